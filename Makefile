@@ -1,0 +1,57 @@
+PYTHON ?= python3
+BIN = .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: .venv/run  ## Set up and start Bellhop at http://127.0.0.1:8080
+	@exec $(BIN)/python app.py
+
+.PHONY: dev
+dev: .venv/run  ## Start Bellhop and restart it when a file of it changes
+	@exec $(BIN)/python tools/dev.py
+
+.PHONY: demo
+demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and show the results
+	@$(BIN)/python tools/demo.py
+
+.PHONY: test
+test: .venv/dev  ## Set up and run every test
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: .venv/dev  ## Lint, types, and every test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(MAKE) --no-print-directory test
+
+.PHONY: bench
+bench: .venv/bench  ## Measure speed and memory side by side with the alternatives
+	@$(BIN)/python benchmarks/run.py
+
+.PHONY: dist
+dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
+	@$(BIN)/python tools/dist.py
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Bellhop needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.venv/run: .venv/created requirements.txt requirements-core.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/bench: .venv/dev requirements-bench.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@

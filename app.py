@@ -1,0 +1,220 @@
+"""Bellhop's one entry point: its commands, and the table of its routes.
+
+Every process of Bellhop starts here (`settings.COMMAND`), and each imports only its own
+half: the parent no web, a job process no database. That is why imports stand in the
+functions of this file, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import settings
+from errors import StartRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from web.site import Site
+
+API = "/api/v1"
+
+
+def make_app(site: Site) -> Callable[..., object]:
+    """The WSGI application: every route there is, on one screen."""
+    from web import door, items, jobs, pages, status
+    from web.problems import Application
+
+    app = Application(site, door.guard(site.settings))
+    for method, path, handler in (
+        ("GET", "/", pages.index),
+        ("GET", "/jobs/<job_id>", pages.job),
+        ("GET", "/static/<name>", pages.static),
+        ("GET", "/health", status.health),
+        ("GET", "/ready", status.ready),
+        ("GET", f"{API}/health", status.health),
+        ("GET", f"{API}/ready", status.ready),
+        ("GET", f"{API}/types", status.types),
+        ("POST", f"{API}/jobs", jobs.submit),
+        ("GET", f"{API}/jobs", jobs.list_jobs),
+        ("GET", f"{API}/jobs/<job_id>", jobs.show),
+        ("DELETE", f"{API}/jobs/<job_id>", jobs.delete),
+        ("POST", f"{API}/jobs/<job_id>/cancel", jobs.cancel),
+        ("POST", f"{API}/jobs/<job_id>/retry", jobs.retry),
+        ("GET", f"{API}/jobs/<job_id>/result", items.result),
+        ("GET", f"{API}/jobs/<job_id>/items", items.items),
+        ("GET", f"{API}/jobs/<job_id>/events", items.events),
+        ("GET", f"{API}/jobs/<job_id>/items/<index:re:[0-9]{{1,9}}>/files/<name:path>", items.file),
+    ):
+        app.route(path, method, handler)
+    return door.secured(app)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["job-process"]:
+        import runner
+
+        runner.serve(int(arguments[1]), int(arguments[2]))
+        return 0
+    if arguments[:1] == ["describe"]:
+        import runner
+
+        return runner.print_description(arguments[1])
+    given = _parser().parse_args(arguments)
+    try:
+        loaded = settings.load(given.config)
+        _log_to_stderr(loaded.server.log_level)
+        status = given.run(loaded, given)
+        return int(status or 0)
+    except StartRefused as refusal:
+        print(f"bellhop: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    import supervisor
+
+    config = ["--config", given.config] if given.config else []
+    return supervisor.run(loaded, config)
+
+
+def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    import start
+
+    start.prepare(loaded, given.start_lock)
+
+
+def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    import listener
+    import start
+    from web import server
+    from web.site import open_site
+
+    on_ready = start.tell_parent(given.ready_fd)
+    if given.socket_fd is None:
+        bound = listener.bind(loaded)
+    else:
+        bound = socket.socket(fileno=given.socket_fd)
+    site = open_site(loaded, start.join(loaded))
+    server.serve(make_app(site), bound, site, on_ready)
+
+
+def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    import start
+    import tasks
+
+    workers = {name: queue.workers for name, queue in loaded.queues.items()}
+    if given.queue:
+        workers = dict(_queue_and_workers(text, workers) for text in given.queue)
+    on_ready = start.tell_parent(given.ready_fd)
+    tasks.run_consumer(loaded, start.join(loaded), workers, on_ready)
+
+
+def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    import client as http_client
+
+    command: Callable[..., int] = getattr(http_client, f"command_{given.command}")
+    return command(http_client.Client.at_home(loaded), given)
+
+
+def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    import selfcheck
+
+    return selfcheck.run(loaded)
+
+
+def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    import tryout
+
+    return tryout.run(loaded, given.type, given.input, dict(given.param))
+
+
+def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
+    """`NAME` or `NAME=WORKERS` of the consumer's --queue."""
+    name, _, workers = text.partition("=")
+    if name not in known or (workers and not (workers.isdigit() and int(workers))):
+        raise StartRefused(f"--queue {text}: the queues of config.ini are {', '.join(known)}")
+    return name, int(workers or known[name])
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+class _Workers(argparse.Action):
+    """`--workers N` belongs to the `--queue NAME` before it."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        if not namespace.queue:
+            parser.error("--workers stands after the --queue it is for")
+        namespace.queue[-1] += f"={values}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python app.py", description=__doc__.split("\n")[0])
+    parser.add_argument("--config", metavar="FILE", help="another config.ini")
+    parser.set_defaults(run=serve, command="serve")
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., Any], help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run, command=name)
+        return command
+
+    add("serve", serve, "web and consumer under one parent (the default)")
+    half = add("web", web, "the web alone")
+    half.add_argument("--socket-fd", type=int, help=argparse.SUPPRESS)
+    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    half = add("consumer", consumer, "a consumer alone (what consumer.sh starts)")
+    half.add_argument("--queue", action="append", metavar="NAME", help="serve only this queue")
+    half.add_argument("--workers", action=_Workers, metavar="N", help="workers of that queue")
+    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    add("prepare", prepare, "agree on the storage and migrate, then end").add_argument(
+        "--start-lock", type=int, help=argparse.SUPPRESS
+    )
+    submit = add("submit", client, "submit a job")
+    submit.add_argument("type")
+    submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
+    submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    submit.add_argument("--wait", action="store_true", help="until it is final; 0 = completed")
+    add("jobs", client, "list jobs, newest first")
+    for name, help in (
+        ("result", "print the result of a job"),
+        ("cancel", "cancel a job"),
+        ("retry", "run again what did not complete"),
+    ):
+        add(name, client, help).add_argument("job_id", metavar="ID")
+    for name in ("submit", "jobs", "result", "cancel", "retry"):
+        commands.choices[name].add_argument("--json", action="store_true", help="print JSON")
+    add("check", check, "self-test of this installation")
+    trial = add("try", try_type, "run a job type on one file, without server or queue")
+    trial.add_argument("type")
+    trial.add_argument("input", metavar="FILE|URL|TEXT")
+    trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    return parser
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    # Their news of each bell and of each busy moment is not news to an operator.
+    for name in ("huey", "waitress.queue"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Everything a user can be told: a code, the words and, over HTTP, a status.
+
+`PROBLEMS` is the table of what the API answers (RFC 9457), `ITEM_ERRORS` of what
+an item can end with beyond what its job type says itself. A code is never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# code: (HTTP status, title). The title is the same for each occurrence, the detail is not.
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "bad-request": (400, "The request cannot be read"),
+    "bad-multipart": (400, "The form data cannot be read"),
+    "bad-json": (400, "The JSON cannot be read"),
+    "cross-site": (403, "Requests from other sites are refused"),
+    "account-needed": (403, "Bellhop needs an account before it serves through a proxy"),
+    "not-found": (404, "There is nothing here"),
+    "method-not-allowed": (405, "This address does not take that method"),
+    "job-not-finished": (409, "The job is not finished"),
+    "job-failed": (409, "The job failed"),
+    "job-cancelled": (409, "The job was cancelled"),
+    "job-final": (409, "The job is already final"),
+    "nothing-to-retry": (409, "There is nothing to retry"),
+    "upload-too-large": (413, "The upload is too large"),
+    "unsupported-media-type": (415, "This content type is not read here"),
+    "bad-host": (421, "This host name is not served"),
+    "invalid-job": (422, "The job cannot be accepted"),
+    "unknown-type": (422, "There is no such job type"),
+    "type-unavailable": (422, "The job type is not available"),
+    "too-many-items": (422, "The job has too many items"),
+    "invalid-parameter": (422, "A query parameter is not valid"),
+    "header-too-large": (431, "The request headers are too large"),
+    "internal-error": (500, "Bellhop made a mistake"),
+    "not-implemented": (501, "This part of HTTP is not spoken here"),
+    "not-ready": (503, "Bellhop is not ready"),
+    "disk-full": (507, "The disk is full"),
+}
+
+# code: (message, hint) of what Bellhop itself says about an item.
+ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
+    "timed_out": (
+        "It ran longer than its limit of {limit_s:g} seconds and was stopped.",
+        "Try a smaller file, or raise the time limit of its queue.",
+    ),
+    "out_of_memory": (
+        "It needed more memory than it may use.",
+        "Try a smaller file, or raise the memory limit of its job type.",
+    ),
+    "process_crashed": (
+        "Its job process was ended by {signal} three times.",
+        "The file may be damaged in a way the job type cannot handle.",
+    ),
+    "interrupted_too_often": (
+        "Bellhop was stopped {count} times while this was running.",
+        "Retry it when the machine is stable.",
+    ),
+    "unexpected_error": (
+        "The job type made a mistake: {summary}",
+        "The traceback is in Bellhop's log.",
+    ),
+    "gave_up": ("It asked to be tried again for 24 hours: {reason}", None),
+    "type_unavailable": ("The job type cannot run: {reason}", None),
+    "result_too_large": (
+        "Its result is larger than {limit_mb} MB.",
+        "The job type should write large results to a file in its output folder.",
+    ),
+    "bad_result": ("The job type did not return JSON: {summary}", None),
+}
+
+
+class StartRefused(Exception):
+    """Bellhop cannot start; the text is the one line its operator reads."""
+
+
+class Problem(Exception):
+    """An answer of the API that is an error; `code` is one of `PROBLEMS`.
+
+    `members` become further members of the problem document.
+    """
+
+    def __init__(self, code: str, detail: str, **members: Any):
+        super().__init__(detail)
+        self.code, self.detail, self.members = code, detail, members
+        self.status, self.title = PROBLEMS[code]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.members,
+        }
+
+
+def invalid_field(field: str, message: str) -> Problem:
+    """The problem of one wrong field of a submitted job."""
+    return Problem(
+        "invalid-job", f"{field}: {message}", errors=[{"field": field, "message": message}]
+    )
+
+
+def item_error(code: str, **values: Any) -> dict[str, str | None]:
+    """The error record of an item: `{"code", "message", "hint"}`."""
+    message, hint = ITEM_ERRORS[code]
+    return {"code": code, "message": message.format(**values), "hint": hint}

@@ -1,0 +1,161 @@
+"""Where bytes live: uploads, results, scratch folders.
+
+Bytes come before the row that names them and are renamed into place whole, so a crash
+leaves litter, which the keeper removes, and never a row without its file.
+
+    incoming/RANDOM/INDEX.SUFFIX               an upload that is still arriving
+    uploads/JOB/INDEX.SUFFIX                   what the user gave
+    scratch/ITEM-ATTEMPT/{home,output}         one attempt, while it runs
+    results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LITTER_AGE_S = 3600.0
+
+
+@dataclass
+class IncomingFile:
+    """One file of an upload while it is written: its hash is computed on the way."""
+
+    path: Path
+    filename: str
+
+    def __post_init__(self) -> None:
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._file = self.path.open("xb", buffering=0)
+
+    def write(self, chunk: bytes | bytearray) -> None:
+        self._hash.update(chunk)
+        self._file.write(chunk)
+        self.size += len(chunk)
+
+    def finish(self) -> str:
+        """Put it on the disk for good; its SHA-256 in hex."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Files:
+    """The folders of one installation."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    @property
+    def spool(self) -> Path:
+        """Where the web server keeps request bodies that do not fit into memory."""
+        return self._folder / "incoming"
+
+    def new_incoming(self) -> Path:
+        path = self._folder / "incoming" / secrets.token_hex(8)
+        path.mkdir()
+        return path
+
+    def accept(self, incoming: Path, job_id: str) -> None:
+        """Move an upload into place so that it survives a power cut."""
+        _sync_folder(incoming)
+        os.rename(incoming, self._folder / "uploads" / job_id)
+        _sync_folder(self._folder / "uploads")
+
+    def upload(self, job_id: str, stored_name: str) -> Path:
+        return self._folder / "uploads" / job_id / stored_name
+
+    def start_attempt(self, item: int, attempt: int) -> tuple[Path, Path]:
+        """Fresh (scratch, output) folders of one attempt."""
+        folder = self._folder / "scratch" / f"{item}-{attempt}"
+        if folder.exists():
+            shutil.rmtree(folder)
+        scratch, output = folder / "home", folder / "output"
+        folder.mkdir()
+        scratch.mkdir()
+        output.mkdir()
+        return scratch, output
+
+    def publish(
+        self, item: int, attempt: int, job_id: str, attempt_name: str
+    ) -> list[dict[str, Any]]:
+        """Move what an attempt wrote into place: `[{"name", "size", "path"}]`, names sorted.
+
+        Only regular files count; a link could name any file of this machine.
+        """
+        output = self._folder / "scratch" / f"{item}-{attempt}" / "output"
+        found = []
+        for path in sorted(output.rglob("*")):
+            name = path.relative_to(output).as_posix()
+            if path.is_symlink() or not path.is_file() or not name.isprintable():
+                continue
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            size = path.stat().st_size
+            found.append({"name": name, "size": size, "path": f"{attempt_name}/{name}"})
+        if found:
+            home = self._folder / "results" / job_id
+            home.mkdir(exist_ok=True)
+            os.rename(output, home / attempt_name)
+            _sync_folder(home)
+        return found
+
+    def end_attempt(self, item: int, attempt: int) -> None:
+        shutil.rmtree(self._folder / "scratch" / f"{item}-{attempt}", ignore_errors=True)
+
+    def withdraw(self, job_id: str, attempt_name: str) -> None:
+        """Remove the published files of an attempt that was not recorded."""
+        shutil.rmtree(self._folder / "results" / job_id / attempt_name, ignore_errors=True)
+
+    def result(self, job_id: str, path: str) -> Path:
+        return self._folder / "results" / job_id / path
+
+    def remove_job(self, job_id: str) -> None:
+        for kind in ("uploads", "results"):
+            shutil.rmtree(self._folder / kind / job_id, ignore_errors=True)
+
+    def remove_incoming(self) -> None:
+        """Remove uploads that a dead web left behind; only the new web may call this."""
+        for path in (self._folder / "incoming").iterdir():
+            shutil.rmtree(path, ignore_errors=True)
+
+    def old_job_folders(self) -> list[str]:
+        """Job ids that have a folder older than `LITTER_AGE_S`."""
+        oldest = time.time() - LITTER_AGE_S
+        folders = [
+            entry
+            for kind in ("uploads", "results")
+            for entry in os.scandir(self._folder / kind)
+            if entry.stat().st_mtime < oldest
+        ]
+        return sorted({entry.name for entry in folders})
+
+    def scratch_attempts(self) -> list[tuple[int, int]]:
+        """(item, attempt) of every scratch folder there is."""
+        names = (entry.name.partition("-") for entry in os.scandir(self._folder / "scratch"))
+        return [(int(item), int(attempt)) for item, _, attempt in names]
+
+
+def safe_suffix(filename: str) -> str:
+    """The suffix of a display name as it may stand in a path: `.csv`, or empty."""
+    match = re.search(r"\.[A-Za-z0-9]{1,16}$", filename)
+    return match.group().lower() if match else ""
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

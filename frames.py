@@ -1,0 +1,49 @@
+"""The frames between a worker and its job process: length (4 bytes, big-endian) and JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from typing import Any
+
+HEADER_BYTES = 4
+
+
+def write(descriptor: int, frame: dict[str, Any]) -> None:
+    """Write one frame whole; BrokenPipeError when nobody reads."""
+    body = json.dumps(frame).encode()
+    content = memoryview(struct.pack(">I", len(body)) + body)
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def read(descriptor: int) -> dict[str, Any] | None:
+    """Wait for the next frame; None at the end of the stream."""
+    header = _read_exactly(descriptor, HEADER_BYTES)
+    body = header and _read_exactly(descriptor, struct.unpack(">I", header)[0])
+    return json.loads(body) if body else None
+
+
+def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
+    """Cut the first whole frame out of `buffer`, or None; ValueError above the limit."""
+    if len(buffer) < HEADER_BYTES:
+        return None
+    end = HEADER_BYTES + struct.unpack_from(">I", buffer)[0]
+    if end > limit_bytes:
+        raise ValueError("a frame is too long")
+    if len(buffer) < end:
+        return None
+    frame: dict[str, Any] = json.loads(buffer[HEADER_BYTES:end])
+    del buffer[:end]
+    return frame
+
+
+def _read_exactly(descriptor: int, size: int) -> bytearray | None:
+    content = bytearray()
+    while len(content) < size:
+        chunk = os.read(descriptor, min(size - len(content), 1 << 20))
+        if not chunk:
+            return None
+        content += chunk
+    return content

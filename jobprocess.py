@@ -1,0 +1,237 @@
+"""Start, feed, watch and kill job processes; the one place where one is killed.
+
+A job process runs code of job types, one item at a time, in a session and process
+group of its own. The worker that holds the item waits here; whatever the code does
+(hang in C, crash, fork, fill memory), the answer is an `Outcome` and the group is dead
+or waits for its next item. Nothing here reads or writes the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import frames
+from catalog import clean_environment
+from settings import COMMAND
+
+WATCH_S = 0.25
+COOPERATIVE_CANCEL_S = 0.5
+GROUP_GONE_LIMIT_S = 2.0
+CRASH_WAIT_S = 0.5
+IDLE_LIMIT_S = 60.0
+MEMORY_MARK_BYTES = 512 * 1024 * 1024
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended.
+
+    `kind` is what the job process said in `done`, or `timed_out`, `crashed`,
+    `cancelled`, `interrupted`; `facts` holds the members of that frame.
+    """
+
+    kind: str
+    facts: dict[str, Any]
+
+
+class _Ended(Exception):
+    """The job process closed its pipe: it died."""
+
+
+class JobProcess:
+    """One child, kept for the items of one queue."""
+
+    def __init__(self, queue: str):
+        self.queue = queue
+        self.items = 0
+        self.is_dead = False
+        self.stamps: dict[str, Any] = {}
+        self.idle_since = time.monotonic()
+        self._buffer = bytearray()
+        guard, self._guard = os.pipe()
+        self._said, say = os.pipe()
+        orders, self._orders = os.pipe()
+        self._child = subprocess.Popen(
+            [*COMMAND, "job-process", str(guard), str(say)],
+            stdin=orders,
+            stdout=2,  # what jobs print is log, never Bellhop's own stdout
+            pass_fds=(guard, say),
+            env=clean_environment(),
+            start_new_session=True,
+        )
+        for descriptor in (guard, say, orders):
+            os.close(descriptor)
+        self._poll = select.poll()
+        self._poll.register(self._said, select.POLLIN)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def run(
+        self,
+        order: dict[str, Any],
+        limit_s: float,
+        on_progress: Callable[[int, str], None],
+        why_stop: Callable[[], str | None],
+    ) -> Outcome:
+        """Run one item and wait for how it ends, at most `limit_s` seconds.
+
+        `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run.
+        After every outcome but an answer of the job process, the group is dead.
+        """
+        self.items += 1
+        self.stamps[order["path"]] = order["stamp"]
+        now = time.monotonic()
+        deadline, next_watch = now + limit_s, now + WATCH_S
+        try:
+            frames.write(self._orders, order)
+            while True:
+                frame = self._receive(min(deadline, next_watch))
+                if frame and "done" in frame:
+                    return Outcome(frame["done"], frame)
+                if frame:
+                    on_progress(frame["progress"], frame["step"])
+                now = time.monotonic()
+                if now >= deadline:
+                    return self._stopped("timed_out", limit_s=limit_s)
+                if now >= next_watch:
+                    next_watch = now + WATCH_S
+                    if why := why_stop():
+                        return self._stop(why)
+                    if self._child.poll() is not None:
+                        raise _Ended  # a child of the job may hold the pipe open
+        except (_Ended, BrokenPipeError, ValueError):
+            return self._crashed()
+
+    def kill(self) -> None:
+        """End the whole group with SIGKILL and wait until it is gone."""
+        self._signal_group(signal.SIGKILL)
+        self._child.wait()
+        deadline = time.monotonic() + GROUP_GONE_LIMIT_S
+        while self._signal_group(0) and _lives(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        for descriptor in (self._guard, self._said, self._orders):
+            os.close(descriptor)
+        self.is_dead = True
+
+    def is_worn(self, recycle_after_items: int) -> bool:
+        """Whether it has run enough, or grown too large, to be replaced."""
+        return self.items >= recycle_after_items or self._resident_bytes() > MEMORY_MARK_BYTES
+
+    def _stop(self, why: str) -> Outcome:
+        """End a run on request: a cancel gives the code a moment to return by itself."""
+        if why == "cancelled":
+            frames.write(self._orders, {"cancel": True})
+            deadline = time.monotonic() + COOPERATIVE_CANCEL_S
+            while time.monotonic() < deadline:
+                frame = self._receive(deadline)
+                if frame and "done" in frame:
+                    self.kill()
+                    return Outcome(frame["done"], frame)
+        return self._stopped(why)
+
+    def _stopped(self, kind: str, **facts: Any) -> Outcome:
+        self.kill()
+        return Outcome(kind, facts)
+
+    def _crashed(self) -> Outcome:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
+        self.kill()
+        code = self._child.returncode
+        name = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return Outcome("crashed", {"signal": name})
+
+    def _signal_group(self, number: int) -> bool:
+        try:
+            os.killpg(self._child.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    def _receive(self, until: float) -> dict[str, Any] | None:
+        """The next frame, or None at `until` (monotonic seconds)."""
+        while True:
+            if frame := frames.take(self._buffer, MAX_FRAME_BYTES):
+                return frame
+            left_s = until - time.monotonic()
+            if not self._poll.poll(max(0.0, left_s) * 1000):
+                return None
+            chunk = os.read(self._said, 1 << 20)
+            if not chunk:
+                raise _Ended
+            self._buffer += chunk
+
+    def _resident_bytes(self) -> int:
+        try:
+            with open(f"/proc/{self._child.pid}/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            return 0  # no /proc: only the number of items counts
+
+
+def _lives(group: int) -> bool:
+    """Whether a process of this group still runs; what is dead and not yet reaped does not."""
+    stats = glob.glob("/proc/[0-9]*/stat")
+    for path in stats:
+        with contextlib.suppress(OSError), open(path) as file:
+            # After the name, which may hold anything: state, parent, group (proc(5)).
+            state, _, of_group = file.read().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state not in "ZX":
+                return True
+    return not stats  # without /proc the caller waits until the group is reaped
+
+
+class Pool:
+    """The idle job processes of one consumer; a worker takes one and gives it back."""
+
+    def __init__(self, recycle_after_items: int):
+        self._recycle_after_items = recycle_after_items
+        self._idle: dict[str, list[JobProcess]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, queue: str, path: str, stamp: Any) -> JobProcess:
+        """An idle process of `queue` that has not loaded another version of `path`."""
+        while process := self._pop(queue):
+            if process.stamps.get(path, stamp) == stamp:
+                return process
+            process.kill()
+        return JobProcess(queue)
+
+    def give_back(self, process: JobProcess) -> None:
+        """Keep a process for the next item of its queue, unless it is dead or worn."""
+        if process.is_dead:
+            return
+        if process.is_worn(self._recycle_after_items):
+            process.kill()
+            return
+        process.idle_since = time.monotonic()
+        with self._lock:
+            self._idle.setdefault(process.queue, []).append(process)
+
+    def retire_idle(self, idle_limit_s: float = IDLE_LIMIT_S) -> None:
+        """End the processes that had nothing to do for `idle_limit_s` seconds."""
+        oldest = time.monotonic() - idle_limit_s
+        with self._lock:
+            retired = [p for idle in self._idle.values() for p in idle if p.idle_since <= oldest]
+            for process in retired:
+                self._idle[process.queue].remove(process)
+        for process in retired:
+            process.kill()
+
+    def _pop(self, queue: str) -> JobProcess | None:
+        with self._lock:
+            idle = self._idle.get(queue)
+            return idle.pop() if idle else None

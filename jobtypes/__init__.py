@@ -1,0 +1,112 @@
+"""What a job type is written with: `job_type`, `Context` and the two errors.
+
+A job type is one decorated function in one file; see `docs/adding-a-job-type.md`.
+Only a job process and the child that describes a file import this package's
+modules. The web and the consumer never do: they know a type by its description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NewType, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Secret = NewType("Secret", str)
+
+
+class BadInput(Exception):
+    """The input can never work: the item fails at once and the user reads `message`.
+
+    `code` is snake_case and stable; `hint` says what the user can do about it.
+    """
+
+    def __init__(self, message: str, *, code: str = "bad_input", hint: str | None = None):
+        super().__init__(message)
+        self.message, self.code, self.hint = message, code, hint
+
+
+class TryAgain(Exception):
+    """The item cannot run now and wants another turn in `delay_s` seconds.
+
+    It does not count as a failure; 24 h after its first start the item gives up.
+    """
+
+    def __init__(self, delay_s: float, reason: str):
+        super().__init__(reason)
+        self.delay_s, self.reason = delay_s, reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What one attempt at one item may know and do.
+
+    `filename` is the name the user gave and only for display. Files written to
+    `output_dir` become downloads; `scratch_dir` is removed after the attempt.
+    `item_id` is the same in every attempt: the idempotency key for effects
+    outside Bellhop. `settings` holds what the decorator's `settings` declared.
+    """
+
+    filename: str
+    output_dir: Path
+    scratch_dir: Path
+    item_id: str
+    attempt: int
+    settings: Mapping[str, str | None]
+    tell: Callable[[dict[str, Any]], None]
+    cancel_asked: Callable[[], bool]
+
+    def progress(self, percent: float, step: str = "") -> None:
+        """Show `percent` (0 to 100) and what is being done right now."""
+        self.tell({"progress": max(0, min(100, int(percent))), "step": str(step)[:200]})
+
+    def warn(self, code: str, message: str, where: str | None = None) -> None:
+        """Add a warning to the result; `where` names the row, page or cell it is about."""
+        self.tell({"warning": {"code": code, "message": message, "where": where}})
+
+    def log(self, text: str) -> None:
+        """Write a line to what the job printed."""
+        print(text, flush=True)  # noqa: T201 - a job's stdout is its log
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a cancel was asked for; a job that returns soon after is not killed."""
+        return self.cancel_asked()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobType:
+    """The decorator's options; `None` means the default of the queue or of config.ini.
+
+    `timeout_s` is in seconds, `memory_mb` in MiB, `delays_s` the seconds before
+    each retry. `requires` maps an importable module to the extra that brings it.
+    `version` is part of the key under which a result may be used again.
+    """
+
+    function: Callable[..., Any]
+    label: str
+    accepts: Sequence[str] = ()
+    queue: str = "default"
+    timeout_s: float | None = None
+    memory_mb: int | None = None
+    delays_s: Sequence[float] | None = None
+    version: str = "1"
+    cache: bool | int | None = None
+    network: bool = False
+    requires: Mapping[str, str] | None = None
+    viewer: str | None = None
+    settings: Mapping[str, Any] | None = None
+
+
+def job_type(*, label: str, **options: Any) -> Callable[[Function], Function]:
+    """Make a function a job type; the options are the fields of `JobType`.
+
+    Raises TypeError for an option that does not exist.
+    """
+
+    def decorate(function: Function) -> Function:
+        function.job_type = JobType(function=function, label=label, **options)  # type: ignore[attr-defined]
+        return function
+
+    return decorate

@@ -1,0 +1,116 @@
+"""The sweeps: what must happen although nobody asks for it.
+
+Each consumer has a keeper thread; the one that holds `keeper.lock` sweeps for the
+whole installation. A sweep that fails is logged and tried again with the next round.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import lifecycle
+import queries
+from files import Files
+from installation import Installation, is_held, take_lock
+from models import database, query
+
+ROUND_S = 1.0
+TIDY_EVERY_S = 300.0
+log = logging.getLogger("bellhop.keeper")
+
+
+class Keeper:
+    """One consumer's keeper; `ring` wakes workers, `retire_idle` ends idle job processes."""
+
+    def __init__(
+        self,
+        here: Installation,
+        files: Files,
+        *,
+        ring: Callable[[int], None],
+        retire_idle: Callable[[], None],
+    ):
+        self._here, self._files, self._ring = here, files, ring
+        self._retire_idle = retire_idle
+        self._lock: int | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._leases: dict[int, tuple[str, float]] = {}
+        self._next_tidy = 0.0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._attempt(self._retire_idle)
+            self._attempt(self.sweep)
+            if self._stopping.wait(ROUND_S):
+                return
+
+    def _attempt(self, sweep: Callable[[], object]) -> None:
+        try:
+            with database.connection_context():
+                sweep()
+        except Exception:
+            log.exception("a sweep failed and is tried again")
+
+    def sweep(self) -> None:
+        """One round, if this is the installation's keeper."""
+        if self._lock is None:
+            self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
+        if self._lock is None:
+            return
+        moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
+        if moved:
+            self._ring(moved)
+        if time.monotonic() >= self._next_tidy:
+            self._next_tidy = time.monotonic() + TIDY_EVERY_S
+            self.tidy()
+
+    def adopt_orphans(self) -> int:
+        """Give back the items of consumers whose lock the kernel has dropped."""
+        moved = 0
+        for consumer in queries.consumers():
+            lock = self._here.folder / "consumers" / consumer.id
+            if not is_held(lock):
+                moved += lifecycle.adopt(consumer.id)
+                lock.unlink(missing_ok=True)
+        return moved
+
+    def expire_leases(self) -> int:
+        """Give back the items whose lease stood still for its whole length.
+
+        The backstop for a consumer that lives but does not move. It is measured by
+        this process's monotonic clock, so a step of the wall clock expires nothing.
+        """
+        now, moved = time.monotonic(), 0
+        seen = {}
+        for item, lease_until in queries.leases():
+            known = self._leases.get(item)
+            since = known[1] if known and known[0] == lease_until else now
+            if now - since > lifecycle.LEASE_S:
+                moved += lifecycle.expire(item, lease_until)
+            seen[item] = lease_until, since
+        self._leases = seen
+        return moved
+
+    def tidy(self) -> None:
+        """Remove litter of crashes and keep the write-ahead log short."""
+        folders = self._files.scratch_attempts()
+        running = queries.running_attempts()  # after: what is not in it now has ended
+        for attempt in folders:
+            if attempt not in running:
+                self._files.end_attempt(*attempt)
+        for job_id in self._files.old_job_folders():
+            if not queries.job_exists(job_id):
+                self._files.remove_job(job_id)
+        query("PRAGMA wal_checkpoint(TRUNCATE)")

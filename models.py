@@ -1,0 +1,229 @@
+"""The tables of bellhop.db: what is stored, how it is opened, how it is migrated.
+
+The SQL of `migrations/` is the schema, with the constraints that forbid nonsense;
+the classes here are how Python reads it. Nothing here changes a status: see lifecycle.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from peewee import (
+    AutoField,
+    BooleanField,
+    CompositeKey,
+    DatabaseError,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+    TextField,
+)
+
+import settings
+from errors import StartRefused
+
+BUSY_TIMEOUT_S = 20
+MIGRATIONS = ("0001_first",)
+FINAL = ("completed", "failed", "cancelled")
+# Deferred transactions that read before they write fail at once under load, whatever
+# the timeout; immediate ones queue.
+database = SqliteDatabase(None, lock_type="immediate")
+
+
+def timestamp(after_s: float = 0) -> str:
+    """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
+    at = datetime.now(UTC) + timedelta(seconds=after_s)
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def bind(path: Path) -> None:
+    """Use the database at `path` in this process; nothing is opened yet."""
+    # WAL with NORMAL may forget the last moment after a power cut, never corrupt;
+    # what accepts jobs asks for more, see `make_durable`.
+    pragmas = {"foreign_keys": 1, "synchronous": "normal"}
+    database.init(str(path), pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
+
+
+def make_durable() -> None:
+    """Let the commits of the current connection, and all earlier ones, survive a power cut."""
+    query("PRAGMA synchronous = full")
+
+
+def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of one statement; never a half-read cursor, which would hold the WAL."""
+    cursor: sqlite3.Cursor = database.execute_sql(sql, values or {})  # type: ignore[no-untyped-call]
+    return cursor.fetchall()
+
+
+def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
+    """One statement for each of `rows`, inside the caller's transaction."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    connection.executemany(sql, rows)
+
+
+def migrations() -> list[str]:
+    """The SQL of each migration, in order; the schema version is how many were run."""
+    return [settings.asset(f"migrations/{name}.sql").decode() for name in MIGRATIONS]
+
+
+def migrate(path: Path, *, alone: bool) -> None:
+    """Bring the database to this program's schema; called under `start.lock`.
+
+    Raises StartRefused when it is from a newer version, damaged, or in use by
+    another process (`alone` false) while a migration is due.
+    """
+    bind(path)
+    steps = migrations()
+    try:
+        with database.connection_context():
+            (version,) = query("PRAGMA user_version")[0]
+            if version > len(steps):
+                raise StartRefused(
+                    f"{path} is from a newer version of Bellhop (schema {version}, this one "
+                    f"knows {len(steps)}); install that version or restore a backup"
+                )
+            if version < len(steps) and not alone:
+                raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
+            query("PRAGMA journal_mode = wal")
+            for number in range(version, len(steps)):
+                _run_migration(number + 1, steps[number])
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        raise StartRefused(
+            f"{path} cannot be used ({error}); if it is damaged, restore it from a backup"
+        ) from None
+
+
+def _run_migration(version: int, sql: str) -> None:
+    with database.atomic():
+        for statement in re.sub(r"--.*", "", sql).split(";"):
+            if statement.strip():
+                query(statement)
+        query(f"PRAGMA user_version = {version}")
+
+
+class Table(Model):
+    class Meta:
+        database = database
+
+
+class Job(Table):
+    """What a user submitted; `job_id` is its public id."""
+
+    id = AutoField()
+    job_id = TextField(unique=True)
+    type = TextField()
+    name = TextField()
+    params = TextField()
+    owner = TextField()
+    queue = TextField()
+    status = TextField()
+    priority = IntegerField(default=0)
+    change = IntegerField(index=True)
+    total_items = IntegerField()
+    completed_items = IntegerField(default=0)
+    failed_items = IntegerField(default=0)
+    cancelled_items = IntegerField(default=0)
+    progress_points = IntegerField(default=0)
+    current_step = TextField(null=True)
+    attempt = IntegerField(default=0)
+    max_attempts = IntegerField()
+    cancel_requested = BooleanField(default=False)
+    error = TextField(null=True)
+    created_at = TextField()
+    started_at = TextField(null=True)
+    completed_at = TextField(null=True)
+    run_at = TextField(null=True)
+    expires_at = TextField(null=True)
+
+
+class Item(Table):
+    """One file or URL of a job, in one step of it."""
+
+    id = AutoField()
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    item_index = IntegerField(column_name="index")  # peewee has an `index` of its own
+    step = IntegerField(default=0)
+    type = TextField()
+    queue = TextField()
+    owner = TextField()
+    priority = IntegerField(default=0)
+    turn = IntegerField()
+    status = TextField()
+    filename = TextField()
+    input = TextField()
+    input_sha256 = TextField(null=True)
+    progress = IntegerField(default=0)
+    current_step = TextField(null=True)
+    attempt = IntegerField(default=0)
+    failures = IntegerField(default=0)
+    crashes = IntegerField(default=0)
+    interruptions = IntegerField(default=0)
+    worker = TextField(null=True)
+    lease_until = TextField(null=True)
+    not_before = TextField(null=True)
+    cached = BooleanField(default=False)
+    error = TextField(null=True)
+    started_at = TextField(null=True)
+    completed_at = TextField(null=True)
+
+
+class Result(Table):
+    """What a completed item gave: JSON texts."""
+
+    item = ForeignKeyField(
+        Item, column_name="item", object_id_name="item_id", primary_key=True, on_delete="CASCADE"
+    )
+    data = TextField()
+    files = TextField()
+    warnings = TextField()
+
+
+class Event(Table):
+    """One move of one item (`item` is its index), or of the job (`item` is null)."""
+
+    id = AutoField()
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    at = TextField()
+    item = IntegerField(null=True)
+    step = IntegerField(null=True)
+    attempt = IntegerField(null=True)
+    move = TextField()
+    code = TextField(null=True)
+    text = TextField(null=True)
+
+
+class Consumer(Table):
+    """A consumer process that registered; `bell` says what is wrong with its bell."""
+
+    id = TextField(primary_key=True)
+    pid = IntegerField()
+    started_at = TextField()
+    queues = TextField()
+    bell = TextField(null=True)
+
+
+class Turn(Table):
+    """The last turn given to `owner` in `queue`; owner '' is the queue's last claimed one."""
+
+    queue = TextField()
+    owner = TextField()
+    last = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("queue", "owner")
+
+
+class Gone(Table):
+    """A job that was deleted."""
+
+    change = IntegerField(primary_key=True)
+    job_id = TextField()
+    owner = TextField()
+
+
+TABLES = (Job, Item, Result, Event, Consumer, Turn, Gone)

@@ -1,0 +1,132 @@
+"""Named reads of the database. Nothing here writes, and nothing returns half-read rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from models import Consumer, Event, Gone, Item, Job, Result, query
+
+# Beyond this many waiting items the exact place in a queue is not worth counting.
+POSITION_SCAN = 2000
+MOST_POSITION = 100
+AHEAD = """
+    SELECT count(*), count(DISTINCT job) FROM (
+        SELECT job FROM item WHERE queue = :queue AND status = 'queued'
+        AND (priority > :priority OR (priority = :priority AND (turn, id) < (:turn, :id)))
+        LIMIT :most)"""
+
+
+def any_due(queues: Sequence[str]) -> bool:
+    """Whether an item may run now in one of `queues`."""
+    sql = "SELECT 1 FROM item WHERE queue = :queue AND status = 'queued' LIMIT 1"
+    return any(query(sql, {"queue": queue}) for queue in queues)
+
+
+def consumers() -> list[Consumer]:
+    """Every registered consumer, dead or alive."""
+    return list(Consumer.select())
+
+
+def leases() -> list[tuple[int, str]]:
+    """(item id, lease_until) of everything that runs."""
+    return [
+        (item, until)
+        for item, until in query("SELECT id, lease_until FROM item WHERE status = 'running'")
+    ]
+
+
+def running_attempts() -> set[tuple[int, int]]:
+    """(item id, attempt) of everything that runs."""
+    return {(i, a) for i, a in query("SELECT id, attempt FROM item WHERE status = 'running'")}
+
+
+def job_exists(job_id: str) -> bool:
+    return bool(query("SELECT 1 FROM job WHERE job_id = :job_id", {"job_id": job_id}))
+
+
+def last_change() -> int:
+    """The installation-wide change number."""
+    return int(query("SELECT value FROM counter WHERE name = 'change'")[0][0])
+
+
+def job(job_id: str) -> Job | None:
+    return Job.get_or_none(Job.job_id == job_id)
+
+
+def jobs(
+    *,
+    statuses: Sequence[str] = (),
+    type_name: str | None = None,
+    queue: str | None = None,
+    owner: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Job]:
+    """Jobs that match, newest first; `before` is the row id of the page's predecessor."""
+    select = Job.select().order_by(Job.id.desc()).limit(limit)
+    if statuses:
+        select = select.where(Job.status.in_(list(statuses)))
+    for column, value in ((Job.type, type_name), (Job.queue, queue), (Job.owner, owner)):
+        if value is not None:
+            select = select.where(column == value)
+    if before is not None:
+        select = select.where(Job.id < before)
+    return list(select)
+
+
+def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str]]:
+    """(jobs that changed after `change`, oldest change first; ids of those deleted)."""
+    changed = Job.select().where(Job.change > change).order_by(Job.change).limit(limit)
+    gone = Gone.select().where(Gone.change > change).order_by(Gone.change)
+    return list(changed), [row.job_id for row in gone]
+
+
+def items(
+    job: Job, *, statuses: Sequence[str] = (), after: int = 0, limit: int
+) -> list[tuple[Item, Result | None]]:
+    """The job's items with their results, in order, from row id `after` on."""
+    select = Item.select().where((Item.job == job.id) & (Item.id > after))
+    if statuses:
+        select = select.where(Item.status.in_(list(statuses)))
+    found = list(select.order_by(Item.id).limit(limit))
+    given = Result.select().where(Result.item.in_([item.id for item in found]))
+    results = {result.item_id: result for result in given}  # type: ignore[attr-defined]
+    return [(item, results.get(item.id)) for item in found]
+
+
+def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | None:
+    """One item and its result."""
+    found = Item.get_or_none(
+        (Item.job == job.id) & (Item.item_index == index) & (Item.step == step)
+    )
+    return (found, Result.get_or_none(Result.item == found.id)) if found else None
+
+
+def events(job: Job, *, after: int = 0, limit: int) -> list[Event]:
+    """The job's events in the order they happened, from row id `after` on."""
+    select = Event.select().where((Event.job == job.id) & (Event.id > after))
+    return list(select.order_by(Event.id).limit(limit))
+
+
+def next_retry(job_ids: Iterable[int]) -> dict[int, str]:
+    """The earliest `not_before` of each job's waiting items, by the job's row id."""
+    numbers = ", ".join(str(int(number)) for number in job_ids)
+    sql = f"""SELECT job, min(not_before) FROM item
+        WHERE job IN ({numbers}) AND status = 'pending' AND not_before IS NOT NULL GROUP BY job"""
+    return dict(query(sql))
+
+
+def position(job: Job) -> int | None:
+    """The job's place in its queue, 1 = next; None above `MOST_POSITION` or not queued."""
+    first = query(
+        """SELECT id, queue, priority, turn FROM item WHERE job = :job AND status = 'queued'
+        ORDER BY priority DESC, turn, id LIMIT 1""",
+        {"job": job.id},
+    )
+    if not first:
+        return None
+    values: dict[str, Any] = dict(zip(("id", "queue", "priority", "turn"), first[0], strict=True))
+    scanned, ahead = query(AHEAD, {**values, "most": POSITION_SCAN})[0]
+    place = int(ahead) + 1
+    return place if scanned < POSITION_SCAN and place <= MOST_POSITION else None

@@ -1,0 +1,191 @@
+"""What runs inside a job process: load a job type, run it on an item, tell the result.
+
+Started as `app.py job-process GUARD SAY` by jobprocess. Frames come
+in on stdin and go out on the descriptor SAY. This process
+has no database, no settings but its type's own, and no secret of the web.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import resource
+import select
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import frames
+import signature
+import typefiles
+from jobtypes import BadInput, Context, JobType, TryAgain
+
+MAX_RESULT_BYTES = 16 * 1024 * 1024
+MAX_WARNINGS = 10_000
+
+
+def describe(path: str) -> dict[str, Any]:
+    """`{"types": [description…], "error": None or why the file cannot be used}`."""
+    try:
+        found = typefiles.load(Path(path)).values()
+        types = [{**signature.describe(t), "missing": _missing(t)} for t in found]
+    except SyntaxError as error:
+        return {"types": [], "error": f"SyntaxError: {error.msg} (line {error.lineno})"}
+    except BaseException as error:
+        return {"types": [], "error": f"{type(error).__name__}: {error}"}
+    if not types:
+        return {"types": [], "error": "it has no function with @job_type"}
+    return {"types": types, "error": None}
+
+
+def print_description(path: str) -> int:
+    """Describe one file to stdout, whatever it prints itself while it is loaded."""
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    text = json.dumps(describe(path)).encode()
+    with os.fdopen(answer, "wb") as file:
+        file.write(text)
+    return 0
+
+
+def _missing(job_type: JobType) -> str | None:
+    for module, extra in (job_type.requires or {}).items():
+        if importlib.util.find_spec(module) is None:
+            return f"{module} is not installed: pip install -r requirements-{extra}.txt"
+    return None
+
+
+def serve(guard: int, say: int) -> None:
+    """Run orders until stdin ends."""
+    os.set_inheritable(say, False)  # its end tells the worker that this process died
+    _start_guard(guard)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    orders = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)  # a job that reads stdin must not eat an order
+    loaded: dict[str, dict[str, JobType]] = {}
+    while (order := frames.read(orders)) is not None:
+        if "item_id" in order:  # else a cancel that came too late for its item
+            frames.write(say, _Attempt(order, orders, say, loaded).run())
+
+
+def _start_guard(guard: int) -> None:
+    # However the consumer dies, its end of this pipe closes, and the shell takes the
+    # whole group along, also when the job hangs in C and no thread of Python could.
+    os.posix_spawn(
+        "/bin/sh",
+        ["sh", "-c", "read _; kill -9 0"],
+        {},
+        file_actions=[(os.POSIX_SPAWN_DUP2, guard, 0)],
+    )
+    os.close(guard)
+
+
+class _Attempt:
+    """One attempt at one item."""
+
+    def __init__(
+        self, order: dict[str, Any], orders: int, say: int, loaded: dict[str, dict[str, JobType]]
+    ):
+        self._order, self._orders, self._say, self._loaded = order, orders, say, loaded
+        self._warnings: list[dict[str, Any]] = []
+        self._cancel_came = self._cancel_noticed = False
+
+    def run(self) -> dict[str, Any]:
+        """The last frame of the attempt; its `done` says how it ended."""
+        try:
+            job_type = self._load()
+        except BaseException as error:
+            return {"done": "unavailable", "reason": f"{type(error).__name__}: {error}"}
+        try:
+            with _memory_limit(job_type.memory_mb):
+                return self._completed(self._call(job_type))
+        except BadInput as error:
+            return {
+                "done": "bad_input",
+                "error": {"code": error.code, "message": error.message, "hint": error.hint},
+            }
+        except TryAgain as error:
+            return {"done": "try_again", "delay_s": error.delay_s, "reason": error.reason}
+        except MemoryError:
+            return {"done": "out_of_memory"}
+        except BaseException as error:
+            return _mistake("unexpected_error", error)
+
+    def _load(self) -> JobType:
+        path, name = self._order["path"], self._order["type"]
+        if path not in self._loaded:
+            self._loaded[path] = typefiles.load(Path(path))
+        if name not in self._loaded[path]:
+            raise LookupError(f"{Path(path).name} has no job type {name} any more")
+        return self._loaded[path][name]
+
+    def _call(self, job_type: JobType) -> Any:
+        order = self._order
+        os.environ["HOME"] = os.environ["TMPDIR"] = order["scratch_dir"]
+        tempfile.tempdir = None  # it remembers the folder of the attempt before
+        os.chdir(order["scratch_dir"])
+        context = Context(
+            filename=order["filename"],
+            output_dir=Path(order["output_dir"]),
+            scratch_dir=Path(order["scratch_dir"]),
+            item_id=order["item_id"],
+            attempt=order["attempt"],
+            settings=order["settings"],
+            tell=self._tell,
+            cancel_asked=self._cancel_asked,
+        )
+        kind, value = next(iter(order["input"].items()))
+        if kind == "file":
+            value = Path(value)
+        elif kind == "files":
+            value = [Path(path) for path in value]
+        params = signature.to_python(job_type.function, order["params"])
+        return job_type.function(value, context, **params)
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        if "warning" not in message:
+            frames.write(self._say, message)
+        elif len(self._warnings) < MAX_WARNINGS:
+            self._warnings.append(message["warning"])
+
+    def _cancel_asked(self) -> bool:
+        if not self._cancel_came and select.select([self._orders], [], [], 0)[0]:
+            frame = frames.read(self._orders)
+            self._cancel_came = frame is None or "cancel" in frame
+        self._cancel_noticed |= self._cancel_came
+        return self._cancel_came
+
+    def _completed(self, returned: Any) -> dict[str, Any]:
+        if self._cancel_noticed:
+            return {"done": "cancelled"}
+        try:
+            data = json.dumps(returned, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            return _mistake("bad_result", error)
+        if len(data) > MAX_RESULT_BYTES:
+            return {"done": "result_too_large", "limit_mb": MAX_RESULT_BYTES // 1024**2}
+        return {"done": "completed", "data": data, "warnings": self._warnings}
+
+
+def _mistake(code: str, error: BaseException) -> dict[str, Any]:
+    summary = "".join(traceback.format_exception_only(error)).strip()[:500]
+    trace = "".join(traceback.format_exception(error))
+    return {"done": "mistake", "code": code, "summary": summary, "traceback": trace[-20_000:]}
+
+
+@contextlib.contextmanager
+def _memory_limit(memory_mb: int | None) -> Iterator[None]:
+    """Let allocations beyond `memory_mb` MiB fail while this lasts."""
+    # RLIMIT_DATA counts what is written to; RLIMIT_AS would count what numpy only reserves.
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    if memory_mb:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 1024 * 1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -1,0 +1,109 @@
+"""`app.py check`: is this installation sound? One line for each question.
+
+It asks the Bellhop that is running on the data folder; if none is, it starts one for
+the length of the check.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from client import Client, RequestFailed
+from errors import StartRefused
+from installation import is_held, read_record
+from settings import COMMAND, Settings
+
+STOP_LIMIT_S = 20
+
+
+class _Failed(Exception):
+    """One question has a bad answer."""
+
+
+def run(settings: Settings) -> int:
+    """Print what was asked and found; 1 when anything failed."""
+    checks: list[tuple[str, Callable[[Client], str]]] = [
+        ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
+        ("storage", lambda client: _storage(settings, client)),
+        ("consumer", _consumer),
+        ("job types", _types),
+        ("a job through the whole path", _job),
+    ]
+    failures = 0
+    with _running(settings) as client:
+        for name, question in checks:
+            try:
+                print(f"ok      {name}: {question(client)}")
+            except (_Failed, RequestFailed) as error:
+                print(f"FAILED  {name}: {error}")
+                failures += 1
+    return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def _running(settings: Settings) -> Iterator[Client]:
+    if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
+        yield Client.at_home(settings)
+        return
+    command = [*COMMAND, "--config", str(settings.config_path)]
+    if not settings.config_path.exists():
+        command = COMMAND
+    environment = {**os.environ, "BELLHOP_SERVER_PORT": "0"}
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+        assert server.stdout is not None
+        try:
+            if not server.stdout.readline():
+                log.seek(0)
+                raise StartRefused(log.read().decode().strip().splitlines()[-1])
+            yield Client.at_home(settings)
+        finally:
+            server.terminate()
+            server.wait(STOP_LIMIT_S + settings.server.stop_grace_s)
+            server.stdout.close()
+
+
+def _storage(settings: Settings, client: Client) -> str:
+    """Web and consumer must ring the same bell, and it must ring."""
+    queue = client.get("/health")["queue"]
+    recorded = read_record(settings.data_dir)
+    if recorded is None or recorded.storage != queue["storage"]:
+        raise _Failed(f"the web uses {queue['storage']}, recorded is {recorded}")
+    wanted = settings.huey.storage
+    if wanted not in ("auto", recorded.storage):
+        raise _Failed(f"config.ini says {wanted}, but {recorded.storage} is in use; restart")
+    if queue["bell"] != "ok":
+        raise _Failed(f"{recorded.store()} does not answer: {queue['bell']}")
+    return f"web and consumer use {recorded.store()}"
+
+
+def _consumer(client: Client) -> str:
+    return f"{client.get('/ready')['consumers']} alive"
+
+
+def _types(client: Client) -> str:
+    types: list[dict[str, Any]] = client.get("/api/v1/types")["types"]
+    missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
+    return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
+
+
+def _job(client: Client) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.txt"
+        path.write_text("three short words")
+        job = client.submit("word_count", [str(path)], {})
+    for state in client.follow(job["job_id"]):
+        job = state
+    if job["status"] != "completed":
+        raise _Failed(f"the job ended as {job['status']}: {job['error']}")
+    data = client.get(job["links"]["result"])["items"][0]["data"]
+    client.delete(f"{job['links']['self']}?purge=true")
+    if data != {"words": 3}:
+        raise _Failed(f"the result is wrong: {data}")
+    return "submitted, run, read and deleted"

@@ -1,0 +1,319 @@
+"""config.ini and the environment, read once into one frozen object.
+
+Every key is declared once, here, with its type, default, bounds and help; config.ini
+and docs/settings.md are held to this table by a test. A key or value that is not
+allowed stops the start with one line. Nothing else reads config.ini or `BELLHOP_*`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import logging
+import os
+import pkgutil
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from errors import StartRefused
+
+# A folder of .py files, or the single .pyz that holds them.
+ROOT = Path(__file__).resolve().parent
+IS_SINGLE_FILE = ROOT.is_file()
+PROGRAM = ROOT if IS_SINGLE_FILE else ROOT / "app.py"
+HOME = PROGRAM.parent
+# How a child of any kind is started: the same program, the same interpreter.
+COMMAND = [sys.executable, str(PROGRAM)]
+
+NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"}
+MEBIBYTE = 1024 * 1024
+log = logging.getLogger("bellhop.settings")
+
+
+def asset(name: str) -> bytes:
+    """A file of the program, also from inside the .pyz; FileNotFoundError when missing."""
+    try:
+        content = pkgutil.get_data(__name__, name)
+    except OSError:
+        content = None
+    if content is None:
+        raise FileNotFoundError(name)
+    return content
+
+
+def key(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    one_of: tuple[str, ...] = (),
+) -> Any:
+    metadata = {"help": help, "low": low, "high": high, "one_of": one_of}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the web listens and what it takes."""
+
+    host: str = key("127.0.0.1", "Address to listen on.")
+    port: int = key(8080, "Port to listen on; 0 takes any free port.", low=0, high=65535)
+    allowed_hosts: tuple[str, ...] = key(
+        (), "Further host names the page may be opened by, separated by commas."
+    )
+    max_upload_mb: int = key(1024, "Largest upload of one job, in MiB.", low=1, high=1048576)
+    max_items: int = key(1000, "Most files or links of one job.", low=1, high=100000)
+    stop_grace_s: float = key(
+        8, "Seconds running items get to finish when Bellhop stops.", low=0, high=3600
+    )
+    log_level: str = key(
+        "info", "How much is logged.", one_of=("debug", "info", "warning", "error")
+    )
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where the state lives."""
+
+    data_dir: str = key("data", "Folder of all state; relative to this file's folder.")
+
+
+@dataclass(frozen=True)
+class Huey:
+    """The bell that wakes workers; the jobs themselves are always in the data folder."""
+
+    storage: str = key(
+        "sqlite",
+        "Where the bell lives; auto takes Redis if it answers at the first start, else SQLite.",
+        one_of=("sqlite", "redis", "auto"),
+    )
+    redis_url: str = key("redis://127.0.0.1:6379/0", "Address of the Redis or Valkey server.")
+
+
+@dataclass(frozen=True)
+class Retry:
+    """When a job type that failed by mistake runs again."""
+
+    delays_s: tuple[float, ...] = key(
+        (0.0, 30.0, 300.0), "Seconds before each retry; empty means no retry.", low=0, high=86400
+    )
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long finished work is kept."""
+
+    results_days: float = key(30, "Days until a final job and its results go.", low=0, high=36500)
+    uploads_days: float = key(
+        7, "Days until the uploads of a final job go; it cannot be retried then.", low=0, high=36500
+    )
+
+
+@dataclass(frozen=True)
+class JobTypes:
+    """Your own job types, and how long a job process is used."""
+
+    folder: str = key("", "Folder with job types of your own; relative to this file's folder.")
+    recycle_after_items: int = key(
+        1000, "Items after which a job process is replaced.", low=1, high=1000000
+    )
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One named queue."""
+
+    workers: int = key(1, "Items of this queue that run at the same time.", low=1, high=256)
+    timeout_s: float = key(180, "Seconds one item may run.", low=0.1, high=86400)
+
+
+SECTIONS: dict[str, type] = {
+    "server": Server,
+    "storage": Storage,
+    "huey": Huey,
+    "retry": Retry,
+    "lifetime": Lifetime,
+    "jobtypes": JobTypes,
+}
+QUEUES: dict[str, Queue] = {
+    "default": Queue(1, 180),
+    "document_processing": Queue(2, 180),
+    "geo_processing": Queue(2, 600),
+    "parsing": Queue(3, 60),
+    "ai": Queue(2, 120),
+    "notion": Queue(2, 60),
+    "ocr": Queue(1, 600),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; paths are absolute."""
+
+    server: Server
+    storage: Storage
+    huey: Huey
+    retry: Retry
+    lifetime: Lifetime
+    jobtypes: JobTypes
+    queues: Mapping[str, Queue]
+    type_settings: Mapping[str, Mapping[str, str]]
+    config_path: Path
+    data_dir: Path
+    jobtypes_folder: Path | None
+
+    @property
+    def total_workers(self) -> int:
+        return sum(queue.workers for queue in self.queues.values())
+
+    def for_type(self, type_name: str, keys: list[str]) -> dict[str, str | None]:
+        """The values of one job type's own settings; None where nothing is set."""
+        section = self.type_settings.get(type_name, {})
+        prefix = f"BELLHOP_TYPE_{type_name.upper()}_"
+        return {key: os.environ.get(prefix + key.upper(), section.get(key)) for key in keys}
+
+
+def load(config: str | Path | None = None) -> Settings:
+    """Read `config` (default: config.ini beside the program) and the environment.
+
+    Raises StartRefused with one line that names file, section, key, what was
+    found and what is allowed.
+    """
+    path = Path(config).absolute() if config else HOME / "config.ini"
+    parser = _parse(path, must_exist=config is not None)
+    overrides = _environment(parser)
+    sections = {
+        name: _section(cls, name, parser, path, overrides, cls()) for name, cls in SECTIONS.items()
+    }
+    names = [*QUEUES, *(s[6:] for s in parser.sections() if s.startswith("queue:"))]
+    queues = {
+        name: _section(Queue, f"queue:{name}", parser, path, overrides, QUEUES.get(name, Queue()))
+        for name in dict.fromkeys(names)
+    }
+    folder = sections["jobtypes"].folder
+    return Settings(
+        **sections,
+        queues=queues,
+        type_settings={s[5:]: dict(parser[s]) for s in parser.sections() if s.startswith("type:")},
+        config_path=path,
+        data_dir=path.parent / Path(sections["storage"].data_dir).expanduser(),
+        jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
+    )
+
+
+def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, default_section="\0")
+    try:
+        parser.read_string(path.read_text("utf-8"), str(path))
+    except FileNotFoundError:
+        if must_exist:
+            raise StartRefused(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
+    for section in parser.sections():
+        if section not in SECTIONS and not re.fullmatch(r"(queue|type):[a-z0-9_]+", section):
+            allowed = ", ".join([*SECTIONS, "queue:NAME", "type:NAME"])
+            raise StartRefused(f"{path}: section [{section}] is unknown; allowed are {allowed}")
+    return parser
+
+
+def _environment(parser: configparser.ConfigParser) -> dict[tuple[str, str], tuple[str, str]]:
+    """`{(section, key): (variable, value)}` of the BELLHOP_* variables."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for variable, value in os.environ.items():
+        if not variable.startswith("BELLHOP_") or variable in NOT_SETTINGS:
+            continue
+        prefix, _, rest = variable.removeprefix("BELLHOP_").lower().partition("_")
+        if prefix == "queue":
+            queue, name = _split_queue_variable(variable, rest, parser)
+            found[f"queue:{queue}", name] = variable, value
+        elif prefix in SECTIONS:
+            _require_known(SECTIONS[prefix], prefix, rest, f"environment {variable}")
+            found[prefix, rest] = variable, value
+        elif prefix != "type":
+            log.warning("%s is not a setting of Bellhop and is ignored", variable)
+    return found
+
+
+def _split_queue_variable(
+    variable: str, rest: str, parser: configparser.ConfigParser
+) -> tuple[str, str]:
+    known = {*QUEUES, *(s[6:] for s in parser.sections() if s.startswith("queue:"))}
+    for name in (declared.name for declared in fields(Queue)):
+        queue = rest.removesuffix("_" + name)
+        if queue != rest and queue in known:
+            return queue, name
+    allowed = ", ".join(sorted(known))
+    raise StartRefused(
+        f"environment {variable}: no such queue or key; queues are {allowed}, "
+        "keys are workers, timeout_s"
+    )
+
+
+def _section(
+    cls: type,
+    section: str,
+    parser: configparser.ConfigParser,
+    path: Path,
+    overrides: dict[tuple[str, str], tuple[str, str]],
+    defaults: Any,
+) -> Any:
+    written = dict(parser[section]) if parser.has_section(section) else {}
+    for name in written:
+        _require_known(cls, section, name, str(path))
+    values = {}
+    for declared in fields(cls):
+        default = getattr(defaults, declared.name)
+        if (section, declared.name) in overrides:
+            variable, text = overrides[section, declared.name]
+            values[declared.name] = _convert(declared, default, text, f"environment {variable}")
+        elif declared.name in written:
+            where = f"{path} [{section}] {declared.name}"
+            values[declared.name] = _convert(declared, default, written[declared.name], where)
+        else:
+            values[declared.name] = default
+    return cls(**values)
+
+
+def _require_known(cls: type, section: str, name: str, where: str) -> None:
+    names = [declared.name for declared in fields(cls)]
+    if name not in names:
+        raise StartRefused(
+            f"{where}: [{section}] has no key {name!r}; allowed are {', '.join(names)}"
+        )
+
+
+def _convert(declared: Field[Any], default: Any, text: str, where: str) -> Any:
+    """`text` as the type of `default`, inside the declared bounds."""
+    text = text.strip()
+    rules = declared.metadata
+    if isinstance(default, tuple):
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        is_number = declared.default is not MISSING and rules["low"] is not None
+        return tuple(_number(part, float, rules, where) if is_number else part for part in parts)
+    if isinstance(default, int | float):
+        # An annotation is text here, so the declared type is read from it.
+        return _number(text, int if declared.type == "int" else float, rules, where)
+    if rules["one_of"] and text not in rules["one_of"]:
+        raise StartRefused(f"{where}: found {text!r}; allowed are {', '.join(rules['one_of'])}")
+    return text
+
+
+def _number(text: str, kind: type, rules: Mapping[str, Any], where: str) -> Any:
+    low, high = rules["low"], rules["high"]
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        noun = "a whole number" if kind is int else "a number"
+        raise StartRefused(f"{where}: found {text!r}; allowed is {noun} from {low:g} to {high:g}")
+    return value

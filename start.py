@@ -1,0 +1,59 @@
+"""How a process of Bellhop begins: it joins the installation, and it dies with its parent."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import models
+import tasks
+from catalog import Catalog
+from installation import Installation, agree, starting, stay_alive
+from settings import Settings
+
+
+def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
+    """Agree on the storage, migrate, and describe the job types; under `start.lock`."""
+    with starting(settings, inherited_lock) as folder:
+        return _prepare(settings, folder)
+
+
+def join(settings: Settings) -> Installation:
+    """Prepare, and count as alive until this process ends."""
+    with starting(settings) as folder:
+        here = _prepare(settings, folder)
+        stay_alive(folder)
+    return here
+
+
+def tell_parent(ready_fd: int | None) -> Callable[[], None]:
+    """What to call when this process is ready; from now on it dies with its parent.
+
+    The parent holds the other end of stdin for life, so stdin ends when the parent
+    does, however it does. It reads readiness, and our end, from `ready_fd`.
+    """
+    if ready_fd is None:
+        return lambda: None
+    os.set_inheritable(ready_fd, False)
+    threading.Thread(target=_die_with_parent, name="lifeline", daemon=True).start()
+    return lambda: _say_ready(ready_fd)
+
+
+def _prepare(settings: Settings, folder: Path) -> Installation:
+    here, alone = agree(folder, settings, tasks.probe_redis)
+    models.migrate(here.database, alone=alone)
+    if alone:
+        Catalog(settings, here).settle()
+    return here
+
+
+def _say_ready(descriptor: int) -> None:
+    os.write(descriptor, b"r")
+
+
+def _die_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)

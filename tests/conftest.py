@@ -1,0 +1,132 @@
+"""What the tests share: an installation of their own, and the worker stepped by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+import lifecycle
+import models
+import queries
+import settings as settings_module
+from catalog import Catalog
+from files import Files
+from installation import Installation, make_folder
+from lifecycle import NewItem, NewJob
+from models import Item, Job
+from settings import Settings
+from tasks import Bell, Workers
+from tests.wsgi import WsgiClient
+from web.site import Site
+
+TYPES = Path(__file__).parent / "types"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("BELLHOP_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[[str], Settings]:
+    """Settings of a config.ini with the given text and a data folder of its own."""
+
+    def load(text: str = "") -> Settings:
+        path = tmp_path / "config.ini"
+        types = "" if "[jobtypes]" in text else f"[jobtypes]\nfolder = {TYPES}\n"
+        path.write_text(f"{types}{text}\n")
+        return settings_module.load(path)
+
+    return load
+
+
+@pytest.fixture
+def loaded(config: Callable[[str], Settings]) -> Settings:
+    return config("")
+
+
+@pytest.fixture
+def here(loaded: Settings) -> Iterator[Installation]:
+    """An installation with a migrated database, open in this thread."""
+    folder = make_folder(loaded)
+    installation = Installation(folder, "test", "sqlite", "")
+    models.migrate(installation.database, alone=True)
+    yield installation
+    models.database.close()
+
+
+@pytest.fixture
+def submit(here: Installation) -> Callable[..., Job]:
+    """Accept a job of texts, one item each."""
+
+    def accept(*texts: str, type: str = "noop", queue: str = "parsing", **options: Any) -> Job:
+        items = [NewItem(text, {"text": text}) for text in texts or ("a",)]
+        job = NewJob(
+            **{
+                "type": type,
+                "name": "a job",
+                "params": {},
+                "queue": queue,
+                "max_attempts": 4,
+                "items": items,
+                **options,
+            }
+        )
+        lifecycle.submit(job)
+        return job_of(job.job_id)
+
+    return accept
+
+
+@pytest.fixture(scope="session")
+def descriptions(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """types.json of the job types in `tests/types`, described once for all tests."""
+    folder = tmp_path_factory.mktemp("described")
+    (folder / "config.ini").write_text(f"[jobtypes]\nfolder = {TYPES}\n")
+    described = Installation(folder, "test", "sqlite", "")
+    Catalog(settings_module.load(folder / "config.ini"), described).settle()
+    return described.described_types.read_bytes()
+
+
+@pytest.fixture
+def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterator[Workers]:
+    """The workers of a consumer that rings nobody; `run_next` steps them."""
+    here.described_types.write_bytes(descriptions)
+    counts = {name: queue.workers for name, queue in loaded.queues.items()}
+    floor = Workers(loaded, here, consumer="c1", workers=counts, ring=lambda times: None)
+    yield floor
+    floor.pool.retire_idle(0)
+
+
+def job_of(job_id: str) -> Job:
+    job = queries.job(job_id)
+    assert job is not None
+    return job
+
+
+def items_of(job: Job) -> list[Item]:
+    return [item for item, _ in queries.items(job, limit=1000)]
+
+
+def moves_of(job: Job) -> list[str]:
+    return [event.move for event in queries.events(job, limit=1000)]
+
+
+@pytest.fixture
+def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
+    here.described_types.write_bytes(descriptions)
+    return Site(loaded, here, Files(here.folder), Catalog(loaded, here), Bell(loaded, here))
+
+
+@pytest.fixture
+def web(site: Site) -> WsgiClient:
+    """The HTTP API over the test's installation, without a socket."""
+    models.database.close()  # each request opens its own
+    return WsgiClient(app.make_app(site))

@@ -1,0 +1,434 @@
+"""The state machine: each allowed move and its effect, each forbidden one refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import peewee
+import pytest
+
+import lifecycle
+from lifecycle import MOVES, Claim
+from models import Consumer, Gone, Item, Job, query
+from tests.conftest import items_of, job_of, moves_of
+
+Submit = Callable[..., Job]
+STATUSES = ("pending", "queued", "running", "completed", "failed", "cancelled")
+ERROR = {"code": "no_good", "message": "no good", "hint": None}
+NO_DELAYS: tuple[float, ...] = ()
+
+
+def claimed(job: Job, worker: str = "c1/1") -> Claim:
+    claim = lifecycle.claim(job.queue, worker)
+    assert claim is not None
+    return claim
+
+
+def completed(claim: Claim) -> bool:
+    return lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+
+
+def row(job: Job) -> dict[str, Any]:
+    (item,) = items_of(job)
+    return dict(item.__data__)
+
+
+def bring_to(job: Job, status: str) -> Claim | None:
+    """Bring the only item of a fresh job into `status`, through allowed moves."""
+    if status == "queued":
+        return None
+    if status == "cancelled":
+        lifecycle.ask_cancel(job.job_id)
+        return None
+    claim = claimed(job)
+    if status == "pending":
+        lifecycle.try_again(claim, 3600, "later")
+    elif status == "completed":
+        completed(claim)
+    elif status == "failed":
+        lifecycle.fail(claim, ERROR)
+    return claim
+
+
+def forged_claim(job: Job) -> Claim:
+    """A claim on the job's item that no worker was ever given."""
+    (item,) = items_of(job)
+    blank: dict[str, Any] = dict.fromkeys(Claim.__dataclass_fields__, "")
+    numbers = {"id": item.id, "attempt": 7, "failures": 0, "crashes": 0, "index": 0}
+    return Claim(**{**blank, **numbers, "worker": "c9/9", "job_id": job.job_id})
+
+
+# How each move is made, given the job and its last claim.
+MAKE: dict[str, Callable[[Job, Claim], Any]] = {
+    "claimed": lambda job, claim: lifecycle.claim(job.queue, "c2/1"),
+    "completed": lambda job, claim: completed(claim),
+    "failed": lambda job, claim: lifecycle.fail(claim, ERROR),
+    "requeued": lambda job, claim: lifecycle.interrupt(claim),
+    "retry_scheduled": lambda job, claim: lifecycle.try_again(claim, 60, "later"),
+    "cancelled": lambda job, claim: lifecycle.cancel(claim),
+    "retried": lambda job, claim: lifecycle.retry(job.job_id),
+    "released": lambda job, claim: (
+        query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
+        lifecycle.release_due(),
+    )[1],
+}
+
+
+@pytest.mark.parametrize("move", sorted(MAKE))
+@pytest.mark.parametrize("status", STATUSES)
+def test_it_makes_a_move_only_from_where_it_may_start(
+    submit: Submit, move: str, status: str
+) -> None:
+    job = submit()
+    claim = bring_to(job, status)
+    claim = claim or forged_claim(job)
+    before = row(job)
+    # A worker's own cancel needs the claim; what waits is cancelled by `ask_cancel`.
+    allowed = status in MOVES[move][0] and (move != "cancelled" or status == "running")
+    moved = bool(MAKE[move](job, claim))
+    assert moved is allowed
+    assert row(job)["status"] == (MOVES[move][1] if allowed else status)
+    if not allowed and move != "released":
+        assert row(job) == before
+
+
+@pytest.mark.parametrize("status", ["pending", "queued"])
+def test_it_cancels_at_once_what_waits(submit: Submit, status: str) -> None:
+    job = submit()
+    bring_to(job, status)
+    assert lifecycle.ask_cancel(job.job_id)
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_only_marks_a_running_item_for_cancel(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    assert lifecycle.ask_cancel(job.job_id)
+    assert row(job)["status"] == "running"
+    assert lifecycle.cancel_asked(claim)
+
+
+def test_it_lets_a_finish_win_the_race_with_a_cancel(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    lifecycle.ask_cancel(job.job_id)
+    assert completed(claim)
+    assert job_of(job.job_id).status == "completed"
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+def test_it_refuses_to_cancel_a_final_job(submit: Submit, status: str) -> None:
+    job = submit()
+    bring_to(job, status)
+    before = job_of(job.job_id).change
+    assert not lifecycle.ask_cancel(job.job_id)
+    assert job_of(job.job_id).change == before
+
+
+def test_it_writes_one_event_for_each_move(submit: Submit) -> None:
+    job = submit()
+    completed(claimed(job))
+    assert moves_of(job) == ["submitted", "claimed", "completed"]
+
+
+def test_it_refuses_the_writes_of_a_late_worker(submit: Submit) -> None:
+    """The item was given to somebody else meanwhile: attempt and worker differ."""
+    job = submit()
+    late = claimed(job)
+    lifecycle.interrupt(late)
+    claimed(job, "c2/1")
+    before = row(job)
+    assert not completed(late)
+    assert not lifecycle.fail(late, ERROR)
+    assert not lifecycle.progress(late, 50, "half")
+    assert not lifecycle.renew(late)
+    assert not lifecycle.interrupt(late)
+    assert row(job) == before
+
+
+def test_it_gives_an_item_to_one_worker_only(submit: Submit) -> None:
+    job = submit()
+    claimed(job)
+    assert lifecycle.claim(job.queue, "c2/1") is None
+
+
+def test_it_claims_the_higher_priority_first(submit: Submit) -> None:
+    submit("low")
+    submit("high", priority=5)
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None and claim.filename == "high"
+
+
+def test_it_takes_turns_between_owners(submit: Submit) -> None:
+    """One person's many files do not make a colleague's one wait behind all of them."""
+    submit(*(f"anna {n}" for n in range(5)), owner="anna")
+    submit("bert 0", owner="bert")
+    order = [claimed_name() for _ in range(6)]
+    assert order.index("bert 0") <= 1
+
+
+def claimed_name() -> str:
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    return claim.filename
+
+
+def test_it_claims_only_from_the_queue_it_is_asked_for(submit: Submit) -> None:
+    submit(queue="ai")
+    assert lifecycle.claim("parsing", "c1/1") is None
+
+
+def test_it_keeps_the_job_running_until_every_item_is_final(submit: Submit) -> None:
+    job = submit("a", "b")
+    completed(claimed(job))
+    assert job_of(job.job_id).status == "running"
+    completed(claimed(job))
+    assert job_of(job.job_id).status == "completed"
+
+
+def test_it_fails_the_job_when_one_item_failed(submit: Submit) -> None:
+    job = submit("a", "b")
+    lifecycle.fail(claimed(job), ERROR)
+    completed(claimed(job))
+    after = job_of(job.job_id)
+    assert (after.status, after.completed_items, after.failed_items) == ("failed", 1, 1)
+
+
+def test_it_calls_a_job_cancelled_when_a_cancel_stopped_an_item(submit: Submit) -> None:
+    job = submit("a", "b", "c")
+    completed(claimed(job))
+    lifecycle.fail(claimed(job), ERROR)
+    lifecycle.ask_cancel(job.job_id)
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_follows_the_delays_and_then_fails(submit: Submit) -> None:
+    job = submit()
+    delays_s = (0, 30)
+    lifecycle.fail_attempt(claimed(job), ERROR, delays_s)
+    assert row(job)["status"] == "queued"
+    lifecycle.fail_attempt(claimed(job), ERROR, delays_s)
+    assert row(job)["status"] == "pending"
+    query("UPDATE item SET not_before = '2000'")
+    assert lifecycle.release_due() == 1
+    lifecycle.fail_attempt(claimed(job), ERROR, delays_s)
+    assert (row(job)["status"], row(job)["failures"], row(job)["attempt"]) == ("failed", 3, 3)
+    assert job_of(job.job_id).attempt == 3
+
+
+def test_it_keeps_the_error_of_an_attempt_that_runs_again(submit: Submit) -> None:
+    job = submit()
+    lifecycle.fail_attempt(claimed(job), ERROR, (30,))
+    assert json.loads(row(job)["error"])["code"] == "no_good"
+
+
+def test_it_releases_nothing_before_its_time(submit: Submit) -> None:
+    job = submit()
+    lifecycle.try_again(claimed(job), 30, "busy")
+    assert lifecycle.release_due() == 0
+    assert row(job)["status"] == "pending"
+
+
+def test_it_counts_no_failure_when_a_job_asks_to_be_tried_again(submit: Submit) -> None:
+    job = submit()
+    lifecycle.try_again(claimed(job), 30, "busy")
+    assert row(job)["failures"] == 0
+
+
+def test_it_gives_up_trying_again_after_a_day(submit: Submit) -> None:
+    job = submit()
+    claimed(job)
+    query("UPDATE item SET started_at = '2000-01-01T00:00:00.000000Z', status = 'queued',"
+          " worker = NULL, lease_until = NULL")  # fmt: skip
+    lifecycle.try_again(claimed(job), 30, "busy")
+    assert json.loads(row(job)["error"])["code"] == "gave_up"
+
+
+def test_it_retries_out_of_memory_once(submit: Submit) -> None:
+    job = submit()
+    error = {"code": "out_of_memory", "message": "", "hint": None}
+    lifecycle.fail_attempt(claimed(job), error, (0, 0, 0))
+    assert row(job)["status"] == "queued"
+    lifecycle.fail_attempt(claimed(job), error, (0, 0, 0))
+    assert row(job)["status"] == "failed"
+
+
+def test_it_fails_an_item_at_the_third_crash(submit: Submit) -> None:
+    job = submit()
+    for _ in range(2):
+        lifecycle.crash(claimed(job), "SIGSEGV")
+        assert row(job)["status"] == "queued"
+    lifecycle.crash(claimed(job), "SIGSEGV")
+    error = json.loads(row(job)["error"])
+    assert (row(job)["failures"], error["code"]) == (0, "process_crashed")
+    assert "SIGSEGV" in error["message"]
+
+
+def test_it_fails_an_item_at_the_twentieth_interruption(submit: Submit) -> None:
+    job = submit()
+    for _ in range(19):
+        lifecycle.interrupt(claimed(job))
+        assert row(job)["status"] == "queued"
+    lifecycle.interrupt(claimed(job))
+    assert json.loads(row(job)["error"])["code"] == "interrupted_too_often"
+
+
+def test_it_counts_interruptions_apart_from_failures(submit: Submit) -> None:
+    job = submit()
+    lifecycle.interrupt(claimed(job))
+    assert (row(job)["interruptions"], row(job)["failures"], row(job)["crashes"]) == (1, 0, 0)
+
+
+def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
+    job = submit("a", "b")
+    lifecycle.register("c1", 1, ["parsing"])
+    claimed(job, "c1/1")
+    claimed(job, "c2/1")
+    assert lifecycle.adopt("c1") == 1
+    assert sorted(item.status for item in items_of(job)) == ["queued", "running"]
+    assert not Consumer.select().where(Consumer.id == "c1").exists()
+
+
+def test_it_cancels_an_orphan_whose_cancel_was_asked(submit: Submit) -> None:
+    job = submit()
+    claimed(job, "c1/1")
+    lifecycle.ask_cancel(job.job_id)
+    lifecycle.adopt("c1")
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_does_not_run_again_what_shall_be_cancelled(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    lifecycle.ask_cancel(job.job_id)
+    lifecycle.fail_attempt(claim, ERROR, (0, 0))
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_retries_only_what_did_not_complete(submit: Submit) -> None:
+    job = submit("a", "b")
+    completed(claimed(job))
+    lifecycle.fail(claimed(job), ERROR)
+    assert lifecycle.retry(job.job_id) == 1
+    assert [item.status for item in items_of(job)] == ["completed", "queued"]
+    after = job_of(job.job_id)
+    assert (after.status, after.failed_items, after.completed_at) == ("running", 0, None)
+
+
+def test_it_retries_only_the_items_it_is_asked_for(submit: Submit) -> None:
+    job = submit("a", "b")
+    for _ in range(2):
+        lifecycle.fail(claimed(job), ERROR)
+    assert lifecycle.retry(job.job_id, [1]) == 1
+    assert [item.status for item in items_of(job)] == ["failed", "queued"]
+
+
+def test_it_retries_a_cancelled_job(submit: Submit) -> None:
+    job = submit()
+    lifecycle.ask_cancel(job.job_id)
+    assert lifecycle.retry(job.job_id) == 1
+    assert not job_of(job.job_id).cancel_requested
+    completed(claimed(job))
+    assert job_of(job.job_id).status == "completed"
+
+
+def test_it_counts_failures_anew_after_a_retry_by_hand(submit: Submit) -> None:
+    job = submit()
+    lifecycle.fail(claimed(job), ERROR)
+    lifecycle.retry(job.job_id)
+    assert (row(job)["failures"], row(job)["attempt"]) == (0, 1)
+
+
+def test_it_shows_progress_over_all_items(submit: Submit) -> None:
+    job = submit("a", "b")
+    lifecycle.progress(claimed(job), 50, "Reading")
+    after = job_of(job.job_id)
+    assert after.progress_points // after.total_items == 25
+    assert after.current_step == "Item 1 of 2: Reading"
+
+
+def test_it_never_lets_progress_go_back_by_itself(submit: Submit) -> None:
+    job = submit()
+    lifecycle.progress(claimed(job), 80, "Nearly")
+    lifecycle.fail_attempt(lifecycle_claim(job), ERROR, (0,))
+    lifecycle.progress(claimed(job), 10, "Again")
+    assert job_of(job.job_id).progress_points == 80
+
+
+def lifecycle_claim(job: Job) -> Claim:
+    """The claim under which the job's only item runs."""
+    (item,) = items_of(job)
+    return lifecycle._read_claim(query(lifecycle.READ_CLAIM, {"id": item.id})[0])
+
+
+def test_it_starts_progress_anew_with_a_retry_by_hand(submit: Submit) -> None:
+    job = submit()
+    lifecycle.progress(claimed(job), 80, "Nearly")
+    lifecycle.fail(lifecycle_claim(job), ERROR)
+    lifecycle.retry(job.job_id)
+    assert job_of(job.job_id).progress_points == 0
+
+
+def test_it_gives_each_change_a_higher_number(submit: Submit) -> None:
+    first = submit()
+    second = submit()
+    numbers = [second.change]
+    lifecycle.progress(claimed(first), 1, "x")
+    numbers.append(job_of(first.job_id).change)
+    completed(lifecycle_claim(first))
+    numbers.append(job_of(first.job_id).change)
+    assert numbers == sorted(set(numbers))
+
+
+def test_it_keeps_the_time_of_the_first_claim(submit: Submit) -> None:
+    job = submit()
+    lifecycle.interrupt(claimed(job))
+    first = job_of(job.job_id).started_at
+    claimed(job)
+    assert job_of(job.job_id).started_at == first
+
+
+def test_it_deletes_only_a_final_job(submit: Submit) -> None:
+    job = submit()
+    assert not lifecycle.purge(job.job_id)
+    completed(claimed(job))
+    assert lifecycle.purge(job.job_id)
+    assert Job.select().count() == Item.select().count() == 0
+    assert Gone.get().job_id == job.job_id
+
+
+def test_it_renews_a_lease(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    before = row(job)["lease_until"]
+    assert lifecycle.renew(claim)
+    assert row(job)["lease_until"] > before
+
+
+def test_it_expires_only_the_lease_it_has_seen(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    seen = row(job)["lease_until"]
+    lifecycle.renew(claim)
+    assert not lifecycle.expire(claim.id, seen)
+    assert lifecycle.expire(claim.id, row(job)["lease_until"])
+
+
+def test_it_holds_the_rows_to_their_constraints(submit: Submit) -> None:
+    job = submit()
+    for nonsense in (
+        "UPDATE item SET status = 'done'",
+        "UPDATE item SET status = 'running'",
+        "UPDATE item SET status = 'failed', completed_at = 'now'",
+        "UPDATE item SET progress = 101",
+        "UPDATE item SET owner = ''",
+        "UPDATE job SET status = 'completed', completed_at = 'now'",
+        "UPDATE job SET completed_items = 2",
+        "UPDATE job SET params = 'no json'",
+        "UPDATE job SET priority = 101",
+    ):
+        with pytest.raises(peewee.IntegrityError):
+            query(nonsense)
+    assert row(job)["status"] == "queued"

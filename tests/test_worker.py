@@ -1,0 +1,423 @@
+"""What a worker does with one item, stepped by hand: run, watch, record."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lifecycle
+import queries
+from files import Files
+from lifecycle import NewItem
+from models import Job, database
+from settings import Settings
+from tasks import Workers
+from tests.conftest import items_of, job_of, moves_of
+
+Submit = Callable[..., Job]
+
+
+def error_of(job: Job) -> dict[str, Any]:
+    (item,) = items_of(job)
+    found: dict[str, Any] = json.loads(item.error)
+    return found
+
+
+def result_of(job: Job) -> dict[str, Any]:
+    ((_, result),) = queries.items(job, limit=1)
+    assert result is not None
+    data: dict[str, Any] = json.loads(result.data)
+    return data
+
+
+def run_all(workers: Workers) -> None:
+    while workers.run_next():
+        pass
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+@pytest.fixture
+def running(workers: Workers) -> Iterator[Callable[[], threading.Thread]]:
+    """Run one item in a thread, as a worker does."""
+    threads = []
+
+    def start() -> threading.Thread:
+        def work() -> None:
+            workers.run_next()
+            database.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        threads.append(thread)
+        return thread
+
+    yield start
+    workers.stop_by(0)
+    for thread in threads:
+        thread.join()
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float = 20) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_it_records_what_the_job_returned(submit: Submit, workers: Workers) -> None:
+    job = submit("hello")
+    assert workers.run_next()
+    assert job_of(job.job_id).status == "completed"
+    assert result_of(job) == {"text": "hello"}
+
+
+def test_it_runs_nothing_when_nothing_is_due(workers: Workers) -> None:
+    assert not workers.run_next()
+
+
+def test_it_never_runs_more_of_a_queue_than_its_workers(submit: Submit, workers: Workers) -> None:
+    submit("a", queue="ocr")
+    assert workers.slots.enter("ocr")
+    assert not workers.run_next()
+    workers.slots.leave("ocr")
+    assert workers.run_next()
+
+
+def test_it_serves_another_queue_while_one_is_full(submit: Submit, workers: Workers) -> None:
+    submit("a", queue="ocr")
+    other = submit("b", queue="ai")
+    workers.slots.enter("ocr")
+    assert workers.run_next()
+    assert job_of(other.job_id).status == "completed"
+
+
+def test_it_publishes_output_files(submit: Submit, workers: Workers, here: Any) -> None:
+    job = submit_file(submit, here.folder, "straße.txt", "stra\u00dfe")
+    workers.run_next()
+    ((_, result),) = queries.items(job, limit=1)
+    assert result is not None
+    files = {file["name"]: file for file in json.loads(result.files)}
+    path = Files(here.folder).result(job.job_id, files["upper.txt"]["path"])
+    assert path.read_text("utf-8") == "STRASSE"
+    assert "Ärger & Co.txt" in files
+
+
+def test_it_publishes_no_link_out_of_its_folder(
+    submit: Submit, workers: Workers, here: Any
+) -> None:
+    job = submit_file(submit, here.folder, "a.txt", "a")
+    workers.run_next()
+    ((_, result),) = queries.items(job, limit=1)
+    assert result is not None
+    assert "secret" not in [file["name"] for file in json.loads(result.files)]
+
+
+def test_it_keeps_warnings_with_the_result(submit: Submit, workers: Workers, here: Any) -> None:
+    job = submit_file(submit, here.folder, "a.txt", "a")
+    workers.run_next()
+    ((_, result),) = queries.items(job, limit=1)
+    assert result is not None
+    assert json.loads(result.warnings)[0]["code"] == "shouting"
+
+
+def test_it_gives_the_file_a_neutral_name_and_tells_the_display_name(
+    submit: Submit, workers: Workers, here: Any
+) -> None:
+    job = submit_file(submit, here.folder, "Отчёт.txt", "a")
+    workers.run_next()
+    assert result_of(job) == {"name": "Отчёт.txt", "stored_as": "0.txt"}
+
+
+def submit_file(submit: Submit, folder: Path, name: str, text: str) -> Job:
+    files = Files(folder)
+    incoming = files.new_incoming()
+    (incoming / "0.txt").write_text(text, "utf-8")
+    job_id = "file-job"
+    files.accept(incoming, job_id)
+    item = NewItem(name, {"file": "0.txt"})
+    return submit(type="upper", items=[item], job_id=job_id)
+
+
+def test_it_leaves_no_scratch_folder(submit: Submit, workers: Workers, here: Any) -> None:
+    submit("a", type="noop")
+    submit("a", type="mistake")
+    run_all(workers)
+    assert list((here.folder / "scratch").iterdir()) == []
+
+
+def test_it_retries_a_mistake_by_the_types_own_delays(submit: Submit, workers: Workers) -> None:
+    job = submit(type="mistake", params={"times": 2})
+    run_all(workers)
+    assert result_of(job) == {"attempt": 3}
+    assert moves_of(job).count("requeued") == 2
+
+
+def test_it_fails_for_good_when_the_delays_are_used_up(submit: Submit, workers: Workers) -> None:
+    job = submit(type="mistake")
+    run_all(workers)
+    assert job_of(job.job_id).status == "failed"
+    assert "RuntimeError: attempt 3" in error_of(job)["message"]
+
+
+def test_it_shows_bad_input_to_the_user_and_does_not_retry(
+    submit: Submit, workers: Workers
+) -> None:
+    job = submit("rubbish", type="bad_input")
+    run_all(workers)
+    expected = {"code": "no_good", "message": "This is no good: rubbish", "hint": "Try another."}
+    assert error_of(job) == expected
+    assert job_of(job.job_id).attempt == 1
+
+
+def test_it_puts_off_what_asks_to_be_tried_again(submit: Submit, workers: Workers) -> None:
+    job = submit(type="later")
+    run_all(workers)
+    (item,) = items_of(job)
+    assert (item.status, item.failures) == ("pending", 0)
+
+
+def test_it_contains_a_crash_and_names_the_signal(submit: Submit, workers: Workers) -> None:
+    job, other = submit(type="crash"), submit("fine")
+    run_all(workers)
+    assert error_of(job)["code"] == "process_crashed"
+    assert "SIGSEGV" in error_of(job)["message"]
+    assert job_of(other.job_id).status == "completed"
+
+
+def test_it_contains_a_job_that_needs_too_much_memory(submit: Submit, workers: Workers) -> None:
+    job = submit(type="hungry")
+    run_all(workers)
+    assert error_of(job)["code"] == "out_of_memory"
+    assert job_of(job.job_id).attempt == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("not_json", "bad_result"), ("huge", "result_too_large")]
+)
+def test_it_refuses_a_result_that_cannot_be_kept(
+    submit: Submit, workers: Workers, name: str, code: str
+) -> None:
+    job = submit(type=name)
+    lifecycle_delays_to_zero(workers)
+    run_all(workers)
+    assert error_of(job)["code"] == code
+
+
+def lifecycle_delays_to_zero(workers: Workers) -> None:
+    """Without `[retry] delays_s` a mistake is final."""
+    retry = type(workers._settings.retry)(delays_s=())
+    object.__setattr__(workers._settings, "retry", retry)
+
+
+def test_it_ends_a_hang_at_its_limit_with_its_grandchildren(
+    submit: Submit, workers: Workers, tmp_path: Path
+) -> None:
+    """Signals are ignored, the hang is in C, and a child of the job runs too."""
+    note = tmp_path / "pid"
+    job = submit(str(note), type="hang")
+    started = time.monotonic()
+    run_all(workers)
+    assert time.monotonic() - started < 5
+    assert error_of(job)["code"] == "timed_out"
+    assert not is_alive(int(note.read_text()))
+
+
+def test_it_stops_a_running_job_on_cancel(
+    submit: Submit, workers: Workers, running: Callable[[], threading.Thread]
+) -> None:
+    job = submit(type="slow")
+    thread = running()
+    wait_until(lambda: job_of(job.job_id).current_step is not None)
+    asked = time.monotonic()
+    lifecycle.ask_cancel(job.job_id)
+    thread.join()
+    assert job_of(job.job_id).status == "cancelled"
+    assert time.monotonic() - asked < 2
+
+
+def test_it_lets_a_polite_job_end_by_itself_on_cancel(
+    submit: Submit, workers: Workers, running: Callable[[], threading.Thread]
+) -> None:
+    job = submit(type="polite")
+    thread = running()
+    wait_until(lambda: job_of(job.job_id).current_step is not None)
+    lifecycle.ask_cancel(job.job_id)
+    thread.join()
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_gives_back_what_did_not_end_within_the_grace(
+    submit: Submit, workers: Workers, running: Callable[[], threading.Thread]
+) -> None:
+    job = submit(type="slow")
+    thread = running()
+    wait_until(lambda: job_of(job.job_id).current_step is not None)
+    workers.stop_by(0)
+    thread.join()
+    (item,) = items_of(job)
+    assert (item.status, item.interruptions, item.failures) == ("queued", 1, 0)
+
+
+def test_it_shows_progress_while_the_job_runs(
+    submit: Submit, workers: Workers, running: Callable[[], threading.Thread]
+) -> None:
+    job = submit(type="slow", params={"seconds": 3})
+    running()
+    wait_until(lambda: job_of(job.job_id).progress_points >= 20)
+    assert (job_of(job.job_id).current_step or "").startswith("Step")
+
+
+def test_it_runs_again_when_its_process_is_killed_from_outside(
+    submit: Submit, workers: Workers, running: Callable[[], threading.Thread], here: Any
+) -> None:
+    job = submit(type="slow")
+    thread = running()
+    wait_until(lambda: job_of(job.job_id).current_step is not None)
+    (pid,) = pids_of_job_processes()
+    os.killpg(pid, signal.SIGKILL)
+    thread.join()
+    (item,) = items_of(job)
+    assert (item.status, item.crashes) == ("queued", 1)
+
+
+def pids_of_job_processes() -> list[int]:
+    """Our children that are job processes."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for task in Path("/proc/self/task").iterdir():
+        children += (task / "children").read_text().split()
+    return sorted(
+        {
+            int(pid)
+            for pid in children
+            if b"job-process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        }
+    )
+
+
+def test_it_uses_a_job_process_again_for_the_next_item(submit: Submit, workers: Workers) -> None:
+    submit("a", "b")
+    workers.run_next()
+    before = pids_of_job_processes()
+    workers.run_next()
+    assert pids_of_job_processes() == before
+
+
+def test_it_replaces_a_job_process_after_its_items(submit: Submit, workers: Workers) -> None:
+    workers.pool._recycle_after_items = 1
+    submit("a")
+    workers.run_next()
+    assert pids_of_job_processes() == []
+
+
+def test_it_ends_job_processes_that_have_nothing_to_do(submit: Submit, workers: Workers) -> None:
+    submit("a")
+    workers.run_next()
+    workers.pool.retire_idle(0)
+    assert pids_of_job_processes() == []
+
+
+def test_it_takes_many_files_as_one_item_where_the_type_wants_it(
+    submit: Submit, workers: Workers, here: Any
+) -> None:
+    files = Files(here.folder)
+    incoming = files.new_incoming()
+    for index, text in enumerate(("a", "bb")):
+        (incoming / f"{index}.txt").write_text(text)
+    files.accept(incoming, "many")
+    item = NewItem("0.txt and 1 more", {"files": ["0.txt", "1.txt"]})
+    job = submit(type="together", items=[item], job_id="many")
+    workers.run_next()
+    assert result_of(job) == {"sizes": [1, 2]}
+
+
+def test_it_gives_parameters_as_their_python_types(submit: Submit, workers: Workers) -> None:
+    params = {"needed": "x", "count": 3, "ratio": 0.5, "sure": True, "colour": "red"}
+    job = submit(type="form", params={**params, "day": "2026-02-03", "tags": ["a"]})
+    workers.run_next()
+    assert result_of(job)["kinds"] == ["str", "int", "float", "bool", "str", "date", "list"]
+    assert result_of(job)["day"] == "2026-02-03"
+
+
+def test_it_gives_a_type_only_its_own_settings(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELLHOP_TYPE_TOLD_API_KEY", "s3cret")
+    monkeypatch.setenv("BELLHOP_TYPE_OTHER_API_KEY", "other")
+    job = submit(type="told")
+    workers.run_next()
+    assert result_of(job) == {
+        "settings": {"base_url": None, "api_key": "s3cret"},
+        "leaked": [],
+        "home_is_scratch": True,
+    }
+
+
+def test_it_waits_with_a_type_that_is_not_available(submit: Submit, workers: Workers) -> None:
+    """Its file may be mended before the retries are used up."""
+    job = submit(type="needs_extra")
+    workers.run_next()
+    assert error_of(job)["code"] == "type_unavailable"
+    assert "requirements-cog.txt" in error_of(job)["message"]
+
+
+def test_it_runs_the_new_code_of_a_changed_type(
+    config: Callable[[str], Settings], submit: Submit, tmp_path: Path
+) -> None:
+    """Between two jobs the file changes, and nothing is restarted."""
+    from catalog import Catalog
+    from installation import Installation
+
+    folder = tmp_path / "own"
+    folder.mkdir()
+    file = folder / "answer.py"
+    code = (
+        "from jobtypes import Context, job_type\n"
+        "@job_type(label='Answer', queue='parsing')\n"
+        "def answer(text: str, context: Context) -> dict:\n"
+        "    return {{'answer': {answer}}}\n"
+    )
+    settings = config(f"[jobtypes]\nfolder = {folder}\n")
+    here = Installation(settings.data_dir, "test", "sqlite", "")
+    workers = Workers(settings, here, consumer="c1", workers={"parsing": 1}, ring=lambda n: None)
+    answers = []
+    for answer in (1, 42):
+        file.write_text(code.format(answer=answer))
+        Catalog(settings, here).settle()
+        job = submit(type="answer")
+        workers.run_next()
+        answers.append(result_of(job)["answer"])
+    workers.pool.retire_idle(0)
+    assert answers == [1, 42]
+
+
+def test_it_cancels_what_was_cancelled_before_it_began(submit: Submit, workers: Workers) -> None:
+    job = submit("a", "b")
+    claim = lifecycle.claim("parsing", "c9/1")
+    assert claim is not None
+    lifecycle.ask_cancel(job.job_id)
+    lifecycle.adopt("c9")
+    assert not workers.run_next()
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_looks_at_the_rows_once_a_second_at_most(submit: Submit, workers: Workers) -> None:
+    submit("a")
+    database.close()
+    assert workers.look()
+    assert not workers.look()
+    database.connect()

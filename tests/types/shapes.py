@@ -1,0 +1,133 @@
+"""Job types of the tests: each does one thing that a job can do."""
+
+import os
+import signal
+import subprocess
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+
+from jobtypes import BadInput, Context, Secret, TryAgain, job_type
+
+
+@job_type(label="No-op", queue="parsing")
+def noop(text: str, context: Context) -> dict:
+    return {"text": text}
+
+
+@job_type(label="Slow", queue="parsing", timeout_s=60)
+def slow(text: str, context: Context, *, seconds: float = 30) -> dict:
+    """Work for a while, in steps."""
+    for percent in range(0, 100, 10):
+        context.progress(percent, f"Step {percent}")
+        time.sleep(seconds / 10)
+    return {}
+
+
+@job_type(label="Hang", queue="parsing", timeout_s=0.5)
+def hang(text: str, context: Context) -> dict:
+    """Hang in C with signals ignored, and with a grandchild."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen(["sleep", "1000"])
+    Path(text).write_text(str(child.pid))
+    time.sleep(1000)
+    return {}
+
+
+@job_type(label="Polite", queue="parsing")
+def polite(text: str, context: Context) -> dict:
+    """Return as soon as a cancel is asked for."""
+    context.progress(1, "Waiting")
+    while not context.cancelled:
+        time.sleep(0.01)
+    return {"was": "cancelled"}
+
+
+@job_type(label="Crash", queue="parsing")
+def crash(text: str, context: Context) -> dict:
+    """Die of a signal."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return {}
+
+
+@job_type(label="Mistake", queue="parsing", delays_s=[0, 0])
+def mistake(text: str, context: Context, *, times: int = 1000) -> dict:
+    """Raise in the first attempts."""
+    if context.attempt <= times:
+        raise RuntimeError(f"attempt {context.attempt}")
+    return {"attempt": context.attempt}
+
+
+@job_type(label="Bad input", queue="parsing")
+def bad_input(text: str, context: Context) -> dict:
+    raise BadInput(f"This is no good: {text}", code="no_good", hint="Try another.")
+
+
+@job_type(label="Later", queue="parsing")
+def later(text: str, context: Context, *, delay_s: float = 3600) -> dict:
+    if context.attempt == 1:
+        raise TryAgain(delay_s, "the server is busy")
+    return {}
+
+
+@job_type(label="Hungry", queue="parsing", memory_mb=200)
+def hungry(text: str, context: Context) -> dict:
+    return {"size": len(bytearray(1 << 30))}
+
+
+@job_type(label="Not JSON", queue="parsing")
+def not_json(text: str, context: Context) -> Any:
+    return object()
+
+
+@job_type(label="Huge", queue="parsing")
+def huge(text: str, context: Context) -> dict:
+    return {"text": "x" * (17 << 20)}
+
+
+@job_type(label="Upper", queue="parsing", accepts=[".txt"])
+def upper(file: Path, context: Context) -> dict:
+    """Write the file in capitals, into a file."""
+    text = file.read_text("utf-8")
+    (context.output_dir / "upper.txt").write_text(text.upper(), "utf-8")
+    (context.output_dir / "Ärger & Co.txt").write_text("ü")
+    (context.output_dir / "secret").symlink_to("/etc/passwd")
+    context.warn("shouting", "Everything is in capitals", "line 1")
+    return {"name": context.filename, "stored_as": file.name}
+
+
+@job_type(label="Together", queue="parsing")
+def together(files: list[Path], context: Context) -> dict:
+    return {"sizes": [path.stat().st_size for path in files]}
+
+
+@job_type(label="Data", queue="parsing")
+def keys(data: dict, context: Context) -> dict:
+    return {"keys": sorted(data)}
+
+
+@job_type(label="Form", queue="parsing")
+def form(
+    text: str,
+    context: Context,
+    *,
+    needed: str,
+    count: Annotated[int, Ge(1), Le(10)] = 3,
+    ratio: float = 0.5,
+    sure: bool = False,
+    colour: Literal["red", "green"] = "red",
+    day: date | None = None,
+    tags: list[str] = [],  # noqa: B006 - a default of the form, never changed
+) -> dict:
+    kinds = [type(value).__name__ for value in (needed, count, ratio, sure, colour, day, tags)]
+    return {"kinds": kinds, "day": str(day), "tags": tags, "count": count}
+
+
+@job_type(label="Told", queue="parsing", settings={"base_url": str, "api_key": Secret})
+def told(text: str, context: Context) -> dict:
+    leaked = [name for name in os.environ if name.startswith("BELLHOP_")]
+    home = os.environ["HOME"] == os.environ["TMPDIR"] == str(context.scratch_dir)
+    return {"settings": dict(context.settings), "leaked": leaked, "home_is_scratch": home}

@@ -1,0 +1,114 @@
+"""`app.py try`: run one job type on one input, without server or queue."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from catalog import Catalog
+from errors import StartRefused, item_error
+from installation import Installation
+from jobprocess import JobProcess, Outcome
+from settings import Settings
+
+
+def run(settings: Settings, name: str, given: str, params: dict[str, str]) -> int:
+    """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
+    work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
+    try:
+        description = _describe(settings, name, work)
+        order = _order(settings, description, given, params, work)
+        process = JobProcess(description["queue"])
+        limit_s = description["timeout_s"] or settings.queues[description["queue"]].timeout_s
+        try:
+            outcome = process.run(order, limit_s, _show_progress, lambda: None)
+        finally:
+            if not process.is_dead:
+                process.kill()
+        return _report(outcome, work / "output")
+    finally:
+        shutil.rmtree(work / "home", ignore_errors=True)
+        if not any((work / "output").glob("*")):
+            shutil.rmtree(work)
+
+
+def _describe(settings: Settings, name: str, work: Path) -> dict[str, Any]:
+    for folder in ("home", "output"):
+        (work / folder).mkdir()
+    catalog = Catalog(settings, Installation(work / "home", "try", "sqlite", ""))
+    catalog.settle()
+    types = catalog.types()
+    if name not in types:
+        raise StartRefused(f"there is no job type {name}; there are {', '.join(sorted(types))}")
+    if not types[name]["available"]:
+        raise StartRefused(f"{name} is not available: {types[name]['reason']}")
+    return types[name]
+
+
+def _order(
+    settings: Settings, description: dict[str, Any], given: str, params: dict[str, str], work: Path
+) -> dict[str, Any]:
+    value: Any = given
+    kind = description["input"]
+    if kind in ("file", "files"):
+        if not Path(given).is_file():
+            raise StartRefused(f"{given}: there is no such file")
+        path = str(Path(given).absolute())
+        value = path if kind == "file" else [path]
+    elif kind == "data":
+        value = _json(given)
+    known = description["params"]["properties"]
+    return {
+        "type": description["type"],
+        "path": description["path"],
+        "stamp": description["stamp"],
+        "input": {kind: value},
+        "params": {
+            n: v if known.get(n, {}).get("type") == "string" else _json(v)
+            for n, v in params.items()
+        },
+        "filename": Path(given).name if kind in ("file", "files") else given[:80],
+        "scratch_dir": str(work / "home"),
+        "output_dir": str(work / "output"),
+        "item_id": "try",
+        "attempt": 1,
+        "settings": settings.for_type(description["type"], list(description["settings"])),
+    }
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _show_progress(percent: int, step: str) -> None:
+    print(f"{percent:>3}% {step}", file=sys.stderr)
+
+
+def _report(outcome: Outcome, output: Path) -> int:
+    facts = outcome.facts
+    if outcome.kind == "completed":
+        document = {"data": json.loads(facts["data"]), "warnings": facts["warnings"]}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        if any(output.glob("*")):
+            print(f"output files are in {output}", file=sys.stderr)
+        return 0
+    if outcome.kind == "bad_input":
+        error = facts["error"]
+    elif outcome.kind == "mistake":
+        print(facts["traceback"], file=sys.stderr)
+        error = item_error(facts["code"], summary=facts["summary"])
+    elif outcome.kind == "crashed":
+        error = {"code": "process_crashed", "message": f"it was ended by {facts['signal']}"}
+    else:
+        error = {"code": outcome.kind, "message": facts.get("reason", "")}
+    print(f"{error['code']}: {error['message']}", file=sys.stderr)
+    if error.get("hint"):
+        print(error["hint"], file=sys.stderr)
+    return 1

@@ -1,0 +1,53 @@
+"""Files of job types: where they lie, what state they are in, how one is loaded.
+
+Shared by the catalog, which describes them, and the job process, which runs them.
+A file is loaded by its path under a private module name, so a file of a user can be
+called like any module without hiding it.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import sys
+import types
+from pathlib import Path
+
+import settings
+from jobtypes import JobType
+
+BUILT_IN = "jobtypes"
+
+
+def find(folder: Path | None) -> list[Path]:
+    """The files of job types: those that come with Bellhop, then those of `folder`."""
+    names = (entry.name for entry in importlib.resources.files(BUILT_IN).iterdir())
+    built_in = [settings.ROOT / BUILT_IN / name for name in names if _is_type_file(name)]
+    own = [path for path in folder.iterdir() if _is_type_file(path.name)] if folder else []
+    return [*sorted(built_in), *sorted(own)]
+
+
+def stamp(path: Path) -> list[int | str]:
+    """What changes when the file does, or the Python that reads it."""
+    is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
+    status = (settings.ROOT if is_packed else path).stat()
+    return [status.st_mtime_ns, status.st_size, status.st_ino, sys.version]
+
+
+def load(path: Path) -> dict[str, JobType]:
+    """The job types of one file by name; whatever the file raises passes through."""
+    is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
+    source = settings.asset(f"{BUILT_IN}/{path.name}") if is_packed else path.read_bytes()
+    module = types.ModuleType(f"bellhop_type_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    found = [getattr(value, "job_type", None) for value in vars(module).values()]
+    return {
+        t.function.__name__: t
+        for t in found
+        if isinstance(t, JobType) and t.function.__module__ == module.__name__
+    }
+
+
+def _is_type_file(name: str) -> bool:
+    return name.endswith(".py") and not name.startswith(("_", "."))

@@ -1,0 +1,1 @@
+"""The HTTP side: handlers, one file per resource; `app.py` has the table of routes."""

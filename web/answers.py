@@ -1,0 +1,97 @@
+"""Answers: JSON, problem documents, pages of a list, downloads."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bottle import HTTPResponse, request, static_file
+
+from errors import Problem
+
+MOST_PER_PAGE = 200
+
+
+def json_answer(document: Any, status: int = 200, **headers: str) -> HTTPResponse:
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return HTTPResponse(body, status, {"Content-Type": "application/json", **headers})
+
+
+def tagged_answer(document: Any, **headers: str) -> HTTPResponse:
+    """JSON with a strong ETag; 304 without a body when the client has it (RFC 9110)."""
+    body = json.dumps(document, ensure_ascii=False).encode()
+    headers["ETag"] = etag(body)
+    if is_known(headers["ETag"]):
+        return HTTPResponse("", 304, headers)
+    return HTTPResponse(body, 200, {"Content-Type": "application/json", **headers})
+
+
+def etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def is_known(tag: str) -> bool:
+    """Whether the request's If-None-Match names `tag`."""
+    given = request.get_header("If-None-Match", "").split(",")
+    known = [part.strip().removeprefix("W/") for part in given]
+    return tag in known or known == ["*"]
+
+
+def problem_answer(problem: Problem) -> HTTPResponse:
+    body = json.dumps(problem.document(), ensure_ascii=False).encode()
+    return HTTPResponse(body, problem.status, {"Content-Type": "application/problem+json"})
+
+
+def download(path: Path, name: str) -> HTTPResponse:
+    """A file as an attachment of a type no browser shows (RFC 6266); ranges work."""
+    ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
+    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    answer = static_file(
+        path.name,
+        root=path.parent,
+        mimetype="application/octet-stream",
+        headers={"Content-Disposition": disposition},
+    )
+    if answer.status_code == 404:
+        raise Problem("not-found", "The file is not there any more.")
+    return answer
+
+
+def page_limit(default: int = 50) -> int:
+    """The `limit` of the request, 1 to `MOST_PER_PAGE`."""
+    text = request.query.get("limit") or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_PER_PAGE:
+        raise Problem("invalid-parameter", f"limit must be a number from 1 to {MOST_PER_PAGE}.")
+    return int(text)
+
+
+def number_parameter(name: str) -> int | None:
+    """A non-negative number of the query, or None."""
+    text = request.query.get(name)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Problem("invalid-parameter", f"{name} must be a number.")
+    return int(text)
+
+
+def cursor_of(row_id: int) -> str:
+    return base64.urlsafe_b64encode(b"c%d" % row_id).decode().rstrip("=")
+
+
+def read_cursor() -> int | None:
+    """The row id in the request's `cursor`, or None without one."""
+    text = request.query.get("cursor")
+    if not text:
+        return None
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), "-_", validate=True)
+        if decoded[:1] == b"c" and decoded[1:].isdigit() and len(decoded) < 20:
+            return int(decoded[1:])
+    except ValueError:
+        pass
+    raise Problem("invalid-parameter", "cursor is not one that Bellhop gave.")

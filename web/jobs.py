@@ -1,0 +1,162 @@
+"""Handlers of /api/v1/jobs: submit, list, show, cancel, retry, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bottle import HTTPResponse, request
+
+import lifecycle
+import models
+import queries
+from errors import Problem
+from lifecycle import NewJob
+from models import FINAL, Job
+from web import submission, upload, views
+from web.answers import (
+    cursor_of,
+    json_answer,
+    number_parameter,
+    page_limit,
+    read_cursor,
+    tagged_answer,
+)
+from web.door import require_content_type
+from web.server import JSON_BYTES, too_large
+from web.site import Site
+
+STATUSES = ("pending", "queued", "running", *FINAL)
+MULTIPART, JSON = "multipart/form-data", "application/json"
+
+
+def submit(site: Site) -> HTTPResponse:
+    """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
+    models.make_durable()
+    if require_content_type(MULTIPART, JSON) == JSON:
+        job = submission.from_json(site, read_json())
+        lifecycle.submit(job)
+    else:
+        with upload.received(site) as form:
+            job = submission.from_form(site, form)
+            _accept_upload(site, form, job)
+    site.bell.ring(len(job.items))
+    return _shown(site, job.job_id, 202)
+
+
+def list_jobs(site: Site) -> HTTPResponse:
+    """GET /jobs: a page of jobs, or with `since` what changed."""
+    change, limit = queries.last_change(), page_limit()
+    since = number_parameter("since")
+    if since is not None:
+        jobs, gone = queries.jobs_since(since, limit)
+        last = jobs[-1].change if len(jobs) == limit else max(change, since)
+        return json_answer({"jobs": views.job_views(site, jobs), "gone": gone, "change": last})
+    jobs = queries.jobs(
+        statuses=status_filter(),
+        type_name=request.query.get("type") or None,
+        queue=request.query.get("queue") or None,
+        owner=request.query.get("owner") or None,
+        before=read_cursor(),
+        limit=limit,
+    )
+    following = cursor_of(jobs[-1].id) if len(jobs) == limit else None
+    shown = views.job_views(site, jobs)
+    return json_answer({"jobs": shown, "next": following, "change": change})
+
+
+def show(site: Site, job_id: str) -> HTTPResponse:
+    """GET /jobs/ID: the job, with a strong ETag."""
+    job = find(job_id)
+    headers = {} if job.status in FINAL else {"Retry-After": "2"}
+    return tagged_answer(views.job_views(site, [job])[0], **headers)
+
+
+def cancel(site: Site, job_id: str) -> HTTPResponse:
+    """POST /jobs/ID/cancel, and DELETE of an unfinished job."""
+    find(job_id)
+    if not lifecycle.ask_cancel(job_id):
+        raise Problem("job-final", "The job is final; there is nothing to cancel.")
+    return _shown(site, job_id, 202)
+
+
+def retry(site: Site, job_id: str) -> HTTPResponse:
+    """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
+    job = find(job_id)
+    chosen = _chosen_items(job)
+    count = lifecycle.retry(job_id, chosen)
+    if not count:
+        raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
+    site.bell.ring(count)
+    return _shown(site, job_id, 202)
+
+
+def delete(site: Site, job_id: str) -> HTTPResponse:
+    """DELETE /jobs/ID: cancels; with purge=true a final job goes, record and files."""
+    job = find(job_id)
+    if job.status not in FINAL:
+        return cancel(site, job_id)
+    if request.query.get("purge") != "true":
+        raise Problem("job-final", "The job is final; add purge=true to delete it.")
+    if not lifecycle.purge(job_id):
+        raise Problem("job-not-finished", "Somebody retried the job just now.")
+    site.files.remove_job(job_id)
+    return HTTPResponse(status=204)
+
+
+def find(job_id: str) -> Job:
+    """The job, or the problem that there is none."""
+    job = queries.job(job_id)
+    if job is None:
+        raise Problem("not-found", "There is no job with this id.")
+    return job
+
+
+def read_json() -> Any:
+    """The request's JSON document."""
+    body = request.environ["wsgi.input"].read(JSON_BYTES + 1)
+    if len(body) > JSON_BYTES:
+        raise too_large(JSON_BYTES)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem("bad-json", f"The body is not JSON: {error}.") from None
+
+
+def status_filter() -> list[str]:
+    """The statuses of the request's `status`, which may name several with commas."""
+    names = [name for name in request.query.get("status", "").split(",") if name]
+    if unknown := [name for name in names if name not in STATUSES]:
+        allowed = ", ".join(STATUSES)
+        raise Problem("invalid-parameter", f"status {unknown[0]!r} is none of {allowed}.")
+    return names
+
+
+def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
+    site.files.accept(form.folder, job.job_id)
+    try:
+        lifecycle.submit(job)
+    except Exception:
+        if not queries.job_exists(job.job_id):
+            site.files.remove_job(job.job_id)
+        raise
+
+
+def _chosen_items(job: Job) -> list[int] | None:
+    if not request.content_length or request.content_length < 0:
+        return None
+    require_content_type(JSON)
+    body = read_json()
+    chosen = body.get("items") if isinstance(body, dict) else body
+    if chosen is None:
+        return None
+    is_list = isinstance(chosen, list) and all(type(index) is int for index in chosen)
+    if not is_list or any(not 0 <= index < job.total_items for index in chosen):
+        raise Problem("invalid-job", f"items must be numbers from 0 to {job.total_items - 1}.")
+    return [int(index) for index in chosen]
+
+
+def _shown(site: Site, job_id: str, status: int) -> HTTPResponse:
+    job = find(job_id)
+    location = views.job_links(job_id)["self"]
+    return json_answer(views.job_views(site, [job])[0], status, Location=location)

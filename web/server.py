@@ -1,0 +1,181 @@
+"""Waitress, set up for uploads: what is refused by its headers is never stored.
+
+Waitress reads a whole body before the application is called. So what can be judged by
+the headers (size, path) is refused while they are parsed: the body is read into nothing
+and the client gets its problem document instead of a connection that breaks.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+from waitress.utilities import Error
+
+import listener
+from errors import Problem
+from installation import write_atomically
+from settings import MEBIBYTE
+from web.site import Site
+
+# Room for the form around the files of a largest upload.
+FORM_BYTES = MEBIBYTE
+# What one request may be where no files are sent.
+JSON_BYTES = 8 * MEBIBYTE
+SPOOL_BYTES = MEBIBYTE
+THREADS = 8
+MAX_CONNECTIONS = 1000
+IDLE_CONNECTION_S = 30
+STOP_LIMIT_S = 3.0
+SWALLOW_LIMIT_S = 20.0
+CODES = {
+    400: "bad-request",
+    413: "upload-too-large",
+    431: "header-too-large",
+    501: "not-implemented",
+}
+
+
+class Refusal(Error):  # type: ignore[misc]
+    """A request that the application never sees, with its problem document."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem.detail)
+        self.code, self.reason, self.problem = problem.status, problem.title, problem
+
+    def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        body = json.dumps(self.problem.document()).encode()
+        headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
+        return f"{self.code} {self.reason}", headers, body
+
+
+class _Nothing:
+    """A body that is read and forgotten, for as long as it or `SWALLOW_LIMIT_S` lasts.
+
+    Closing at once would reset most clients before they read the answer.
+    """
+
+    def __init__(self, length: int):
+        self._left = length
+        self._until = time.monotonic() + SWALLOW_LIMIT_S
+
+    def received(self, data: bytes) -> int:
+        taken = min(len(data), self._left)
+        self._left -= taken
+        return taken
+
+    @property
+    def completed(self) -> bool:
+        return self._left == 0 or time.monotonic() > self._until
+
+    def getbuf(self) -> io.BytesIO:
+        return io.BytesIO()
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Judges a request by its headers; `limit_for(method, path)` is in bytes."""
+
+    limit_for: Callable[[str, str], int]
+    is_refused = False
+    content_length: int
+    expect_continue: bool
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        limit = self.limit_for(self.command, self.path)
+        if self.content_length > limit:
+            self.is_refused = True
+            self.error = Refusal(too_large(limit))
+            # A client that asks first ("Expect: 100-continue") has sent nothing yet.
+            self.body_rcv = None if self.expect_continue else _Nothing(self.content_length)
+            self.content_length, self.expect_continue = 0, False
+
+    def received(self, data: bytes) -> int:
+        if self.is_refused and self.body_rcv is not None:
+            swallowed: int = self.body_rcv.received(data)
+            self.completed = self.body_rcv.completed
+            return swallowed
+        taken: int = super().received(data)
+        if self.error is not None and not isinstance(self.error, Refusal):
+            self.error = Refusal(_problem(self.error))
+        return taken
+
+
+def too_large(limit_bytes: int) -> Problem:
+    return Problem(
+        "upload-too-large", f"One request may hold at most {limit_bytes // MEBIBYTE} MiB."
+    )
+
+
+def _problem(error: Any) -> Problem:
+    """What Waitress says of a request it cannot read, in our words."""
+    code = CODES.get(error.code, "bad-request")
+    return Problem(code, f"The request is not valid HTTP: {error.body}.")
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = Parser
+
+
+def serve(
+    app: Callable[..., Any],
+    bound: socket.socket,
+    site: Site,
+    on_ready: Callable[[], None],
+) -> None:
+    """Answer requests until SIGTERM; then finish those under way, `STOP_LIMIT_S` at most."""
+    upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
+    tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
+
+    def limit_for(method: str, path: str) -> int:
+        return upload_bytes if (method, path) == ("POST", "/api/v1/jobs") else JSON_BYTES
+
+    Parser.limit_for = staticmethod(limit_for)
+    server = create_server(
+        app,
+        sockets=[bound],
+        threads=THREADS,
+        max_request_body_size=upload_bytes + 1,
+        connection_limit=MAX_CONNECTIONS,
+        channel_timeout=IDLE_CONNECTION_S,
+        asyncore_use_poll=True,
+        recv_bytes=262144,
+        inbuf_overflow=SPOOL_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
+    )
+    server.channel_class = Channel
+    stopping: list[int] = []
+
+    def stop(number: int, frame: Any) -> None:
+        stopping.append(number)
+        server.pull_trigger()
+
+    signal.signal(signal.SIGTERM, stop)
+    address_file = site.here.address_file
+    write_atomically(address_file, listener.address(bound).encode())
+    on_ready()
+    while not stopping:
+        server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+    address_file.unlink(missing_ok=True)
+    _finish(server)
+
+
+def _finish(server: Any) -> None:
+    wasyncore.dispatcher.close(server)  # the listening socket alone; answers go on
+    deadline = time.monotonic() + STOP_LIMIT_S
+    while time.monotonic() < deadline and any(
+        channel.requests or channel.total_outbufs_len
+        for channel in list(server.active_channels.values())
+    ):
+        server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)

@@ -1,0 +1,36 @@
+"""Handlers about Bellhop itself: job types, health, readiness."""
+
+from __future__ import annotations
+
+from bottle import HTTPResponse
+
+import queries
+from errors import Problem
+from web import views
+from web.answers import json_answer
+from web.site import Site
+
+
+def types(site: Site) -> HTTPResponse:
+    """GET /types: every job type, and the limits of an upload."""
+    shown = [views.type_view(description) for description in site.catalog.types().values()]
+    server = site.settings.server
+    limits = {"max_upload_bytes": server.max_upload_bytes, "max_items": server.max_items}
+    return json_answer({"types": shown, "limits": limits})
+
+
+def health(site: Site) -> HTTPResponse:
+    """GET /health: 200 when the web answers and its database works."""
+    queries.last_change()
+    troubles = {"web": site.bell.trouble, **{c.id: c.bell for c in site.live_consumers()}}
+    bell = next((trouble for trouble in troubles.values() if trouble), None)
+    storage = {"storage": site.here.storage, "bell": bell or "ok"}
+    return json_answer({"status": "ok", "queue": storage, "data": str(site.here.folder)})
+
+
+def ready(site: Site) -> HTTPResponse:
+    """GET /ready: 200 only when a consumer is alive too."""
+    consumers = site.live_consumers()
+    if not consumers:
+        raise Problem("not-ready", "No consumer is running: jobs are accepted and wait.")
+    return json_answer({"status": "ready", "consumers": len(consumers)})

@@ -78,9 +78,15 @@ def test_it_imports_only_pure_python(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "modules"),
-    [("bottle", {"app", "web"}), ("waitress", {"web"}), ("huey", {"tasks"}), ("redis", {"tasks"}),
-     ("peewee", {"models", "web"}), ("subprocess", {"catalog", "jobprocess", "supervisor", "selfcheck"})],
-)  # fmt: skip
+    [
+        ("bottle", {"app", "web"}),
+        ("waitress", {"web"}),
+        ("huey", {"tasks"}),
+        ("redis", {"tasks"}),
+        ("peewee", {"models", "web"}),
+        ("subprocess", {"catalog", "jobprocess", "supervisor", "selfcheck"}),
+    ],
+)
 def test_it_keeps_each_library_to_its_place(package: str, modules: set[str]) -> None:
     users = {module_of(path) for path in CORE if package in imports_of(path)}
     assert users <= modules

@@ -103,6 +103,16 @@ def test_it_refuses_a_broken_form(web: WsgiClient, body: bytes) -> None:
     assert answer.code in errors.PROBLEMS
 
 
+def test_it_takes_a_boundary_in_mixed_case(web: WsgiClient, here: Installation) -> None:
+    """As every browser sends it."""
+    body = form([("a.txt", b"x")], "files", {"type": "upper"})
+    boundary = "----WebKitFormBoundarySqF"
+    answer = web.send_form(body.replace(BOUNDARY.encode(), boundary.encode()), boundary)
+    assert answer.status == 202
+    web.request("DELETE", f"{JOBS}/{answer.json['job_id']}")
+    web.request("DELETE", f"{JOBS}/{answer.json['job_id']}?purge=true")
+
+
 @pytest.mark.parametrize("boundary", ["", "\n", "other"])
 def test_it_refuses_a_boundary_that_does_not_fit(web: WsgiClient, boundary: str) -> None:
     answer = web.send_form(form([("a.txt", b"x")], "files", {"type": "upper"}), boundary)

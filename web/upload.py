@@ -57,7 +57,8 @@ class _Reader:
         self._field: tuple[str, bytearray] | None = None
 
     def read(self) -> Form:
-        _, options = parse_options_header(request.content_type)
+        # Not request.content_type: it is lower-cased, and a boundary is not.
+        _, options = parse_options_header(request.environ.get("CONTENT_TYPE", ""))
         stream = request.environ["wsgi.input"]
         try:
             with PushMultipartParser(

@@ -1,0 +1,106 @@
+/* Every request of the pages. No other module calls fetch or XMLHttpRequest. */
+
+const BASE = "/api/v1";
+const ANSWER_WITHIN_MS = 20_000;
+
+/** The server answered and said no; `message` is for the user, `fields` are [{field, message}]. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.code = body.code ?? "";
+    this.fields = Array.isArray(body.errors) ? body.errors : [];
+  }
+}
+
+/** Nobody answered, too late, or something in between that is not Bellhop. */
+export class NoAnswer extends Error {
+  constructor() {
+    super("Bellhop does not answer.");
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function bodyOrProblem(status, text) {
+  const body = text ? parsed(text) : {};
+  if (status >= 200 && status < 300 && body) return body;
+  if (body && typeof body === "object" && (body.code || body.detail)) throw new Problem(status, body);
+  if (status >= 400 && status < 500) throw new Problem(status, {});
+  throw new NoAnswer();
+}
+
+async function answer(path, options = {}) {
+  const headers = { Accept: "application/json", ...options.headers };
+  try {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const response = await fetch(BASE + path, { cache: "no-store", signal, ...options, headers });
+    return { status: response.status, etag: response.headers.get("ETag"), text: await response.text() };
+  } catch {
+    throw new NoAnswer();
+  }
+}
+
+async function get(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const { status, text } = await answer(given.length ? `${path}?${new URLSearchParams(given)}` : path);
+  return bodyOrProblem(status, text);
+}
+
+async function send(method, path, body, extra = {}) {
+  const headers = { "Content-Type": "application/json", ...extra };
+  const { status, text } = await answer(path, { method, headers, body: body && JSON.stringify(body) });
+  return bodyOrProblem(status, text);
+}
+
+const jobPath = (id, tail = "") => `/jobs/${encodeURIComponent(id)}${tail}`;
+
+export const getTypes = () => get("/types");
+export const listJobs = (query) => get("/jobs", query);
+export const changedJobs = (change) => get("/jobs", { since: change });
+export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
+export const getEvents = (id, cursor) => get(jobPath(id, "/events"), { cursor });
+export const getResult = (id, cursor) => get(jobPath(id, "/result"), { cursor });
+export const resultAddress = (id) => BASE + jobPath(id, "/result");
+export const fileAddress = (id, index, name) =>
+  BASE + jobPath(id, `/items/${index}/files/${encodeURIComponent(name)}`);
+
+/** The job and its ETag, or null when it is still what `etag` stands for. */
+export async function getJob(id, etag) {
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const found = await answer(jobPath(id), { headers });
+  return found.status === 304 ? null : { job: bodyOrProblem(found.status, found.text), etag: found.etag };
+}
+
+export const cancelJob = (id) => send("POST", jobPath(id, "/cancel"), {});
+export const retryJob = (id) => send("POST", jobPath(id, "/retry"), {});
+export const deleteJob = (id) => send("DELETE", jobPath(id, "?purge=true"));
+export const submitJson = (job, key) => send("POST", "/jobs", job, { "Idempotency-Key": key });
+
+/** Sends a multipart form; XMLHttpRequest because fetch cannot tell how much has been sent. */
+export function submitUpload(form, { key, onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${BASE}/jobs`);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Idempotency-Key", key);
+    request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    request.onerror = () => reject(new NoAnswer());
+    request.onabort = () => reject(new DOMException("Upload stopped", "AbortError"));
+    request.onload = () => {
+      try {
+        resolve(bodyOrProblem(request.status, request.responseText));
+      } catch (problem) {
+        reject(problem);
+      }
+    };
+    signal.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}

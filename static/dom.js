@@ -1,0 +1,32 @@
+/* Small helpers for building the page without ever parsing data as HTML. */
+
+export const find = (selector, root = document) => root.querySelector(selector);
+
+/** make("p", {className: "x", title: "y"}, "text", node…): properties, not attributes; "aria-*" and "data-*" become attributes. */
+export function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (name.includes("-") || name === "role" || name === "for") node.setAttribute(name, value);
+    else node[name] = value;
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export const fromTemplate = (selector) => find(selector).content.firstElementChild.cloneNode(true);
+
+/* Writing the same text again would make screen readers speak and selections vanish. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Shows `text` in the node, or hides the node when there is none. */
+export function showText(node, text) {
+  setText(node, text || "");
+  node.hidden = !text;
+}
+
+export function setData(node, name, value) {
+  if (node.dataset[name] !== String(value)) node.dataset[name] = value;
+}

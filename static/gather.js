@@ -1,0 +1,76 @@
+/* What the card holds, checked before it is sent; each fault is shown where it is. */
+
+import { find, showText } from "/static/dom.js";
+import { chosenFiles, totalBytes } from "/static/file-list.js";
+import { bytes, many } from "/static/format.js";
+import { asTexts, checkParams, readParams } from "/static/params-form.js";
+import { readItems, showTextError } from "/static/text-input.js";
+import { chosenType, takesFiles } from "/static/type-chooser.js";
+
+let limits = {};
+
+export const setLimits = (given) => (limits = given ?? {});
+
+export function filesProblem() {
+  const files = chosenFiles();
+  if (!files.length) return "No file chosen yet. Drop one here or choose it.";
+  if (limits.max_items && files.length > limits.max_items) {
+    return `${many(files.length, "file")} are too many for one job; at most ${limits.max_items.toLocaleString("en")} are allowed.`;
+  }
+  if (limits.max_upload_bytes && totalBytes() > limits.max_upload_bytes) {
+    return `These files are ${bytes(totalBytes())} together; at most ${bytes(limits.max_upload_bytes)} are allowed.`;
+  }
+  return "";
+}
+
+export function showFilesProblem(text) {
+  showText(find("[data-files-error]"), text);
+  find("[data-drop-zone]").toggleAttribute("data-invalid", Boolean(text));
+  return text;
+}
+
+/** {type, items, params}, or null when something is missing; it is shown and focused then. */
+export function gather() {
+  const type = chosenType();
+  if (!type) {
+    if (!chosenFiles().length && !find("[data-files-part]").hidden) showFilesProblem(filesProblem());
+    showText(find("[data-type-error]"), "Choose what should be done.");
+    find("[data-type-select]").setAttribute("aria-invalid", "true");
+    find("[data-type-select]").focus();
+    return null;
+  }
+  const items = takesFiles(type) ? null : itemsOrNull(type);
+  const wrongInput = takesFiles(type) ? filesWrong() : items ? null : find("[data-text-input]");
+  const wrong = [wrongInput, checkParams()].find(Boolean);
+  if (wrong) {
+    wrong.focus();
+    return null;
+  }
+  return { type, items, params: readParams() };
+}
+
+function filesWrong() {
+  return showFilesProblem(filesProblem()) ? find("[data-file-input]") : null;
+}
+
+function itemsOrNull(type) {
+  try {
+    const items = readItems(type.input);
+    if (limits.max_items && items.length > limits.max_items) {
+      throw new RangeError(`${many(items.length, "item")} are too many for one job; at most ${limits.max_items} are allowed.`);
+    }
+    return items;
+  } catch (error) {
+    showTextError(error.message);
+    return null;
+  }
+}
+
+/** The form to upload: fields first, so that the server knows what the files are for while they arrive. */
+export function multipart({ type, params }) {
+  const data = new FormData();
+  data.append("type", type.type);
+  for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
+  chosenFiles().forEach((file) => data.append("files", file, file.name));
+  return data;
+}

@@ -1,0 +1,52 @@
+/* The items of a job, row by row, changed in place. */
+
+import { find, fromTemplate, setData, setText, showText } from "/static/dom.js";
+import { many } from "/static/format.js";
+import { isActive, statusWord, stepWords } from "/static/words.js";
+
+const rows = new Map();
+const body = find("[data-items]");
+
+function nameOf(item) {
+  const name = item.filename || `Item ${item.index + 1}`;
+  return item.step ? `${name} (step ${item.step + 1}: ${item.type})` : name;
+}
+
+function stepOf(item) {
+  if (item.status === "queued" || item.status === "pending") return item.waiting_for || item.current_step || "";
+  return stepWords(item);
+}
+
+function errorWords(error) {
+  if (!error) return "";
+  return [error.message, error.hint].filter(Boolean).join(" ");
+}
+
+function updateRow(row, item) {
+  setData(row, "itemIndex", item.index);
+  setData(row, "status", item.status);
+  setText(find("[data-item-index]", row), String(item.index + 1));
+  setText(find("[data-item-name]", row), nameOf(item));
+  setText(find("[data-badge]", row), statusWord(item));
+  const bar = find("[data-progress]", row);
+  bar.hidden = item.status !== "running";
+  bar.value = item.progress ?? 0;
+  bar.setAttribute("aria-label", `Progress of ${nameOf(item)}`);
+  setText(find("[data-item-step]", row), stepOf(item));
+  setText(find("[data-item-attempt]", row), item.attempt ? String(item.attempt) : "–");
+  showText(find("[data-item-error]", row), isActive(item) && item.status === "running" ? "" : errorWords(item.error));
+}
+
+function rowFor(item) {
+  const key = `${item.index}.${item.step ?? 0}`;
+  const text = JSON.stringify(item);
+  const known = rows.get(key) ?? { row: fromTemplate("[data-item-template]"), text: "" };
+  if (known.text !== text) updateRow(known.row, item);
+  rows.set(key, { row: known.row, text });
+  if (!known.row.isConnected) body.append(known.row);
+}
+
+export function drawItems(items, job) {
+  items.forEach(rowFor);
+  setText(find("[data-items-count]"), many(job.total_items, "item"));
+}

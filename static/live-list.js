@@ -1,0 +1,125 @@
+/* Feeds the list: first page, then only what changed, filters and older pages. */
+
+import { changedJobs, listJobs } from "/static/api.js";
+import { tell } from "/static/announce.js";
+import { find, showText } from "/static/dom.js";
+import * as list from "/static/job-list.js";
+import { poll } from "/static/poll.js";
+import { ACTIVE } from "/static/words.js";
+
+const BUSY_MS = 1000;
+const IDLE_MS = 10_000;
+const PAGE = 30;
+const PLACES_EVERY_MS = 3000;
+const FILTERS = { all: [], active: ACTIVE, completed: ["completed"], failed: ["failed"] };
+
+let shown = "all";
+let change = null;
+let next = null;
+let placesAt = 0;
+
+const statuses = () => FILTERS[shown];
+const fits = (job) => statuses().length === 0 || statuses().includes(job.status);
+
+function drawAround() {
+  const empty = list.isEmpty();
+  const all = shown === "all";
+  find("[data-loading]").hidden = true;
+  find("[data-empty]").hidden = !empty;
+  find("[data-empty-title]").textContent = all ? "No jobs yet" : "Nothing to see";
+  find("[data-empty-steps]").hidden = !all;
+  showText(find("[data-empty-text]"), all ? "" : `There are no ${shown} jobs at the moment.`);
+  find("[data-more]").hidden = !next;
+  const active = list.activeCount();
+  document.title = active ? `(${active}) Bellhop` : "Bellhop";
+}
+
+async function loadFirst() {
+  const asked = shown;
+  const page = await listJobs({ status: statuses().join(","), limit: PAGE });
+  if (asked !== shown) return;
+  list.replace(page.jobs);
+  next = page.next;
+  change = page.change;
+}
+
+/* A job's place in the queue moves without the job changing, so waiting jobs are asked for when others moved. */
+async function refreshPlaces() {
+  if (!list.anyWaiting() || Date.now() - placesAt < PLACES_EVERY_MS) return;
+  placesAt = Date.now();
+  const page = await listJobs({ status: "pending,queued", limit: PAGE });
+  list.merge(page.jobs, { fits, more: next });
+}
+
+async function loadChanges() {
+  const news = await changedJobs(change);
+  if (change === null) return;
+  /* A smaller number means another database: what is on the page may not exist there. */
+  if (news.change < change) return loadFirst();
+  list.merge(news.jobs, { fits, more: next });
+  (news.gone ?? []).forEach(list.remove);
+  change = news.change;
+  await refreshPlaces();
+}
+
+/* A server that was away may have come back with other data. */
+async function refresh(wasAway) {
+  if (change === null || wasAway) await loadFirst();
+  else await loadChanges();
+  drawAround();
+}
+
+async function loadMore(button) {
+  button.disabled = true;
+  try {
+    const page = await listJobs({ status: statuses().join(","), limit: PAGE, cursor: next });
+    list.append(page.jobs);
+    next = page.next;
+  } catch (error) {
+    tell(error.message, { isProblem: true });
+  }
+  button.disabled = false;
+  drawAround();
+}
+
+function choose(value, now) {
+  shown = value in FILTERS ? value : "all";
+  change = null;
+  next = null;
+  list.replace([]);
+  find("[data-loading]").hidden = false;
+  find("[data-empty]").hidden = true;
+  const address = shown === "all" ? "/" : `/?show=${shown}`;
+  history.replaceState(null, "", address);
+  now();
+}
+
+function startFilter(now) {
+  const asked = new URLSearchParams(location.search).get("show");
+  if (asked in FILTERS) shown = asked;
+  const filter = find("[data-filter]");
+  find(`input[value="${shown}"]`, filter).checked = true;
+  filter.addEventListener("change", (event) => choose(event.target.value, now));
+}
+
+/** Starts the list. `before` runs ahead of each round. Returns `show(job)`, which puts a job on the page at once. */
+export function startList(before) {
+  let now = () => {};
+  startFilter(() => now());
+  now = poll(async (wasAway) => {
+    await before();
+    await refresh(wasAway);
+  }, () => (list.anyActive() ? BUSY_MS : IDLE_MS));
+  const show = (id, job) => {
+    if (job) list.merge([job], { fits, more: null });
+    else list.remove(id);
+    drawAround();
+    now();
+  };
+  list.onAction(show);
+  find("[data-more]").addEventListener("click", (event) => loadMore(event.currentTarget));
+  return (job) => {
+    show(job.job_id, job);
+    list.reveal(job.job_id);
+  };
+}

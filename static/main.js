@@ -1,0 +1,26 @@
+/* The first page: submit card and live list. */
+
+import { getTypes } from "/static/api.js";
+import { keepTimesFresh } from "/static/clock.js";
+import { setLimits } from "/static/gather.js";
+import { setLabels } from "/static/job-list.js";
+import { startList } from "/static/live-list.js";
+import { startSubmit } from "/static/submit.js";
+import { setTypes } from "/static/type-chooser.js";
+
+const TYPES_EVERY_MS = 60_000;
+let typesAt = -Infinity;
+
+/* A job type may come or go while the page is open; coming back to the tab looks at once. */
+async function refreshTypes() {
+  if (performance.now() - typesAt < TYPES_EVERY_MS) return;
+  const { types, limits } = await getTypes();
+  typesAt = performance.now();
+  setLimits(limits);
+  if (setTypes(types)) setLabels(types);
+}
+
+document.addEventListener("visibilitychange", () => (typesAt = -Infinity));
+const showJob = startList(refreshTypes);
+startSubmit(showJob);
+keepTimesFresh();

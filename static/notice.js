@@ -1,0 +1,30 @@
+/* The bar that says the server is away, until it is back. */
+
+import { announce } from "/static/announce.js";
+import { NoAnswer } from "/static/api.js";
+import { find, setText } from "/static/dom.js";
+
+const bar = find("[data-notice]");
+
+function wordsFor(error) {
+  if (error.status === 401) return "You are not logged in.";
+  if (error instanceof NoAnswer || error.status >= 500) return "Bellhop does not answer. Trying again…";
+  return `${error.message} Trying again…`;
+}
+
+export function showAway(error) {
+  const words = wordsFor(error);
+  setText(find("[data-notice-text]"), words);
+  if (bar.hidden) announce(words);
+  find("[data-notice-login]").hidden = error.status !== 401;
+  bar.hidden = false;
+}
+
+export function hideAway() {
+  if (!bar.hidden) announce("Bellhop is back.");
+  bar.hidden = true;
+}
+
+export function onTryNow(action) {
+  find("[data-notice-retry]").addEventListener("click", action);
+}

@@ -1,0 +1,5 @@
+"""The parts of `jobtypes/trial_balance.py`: private to it, no job types of their own.
+
+Each module imports only those before it in this order: refusals, cells, model, words,
+classify, table, loading, rows, reports.
+"""

@@ -1,0 +1,33 @@
+"""What a user is told when a file cannot be read as a trial balance: code, message, hint.
+
+Any module of the ledger raises a `refusal`. Must never be used for what a reader of the result
+can judge for himself; that is an anomaly or a warning.
+"""
+
+from jobtypes import BadInput
+
+HINTS = {
+    "ambiguous_columns": "Keep one pair of debit and credit columns, or one signed balance.",
+    "corrupt_file": "Open the file, save it again and retry.",
+    "empty_file": "Choose a file with a trial balance.",
+    "missing_extra": "pip install python-calamine==0.9.1",
+    "not_a_trial_balance": "It needs a column of accounts, and debit and credit columns or one "
+    "signed balance.",
+    "password_protected": "Remove the password and upload the file again.",
+    "too_large": "Keep only the sheet with the trial balance.",
+    "unsupported_type": "Save or export the trial balance as CSV or XLSX.",
+}
+
+
+def refusal(code: str, message: str, hint: str | None = None) -> BadInput:
+    """The error to raise; `hint` only where the usual one of the code does not fit."""
+    return BadInput(message, code=code, hint=hint or HINTS[code])
+
+
+def unsupported(kind: str) -> BadInput:
+    return refusal("unsupported_type", f"This is {kind}, not a CSV, TSV or XLSX file.")
+
+
+def several(what: str, names: list[str], parameter: str) -> BadInput:
+    text = f"The file holds several {what}: {', '.join(names)}."
+    return refusal("multiple_periods", text, f"Set `{parameter}` to one of them.")

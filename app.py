@@ -17,14 +17,14 @@ import settings
 from errors import StartRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from web.site import Site
 
 API = "/api/v1"
 
 
-def make_app(site: Site) -> Callable[..., object]:
+def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: every route there is, on one screen."""
     from web import door, items, jobs, pages, status
     from web.problems import Application

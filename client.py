@@ -33,7 +33,8 @@ class Client:
     """Bellhop's API at `url`, with an optional token."""
 
     def __init__(self, url: str, token: str | None = None):
-        self._url = urlsplit(url)
+        self.url = url
+        self._parts = urlsplit(url)
         self._token = token
 
     @classmethod
@@ -101,7 +102,7 @@ class Client:
             response = connection.getresponse()
             content = response.read()
         except OSError as error:
-            raise RequestFailed(f"{self._url.geturl()} does not answer: {error}") from None
+            raise RequestFailed(f"{self.url} does not answer: {error}") from None
         finally:
             connection.close()
         document: Any = json.loads(content) if content else None
@@ -110,9 +111,9 @@ class Client:
         return document
 
     def _connect(self) -> http.client.HTTPConnection:
-        if self._url.scheme == "https":
-            return http.client.HTTPSConnection(self._url.netloc, timeout=60)
-        return http.client.HTTPConnection(self._url.netloc, timeout=60)
+        if self._parts.scheme == "https":
+            return http.client.HTTPSConnection(self._parts.netloc, timeout=60)
+        return http.client.HTTPConnection(self._parts.netloc, timeout=60)
 
 
 class _Form:

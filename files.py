@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LITTER_AGE_S = 3600.0
-
 
 @dataclass
 class IncomingFile:
@@ -130,16 +128,17 @@ class Files:
         for path in (self._folder / "incoming").iterdir():
             shutil.rmtree(path, ignore_errors=True)
 
-    def old_job_folders(self) -> list[str]:
-        """Job ids that have a folder older than `LITTER_AGE_S`."""
-        oldest = time.time() - LITTER_AGE_S
-        folders = [
-            entry
-            for kind in ("uploads", "results")
-            for entry in os.scandir(self._folder / kind)
-            if entry.stat().st_mtime < oldest
-        ]
-        return sorted({entry.name for entry in folders})
+    def remove_uploads(self, job_id: str) -> None:
+        shutil.rmtree(self._folder / "uploads" / job_id, ignore_errors=True)
+
+    def has_uploads(self, job_id: str) -> bool:
+        return (self._folder / "uploads" / job_id).exists()
+
+    def jobs_with(self, kind: str, age_s: float) -> list[str]:
+        """Job ids whose folder of `kind` ("uploads", "results") is older than `age_s`."""
+        oldest = time.time() - age_s
+        folders = os.scandir(self._folder / kind)
+        return [entry.name for entry in folders if entry.stat().st_mtime < oldest]
 
     def scratch_attempts(self) -> list[tuple[int, int]]:
         """(item, attempt) of every scratch folder there is."""

@@ -16,10 +16,14 @@ import lifecycle
 import queries
 from files import Files
 from installation import Installation, is_held, take_lock
-from models import database, query
+from models import database, query, timestamp
+from settings import Lifetime
 
 ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
+LITTER_AGE_S = 3600.0
+DAY_S = 86400.0
+EXPIRY_BITE = 200
 log = logging.getLogger("bellhop.keeper")
 
 
@@ -30,11 +34,12 @@ class Keeper:
         self,
         here: Installation,
         files: Files,
+        lifetime: Lifetime,
         *,
         ring: Callable[[int], None],
         retire_idle: Callable[[], None],
     ):
-        self._here, self._files, self._ring = here, files, ring
+        self._here, self._files, self._lifetime, self._ring = here, files, lifetime, ring
         self._retire_idle = retire_idle
         self._lock: int | None = None
         self._stopping = threading.Event()
@@ -75,6 +80,8 @@ class Keeper:
         if time.monotonic() >= self._next_tidy:
             self._next_tidy = time.monotonic() + TIDY_EVERY_S
             self.tidy()
+            self.expire_jobs()
+            self.expire_uploads()
 
     def adopt_orphans(self) -> int:
         """Give back the items of consumers whose lock the kernel has dropped."""
@@ -110,7 +117,24 @@ class Keeper:
         for attempt in folders:
             if attempt not in running:
                 self._files.end_attempt(*attempt)
-        for job_id in self._files.old_job_folders():
-            if not queries.job_exists(job_id):
-                self._files.remove_job(job_id)
+        for kind in ("uploads", "results"):
+            for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
+                if not queries.job_exists(job_id):
+                    self._files.remove_job(job_id)
         query("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def expire_jobs(self) -> None:
+        """Delete final jobs whose days are over, a bite at a time."""
+        if days := self._lifetime.results_days:
+            for job_id in queries.ended_before(timestamp(-days * DAY_S), EXPIRY_BITE):
+                if lifecycle.purge(job_id):
+                    self._files.remove_job(job_id)
+
+    def expire_uploads(self) -> None:
+        """Delete the uploads of final jobs whose days are over; results stay."""
+        if days := self._lifetime.uploads_days:
+            ended = timestamp(-days * DAY_S)
+            for job_id in self._files.jobs_with("uploads", days * DAY_S):
+                job = queries.job(job_id)
+                if job and job.completed_at and job.completed_at < ended:
+                    self._files.remove_uploads(job_id)

@@ -45,6 +45,12 @@ def job_exists(job_id: str) -> bool:
     return bool(query("SELECT 1 FROM job WHERE job_id = :job_id", {"job_id": job_id}))
 
 
+def ended_before(at: str, limit: int) -> list[str]:
+    """Ids of final jobs that ended before `at`, oldest first."""
+    sql = "SELECT job_id FROM job WHERE completed_at < :at ORDER BY completed_at LIMIT :most"
+    return [job_id for (job_id,) in query(sql, {"at": at, "most": limit})]
+
+
 def last_change() -> int:
     """The installation-wide change number."""
     return int(query("SELECT value FROM counter WHERE name = 'change'")[0][0])

@@ -111,9 +111,14 @@ class Retry:
 class Lifetime:
     """How long finished work is kept."""
 
-    results_days: float = key(30, "Days until a final job and its results go.", low=0, high=36500)
+    results_days: float = key(
+        30, "Days until a final job goes with its results; 0 keeps it.", low=0, high=36500
+    )
     uploads_days: float = key(
-        7, "Days until the uploads of a final job go; it cannot be retried then.", low=0, high=36500
+        7,
+        "Days until the uploads of a final job go, and a retry with them; 0 keeps them.",
+        low=0,
+        high=36500,
     )
 
 

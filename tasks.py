@@ -481,7 +481,13 @@ def run_consumer(
     with database.connection_context():
         lifecycle.register(consumer, os.getpid(), list(workers))
     bell.answer_with(floor.work, floor.look, report)
-    keeper = Keeper(here, floor.files, ring=bell.ring, retire_idle=floor.pool.retire_idle)
+    keeper = Keeper(
+        here,
+        floor.files,
+        settings.lifetime,
+        ring=bell.ring,
+        retire_idle=floor.pool.retire_idle,
+    )
     keeper.start()
     Consumer(bell, floor, settings.server.stop_grace_s, on_start).run()
     keeper.stop()

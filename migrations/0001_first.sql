@@ -36,7 +36,7 @@ CREATE INDEX job_change ON job (change);
 CREATE INDEX job_owner ON job (owner, id);
 CREATE INDEX job_status ON job (status, id);
 CREATE INDEX job_type ON job (type, id);
-CREATE INDEX job_expiry ON job (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX job_ended ON job (completed_at) WHERE completed_at IS NOT NULL;
 
 -- One file or URL of a job, in one step of it: what workers claim.
 CREATE TABLE item (

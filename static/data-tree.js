@@ -71,14 +71,17 @@ function definitions(value, depth) {
   return more ? make("div", {}, list, more) : list;
 }
 
+/* Amounts come as texts such as "1234.50", so that no cent is lost. */
+const isAmount = (value) => typeof value === "number" || /^-?\d+\.\d+$/.test(value);
+const isBlank = (value) => value === undefined || value === null || value === "";
+
 function cell(value) {
-  const inner = value === undefined ? "" : tree(value, OPEN_LEVELS);
-  return make("td", { className: typeof value === "number" ? "number" : "" }, inner);
+  return make("td", { className: isAmount(value) ? "number" : "" }, isBlank(value) ? "" : tree(value, OPEN_LEVELS));
 }
 
 function table(rows) {
   const columns = [...new Set(rows.flatMap(Object.keys))];
-  const numeric = (column) => rows.every((row) => row[column] === undefined || typeof row[column] === "number");
+  const numeric = (column) => rows.every((row) => isBlank(row[column]) || isAmount(row[column]));
   const head = columns.map((column) =>
     make("th", { scope: "col", title: column, dir: "auto", className: numeric(column) ? "number" : "" }, term(column)));
   const body = make("tbody");

@@ -8,7 +8,7 @@ import { poll } from "/static/poll.js";
 import { ACTIVE } from "/static/words.js";
 
 const BUSY_MS = 1000;
-const IDLE_MS = 10_000;
+const IDLE_MS = 5_000;
 const PAGE = 30;
 const PLACES_EVERY_MS = 3000;
 const FILTERS = { all: [], active: ACTIVE, completed: ["completed"], failed: ["failed"] };

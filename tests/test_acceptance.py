@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,12 +99,19 @@ def test_it_turns_garbage_of_10_mb_into_a_failed_item(served: Running, tmp_path:
 def test_it_runs_many_items_each_once(served: Running) -> None:
     job = served.texts(*(str(n) for n in range(200)))
     assert served.final(job["job_id"])["completed_items"] == 200
-    events, path = [], f"/api/v1/jobs/{job['job_id']}/events?limit=200"
-    page = served.client().get(path)
-    while events.extend(page["events"]) or page["next"]:
-        page = served.client().get(f"{path}&cursor={page['next']}")
+    events = all_events(served, job["job_id"])
     completed = [event["item"] for event in events if event["move"] == "completed"]
     assert sorted(completed) == list(range(200))
+
+
+def all_events(bellhop: Running, job_id: str) -> list[dict[str, Any]]:
+    path = f"/api/v1/jobs/{job_id}/events?limit=200"
+    page = bellhop.client().get(path)
+    events: list[dict[str, Any]] = page["events"]
+    while page["next"]:
+        page = bellhop.client().get(f"{path}&cursor={page['next']}")
+        events += page["events"]
+    return events
 
 
 def test_it_cancels_a_running_job(served: Running) -> None:
@@ -263,12 +272,16 @@ def test_it_uses_the_code_of_a_changed_type_without_a_restart(
     )
     for label, answer in (("One", 1), ("Other", 42)):
         (own / "answer.py").write_text(code.format(label=label, answer=answer))
-        wait_for(lambda label=label: label in labels(fresh), limit_s=4)
+        wait_for(partial(is_listed, fresh, label), limit_s=4)
         job = fresh.final(fresh.texts("a", type="answer")["job_id"])
         result = fresh.client().get(job["links"]["result"])
         assert result["items"][0]["data"] == {"answer": answer}
     (own / "answer.py").write_text("def broken(:\n")
     wait_for(lambda: "SyntaxError" in (labels(fresh).get("Other") or ""), limit_s=4)
+
+
+def is_listed(bellhop: Running, label: str) -> bool:
+    return label in labels(bellhop)
 
 
 def labels(bellhop: Running) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ import pytest
 import errors
 import lifecycle
 import queries
-from models import Job, database
+from models import Job, database, query
 from tasks import Workers
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient
@@ -70,7 +70,7 @@ def test_it_accepts_files_with_their_hash(web: WsgiClient, workers: Workers) -> 
     run_all(workers)
     items = web.get(f"{JOBS}/{answer.json['job_id']}/items").json["items"]
     assert [(item["filename"], item["status"]) for item in items] == [("a.txt", "completed")]
-    ((sha256,),) = database.execute_sql("SELECT input_sha256 FROM item").fetchall()
+    ((sha256,),) = query("SELECT input_sha256 FROM item")
     assert sha256 == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
@@ -221,13 +221,14 @@ def test_it_filters_the_list(web: WsgiClient, submit: Submit) -> None:
     other = texts(web).json["job_id"]
     lifecycle.ask_cancel(other)
     database.close()
-    for query in (
+    for filters in (
         "type=bad_input",
         "status=queued",
         "status=queued,running",
         "type=bad_input&status=queued",
     ):
-        assert [job["job_id"] for job in web.get(f"{JOBS}?{query}").json["jobs"]] == [kept], query
+        jobs = web.get(f"{JOBS}?{filters}").json["jobs"]
+        assert [job["job_id"] for job in jobs] == [kept], filters
 
 
 @pytest.mark.parametrize(
@@ -316,7 +317,7 @@ def test_it_shows_the_items_that_completed_of_a_failed_job(
 ) -> None:
     job_id = web.upload(("a.txt", b"abc"), ("b.txt", b"\xff")).json["job_id"]
     while workers.run_next():
-        database.execute_sql("UPDATE item SET not_before = '2000' WHERE status = 'pending'")
+        query("UPDATE item SET not_before = '2000' WHERE status = 'pending'")
         lifecycle.release_due()
     database.close()
     job = web.get(f"{JOBS}/{job_id}").json
@@ -380,6 +381,17 @@ def test_it_retries_what_failed(web: WsgiClient, workers: Workers) -> None:
     assert answer.status == 202
     assert queries_status(job_id) == "queued"
     assert web.post(f"{JOBS}/{job_id}/retry", {}).code == "nothing-to-retry"
+
+
+def test_it_does_not_retry_what_has_lost_its_uploads(
+    web: WsgiClient, workers: Workers, site: Site
+) -> None:
+    job_id = web.upload(("a.txt", b"")).json["job_id"]
+    web.post(f"{JOBS}/{job_id}/cancel", {})
+    site.files.remove_uploads(job_id)
+    answer = web.post(f"{JOBS}/{job_id}/retry", {})
+    assert answer.code == "nothing-to-retry"
+    assert "uploads were removed" in answer.json["detail"]
 
 
 def queries_status(job_id: str) -> str:

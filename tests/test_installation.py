@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,9 +127,7 @@ def test_it_waits_for_a_predecessor_that_is_just_ending(
     agree(make_folder(settings), settings, up)
     lock = somebody()
     naps = iter(range(100))
-    monkeypatch.setattr(
-        installation.time, "sleep", lambda s: os.close(lock) if next(naps) == 2 else None
-    )
+    monkeypatch.setattr(time, "sleep", lambda s: os.close(lock) if next(naps) == 2 else None)
     here, _ = agree(settings.data_dir, config("[huey]\nstorage = redis"), up)
     assert here.storage == "redis"
 

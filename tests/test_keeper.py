@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import files as files_module
 import keeper as keeper_module
 import lifecycle
+import models
 from files import Files
 from installation import Installation, take_lock
 from keeper import Keeper
 from models import Job, query
+from settings import Lifetime
 from tests.conftest import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -29,7 +30,7 @@ def rung() -> list[int]:
 
 @pytest.fixture
 def keeper(here: Installation, rung: list[int]) -> Keeper:
-    return Keeper(here, Files(here.folder), ring=rung.append, retire_idle=lambda: None)
+    return Keeper(here, Files(here.folder), Lifetime(), ring=rung.append, retire_idle=lambda: None)
 
 
 def claimed_by(consumer: str) -> None:
@@ -93,7 +94,7 @@ def test_it_expires_a_lease_that_stood_still(
     take_lock(here.folder / "consumers" / "stuck", fcntl.LOCK_EX)
     claimed_by("stuck")
     now = time.monotonic()
-    monkeypatch.setattr(keeper_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     keeper.sweep()
     now += lifecycle.LEASE_S - 1
     keeper.sweep()
@@ -136,7 +137,7 @@ def test_it_removes_old_folders_without_a_job(
         (uploads / name).mkdir()
     keeper.tidy()
     assert {path.name for path in uploads.iterdir()} == {"kept", "litter"}
-    monkeypatch.setattr(files_module, "LITTER_AGE_S", -1)
+    monkeypatch.setattr(keeper_module, "LITTER_AGE_S", -1)
     keeper.tidy()
     assert {path.name for path in uploads.iterdir()} == {"kept"}
 
@@ -148,3 +149,46 @@ def test_it_keeps_the_write_ahead_log_short(
         submit()
     keeper.tidy()
     assert Path(f"{here.database}-wal").stat().st_size == 0
+
+
+def ended(job: Job, days_ago: float) -> None:
+    """Let a job have completed so many days ago."""
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    at = models.timestamp(-days_ago * 86400)
+    query("UPDATE job SET completed_at = :at WHERE id = :id", {"at": at, "id": job.id})
+
+
+def test_it_deletes_jobs_after_their_days_with_their_files(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    for job_id, days_ago in (("old", 31.0), ("young", 29.0)):
+        ended(submit(job_id=job_id), days_ago)
+        (here.folder / "results" / job_id).mkdir()
+    waiting = submit(job_id="waiting")
+    keeper.expire_jobs()
+    assert {job.job_id for job in Job.select()} == {"young", waiting.job_id}
+    assert [path.name for path in (here.folder / "results").iterdir()] == ["young"]
+
+
+def test_it_deletes_uploads_before_results(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    for job_id, days_ago in (("old", 8.0), ("young", 6.0)):
+        ended(submit(job_id=job_id), days_ago)
+        folder = here.folder / "uploads" / job_id
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    keeper.expire_uploads()
+    assert [path.name for path in (here.folder / "uploads").iterdir()] == ["young"]
+    assert Job.select().count() == 2
+
+
+def test_it_keeps_everything_when_the_days_are_0(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    ended(submit(), 10_000)
+    keeper._lifetime = Lifetime(results_days=0, uploads_days=0)
+    keeper.expire_jobs()
+    assert Job.select().count() == 1

@@ -27,7 +27,7 @@ Submit = Callable[..., Job]
 
 def error_of(job: Job) -> dict[str, Any]:
     (item,) = items_of(job)
-    found: dict[str, Any] = json.loads(item.error)
+    found: dict[str, Any] = json.loads(item.error or "null")
     return found
 
 

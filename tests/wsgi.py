@@ -57,7 +57,7 @@ class WsgiClient:
         return Answer(int(told[0].split()[0]), Headers(told[1]), content)
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.request("GET", path, **headers)
+        return self.request("GET", path, b"", **headers)
 
     def post(self, path: str, document: Any, **headers: str) -> Answer:
         body = json.dumps(document).encode()

@@ -83,6 +83,7 @@ def cancel(site: Site, job_id: str) -> HTTPResponse:
 def retry(site: Site, job_id: str) -> HTTPResponse:
     """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
     job = find(job_id)
+    _require_uploads(site, job)
     chosen = _chosen_items(job)
     count = lifecycle.retry(job_id, chosen)
     if not count:
@@ -140,6 +141,15 @@ def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
         if not queries.job_exists(job.job_id):
             site.files.remove_job(job.job_id)
         raise
+
+
+def _require_uploads(site: Site, job: Job) -> None:
+    """Refuse to run again what would find its files removed."""
+    ((item, _),) = queries.items(job, limit=1)
+    takes_files = not {"file", "files"}.isdisjoint(json.loads(item.input))
+    if takes_files and not site.files.has_uploads(job.job_id):
+        days = site.settings.lifetime.uploads_days
+        raise Problem("nothing-to-retry", f"Its uploads were removed {days:g} days after its end.")
 
 
 def _chosen_items(job: Job) -> list[int] | None:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
@@ -172,10 +171,10 @@ def serve(
 
 
 def _finish(server: Any) -> None:
-    wasyncore.dispatcher.close(server)  # the listening socket alone; answers go on
+    """Answer what has begun to arrive; a client that drips is not waited for."""
     deadline = time.monotonic() + STOP_LIMIT_S
-    while time.monotonic() < deadline and any(
-        channel.requests or channel.total_outbufs_len
-        for channel in list(server.active_channels.values())
-    ):
-        server.asyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)
+    is_busy = True
+    while is_busy and time.monotonic() < deadline:
+        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+        channels = list(server.active_channels.values())
+        is_busy = any(c.request or c.requests or c.total_outbufs_len for c in channels)

@@ -1,0 +1,250 @@
+"""The page in a real Chromium: drop a file, watch it finish, take the result."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.running import Running, running, wait_for
+
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--window-size=1280,1000",
+)  # fmt: skip
+# A real drop: the browser builds the event as it does for files from the desktop.
+DROP = """
+const [zone, files] = arguments, data = new DataTransfer();
+for (const [name, text] of files) data.items.add(new File([text], name));
+for (const kind of ["dragenter", "dragover", "drop"])
+  zone.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+"""
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+HAS_BROWSER = bool(chromium() and shutil.which("chromedriver"))
+if not HAS_BROWSER:
+    reason = "no chromium with chromedriver was found: apt-get install chromium chromium-driver"
+    assert not os.environ.get("CI"), reason
+    warnings.warn(f"The browser tests do not run here: {reason}", stacklevel=1)
+    pytest.skip(reason, allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("page"), BELLHOP_SERVER_MAX_UPLOAD_MB="1") as bellhop:
+        bellhop.serve()
+        yield bellhop
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    with tempfile.TemporaryDirectory() as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium() or ""
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.add_experimental_option("prefs", {"download.default_directory": profile})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        service = webdriver.ChromeService(shutil.which("chromedriver"))
+        driver = webdriver.Chrome(options, service)
+        driver.downloads = Path(profile)  # type: ignore[attr-defined]
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, served: Running) -> Iterator[webdriver.Chrome]:
+    """The main page, fresh; no script of it may complain."""
+    complaints(browser)
+    browser.get(served.url)
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+    yield browser
+    assert complaints(browser) == []
+
+
+def complaints(browser: webdriver.Chrome) -> list[str]:
+    """What scripts, policies and missing files wrote to the console since the last call."""
+    lines = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return [line["message"] for line in lines if line["level"] == "SEVERE"]
+
+
+def find(browser: webdriver.Chrome, selector: str) -> WebElement:
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def text_of(browser: webdriver.Chrome, selector: str) -> str:
+    """The text of what is there now, or nothing."""
+    found = browser.find_elements(By.CSS_SELECTOR, selector)
+    return found[0].text if found else ""
+
+
+def drop(browser: webdriver.Chrome, *files: tuple[str, str]) -> None:
+    browser.execute_script(DROP, find(browser, "[data-drop-zone]"), [list(file) for file in files])
+
+
+def choose(browser: webdriver.Chrome, type_name: str) -> None:
+    select = find(browser, "[data-type-select]")
+    find(browser, f'[data-type-select] option[value="{type_name}"]').click()
+    assert select.get_property("value") == type_name
+
+
+def submit(browser: webdriver.Chrome) -> str:
+    """Submit the form; the id of the job that appears on top of the list."""
+    before = ids(browser)
+    find(browser, "[data-submit]").click()
+    wait_for(lambda: ids(browser)[:1] != before[:1])
+    return ids(browser)[0]
+
+
+def ids(browser: webdriver.Chrome) -> list[str]:
+    rows: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll('[data-job-list] [data-job-id]')]"
+        ".map(row => row.dataset.jobId)"
+    )
+    return rows
+
+
+def status(browser: webdriver.Chrome, job_id: str) -> Any:
+    return browser.execute_script(
+        "return document.querySelector(`[data-job-id='${arguments[0]}']`)?.dataset.status", job_id
+    )
+
+
+def test_it_takes_a_dropped_file_to_its_result(page: webdriver.Chrome, served: Running) -> None:
+    drop(page, ("Отчёт.txt", "three short words"))
+    choose(page, "word_count")
+    job_id = submit(page)
+    wait_for(lambda: status(page, job_id) == "completed")
+    page.get(f"{served.url}/jobs/{job_id}")
+    wait_for(lambda: "3" in text_of(page, "[data-result]"))
+    assert "Отчёт.txt" in text_of(page, "[data-job-name]")
+    assert text_of(page, "[data-timeline]")
+
+
+def test_it_guesses_the_type_from_the_first_file(page: webdriver.Chrome) -> None:
+    drop(page, ("books.csv", "a,b"))
+    selected = find(page, "[data-type-select]").get_property("value")
+    assert selected == "trial_balance"
+
+
+def test_it_downloads_the_files_of_a_result(page: webdriver.Chrome, served: Running) -> None:
+    drop(page, ("a.txt", "quiet"), ("b.txt", "words"))
+    choose(page, "upper")
+    job_id = submit(page)
+    wait_for(lambda: status(page, job_id) == "completed")
+    page.get(f"{served.url}/jobs/{job_id}")
+    link = wait_for(
+        lambda: page.find_elements(By.CSS_SELECTOR, '[data-result] [data-download="upper.txt"]')
+    )
+    link[0].click()
+    downloaded = page.downloads / "upper.txt"  # type: ignore[attr-defined]
+    wait_for(downloaded.exists)
+    assert downloaded.read_text() == "QUIET"
+
+
+def test_it_shows_progress_and_the_current_step(page: webdriver.Chrome, served: Running) -> None:
+    job_id = served.texts("a", type="slow", seconds=20)["job_id"]
+    wait_for(lambda: status(page, job_id) == "running")
+    row = f"[data-job-id='{job_id}']"
+    seen = set()
+
+    def has_moved() -> bool:
+        seen.add(find(page, f"{row} [data-progress]").get_property("value"))
+        return len(seen) >= 3
+
+    wait_for(has_moved)
+    assert "Step" in text_of(page, f"{row} [data-job-step]")
+    served.client().post(f"/api/v1/jobs/{job_id}/cancel", {})
+
+
+def test_it_cancels_from_the_list(page: webdriver.Chrome, served: Running) -> None:
+    job_id = served.texts("a", type="slow", seconds=60)["job_id"]
+    wait_for(lambda: status(page, job_id) == "running")
+    find(page, f"[data-job-id='{job_id}'] [data-action=cancel]").click()
+    wait_for(lambda: status(page, job_id) == "cancelled", limit_s=5)
+
+
+def test_it_says_in_plain_words_why_a_job_failed(page: webdriver.Chrome, served: Running) -> None:
+    drop(page, ("empty.txt", ""))
+    choose(page, "word_count")
+    job_id = submit(page)
+    wait_for(lambda: status(page, job_id) == "failed")
+    page.get(f"{served.url}/jobs/{job_id}")
+    wait_for(lambda: "The file is empty." in text_of(page, "[data-error]"))
+    assert "Choose a file with text." in text_of(page, "[data-error]")
+
+
+def test_it_draws_the_form_from_the_parameters(page: webdriver.Chrome) -> None:
+    choose(page, "word_count")
+    field = wait_for(lambda: page.find_elements(By.CSS_SELECTOR, '[name="minimum"]'))[0]
+    assert field.get_attribute("type") == "number"
+    assert (field.get_attribute("min"), field.get_attribute("max")) == ("1", "100")
+
+
+def test_it_refuses_too_large_a_file_before_sending(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    before = served.client().get("/api/v1/jobs")["change"]
+    drop(page, ("large.txt", "x" * ((1 << 20) + 1)))
+    choose(page, "word_count")
+    find(page, "[data-submit]").click()
+    wait_for(lambda: "1" in text_of(page, "[data-files-error]"))
+    assert served.client().get("/api/v1/jobs")["change"] == before
+
+
+def test_it_never_runs_what_a_name_or_a_result_says(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    job = served.texts("<img src=x onerror=document.title='bad'>")
+    served.final(job["job_id"])
+    page.get(f"{served.url}/jobs/{job['job_id']}")
+    wait_for(lambda: "<img" in text_of(page, "[data-result]"))
+    assert page.title != "bad"
+    assert page.find_elements(By.CSS_SELECTOR, "[data-result] img") == []
+
+
+def test_it_fits_on_a_phone(page: webdriver.Chrome, served: Running) -> None:
+    job_id = served.texts("a very long text " * 20)["job_id"]
+    for width, path in ((360, "/"), (360, f"/jobs/{job_id}")):
+        page.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 800, "deviceScaleFactor": 2, "mobile": True},
+        )
+        page.get(served.url + path)
+        wait_for(lambda: page.execute_script("return document.readyState") == "complete")
+        overflow = page.execute_script("return document.documentElement.scrollWidth")
+        assert overflow <= width
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_it_says_when_the_server_is_away_and_when_it_is_back(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    with running(tmp_path) as bellhop:
+        server = bellhop.serve()
+        bellhop.environment["BELLHOP_SERVER_PORT"] = bellhop.url.rpartition(":")[2]
+        browser.get(bellhop.url)
+        wait_for(lambda: "word_count" in browser.page_source)
+        assert not find(browser, "[data-notice]").is_displayed()
+        server.terminate()
+        server.wait()
+        wait_for(lambda: find(browser, "[data-notice]").is_displayed(), limit_s=40)
+        bellhop.serve()
+        find(browser, "[data-notice-retry]").click()
+        wait_for(lambda: not find(browser, "[data-notice]").is_displayed(), limit_s=40)

@@ -1,0 +1,204 @@
+"""Job types known by their descriptions; a bad file harms nobody else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import catalog as catalog_module
+from catalog import Catalog
+from installation import Installation, make_folder
+from settings import Settings
+
+GOOD = """
+from jobtypes import Context, job_type
+@job_type(label="{label}", queue="{queue}")
+def {name}(text: str, context: Context) -> dict:
+    return {{}}
+"""
+PLAIN = GOOD.format(name="f", label="F", queue="default")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "own"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def catalog(config: Callable[[str], Settings], folder: Path) -> Catalog:
+    settings = config(f"[jobtypes]\nfolder = {folder}\n")
+    return Catalog(settings, Installation(make_folder(settings), "test", "sqlite", ""))
+
+
+def write(folder: Path, name: str = "good", label: str = "Good", queue: str = "default") -> Path:
+    path = folder / f"{name}.py"
+    path.write_text(GOOD.format(name=name, label=label, queue=queue))
+    return path
+
+
+def described(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    catalog.settle()
+    return catalog.types()
+
+
+def test_it_lists_the_types_that_come_with_bellhop(catalog: Catalog) -> None:
+    types = described(catalog)
+    assert types["word_count"]["available"] and types["trial_balance"]["available"]
+
+
+def test_it_lists_the_types_of_the_users_folder(catalog: Catalog, folder: Path) -> None:
+    write(folder)
+    assert described(catalog)["good"]["label"] == "Good"
+
+
+def test_it_prefers_the_users_type_of_the_same_name(catalog: Catalog, folder: Path) -> None:
+    write(folder, "word_count", "My own count")
+    assert described(catalog)["word_count"]["label"] == "My own count"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("def broken(:", "SyntaxError"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("raise SystemExit", "SystemExit"),
+        ("import os; os._exit(3)", "exit status 3"),
+        ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
+        ("x = 1", "no function with @job_type"),
+        (PLAIN.replace("text: str", "thing: str"),
+         "first parameter"),
+        (PLAIN.replace("context: Context", "context: Context, x: int = 1"),
+         "after a *"),
+        (PLAIN.replace("label=", "colour="), "TypeError"),
+        (PLAIN.replace("context: Context", "context: Context, *, x: bytes"),
+         "cannot be a form field"),
+    ],
+)  # fmt: skip
+def test_it_lists_a_broken_file_with_the_reason(
+    catalog: Catalog, folder: Path, text: str, reason: str
+) -> None:
+    (folder / "broken.py").write_text(text)
+    write(folder)
+    types = described(catalog)
+    assert not types["broken"]["available"]
+    assert reason in types["broken"]["reason"]
+    assert types["good"]["available"]
+
+
+def test_it_waits_for_no_file_that_hangs(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are shown at once; the one that hangs is killed with what it started."""
+    monkeypatch.setattr(catalog_module, "DESCRIBE_LIMIT_S", 3.0)
+    (folder / "hang.py").write_text("import time; time.sleep(1000)")
+    write(folder)
+    catalog.step()
+    deadline = time.monotonic() + 3
+    while "good" not in catalog.types():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        catalog.step()
+    assert "hang" not in catalog.types()
+    catalog.settle()
+    assert "not within 3 seconds" in catalog.types()["hang"]["reason"]
+
+
+def test_it_reads_nothing_that_a_file_prints(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    path.write_text("print('{\"types\": []}')\n" + path.read_text())
+    assert described(catalog)["good"]["available"]
+
+
+def test_it_describes_a_changed_file_anew_and_no_other(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    before = described(catalog)
+    write(folder, label="Better")
+    os.utime(path, ns=(1, 1))
+    after = described(catalog)
+    assert after["good"]["label"] == "Better"
+    assert after["word_count"] == before["word_count"]
+
+
+def test_it_keeps_the_name_of_a_type_whose_file_broke(catalog: Catalog, folder: Path) -> None:
+    path = write(folder, "tool", "A tool")
+    described(catalog)
+    path.write_text("def tool(:")
+    after = described(catalog)["tool"]
+    assert (after["label"], after["available"]) == ("A tool", False)
+
+
+def test_it_forgets_a_file_that_is_gone(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    described(catalog)
+    path.unlink()
+    assert "good" not in described(catalog)
+
+
+def test_it_says_which_line_a_missing_queue_needs(catalog: Catalog, folder: Path) -> None:
+    write(folder, queue="night")
+    assert "[queue:night]" in described(catalog)["good"]["reason"]
+
+
+def test_it_says_how_to_install_what_a_type_requires(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    path.write_text(path.read_text().replace("label=", 'requires={"no_such": "ocr"}, label='))
+    assert "pip install -r requirements-ocr.txt" in described(catalog)["good"]["reason"]
+
+
+def test_it_survives_a_damaged_store(catalog: Catalog, folder: Path) -> None:
+    write(folder)
+    described(catalog)
+    catalog._store.write_text("{")
+    assert described(catalog)["good"]["available"]
+
+
+def test_it_does_without_a_folder_that_is_not_there(catalog: Catalog, folder: Path) -> None:
+    folder.rmdir()
+    assert "word_count" in described(catalog)
+
+
+def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) -> None:
+    (folder / "form.py").write_text(
+        "from datetime import date\n"
+        "from typing import Annotated, Literal\n"
+        "from annotated_types import Ge, Gt, Le, Len, Lt, MultipleOf\n"
+        "from jobtypes import Context, Secret, job_type\n"
+        "@job_type(label='Form', accepts=['.CSV'], delays_s=[1], timeout_s=5,\n"
+        "    settings={'url': str, 'key': Secret}, network=True)\n"
+        "def form(file: 'Path', context: Context, *, must: str,\n"
+        "    few: Annotated[int, Ge(1), Lt(9), 'How many'] = 2,\n"
+        "    part: Annotated[float, Gt(0), Le(1)] = 0.5,\n"
+        "    short: Annotated[str, Len(1, 3)] = 'a',\n"
+        "    kind: Literal['a', 'b'] = 'a', day: date = date(2026, 1, 2),\n"
+        "    maybe: int | None = None, tags: list[int] = [1]) -> dict:\n"
+        "    'First line\\n    goes on.\\n\\n    Not this.'\n"
+        "from pathlib import Path\n"
+    )
+    form = described(catalog)["form"]
+    assert form["available"], form["reason"]
+    properties = {
+        name: {key: value for key, value in schema.items() if key != "title"}
+        for name, schema in form["params"]["properties"].items()
+    }
+    assert properties == {
+        "must": {"type": "string"},
+        "few": {"type": "integer", "minimum": 1, "exclusiveMaximum": 9, "default": 2,
+                "description": "How many"},
+        "part": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.5},
+        "short": {"type": "string", "minLength": 1, "maxLength": 3, "default": "a"},
+        "kind": {"enum": ["a", "b"], "default": "a"},
+        "day": {"type": "string", "format": "date", "default": "2026-01-02"},
+        "maybe": {"type": ["integer", "null"], "default": None},
+        "tags": {"type": "array", "items": {"type": "integer"}, "default": [1]},
+    }  # fmt: skip
+    assert form["params"]["required"] == ["must"]
+    assert (form["description"], form["accepts"]) == ("First line goes on.", [".csv"])
+    assert form["settings"] == {"url": "text", "key": "secret"}
+    assert form["cache"] is False

@@ -1,0 +1,39 @@
+"""Submit the files of examples/ to the running Bellhop and show the results."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import settings  # noqa: E402
+from client import Client, RequestFailed  # noqa: E402
+from errors import StartRefused  # noqa: E402
+
+TYPE_OF_SUFFIX = {".txt": "word_count", ".csv": "trial_balance", ".xlsx": "trial_balance"}
+SHOWN_CHARACTERS = 400
+
+
+def main() -> int:
+    client = Client.at_home(settings.load())
+    failures = 0
+    for path in sorted((ROOT / "examples").iterdir()):
+        job = client.submit(TYPE_OF_SUFFIX[path.suffix], [str(path)], {})
+        for state in client.follow(job["job_id"]):
+            job = state
+        print(f"{path.name}: {job['status']}, {client.url}/jobs/{job['job_id']}")
+        failures += job["status"] != "completed"
+        if job["completed_items"]:
+            data = client.get(job["links"]["result"])["items"][0]["data"]
+            print("  " + json.dumps(data.get("reports", data))[:SHOWN_CHARACTERS])
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (StartRefused, RequestFailed) as error:
+        sys.exit(f"demo: {error}")

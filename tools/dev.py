@@ -1,0 +1,47 @@
+"""Run Bellhop and restart it when one of its Python files or config.ini changes.
+
+Pages and job types need no restart: the one is read at each request, the other is
+noticed by Bellhop itself.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOOK_EVERY_S = 0.5
+
+
+def stamps() -> dict[Path, int]:
+    watched = [ROOT / "config.ini", *ROOT.glob("*.py"), *ROOT.glob("web/*.py")]
+    watched += ROOT.glob("jobtypes/*/*.py")  # what built-in types import
+    return {path: path.stat().st_mtime_ns for path in watched if path.exists()}
+
+
+def main() -> int:
+    # Ctrl-C reaches the server too; it ends by itself, and then so do we.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        seen = stamps()
+        server = subprocess.Popen([sys.executable, str(ROOT / "app.py"), *sys.argv[1:]])
+        try:
+            while server.poll() is None and stamps() == seen:
+                time.sleep(LOOK_EVERY_S)
+            if server.poll() is not None:
+                print("dev: it ended; waiting for a change", file=sys.stderr)
+                while stamps() == seen:
+                    time.sleep(LOOK_EVERY_S)
+        except KeyboardInterrupt:
+            return server.wait()
+        finally:
+            if server.poll() is None:
+                server.terminate()
+                server.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

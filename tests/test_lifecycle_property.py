@@ -1,0 +1,182 @@
+"""Any order of moves, by any worker, late or not: the rows stay true to each other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
+
+import lifecycle
+import models
+import queries
+from lifecycle import MOVES, Claim, NewItem, NewJob
+from models import FINAL, Item, Job, Result, database, query
+
+ERROR = {"code": "no_good", "message": "no good", "hint": None}
+
+
+def derived_status(job: Job, items: list[Item]) -> str:
+    """The status that the contract says follows from the items."""
+    statuses = Counter(item.status for item in items)
+    if sum(statuses[status] for status in FINAL) == len(items):
+        if statuses["cancelled"]:
+            return "cancelled"
+        return "failed" if statuses["failed"] else "completed"
+    if job.started_at:
+        return "running"
+    return "queued" if statuses["queued"] else "pending"
+
+
+class Moves(RuleBasedStateMachine):
+    jobs = Bundle("jobs")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        models.migrate(Path(self.folder.name) / "bellhop.db", alone=True)
+        self.owned: dict[int, Claim] = {}
+        self.last_change = 0
+        self.last_progress: dict[str, int] = {}
+
+    def teardown(self) -> None:
+        database.close()
+        self.folder.cleanup()
+
+    @rule(target=jobs, count=st.integers(1, 4), owner=st.sampled_from(["anna", "bert"]))
+    def submit(self, count: int, owner: str) -> str:
+        items = [NewItem(str(n), {"text": str(n)}) for n in range(count)]
+        job = NewJob(
+            type="t", name="n", params={}, queue="q", max_attempts=3, items=items, owner=owner
+        )
+        lifecycle.submit(job)
+        return job.job_id
+
+    @rule(target=claims, worker=st.sampled_from(["c1/1", "c1/2", "c2/1"]))
+    def claim(self, worker: str) -> Any:
+        claim = lifecycle.claim("q", worker)
+        if claim is None:
+            assert not queries.any_due(["q"])
+            return multiple()
+        assert claim.id not in self.owned, "an item was given to two workers"
+        self.owned[claim.id] = claim
+        return claim
+
+    def expect(self, claim: Claim, accepted: bool) -> None:
+        """A write is accepted exactly when the claim is still its worker's."""
+        assert accepted is (self.owned.get(claim.id) == claim)
+        if accepted:
+            del self.owned[claim.id]
+
+    @rule(claim=claims)
+    def complete(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.complete(claim, data="1", files="[]", warnings="[]"))
+
+    @rule(claim=claims)
+    def fail(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.fail(claim, ERROR))
+
+    @rule(claim=claims, delays_s=st.sampled_from([(), (0, 0), (60,)]))
+    def fail_attempt(self, claim: Claim, delays_s: tuple[float, ...]) -> None:
+        self.expect(claim, lifecycle.fail_attempt(claim, ERROR, delays_s))
+
+    @rule(claim=claims)
+    def try_again(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.try_again(claim, 60, "busy"))
+
+    @rule(claim=claims)
+    def crash(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.crash(claim, "SIGSEGV"))
+
+    @rule(claim=claims)
+    def interrupt(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.interrupt(claim))
+
+    @rule(claim=claims)
+    def cancel(self, claim: Claim) -> None:
+        self.expect(claim, lifecycle.cancel(claim))
+
+    @rule(claim=claims, percent=st.integers(0, 100))
+    def progress(self, claim: Claim, percent: int) -> None:
+        accepted = lifecycle.progress(claim, percent, "step")
+        assert accepted is (self.owned.get(claim.id) == claim)
+
+    @rule(consumer=st.sampled_from(["c1", "c2"]))
+    def die(self, consumer: str) -> None:
+        """A consumer dies and the keeper adopts what it held."""
+        held = [c for c in self.owned.values() if c.worker.startswith(consumer)]
+        assert lifecycle.adopt(consumer) == len(held)
+        for claim in held:
+            del self.owned[claim.id]
+
+    @rule(job_id=jobs)
+    def ask_cancel(self, job_id: str) -> None:
+        job = queries.job(job_id)
+        assert lifecycle.ask_cancel(job_id) is bool(job and job.status not in FINAL)
+
+    @rule(job_id=jobs)
+    def retry(self, job_id: str) -> None:
+        if lifecycle.retry(job_id):
+            self.last_progress.pop(job_id, None)
+
+    @rule()
+    def time_passes(self) -> None:
+        query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
+        lifecycle.release_due()
+
+    @rule(job_id=consumes(jobs))
+    def purge(self, job_id: str) -> None:
+        job = queries.job(job_id)
+        assert lifecycle.purge(job_id) is bool(job and job.status in FINAL)
+
+    @invariant()
+    def rows_agree(self) -> None:
+        running = {item.id for item in Item.select().where(Item.status == "running")}
+        assert running == set(self.owned)
+        for job in Job.select():
+            items = list(Item.select().where(Item.job == job.id))
+            counts = Counter(item.status for item in items)
+            assert job.status == derived_status(job, items)
+            assert job.completed_items == counts["completed"]
+            assert job.failed_items == counts["failed"]
+            assert job.cancelled_items == counts["cancelled"]
+            assert job.progress_points == sum(item.progress for item in items)
+            assert job.progress_points >= self.last_progress.get(job.job_id, 0)
+            self.last_progress[job.job_id] = job.progress_points
+            has_result = {r.item_id for r in Result.select().where(Result.item.in_(items))}  # type: ignore[attr-defined]
+            assert has_result == {item.id for item in items if item.status == "completed"}
+            self.events_tell_the_state(job, items)
+
+    def events_tell_the_state(self, job: Job, items: list[Item]) -> None:
+        """Replaying the timeline by the table of moves ends where the row is."""
+        state = dict.fromkeys((item.item_index for item in items), "queued")
+        for event in queries.events(job, limit=10_000):
+            if event.move in MOVES and event.item is not None:
+                origins, target = MOVES[event.move]
+                assert state[event.item] in origins
+                state[event.item] = target
+        assert state == {item.item_index: item.status for item in items}
+
+    @invariant()
+    def change_grows(self) -> None:
+        now = queries.last_change()
+        assert now >= self.last_change
+        self.last_change = now
+
+
+Moves.TestCase.settings = hypothesis_settings(
+    max_examples=100, stateful_step_count=40, deadline=None
+)
+TestMoves = Moves.TestCase

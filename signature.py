@@ -27,6 +27,7 @@ BOUNDS = {
     "min_length": "minLength",
     "max_length": "maxLength",
 }
+ARRAY_BOUNDS = {"min_length": "minItems", "max_length": "maxItems"}
 
 
 def describe(job_type: JobType) -> dict[str, Any]:
@@ -132,15 +133,16 @@ def _property(name: str, hint: Any) -> dict[str, Any]:
     if nullable and "type" in schema:
         schema["type"] = [schema["type"], "null"]
     for extra in metadata:
-        schema.update(_keywords(extra))
+        schema.update(_keywords(extra, "items" in schema))
     return schema
 
 
-def _keywords(extra: Any) -> dict[str, Any]:
+def _keywords(extra: Any, is_array: bool) -> dict[str, Any]:
     """One piece of Annotated metadata as JSON Schema; a text is the field's help."""
     if isinstance(extra, str):
         return {"description": extra}
-    found = {word: getattr(extra, name, None) for name, word in BOUNDS.items()}
+    words = {**BOUNDS, **(ARRAY_BOUNDS if is_array else {})}
+    found = {word: getattr(extra, name, None) for name, word in words.items()}
     return {word: value for word, value in found.items() if value is not None}
 
 

@@ -32,9 +32,9 @@ def trial_balance(
     file: Path,
     context: Context,
     *,
-    sheet: str = "",
-    period: str = "",
-    tolerance: Annotated[float, Ge(0)] = 0.01,
+    sheet: Annotated[str, "Sheet of a workbook; empty: the first with a trial balance."] = "",
+    period: Annotated[str, "Period or entity, where the file holds several."] = "",
+    tolerance: Annotated[float, Ge(0), "Difference that still counts as balanced."] = 0.01,
 ) -> dict[str, Any]:
     """Read the accounts, check that they balance and draw up both statements.
 

@@ -41,7 +41,7 @@ export function drawField(name, schema, required) {
   if (made.isGroup) control.setAttribute("aria-labelledby", label.id);
   if (required && !isCheck) label.append(make("span", { className: "required" }, "required"));
   const head = isCheck ? make("div", { className: "check" }, control, label) : label;
-  const wide = isCheck || made.isGroup || kindOf(schema) === "array" || help.length > 60 || control.type === "text";
+  const wide = isCheck || made.isGroup || kindOf(schema) === "array" || help.length > 30 || control.type === "text";
   const node = make("div", { className: wide ? "field" : "field short", "data-field": name },
     head, isCheck ? null : control,
     make("p", { className: "field-help", id: `${id}-help`, hidden: !help }, help), error);

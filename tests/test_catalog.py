@@ -177,7 +177,7 @@ def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) ->
         "    part: Annotated[float, Gt(0), Le(1)] = 0.5,\n"
         "    short: Annotated[str, Len(1, 3)] = 'a',\n"
         "    kind: Literal['a', 'b'] = 'a', day: date = date(2026, 1, 2),\n"
-        "    maybe: int | None = None, tags: list[int] = [1]) -> dict:\n"
+        "    maybe: int | None = None, tags: Annotated[list[int], Len(1, 2)] = [1]) -> dict:\n"
         "    'First line\\n    goes on.\\n\\n    Not this.'\n"
         "from pathlib import Path\n"
     )
@@ -196,7 +196,8 @@ def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) ->
         "kind": {"enum": ["a", "b"], "default": "a"},
         "day": {"type": "string", "format": "date", "default": "2026-01-02"},
         "maybe": {"type": ["integer", "null"], "default": None},
-        "tags": {"type": "array", "items": {"type": "integer"}, "default": [1]},
+        "tags": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 2,
+                 "default": [1]},
     }  # fmt: skip
     assert form["params"]["required"] == ["must"]
     assert (form["description"], form["accepts"]) == ("First line goes on.", [".csv"])

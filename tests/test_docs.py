@@ -1,0 +1,96 @@
+"""The documents say what the program does; where they part, a test fails."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import errors
+from lifecycle import MOVES
+from tests.test_architecture import CORE, module_of
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_it_shows_the_word_count_as_it_is() -> None:
+    assert f"```python\n{read('jobtypes/word_count.py')}```" in read("docs/adding-a-job-type.md")
+
+
+def test_it_tells_every_move_from_where_it_starts_to_where_it_ends() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \| ([a-z, ]*) \| (\w+) \| .+ \|$", read("docs/lifecycle.md"), re.M
+    )
+    told = {move: (tuple(filter(None, origins.split(", "))), to) for move, origins, to in rows}
+    told.pop("move")  # the head of the table
+    assert told == {move: (origins, to) for move, (origins, to) in MOVES.items()}
+
+
+def test_it_names_every_route() -> None:
+    text = read("docs/api.md")
+    routes = re.findall(r'\("(GET|POST|DELETE)", f?"([^"]+)"', read("app.py"))
+    assert len(routes) > 15
+    for method, path in routes:
+        if path == "/" or path.startswith(("/jobs", "/static")):
+            continue  # the page
+        shown = re.sub(r"<(\w+)[^>]*>", lambda m: m.group(1).upper(), path.replace("{{", "{"))
+        shown = shown.replace("{API}", "/api/v1").replace("JOB_ID", "ID")
+        assert f"{method} {shown}`" in text or f"`{shown}`" in text, (method, shown)
+
+
+@pytest.mark.parametrize("code", sorted([*errors.PROBLEMS, *errors.ITEM_ERRORS]))
+def test_it_lists_every_code_a_client_can_be_told(code: str) -> None:
+    assert f"| `{code}` |" in read("docs/api.md")
+
+
+def test_it_says_why_each_package_is_there() -> None:
+    text = read("docs/dependencies.md").lower()
+    for path in ROOT.glob("requirements*.txt"):
+        for line in path.read_text().splitlines():
+            if name := re.match(r"([A-Za-z][\w-]*).*==", line):
+                assert name.group(1).lower() in text, line
+
+
+def test_it_pins_every_version() -> None:
+    for path in ROOT.glob("requirements*.txt"):
+        for line in path.read_text().splitlines():
+            assert not line or line.startswith(("#", "-r ")) or "==" in line, line
+
+
+def test_it_shows_every_module_in_the_architecture() -> None:
+    text = read("docs/architecture.md")
+    for module in {module_of(path) for path in CORE}:
+        assert f"`{module}`" in text or f"`{module}/`" in text, module
+
+
+def test_it_has_every_make_target_it_names() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*##", read("Makefile"), re.M))
+    named = set()
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]:
+        named |= set(re.findall(r"\bmake ([a-z]+)\b(?= |`|\n|$)", path.read_text()))
+    assert named - {"a"} <= targets
+    assert targets >= {"run", "test", "check", "demo", "dev", "dist", "help", "bench"}
+
+
+def test_it_has_no_dead_link() -> None:
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        *DOCS.glob("*.md"),
+    ]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_it_speaks_of_no_machine() -> None:
+    """No path of a developer's machine in anything that is shipped."""
+    for path in [*ROOT.glob("*.*"), *DOCS.glob("*.md"), *ROOT.glob("static/*"), *CORE]:
+        if path.is_file() and path.suffix not in (".png", ".pyz"):
+            assert not re.search(r"/(root|work|home)/\w", path.read_text()), path

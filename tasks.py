@@ -185,7 +185,8 @@ class Bell:
     def ring(self, times: int = 1) -> None:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
         try:
-            for _ in range(min(times, self._most)):
+            # Unheard bells must not pile up while no consumer runs; enough wake everybody.
+            for _ in range(min(times, self._most - self.huey.storage.queue_size())):
                 self.huey.enqueue(self.huey.bell_task.s())
             self.note_trouble(None)
         except Exception as error:
@@ -278,7 +279,7 @@ class Workers:
             if not self.slots.enter(queue):
                 continue
             try:
-                worker = f"{self.consumer}/{threading.get_ident()}"
+                worker = f"{self.consumer}/{threading.current_thread().name}"
                 if claim := lifecycle.claim(queue, worker):
                     self._run(claim)
                     return True
@@ -470,7 +471,8 @@ def run_consumer(
 ) -> None:
     """Be a consumer until SIGTERM; `workers` says how many for each queue it serves."""
     consumer = secrets.token_hex(6)
-    hold_for_life(here.folder / "consumers" / consumer, fcntl.LOCK_EX, "consumer id taken")
+    lock = here.folder / "consumers" / consumer
+    hold_for_life(lock, fcntl.LOCK_EX, f"{lock} is taken")
     bell = Bell(settings, here)
     floor = Workers(settings, here, consumer=consumer, workers=workers, ring=bell.ring)
 
@@ -492,3 +494,6 @@ def run_consumer(
     Consumer(bell, floor, settings.server.stop_grace_s, on_start).run()
     keeper.stop()
     floor.pool.retire_idle(0)
+    with database.connection_context():
+        lifecycle.adopt(consumer)  # what the grace did not suffice for, and the registration
+    lock.unlink()

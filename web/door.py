@@ -33,7 +33,8 @@ HEADERS = [
 
 def guard(settings: Settings) -> Callable[[], None]:
     """The check that runs before each request; it raises the answer of a refusal."""
-    hosts = {settings.server.host, "localhost", *settings.server.allowed_hosts}
+    names = (settings.server.host, "localhost", *settings.server.allowed_hosts)
+    hosts = {name.lower() for name in names}
 
     def check() -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import signal
 import socket
 import tempfile
@@ -154,6 +155,9 @@ def serve(
         clear_untrusted_proxy_headers=False,
     )
     server.channel_class = Channel
+    # Each connection is a descriptor, and the usual soft limit of 1,024 is too close.
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MAX_CONNECTIONS), most_files))
     stopping: list[int] = []
 
     def stop(number: int, frame: Any) -> None:

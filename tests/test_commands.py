@@ -1,0 +1,213 @@
+"""Commands and tools as a person at the console uses them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supervisor import FIRST_BACKOFF_S, Child
+from tests.running import ROOT, Running, running, wait_for
+
+
+@pytest.fixture
+def bellhop(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path) as made:
+        yield made
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def test_it_stops_at_a_wrong_setting_with_one_line(bellhop: Running) -> None:
+    bellhop.environment["BELLHOP_SERVER_PORT"] = "many"
+    for command in ([], ["web"], ["consumer"], ["check"], ["jobs"]):
+        refused = bellhop.run(*command)
+        assert refused.returncode == 1
+        assert refused.stdout == ""
+        assert len(refused.stderr.splitlines()) == 1
+        assert "BELLHOP_SERVER_PORT" in refused.stderr and "'many'" in refused.stderr
+
+
+def test_it_takes_another_config(bellhop: Running, tmp_path: Path) -> None:
+    config = tmp_path / "other.ini"
+    config.write_text("[server]\nprot = 1\n")
+    refused = bellhop.run("--config", str(config))
+    assert str(config) in refused.stderr and "'prot'" in refused.stderr
+
+
+def test_it_refuses_a_newer_database_with_one_line(bellhop: Running) -> None:
+    import sqlite3
+
+    bellhop.data.mkdir()
+    with sqlite3.connect(bellhop.data / "bellhop.db") as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    refused = bellhop.run()
+    assert refused.returncode == 1
+    assert "newer version" in last_line(refused.stderr)
+    assert "Traceback" not in refused.stderr
+
+
+def test_it_checks_itself_also_when_nothing_runs(bellhop: Running) -> None:
+    done = bellhop.run("check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a job through the whole path" in done.stdout
+    assert bellhop.descendants() == []
+
+
+def test_it_fails_the_check_when_the_consumer_is_missing(bellhop: Running) -> None:
+    bellhop.start("web")
+    assert bellhop.url
+    bellhop.environment["BELLHOP_URL"] = bellhop.url
+    done = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "check"],
+        env=bellhop.environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert done.stdout is not None
+    lines = [done.stdout.readline() for _ in range(4)]
+    done.kill()
+    done.wait()
+    done.stdout.close()
+    assert any(line.startswith("FAILED  consumer: No consumer is running") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "command", [["jobs"], ["result", "x"], ["submit", "noop"], ["cancel", "x"]]
+)
+def test_it_says_when_no_bellhop_runs(bellhop: Running, command: list[str]) -> None:
+    refused = bellhop.run(*command)
+    assert refused.returncode == 1
+    assert "no Bellhop is running" in last_line(refused.stderr)
+
+
+def test_it_says_when_the_address_does_not_answer(bellhop: Running) -> None:
+    bellhop.environment["BELLHOP_URL"] = "http://127.0.0.1:9"
+    refused = bellhop.run("jobs")
+    assert refused.returncode == 1
+    assert "does not answer" in last_line(refused.stderr)
+
+
+def test_it_serves_every_client_command(bellhop: Running, tmp_path: Path) -> None:
+    bellhop.serve()
+    note = tmp_path / "note.txt"
+    note.write_text("one two")
+    job_id = bellhop.run("submit", "word_count", str(note), "--wait").stdout.split()[0]
+    assert job_id in bellhop.run("jobs").stdout
+    assert json.loads(bellhop.run("jobs", "--json").stdout)[0]["job_id"] == job_id
+    assert json.loads(bellhop.run("result", job_id).stdout)["type"] == "word_count"
+    refusals = (
+        (["cancel", job_id], "job-final"),
+        (["retry", job_id], "nothing-to-retry"),
+        (["result", "x"], "not-found"),
+        (["submit", "none", str(note)], "unknown-type"),
+        (["submit", "word_count", "/no/such/file"], "No such file"),
+    )
+    for command, code in refusals:
+        refused = bellhop.run(*command)
+        assert refused.returncode == 1
+        assert code in last_line(refused.stderr)
+
+
+def test_it_tries_a_type_without_a_server(bellhop: Running, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("one three")
+    done = bellhop.run("try", "word_count", str(note), "--param", "minimum=4")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["data"] == {"words": 1}
+    assert "50% Counting" in done.stderr
+    assert not bellhop.data.exists()
+
+
+def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("loud")
+    bellhop.environment["TMPDIR"] = str(tmp_path)
+    done = bellhop.run("try", "upper", str(note))
+    folder = Path(last_line(done.stderr).removeprefix("output files are in "))
+    assert (folder / "upper.txt").read_text() == "LOUD"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing", "x"], "there is no job type nothing"),
+        (["word_count", "/no/such/file"], "no such file"),
+        (["needs_extra", "x"], "requirements-cog.txt"),
+        (["bad_input", "x"], "Try another."),
+        (["mistake", "x"], "RuntimeError: attempt 1"),
+        (["crash", "x"], "SIGSEGV"),
+    ],
+)
+def test_it_says_why_a_try_failed(bellhop: Running, arguments: list[str], words: str) -> None:
+    done = bellhop.run("try", *arguments)
+    assert done.returncode == 1
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["nonsense"], ["consumer", "--workers", "1"], ["submit", "t", "f", "--param", "x"]],
+)
+def test_it_refuses_a_wrong_command_line(bellhop: Running, command: list[str]) -> None:
+    assert bellhop.run(*command).returncode == 2
+
+
+def test_it_refuses_a_queue_that_is_not_in_the_config(bellhop: Running) -> None:
+    refused = bellhop.run("consumer", "--queue", "nowhere")
+    assert refused.returncode == 1
+    assert "parsing" in last_line(refused.stderr)
+
+
+def test_it_shows_the_examples_by_make_demo(bellhop: Running) -> None:
+    bellhop.serve()
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "demo.py")],
+        env=bellhop.environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in (ROOT / "examples").iterdir():
+        assert f"{path.name}: completed" in done.stdout
+
+
+def test_it_restarts_what_changed_by_make_dev(bellhop: Running, tmp_path: Path) -> None:
+    """On a copy of the code, so that touching a file of it disturbs nobody."""
+    import shutil
+
+    copy = tmp_path / "copy"
+    ignored = shutil.ignore_patterns(".*", "data", "dist", "tests", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    with subprocess.Popen(
+        [sys.executable, str(copy / "tools" / "dev.py")],
+        env=bellhop.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as dev:  # fmt: skip
+        assert dev.stdout is not None
+        assert dev.stdout.readline().startswith("Bellhop is ready")
+        (copy / "errors.py").touch()
+        assert dev.stdout.readline().startswith("Bellhop is ready")
+        dev.terminate()
+        assert dev.wait(30) == 0
+    wait_for(lambda: bellhop.descendants() == [])
+
+
+def test_it_waits_longer_each_time_a_half_dies_at_once() -> None:
+    child = Child("half", ["/bin/false"])
+    waits = []
+    for _ in range(4):
+        child.start()
+        assert not child.hear()
+        waits.append(child.start_at - time.monotonic())
+    assert waits == sorted(waits)
+    assert waits[0] <= FIRST_BACKOFF_S < waits[-1]
+
+
+def test_it_prints_help_by_make_alone() -> None:
+    done = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True)
+    for target in ("run", "test", "check", "demo", "dev", "dist", "bench"):
+        assert f"make {target}" in done.stdout

@@ -206,6 +206,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _log_to_stderr(level: str) -> None:
+    # What the format does not show need not be found out for each line.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(
         stream=sys.stderr,
         level=level.upper(),

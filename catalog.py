@@ -26,6 +26,7 @@ from settings import COMMAND, Settings
 
 DESCRIBE_LIMIT_S = 5.0
 TICK_S = 0.25
+LOOK_EVERY_S = 1.0
 # What a job process or a describing child may know of this process's environment.
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 log = logging.getLogger("bellhop.catalog")
@@ -64,6 +65,10 @@ class Catalog:
                     "stamp": file["stamp"],
                 }
         return listed
+
+    @property
+    def is_describing(self) -> bool:
+        return bool(self._describing)
 
     def settle(self) -> None:
         """Describe everything that changed and wait for it, at most `DESCRIBE_LIMIT_S`."""

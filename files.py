@@ -93,6 +93,8 @@ class Files:
         Only regular files count; a link could name any file of this machine.
         """
         output = self._folder / "scratch" / f"{item}-{attempt}" / "output"
+        if not os.listdir(output):
+            return []
         found = []
         for path in sorted(output.rglob("*")):
             name = path.relative_to(output).as_posix()

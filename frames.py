@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 HEADER_BYTES = 4
+PIPE_BYTES = 1 << 16  # what a pipe holds; a larger buffer is only cleared in vain
 
 
 def write(descriptor: int, frame: dict[str, Any]) -> None:
@@ -42,7 +43,7 @@ def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
 def _read_exactly(descriptor: int, size: int) -> bytearray | None:
     content = bytearray()
     while len(content) < size:
-        chunk = os.read(descriptor, min(size - len(content), 1 << 20))
+        chunk = os.read(descriptor, min(size - len(content), PIPE_BYTES))
         if not chunk:
             return None
         content += chunk

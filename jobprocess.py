@@ -56,6 +56,7 @@ class JobProcess:
         self.queue = queue
         self.items = 0
         self.is_dead = False
+        self._weigh_at = 0.0
         self.stamps: dict[str, Any] = {}
         self.idle_since = time.monotonic()
         self._buffer = bytearray()
@@ -128,7 +129,12 @@ class JobProcess:
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough, or grown too large, to be replaced."""
-        return self.items >= recycle_after_items or self._resident_bytes() > MEMORY_MARK_BYTES
+        if self.items >= recycle_after_items:
+            return True
+        if time.monotonic() < self._weigh_at:
+            return False
+        self._weigh_at = time.monotonic() + WATCH_S
+        return self._resident_bytes() > MEMORY_MARK_BYTES
 
     def _stop(self, why: str) -> Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""
@@ -169,7 +175,7 @@ class JobProcess:
             left_s = until - time.monotonic()
             if not self._poll.poll(max(0.0, left_s) * 1000):
                 return None
-            chunk = os.read(self._said, 1 << 20)
+            chunk = os.read(self._said, frames.PIPE_BYTES)
             if not chunk:
                 raise _Ended
             self._buffer += chunk

@@ -63,8 +63,7 @@ class Keeper:
 
     def _attempt(self, sweep: Callable[[], object]) -> None:
         try:
-            with database.connection_context():
-                sweep()
+            sweep()
         except Exception:
             log.exception("a sweep failed and is tried again")
 
@@ -74,14 +73,15 @@ class Keeper:
             self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
         if self._lock is None:
             return
-        moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
+        with database.connection_context():
+            moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
+            if time.monotonic() >= self._next_tidy:
+                self._next_tidy = time.monotonic() + TIDY_EVERY_S
+                self.tidy()
+                self.expire_jobs()
+                self.expire_uploads()
         if moved:
             self._ring(moved)
-        if time.monotonic() >= self._next_tidy:
-            self._next_tidy = time.monotonic() + TIDY_EVERY_S
-            self.tidy()
-            self.expire_jobs()
-            self.expire_uploads()
 
     def adopt_orphans(self) -> int:
         """Give back the items of consumers whose lock the kernel has dropped."""

@@ -33,6 +33,7 @@ FINAL = ("completed", "failed", "cancelled")
 # Deferred transactions that read before they write fail at once under load, whatever
 # the timeout; immediate ones queue.
 database = SqliteDatabase(None, lock_type="immediate")
+_kept_open: list[sqlite3.Connection] = []
 
 
 def timestamp(after_s: float = 0) -> str:
@@ -49,6 +50,17 @@ def bind(path: Path) -> None:
     database.init(str(path), pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
 
 
+def stay_open() -> None:
+    """Keep one idle connection until this process ends.
+
+    The last connection to leave a WAL database checkpoints, syncs and deletes the WAL, and
+    the next makes it anew: some milliseconds for each request to an idle Bellhop.
+    """
+    connection = sqlite3.connect(database.database, check_same_thread=False)
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    _kept_open.append(connection)
+
+
 def make_durable() -> None:
     """Let the commits of the current connection, and all earlier ones, survive a power cut."""
     query("PRAGMA synchronous = full")
@@ -56,8 +68,8 @@ def make_durable() -> None:
 
 def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """All rows of one statement; never a half-read cursor, which would hold the WAL."""
-    cursor: sqlite3.Cursor = database.execute_sql(sql, values or {})  # type: ignore[no-untyped-call]
-    return cursor.fetchall()
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    return connection.execute(sql, values or {}).fetchall()
 
 
 def write_many(sql: str, rows: list[dict[str, Any]]) -> None:

@@ -182,9 +182,11 @@ def _mistake(code: str, error: BaseException) -> dict[str, Any]:
 def _memory_limit(memory_mb: int | None) -> Iterator[None]:
     """Let allocations beyond `memory_mb` MiB fail while this lasts."""
     # RLIMIT_DATA counts what is written to; RLIMIT_AS would count what numpy only reserves.
+    if not memory_mb:
+        yield
+        return
     before = resource.getrlimit(resource.RLIMIT_DATA)
-    if memory_mb:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 1024 * 1024, before[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 1024 * 1024, before[1]))
     try:
         yield
     finally:

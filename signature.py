@@ -7,6 +7,7 @@ one. The schema is the subset of JSON Schema 2020-12 that the page draws a form 
 from __future__ import annotations
 
 import datetime
+import functools
 import inspect
 import types
 import typing
@@ -62,12 +63,18 @@ def describe(job_type: JobType) -> dict[str, Any]:
 
 def to_python(function: Callable[..., Any], params: dict[str, Any]) -> dict[str, Any]:
     """Validated JSON `params` as the objects that the type hints of `function` ask for."""
-    hints = {name: _unwrap(hint)[0] for name, hint, _ in _split(function)[1]}
-    is_date = {name for name, hint in hints.items() if hint is datetime.date}
+    dates = _dates(function)
     return {
-        name: datetime.date.fromisoformat(value) if name in is_date and value else value
+        name: datetime.date.fromisoformat(value) if name in dates and value else value
         for name, value in params.items()
     }
+
+
+@functools.cache
+def _dates(function: Callable[..., Any]) -> frozenset[str]:
+    """The names of the parameters that are dates."""
+    hints = ((name, _unwrap(hint)[0]) for name, hint, _ in _split(function)[1])
+    return frozenset(name for name, hint in hints if hint is datetime.date)
 
 
 def _split(function: Callable[..., Any]) -> tuple[str, list[tuple[str, Any, Any]]]:

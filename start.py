@@ -25,6 +25,7 @@ def join(settings: Settings) -> Installation:
     with starting(settings) as folder:
         here = _prepare(settings, folder)
         stay_alive(folder)
+    models.stay_open()
     return here
 
 

@@ -15,6 +15,8 @@ import logging
 import os
 import secrets
 import select
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -95,6 +97,7 @@ class _Looking:
     """A storage whose wait for a bell ends, at the latest, in a look at the rows."""
 
     look: Callable[[], bool] = staticmethod(lambda: False)
+    stopping = threading.Event()
     on_trouble: Callable[[str | None], None] = staticmethod(lambda trouble: None)
 
     def dequeue(self) -> bytes | None:
@@ -118,6 +121,7 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
         if not fifo.exists():
             os.mkfifo(fifo, 0o600)
         self._wake = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+        self._line = threading.Lock()
         super().__init__(name, **options)
 
     def _create_connection(self) -> Any:
@@ -132,14 +136,16 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
             os.write(self._wake, b"!")
 
     def wait_for_bell(self) -> bytes | None:
-        data: bytes | None = SqliteStorage.dequeue(self)
-        if data is None and select.select([self._wake], [], [], LOOK_EVERY_S)[0]:
-            try:
-                os.read(self._wake, 1)
-            except BlockingIOError:
-                return None  # another worker was woken by this ring
-            data = SqliteStorage.dequeue(self)
-        return data
+        # One worker listens and the others stand in line: a ring wakes one, not all.
+        with self._line:
+            if self.stopping.is_set():
+                return None
+            data: bytes | None = SqliteStorage.dequeue(self)
+            if data is None and select.select([self._wake], [], [], LOOK_EVERY_S)[0]:
+                with contextlib.suppress(BlockingIOError):  # a consumer beside us was faster
+                    os.read(self._wake, 1)
+                data = SqliteStorage.dequeue(self)
+            return data
 
 
 class WaitingRedisStorage(_Looking, RedisStorage):  # type: ignore[misc]
@@ -192,15 +198,11 @@ class Bell:
         except Exception as error:
             self.note_trouble(f"{type(error).__name__}: {error}")
 
-    def answer_with(
-        self,
-        work: Callable[[], None],
-        look: Callable[[], bool],
-        report: Callable[[str | None], None],
-    ) -> None:
-        """Make this process a consumer: `work` answers a bell, `look` stands in for one."""
-        self._answer, self._report = work, report
-        self.huey.storage.look = look
+    def answer_with(self, workers: Workers, report: Callable[[str | None], None]) -> None:
+        """Make this process a consumer: `workers` answer, and look where no bell rings."""
+        self._answer, self._report = workers.work, report
+        self.huey.storage.look = workers.look
+        self.huey.storage.stopping = workers.stopping
 
     def note_trouble(self, trouble: str | None) -> None:
         """Say it once when the bell breaks and once when it works again."""
@@ -470,6 +472,8 @@ def run_consumer(
     on_start: Callable[[], None],
 ) -> None:
     """Be a consumer until SIGTERM; `workers` says how many for each queue it serves."""
+    # Until Huey's own handler stands, a stop has nothing to wait for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     consumer = secrets.token_hex(6)
     lock = here.folder / "consumers" / consumer
     hold_for_life(lock, fcntl.LOCK_EX, f"{lock} is taken")
@@ -482,7 +486,7 @@ def run_consumer(
 
     with database.connection_context():
         lifecycle.register(consumer, os.getpid(), list(workers))
-    bell.answer_with(floor.work, floor.look, report)
+    bell.answer_with(floor, report)
     keeper = Keeper(
         here,
         floor.files,

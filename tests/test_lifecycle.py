@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-import peewee
 import pytest
 
 import lifecycle
@@ -429,6 +429,6 @@ def test_it_holds_the_rows_to_their_constraints(submit: Submit) -> None:
         "UPDATE job SET params = 'no json'",
         "UPDATE job SET priority = 101",
     ):
-        with pytest.raises(peewee.IntegrityError):
+        with pytest.raises(sqlite3.IntegrityError):
             query(nonsense)
     assert row(job)["status"] == "queued"

@@ -16,7 +16,7 @@ import peewee
 from bottle import HTTPResponse
 
 import queries
-from catalog import TICK_S, Catalog
+from catalog import LOOK_EVERY_S, TICK_S, Catalog
 from errors import Problem
 from files import Files
 from installation import Installation, hold_for_life, is_held
@@ -88,4 +88,4 @@ def _watch_types(catalog: Catalog) -> None:
             catalog.step()
         except Exception:
             log.exception("the job types cannot be looked through")
-        time.sleep(TICK_S)
+        time.sleep(TICK_S if catalog.is_describing else LOOK_EVERY_S)

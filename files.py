@@ -5,7 +5,7 @@ leaves litter, which the keeper removes, and never a row without its file.
 
     incoming/RANDOM/INDEX.SUFFIX               an upload that is still arriving
     uploads/JOB/INDEX.SUFFIX                   what the user gave
-    scratch/ITEM-ATTEMPT/{home,output}         one attempt, while it runs
+    scratch/CONSUMER-RANDOM/{home,output}      what a job process works in
     results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
 """
 
@@ -74,25 +74,15 @@ class Files:
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
 
-    def start_attempt(self, item: int, attempt: int) -> tuple[Path, Path]:
-        """Fresh (scratch, output) folders of one attempt."""
-        folder = self._folder / "scratch" / f"{item}-{attempt}"
-        if folder.exists():
-            shutil.rmtree(folder)
-        scratch, output = folder / "home", folder / "output"
-        folder.mkdir()
-        scratch.mkdir()
-        output.mkdir()
-        return scratch, output
+    def new_scratch(self, consumer: str) -> Scratch:
+        """The folders of a job process of `consumer`."""
+        return Scratch(self._folder / "scratch" / f"{consumer}-{secrets.token_hex(4)}")
 
-    def publish(
-        self, item: int, attempt: int, job_id: str, attempt_name: str
-    ) -> list[dict[str, Any]]:
+    def publish(self, output: Path, job_id: str, attempt_name: str) -> list[dict[str, Any]]:
         """Move what an attempt wrote into place: `[{"name", "size", "path"}]`, names sorted.
 
         Only regular files count; a link could name any file of this machine.
         """
-        output = self._folder / "scratch" / f"{item}-{attempt}" / "output"
         if not os.listdir(output):
             return []
         found = []
@@ -110,9 +100,6 @@ class Files:
             os.rename(output, home / attempt_name)
             _sync_folder(home)
         return found
-
-    def end_attempt(self, item: int, attempt: int) -> None:
-        shutil.rmtree(self._folder / "scratch" / f"{item}-{attempt}", ignore_errors=True)
 
     def withdraw(self, job_id: str, attempt_name: str) -> None:
         """Remove the published files of an attempt that was not recorded."""
@@ -142,10 +129,32 @@ class Files:
         folders = os.scandir(self._folder / kind)
         return [entry.name for entry in folders if entry.stat().st_mtime < oldest]
 
-    def scratch_attempts(self) -> list[tuple[int, int]]:
-        """(item, attempt) of every scratch folder there is."""
-        names = (entry.name.partition("-") for entry in os.scandir(self._folder / "scratch"))
-        return [(int(item), int(attempt)) for item, _, attempt in names]
+    def remove_scratch_of_others(self, consumers: set[str]) -> None:
+        """Remove the scratch folders whose consumer is not one of `consumers`."""
+        for entry in os.scandir(self._folder / "scratch"):
+            if entry.name.partition("-")[0] not in consumers:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+class Scratch:
+    """The two folders of a job process: empty when an attempt begins."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self.home, self.output = folder / "home", folder / "output"
+        for path in (folder, self.home, self.output):
+            path.mkdir()
+
+    def clear(self) -> None:
+        """Make them empty again; OSError when something in them resists."""
+        for path in (self.home, self.output):
+            # Most attempts leave nothing, and a folder is expensive to make.
+            if not path.exists() or os.listdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+                path.mkdir()
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def safe_suffix(filename: str) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 
 import frames
 from catalog import clean_environment
+from files import Scratch
 from settings import COMMAND
 
 WATCH_S = 0.25
@@ -52,8 +53,8 @@ class _Ended(Exception):
 class JobProcess:
     """One child, kept for the items of one queue."""
 
-    def __init__(self, queue: str):
-        self.queue = queue
+    def __init__(self, queue: str, scratch: Scratch):
+        self.queue, self.scratch = queue, scratch
         self.items = 0
         self.is_dead = False
         self._weigh_at = 0.0
@@ -129,7 +130,7 @@ class JobProcess:
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough, or grown too large, to be replaced."""
-        if self.items >= recycle_after_items:
+        if self.items >= recycle_after_items or self._has_children():
             return True
         if time.monotonic() < self._weigh_at:
             return False
@@ -180,6 +181,14 @@ class JobProcess:
                 raise _Ended
             self._buffer += chunk
 
+    def _has_children(self) -> bool:
+        """Whether a job left a process behind, which must not meet the next item."""
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+                return len(file.read().split()) > 1  # one is the guard
+        except OSError:
+            return False
+
     def _resident_bytes(self) -> int:
         try:
             with open(f"/proc/{self._child.pid}/statm") as file:
@@ -203,8 +212,8 @@ def _lives(group: int) -> bool:
 class Pool:
     """The idle job processes of one consumer; a worker takes one and gives it back."""
 
-    def __init__(self, recycle_after_items: int):
-        self._recycle_after_items = recycle_after_items
+    def __init__(self, recycle_after_items: int, new_scratch: Callable[[], Scratch]):
+        self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
         self._idle: dict[str, list[JobProcess]] = {}
         self._lock = threading.Lock()
 
@@ -213,16 +222,17 @@ class Pool:
         while process := self._pop(queue):
             if process.stamps.get(path, stamp) == stamp:
                 return process
-            process.kill()
-        return JobProcess(queue)
+            self._end(process)
+        return JobProcess(queue, self._new_scratch())
 
     def give_back(self, process: JobProcess) -> None:
         """Keep a process for the next item of its queue, unless it is dead or worn."""
-        if process.is_dead:
-            return
-        if process.is_worn(self._recycle_after_items):
-            process.kill()
-            return
+        if process.is_dead or process.is_worn(self._recycle_after_items):
+            return self._end(process)
+        try:
+            process.scratch.clear()
+        except OSError:
+            return self._end(process)
         process.idle_since = time.monotonic()
         with self._lock:
             self._idle.setdefault(process.queue, []).append(process)
@@ -235,7 +245,12 @@ class Pool:
             for process in retired:
                 self._idle[process.queue].remove(process)
         for process in retired:
+            self._end(process)
+
+    def _end(self, process: JobProcess) -> None:
+        if not process.is_dead:
             process.kill()
+        process.scratch.remove()
 
     def _pop(self, queue: str) -> JobProcess | None:
         with self._lock:

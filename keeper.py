@@ -10,7 +10,7 @@ import fcntl
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import lifecycle
 import queries
@@ -28,7 +28,7 @@ log = logging.getLogger("bellhop.keeper")
 
 
 class Keeper:
-    """One consumer's keeper; `ring` wakes workers, `retire_idle` ends idle job processes."""
+    """One consumer's keeper; `ring` wakes workers, `each_round` is for this consumer alone."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class Keeper:
         lifetime: Lifetime,
         *,
         ring: Callable[[int], None],
-        retire_idle: Callable[[], None],
+        each_round: Sequence[Callable[[], None]],
     ):
         self._here, self._files, self._lifetime, self._ring = here, files, lifetime, ring
-        self._retire_idle = retire_idle
+        self._each_round = each_round
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -55,11 +55,12 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            self._attempt(self._retire_idle)
-            self._attempt(self.sweep)
-            if self._stopping.wait(ROUND_S):
-                return
+        # One connection for life: opening one costs more than a round that finds nothing.
+        while not self._stopping.is_set():
+            for sweep in (*self._each_round, self.sweep):
+                self._attempt(sweep)
+            self._stopping.wait(ROUND_S)
+        database.close()
 
     def _attempt(self, sweep: Callable[[], object]) -> None:
         try:
@@ -73,15 +74,14 @@ class Keeper:
             self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
         if self._lock is None:
             return
-        with database.connection_context():
-            moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
-            if time.monotonic() >= self._next_tidy:
-                self._next_tidy = time.monotonic() + TIDY_EVERY_S
-                self.tidy()
-                self.expire_jobs()
-                self.expire_uploads()
+        moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
         if moved:
             self._ring(moved)
+        if time.monotonic() >= self._next_tidy:
+            self._next_tidy = time.monotonic() + TIDY_EVERY_S
+            self.tidy()
+            self.expire_jobs()
+            self.expire_uploads()
 
     def adopt_orphans(self) -> int:
         """Give back the items of consumers whose lock the kernel has dropped."""
@@ -112,11 +112,7 @@ class Keeper:
 
     def tidy(self) -> None:
         """Remove litter of crashes and keep the write-ahead log short."""
-        folders = self._files.scratch_attempts()
-        running = queries.running_attempts()  # after: what is not in it now has ended
-        for attempt in folders:
-            if attempt not in running:
-                self._files.end_attempt(*attempt)
+        self._files.remove_scratch_of_others({consumer.id for consumer in queries.consumers()})
         for kind in ("uploads", "results"):
             for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
                 if not queries.job_exists(job_id):

@@ -25,7 +25,7 @@ def any_due(queues: Sequence[str]) -> bool:
 
 def consumers() -> list[Consumer]:
     """Every registered consumer, dead or alive."""
-    return list(Consumer.select())
+    return list(Consumer.raw("SELECT * FROM consumer"))
 
 
 def leases() -> list[tuple[int, str]]:
@@ -34,11 +34,6 @@ def leases() -> list[tuple[int, str]]:
         (item, until)
         for item, until in query("SELECT id, lease_until FROM item WHERE status = 'running'")
     ]
-
-
-def running_attempts() -> set[tuple[int, int]]:
-    """(item id, attempt) of everything that runs."""
-    return {(i, a) for i, a in query("SELECT id, attempt FROM item WHERE status = 'running'")}
 
 
 def job_exists(job_id: str) -> bool:

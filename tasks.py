@@ -34,7 +34,7 @@ import lifecycle
 import queries
 from catalog import Catalog
 from errors import item_error
-from files import Files
+from files import Files, Scratch
 from installation import Installation, hold_for_life
 from jobprocess import Outcome, Pool
 from keeper import Keeper
@@ -43,7 +43,7 @@ from models import database
 from settings import Settings
 
 TURN_S = 2.0
-LOOK_EVERY_S = 1.0
+WAIT_S = 1.0
 LEASE_RENEWAL_S = 20.0
 PROGRESS_EVERY_S = 0.2
 REDIS_CONNECT_S = 0.5
@@ -94,9 +94,9 @@ class RedisBell(_Bell, RedisHuey):  # type: ignore[misc]
 
 
 class _Looking:
-    """A storage whose wait for a bell ends, at the latest, in a look at the rows."""
+    """A storage whose wait for a bell also ends when due rows were seen without one."""
 
-    look: Callable[[], bool] = staticmethod(lambda: False)
+    is_due: Callable[[], bool] = staticmethod(lambda: False)
     stopping = threading.Event()
     on_trouble: Callable[[str | None], None] = staticmethod(lambda trouble: None)
 
@@ -106,9 +106,9 @@ class _Looking:
             self.on_trouble(None)
         except Exception as error:
             self.on_trouble(f"{type(error).__name__}: {error}")
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(WAIT_S)
             data = None
-        return data or (b"1" if self.look() else None)
+        return data or (b"1" if self.is_due() else None)
 
 
 class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
@@ -141,7 +141,7 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
             if self.stopping.is_set():
                 return None
             data: bytes | None = SqliteStorage.dequeue(self)
-            if data is None and select.select([self._wake], [], [], LOOK_EVERY_S)[0]:
+            if data is None and select.select([self._wake], [], [], WAIT_S)[0]:
                 with contextlib.suppress(BlockingIOError):  # a consumer beside us was faster
                     os.read(self._wake, 1)
                 data = SqliteStorage.dequeue(self)
@@ -201,7 +201,7 @@ class Bell:
     def answer_with(self, workers: Workers, report: Callable[[str | None], None]) -> None:
         """Make this process a consumer: `workers` answer, and look where no bell rings."""
         self._answer, self._report = workers.work, report
-        self.huey.storage.look = workers.look
+        self.huey.storage.is_due = workers.is_due
         self.huey.storage.stopping = workers.stopping
 
     def note_trouble(self, trouble: str | None) -> None:
@@ -252,17 +252,18 @@ class Workers:
         ring: Callable[[int], None],
     ):
         self.consumer = consumer
-        self.pool = Pool(settings.jobtypes.recycle_after_items)
         self.slots = Slots(workers)
         self.files = Files(here.folder)
+        self.pool = Pool(
+            settings.jobtypes.recycle_after_items, lambda: self.files.new_scratch(consumer)
+        )
         self.stopping = threading.Event()
         self._settings = settings
         self._queues = list(workers)
         self._catalog = Catalog(settings, here)
         self._ring = ring
         self._stop_at = float("inf")
-        self._next_look = 0.0
-        self._look_lock = threading.Lock()
+        self._due_seen = threading.Event()
 
     def work(self) -> None:
         """Answer one bell: run due items for about `TURN_S`, then pass the bell on."""
@@ -289,14 +290,16 @@ class Workers:
                 self.slots.leave(queue)
         return False
 
-    def look(self) -> bool:
-        """Whether a due item waits for a free slot; asks the rows once a second at most."""
-        with self._look_lock:
-            if self.stopping.is_set() or time.monotonic() < self._next_look:
-                return False
-            self._next_look = time.monotonic() + LOOK_EVERY_S
-        with database.connection_context():
-            return queries.any_due(self.slots.free_queues())
+    def look(self) -> None:
+        """Note whether a due item waits for a free slot; once a second, by the keeper."""
+        if queries.any_due(self.slots.free_queues()):
+            self._due_seen.set()
+
+    def is_due(self) -> bool:
+        """Whether the last look found something; true for one worker, who answers it."""
+        is_due = self._due_seen.is_set() and not self.stopping.is_set()
+        self._due_seen.clear()
+        return is_due
 
     def stop_by(self, grace_s: float) -> None:
         """Take no more items, and interrupt what still runs `grace_s` seconds from now."""
@@ -314,40 +317,42 @@ class Workers:
             lifecycle.fail_attempt(claim, error, self._settings.retry.delays_s)
             return
         try:
-            outcome = self._attempt(claim, description)
-            self._record(claim, outcome, description)
+            self._attempt(claim, description)
         except Exception:
             log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
             error = item_error("unexpected_error", summary="see Bellhop's log")
             lifecycle.fail_attempt(claim, error, self._settings.retry.delays_s)
-        finally:
-            self.files.end_attempt(claim.id, claim.attempt)
 
-    def _attempt(self, claim: Claim, description: dict[str, Any]) -> Outcome:
-        scratch, output = self.files.start_attempt(claim.id, claim.attempt)
-        order = {
+    def _attempt(self, claim: Claim, description: dict[str, Any]) -> None:
+        """Run one attempt in a job process and record how it ended."""
+        limit_s = description["timeout_s"] or self._settings.queues[claim.queue].timeout_s
+        watch = _Watch(claim, self)
+        process = self.pool.take(claim.queue, description["path"], description["stamp"])
+        try:
+            order = self._order(claim, description, process.scratch)
+            outcome = process.run(order, limit_s, watch.on_progress, watch.why_stop)
+            self._record(claim, outcome, description, process.scratch)
+        except BaseException:
+            if not process.is_dead:
+                process.kill()
+            raise
+        finally:
+            self.pool.give_back(process)
+
+    def _order(self, claim: Claim, description: dict[str, Any], scratch: Scratch) -> dict[str, Any]:
+        return {
             "type": claim.type,
             "path": description["path"],
             "stamp": description["stamp"],
             "input": self._input(claim),
             "params": claim.params,
             "filename": claim.filename,
-            "scratch_dir": str(scratch),
-            "output_dir": str(output),
+            "scratch_dir": str(scratch.home),
+            "output_dir": str(scratch.output),
             "item_id": f"{claim.job_id}-{claim.index}-{claim.step}",
             "attempt": claim.attempt,
             "settings": self._settings.for_type(claim.type, list(description["settings"])),
         }
-        limit_s = description["timeout_s"] or self._settings.queues[claim.queue].timeout_s
-        watch = _Watch(claim, self)
-        process = self.pool.take(claim.queue, order["path"], order["stamp"])
-        try:
-            return process.run(order, limit_s, watch.on_progress, watch.why_stop)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            self.pool.give_back(process)
 
     def _input(self, claim: Claim) -> dict[str, Any]:
         ((kind, value),) = claim.input.items()
@@ -357,7 +362,9 @@ class Workers:
             value = [str(self.files.upload(claim.job_id, name)) for name in value]
         return {kind: value}
 
-    def _record(self, claim: Claim, outcome: Outcome, description: dict[str, Any]) -> None:
+    def _record(
+        self, claim: Claim, outcome: Outcome, description: dict[str, Any], scratch: Scratch
+    ) -> None:
         """Turn how the attempt ended into one move."""
         facts = outcome.facts
         delays_s = description["delays_s"]
@@ -365,7 +372,7 @@ class Workers:
             delays_s = self._settings.retry.delays_s
         match outcome.kind:
             case "completed":
-                self._complete(claim, facts)
+                self._complete(claim, facts, scratch)
             case "bad_input":
                 lifecycle.fail(claim, facts["error"])
             case "timed_out" | "result_too_large":
@@ -388,9 +395,9 @@ class Workers:
             case "interrupted":
                 lifecycle.interrupt(claim)
 
-    def _complete(self, claim: Claim, facts: dict[str, Any]) -> None:
+    def _complete(self, claim: Claim, facts: dict[str, Any], scratch: Scratch) -> None:
         name = f"{claim.index}-{claim.step}-{claim.attempt}"
-        files = self.files.publish(claim.id, claim.attempt, claim.job_id, name)
+        files = self.files.publish(scratch.output, claim.job_id, name)
         is_recorded = lifecycle.complete(
             claim,
             data=facts["data"],
@@ -492,7 +499,7 @@ def run_consumer(
         floor.files,
         settings.lifetime,
         ring=bell.ring,
-        retire_idle=floor.pool.retire_idle,
+        each_round=[floor.look, floor.pool.retire_idle],
     )
     keeper.start()
     Consumer(bell, floor, settings.server.stop_grace_s, on_start).run()

@@ -11,6 +11,7 @@ from typing import Any
 
 from catalog import Catalog
 from errors import StartRefused, item_error
+from files import Scratch
 from installation import Installation
 from jobprocess import JobProcess, Outcome
 from settings import Settings
@@ -21,25 +22,23 @@ def run(settings: Settings, name: str, given: str, params: dict[str, str]) -> in
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
         description = _describe(settings, name, work)
-        order = _order(settings, description, given, params, work)
-        process = JobProcess(description["queue"])
+        scratch = Scratch(work / "scratch")
+        order = _order(settings, description, given, params, scratch)
+        process = JobProcess(description["queue"], scratch)
         limit_s = description["timeout_s"] or settings.queues[description["queue"]].timeout_s
         try:
             outcome = process.run(order, limit_s, _show_progress, lambda: None)
         finally:
             if not process.is_dead:
                 process.kill()
-        return _report(outcome, work / "output")
+        return _report(outcome, scratch.output)
     finally:
-        shutil.rmtree(work / "home", ignore_errors=True)
-        if not any((work / "output").glob("*")):
+        if not any(work.glob("scratch/output/*")):
             shutil.rmtree(work)
 
 
 def _describe(settings: Settings, name: str, work: Path) -> dict[str, Any]:
-    for folder in ("home", "output"):
-        (work / folder).mkdir()
-    catalog = Catalog(settings, Installation(work / "home", "try", "sqlite", ""))
+    catalog = Catalog(settings, Installation(work, "try", "sqlite", ""))
     catalog.settle()
     types = catalog.types()
     if name not in types:
@@ -50,7 +49,11 @@ def _describe(settings: Settings, name: str, work: Path) -> dict[str, Any]:
 
 
 def _order(
-    settings: Settings, description: dict[str, Any], given: str, params: dict[str, str], work: Path
+    settings: Settings,
+    description: dict[str, Any],
+    given: str,
+    params: dict[str, str],
+    scratch: Scratch,
 ) -> dict[str, Any]:
     value: Any = given
     kind = description["input"]
@@ -72,8 +75,8 @@ def _order(
             for n, v in params.items()
         },
         "filename": Path(given).name if kind in ("file", "files") else given[:80],
-        "scratch_dir": str(work / "home"),
-        "output_dir": str(work / "output"),
+        "scratch_dir": str(scratch.home),
+        "output_dir": str(scratch.output),
         "item_id": "try",
         "attempt": 1,
         "settings": settings.for_type(description["type"], list(description["settings"])),

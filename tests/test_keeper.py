@@ -30,7 +30,7 @@ def rung() -> list[int]:
 
 @pytest.fixture
 def keeper(here: Installation, rung: list[int]) -> Keeper:
-    return Keeper(here, Files(here.folder), Lifetime(), ring=rung.append, retire_idle=lambda: None)
+    return Keeper(here, Files(here.folder), Lifetime(), ring=rung.append, each_round=[])
 
 
 def claimed_by(consumer: str) -> None:
@@ -115,17 +115,15 @@ def test_it_expires_nothing_when_the_wall_clock_jumps(
     assert [item.status for item in items_of(job)] == ["running"]
 
 
-def test_it_removes_scratch_of_attempts_that_do_not_run(
-    submit: Submit, keeper: Keeper, here: Installation
+def test_it_removes_the_scratch_of_consumers_that_are_gone(
+    keeper: Keeper, here: Installation
 ) -> None:
-    submit()
-    claim = lifecycle.claim("parsing", "c1/1")
-    assert claim is not None
-    files = Files(here.folder)
-    files.start_attempt(claim.id, claim.attempt)
-    files.start_attempt(claim.id, 99)
+    lifecycle.register("alive", 1, ["parsing"])
+    for consumer in ("alive", "gone"):
+        Files(here.folder).new_scratch(consumer)
     keeper.tidy()
-    assert files.scratch_attempts() == [(claim.id, claim.attempt)]
+    (left,) = (here.folder / "scratch").iterdir()
+    assert left.name.startswith("alive-")
 
 
 def test_it_removes_old_folders_without_a_job(

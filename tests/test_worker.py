@@ -153,11 +153,29 @@ def submit_file(submit: Submit, folder: Path, name: str, text: str) -> Job:
     return submit(type="upper", items=[item], job_id=job_id)
 
 
-def test_it_leaves_no_scratch_folder(submit: Submit, workers: Workers, here: Any) -> None:
-    submit("a", type="noop")
-    submit("a", type="mistake")
+def test_it_begins_each_attempt_in_empty_folders(submit: Submit, workers: Workers) -> None:
+    job = submit("a", "b", "c", type="litter")
     run_all(workers)
+    found = [json.loads(result.data) for _, result in queries.items(job, limit=9) if result]
+    assert found == [{"found": []}] * 3
+
+
+@pytest.mark.parametrize("name", ["noop", "mistake", "crash", "litter"])
+def test_it_leaves_no_scratch_folder(
+    submit: Submit, workers: Workers, here: Any, name: str
+) -> None:
+    submit("a", type=name)
+    run_all(workers)
+    workers.pool.retire_idle(0)
     assert list((here.folder / "scratch").iterdir()) == []
+
+
+def test_it_ends_what_a_job_left_running(submit: Submit, workers: Workers, tmp_path: Path) -> None:
+    """A child that outlives its job must not meet the next item."""
+    note = tmp_path / "pid"
+    submit(str(note), type="leave")
+    run_all(workers)
+    assert not is_alive(int(note.read_text()))
 
 
 def test_it_retries_a_mistake_by_the_types_own_delays(submit: Submit, workers: Workers) -> None:
@@ -415,9 +433,17 @@ def test_it_cancels_what_was_cancelled_before_it_began(submit: Submit, workers: 
     assert job_of(job.job_id).status == "cancelled"
 
 
-def test_it_looks_at_the_rows_once_a_second_at_most(submit: Submit, workers: Workers) -> None:
+def test_it_finds_what_no_bell_told_of(submit: Submit, workers: Workers) -> None:
+    """The keeper looks once a second; one worker answers what it saw."""
+    workers.look()
+    assert not workers.is_due()
     submit("a")
-    database.close()
-    assert workers.look()
-    assert not workers.look()
-    database.connect()
+    workers.look()
+    assert [workers.is_due(), workers.is_due()] == [True, False]
+
+
+def test_it_sees_nothing_due_while_its_slots_are_taken(submit: Submit, workers: Workers) -> None:
+    submit("a", queue="ocr")
+    workers.slots.enter("ocr")
+    workers.look()
+    assert not workers.is_due()

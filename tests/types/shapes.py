@@ -37,6 +37,24 @@ def hang(text: str, context: Context) -> dict:
     return {}
 
 
+@job_type(label="Litter", queue="parsing")
+def litter(text: str, context: Context) -> dict:
+    """Leave files everywhere; tell what an earlier attempt left."""
+    folders = (context.scratch_dir, context.output_dir)
+    found = [path.name for folder in folders for path in folder.iterdir()]
+    for folder in folders:
+        (folder / "sub").mkdir()
+        (folder / "sub" / "file").write_text("x")
+    return {"found": found}
+
+
+@job_type(label="Leave", queue="parsing")
+def leave(text: str, context: Context) -> dict:
+    """Return while a child still runs."""
+    Path(text).write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+    return {}
+
+
 @job_type(label="Polite", queue="parsing")
 def polite(text: str, context: Context) -> dict:
     """Return as soon as a cancel is asked for."""

@@ -1,0 +1,74 @@
+"""How soon an idle Bellhop starts a job, and what being that ready costs.
+
+The two belong together: whoever looks for work more often starts sooner and burns more
+CPU. Huey on SQLite as it comes backs off to 10 s; Bellhop is woken instead.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+import bellhop
+import processes
+from bellhop import Server
+from report import Figure, percentile
+
+FIRST_IDLE_S = 3.0
+# The pauses differ so that they cannot fall in step with anything that runs each second.
+PAUSE_S = (0.4, 0.9)
+IDLE_WATCH_S = 30.0
+MOST_PICKUP_MS = 10.0
+MOST_CPU_S_PER_MINUTE = 0.3
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    """Pick-up and whole time of single no-ops, then the CPU of an idle Bellhop."""
+    with bellhop.folder() as home, bellhop.serving(home) as server:
+        times = _pickups(server, 10 if quick else 60)
+    with bellhop.folder() as home, bellhop.serving(home) as server:
+        time.sleep(FIRST_IDLE_S)
+        cpu = _idle_cpu(server, 5.0 if quick else IDLE_WATCH_S)
+    pickup, whole = zip(*times, strict=True)
+    slowest = percentile(pickup, 99)
+    return [
+        Figure(name="pick-up from idle, p50", measured=percentile(pickup, 50), unit="ms"),
+        Figure(name="pick-up from idle, p99", measured=slowest, unit="ms", at_most=MOST_PICKUP_MS),
+        Figure(name="request to completed, p50", measured=percentile(whole, 50), unit="ms"),
+        Figure(name="request to completed, p99", measured=percentile(whole, 99), unit="ms"),
+        Figure(name="CPU, idle", measured=cpu, unit="s/min", at_most=MOST_CPU_S_PER_MINUTE),
+    ]
+
+
+def _pickups(server: Server, count: int) -> list[tuple[float, float]]:
+    """(accepted to claimed, request to completed) in ms for each of `count` jobs."""
+    server.final(server.submit(1)["job_id"])  # from now on its job process is warm
+    time.sleep(FIRST_IDLE_S)
+    chance = random.Random(1)
+    times = []
+    for _ in range(count):
+        times.append(_one(server))
+        time.sleep(chance.uniform(*PAUSE_S))
+    return times
+
+
+def _one(server: Server) -> tuple[float, float]:
+    """Both times of one job, by the times that Bellhop recorded itself.
+
+    `created_at` is taken before the job is committed, so the fsync of the commit counts.
+    """
+    sent = time.time()
+    job = server.final(server.submit(1)["job_id"], poll_s=0.05)
+    claimed = bellhop.seconds(job["started_at"]) - bellhop.seconds(job["created_at"])
+    return 1000 * claimed, 1000 * (bellhop.seconds(job["completed_at"]) - sent)
+
+
+def _idle_cpu(server: Server, watch_s: float) -> float:
+    """CPU seconds per minute of all three processes while nobody asks for anything."""
+    before, since = _cpu_s(server), time.monotonic()
+    time.sleep(watch_s)
+    return 60 * (_cpu_s(server) - before) / (time.monotonic() - since)
+
+
+def _cpu_s(server: Server) -> float:
+    return sum(processes.cpu_s(pid) for pid in server.pids.values())

@@ -41,7 +41,7 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
         ("GET", f"{API}/types", status.types),
         ("POST", f"{API}/jobs", jobs.submit),
         ("GET", f"{API}/jobs", jobs.list_jobs),
-        ("GET", f"{API}/jobs/<job_id>", jobs.show),
+        ("GET", f"{API}/jobs/<job_id>", items.show),
         ("DELETE", f"{API}/jobs/<job_id>", jobs.delete),
         ("POST", f"{API}/jobs/<job_id>/cancel", jobs.cancel),
         ("POST", f"{API}/jobs/<job_id>/retry", jobs.retry),

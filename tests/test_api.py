@@ -312,6 +312,14 @@ def test_it_shows_the_result_of_a_final_job(web: WsgiClient, workers: Workers) -
     assert {file["name"]: file["size"] for file in item["files"]}["upper.txt"] == 3
 
 
+def test_it_shows_the_result_with_the_job_when_asked_to(web: WsgiClient, workers: Workers) -> None:
+    job_id = texts(web).json["job_id"]
+    path = f"{JOBS}/{job_id}?include=result"
+    assert web.get(path).json["result"] is None
+    run_all(workers)
+    assert web.get(path).json["result"] == web.get(f"{JOBS}/{job_id}/result").json
+
+
 def test_it_shows_the_items_that_completed_of_a_failed_job(
     web: WsgiClient, workers: Workers
 ) -> None:
@@ -449,6 +457,7 @@ def test_it_lists_every_job_type_with_its_form(web: WsgiClient) -> None:
         "title": "Minimum", "type": "integer", "minimum": 1, "maximum": 100, "default": 1,
     }  # fmt: skip
     assert types["word_count"]["available"]
+    assert (types["word_count"]["timeout_s"], types["noop"]["timeout_s"]) == (30, 60)
     assert not types["needs_extra"]["available"]
     assert "[queue:elsewhere]" in types["elsewhere"]["reason"]
     assert answer["limits"] == {"max_upload_bytes": 1 << 30, "max_items": 1000}

@@ -1,17 +1,17 @@
-"""Handlers of what belongs to a job: result, items, events, output files."""
+"""Handlers of one job and what belongs to it: result, items, events, output files."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from bottle import HTTPResponse
+from bottle import HTTPResponse, request
 
 import queries
 from errors import Problem
-from models import FINAL
+from models import FINAL, Job
 from web import views
-from web.answers import cursor_of, download, json_answer, page_limit, read_cursor
+from web.answers import cursor_of, download, json_answer, page_limit, read_cursor, tagged_answer
 from web.jobs import find, status_filter
 from web.site import Site
 
@@ -23,10 +23,27 @@ def result(site: Site, job_id: str) -> HTTPResponse:
         raise Problem("job-not-finished", f"The job is {job.status}; ask again when it is final.")
     if not job.completed_items:
         raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
-    rows = queries.items(job, after=read_cursor() or 0, limit=page_limit(200))
+    return json_answer(result_page(job))
+
+
+def result_page(job: Job) -> dict[str, Any]:
+    """The result as the request's `limit` and `cursor` cut it."""
+    limit = page_limit(200)
+    rows = queries.items(job, after=read_cursor() or 0, limit=limit)
     shown = [views.result_view(job, item, given) for item, given in rows]
-    page = _page("items", shown, [item.id for item, _ in rows], page_limit(200))
-    return json_answer({"job_id": job.job_id, "type": job.type, **page})
+    page = _page("items", shown, [item.id for item, _ in rows], limit)
+    return {"job_id": job.job_id, "type": job.type, **page}
+
+
+def show(site: Site, job_id: str) -> HTTPResponse:
+    """GET /jobs/ID: the job, with a strong ETag; `include=result` adds what there is of it."""
+    job = find(job_id)
+    document = views.job_views(site, [job])[0]
+    if request.query.get("include") == "result":
+        has_result = job.status in FINAL and job.completed_items
+        document["result"] = result_page(job) if has_result else None
+    headers = {} if job.status in FINAL else {"Retry-After": "2"}
+    return tagged_answer(document, **headers)
 
 
 def items(site: Site, job_id: str) -> HTTPResponse:

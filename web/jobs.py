@@ -1,4 +1,4 @@
-"""Handlers of /api/v1/jobs: submit, list, show, cancel, retry, delete."""
+"""Handlers of jobs: submit, list, cancel, retry, delete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from web.answers import (
     number_parameter,
     page_limit,
     read_cursor,
-    tagged_answer,
 )
 from web.door import require_content_type
 from web.server import JSON_BYTES, too_large
@@ -63,13 +62,6 @@ def list_jobs(site: Site) -> HTTPResponse:
     following = cursor_of(jobs[-1].id) if len(jobs) == limit else None
     shown = views.job_views(site, jobs)
     return json_answer({"jobs": shown, "next": following, "change": change})
-
-
-def show(site: Site, job_id: str) -> HTTPResponse:
-    """GET /jobs/ID: the job, with a strong ETag."""
-    job = find(job_id)
-    headers = {} if job.status in FINAL else {"Retry-After": "2"}
-    return tagged_answer(views.job_views(site, [job])[0], **headers)
 
 
 def cancel(site: Site, job_id: str) -> HTTPResponse:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from installation import is_held, read_record
 from settings import COMMAND, Settings
 
 STOP_LIMIT_S = 20
+JOB_LIMIT_S = 20
 
 
 class _Failed(Exception):
@@ -39,9 +41,9 @@ def run(settings: Settings) -> int:
     with _running(settings) as client:
         for name, question in checks:
             try:
-                print(f"ok      {name}: {question(client)}")
+                print(f"ok      {name}: {question(client)}", flush=True)
             except (_Failed, RequestFailed) as error:
-                print(f"FAILED  {name}: {error}")
+                print(f"FAILED  {name}: {error}", flush=True)
                 failures += 1
     return 1 if failures else 0
 
@@ -98,8 +100,12 @@ def _job(client: Client) -> str:
         path = Path(folder) / "check.txt"
         path.write_text("three short words")
         job = client.submit("word_count", [str(path)], {})
+    deadline = time.monotonic() + JOB_LIMIT_S
     for state in client.follow(job["job_id"]):
         job = state
+        if time.monotonic() > deadline:
+            client.delete(job["links"]["self"])
+            raise _Failed(f"it is still {job['status']}, waiting for: {job['waiting_for']}")
     if job["status"] != "completed":
         raise _Failed(f"the job ended as {job['status']}: {job['error']}")
     data = client.get(job["links"]["result"])["items"][0]["data"]

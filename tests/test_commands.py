@@ -66,16 +66,11 @@ def test_it_fails_the_check_when_the_consumer_is_missing(bellhop: Running) -> No
     bellhop.start("web")
     assert bellhop.url
     bellhop.environment["BELLHOP_URL"] = bellhop.url
-    done = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "check"],
-        env=bellhop.environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert done.stdout is not None
-    lines = [done.stdout.readline() for _ in range(4)]
-    done.kill()
-    done.wait()
-    done.stdout.close()
-    assert any(line.startswith("FAILED  consumer: No consumer is running") for line in lines)
+    done = bellhop.run("check", limit_s=60)
+    assert done.returncode == 1
+    assert "FAILED  consumer: No consumer is running" in done.stdout
+    assert "FAILED  a job through the whole path: it is still queued" in done.stdout
+    assert bellhop.client().get("/api/v1/jobs")["jobs"][0]["status"] == "cancelled"
 
 
 @pytest.mark.parametrize(

@@ -111,11 +111,11 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     import start
     import tasks
 
-    workers = {name: queue.workers for name, queue in loaded.queues.items()}
+    counts = {name: queue.workers for name, queue in loaded.queues.items()}
     if given.queue:
-        workers = dict(_queue_and_workers(text, workers) for text in given.queue)
+        counts = dict(_queue_and_workers(text, counts) for text in given.queue)
     on_ready = start.tell_parent(given.ready_fd)
-    tasks.run_consumer(loaded, start.join(loaded), workers, on_ready)
+    tasks.run_consumer(loaded, start.join(loaded), counts, on_ready)
 
 
 def client(loaded: settings.Settings, given: argparse.Namespace) -> int:

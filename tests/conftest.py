@@ -20,9 +20,10 @@ from installation import Installation, make_folder
 from lifecycle import NewItem, NewJob
 from models import Item, Job
 from settings import Settings
-from tasks import Bell, Workers
+from tasks import Bell
 from tests.wsgi import WsgiClient
 from web.site import Site
+from workers import Workers
 
 TYPES = Path(__file__).parent / "types"
 
@@ -100,7 +101,7 @@ def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterat
     """The workers of a consumer that rings nobody; `run_next` steps them."""
     here.described_types.write_bytes(descriptions)
     counts = {name: queue.workers for name, queue in loaded.queues.items()}
-    floor = Workers(loaded, here, consumer="c1", workers=counts, ring=lambda times: None)
+    floor = Workers(loaded, here, consumer="c1", counts=counts, ring=lambda times: None)
     yield floor
     floor.pool.retire_idle(0)
 

@@ -11,10 +11,10 @@ import errors
 import lifecycle
 import queries
 from models import Job, database, query
-from tasks import Workers
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient
 from web.site import Site
+from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"

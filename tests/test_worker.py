@@ -19,8 +19,8 @@ from files import Files
 from lifecycle import NewItem
 from models import Job, database
 from settings import Settings
-from tasks import Workers
 from tests.conftest import items_of, job_of, moves_of
+from workers import Workers
 
 Submit = Callable[..., Job]
 
@@ -411,7 +411,7 @@ def test_it_runs_the_new_code_of_a_changed_type(
     )
     settings = config(f"[jobtypes]\nfolder = {folder}\n")
     here = Installation(settings.data_dir, "test", "sqlite", "")
-    workers = Workers(settings, here, consumer="c1", workers={"parsing": 1}, ring=lambda n: None)
+    workers = Workers(settings, here, consumer="c1", counts={"parsing": 1}, ring=lambda n: None)
     answers = []
     for answer in (1, 42):
         file.write_text(code.format(answer=answer))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python must not try to flush it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
 
 
 def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -89,6 +94,8 @@ def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
 def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     import start
 
+    if given.start_lock is not None:
+        start.die_with_parent()
     start.prepare(loaded, given.start_lock)
 
 
@@ -140,8 +147,10 @@ def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
 def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
     """`NAME` or `NAME=WORKERS` of the consumer's --queue."""
     name, _, workers = text.partition("=")
-    if name not in known or (workers and not (workers.isdigit() and int(workers))):
-        raise StartRefused(f"--queue {text}: the queues of config.ini are {', '.join(known)}")
+    if name not in known:
+        raise StartRefused(f"--queue {name}: the queues of config.ini are {', '.join(known)}")
+    if workers and not (workers.isdigit() and 1 <= int(workers[:4]) <= 256):
+        raise StartRefused(f"--workers {workers}: allowed is a whole number from 1 to 256")
     return name, int(workers or known[name])
 
 

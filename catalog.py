@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,7 +50,8 @@ class Catalog:
     def types(self) -> dict[str, dict[str, Any]]:
         """Every job type by name; those of the user's folder win over built-in names.
 
-        Each has `available` and `reason`, and `path` and `stamp` of its file.
+        Each has `available` and `reason`, `path` and `stamp` of its file, and the time
+        limit and delays that hold for it.
         """
         self._read()
         listed = {}
@@ -59,6 +60,8 @@ class Catalog:
                 reason = file["error"] or description["missing"] or self._no_queue(description)
                 listed[description["type"]] = {
                     **description,
+                    "timeout_s": description["timeout_s"] or self._queue_limit_s(description),
+                    "delays_s": self._delays_s(description),
                     "available": reason is None,
                     "reason": reason,
                     "path": path,
@@ -116,13 +119,21 @@ class Catalog:
         try:
             mtime_ns = self._store.stat().st_mtime_ns
             if mtime_ns != self._read_mtime_ns:
-                self._files = json.loads(self._store.read_bytes())
+                self._files = dict(json.loads(self._store.read_bytes()))
                 self._read_mtime_ns = mtime_ns
         except FileNotFoundError:
             self._files = {}
-        except ValueError:
+        except (ValueError, TypeError):
             log.warning("%s is damaged and is made anew", self._store)
             self._files = {}
+
+    def _queue_limit_s(self, description: Mapping[str, Any]) -> float | None:
+        queue = self._settings.queues.get(description["queue"])
+        return queue.timeout_s if queue else None
+
+    def _delays_s(self, description: Mapping[str, Any]) -> Sequence[float]:
+        own: Sequence[float] | None = description["delays_s"]
+        return self._settings.retry.delays_s if own is None else own
 
     def _no_queue(self, description: Mapping[str, Any]) -> str | None:
         queue = description["queue"]
@@ -140,7 +151,7 @@ class _Describing:
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
         self._child = subprocess.Popen(
             [*COMMAND, "describe", path],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its guard: it ends when this process does
             stdout=self._said,
             stderr=subprocess.DEVNULL,
             env=clean_environment(),
@@ -154,6 +165,8 @@ class _Describing:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
         return True
 
     def answer(self, before: dict[str, Any] | None) -> dict[str, Any]:

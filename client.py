@@ -9,6 +9,7 @@ import mimetypes
 import os
 import re
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Client:
         self._request("DELETE", path)
 
     def submit(self, type_name: str, inputs: list[str], params: dict[str, str]) -> Any:
-        """Submit files, or links when the first input is one; the job."""
+        """Submit files, or URLs when the first input is one; the job."""
         if inputs and re.match(r"https?://", inputs[0]):
             items = [{"url": url} for url in inputs]
             document = {"type": type_name, "items": items, "params": self._typed(type_name, params)}
@@ -93,7 +94,10 @@ class Client:
         return {n: v if n in plain or n not in known else _json(v) for n, v in params.items()}
 
     def _request(self, method: str, path: str, body: Any = None, headers: Any = None) -> Any:
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except http.client.InvalidURL as error:
+            raise RequestFailed(f"BELLHOP_URL is no address: {error}") from None
         headers = dict(headers or {})
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -101,14 +105,17 @@ class Client:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             content = response.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise RequestFailed(f"{self.url} does not answer: {error}") from None
         finally:
             connection.close()
-        document: Any = json.loads(content) if content else None
-        if response.status >= 400:
+        try:
+            document: Any = json.loads(content) if content else None
+            if response.status < 400:
+                return document
             raise RequestFailed(f"{document['detail']} ({document['code']})")
-        return document
+        except (ValueError, KeyError, TypeError):
+            raise RequestFailed(f"{self.url} answered {response.status}, not as Bellhop") from None
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._parts.scheme == "https":
@@ -128,6 +135,9 @@ class _Form:
                 file = path.open("rb")
             except OSError as error:
                 raise RequestFailed(f"{path}: {error.strerror}") from None
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.close()
+                raise RequestFailed(f"{path}: is no plain file")
             head = _part(boundary, "files", path.name)
             self._parts += [head, file, b"\r\n"]
             self.length += len(head) + os.fstat(file.fileno()).st_size + 2
@@ -149,7 +159,7 @@ def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
     if filename is not None:
         kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
         head += f'; filename="{_quoted(filename)}"\r\nContent-Type: {kind}'
-    return f"{head}\r\n\r\n".encode()
+    return f"{head}\r\n\r\n".encode("utf-8", "replace")
 
 
 def _quoted(name: str) -> str:

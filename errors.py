@@ -48,7 +48,7 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
         "Try a smaller file, or raise the memory limit of its job type.",
     ),
     "process_crashed": (
-        "Its job process was ended by {signal} three times.",
+        "Its job process ended by {signal} three times.",
         "The file may be damaged in a way the job type cannot handle.",
     ),
     "interrupted_too_often": (
@@ -100,6 +100,11 @@ def invalid_field(field: str, message: str) -> Problem:
     return Problem(
         "invalid-job", f"{field}: {message}", errors=[{"field": field, "message": message}]
     )
+
+
+def too_large(limit_bytes: int) -> Problem:
+    """The problem of a request with more than `limit_bytes`."""
+    return Problem("upload-too-large", f"One request may hold at most {limit_bytes >> 20} MiB.")
 
 
 def item_error(code: str, **values: Any) -> dict[str, str | None]:

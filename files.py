@@ -17,9 +17,13 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+# Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 
 
 @dataclass
@@ -78,18 +82,26 @@ class Files:
         """The folders of a job process of `consumer`."""
         return Scratch(self._folder / "scratch" / f"{consumer}-{secrets.token_hex(4)}")
 
-    def publish(self, output: Path, job_id: str, attempt_name: str) -> list[dict[str, Any]]:
-        """Move what an attempt wrote into place: `[{"name", "size", "path"}]`, names sorted.
+    def publish(
+        self, output: Path, job_id: str, attempt_name: str, on_file: Callable[[], object]
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """Move what a job wrote into place.
 
-        Only regular files count; a link could name any file of this machine.
+        Returns the files, `[{"name", "size", "path"}]`, and the names of what was left out:
+        only regular files with a name that can be shown count, for a link could name any
+        file of this machine. `on_file` is called before each, as fsync may take its time.
         """
-        if not os.listdir(output):
-            return []
-        found = []
-        for path in sorted(output.rglob("*")):
+        found: list[dict[str, Any]] = []
+        left_out: list[str] = []
+        for path in sorted(output.rglob("*")) if os.listdir(output) else []:
             name = path.relative_to(output).as_posix()
-            if path.is_symlink() or not path.is_file() or not name.isprintable():
+            if path.is_dir() and not path.is_symlink():
                 continue
+            if path.is_symlink() or not path.is_file() or UNSHOWABLE.search(name):
+                left_out.append(name.encode("utf-8", "replace").decode())
+                continue
+            on_file()
+            path.chmod(0o600)
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             size = path.stat().st_size
@@ -99,26 +111,26 @@ class Files:
             home.mkdir(exist_ok=True)
             os.rename(output, home / attempt_name)
             _sync_folder(home)
-        return found
+        return found, left_out
 
     def withdraw(self, job_id: str, attempt_name: str) -> None:
         """Remove the published files of an attempt that was not recorded."""
-        shutil.rmtree(self._folder / "results" / job_id / attempt_name, ignore_errors=True)
+        remove_tree(self._folder / "results" / job_id / attempt_name)
 
     def result(self, job_id: str, path: str) -> Path:
         return self._folder / "results" / job_id / path
 
     def remove_job(self, job_id: str) -> None:
         for kind in ("uploads", "results"):
-            shutil.rmtree(self._folder / kind / job_id, ignore_errors=True)
+            remove_tree(self._folder / kind / job_id)
 
     def remove_incoming(self) -> None:
         """Remove uploads that a dead web left behind; only the new web may call this."""
         for path in (self._folder / "incoming").iterdir():
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
 
     def remove_uploads(self, job_id: str) -> None:
-        shutil.rmtree(self._folder / "uploads" / job_id, ignore_errors=True)
+        remove_tree(self._folder / "uploads" / job_id)
 
     def has_uploads(self, job_id: str) -> bool:
         return (self._folder / "uploads" / job_id).exists()
@@ -133,7 +145,7 @@ class Files:
         """Remove the scratch folders whose consumer is not one of `consumers`."""
         for entry in os.scandir(self._folder / "scratch"):
             if entry.name.partition("-")[0] not in consumers:
-                shutil.rmtree(entry.path, ignore_errors=True)
+                remove_tree(entry.path)
 
 
 class Scratch:
@@ -150,11 +162,21 @@ class Scratch:
         for path in (self.home, self.output):
             # Most attempts leave nothing, and a folder is expensive to make.
             if not path.exists() or os.listdir(path):
-                shutil.rmtree(path, ignore_errors=True)
+                remove_tree(path)
                 path.mkdir()
 
     def remove(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_tree(self._folder)
+
+
+def remove_tree(path: str | Path) -> None:
+    """Remove a folder, also when a job took the rights to its parts away."""
+    shutil.rmtree(path, ignore_errors=True)
+    if not os.path.lexists(path):
+        return
+    for folder, _, _ in os.walk(path):
+        os.chmod(folder, 0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def safe_suffix(filename: str) -> str:

@@ -11,10 +11,19 @@ HEADER_BYTES = 4
 PIPE_BYTES = 1 << 16  # what a pipe holds; a larger buffer is only cleared in vain
 
 
+class Broken(Exception):
+    """What came is no frame."""
+
+
+def encode(frame: dict[str, Any]) -> bytes:
+    """A frame as bytes; what no text may hold (half a surrogate pair) becomes a "?"."""
+    body = json.dumps(frame, ensure_ascii=False).encode("utf-8", "replace")
+    return struct.pack(">I", len(body)) + body
+
+
 def write(descriptor: int, frame: dict[str, Any]) -> None:
     """Write one frame whole; BrokenPipeError when nobody reads."""
-    body = json.dumps(frame).encode()
-    content = memoryview(struct.pack(">I", len(body)) + body)
+    content = memoryview(encode(frame))
     while content:
         content = content[os.write(descriptor, content) :]
 
@@ -27,15 +36,18 @@ def read(descriptor: int) -> dict[str, Any] | None:
 
 
 def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
-    """Cut the first whole frame out of `buffer`, or None; ValueError above the limit."""
+    """Cut the first whole frame out of `buffer`, or None; `Broken` when it is none."""
     if len(buffer) < HEADER_BYTES:
         return None
     end = HEADER_BYTES + struct.unpack_from(">I", buffer)[0]
     if end > limit_bytes:
-        raise ValueError("a frame is too long")
+        raise Broken("a frame is too long")
     if len(buffer) < end:
         return None
-    frame: dict[str, Any] = json.loads(buffer[HEADER_BYTES:end])
+    try:
+        frame = dict(json.loads(buffer[HEADER_BYTES:end]))
+    except (ValueError, TypeError) as error:
+        raise Broken("a frame is not JSON") from error
     del buffer[:end]
     return frame
 

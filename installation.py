@@ -88,13 +88,17 @@ def hold_for_life(path: Path, mode: int, refusal: str) -> None:
 
 def is_held(path: Path) -> bool:
     """Whether a living process holds the exclusive lock on `path`."""
-    if not path.exists():
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
         return False
-    descriptor = take_lock(path, fcntl.LOCK_SH, wait_s=0)
-    if descriptor is None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
         return True
-    os.close(descriptor)
-    return False
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(settings: Settings) -> Path:

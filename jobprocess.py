@@ -61,19 +61,27 @@ class JobProcess:
         self.stamps: dict[str, Any] = {}
         self.idle_since = time.monotonic()
         self._buffer = bytearray()
+        self._unsent = bytearray()
+        self._of = ""
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
         orders, self._orders = os.pipe()
-        self._child = subprocess.Popen(
-            [*COMMAND, "job-process", str(guard), str(say)],
-            stdin=orders,
-            stdout=2,  # what jobs print is log, never Bellhop's own stdout
-            pass_fds=(guard, say),
-            env=clean_environment(),
-            start_new_session=True,
-        )
-        for descriptor in (guard, say, orders):
-            os.close(descriptor)
+        os.set_blocking(self._orders, False)
+        try:
+            self._child = subprocess.Popen(
+                [*COMMAND, "job-process", str(guard), str(say)],
+                stdin=orders,
+                stdout=2,  # what jobs print is log, never Bellhop's own stdout
+                pass_fds=(guard, say),
+                env=clean_environment(),
+                start_new_session=True,
+            )
+        except BaseException:
+            self._close_pipes()
+            raise
+        finally:
+            for descriptor in (guard, say, orders):
+                os.close(descriptor)
         self._poll = select.poll()
         self._poll.register(self._said, select.POLLIN)
 
@@ -97,8 +105,9 @@ class JobProcess:
         self.stamps[order["path"]] = order["stamp"]
         now = time.monotonic()
         deadline, next_watch = now + limit_s, now + WATCH_S
+        self._of = order["of"]
         try:
-            frames.write(self._orders, order)
+            self._send(order)
             while True:
                 frame = self._receive(min(deadline, next_watch))
                 if frame and "done" in frame:
@@ -114,7 +123,7 @@ class JobProcess:
                         return self._stop(why)
                     if self._child.poll() is not None:
                         raise _Ended  # a child of the job may hold the pipe open
-        except (_Ended, BrokenPipeError, ValueError):
+        except (_Ended, BrokenPipeError, frames.Broken):
             return self._crashed()
 
     def kill(self) -> None:
@@ -124,9 +133,12 @@ class JobProcess:
         deadline = time.monotonic() + GROUP_GONE_LIMIT_S
         while self._signal_group(0) and _lives(self.pid) and time.monotonic() < deadline:
             time.sleep(0.002)
+        self._close_pipes()
+        self.is_dead = True
+
+    def _close_pipes(self) -> None:
         for descriptor in (self._guard, self._said, self._orders):
             os.close(descriptor)
-        self.is_dead = True
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough, or grown too large, to be replaced."""
@@ -140,7 +152,7 @@ class JobProcess:
     def _stop(self, why: str) -> Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""
         if why == "cancelled":
-            frames.write(self._orders, {"cancel": True})
+            self._send({"cancel": True})
             deadline = time.monotonic() + COOPERATIVE_CANCEL_S
             while time.monotonic() < deadline:
                 frame = self._receive(deadline)
@@ -168,14 +180,32 @@ class JobProcess:
             return False
         return True
 
+    def _send(self, frame: dict[str, Any]) -> None:
+        # Written while waiting for answers: a process that does not read must not hold
+        # its worker beyond the limit or a cancel.
+        self._unsent += frames.encode(frame)
+        self._poll.register(self._orders, select.POLLOUT)
+
+    def _send_more(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self._unsent[: os.write(self._orders, self._unsent[: frames.PIPE_BYTES])]
+        if not self._unsent:
+            self._poll.unregister(self._orders)
+
     def _receive(self, until: float) -> dict[str, Any] | None:
-        """The next frame, or None at `until` (monotonic seconds)."""
+        """The next frame of this attempt, or None at `until` (monotonic seconds)."""
         while True:
-            if frame := frames.take(self._buffer, MAX_FRAME_BYTES):
-                return frame
+            while frame := frames.take(self._buffer, MAX_FRAME_BYTES):
+                if frame.get("of") == self._of:
+                    return frame  # else a thread that outlived its item said it
             left_s = until - time.monotonic()
-            if not self._poll.poll(max(0.0, left_s) * 1000):
+            ready = dict(self._poll.poll(max(0.0, left_s) * 1000))
+            if not ready:
                 return None
+            if self._orders in ready:
+                self._send_more()
+            if self._said not in ready:
+                continue
             chunk = os.read(self._said, frames.PIPE_BYTES)
             if not chunk:
                 raise _Ended
@@ -183,11 +213,11 @@ class JobProcess:
 
     def _has_children(self) -> bool:
         """Whether a job left a process behind, which must not meet the next item."""
-        try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
-                return len(file.read().split()) > 1  # one is the guard
-        except OSError:
-            return False
+        count = 0
+        for path in glob.glob(f"/proc/{self.pid}/task/*/children"):
+            with contextlib.suppress(OSError), open(path) as file:
+                count += len(file.read().split())
+        return count > 1  # one is the guard
 
     def _resident_bytes(self) -> int:
         try:
@@ -223,7 +253,12 @@ class Pool:
             if process.stamps.get(path, stamp) == stamp:
                 return process
             self._end(process)
-        return JobProcess(queue, self._new_scratch())
+        scratch = self._new_scratch()
+        try:
+            return JobProcess(queue, scratch)
+        except BaseException:
+            scratch.remove()
+            raise
 
     def give_back(self, process: JobProcess) -> None:
         """Keep a process for the next item of its queue, unless it is dead or worn."""

@@ -1,7 +1,7 @@
 """The sweeps: what must happen although nobody asks for it.
 
-Each consumer has a keeper thread; the one that holds `keeper.lock` sweeps for the
-whole installation. A sweep that fails is logged and tried again with the next round.
+Each consumer has a keeper thread that gives back, releases and looks; the one that holds
+`keeper.lock` also tidies. A sweep that fails is logged and tried again with the next round.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import lifecycle
 import queries
 from files import Files
 from installation import Installation, is_held, take_lock
-from models import database, query, timestamp
+from models import checkpoint, database, timestamp
 from settings import Lifetime
 
 ROUND_S = 1.0
@@ -69,19 +69,23 @@ class Keeper:
             log.exception("a sweep failed and is tried again")
 
     def sweep(self) -> None:
-        """One round, if this is the installation's keeper."""
-        if self._lock is None:
-            self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
-        if self._lock is None:
-            return
+        """One round: the guarded moves by every consumer, the tidying by one of them.
+
+        A consumer that is stopped while it holds the lock must not stop the others' items.
+        """
         moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
         if moved:
             self._ring(moved)
-        if time.monotonic() >= self._next_tidy:
+        if time.monotonic() >= self._next_tidy and self._is_the_keeper():
             self._next_tidy = time.monotonic() + TIDY_EVERY_S
             self.tidy()
             self.expire_jobs()
             self.expire_uploads()
+
+    def _is_the_keeper(self) -> bool:
+        if self._lock is None:
+            self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
+        return self._lock is not None
 
     def adopt_orphans(self) -> int:
         """Give back the items of consumers whose lock the kernel has dropped."""
@@ -117,7 +121,7 @@ class Keeper:
             for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
                 if not queries.job_exists(job_id):
                     self._files.remove_job(job_id)
-        query("PRAGMA wal_checkpoint(TRUNCATE)")
+        checkpoint()
 
     def expire_jobs(self) -> None:
         """Delete final jobs whose days are over, a bite at a time."""

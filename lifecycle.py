@@ -34,6 +34,7 @@ MOST_INTERRUPTIONS = 20
 MOST_MEMORY_FAILURES = 2
 GIVE_UP_AFTER_S = 24 * 3600
 RELEASE_BATCH = 200
+LEAST_PAUSE_S = 1.0
 log = logging.getLogger("bellhop.lifecycle")
 
 # move: (from, to). Who makes it is said at the function of that name below.
@@ -286,6 +287,8 @@ def fail_attempt(claim: Claim, error: dict[str, Any], delays_s: Sequence[float])
 
 def try_again(claim: Claim, delay_s: float, reason: str) -> bool:
     """Put the item off because its job type asked for it; no failure is counted."""
+    # Not above the day after which it gives up, and never a loop without a pause.
+    delay_s = min(delay_s, GIVE_UP_AFTER_S) if delay_s > LEAST_PAUSE_S else LEAST_PAUSE_S
     if claim.started_at < timestamp(-GIVE_UP_AFTER_S):
         return fail(claim, item_error("gave_up", reason=reason), is_failure=False)
     error = {"code": "try_again", "message": reason, "hint": None}
@@ -297,7 +300,7 @@ def crash(claim: Claim, signal_name: str) -> bool:
     error = item_error("process_crashed", signal=signal_name)
     if claim.crashes + 1 >= MOST_CRASHES:
         return fail(claim, error, is_failure=False)
-    error["message"] = f"Its job process was ended by {signal_name}; it runs again."
+    error["message"] = f"Its job process ended by {signal_name}; it runs again."
     return _again(claim, error, 0, "crashes = crashes + 1")
 
 
@@ -385,7 +388,7 @@ def retry(job_id: str, indexes: Iterable[int] | None = None) -> int:
         values = {"job": job[0][0]}
         if not query(f"SELECT 1 FROM item WHERE {guard} LIMIT 1", values):
             return 0
-        query("UPDATE job SET cancel_requested = 0, error = NULL WHERE id = :job", values)
+        query("UPDATE job SET cancel_requested = 0 WHERE id = :job", values)
         return _move(
             "retried",
             guard,
@@ -486,8 +489,8 @@ def _move(
 ) -> int:
     """Make `move` for all items that `guard` selects; how many were still where it starts.
 
-    `changes` are further assignments, `error` goes into the event and, when the move
-    ends in failed, into the job. Must run inside a transaction.
+    `changes` are further assignments, `error` goes into the event. Must run inside a
+    transaction.
     """
     origins, target = MOVES[move]
     where = f"({guard}) AND status IN ({', '.join(repr(origin) for origin in origins)})"
@@ -542,7 +545,6 @@ def _record(
             "points": sum(row[5] - was[row[0]][1] for row in moved),
             "attempt": max(row[4] for row in moved),
             "started": now if target == "running" else None,
-            "error": json.dumps(error) if error and target == "failed" else None,
         },
     )
     for item, _, index, _, attempt, _ in moved:
@@ -562,11 +564,12 @@ def _bring_job_along(job: int, target: str, deltas: dict[str, Any]) -> str:
             progress_points = progress_points + :points,
             attempt = max(attempt, :attempt),
             started_at = coalesce(started_at, :started),
-            error = coalesce(error, :error),
             change = :change,
             status = CASE WHEN coalesce(started_at, :started) IS NOT NULL THEN 'running'
                 WHEN :target = 'queued' THEN 'queued' ELSE status END,
-            completed_at = NULL, expires_at = NULL
+            current_step = CASE WHEN :target IN ('pending', 'queued') THEN NULL
+                ELSE current_step END,
+            completed_at = NULL, expires_at = NULL, error = NULL
         WHERE id = :job
         RETURNING job_id, completed_items + failed_items + cancelled_items = total_items,
             cancelled_items, failed_items""",
@@ -576,7 +579,9 @@ def _bring_job_along(job: int, target: str, deltas: dict[str, Any]) -> str:
     if is_final:
         status = "cancelled" if cancelled else "failed" if failed else "completed"
         query(
-            """UPDATE job SET status = :status, completed_at = :now, current_step = NULL
+            """UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
+                error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
+                    ORDER BY "index" LIMIT 1)
             WHERE id = :job""",
             {"status": status, "now": timestamp(), "job": job},
         )

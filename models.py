@@ -30,6 +30,7 @@ from errors import StartRefused
 BUSY_TIMEOUT_S = 20
 MIGRATIONS = ("0001_first",)
 FINAL = ("completed", "failed", "cancelled")
+STATUSES = ("pending", "queued", "running", *FINAL)
 # Deferred transactions that read before they write fail at once under load, whatever
 # the timeout; immediate ones queue.
 database = SqliteDatabase(None, lock_type="immediate")
@@ -59,6 +60,11 @@ def stay_open() -> None:
     connection = sqlite3.connect(database.database, check_same_thread=False)
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     _kept_open.append(connection)
+
+
+def checkpoint() -> None:
+    """Bring the write-ahead log back into the database and cut it to nothing."""
+    query("PRAGMA wal_checkpoint(truncate)")
 
 
 def make_durable() -> None:

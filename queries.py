@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from models import Consumer, Event, Gone, Item, Job, Result, query
@@ -10,6 +11,8 @@ from models import Consumer, Event, Gone, Item, Job, Result, query
 # Beyond this many waiting items the exact place in a queue is not worth counting.
 POSITION_SCAN = 2000
 MOST_POSITION = 100
+# One answer must not fill the memory of the web, nor hold up the others while it is written.
+PAGE_BYTES = 8 * 1024 * 1024
 AHEAD = """
     SELECT count(*), count(DISTINCT job) FROM (
         SELECT job FROM item WHERE queue = :queue AND status = 'queued'
@@ -84,17 +87,38 @@ def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str]]:
     return list(changed), [row.job_id for row in gone]
 
 
-def items(
-    job: Job, *, statuses: Sequence[str] = (), after: int = 0, limit: int
-) -> list[tuple[Item, Result | None]]:
-    """The job's items with their results, in order, from row id `after` on."""
+@dataclass(frozen=True)
+class ItemPage:
+    """Items with their results, and whether there are more behind them."""
+
+    rows: list[tuple[Item, Result | None]]
+    has_more: bool
+
+
+def items(job: Job, *, statuses: Sequence[str] = (), after: int = 0, limit: int) -> ItemPage:
+    """The job's items in order, from row id `after` on; a page ends early at `PAGE_BYTES`."""
     select = Item.select().where((Item.job == job.id) & (Item.id > after))
     if statuses:
         select = select.where(Item.status.in_(list(statuses)))
-    found = list(select.order_by(Item.id).limit(limit))
-    given = Result.select().where(Result.item.in_([item.id for item in found]))
+    found = list(select.order_by(Item.id).limit(limit + 1))
+    page: list[Item] = []
+    size, sizes = 0, _result_sizes([item.id for item in found])
+    for item in found[:limit]:
+        size += sizes.get(item.id, 0)
+        if page and size > PAGE_BYTES:
+            break
+        page.append(item)
+    given = Result.select().where(Result.item.in_([item.id for item in page]))
     results = {result.item_id: result for result in given}  # type: ignore[attr-defined]
-    return [(item, results.get(item.id)) for item in found]
+    rows = [(item, results.get(item.id)) for item in page]
+    return ItemPage(rows, len(found) > len(page))
+
+
+def _result_sizes(items: Sequence[int]) -> dict[int, int]:
+    """Characters of each item's result."""
+    numbers = ", ".join(str(int(number)) for number in items)
+    sql = f"SELECT item, length(data) + length(warnings) FROM result WHERE item IN ({numbers})"
+    return dict(query(sql))
 
 
 def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | None:

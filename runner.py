@@ -8,6 +8,7 @@ has no database, no settings but its type's own, and no secret of the web.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.util
 import json
 import os
@@ -26,6 +27,7 @@ from jobtypes import BadInput, Context, JobType, TryAgain
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 def describe(path: str) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def describe(path: str) -> dict[str, Any]:
 def print_description(path: str) -> int:
     """Describe one file to stdout, whatever it prints itself while it is loaded."""
     answer = os.dup(1)
+    os.set_inheritable(answer, False)
+    _start_guard(os.dup(0))
     os.dup2(2, 1)
     text = json.dumps(describe(path)).encode()
     with os.fdopen(answer, "wb") as file:
@@ -63,6 +67,7 @@ def serve(guard: int, say: int) -> None:
     """Run orders until stdin ends."""
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     _start_guard(guard)
+    _adopt_orphans()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -70,7 +75,8 @@ def serve(guard: int, say: int) -> None:
     loaded: dict[str, dict[str, JobType]] = {}
     while (order := frames.read(orders)) is not None:
         if "item_id" in order:  # else a cancel that came too late for its item
-            frames.write(say, _Attempt(order, orders, say, loaded).run())
+            ended = _Attempt(order, orders, say, loaded).run()
+            frames.write(say, {**ended, "of": order["of"]})
 
 
 def _start_guard(guard: int) -> None:
@@ -83,6 +89,12 @@ def _start_guard(guard: int) -> None:
         file_actions=[(os.POSIX_SPAWN_DUP2, guard, 0)],
     )
     os.close(guard)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what a job leaves behind, so that the worker can see it."""
+    with contextlib.suppress(Exception):  # Linux alone has it
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class _Attempt:
@@ -149,7 +161,7 @@ class _Attempt:
 
     def _tell(self, message: dict[str, Any]) -> None:
         if "warning" not in message:
-            frames.write(self._say, message)
+            frames.write(self._say, {**message, "of": self._order["of"]})
         elif len(self._warnings) < MAX_WARNINGS:
             self._warnings.append(message["warning"])
 
@@ -164,10 +176,11 @@ class _Attempt:
         if self._cancel_noticed:
             return {"done": "cancelled"}
         try:
-            data = json.dumps(returned, allow_nan=False)
+            data = json.dumps(returned, allow_nan=False, ensure_ascii=False)
         except (TypeError, ValueError, RecursionError) as error:
             return _mistake("bad_result", error)
-        if len(data) > MAX_RESULT_BYTES:
+        size = len(data.encode("utf-8", "replace"))
+        if size > MAX_RESULT_BYTES:
             return {"done": "result_too_large", "limit_mb": MAX_RESULT_BYTES // 1024**2}
         return {"done": "completed", "data": data, "warnings": self._warnings}
 

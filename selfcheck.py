@@ -63,7 +63,8 @@ def _running(settings: Settings) -> Iterator[Client]:
         try:
             if not server.stdout.readline():
                 log.seek(0)
-                raise StartRefused(log.read().decode().strip().splitlines()[-1])
+                last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
+                raise StartRefused(last.removeprefix("bellhop: "))
             yield Client.at_home(settings)
         finally:
             server.terminate()

@@ -66,7 +66,7 @@ class Server:
         (), "Further host names the page may be opened by, separated by commas."
     )
     max_upload_mb: int = key(1024, "Largest upload of one job, in MiB.", low=1, high=1048576)
-    max_items: int = key(1000, "Most files or links of one job.", low=1, high=100000)
+    max_items: int = key(1000, "Most files or URLs of one job.", low=1, high=100000)
     stop_grace_s: float = key(
         8, "Seconds running items get to finish when Bellhop stops.", low=0, high=3600
     )
@@ -203,6 +203,8 @@ def load(config: str | Path | None = None) -> Settings:
         name: _section(Queue, f"queue:{name}", parser, path, overrides, QUEUES.get(name, Queue()))
         for name in dict.fromkeys(names)
     }
+    if not sections["storage"].data_dir:
+        raise StartRefused(f"{path} [storage] data_dir: found ''; allowed is the path of a folder")
     folder = sections["jobtypes"].folder
     return Settings(
         **sections,

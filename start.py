@@ -32,13 +32,12 @@ def join(settings: Settings) -> Installation:
 def tell_parent(ready_fd: int | None) -> Callable[[], None]:
     """What to call when this process is ready; from now on it dies with its parent.
 
-    The parent holds the other end of stdin for life, so stdin ends when the parent
-    does, however it does. It reads readiness, and our end, from `ready_fd`.
+    The parent reads readiness, and our end, from `ready_fd`.
     """
     if ready_fd is None:
         return lambda: None
     os.set_inheritable(ready_fd, False)
-    threading.Thread(target=_die_with_parent, name="lifeline", daemon=True).start()
+    die_with_parent()
     return lambda: _say_ready(ready_fd)
 
 
@@ -54,7 +53,12 @@ def _say_ready(descriptor: int) -> None:
     os.write(descriptor, b"r")
 
 
-def _die_with_parent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)
+def die_with_parent() -> None:
+    """End when stdin ends: the parent holds its other end for life, however it dies."""
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()

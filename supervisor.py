@@ -168,12 +168,13 @@ class _Watch:
         deadline = time.monotonic() + self._settings.server.stop_grace_s + STOP_MARGIN_S
         while any(child.process for child in self._children):
             left_s = deadline - time.monotonic()
-            events = self._selector.select(max(0.0, left_s))
+            events = self._selector.select(max(0.0, left_s) if left_s < float("inf") else None)
             for key, _ in events:
                 if key.data is not None:
                     self._hear(key.data)
             is_asked_again = any(key.data is None and self._heard_again() for key, _ in events)
             if left_s <= 0 or is_asked_again:
+                deadline = float("inf")  # said and done once
                 log.warning("stopping at once; what still ran is run again at the next start")
                 for child in self._children:
                     child.signal(signal.SIGKILL)
@@ -203,9 +204,13 @@ def _prepare(settings: Settings, config: list[str]) -> Installation:
     if lock is None:
         raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
     command = [*COMMAND, *config, "prepare", "--start-lock", str(lock)]
-    status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=(lock,))
-    if status.returncode:
-        sys.exit(status.returncode)  # it has said why
+    # Its stdin ends with us, and then it ends too.
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, pass_fds=(lock,))
+    child.wait()
+    assert child.stdin is not None
+    child.stdin.close()
+    if child.returncode:
+        sys.exit(abs(child.returncode))  # it has said why
     stay_alive(folder)
     os.close(lock)
     here = read_record(folder)

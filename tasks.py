@@ -40,24 +40,26 @@ WAIT_S = 1.0
 REDIS_CONNECT_S = 0.5
 # Longer than the second a worker waits for a bell, or bells would be lost in between.
 REDIS_READ_S = 2.5
+REDIS_RING_S = 0.5
+RING_AGAIN_S = 5.0
 log = logging.getLogger("bellhop.tasks")
 
 
 def probe_redis(url: str) -> str | None:
     """None when the Redis at `url` answers, else why it does not."""
     try:
-        with Redis(connection_pool=_redis_pool(url)) as redis:
+        with Redis(connection_pool=_redis_pool(url, REDIS_READ_S)) as redis:
             redis.ping()
     except Exception as error:
         return str(error)
     return None
 
 
-def _redis_pool(url: str) -> ConnectionPool:
+def _redis_pool(url: str, read_s: float) -> ConnectionPool:
     return ConnectionPool.from_url(
         url,
         socket_connect_timeout=REDIS_CONNECT_S,
-        socket_timeout=REDIS_READ_S,
+        socket_timeout=read_s,
         retry=Retry(NoBackoff(), 0),
     )
 
@@ -150,9 +152,11 @@ class WaitingRedisStorage(_Looking, RedisStorage):  # type: ignore[misc]
 class Bell:
     """The one Huey object of this process."""
 
-    def __init__(self, settings: Settings, here: Installation):
+    def __init__(self, settings: Settings, here: Installation, *, hears: bool):
+        """`hears`: workers of this process wait for the bell; else it only rings."""
         self._most = settings.total_workers
         self._trouble: str | None = None
+        self._ring_again_at = 0.0
         self._report: Callable[[str | None], None] = lambda trouble: None
         self._answer: Callable[[], None] = lambda: None
         name = f"bellhop_{here.id}"
@@ -161,7 +165,9 @@ class Bell:
                 name,
                 results=False,
                 storage_class=WaitingRedisStorage,
-                connection_pool=_redis_pool(settings.huey.redis_url),
+                connection_pool=_redis_pool(
+                    settings.huey.redis_url, REDIS_READ_S if hears else REDIS_RING_S
+                ),
             )
         else:
             self.huey = SqliteBell(
@@ -181,12 +187,15 @@ class Bell:
 
     def ring(self, times: int = 1) -> None:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
+        if time.monotonic() < self._ring_again_at:
+            return  # a server that hangs must not hold up each request
         try:
             # Unheard bells must not pile up while no consumer runs; enough wake everybody.
             for _ in range(min(times, self._most - self.huey.storage.queue_size())):
                 self.huey.enqueue(self.huey.bell_task.s())
             self.note_trouble(None)
         except Exception as error:
+            self._ring_again_at = time.monotonic() + RING_AGAIN_S
             self.note_trouble(f"{type(error).__name__}: {error}")
 
     def answer_with(self, workers: Workers, report: Callable[[str | None], None]) -> None:
@@ -243,7 +252,7 @@ def run_consumer(
     consumer = secrets.token_hex(6)
     lock = here.folder / "consumers" / consumer
     hold_for_life(lock, fcntl.LOCK_EX, f"{lock} is taken")
-    bell = Bell(settings, here)
+    bell = Bell(settings, here, hears=True)
     workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
 
     def report(trouble: str | None) -> None:

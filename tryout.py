@@ -9,23 +9,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import params
 from catalog import Catalog
-from errors import StartRefused, item_error
+from errors import Problem, StartRefused, item_error
 from files import Scratch
 from installation import Installation
 from jobprocess import JobProcess, Outcome
 from settings import Settings
 
 
-def run(settings: Settings, name: str, given: str, params: dict[str, str]) -> int:
+def run(settings: Settings, name: str, given: str, given_params: dict[str, str]) -> int:
     """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
         description = _describe(settings, name, work)
         scratch = Scratch(work / "scratch")
-        order = _order(settings, description, given, params, scratch)
+        order = _order(settings, description, given, given_params, scratch)
         process = JobProcess(description["queue"], scratch)
-        limit_s = description["timeout_s"] or settings.queues[description["queue"]].timeout_s
+        limit_s = description["timeout_s"]
         try:
             outcome = process.run(order, limit_s, _show_progress, lambda: None)
         finally:
@@ -52,7 +53,7 @@ def _order(
     settings: Settings,
     description: dict[str, Any],
     given: str,
-    params: dict[str, str],
+    given_params: dict[str, str],
     scratch: Scratch,
 ) -> dict[str, Any]:
     value: Any = given
@@ -64,16 +65,13 @@ def _order(
         value = path if kind == "file" else [path]
     elif kind == "data":
         value = _json(given)
-    known = description["params"]["properties"]
     return {
+        "of": "try",
         "type": description["type"],
         "path": description["path"],
         "stamp": description["stamp"],
         "input": {kind: value},
-        "params": {
-            n: v if known.get(n, {}).get("type") == "string" else _json(v)
-            for n, v in params.items()
-        },
+        "params": _checked(description, given_params),
         "filename": Path(given).name if kind in ("file", "files") else given[:80],
         "scratch_dir": str(scratch.home),
         "output_dir": str(scratch.output),
@@ -81,6 +79,15 @@ def _order(
         "attempt": 1,
         "settings": settings.for_type(description["type"], list(description["settings"])),
     }
+
+
+def _checked(description: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+    try:
+        return params.validated(
+            description, {n: params.from_text(description, n, [v]) for n, v in given.items()}
+        )
+    except Problem as problem:
+        raise StartRefused(problem.detail) from None
 
 
 def _json(text: str) -> Any:
@@ -106,9 +113,9 @@ def _report(outcome: Outcome, output: Path) -> int:
         error = facts["error"]
     elif outcome.kind == "mistake":
         print(facts["traceback"], file=sys.stderr)
-        error = item_error(facts["code"], summary=facts["summary"])
+        error = {**item_error(facts["code"], summary=facts["summary"]), "hint": None}
     elif outcome.kind == "crashed":
-        error = {"code": "process_crashed", "message": f"it was ended by {facts['signal']}"}
+        error = {"code": "process_crashed", "message": f"it ended by {facts['signal']}"}
     else:
         error = {"code": outcome.kind, "message": facts.get("reason", "")}
     print(f"{error['code']}: {error['message']}", file=sys.stderr)

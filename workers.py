@@ -132,25 +132,31 @@ class Workers:
         description = self._catalog.types().get(claim.type)
         if description is None or not description["available"]:
             reason = description["reason"] if description else "its file is gone"
-            error = item_error("type_unavailable", reason=reason)
-            lifecycle.fail_attempt(claim, error, self._settings.retry.delays_s)
+            self._fail_attempt(claim, description, item_error("type_unavailable", reason=reason))
             return
         try:
             self._attempt(claim, description)
         except Exception:
             log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
             error = item_error("unexpected_error", summary="see Bellhop's log")
-            lifecycle.fail_attempt(claim, error, self._settings.retry.delays_s)
+            self._fail_attempt(claim, description, error)
+
+    def _fail_attempt(
+        self, claim: Claim, description: dict[str, Any] | None, error: dict[str, Any]
+    ) -> None:
+        delays_s = description["delays_s"] if description else self._settings.retry.delays_s
+        lifecycle.fail_attempt(claim, error, delays_s)
 
     def _attempt(self, claim: Claim, description: dict[str, Any]) -> None:
         """Run one attempt in a job process and record how it ended."""
-        limit_s = description["timeout_s"] or self._settings.queues[claim.queue].timeout_s
         watch = _Watch(claim, self)
         process = self.pool.take(claim.queue, description["path"], description["stamp"])
         try:
             order = self._order(claim, description, process.scratch)
-            outcome = process.run(order, limit_s, watch.on_progress, watch.why_stop)
-            self._record(claim, outcome, description, process.scratch)
+            outcome = process.run(
+                order, description["timeout_s"], watch.on_progress, watch.why_stop
+            )
+            self._record(claim, outcome, description, process.scratch, watch)
         except BaseException:
             if not process.is_dead:
                 process.kill()
@@ -160,6 +166,7 @@ class Workers:
 
     def _order(self, claim: Claim, description: dict[str, Any], scratch: Scratch) -> dict[str, Any]:
         return {
+            "of": f"{claim.id}-{claim.attempt}",
             "type": claim.type,
             "path": description["path"],
             "stamp": description["stamp"],
@@ -182,16 +189,18 @@ class Workers:
         return {kind: value}
 
     def _record(
-        self, claim: Claim, outcome: Outcome, description: dict[str, Any], scratch: Scratch
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        description: dict[str, Any],
+        scratch: Scratch,
+        watch: _Watch,
     ) -> None:
         """Turn how the attempt ended into one move."""
-        facts = outcome.facts
-        delays_s = description["delays_s"]
-        if delays_s is None:
-            delays_s = self._settings.retry.delays_s
+        facts, delays_s = outcome.facts, description["delays_s"]
         match outcome.kind:
             case "completed":
-                self._complete(claim, facts, scratch)
+                self._complete(claim, facts, scratch, watch)
             case "bad_input":
                 lifecycle.fail(claim, facts["error"])
             case "timed_out" | "result_too_large":
@@ -214,17 +223,25 @@ class Workers:
             case "interrupted":
                 lifecycle.interrupt(claim)
 
-    def _complete(self, claim: Claim, facts: dict[str, Any], scratch: Scratch) -> None:
+    def _complete(
+        self, claim: Claim, facts: dict[str, Any], scratch: Scratch, watch: _Watch
+    ) -> None:
         name = f"{claim.index}-{claim.step}-{claim.attempt}"
-        files = self.files.publish(scratch.output, claim.job_id, name)
+        files, left_out = self.files.publish(scratch.output, claim.job_id, name, watch.keep_lease)
+        warnings = [*facts["warnings"], *map(_left_out, left_out)]
         is_recorded = lifecycle.complete(
             claim,
             data=facts["data"],
             files=json.dumps(files),
-            warnings=json.dumps(facts["warnings"]),
+            warnings=json.dumps(warnings),
         )
         if files and not is_recorded:
             self.files.withdraw(claim.job_id, name)
+
+
+def _left_out(name: str) -> dict[str, Any]:
+    text = "This output file was left out: its name cannot be shown, or it is no plain file."
+    return {"code": "file_left_out", "message": text, "where": name}
 
 
 class _Watch:
@@ -254,11 +271,16 @@ class _Watch:
     def _ask_rows(self) -> str | None:
         if self._unshown:
             self._show()
-        if time.monotonic() >= self._renew_at:
-            self._renew_at = time.monotonic() + LEASE_RENEWAL_S
-            if not lifecycle.renew(self._claim):
-                return "interrupted"  # somebody else has it: whatever we record is refused
+        if not self.keep_lease():
+            return "interrupted"  # somebody else has it: whatever we record is refused
         return "cancelled" if lifecycle.cancel_asked(self._claim) else None
+
+    def keep_lease(self) -> bool:
+        """Renew the lease when it is time; False when the claim was given away."""
+        if time.monotonic() < self._renew_at:
+            return True
+        self._renew_at = time.monotonic() + LEASE_RENEWAL_S
+        return lifecycle.renew(self._claim)
 
     def _show(self) -> None:
         assert self._unshown is not None

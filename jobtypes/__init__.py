@@ -14,6 +14,9 @@ from typing import Any, NewType, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Secret = NewType("Secret", str)
+# Characters of a text that a person reads, and of a line on the page.
+MOST_TEXT = 2000
+MOST_STEP = 200
 
 
 class BadInput(Exception):
@@ -24,7 +27,8 @@ class BadInput(Exception):
 
     def __init__(self, message: str, *, code: str = "bad_input", hint: str | None = None):
         super().__init__(message)
-        self.message, self.code, self.hint = message, code, hint
+        self.message, self.code = str(message)[:MOST_TEXT], str(code)
+        self.hint = None if hint is None else str(hint)[:MOST_TEXT]
 
 
 class TryAgain(Exception):
@@ -35,7 +39,7 @@ class TryAgain(Exception):
 
     def __init__(self, delay_s: float, reason: str):
         super().__init__(reason)
-        self.delay_s, self.reason = delay_s, reason
+        self.delay_s, self.reason = float(delay_s), str(reason)[:MOST_TEXT]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +63,13 @@ class Context:
 
     def progress(self, percent: float, step: str = "") -> None:
         """Show `percent` (0 to 100) and what is being done right now."""
-        self.tell({"progress": max(0, min(100, int(percent))), "step": str(step)[:200]})
+        self.tell({"progress": max(0, min(100, int(percent))), "step": str(step)[:MOST_STEP]})
 
     def warn(self, code: str, message: str, where: str | None = None) -> None:
         """Add a warning to the result; `where` names the row, page or cell it is about."""
-        self.tell({"warning": {"code": code, "message": message, "where": where}})
+        where = None if where is None else str(where)[:MOST_STEP]
+        warning = {"code": str(code), "message": str(message)[:MOST_TEXT], "where": where}
+        self.tell({"warning": warning})
 
     def log(self, text: str) -> None:
         """Write a line to what the job printed."""

@@ -113,7 +113,7 @@ def job_of(job_id: str) -> Job:
 
 
 def items_of(job: Job) -> list[Item]:
-    return [item for item, _ in queries.items(job, limit=1000)]
+    return [item for item, _ in queries.items(job, limit=1000).rows]
 
 
 def moves_of(job: Job) -> list[str]:
@@ -123,7 +123,9 @@ def moves_of(job: Job) -> list[str]:
 @pytest.fixture
 def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
     here.described_types.write_bytes(descriptions)
-    return Site(loaded, here, Files(here.folder), Catalog(loaded, here), Bell(loaded, here))
+    return Site(
+        loaded, here, Files(here.folder), Catalog(loaded, here), Bell(loaded, here, hears=False)
+    )
 
 
 @pytest.fixture

@@ -181,6 +181,10 @@ class Valkey:
         )
         wait_for(self._answers)
 
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def stop(self) -> None:
         if self._process:
             self._process.kill()

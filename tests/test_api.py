@@ -403,7 +403,7 @@ def test_it_does_not_retry_what_has_lost_its_uploads(
 
 
 def queries_status(job_id: str) -> str:
-    ((item, _),) = queries.items(job_of(job_id), limit=1)
+    ((item, _),) = queries.items(job_of(job_id), limit=1).rows
     database.close()
     return str(item.status)
 
@@ -476,3 +476,63 @@ def test_it_serves_the_page_with_a_strict_policy(web: WsgiClient) -> None:
         policy = answer.headers["Content-Security-Policy"] or ""
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"noop","items":[{"text":"\\ud800"}]}',
+        b'{"type":"keys","items":[{"json":{"a":NaN}}]}',
+        b'{"type":"keys","items":[{"json":{"a":1e999}}]}',
+        b'{"type":"noop","items":[{"text":"a"}],"priority":1e999}',
+        b'{"type":"noop","items":[{"text":"a"}],"params":{"\\ud800":1}}',
+        b'{"type":"noop","items":[{"text":"a"}],"priority":-Infinity}',
+    ],
+)
+def test_it_refuses_what_is_no_json_to_others(web: WsgiClient, body: bytes) -> None:
+    answer = web.request("POST", JOBS, body, content_type="application/json")
+    assert (answer.status, answer.code) == (400, "bad-json")
+
+
+@pytest.mark.parametrize("limit", ["0000019999", "1" * 5000, "000"])
+def test_it_refuses_a_limit_in_any_disguise(web: WsgiClient, limit: str) -> None:
+    assert web.get(f"{JOBS}?limit={limit}").code == "invalid-parameter"
+
+
+def test_it_ends_a_page_before_it_fills_the_memory(
+    web: WsgiClient, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = texts(web, *"abcde").json["job_id"]
+    run_all(workers)
+    monkeypatch.setattr(queries, "PAGE_BYTES", 30)
+    path, indexes = f"{JOBS}/{job_id}/result", []
+    page = web.get(path).json
+    assert 1 <= len(page["items"]) < 5
+    while page["next"]:
+        indexes += [item["index"] for item in page["items"]]
+        page = web.get(f"{path}?cursor={page['next']}").json
+    indexes += [item["index"] for item in page["items"]]
+    assert indexes == [0, 1, 2, 3, 4]
+
+
+def test_it_takes_a_whole_number_for_one_however_it_is_written(
+    web: WsgiClient, workers: Workers
+) -> None:
+    job = texts(web, type="form", params={"needed": "x", "count": 2.0}).json
+    assert job["params"]["count"] == 2
+    run_all(workers)
+    data = web.get(f"{JOBS}/{job['job_id']}/result").json["items"][0]["data"]
+    assert data["kinds"][1] == "int"
+
+
+def test_it_answers_a_retry_of_what_was_just_deleted(
+    web: WsgiClient, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = texts(web, type="bad_input").json["job_id"]
+    run_all(workers)
+    found = job_of(job_id)
+    database.close()
+    monkeypatch.setattr(queries, "job", lambda job_id: found)
+    lifecycle.purge(job_id)
+    database.close()
+    assert web.post(f"{JOBS}/{job_id}/retry", {}).code == "not-found"

@@ -23,7 +23,7 @@ LAYERS = (
     {"keeper"},
     {"jobprocess"},
     {"catalog", "runner"},
-    {"signature", "typefiles", "frames"},
+    {"params", "signature", "typefiles", "frames"},
     {"jobtypes"},
     {"lifecycle", "queries"},
     {"models", "files", "listener"},

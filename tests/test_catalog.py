@@ -152,10 +152,11 @@ def test_it_says_how_to_install_what_a_type_requires(catalog: Catalog, folder: P
     assert "pip install -r requirements-ocr.txt" in described(catalog)["good"]["reason"]
 
 
-def test_it_survives_a_damaged_store(catalog: Catalog, folder: Path) -> None:
+@pytest.mark.parametrize("text", ["{", "null", "[]", "7"])
+def test_it_survives_a_damaged_store(catalog: Catalog, folder: Path, text: str) -> None:
     write(folder)
     described(catalog)
-    catalog._store.write_text("{")
+    catalog._store.write_text(text)
     assert described(catalog)["good"]["available"]
 
 

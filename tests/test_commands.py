@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from supervisor import FIRST_BACKOFF_S, Child
-from tests.running import ROOT, Running, running, wait_for
+from tests.running import ROOT, Running, is_alive, running, wait_for
 
 
 @pytest.fixture
@@ -89,6 +90,47 @@ def test_it_says_when_the_address_does_not_answer(bellhop: Running) -> None:
     assert "does not answer" in last_line(refused.stderr)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:port", "nonsense", "http://"])
+def test_it_says_when_the_address_is_none(bellhop: Running, url: str) -> None:
+    bellhop.environment["BELLHOP_URL"] = url
+    refused = bellhop.run("jobs")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+
+
+def test_it_submits_only_plain_files(bellhop: Running) -> None:
+    bellhop.serve()
+    refused = bellhop.run("submit", "word_count", "/dev/null")
+    assert refused.returncode == 1
+    assert "no plain file" in refused.stderr
+
+
+def test_it_leaves_no_process_when_it_is_killed_while_it_prepares(
+    bellhop: Running, tmp_path: Path
+) -> None:
+    """Also not the child that describes a file which never ends."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "hang.py").write_text("import time\ntime.sleep(7777)\n")
+    bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(own)
+    server = bellhop.start()
+    wait_for(lambda: describing(own))
+    server.kill()
+    server.wait()
+    wait_for(lambda: not describing(own), limit_s=2)
+    wait_for(lambda: bellhop.descendants() == [], limit_s=2)
+
+
+def describing(own: Path) -> list[int]:
+    """Pids of living children that describe a file of `own`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f"describe\0{own}".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return [pid for pid in found if is_alive(pid)]
+
+
 def test_it_serves_every_client_command(bellhop: Running, tmp_path: Path) -> None:
     bellhop.serve()
     note = tmp_path / "note.txt"
@@ -135,6 +177,9 @@ def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
         (["nothing", "x"], "there is no job type nothing"),
         (["word_count", "/no/such/file"], "no such file"),
         (["needs_extra", "x"], "requirements-cog.txt"),
+        (["form", "x"], "needed"),
+        (["form", "x", "--param", "needed=1", "--param", "count=11"], "count"),
+        (["form", "x", "--param", "unknown=1"], "unknown"),
         (["bad_input", "x"], "Try another."),
         (["mistake", "x"], "RuntimeError: attempt 1"),
         (["crash", "x"], "SIGSEGV"),

@@ -92,6 +92,19 @@ def test_it_needs_no_package(single: Single) -> None:
     assert subprocess.run(command, capture_output=True).returncode == 1
 
 
+def test_it_runs_on_every_python_of_this_machine(single: Single) -> None:
+    """Debian's own is older than the one it is built with, and redis minds."""
+    for name in ("python3.11", "python3.12", "python3.13"):
+        for folder in ("/usr/bin", "/usr/local/bin"):
+            python = Path(folder) / name
+            if python.exists():
+                command = [str(python), str(single.program), "check"]
+                done = subprocess.run(
+                    command, env=single.environment, capture_output=True, text=True, timeout=90
+                )
+                assert done.returncode == 0, (python, done.stdout, done.stderr)
+
+
 def test_it_serves_the_page(single: Single) -> None:
     import urllib.request
 

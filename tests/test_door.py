@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from settings import Settings
 from tests.wsgi import WsgiClient
+from web import door
 
 JOBS = "/api/v1/jobs"
 DOCUMENT = {"type": "noop", "items": [{"text": "a"}]}
@@ -65,3 +69,19 @@ def test_it_serves_through_a_proxy_only_with_an_account(web: WsgiClient, header:
 def test_it_lets_another_site_only_look(web: WsgiClient) -> None:
     """A browser hides what it reads across sites; only changes do harm."""
     assert web.get(JOBS, sec_fetch_site="cross-site").status == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[x", "http://\xff", "\x00"])
+def test_it_refuses_an_origin_that_is_none(web: WsgiClient, origin: str) -> None:
+    assert web.post(JOBS, DOCUMENT, origin=origin).code == "cross-site"
+
+
+def test_it_refuses_a_host_that_is_no_text(web: WsgiClient) -> None:
+    assert web.get("/health", host="\xff\xfe").code == "bad-host"
+
+
+def test_it_serves_the_address_behind_localhost(config: Callable[[str], Settings]) -> None:
+    refusal = door.judge(config("[server]\nhost = localhost\nallowed_hosts = Jobs.Example\n"))
+    assert refusal("GET", {"HOST": "127.0.0.1:8080"}) is None
+    assert refusal("GET", {"HOST": "jobs.example"}) is None
+    assert refusal("GET", {"HOST": "other.example"}) is not None

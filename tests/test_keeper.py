@@ -75,16 +75,26 @@ def test_it_releases_what_is_due_and_rings(submit: Submit, keeper: Keeper, rung:
     assert rung == [1]
 
 
-def test_it_sweeps_only_where_it_holds_the_lock(
-    submit: Submit, keeper: Keeper, here: Installation
-) -> None:
-    job = submit()
+def test_it_tidies_only_where_it_holds_the_lock(keeper: Keeper, here: Installation) -> None:
+    litter = Files(here.folder).new_scratch("gone")
     other = take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
-    claimed_by("dead")
     keeper.sweep()
-    assert [item.status for item in items_of(job)] == ["running"]
+    assert litter.home.exists()
     assert other is not None
     os.close(other)
+    keeper.sweep()
+    assert not litter.home.exists()
+
+
+def test_it_gives_back_also_where_another_holds_the_lock(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    """The one that tidies may be stopped; the items of the others go on."""
+    job = submit()
+    take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
+    claimed_by("dead")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
 
 
 def test_it_expires_a_lease_that_stood_still(

@@ -432,3 +432,20 @@ def test_it_holds_the_rows_to_their_constraints(submit: Submit) -> None:
         with pytest.raises(sqlite3.IntegrityError):
             query(nonsense)
     assert row(job)["status"] == "queued"
+
+
+def test_it_shows_no_step_of_a_job_that_waits_for_its_retry(submit: Submit) -> None:
+    job = submit()
+    claim = claimed(job)
+    lifecycle.progress(claim, 90, "Nearly")
+    lifecycle.try_again(claim, 60, "busy")
+    assert job_of(job.job_id).current_step is None
+
+
+def test_it_keeps_the_error_of_what_is_not_retried(submit: Submit) -> None:
+    job = submit("a", "b")
+    for _ in range(2):
+        lifecycle.fail(claimed(job), ERROR)
+    lifecycle.retry(job.job_id, [0])
+    completed(claimed(job))
+    assert json.loads(job_of(job.job_id).error or "")["message"] == "no good"

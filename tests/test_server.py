@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -101,6 +102,39 @@ def test_it_refuses_a_chunked_body_over_the_limit(web: Running) -> None:
     connection.close()
     wait_for(lambda: open_bodies(web) == [])
     assert stored(web) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [(("Origin", "http://evil.example"), "cross-site"), (("Host", "evil.example"), "bad-host")],
+)
+def test_it_stores_nothing_of_what_the_door_refuses(
+    web: Running, header: tuple[str, str], code: str
+) -> None:
+    """Any web page may send to loopback: its bytes must not reach the disk."""
+    connection = connect(web)
+    connection.putrequest("POST", JOBS, skip_host=header[0] == "Host")
+    connection.putheader(*header)
+    connection.putheader("Content-Length", str(2 << 20))
+    connection.endheaders()
+    connection.send(b"x" * (1 << 20))
+    assert open_bodies(web) == []
+    connection.send(b"x" * (1 << 20))
+    assert problem(connection.getresponse())[1] == code
+    connection.close()
+
+
+def test_it_limits_chunks_to_what_the_address_takes(web: Running) -> None:
+    connection = connect(web)
+    connection.putrequest("GET", "/health")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        for _ in range(20):
+            connection.send(b"100000\r\n" + b"x" * (1 << 20) + b"\r\n")
+        assert problem(connection.getresponse()) == (413, "upload-too-large")
+    connection.close()
+    wait_for(lambda: open_bodies(web) == [])
 
 
 def test_it_takes_a_chunked_upload_within_the_limit(web: Running) -> None:

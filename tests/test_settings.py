@@ -107,6 +107,7 @@ def test_it_takes_the_keys_of_a_queue_from_the_environment(
         ("[server]\nport =", ["[server] port", "''"]),
         ("[server]\nmax_items = 1.5", ["max_items", "whole number"]),
         ("[server]\nstop_grace_s = nan", ["stop_grace_s", "'nan'"]),
+        ("[storage]\ndata_dir =", ["[storage] data_dir", "''"]),
         ("[huey]\nstorage = postgres", ["'postgres'", "sqlite, redis, auto"]),
         ("[retry]\ndelays_s = 1, x", ["delays_s", "'x'"]),
         ("[retry]\ndelays_s = -1", ["delays_s", "'-1'"]),

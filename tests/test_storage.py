@@ -6,7 +6,9 @@ Real processes and a real Valkey that is up, down, or comes and goes in between.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +153,22 @@ def test_it_runs_waiting_jobs_after_the_store_was_switched(
     bellhop.serve()
     assert recorded(bellhop) == after
     assert bellhop.final(job_id)["status"] == "completed"
+
+
+def test_it_answers_while_the_server_of_the_bell_hangs(bellhop: Running, server: Valkey) -> None:
+    """A stopped Redis holds up the first requests for a moment, and no later one."""
+    wants(bellhop, "redis")
+    server.start()
+    bellhop.serve()
+    server.signal(signal.SIGSTOP)
+    try:
+        bellhop.texts("a")
+        started = time.monotonic()
+        jobs = [bellhop.texts("a")["job_id"] for _ in range(10)]
+        assert time.monotonic() - started < 2
+        assert all(bellhop.final(job)["status"] == "completed" for job in jobs)
+    finally:
+        server.signal(signal.SIGCONT)
 
 
 def test_it_keeps_two_installations_on_one_redis_apart(

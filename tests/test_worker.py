@@ -32,7 +32,7 @@ def error_of(job: Job) -> dict[str, Any]:
 
 
 def result_of(job: Job) -> dict[str, Any]:
-    ((_, result),) = queries.items(job, limit=1)
+    ((_, result),) = queries.items(job, limit=1).rows
     assert result is not None
     data: dict[str, Any] = json.loads(result.data)
     return data
@@ -109,7 +109,7 @@ def test_it_serves_another_queue_while_one_is_full(submit: Submit, workers: Work
 def test_it_publishes_output_files(submit: Submit, workers: Workers, here: Any) -> None:
     job = submit_file(submit, here.folder, "straße.txt", "stra\u00dfe")
     workers.run_next()
-    ((_, result),) = queries.items(job, limit=1)
+    ((_, result),) = queries.items(job, limit=1).rows
     assert result is not None
     files = {file["name"]: file for file in json.loads(result.files)}
     path = Files(here.folder).result(job.job_id, files["upper.txt"]["path"])
@@ -122,7 +122,7 @@ def test_it_publishes_no_link_out_of_its_folder(
 ) -> None:
     job = submit_file(submit, here.folder, "a.txt", "a")
     workers.run_next()
-    ((_, result),) = queries.items(job, limit=1)
+    ((_, result),) = queries.items(job, limit=1).rows
     assert result is not None
     assert "secret" not in [file["name"] for file in json.loads(result.files)]
 
@@ -130,7 +130,7 @@ def test_it_publishes_no_link_out_of_its_folder(
 def test_it_keeps_warnings_with_the_result(submit: Submit, workers: Workers, here: Any) -> None:
     job = submit_file(submit, here.folder, "a.txt", "a")
     workers.run_next()
-    ((_, result),) = queries.items(job, limit=1)
+    ((_, result),) = queries.items(job, limit=1).rows
     assert result is not None
     assert json.loads(result.warnings)[0]["code"] == "shouting"
 
@@ -156,7 +156,7 @@ def submit_file(submit: Submit, folder: Path, name: str, text: str) -> Job:
 def test_it_begins_each_attempt_in_empty_folders(submit: Submit, workers: Workers) -> None:
     job = submit("a", "b", "c", type="litter")
     run_all(workers)
-    found = [json.loads(result.data) for _, result in queries.items(job, limit=9) if result]
+    found = [json.loads(result.data) for _, result in queries.items(job, limit=9).rows if result]
     assert found == [{"found": []}] * 3
 
 
@@ -447,3 +447,104 @@ def test_it_sees_nothing_due_while_its_slots_are_taken(submit: Submit, workers: 
     workers.slots.enter("ocr")
     workers.look()
     assert not workers.is_due()
+
+
+def test_it_keeps_a_result_with_texts_that_are_none(submit: Submit, workers: Workers) -> None:
+    job = submit(type="odd_texts")
+    run_all(workers)
+    assert job_of(job.job_id).attempt == 1
+    assert result_of(job) == {"x": "?", "y": "ü"}
+
+
+def test_it_fails_at_once_with_a_message_that_is_no_text(submit: Submit, workers: Workers) -> None:
+    job = submit("refuse", type="odd_texts")
+    run_all(workers)
+    assert error_of(job) == {"code": "bad_input", "message": "no ? good", "hint": None}
+
+
+def test_it_publishes_what_can_be_shown_and_says_what_it_left_out(
+    submit: Submit, workers: Workers
+) -> None:
+    job = submit(type="odd_names")
+    run_all(workers)
+    ((_, result),) = queries.items(job, limit=1).rows
+    assert result is not None
+    names = {file["name"] for file in json.loads(result.files)}
+    assert names == {"Rapport\u00a02024.pdf", "x" * 255, "closed.txt"}
+    left_out = {warning["where"] for warning in json.loads(result.warnings)}
+    assert left_out == {"a\nb.txt", "back\\slash", "?.txt", "pipe"}
+
+
+def test_it_is_not_held_by_a_process_that_does_not_read(submit: Submit, workers: Workers) -> None:
+    """The order does not fit into the pipe; the limit holds all the same."""
+    submit(type="brief")
+    run_all(workers)
+    (pid,) = pids_of_job_processes()
+    os.kill(pid, signal.SIGSTOP)
+    job = submit("x" * 1_000_000, type="brief")
+    started = time.monotonic()
+    run_all(workers)
+    assert error_of(job)["code"] == "timed_out"
+    assert time.monotonic() - started < 5
+
+
+def test_it_pauses_at_least_a_second_before_it_tries_again(
+    submit: Submit, workers: Workers
+) -> None:
+    job = submit(type="impatient")
+    run_all(workers)
+    (item,) = items_of(job)
+    assert (item.status, item.attempt) == ("pending", 1)
+
+
+def test_it_ends_a_grandchild_that_nobody_waits_for(
+    submit: Submit, workers: Workers, tmp_path: Path
+) -> None:
+    note = tmp_path / "pid"
+    submit(str(note), type="leave_behind")
+    run_all(workers)
+    assert not is_alive(int(note.read_text()))
+
+
+def test_it_shows_nothing_that_an_earlier_item_says_late(submit: Submit, workers: Workers) -> None:
+    submit("go", type="late")
+    run_all(workers)
+    job = submit("wait", type="late")
+    run_all(workers)
+    (item,) = items_of(job)
+    assert (item.status, item.attempt) == ("completed", 1)
+    assert item.progress == 100 and job_of(job.job_id).change == job.change + 2
+
+
+def test_it_does_not_retry_what_wants_no_retry(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it is Bellhop that cannot go on."""
+    job = submit(type="once")
+    run_all(workers)
+    assert job_of(job.job_id).attempt == 1
+    other = submit(type="once")
+
+    def broken(*_: Any) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(workers.pool, "take", broken)
+    run_all(workers)
+    assert (job_of(other.job_id).status, job_of(other.job_id).attempt) == ("failed", 1)
+
+
+def test_it_renews_the_lease_while_it_publishes(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many or large outputs may take longer to reach the disk than a lease lasts."""
+    renewed = []
+
+    def renew(claim: lifecycle.Claim) -> bool:
+        renewed.append(claim)
+        return True
+
+    monkeypatch.setattr("workers.LEASE_RENEWAL_S", -1.0)
+    monkeypatch.setattr(lifecycle, "renew", renew)
+    submit(type="odd_names")
+    run_all(workers)
+    assert len(renewed) >= 3

@@ -11,9 +11,12 @@ from urllib.parse import quote
 
 from bottle import HTTPResponse, request, static_file
 
-from errors import Problem
+from errors import Problem, too_large
+from models import STATUSES
 
 MOST_PER_PAGE = 200
+# What one request may be where no files are sent.
+JSON_BYTES = 8 * 1024 * 1024
 
 
 def json_answer(document: Any, status: int = 200, **headers: str) -> HTTPResponse:
@@ -36,7 +39,7 @@ def etag(body: bytes) -> str:
 
 def is_known(tag: str) -> bool:
     """Whether the request's If-None-Match names `tag`."""
-    given = request.get_header("If-None-Match", "").split(",")
+    given = request.environ.get("HTTP_IF_NONE_MATCH", "").split(",")
     known = [part.strip().removeprefix("W/") for part in given]
     return tag in known or known == ["*"]
 
@@ -61,10 +64,44 @@ def download(path: Path, name: str) -> HTTPResponse:
     return answer
 
 
+def read_json() -> Any:
+    """The request's JSON document: RFC 8259, so no NaN, no infinity, no half surrogate pair."""
+    body = request.environ["wsgi.input"].read(JSON_BYTES + 1)
+    if len(body) > JSON_BYTES:
+        raise too_large(JSON_BYTES)
+    try:
+        document = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+        json.dumps(document, ensure_ascii=False).encode()
+        return document
+    except (ValueError, RecursionError) as error:
+        raise Problem("bad-json", f"The body is not JSON: {error}.") from None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
+def status_filter() -> list[str]:
+    """The statuses of the request's `status`, which may name several with commas."""
+    names = [name for name in request.query.get("status", "").split(",") if name]
+    if unknown := [name for name in names if name not in STATUSES]:
+        allowed = ", ".join(STATUSES)
+        raise Problem("invalid-parameter", f"status {unknown[0]!r} is none of {allowed}.")
+    return names
+
+
 def page_limit(default: int = 50) -> int:
     """The `limit` of the request, 1 to `MOST_PER_PAGE`."""
     text = request.query.get("limit") or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_PER_PAGE:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_PER_PAGE))
+    if not is_number or not 1 <= int(text) <= MOST_PER_PAGE:
         raise Problem("invalid-parameter", f"limit must be a number from 1 to {MOST_PER_PAGE}.")
     return int(text)
 

@@ -7,9 +7,9 @@ what changes something must come from our own page or from no page at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from bottle import request
 
@@ -18,7 +18,7 @@ from settings import Settings
 from web.answers import problem_answer
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
-PROXY_HEADERS = ("Forwarded", "Via")
+PROXY_HEADERS = ("FORWARDED", "VIA")
 HEADERS = [
     (
         "Content-Security-Policy",
@@ -31,19 +31,33 @@ HEADERS = [
 ]
 
 
-def guard(settings: Settings) -> Callable[[], None]:
-    """The check that runs before each request; it raises the answer of a refusal."""
-    names = (settings.server.host, "localhost", *settings.server.allowed_hosts)
+def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | None]:
+    """The rules: why a request with this method and these headers is refused, or None.
+
+    Names of headers are in capitals with underscores, as WSGI writes them.
+    """
+    names = {settings.server.host, "localhost", *settings.server.allowed_hosts}
+    if settings.server.host == "localhost":
+        names |= {"127.0.0.1", "::1"}
     hosts = {name.lower() for name in names}
 
+    def refusal(method: str, headers: Mapping[str, str]) -> Problem | None:
+        problem = _host_problem(hosts, headers) or _proxy_problem(headers)
+        if problem is None and method in CHANGING:
+            problem = _origin_problem(headers)
+        return problem
+
+    return refusal
+
+
+def guard(settings: Settings) -> Callable[[], None]:
+    """The check that runs before each request; it raises the answer of a refusal."""
+    refusal = judge(settings)
+
     def check() -> None:
-        try:
-            _check_host(hosts)
-            _check_proxy()
-            if request.method in CHANGING:
-                _check_origin()
-        except Problem as problem:
-            raise problem_answer(problem) from None
+        headers = {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
+        if problem := refusal(request.method, headers):
+            raise problem_answer(problem)
 
     return check
 
@@ -71,31 +85,38 @@ def require_content_type(*allowed: str) -> str:
     return media_type
 
 
-def _check_host(hosts: set[str]) -> None:
-    given = request.get_header("Host", "")
+def _host_problem(hosts: set[str], headers: Mapping[str, str]) -> Problem | None:
+    given = headers.get("HOST", "")
+    name = _split(f"//{given}").hostname
+    if name in hosts:
+        return None
+    return Problem(
+        "bad-host", f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
+    )
+
+
+def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
+    found = [n for n in headers if n in PROXY_HEADERS or n.startswith("X_FORWARDED_")]
+    if not found:
+        return None
+    name = found[0].replace("_", "-").title()
+    return Problem(
+        "account-needed",
+        f"The request came through a proxy ({name}); create an account before you share it.",
+    )
+
+
+def _origin_problem(headers: Mapping[str, str]) -> Problem | None:
+    site, origin = headers.get("SEC_FETCH_SITE", "none"), headers.get("ORIGIN")
+    is_foreign = origin is not None and _split(origin).netloc != headers.get("HOST")
+    if site in ("same-origin", "none") and not is_foreign:
+        return None
+    return Problem("cross-site", "Another web site tried to send this to Bellhop.")
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of what is none, nothing."""
     try:
-        name = urlsplit(f"//{given}").hostname
+        return urlsplit(url)
     except ValueError:
-        name = None
-    if name is None or name not in hosts:
-        raise Problem(
-            "bad-host", f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
-        )
-
-
-def _check_proxy() -> None:
-    names = (name for name in request.headers if name.lower().startswith("x-forwarded-"))
-    found = next(names, None) or next((n for n in PROXY_HEADERS if request.get_header(n)), None)
-    if found:
-        raise Problem(
-            "account-needed",
-            f"The request came through a proxy ({found}); create an account before you share it.",
-        )
-
-
-def _check_origin() -> None:
-    site = request.get_header("Sec-Fetch-Site", "none")
-    origin = request.get_header("Origin")
-    is_foreign = origin is not None and urlsplit(origin).netloc != request.get_header("Host")
-    if site not in ("same-origin", "none") or is_foreign:
-        raise Problem("cross-site", "Another web site tried to send this to Bellhop.")
+        return urlsplit("")

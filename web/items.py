@@ -11,8 +11,16 @@ import queries
 from errors import Problem
 from models import FINAL, Job
 from web import views
-from web.answers import cursor_of, download, json_answer, page_limit, read_cursor, tagged_answer
-from web.jobs import find, status_filter
+from web.answers import (
+    cursor_of,
+    download,
+    json_answer,
+    page_limit,
+    read_cursor,
+    status_filter,
+    tagged_answer,
+)
+from web.jobs import find
 from web.site import Site
 
 
@@ -28,11 +36,9 @@ def result(site: Site, job_id: str) -> HTTPResponse:
 
 def result_page(job: Job) -> dict[str, Any]:
     """The result as the request's `limit` and `cursor` cut it."""
-    limit = page_limit(200)
-    rows = queries.items(job, after=read_cursor() or 0, limit=limit)
-    shown = [views.result_view(job, item, given) for item, given in rows]
-    page = _page("items", shown, [item.id for item, _ in rows], limit)
-    return {"job_id": job.job_id, "type": job.type, **page}
+    page = queries.items(job, after=read_cursor() or 0, limit=page_limit(200))
+    shown = [views.result_view(job, item, given) for item, given in page.rows]
+    return {"job_id": job.job_id, "type": job.type, "items": shown, "next": _next(page)}
 
 
 def show(site: Site, job_id: str) -> HTTPResponse:
@@ -48,18 +54,18 @@ def show(site: Site, job_id: str) -> HTTPResponse:
 
 def items(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID/items: every item with its state, also while the job runs."""
-    job, limit = find(job_id), page_limit(200)
-    rows = queries.items(job, statuses=status_filter(), after=read_cursor() or 0, limit=limit)
-    shown = [views.item_view(job, item, given) for item, given in rows]
-    return json_answer(_page("items", shown, [item.id for item, _ in rows], limit))
+    job, after = find(job_id), read_cursor() or 0
+    page = queries.items(job, statuses=status_filter(), after=after, limit=page_limit(200))
+    shown = [views.item_view(job, item, given) for item, given in page.rows]
+    return json_answer({"items": shown, "next": _next(page)})
 
 
 def events(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID/events: the timeline."""
     limit = page_limit(200)
     rows = queries.events(find(job_id), after=read_cursor() or 0, limit=limit)
-    shown = [views.event_view(event) for event in rows]
-    return json_answer(_page("events", shown, [event.id for event in rows], limit))
+    following = cursor_of(rows[-1].id) if len(rows) == limit else None
+    return json_answer({"events": [views.event_view(row) for row in rows], "next": following})
 
 
 def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
@@ -72,6 +78,5 @@ def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
     raise Problem("not-found", "The item has no file of this name.")
 
 
-def _page(name: str, shown: list[Any], row_ids: list[int], limit: int) -> dict[str, Any]:
-    following = cursor_of(row_ids[-1]) if len(row_ids) == limit else None
-    return {name: shown, "next": following}
+def _next(page: queries.ItemPage) -> str | None:
+    return cursor_of(page.rows[-1][0].id) if page.has_more else None

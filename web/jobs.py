@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from bottle import HTTPResponse, request
 
@@ -20,12 +19,12 @@ from web.answers import (
     number_parameter,
     page_limit,
     read_cursor,
+    read_json,
+    status_filter,
 )
 from web.door import require_content_type
-from web.server import JSON_BYTES, too_large
 from web.site import Site
 
-STATUSES = ("pending", "queued", "running", *FINAL)
 MULTIPART, JSON = "multipart/form-data", "application/json"
 
 
@@ -105,26 +104,6 @@ def find(job_id: str) -> Job:
     return job
 
 
-def read_json() -> Any:
-    """The request's JSON document."""
-    body = request.environ["wsgi.input"].read(JSON_BYTES + 1)
-    if len(body) > JSON_BYTES:
-        raise too_large(JSON_BYTES)
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Problem("bad-json", f"The body is not JSON: {error}.") from None
-
-
-def status_filter() -> list[str]:
-    """The statuses of the request's `status`, which may name several with commas."""
-    names = [name for name in request.query.get("status", "").split(",") if name]
-    if unknown := [name for name in names if name not in STATUSES]:
-        allowed = ", ".join(STATUSES)
-        raise Problem("invalid-parameter", f"status {unknown[0]!r} is none of {allowed}.")
-    return names
-
-
 def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
     site.files.accept(form.folder, job.job_id)
     try:
@@ -137,8 +116,10 @@ def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
 
 def _require_uploads(site: Site, job: Job) -> None:
     """Refuse to run again what would find its files removed."""
-    ((item, _),) = queries.items(job, limit=1)
-    takes_files = not {"file", "files"}.isdisjoint(json.loads(item.input))
+    first = queries.item(job, 0)
+    if first is None:
+        raise Problem("not-found", "Somebody deleted the job just now.")
+    takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
     if takes_files and not site.files.has_uploads(job.job_id):
         days = site.settings.lifetime.uploads_days
         raise Problem("nothing-to-retry", f"Its uploads were removed {days:g} days after its end.")
@@ -149,7 +130,9 @@ def _chosen_items(job: Job) -> list[int] | None:
         return None
     require_content_type(JSON)
     body = read_json()
-    chosen = body.get("items") if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        raise Problem("bad-json", "The body must be a JSON object.")
+    chosen = body.get("items")
     if chosen is None:
         return None
     is_list = isinstance(chosen, list) and all(type(index) is int for index in chosen)

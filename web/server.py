@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -23,15 +23,15 @@ from waitress.server import create_server
 from waitress.utilities import Error
 
 import listener
-from errors import Problem
+from errors import Problem, too_large
 from installation import write_atomically
 from settings import MEBIBYTE
+from web import door
+from web.answers import JSON_BYTES
 from web.site import Site
 
 # Room for the form around the files of a largest upload.
 FORM_BYTES = MEBIBYTE
-# What one request may be where no files are sent.
-JSON_BYTES = 8 * MEBIBYTE
 SPOOL_BYTES = MEBIBYTE
 THREADS = 8
 MAX_CONNECTIONS = 1000
@@ -83,21 +83,32 @@ class _Nothing:
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Judges a request by its headers; `limit_for(method, path)` is in bytes."""
+    """Judges a request by its headers; `limit_for(method, path)` is in bytes.
+
+    `judge(method, headers)` is the door's; it is asked here so that nothing of a body
+    that will be refused reaches the disk.
+    """
 
     limit_for: Callable[[str, str], int]
+    judge: Callable[[str, Mapping[str, str]], Problem | None]
     is_refused = False
     content_length: int
+    body_rcv: Any
     expect_continue: bool
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
-        limit = self.limit_for(self.command, self.path)
-        if self.content_length > limit:
+        self._limit_bytes = self.limit_for(self.command, self.path)
+        problem = self.judge(self.command, self.headers)
+        if problem is None and self.content_length > self._limit_bytes:
+            problem = too_large(self._limit_bytes)
+        if problem and self.body_rcv is not None:
             self.is_refused = True
-            self.error = Refusal(too_large(limit))
-            # A client that asks first ("Expect: 100-continue") has sent nothing yet.
-            self.body_rcv = None if self.expect_continue else _Nothing(self.content_length)
+            self.error = Refusal(problem)
+            # A client that asks first ("Expect: 100-continue") has sent nothing yet, and
+            # how much one sends in chunks nobody knows.
+            is_read = not (self.expect_continue or self.chunked)
+            self.body_rcv = _Nothing(self.content_length) if is_read else None
             self.content_length, self.expect_continue = 0, False
 
     def received(self, data: bytes) -> int:
@@ -106,15 +117,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.completed = self.body_rcv.completed
             return swallowed
         taken: int = super().received(data)
+        if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
+            self.error, self.completed = Refusal(too_large(self._limit_bytes)), True
         if self.error is not None and not isinstance(self.error, Refusal):
             self.error = Refusal(_problem(self.error))
         return taken
-
-
-def too_large(limit_bytes: int) -> Problem:
-    return Problem(
-        "upload-too-large", f"One request may hold at most {limit_bytes // MEBIBYTE} MiB."
-    )
 
 
 def _problem(error: Any) -> Problem:
@@ -141,6 +148,7 @@ def serve(
         return upload_bytes if (method, path) == ("POST", "/api/v1/jobs") else JSON_BYTES
 
     Parser.limit_for = staticmethod(limit_for)
+    Parser.judge = staticmethod(door.judge(site.settings))
     server = create_server(
         app,
         sockets=[bound],

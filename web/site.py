@@ -78,7 +78,7 @@ def open_site(settings: Settings, here: Installation) -> Site:
     files, catalog = Files(here.folder), Catalog(settings, here)
     files.remove_incoming()
     threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
-    return Site(settings, here, files, Catalog(settings, here), Bell(settings, here))
+    return Site(settings, here, files, Catalog(settings, here), Bell(settings, here, hears=False))
 
 
 def _watch_types(catalog: Catalog) -> None:

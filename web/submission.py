@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Sequence
 from typing import Any
 
-import fastjsonschema
-
+import params
 from errors import Problem, invalid_field
 from lifecycle import NewItem, NewJob
 from web.site import Site
@@ -27,7 +24,7 @@ def from_form(site: Site, form: Form) -> NewJob:
     fields = {name: values[-1] for name, values in form.fields.items()}
     job_type = _find_type(site, fields.pop("type", None))
     options = {name: fields.pop(name) for name in OPTIONS if fields.get(name) is not None}
-    params = {name: _from_text(job_type, name, form.fields[name]) for name in fields}
+    given = {name: params.from_text(job_type, name, form.fields[name]) for name in fields}
     if not form.files:
         raise invalid_field("files", "choose at least one file")
     if job_type["input"] not in ("file", "files"):
@@ -38,24 +35,24 @@ def from_form(site: Site, form: Form) -> NewJob:
     if job_type["input"] == "files":
         stored = [file.path.name for file, _ in form.files]
         items = [NewItem(_name(items), {"files": stored})]
-    return _job(site, job_type, items, params, options)
+    return _job(site, job_type, items, given, options)
 
 
 def from_json(site: Site, body: Any) -> NewJob:
-    """A job of a JSON document: links, texts or data as items."""
+    """A job of a JSON document: URLs, texts or data as items."""
     if not isinstance(body, dict):
         raise Problem("bad-json", "The body must be a JSON object.")
     for name in body:
         if name not in JSON_FIELDS:
             raise invalid_field(str(name), f"is not known; a job has {', '.join(JSON_FIELDS)}")
     job_type = _find_type(site, body.get("type"))
-    params, given = body.get("params", {}), body.get("items")
-    if not isinstance(params, dict):
+    given, listed = body.get("params", {}), body.get("items")
+    if not isinstance(given, dict):
         raise invalid_field("params", "must be an object")
-    if not isinstance(given, list) or not given:
+    if not isinstance(listed, list) or not listed:
         raise invalid_field("items", "must be a list with at least one item")
-    items = [_item(job_type, index, item) for index, item in enumerate(given)]
-    return _job(site, job_type, items, params, {name: body.get(name) for name in OPTIONS})
+    items = [_item(job_type, index, item) for index, item in enumerate(listed)]
+    return _job(site, job_type, items, given, {name: body.get(name) for name in OPTIONS})
 
 
 def _find_type(site: Site, name: Any) -> dict[str, Any]:
@@ -78,7 +75,7 @@ def _job(
     site: Site,
     job_type: dict[str, Any],
     items: Sequence[NewItem],
-    params: dict[str, Any],
+    given: dict[str, Any],
     options: dict[str, Any],
 ) -> NewJob:
     most = site.settings.server.max_items
@@ -87,15 +84,12 @@ def _job(
     for name in NOT_YET:
         if options.get(name):
             raise invalid_field(name, "is not available in this version")
-    delays_s = job_type["delays_s"]
-    if delays_s is None:
-        delays_s = site.settings.retry.delays_s
     return NewJob(
         type=job_type["type"],
         name=_name(items),
-        params=_validated(job_type, params),
+        params=params.validated(job_type, given),
         queue=job_type["queue"],
-        max_attempts=1 + len(delays_s),
+        max_attempts=1 + len(job_type["delays_s"]),
         items=items,
         priority=_priority(options.get("priority")),
     )
@@ -133,68 +127,3 @@ def _priority(given: Any) -> int:
     if isinstance(given, float | bool) or not -100 <= priority <= 100:
         raise invalid_field("priority", "must be a whole number from -100 to 100")
     return priority
-
-
-def _from_text(job_type: dict[str, Any], name: str, texts: list[str]) -> Any:
-    """A form field's text as the JSON that the parameter's schema asks for."""
-    schema = job_type["params"]["properties"].get(name)
-    if schema is None:
-        known = ", ".join(job_type["params"]["properties"]) or "none"
-        raise invalid_field(name, f"{job_type['label']} has no such parameter; it has {known}")
-    kinds = schema.get("type", [])
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    if "array" in kinds:
-        item = {"params": {"properties": {name: schema.get("items", {})}}}
-        return [_from_text({**job_type, **item}, name, [text]) for text in texts if text.strip()]
-    text = texts[-1]
-    if not text.strip() and "null" in kinds:
-        return None
-    if "boolean" in kinds:
-        return _boolean(name, text)
-    if "integer" in kinds or "number" in kinds:
-        return _number(name, text, int if "integer" in kinds else float)
-    return next((choice for choice in schema.get("enum", []) if str(choice) == text), text)
-
-
-def _boolean(name: str, text: str) -> bool:
-    words = {"true": True, "on": True, "1": True, "yes": True}
-    words |= {"false": False, "off": False, "0": False, "no": False, "": False}
-    if text.strip().lower() not in words:
-        raise invalid_field(name, "must be true or false")
-    return words[text.strip().lower()]
-
-
-def _number(name: str, text: str, kind: type) -> Any:
-    noun = "a whole number" if kind is int else "a number"
-    try:
-        value = kind(text)
-    except ValueError:
-        raise invalid_field(name, f"must be {noun}") from None
-    if value in (float("inf"), float("-inf")) or value != value:
-        raise invalid_field(name, f"must be {noun}")
-    return value
-
-
-def _validated(job_type: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """The params with the defaults filled in, true to the type's schema."""
-    validate = _validator(json.dumps(job_type["params"], sort_keys=True))
-    try:
-        checked: dict[str, Any] = validate(dict(params))
-        return checked
-    except fastjsonschema.JsonSchemaValueException as error:
-        field = error.path[1] if len(error.path) > 1 else _field_of(error, params)
-        message = error.message.removeprefix("data").removeprefix(f".{field}").strip()
-        raise invalid_field(field, message) from None
-
-
-def _field_of(error: fastjsonschema.JsonSchemaValueException, params: dict[str, Any]) -> str:
-    """The parameter a whole-object error is about: one too many, or one that is missing."""
-    known = error.definition.get("properties", {})
-    unknown = [name for name in params if name not in known]
-    missing = [name for name in error.definition.get("required", []) if name not in params]
-    return next(iter([*unknown, *missing]), "params")
-
-
-@functools.lru_cache(maxsize=100)
-def _validator(schema: str) -> Any:
-    return fastjsonschema.compile(json.loads(schema))

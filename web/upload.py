@@ -18,9 +18,8 @@ from multipart import (
     parse_options_header,
 )
 
-from errors import Problem, invalid_field
+from errors import Problem, invalid_field, too_large
 from files import IncomingFile, safe_suffix
-from web.server import too_large
 from web.site import Site
 
 CHUNK_BYTES = 1 << 18

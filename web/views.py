@@ -99,14 +99,12 @@ def event_view(event: Event) -> dict[str, Any]:
     return {name: getattr(event, name) for name in names}
 
 
-def type_view(site: Site, description: dict[str, Any]) -> dict[str, Any]:
+def type_view(description: dict[str, Any]) -> dict[str, Any]:
     names = (
         "type", "label", "description", "input", "accepts", "params", "queue", "timeout_s",
         "available", "reason", "viewer",
     )  # fmt: skip
-    queue = site.settings.queues.get(description["queue"])
-    limit_s = description["timeout_s"] or (queue.timeout_s if queue else None)
-    return {**{name: description[name] for name in names}, "timeout_s": limit_s}
+    return {name: description[name] for name in names}
 
 
 def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:

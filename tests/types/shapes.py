@@ -149,3 +149,60 @@ def told(text: str, context: Context) -> dict:
     leaked = [name for name in os.environ if name.startswith("BELLHOP_")]
     home = os.environ["HOME"] == os.environ["TMPDIR"] == str(context.scratch_dir)
     return {"settings": dict(context.settings), "leaked": leaked, "home_is_scratch": home}
+
+
+@job_type(label="Odd texts", queue="parsing")
+def odd_texts(text: str, context: Context) -> dict:
+    """Say texts that no text may be: half a surrogate pair, an exception, a number."""
+    context.progress(10, "step \udcff")
+    context.warn("odd", ValueError("x"), 7)  # type: ignore[arg-type]
+    context.warn("odd", "bad \udcff name")
+    if text == "refuse":
+        raise BadInput(ValueError("no \udcff good"))  # type: ignore[arg-type]
+    return {"x": "\ud800", "y": "ü"}
+
+
+@job_type(label="Odd names", queue="parsing")
+def odd_names(text: str, context: Context) -> dict:
+    """Write files whose names are unusual, wrong, or not files at all."""
+    for name in ("Rapport\u00a02024.pdf", "a\nb.txt", "back\\slash", "x" * 255):
+        (context.output_dir / name).write_text("x")
+    (Path(os.fsencode(context.output_dir).decode()) / os.fsdecode(b"\xff.txt")).write_text("x")
+    os.mkfifo(context.output_dir / "pipe")
+    (context.output_dir / "closed.txt").write_text("x")
+    (context.output_dir / "closed.txt").chmod(0)
+    return {}
+
+
+@job_type(label="Brief", queue="parsing", timeout_s=1)
+def brief(text: str, context: Context) -> dict:
+    return {}
+
+
+@job_type(label="Impatient", queue="parsing")
+def impatient(text: str, context: Context) -> dict:
+    raise TryAgain(-5, "now")
+
+
+@job_type(label="Leave behind", queue="parsing")
+def leave_behind(text: str, context: Context) -> dict:
+    """Return while a grandchild runs that nobody waits for."""
+    subprocess.run(["/bin/sh", "-c", f"sleep 1000 & echo $! > {text}"], check=True)
+    return {}
+
+
+@job_type(label="Late", queue="parsing")
+def late(text: str, context: Context) -> dict:
+    """Let a thread say something after the item ended."""
+    import threading
+
+    if text == "go":
+        threading.Timer(0.3, context.progress, (77, "stale")).start()
+    else:
+        time.sleep(0.8)
+    return {}
+
+
+@job_type(label="Once", queue="parsing", delays_s=[])
+def once(text: str, context: Context) -> dict:
+    raise RuntimeError("no retry wanted")

@@ -21,20 +21,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import typefiles
+from children import clean_environment, ending
 from installation import Installation, write_atomically
 from settings import COMMAND, Settings
 
 DESCRIBE_LIMIT_S = 5.0
 TICK_S = 0.25
 LOOK_EVERY_S = 1.0
-# What a job process or a describing child may know of this process's environment.
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 log = logging.getLogger("bellhop.catalog")
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment of a child that runs code of job types: no secrets in it."""
-    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
 
 
 class Catalog:
@@ -187,7 +181,7 @@ class _Describing:
         code = self._child.returncode
         if code == -signal.SIGKILL:
             return f"not within {DESCRIBE_LIMIT_S:g} seconds"
-        return signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return ending(code)
 
 
 def unknown_type(name: str) -> dict[str, Any]:

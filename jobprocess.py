@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import frames
-from catalog import clean_environment
+from children import clean_environment, ending
 from files import Scratch
 from settings import COMMAND
 
@@ -169,9 +169,7 @@ class JobProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
         self.kill()
-        code = self._child.returncode
-        name = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        return Outcome("crashed", {"signal": name})
+        return Outcome("crashed", {"signal": ending(self._child.returncode)})
 
     def _signal_group(self, number: int) -> bool:
         try:

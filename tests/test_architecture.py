@@ -23,7 +23,7 @@ LAYERS = (
     {"keeper"},
     {"jobprocess"},
     {"catalog", "runner"},
-    {"params", "signature", "typefiles", "frames"},
+    {"children", "params", "signature", "typefiles", "frames"},
     {"jobtypes"},
     {"lifecycle", "queries"},
     {"models", "files", "listener"},

@@ -71,9 +71,9 @@ class Files:
 
     def accept(self, incoming: Path, job_id: str) -> None:
         """Move an upload into place so that it survives a power cut."""
-        _sync_folder(incoming)
+        _sync(incoming)
         os.rename(incoming, self._folder / "uploads" / job_id)
-        _sync_folder(self._folder / "uploads")
+        _sync(self._folder / "uploads")
 
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
@@ -95,22 +95,25 @@ class Files:
         left_out: list[str] = []
         for path in sorted(output.rglob("*")) if os.listdir(output) else []:
             name = path.relative_to(output).as_posix()
-            if path.is_dir() and not path.is_symlink():
+            if _is_folder(path):
                 continue
             if path.is_symlink() or not path.is_file() or UNSHOWABLE.search(name):
                 left_out.append(name.encode("utf-8", "replace").decode())
                 continue
             on_file()
             path.chmod(0o600)
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            _sync(path)
             size = path.stat().st_size
             found.append({"name": name, "size": size, "path": f"{attempt_name}/{name}"})
         if found:
             home = self._folder / "results" / job_id
             home.mkdir(exist_ok=True)
+            # Every folder on the way to a file, or a power cut leaves a row without it.
+            for folder in (output, *(path for path in output.rglob("*") if _is_folder(path))):
+                _sync(folder)
             os.rename(output, home / attempt_name)
-            _sync_folder(home)
+            _sync(home)
+            _sync(home.parent)
         return found, left_out
 
     def withdraw(self, job_id: str, attempt_name: str) -> None:
@@ -174,8 +177,12 @@ def remove_tree(path: str | Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
     if not os.path.lexists(path):
         return
-    for folder, _, _ in os.walk(path):
-        os.chmod(folder, 0o700)
+    os.chmod(path, 0o700)
+    for parent, folders, _ in os.walk(path):
+        for folder in folders:
+            inner = Path(parent, folder)
+            if not inner.is_symlink():  # its target is not ours to change
+                inner.chmod(0o700)
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -185,7 +192,12 @@ def safe_suffix(filename: str) -> str:
     return match.group().lower() if match else ""
 
 
-def _sync_folder(path: Path) -> None:
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _sync(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk for good."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
-from errors import StartRefused
+import params
+from errors import Problem, StartRefused
 from settings import Settings
 
 FINAL = ("completed", "failed", "cancelled")
@@ -62,14 +63,14 @@ class Client:
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
 
-    def submit(self, type_name: str, inputs: list[str], params: dict[str, str]) -> Any:
+    def submit(self, type_name: str, inputs: list[str], given: dict[str, str]) -> Any:
         """Submit files, or URLs when the first input is one; the job."""
         if inputs and re.match(r"https?://", inputs[0]):
             items = [{"url": url} for url in inputs]
-            document = {"type": type_name, "items": items, "params": self._typed(type_name, params)}
+            document = {"type": type_name, "items": items, "params": self._typed(type_name, given)}
             return self.post("/api/v1/jobs", document)
         boundary = secrets.token_hex(16)
-        fields = [("type", type_name), *params.items()]
+        fields = [("type", type_name), *given.items()]
         form = _Form(boundary, fields, [Path(name) for name in inputs])
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
@@ -86,12 +87,15 @@ class Client:
                 return
             time.sleep(POLL_S)
 
-    def _typed(self, type_name: str, params: dict[str, str]) -> dict[str, Any]:
+    def _typed(self, type_name: str, given: dict[str, str]) -> dict[str, Any]:
         """Text params as the JSON that the type's schema asks for."""
         types = {t["type"]: t for t in self.get("/api/v1/types")["types"]}
-        known = types.get(type_name, {}).get("params", {}).get("properties", {})
-        plain = {n for n, schema in known.items() if schema.get("type") == "string"}
-        return {n: v if n in plain or n not in known else _json(v) for n, v in params.items()}
+        if type_name not in types:
+            return {}  # the server says which there are
+        try:
+            return {n: params.from_text(types[type_name], n, [v]) for n, v in given.items()}
+        except Problem as problem:
+            raise RequestFailed(f"{problem.detail} ({problem.code})") from None
 
     def _request(self, method: str, path: str, body: Any = None, headers: Any = None) -> Any:
         try:
@@ -165,13 +169,6 @@ def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
 def _quoted(name: str) -> str:
     # As browsers do it (WHATWG HTML, multipart/form-data encoding algorithm).
     return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def command_submit(client: Client, given: argparse.Namespace) -> int:

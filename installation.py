@@ -108,14 +108,12 @@ def make_folder(settings: Settings) -> Path:
     try:
         for path in (folder, *(folder / name for name in FOLDERS)):
             path.mkdir(parents=True, exist_ok=True)
-        probe = take_lock(folder / "start.lock", fcntl.LOCK_SH, wait_s=0)
+        (folder / "start.lock").touch(0o600)
     except OSError as error:
         raise StartRefused(
             f"the data folder {folder} cannot be used: {error.strerror}; "
             "name another in [storage] data_dir or BELLHOP_STORAGE_DATA_DIR"
         ) from None
-    if probe is not None:
-        os.close(probe)
     return folder
 
 

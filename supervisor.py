@@ -189,8 +189,7 @@ def _catch_signals() -> socket.socket:
     heard, told = socket.socketpair()
     heard.setblocking(False)
     told.setblocking(False)
-    signal.set_wakeup_fd(told.fileno())
-    _catch_signals.keep = told  # type: ignore[attr-defined]
+    signal.set_wakeup_fd(told.detach())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     return heard

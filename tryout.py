@@ -64,7 +64,10 @@ def _order(
         path = str(Path(given).absolute())
         value = path if kind == "file" else [path]
     elif kind == "data":
-        value = _json(given)
+        try:
+            value = json.loads(given)
+        except ValueError as error:
+            raise StartRefused(f"{given[:80]}: is not JSON ({error})") from None
     return {
         "of": "try",
         "type": description["type"],
@@ -88,13 +91,6 @@ def _checked(description: dict[str, Any], given: dict[str, str]) -> dict[str, An
         )
     except Problem as problem:
         raise StartRefused(problem.detail) from None
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _show_progress(percent: int, step: str) -> None:

@@ -47,7 +47,7 @@ class Context:
     """What one attempt at one item may know and do.
 
     `filename` is the name the user gave and only for display. Files written to
-    `output_dir` become downloads; `scratch_dir` is removed after the attempt.
+    `output_dir` become downloads; `scratch_dir` is emptied after the attempt.
     `item_id` is the same in every attempt: the idempotency key for effects
     outside Bellhop. `settings` holds what the decorator's `settings` declared.
     """

@@ -152,6 +152,17 @@ def test_it_serves_every_client_command(bellhop: Running, tmp_path: Path) -> Non
         assert code in last_line(refused.stderr)
 
 
+def test_it_submits_urls_with_parameters_of_their_types(bellhop: Running) -> None:
+    bellhop.serve()
+    command = ["submit", "visit", "http://a.example", "--param", "depth=2", "--wait", "--json"]
+    job = json.loads(bellhop.run(*command).stdout)
+    assert (job["status"], job["params"], job["name"]) == (
+        "completed", {"depth": 2}, "http://a.example",
+    )  # fmt: skip
+    refused = bellhop.run("submit", "visit", "http://a.example", "--param", "depth=deep")
+    assert "depth: must be a whole number" in refused.stderr
+
+
 def test_it_tries_a_type_without_a_server(bellhop: Running, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("one three")
@@ -177,6 +188,7 @@ def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
         (["nothing", "x"], "there is no job type nothing"),
         (["word_count", "/no/such/file"], "no such file"),
         (["needs_extra", "x"], "requirements-cog.txt"),
+        (["keys", "{"], "is not JSON"),
         (["form", "x"], "needed"),
         (["form", "x", "--param", "needed=1", "--param", "count=11"], "count"),
         (["form", "x", "--param", "unknown=1"], "unknown"),

@@ -122,6 +122,11 @@ def together(files: list[Path], context: Context) -> dict:
     return {"sizes": [path.stat().st_size for path in files]}
 
 
+@job_type(label="Visit", queue="parsing")
+def visit(url: str, context: Context, *, depth: int = 1) -> dict:
+    return {"url": url, "depth": depth}
+
+
 @job_type(label="Data", queue="parsing")
 def keys(data: dict, context: Context) -> dict:
     return {"keys": sorted(data)}

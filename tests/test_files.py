@@ -58,7 +58,8 @@ def test_it_removes_folders_whose_rights_were_taken_away(ours: Path, mode: int) 
 def test_it_changes_no_rights_behind_a_link(ours: Path) -> None:
     def remove() -> bool:
         outside, tree = ours / "outside", ours / "scratch"
-        outside.mkdir(mode=0o750)
+        outside.mkdir()
+        outside.chmod(0o750)  # whatever the umask is
         (tree / "closed").mkdir(parents=True)
         (tree / "closed" / "file").write_text("x")
         (tree / "link").symlink_to(outside)

@@ -31,6 +31,7 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     from web.problems import Application
 
     app = Application(site, door.guard(site.settings))
+    item = f"{API}/jobs/<job_id>/items/<index:re:[0-9]{{1,9}}>"
     for method, path, handler in (
         ("GET", "/", pages.index),
         ("GET", "/jobs/<job_id>", pages.job),
@@ -49,7 +50,8 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
         ("GET", f"{API}/jobs/<job_id>/result", items.result),
         ("GET", f"{API}/jobs/<job_id>/items", items.items),
         ("GET", f"{API}/jobs/<job_id>/events", items.events),
-        ("GET", f"{API}/jobs/<job_id>/items/<index:re:[0-9]{{1,9}}>/files/<name:path>", items.file),
+        ("GET", f"{item}/files/<name:path>", items.file),
+        ("GET", f"{item}/log", items.log),
     ):
         app.route(path, method, handler)
     return door.secured(app)
@@ -61,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["job-process"]:
         import runner
 
-        runner.serve(int(arguments[1]), int(arguments[2]))
+        runner.serve(*map(int, arguments[1:4]))
         return 0
     if arguments[:1] == ["describe"]:
         import runner
@@ -75,6 +77,11 @@ def main(arguments: list[str] | None = None) -> int:
         return int(status or 0)
     except StartRefused as refusal:
         print(f"bellhop: {refusal}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in settings.DISK_ERRORS:
+            raise
+        print(f"bellhop: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -128,14 +135,19 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
 def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
     import client as http_client
 
-    command: Callable[..., int] = getattr(http_client, f"command_{given.command}")
-    return command(http_client.Client.at_home(loaded), given)
+    return http_client.run(loaded, given)
 
 
 def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
     import selfcheck
 
     return selfcheck.run(loaded)
+
+
+def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    import drain as draining
+
+    draining.run(loaded)
 
 
 def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -207,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("submit", "jobs", "result", "cancel", "retry"):
         commands.choices[name].add_argument("--json", action="store_true", help="print JSON")
     add("check", check, "self-test of this installation")
+    add("drain", drain, "take no more work, and return when nothing runs")
     trial = add("try", try_type, "run a job type on one file, without server or queue")
     trial.add_argument("type")
     trial.add_argument("input", metavar="FILE|URL|TEXT")

@@ -16,14 +16,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import typefiles
 from children import clean_environment, ending
 from installation import Installation, write_atomically
-from settings import COMMAND, Settings
+from settings import COMMAND, Queue, Settings
 
 DESCRIBE_LIMIT_S = 5.0
 TICK_S = 0.25
@@ -54,8 +54,7 @@ class Catalog:
                 reason = file["error"] or description["missing"] or self._no_queue(description)
                 listed[description["type"]] = {
                     **description,
-                    "timeout_s": description["timeout_s"] or self._queue_limit_s(description),
-                    "delays_s": self._delays_s(description),
+                    **self._limits(description),
                     "available": reason is None,
                     "reason": reason,
                     "path": path,
@@ -121,13 +120,16 @@ class Catalog:
             log.warning("%s is damaged and is made anew", self._store)
             self._files = {}
 
-    def _queue_limit_s(self, description: Mapping[str, Any]) -> float | None:
-        queue = self._settings.queues.get(description["queue"])
-        return queue.timeout_s if queue else None
-
-    def _delays_s(self, description: Mapping[str, Any]) -> Sequence[float]:
-        own: Sequence[float] | None = description["delays_s"]
-        return self._settings.retry.delays_s if own is None else own
+    def _limits(self, description: Mapping[str, Any]) -> dict[str, Any]:
+        """The limits and delays that hold for a type: its own, else those of config.ini."""
+        queue = self._settings.queues.get(description["queue"], Queue())
+        limits = {
+            "timeout_s": queue.timeout_s,
+            "memory_mb": queue.memory_mb,
+            "delays_s": self._settings.retry.delays_s,
+        }
+        own = {name: description[name] for name in limits if description[name] is not None}
+        return {**limits, **own}
 
     def _no_queue(self, description: Mapping[str, Any]) -> str | None:
         queue = description["queue"]

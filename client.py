@@ -171,8 +171,14 @@ def _quoted(name: str) -> str:
     return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
-def command_submit(client: Client, given: argparse.Namespace) -> int:
-    return _report(lambda: _submit(client, given))
+def run(settings: Settings, given: argparse.Namespace) -> int:
+    """One of the commands; its exit status."""
+    commands = {"submit": _submit, "jobs": _jobs, "result": _result, "cancel": _act, "retry": _act}
+    try:
+        return commands[given.command](Client.at_home(settings), given)
+    except RequestFailed as error:
+        print(f"bellhop: {error}", file=sys.stderr)
+        return 1
 
 
 def _submit(client: Client, given: argparse.Namespace) -> int:
@@ -190,51 +196,30 @@ def _submit(client: Client, given: argparse.Namespace) -> int:
     return 0 if not given.wait or job["status"] == "completed" else 1
 
 
-def command_jobs(client: Client, given: argparse.Namespace) -> int:
-    def show() -> int:
-        page = client.get("/api/v1/jobs?limit=50")
-        if given.json:
-            _print_json(page["jobs"])
-            return 0
-        for job in page["jobs"]:
-            line = (job["job_id"], f"{job['status']:<9}", f"{job['progress']:>3}%", job["type"])
-            print(*line, job["name"], sep="  ")
+def _jobs(client: Client, given: argparse.Namespace) -> int:
+    page = client.get("/api/v1/jobs?limit=50")
+    if given.json:
+        _print_json(page["jobs"])
         return 0
-
-    return _report(show)
-
-
-def command_result(client: Client, given: argparse.Namespace) -> int:
-    def show() -> int:
-        _print_json(client.get(f"/api/v1/jobs/{quote(given.job_id)}/result"))
-        return 0
-
-    return _report(show)
+    for job in page["jobs"]:
+        line = (job["job_id"], f"{job['status']:<9}", f"{job['progress']:>3}%", job["type"])
+        print(*line, job["name"], sep="  ")
+    return 0
 
 
-def command_cancel(client: Client, given: argparse.Namespace) -> int:
-    return _report(lambda: _act(client, given, "cancel"))
+def _result(client: Client, given: argparse.Namespace) -> int:
+    _print_json(client.get(f"/api/v1/jobs/{quote(given.job_id)}/result"))
+    return 0
 
 
-def command_retry(client: Client, given: argparse.Namespace) -> int:
-    return _report(lambda: _act(client, given, "retry"))
-
-
-def _act(client: Client, given: argparse.Namespace, action: str) -> int:
-    job = client.post(f"/api/v1/jobs/{quote(given.job_id)}/{action}", {})
+def _act(client: Client, given: argparse.Namespace) -> int:
+    """Cancel or retry."""
+    job = client.post(f"/api/v1/jobs/{quote(given.job_id)}/{given.command}", {})
     if given.json:
         _print_json(job)
     else:
         print(job["job_id"], job["status"])
     return 0
-
-
-def _report(command: Any) -> int:
-    try:
-        return int(command())
-    except RequestFailed as error:
-        print(f"bellhop: {error}", file=sys.stderr)
-        return 1
 
 
 def _show_progress(job: dict[str, Any]) -> None:

@@ -6,7 +6,12 @@ an item can end with beyond what its job type says itself. A code is never renam
 
 from __future__ import annotations
 
+import errno
+import json
+from dataclasses import dataclass
 from typing import Any
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 # code: (HTTP status, title). The title is the same for each occurrence, the detail is not.
 PROBLEMS: dict[str, tuple[int, str]] = {
@@ -49,15 +54,16 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
     ),
     "process_crashed": (
         "Its job process ended by {signal} three times.",
-        "The file may be damaged in a way the job type cannot handle.",
+        "The file may be damaged in a way the job type cannot handle; after SIGKILL, the machine "
+        "may be short of memory.",
     ),
     "interrupted_too_often": (
-        "Bellhop was stopped {count} times while this was running.",
+        "Bellhop was killed {count} times while this was running.",
         "Retry it when the machine is stable.",
     ),
     "unexpected_error": (
         "The job type made a mistake: {summary}",
-        "The traceback is in Bellhop's log.",
+        "The traceback is in the timeline of the job.",
     ),
     "gave_up": ("It asked to be tried again for 24 hours: {reason}", None),
     "type_unavailable": ("The job type cannot run: {reason}", None),
@@ -67,6 +73,23 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
     ),
     "bad_result": ("The job type did not return JSON: {summary}", None),
 }
+
+
+@dataclass(frozen=True)
+class ItemError:
+    """Why an item failed, or runs again; `code` is snake_case.
+
+    The user reads `message` and `hint`, the owner of the machine the `traceback`.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    traceback: str | None = None
+
+    def shown(self) -> str:
+        """What the user may see of it, as JSON."""
+        return json.dumps({"code": self.code, "message": self.message, "hint": self.hint})
 
 
 class StartRefused(Exception):
@@ -107,7 +130,17 @@ def too_large(limit_bytes: int) -> Problem:
     return Problem("upload-too-large", f"One request may hold at most {limit_bytes >> 20} MiB.")
 
 
-def item_error(code: str, **values: Any) -> dict[str, str | None]:
-    """The error record of an item: `{"code", "message", "hint"}`."""
+def disk_full(free_bytes: int, needed_bytes: int, reserve_bytes: int) -> Problem:
+    """The problem of a job for which there is no room; all in bytes."""
+    return Problem(
+        "disk-full",
+        f"The disk of Bellhop has {free_bytes >> 20} MiB left; this job needs "
+        f"{needed_bytes >> 20} MiB, and {reserve_bytes >> 20} MiB are kept for running work. "
+        "Nothing of it was kept: free some space and submit it again.",
+    )
+
+
+def item_error(code: str, *, traceback: str | None = None, **values: Any) -> ItemError:
+    """What Bellhop itself says about an item; `values` fill the words of `ITEM_ERRORS`."""
     message, hint = ITEM_ERRORS[code]
-    return {"code": code, "message": message.format(**values), "hint": hint}
+    return ItemError(code, message.format(**values), hint, traceback)

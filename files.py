@@ -7,6 +7,7 @@ leaves litter, which the keeper removes, and never a row without its file.
     uploads/JOB/INDEX.SUFFIX                   what the user gave
     scratch/CONSUMER-RANDOM/{home,output}      what a job process works in
     results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
+    logs/JOB/INDEX-STEP-ATTEMPT                what an attempt printed
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# The folders with a folder for each job.
+KINDS = ("uploads", "results", "logs")
 # Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
 UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 
@@ -53,6 +56,11 @@ class IncomingFile:
         self._file.close()
 
 
+def attempt_name(index: int, step: int, attempt: int) -> str:
+    """What the folder of an attempt's output files, and its log, are called."""
+    return f"{index}-{step}-{attempt}"
+
+
 class Files:
     """The folders of one installation."""
 
@@ -63,6 +71,11 @@ class Files:
     def spool(self) -> Path:
         """Where the web server keeps request bodies that do not fit into memory."""
         return self._folder / "incoming"
+
+    def free_bytes(self) -> int:
+        """What the disk of the data folder has left for Bellhop."""
+        disk = os.statvfs(self._folder)
+        return disk.f_bavail * disk.f_frsize
 
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
@@ -90,7 +103,11 @@ class Files:
         Returns the files, `[{"name", "size", "path"}]`, and the names of what was left out:
         only regular files with a name that can be shown count, for a link could name any
         file of this machine. `on_file` is called before each, as fsync may take its time.
+        What a full disk stopped half-way may be called again.
         """
+        home = self._folder / "results" / job_id
+        place = home / attempt_name
+        output = place if place.exists() else output
         found: list[dict[str, Any]] = []
         left_out: list[str] = []
         for path in sorted(output.rglob("*")) if os.listdir(output) else []:
@@ -106,12 +123,12 @@ class Files:
             size = path.stat().st_size
             found.append({"name": name, "size": size, "path": f"{attempt_name}/{name}"})
         if found:
-            home = self._folder / "results" / job_id
             home.mkdir(exist_ok=True)
             # Every folder on the way to a file, or a power cut leaves a row without it.
             for folder in (output, *(path for path in output.rglob("*") if _is_folder(path))):
                 _sync(folder)
-            os.rename(output, home / attempt_name)
+            if output != place:
+                os.rename(output, place)
             _sync(home)
             _sync(home.parent)
         return found, left_out
@@ -123,8 +140,11 @@ class Files:
     def result(self, job_id: str, path: str) -> Path:
         return self._folder / "results" / job_id / path
 
-    def remove_job(self, job_id: str) -> None:
-        for kind in ("uploads", "results"):
+    def log(self, job_id: str, attempt_name: str) -> Path:
+        return self._folder / "logs" / job_id / attempt_name
+
+    def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
+        for kind in kinds:
             remove_tree(self._folder / kind / job_id)
 
     def remove_incoming(self) -> None:
@@ -132,14 +152,15 @@ class Files:
         for path in (self._folder / "incoming").iterdir():
             remove_tree(path)
 
-    def remove_uploads(self, job_id: str) -> None:
-        remove_tree(self._folder / "uploads" / job_id)
-
     def has_uploads(self, job_id: str) -> bool:
         return (self._folder / "uploads" / job_id).exists()
 
+    def has_jobs(self) -> bool:
+        """Whether anything of a job is here."""
+        return any(any((self._folder / kind).iterdir()) for kind in KINDS)
+
     def jobs_with(self, kind: str, age_s: float) -> list[str]:
-        """Job ids whose folder of `kind` ("uploads", "results") is older than `age_s`."""
+        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`."""
         oldest = time.time() - age_s
         folders = os.scandir(self._folder / kind)
         return [entry.name for entry in folders if entry.stat().st_mtime < oldest]

@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -26,7 +27,7 @@ from settings import Settings
 
 PREDECESSOR_WAIT_S = 5.0
 POLL_S = 0.05
-FOLDERS = ("uploads", "results", "scratch", "incoming", "consumers")
+FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
 log = logging.getLogger("bellhop.installation")
 _held_for_life: list[int] = []
 
@@ -55,6 +56,19 @@ class Installation:
     @property
     def described_types(self) -> Path:
         return self.folder / "types.json"
+
+    def consumer_lock(self, consumer: str) -> Path:
+        """Held by a consumer for life."""
+        return self.folder / "consumers" / consumer
+
+    def processes_lock(self, consumer: str) -> Path:
+        """Held for life by a consumer and by each of its job processes."""
+        return self.folder / "consumers" / f"{consumer}.processes"
+
+    def forget_consumer(self, consumer: str) -> None:
+        """Remove the locks of a consumer that is gone."""
+        for lock in (self.consumer_lock(consumer), self.processes_lock(consumer)):
+            lock.unlink(missing_ok=True)
 
     def store(self) -> str:
         return f"redis at {self.redis}" if self.storage == "redis" else "sqlite"
@@ -109,11 +123,19 @@ def make_folder(settings: Settings) -> Path:
         for path in (folder, *(folder / name for name in FOLDERS)):
             path.mkdir(parents=True, exist_ok=True)
         (folder / "start.lock").touch(0o600)
+        tempfile.TemporaryFile(dir=folder).close()
+        owner = folder.stat().st_uid
     except OSError as error:
         raise StartRefused(
             f"the data folder {folder} cannot be used: {error.strerror}; "
             "name another in [storage] data_dir or BELLHOP_STORAGE_DATA_DIR"
         ) from None
+    if owner != os.geteuid():
+        # Whoever may do all would leave files that the owner's own Bellhop cannot use.
+        raise StartRefused(
+            f"the data folder {folder} belongs to the user with number {owner}, and this is number "
+            f"{os.geteuid()}; start Bellhop as its owner, or change the owner with chown -R"
+        )
     return folder
 
 

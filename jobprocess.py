@@ -9,7 +9,6 @@ or waits for its next item. Nothing here reads or writes the database.
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import select
 import signal
@@ -21,9 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import frames
+import proctree
 from children import clean_environment, ending
 from files import Scratch
-from settings import COMMAND
+from settings import COMMAND, MEBIBYTE
 
 WATCH_S = 0.25
 COOPERATIVE_CANCEL_S = 0.5
@@ -32,6 +32,8 @@ CRASH_WAIT_S = 0.5
 IDLE_LIMIT_S = 60.0
 MEMORY_MARK_BYTES = 512 * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024 * 1024
+# What one look takes of what a job prints: it must not hold up its limit.
+MOST_PRINTED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,12 @@ class _Ended(Exception):
 
 
 class JobProcess:
-    """One child, kept for the items of one queue."""
+    """One child, kept for the items of one queue.
 
-    def __init__(self, queue: str, scratch: Scratch):
+    `alive` is the descriptor of a lock that the child shall hold for life.
+    """
+
+    def __init__(self, queue: str, scratch: Scratch, alive: int):
         self.queue, self.scratch = queue, scratch
         self.items = 0
         self.is_dead = False
@@ -63,16 +68,20 @@ class JobProcess:
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._of = ""
+        self._on_printed: Callable[[bytes], None] = lambda chunk: None
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
+        self._printed, out = os.pipe()
         orders, self._orders = os.pipe()
         os.set_blocking(self._orders, False)
+        os.set_blocking(self._printed, False)
         try:
             self._child = subprocess.Popen(
-                [*COMMAND, "job-process", str(guard), str(say)],
+                [*COMMAND, "job-process", str(guard), str(say), str(alive)],
                 stdin=orders,
-                stdout=2,  # what jobs print is log, never Bellhop's own stdout
-                pass_fds=(guard, say),
+                stdout=out,
+                stderr=out,
+                pass_fds=(guard, say, alive),
                 env=clean_environment(),
                 start_new_session=True,
             )
@@ -80,10 +89,11 @@ class JobProcess:
             self._close_pipes()
             raise
         finally:
-            for descriptor in (guard, say, orders):
+            for descriptor in (guard, say, out, orders):
                 os.close(descriptor)
         self._poll = select.poll()
         self._poll.register(self._said, select.POLLIN)
+        self._poll.register(self._printed, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -94,13 +104,33 @@ class JobProcess:
         order: dict[str, Any],
         limit_s: float,
         on_progress: Callable[[int, str], None],
+        on_printed: Callable[[bytes], None],
         why_stop: Callable[[], str | None],
     ) -> Outcome:
         """Run one item and wait for how it ends, at most `limit_s` seconds.
 
         `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run.
-        After every outcome but an answer of the job process, the group is dead.
+        Afterwards nothing that the item started lives, and after every outcome but an
+        answer of the job process neither does that.
         """
+        self._read_printed(lambda stale: None)
+        self._on_printed = on_printed
+        try:
+            outcome = self._run(order, limit_s, on_progress, why_stop)
+            if not self.is_dead:
+                self._end_leftovers()
+        finally:
+            if not self.is_dead:
+                self._read_printed(on_printed)
+        return outcome
+
+    def _run(
+        self,
+        order: dict[str, Any],
+        limit_s: float,
+        on_progress: Callable[[int, str], None],
+        why_stop: Callable[[], str | None],
+    ) -> Outcome:
         self.items += 1
         self.stamps[order["path"]] = order["stamp"]
         now = time.monotonic()
@@ -121,33 +151,56 @@ class JobProcess:
                     next_watch = now + WATCH_S
                     if why := why_stop():
                         return self._stop(why)
+                    if self._outgrows(order["memory_mb"]):
+                        return self._stopped("out_of_memory")
                     if self._child.poll() is not None:
                         raise _Ended  # a child of the job may hold the pipe open
         except (_Ended, BrokenPipeError, frames.Broken):
             return self._crashed()
 
     def kill(self) -> None:
-        """End the whole group with SIGKILL and wait until it is gone."""
-        self._signal_group(signal.SIGKILL)
+        """End the whole group with SIGKILL, and what left the group, and wait until it is gone."""
+        family = proctree.descendants(self.pid)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         self._child.wait()
         deadline = time.monotonic() + GROUP_GONE_LIMIT_S
-        while self._signal_group(0) and _lives(self.pid) and time.monotonic() < deadline:
+        while proctree.any_lives(self.pid, family) and time.monotonic() < deadline:
             time.sleep(0.002)
+        self._read_printed(self._on_printed)
         self._close_pipes()
         self.is_dead = True
 
     def _close_pipes(self) -> None:
-        for descriptor in (self._guard, self._said, self._orders):
+        for descriptor in (self._guard, self._said, self._printed, self._orders):
             os.close(descriptor)
+
+    def _end_leftovers(self) -> None:
+        """End a group whose job returned while something it started still runs."""
+        if len(proctree.descendants(self.pid)) > 1:  # one is the guard
+            self.kill()
+
+    def _outgrows(self, memory_mb: int) -> bool:
+        """Whether the job and what it started hold too much together.
+
+        The kernel keeps the limit for each process alone.
+        """
+        family = proctree.descendants(self.pid)
+        if not memory_mb or len(family) <= 1:
+            return False
+        return proctree.memory_bytes([self.pid, *family]) > memory_mb * MEBIBYTE
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough, or grown too large, to be replaced."""
-        if self.items >= recycle_after_items or self._has_children():
+        if self.items >= recycle_after_items:
             return True
         if time.monotonic() < self._weigh_at:
             return False
         self._weigh_at = time.monotonic() + WATCH_S
-        return self._resident_bytes() > MEMORY_MARK_BYTES
+        return proctree.memory_bytes([self.pid]) > MEMORY_MARK_BYTES
 
     def _stop(self, why: str) -> Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""
@@ -170,13 +223,6 @@ class JobProcess:
             self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
         self.kill()
         return Outcome("crashed", {"signal": ending(self._child.returncode)})
-
-    def _signal_group(self, number: int) -> bool:
-        try:
-            os.killpg(self._child.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
 
     def _send(self, frame: dict[str, Any]) -> None:
         # Written while waiting for answers: a process that does not read must not hold
@@ -202,46 +248,40 @@ class JobProcess:
                 return None
             if self._orders in ready:
                 self._send_more()
+            if self._printed in ready:
+                self._read_printed(self._on_printed)
             if self._said not in ready:
+                if left_s <= 0:
+                    return None  # a job that prints without end must not outlive its limit
                 continue
             chunk = os.read(self._said, frames.PIPE_BYTES)
             if not chunk:
                 raise _Ended
             self._buffer += chunk
 
-    def _has_children(self) -> bool:
-        """Whether a job left a process behind, which must not meet the next item."""
-        count = 0
-        for path in glob.glob(f"/proc/{self.pid}/task/*/children"):
-            with contextlib.suppress(OSError), open(path) as file:
-                count += len(file.read().split())
-        return count > 1  # one is the guard
-
-    def _resident_bytes(self) -> int:
-        try:
-            with open(f"/proc/{self._child.pid}/statm") as file:
-                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except OSError:
-            return 0  # no /proc: only the number of items counts
-
-
-def _lives(group: int) -> bool:
-    """Whether a process of this group still runs; what is dead and not yet reaped does not."""
-    stats = glob.glob("/proc/[0-9]*/stat")
-    for path in stats:
-        with contextlib.suppress(OSError), open(path) as file:
-            # After the name, which may hold anything: state, parent, group (proc(5)).
-            state, _, of_group = file.read().rpartition(")")[2].split()[:3]
-            if int(of_group) == group and state not in "ZX":
-                return True
-    return not stats  # without /proc the caller waits until the group is reaped
+    def _read_printed(self, tell: Callable[[bytes], None]) -> None:
+        """Pass on what the job printed and nobody has read yet."""
+        read = 0
+        while read < MOST_PRINTED_BYTES:
+            try:
+                chunk = os.read(self._printed, frames.PIPE_BYTES)
+            except BlockingIOError:
+                return
+            if not chunk:  # the job closed its output, or is dead
+                with contextlib.suppress(KeyError):
+                    self._poll.unregister(self._printed)
+                return
+            tell(chunk)
+            read += len(chunk)
 
 
 class Pool:
     """The idle job processes of one consumer; a worker takes one and gives it back."""
 
-    def __init__(self, recycle_after_items: int, new_scratch: Callable[[], Scratch]):
+    def __init__(self, recycle_after_items: int, new_scratch: Callable[[], Scratch], alive: int):
+        """`alive` is the lock that each process holds."""
         self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
+        self._alive = alive
         self._idle: dict[str, list[JobProcess]] = {}
         self._lock = threading.Lock()
 
@@ -253,7 +293,7 @@ class Pool:
             self._end(process)
         scratch = self._new_scratch()
         try:
-            return JobProcess(queue, scratch)
+            return JobProcess(queue, scratch, self._alive)
         except BaseException:
             scratch.remove()
             raise

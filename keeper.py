@@ -10,18 +10,23 @@ import fcntl
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 
 import lifecycle
 import queries
-from files import Files
+from clock import Clock
+from files import KINDS, Files
 from installation import Installation, is_held, take_lock
 from models import checkpoint, database, timestamp
 from settings import Lifetime
+from trouble import Trouble
 
 ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
 LITTER_AGE_S = 3600.0
+GROUP_GONE_LIMIT_S = 2.0
+LEAST_ROOM_BYTES = 1 << 20
 DAY_S = 86400.0
 EXPIRY_BITE = 200
 log = logging.getLogger("bellhop.keeper")
@@ -45,7 +50,10 @@ class Keeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._leases: dict[int, tuple[str, float]] = {}
+        self._died_at: dict[str, float] = {}
         self._next_tidy = 0.0
+        self._clock = Clock()
+        self._troubles: dict[Callable[[], object], Trouble] = {}
 
     def start(self) -> None:
         self._thread.start()
@@ -63,24 +71,30 @@ class Keeper:
         database.close()
 
     def _attempt(self, sweep: Callable[[], object]) -> None:
+        trouble = self._troubles.setdefault(
+            sweep, Trouble(log, "a sweep failed and is tried again: %s", "the sweep works again")
+        )
         try:
             sweep()
+            trouble.note(None)
         except Exception:
-            log.exception("a sweep failed and is tried again")
+            trouble.note(traceback.format_exc())
 
     def sweep(self) -> None:
         """One round: the guarded moves by every consumer, the tidying by one of them.
 
         A consumer that is stopped while it holds the lock must not stop the others' items.
         """
+        self._clock.look()
         moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
         if moved:
             self._ring(moved)
         if time.monotonic() >= self._next_tidy and self._is_the_keeper():
             self._next_tidy = time.monotonic() + TIDY_EVERY_S
             self.tidy()
-            self.expire_jobs()
-            self.expire_uploads()
+            if self._clock.is_steady():
+                self.expire_jobs()
+                self.expire_uploads()
 
     def _is_the_keeper(self) -> bool:
         if self._lock is None:
@@ -91,11 +105,23 @@ class Keeper:
         """Give back the items of consumers whose lock the kernel has dropped."""
         moved = 0
         for consumer in queries.consumers():
-            lock = self._here.folder / "consumers" / consumer.id
-            if not is_held(lock):
+            if self._is_gone(consumer.id):
                 moved += lifecycle.adopt(consumer.id)
-                lock.unlink(missing_ok=True)
+                self._here.forget_consumer(consumer.id)
         return moved
+
+    def _is_gone(self, consumer: str) -> bool:
+        """Whether a consumer is dead, and with it every process of its jobs.
+
+        Nothing may be final, or run again, while a process of it lives. One that a job
+        started in a session of its own may hold the lock for ever, so the wait is bounded.
+        """
+        if is_held(self._here.consumer_lock(consumer)):
+            return False
+        now = time.monotonic()
+        died_at = self._died_at.setdefault(consumer, now)
+        is_dying = is_held(self._here.processes_lock(consumer))
+        return not is_dying or now - died_at > GROUP_GONE_LIMIT_S
 
     def expire_leases(self) -> int:
         """Give back the items whose lease stood still for its whole length.
@@ -103,6 +129,9 @@ class Keeper:
         The backstop for a consumer that lives but does not move. It is measured by
         this process's monotonic clock, so a step of the wall clock expires nothing.
         """
+        if self._files.free_bytes() < LEAST_ROOM_BYTES:
+            self._leases = {}  # none can be renewed on a full disk, so none stands still
+            return 0
         now, moved = time.monotonic(), 0
         seen = {}
         for item, lease_until in queries.leases():
@@ -117,7 +146,7 @@ class Keeper:
     def tidy(self) -> None:
         """Remove litter of crashes and keep the write-ahead log short."""
         self._files.remove_scratch_of_others({consumer.id for consumer in queries.consumers()})
-        for kind in ("uploads", "results"):
+        for kind in KINDS:
             for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
                 if not queries.job_exists(job_id):
                     self._files.remove_job(job_id)
@@ -137,4 +166,4 @@ class Keeper:
             for job_id in self._files.jobs_with("uploads", days * DAY_S):
                 job = queries.job(job_id)
                 if job and job.completed_at and job.completed_at < ended:
-                    self._files.remove_uploads(job_id)
+                    self._files.remove_job(job_id, ["uploads"])

@@ -20,12 +20,15 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from errors import item_error
+from errors import ItemError, item_error
+from files import attempt_name
+from killpoint import die_at
 from models import FINAL, database, query, timestamp, write_many
 
 LEASE_S = 60.0
@@ -35,6 +38,8 @@ MOST_MEMORY_FAILURES = 2
 GIVE_UP_AFTER_S = 24 * 3600
 RELEASE_BATCH = 200
 LEAST_PAUSE_S = 1.0
+# Items that failed together must not all come back in the same moment.
+JITTER = 0.1
 log = logging.getLogger("bellhop.lifecycle")
 
 # move: (from, to). Who makes it is said at the function of that name below.
@@ -53,18 +58,22 @@ COUNTED = {"completed": "completed_items", "failed": "failed_items", "cancelled"
 
 NEXT_CHANGE = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value"
 INSERT_EVENT = """
-    INSERT INTO event (job, at, item, step, attempt, move, code, text)
-    VALUES (:job, :at, :item, :step, :attempt, :move, :code, :text)"""
+    INSERT INTO event (job, at, item, step, attempt, move, code, text, traceback)
+    VALUES (:job, :at, :item, :step, :attempt, :move, :code, :text, :traceback)"""
 # The index `item_due` is exactly this filter and order.
 NEXT_DUE = """
     SELECT id FROM item WHERE queue = :queue AND status = 'queued'
     ORDER BY priority DESC, turn, id LIMIT 1"""
+IS_DRAINING = "SELECT 1 FROM consumer WHERE id = :consumer AND draining"
 READ_CLAIM = """
     SELECT item.id, item.attempt, item.worker, item.failures, item.crashes, item.type,
         item.queue, item."index", item.step, item.filename, item.input, item.started_at,
         item.turn, job.job_id, job.params, job.total_items, job.cancel_requested
     FROM item JOIN job ON job.id = item.job WHERE item.id = :id"""
 FENCE = "id = :id AND attempt = :attempt AND worker = :worker"
+FREE = "worker = NULL, lease_until = NULL, current_step = NULL"
+# As a range, not LIKE, it walks the index `item_running`.
+HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,11 @@ class Claim:
     cancel_requested: bool
 
     @property
+    def name(self) -> str:
+        """What the folder of its output files, and its log, are called."""
+        return attempt_name(self.index, self.step, self.attempt)
+
+    @property
     def fence(self) -> dict[str, Any]:
         return {"id": self.id, "attempt": self.attempt, "worker": self.worker}
 
@@ -154,6 +168,7 @@ def submit(job: NewJob) -> None:
             ],
         )
         _job_event(row_id, "submitted")
+        die_at("accept-rows")
     log.info("job=%s move=submitted to=queued items=%d", job.job_id, len(job.items))
 
 
@@ -176,7 +191,7 @@ def claim(queue: str, worker: str) -> Claim | None:
         return None  # without the write lock, which an idle look must not take
     with database.atomic():
         due = query(NEXT_DUE, {"queue": queue})
-        if not due:
+        if not due or query(IS_DRAINING, {"consumer": worker.partition("/")[0]}):
             return None
         now = timestamp()
         _move(
@@ -192,6 +207,7 @@ def claim(queue: str, worker: str) -> Claim | None:
             " ON CONFLICT DO UPDATE SET last = max(last, :turn)",
             {"queue": queue, "turn": claimed.turn},
         )
+        die_at("claim-row")
     return claimed
 
 
@@ -254,10 +270,11 @@ def complete(claim: Claim, *, data: str, files: str, warnings: str) -> bool:
                 " VALUES (:id, :data, :files, :warnings)",
                 {"id": claim.id, "data": data, "files": files, "warnings": warnings},
             )
+        die_at("finish-row")
     return moved
 
 
-def fail(claim: Claim, error: dict[str, Any], *, is_failure: bool = True) -> bool:
+def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
     """Record a final error: running → failed. Made by the claim's worker.
 
     `is_failure` false: it was not the job's code that failed, and nothing is counted.
@@ -268,20 +285,20 @@ def fail(claim: Claim, error: dict[str, Any], *, is_failure: bool = True) -> boo
             "failed",
             claim,
             "error = :error, failures = :failures",
-            {"error": json.dumps(error), "failures": failures},
+            {"error": error.shown(), "failures": failures},
             error=error,
         )
 
 
-def fail_attempt(claim: Claim, error: dict[str, Any], delays_s: Sequence[float]) -> bool:
+def fail_attempt(claim: Claim, error: ItemError, delays_s: Sequence[float]) -> bool:
     """Count a failure: again after its delay, or failed when the delays are used up."""
-    failures = claim.failures + 1
-    is_last = failures > len(delays_s)
-    if error["code"] == "out_of_memory":
-        is_last = is_last or failures >= MOST_MEMORY_FAILURES
-    if is_last:
+    failures, most = claim.failures + 1, 1 + len(delays_s)
+    if error.code == "out_of_memory":
+        most = min(most, MOST_MEMORY_FAILURES)
+    if failures >= most:
         return fail(claim, error)
-    delay_s = delays_s[failures - 1]
+    delay_s = delays_s[failures - 1] * random.uniform(1, 1 + JITTER)
+    error = _counted(error, "failure", failures, most)
     return _again(claim, error, delay_s, "failures = failures + 1")
 
 
@@ -291,16 +308,16 @@ def try_again(claim: Claim, delay_s: float, reason: str) -> bool:
     delay_s = min(delay_s, GIVE_UP_AFTER_S) if delay_s > LEAST_PAUSE_S else LEAST_PAUSE_S
     if claim.started_at < timestamp(-GIVE_UP_AFTER_S):
         return fail(claim, item_error("gave_up", reason=reason), is_failure=False)
-    error = {"code": "try_again", "message": reason, "hint": None}
-    return _again(claim, error, delay_s, "")
+    return _again(claim, ItemError("try_again", reason), delay_s, "")
 
 
 def crash(claim: Claim, signal_name: str) -> bool:
     """Count a crash of the job process: again at once, failed the third time."""
-    error = item_error("process_crashed", signal=signal_name)
-    if claim.crashes + 1 >= MOST_CRASHES:
-        return fail(claim, error, is_failure=False)
-    error["message"] = f"Its job process ended by {signal_name}; it runs again."
+    crashes = claim.crashes + 1
+    if crashes >= MOST_CRASHES:
+        return fail(claim, item_error("process_crashed", signal=signal_name), is_failure=False)
+    error = ItemError("process_crashed", f"Its job process ended by {signal_name}; it runs again.")
+    error = _counted(error, "crash", crashes, MOST_CRASHES)
     return _again(claim, error, 0, "crashes = crashes + 1")
 
 
@@ -311,25 +328,24 @@ def cancel(claim: Claim) -> bool:
 
 
 def interrupt(claim: Claim) -> bool:
-    """Give back an item whose run was cut short by a stop. By its worker."""
+    """Give back an item whose run a stop cut short, which is not its fault. By its worker."""
     with database.atomic():
-        return bool(_interrupt(FENCE, claim.fence))
+        return bool(_give_back(FENCE, claim.fence, is_counted=False))
 
 
 def adopt(consumer: str) -> int:
     """Give back every item of a dead consumer; how many they were. Made by the keeper."""
     with database.atomic():
-        # A range, not LIKE: it walks the index `item_running`.
-        workers = {"low": f"{consumer}/", "high": f"{consumer}0"}
-        moved = _interrupt("worker > :low AND worker < :high", workers)
-        query("DELETE FROM consumer WHERE id = :id", {"id": consumer})
+        moved = _give_back(HELD_BY, {"consumer": consumer}, is_counted=True)
+        query("DELETE FROM consumer WHERE id = :consumer", {"consumer": consumer})
     return moved
 
 
 def expire(item: int, lease_until: str) -> bool:
     """Give back an item whose lease was not renewed. Made by the keeper."""
     with database.atomic():
-        return bool(_interrupt("id = :id AND lease_until = :l", {"id": item, "l": lease_until}))
+        values = {"id": item, "lease": lease_until}
+        return bool(_give_back("id = :id AND lease_until = :lease", values, is_counted=True))
 
 
 def release_due() -> int:
@@ -423,16 +439,40 @@ def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
         )
 
 
+def unregister(consumer: str) -> bool:
+    """Forget a consumer that stops; False when it still holds an item, which is adopted later."""
+    with database.atomic():
+        return bool(
+            query(
+                f"DELETE FROM consumer WHERE id = :consumer"
+                f" AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id",
+                {"consumer": consumer},
+            )
+        )
+
+
+def drain() -> None:
+    """Let every consumer of this moment take no more items; one started later does again."""
+    with database.atomic():
+        query("UPDATE consumer SET draining = 1")
+    log.info("draining: no consumer of this moment takes more items")
+
+
 def report_bell(consumer: str, trouble: str | None) -> None:
     """Record what is wrong with a consumer's bell, None when it works."""
     with database.atomic():
         query("UPDATE consumer SET bell = :t WHERE id = :id", {"t": trouble, "id": consumer})
 
 
-def _again(claim: Claim, error: dict[str, Any], delay_s: float, counted: str) -> bool:
+def _counted(error: ItemError, what: str, count: int, most: int) -> ItemError:
+    """The error with its count, for the timeline."""
+    return replace(error, message=f"{error.message} ({what} {count} of {most})")
+
+
+def _again(claim: Claim, error: ItemError, delay_s: float, counted: str) -> bool:
     """Let a claimed item run again, at once or after `delay_s`, unless a cancel was asked."""
     changes = ", ".join(filter(None, ("error = :error", counted)))
-    values = {"error": json.dumps(error), "not_before": timestamp(delay_s)}
+    values = {"error": error.shown(), "not_before": timestamp(delay_s)}
     with database.atomic():
         if cancel_asked(claim):
             return _move_claimed("cancelled", claim, "error = NULL")
@@ -447,10 +487,10 @@ def _move_claimed(
     claim: Claim,
     changes: str,
     values: dict[str, Any] | None = None,
-    error: dict[str, Any] | None = None,
+    error: ItemError | None = None,
 ) -> bool:
     """Move an item out of its worker's hands; False when they no longer hold it."""
-    changes += ", worker = NULL, lease_until = NULL, current_step = NULL"
+    changes += f", {FREE}"
     if MOVES[move][1] in FINAL:
         changes += ", completed_at = :now"
     everything = {**(values or {}), **claim.fence, "now": timestamp()}
@@ -460,32 +500,35 @@ def _move_claimed(
     return bool(moved)
 
 
-def _interrupt(guard: str, values: dict[str, Any]) -> int:
-    """Give back running items: cancelled if that was asked, failed the 20th time, else queued."""
-    free = "worker = NULL, lease_until = NULL, current_step = NULL"
-    asked = "EXISTS (SELECT 1 FROM job WHERE job.id = item.job AND cancel_requested)"
-    too_often = item_error("interrupted_too_often", count=MOST_INTERRUPTIONS)
-    again = {"code": "interrupted", "message": "Bellhop was stopped meanwhile; it runs again."}
-    values = {**values, "now": timestamp(), "error": json.dumps(too_often)}
-    moved = _move(
-        "cancelled",
-        f"status = 'running' AND {guard} AND {asked}",
-        values,
-        f"{free}, completed_at = :now",
+def _give_back(guard: str, values: dict[str, Any], *, is_counted: bool) -> int:
+    """Take running items out of hands that do not finish them; how many they were.
+
+    Cancelled if that was asked, failed the 20th time that it counts, else queued again.
+    """
+    asked = "(SELECT cancel_requested FROM job WHERE job.id = item.job)"
+    held = query(
+        f"SELECT id, interruptions, {asked} FROM item WHERE status = 'running' AND {guard}", values
     )
-    moved += _move(
-        "failed",
-        f"{guard} AND interruptions + 1 >= {MOST_INTERRUPTIONS}",
-        values,
-        f"{free}, completed_at = :now, error = :error, interruptions = interruptions + 1",
-        error=too_often,
-    )
-    counted = f"{free}, interruptions = interruptions + 1"
-    return moved + _move("requeued", guard, values, counted, error=again)
+    for item, before, is_cancelled in held:
+        count = before + is_counted
+        values = {"id": item, "now": timestamp(), "count": count}
+        if is_cancelled:
+            _move("cancelled", "id = :id", values, f"{FREE}, completed_at = :now")
+        elif is_counted and count >= MOST_INTERRUPTIONS:
+            error = item_error("interrupted_too_often", count=count)
+            changes = f"{FREE}, completed_at = :now, interruptions = :count, error = :error"
+            _move("failed", "id = :id", {**values, "error": error.shown()}, changes, error=error)
+        else:
+            again = ItemError("interrupted", "Bellhop was stopped meanwhile; it runs again.")
+            if is_counted:
+                again = replace(again, message="Its consumer died; it runs again.")
+                again = _counted(again, "interruption", count, MOST_INTERRUPTIONS)
+            _move("requeued", "id = :id", values, f"{FREE}, interruptions = :count", error=again)
+    return len(held)
 
 
 def _move(
-    move: str, guard: str, values: dict[str, Any], changes: str, error: dict[str, Any] | None = None
+    move: str, guard: str, values: dict[str, Any], changes: str, error: ItemError | None = None
 ) -> int:
     """Make `move` for all items that `guard` selects; how many were still where it starts.
 
@@ -516,17 +559,19 @@ def _record(
     move: str,
     moved: list[tuple[Any, ...]],
     was: dict[int, tuple[str, int]],
-    error: dict[str, Any] | None,
+    error: ItemError | None,
 ) -> None:
     """Write the events of one job's moved items and bring the job itself along."""
     target, now = MOVES[move][1], timestamp()
-    code, text = (error["code"], error["message"]) if error else (None, None)
+    code, text, traceback = (
+        (error.code, error.message, error.traceback) if error else (None, None, None)
+    )
     write_many(
         INSERT_EVENT,
         [
             {
                 "job": job, "at": now, "item": index, "step": step, "attempt": attempt,
-                "move": move, "code": code, "text": text,
+                "move": move, "code": code, "text": text, "traceback": traceback,
             }
             for _, _, index, step, attempt, _ in moved
         ],
@@ -590,5 +635,5 @@ def _bring_job_along(job: int, target: str, deltas: dict[str, Any]) -> str:
 
 
 def _job_event(job: int, move: str) -> None:
-    blank = dict.fromkeys(("item", "step", "attempt", "code", "text"))
+    blank = dict.fromkeys(("item", "step", "attempt", "code", "text", "traceback"))
     query(INSERT_EVENT, {**blank, "job": job, "at": timestamp(), "move": move})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,18 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    OperationalError,
     SqliteDatabase,
     TextField,
 )
 
 import settings
-from errors import StartRefused
+from errors import NO_ROOM, StartRefused
 
 BUSY_TIMEOUT_S = 20
-MIGRATIONS = ("0001_first",)
+CHECK_S = 1.0
+RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
+MIGRATIONS = ("0001_first", "0002_traceback_and_drain")
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # Deferred transactions that read before they write fail at once under load, whatever
@@ -41,6 +45,14 @@ def timestamp(after_s: float = 0) -> str:
     """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
     at = datetime.now(UTC) + timedelta(seconds=after_s)
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether something could not be written because there is no room for it."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    is_database = isinstance(error, sqlite3.OperationalError | OperationalError)
+    return is_database and "disk is full" in str(error)
 
 
 def bind(path: Path) -> None:
@@ -89,11 +101,11 @@ def migrations() -> list[str]:
     return [settings.asset(f"migrations/{name}.sql").decode() for name in MIGRATIONS]
 
 
-def migrate(path: Path, *, alone: bool) -> None:
+def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
     """Bring the database to this program's schema; called under `start.lock`.
 
-    Raises StartRefused when it is from a newer version, damaged, or in use by
-    another process (`alone` false) while a migration is due.
+    Raises StartRefused when it is from a newer version, damaged, missing where it must be
+    (`may_create` false), or in use by another process (`alone` false) while a migration is due.
     """
     bind(path)
     steps = migrations()
@@ -105,15 +117,36 @@ def migrate(path: Path, *, alone: bool) -> None:
                     f"{path} is from a newer version of Bellhop (schema {version}, this one "
                     f"knows {len(steps)}); install that version or restore a backup"
                 )
+            if version == 0 and not may_create:
+                raise StartRefused(
+                    f"{path} is empty or missing, and there are files of jobs; {RESTORE}"
+                )
             if version < len(steps) and not alone:
                 raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
+            if alone:
+                _refuse_damage(path)
             query("PRAGMA journal_mode = wal")
             for number in range(version, len(steps)):
                 _run_migration(number + 1, steps[number])
     except (sqlite3.DatabaseError, DatabaseError) as error:
-        raise StartRefused(
-            f"{path} cannot be used ({error}); if it is damaged, restore it from a backup"
-        ) from None
+        raise StartRefused(f"{path} cannot be used ({error}); {RESTORE}") from None
+
+
+def _refuse_damage(path: Path) -> None:
+    """Nothing may be built on a damaged file; a large one is looked through for a second only."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    until = time.monotonic() + CHECK_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        ((found,),) = query("PRAGMA quick_check(1)")
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        found = "ok"
+    finally:
+        connection.set_progress_handler(None, 0)
+    if found != "ok":
+        raise StartRefused(f"{path} is damaged ({' '.join(found.split())}); {RESTORE}")
 
 
 def _run_migration(version: int, sql: str) -> None:
@@ -213,6 +246,7 @@ class Event(Table):
     move = TextField()
     code = TextField(null=True)
     text = TextField(null=True)
+    traceback = TextField(null=True)
 
 
 class Consumer(Table):
@@ -223,6 +257,7 @@ class Consumer(Table):
     started_at = TextField()
     queues = TextField()
     bell = TextField(null=True)
+    draining = BooleanField(default=False)
 
 
 class Turn(Table):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from installation import Installation, is_held
 from models import Consumer, Event, Gone, Item, Job, Result, query
 
 # Beyond this many waiting items the exact place in a queue is not worth counting.
@@ -20,15 +21,27 @@ AHEAD = """
         LIMIT :most)"""
 
 
-def any_due(queues: Sequence[str]) -> bool:
-    """Whether an item may run now in one of `queues`."""
-    sql = "SELECT 1 FROM item WHERE queue = :queue AND status = 'queued' LIMIT 1"
-    return any(query(sql, {"queue": queue}) for queue in queues)
+def count_due(most: Mapping[str, int]) -> int:
+    """How many items may run now, of each queue `most` at most."""
+    sql = "SELECT 1 FROM item WHERE queue = :queue AND status = 'queued' LIMIT :most"
+    return sum(len(query(sql, {"queue": queue, "most": count})) for queue, count in most.items())
 
 
 def consumers() -> list[Consumer]:
     """Every registered consumer, dead or alive."""
     return list(Consumer.raw("SELECT * FROM consumer"))
+
+
+def living_consumers(here: Installation) -> list[Consumer]:
+    """Consumers that live at this moment, by the lock that each holds."""
+    return [consumer for consumer in consumers() if is_held(here.consumer_lock(consumer.id))]
+
+
+def held_by(consumers: Iterable[str]) -> int:
+    """How many items the workers of these consumers hold."""
+    holders = set(consumers)
+    rows = query("SELECT worker FROM item WHERE status = 'running'")
+    return sum(worker.partition("/")[0] in holders for (worker,) in rows)
 
 
 def leases() -> list[tuple[int, str]]:

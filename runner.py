@@ -1,7 +1,7 @@
 """What runs inside a job process: load a job type, run it on an item, tell the result.
 
-Started as `app.py job-process GUARD SAY` by jobprocess. Frames come
-in on stdin and go out on the descriptor SAY. This process
+Started as `app.py job-process GUARD SAY ALIVE` by jobprocess. Frames come in on stdin
+and go out on the descriptor SAY; ALIVE is a lock that says that this process lives. It
 has no database, no settings but its type's own, and no secret of the web.
 """
 
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib.util
 import json
 import os
 import resource
 import select
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -23,10 +25,12 @@ from typing import Any
 import frames
 import signature
 import typefiles
+from errors import NO_ROOM
 from jobtypes import BadInput, Context, JobType, TryAgain
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
+FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; it is tried again when there may be room.", 10
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
@@ -63,11 +67,17 @@ def _missing(job_type: JobType) -> str | None:
     return None
 
 
-def serve(guard: int, say: int) -> None:
+def serve(guard: int, say: int, alive: int) -> None:
     """Run orders until stdin ends."""
     os.set_inheritable(say, False)  # its end tells the worker that this process died
+    os.set_inheritable(alive, False)
     _start_guard(guard)
     _adopt_orphans()
+    _volunteer_when_memory_ends()
+    # A line at a time, so that it is there when the process dies; and where in the code it died.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -76,6 +86,7 @@ def serve(guard: int, say: int) -> None:
     while (order := frames.read(orders)) is not None:
         if "item_id" in order:  # else a cancel that came too late for its item
             ended = _Attempt(order, orders, say, loaded).run()
+            _flush_output()
             frames.write(say, {**ended, "of": order["of"]})
 
 
@@ -97,6 +108,21 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def _volunteer_when_memory_ends() -> None:
+    """Let the kernel take a job rather than the web when the machine is out of memory."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
+
+
+def _flush_output() -> None:
+    """Bring out what was printed, also by C, or it would stand in the next item's log."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).fflush(None)
+
+
 class _Attempt:
     """One attempt at one item."""
 
@@ -114,7 +140,7 @@ class _Attempt:
         except BaseException as error:
             return {"done": "unavailable", "reason": f"{type(error).__name__}: {error}"}
         try:
-            with _memory_limit(job_type.memory_mb):
+            with _memory_limit(self._order["memory_mb"]):
                 return self._completed(self._call(job_type))
         except BadInput as error:
             return {
@@ -126,6 +152,8 @@ class _Attempt:
         except MemoryError:
             return {"done": "out_of_memory"}
         except BaseException as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                return {"done": "try_again", "delay_s": FULL_DISK_DELAY_S, "reason": FULL_DISK}
             return _mistake("unexpected_error", error)
 
     def _load(self) -> JobType:
@@ -192,8 +220,8 @@ def _mistake(code: str, error: BaseException) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _memory_limit(memory_mb: int | None) -> Iterator[None]:
-    """Let allocations beyond `memory_mb` MiB fail while this lasts."""
+def _memory_limit(memory_mb: int) -> Iterator[None]:
+    """Let allocations beyond `memory_mb` MiB fail while this lasts; 0 is no limit."""
     # RLIMIT_DATA counts what is written to; RLIMIT_AS would count what numpy only reserves.
     if not memory_mb:
         yield

@@ -8,6 +8,7 @@ allowed stops the start with one line. Nothing else reads config.ini or `BELLHOP
 from __future__ import annotations
 
 import configparser
+import errno
 import logging
 import os
 import pkgutil
@@ -18,7 +19,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from errors import StartRefused
+from errors import NO_ROOM, StartRefused
 
 # A folder of .py files, or the single .pyz that holds them.
 ROOT = Path(__file__).resolve().parent
@@ -30,6 +31,8 @@ COMMAND = [sys.executable, str(PROGRAM)]
 
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"}
 MEBIBYTE = 1024 * 1024
+# What the disk of the data can say to a start; an operator needs one line, no traceback.
+DISK_ERRORS = (*NO_ROOM, errno.EROFS, errno.EACCES, errno.EIO)
 log = logging.getLogger("bellhop.settings")
 
 
@@ -84,6 +87,9 @@ class Storage:
     """Where the state lives."""
 
     data_dir: str = key("data", "Folder of all state; relative to this file's folder.")
+    reserve_mb: int = key(
+        100, "MiB of its disk kept free for running work; no new job beyond.", low=0, high=1048576
+    )
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,9 @@ class Queue:
 
     workers: int = key(1, "Items of this queue that run at the same time.", low=1, high=256)
     timeout_s: float = key(180, "Seconds one item may run.", low=0.1, high=86400)
+    memory_mb: int = key(
+        2048, "MiB of memory one item may use; 0 is no limit.", low=0, high=1048576
+    )
 
 
 SECTIONS: dict[str, type] = {
@@ -261,7 +270,7 @@ def _split_queue_variable(
     allowed = ", ".join(sorted(known))
     raise StartRefused(
         f"environment {variable}: no such queue or key; queues are {allowed}, "
-        "keys are workers, timeout_s"
+        f"keys are {', '.join(declared.name for declared in fields(Queue))}"
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import bellstore
 import models
-import tasks
 from catalog import Catalog
+from files import Files
 from installation import Installation, agree, starting, stay_alive
 from settings import Settings
 
@@ -29,7 +31,7 @@ def join(settings: Settings) -> Installation:
     return here
 
 
-def tell_parent(ready_fd: int | None) -> Callable[[], None]:
+def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     """What to call when this process is ready; from now on it dies with its parent.
 
     The parent reads readiness, and our end, from `ready_fd`.
@@ -38,19 +40,16 @@ def tell_parent(ready_fd: int | None) -> Callable[[], None]:
         return lambda: None
     os.set_inheritable(ready_fd, False)
     die_with_parent()
-    return lambda: _say_ready(ready_fd)
+    return partial(os.write, ready_fd, b"r")
 
 
 def _prepare(settings: Settings, folder: Path) -> Installation:
-    here, alone = agree(folder, settings, tasks.probe_redis)
-    models.migrate(here.database, alone=alone)
+    here, alone = agree(folder, settings, bellstore.probe_redis)
+    # A new database beside the files of an old one would let the keeper take them for litter.
+    models.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
     if alone:
         Catalog(settings, here).settle()
     return here
-
-
-def _say_ready(descriptor: int) -> None:
-    os.write(descriptor, b"r")
 
 
 def die_with_parent() -> None:

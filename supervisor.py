@@ -32,8 +32,9 @@ from settings import COMMAND, Settings
 
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 10.0
-# A child that lived this long starts with the first back-off again.
-STEADY_S = 20.0
+# A child that was ready this long starts with the first back-off again: it was killed, and
+# people wait for it. One that dies on its way up is given more and more time.
+STEADY_S = 0.5
 # Beyond the grace of running items: what a child needs to end by itself.
 STOP_MARGIN_S = 3.0
 log = logging.getLogger("bellhop.supervisor")
@@ -49,7 +50,7 @@ class Child:
         self.ready_fd = -1
         self.exit_status = 0
         self.start_at = 0.0
-        self._started_at = 0.0
+        self._ready_at = float("inf")
         self._backoff_s = FIRST_BACKOFF_S
 
     def start(self) -> None:
@@ -62,25 +63,24 @@ class Child:
             start_new_session=True,  # Ctrl-C reaches the parent alone
         )
         os.close(said)
-        self._started_at = time.monotonic()
+        self._ready_at = float("inf")
 
     def hear(self) -> bool:
         """Take what the child said; False when it has died."""
         if os.read(self.ready_fd, 16):
             self.is_ready = self.was_ready = True
+            self._ready_at = time.monotonic()
             return True
         assert self.process is not None
         self.exit_status = self.process.wait()
         self.close()
-        if time.monotonic() - self._started_at > STEADY_S:
+        if time.monotonic() - self._ready_at > STEADY_S:
             self._backoff_s = FIRST_BACKOFF_S
-        log.log(self._level(), "%s ended with status %d", self.name, self.exit_status)
+        level = logging.WARNING if self.exit_status else logging.INFO
+        log.log(level, "%s ended with status %d", self.name, self.exit_status)
         self.start_at = time.monotonic() + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, MOST_BACKOFF_S)
         return False
-
-    def _level(self) -> int:
-        return logging.WARNING if self.exit_status else logging.INFO
 
     def signal(self, number: int) -> None:
         if self.process:
@@ -164,7 +164,6 @@ class _Watch:
         """End both halves; what does not end in time, or at a second signal, is killed."""
         for child in self._children:
             child.signal(signal.SIGTERM)
-        self._stop_signals.setblocking(True)
         deadline = time.monotonic() + self._settings.server.stop_grace_s + STOP_MARGIN_S
         while any(child.process for child in self._children):
             left_s = deadline - time.monotonic()
@@ -172,16 +171,14 @@ class _Watch:
             for key, _ in events:
                 if key.data is not None:
                     self._hear(key.data)
-            is_asked_again = any(key.data is None and self._heard_again() for key, _ in events)
+            is_asked_again = any(key.data is None for key, _ in events)
             if left_s <= 0 or is_asked_again:
-                deadline = float("inf")  # said and done once
+                self._selector.unregister(self._stop_signals)  # said and done once
+                deadline = float("inf")
                 log.warning("stopping at once; what still ran is run again at the next start")
                 for child in self._children:
                     child.signal(signal.SIGKILL)
         return 0
-
-    def _heard_again(self) -> bool:
-        return bool(self._stop_signals.recv(64))
 
 
 def _catch_signals() -> socket.socket:
@@ -204,7 +201,13 @@ def _prepare(settings: Settings, config: list[str]) -> Installation:
         raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
     command = [*COMMAND, *config, "prepare", "--start-lock", str(lock)]
     # Its stdin ends with us, and then it ends too.
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, pass_fds=(lock,))
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=2,
+        pass_fds=(lock,),
+        start_new_session=True,  # Ctrl-C reaches the parent alone
+    )
     child.wait()
     assert child.stdin is not None
     child.stdin.close()

@@ -8,60 +8,36 @@ of a consumer, threads of Huey, answer.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import logging
 import os
 import secrets
-import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from huey import RedisHuey, SqliteHuey
 from huey.consumer import Consumer as HueyConsumer
-from huey.storage import RedisStorage, SqliteStorage
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 import lifecycle
+from bellstore import (
+    REDIS_READ_S,
+    REDIS_RING_S,
+    WaitingRedisStorage,
+    WakingSqliteStorage,
+    redis_pool,
+)
 from installation import Installation, hold_for_life
 from keeper import Keeper
-from models import database
+from models import database, is_disk_full
 from settings import Settings
+from trouble import Trouble
 from workers import Workers
 
-WAIT_S = 1.0
-REDIS_CONNECT_S = 0.5
-# Longer than the second a worker waits for a bell, or bells would be lost in between.
-REDIS_READ_S = 2.5
-REDIS_RING_S = 0.5
 RING_AGAIN_S = 5.0
 log = logging.getLogger("bellhop.tasks")
-
-
-def probe_redis(url: str) -> str | None:
-    """None when the Redis at `url` answers, else why it does not."""
-    try:
-        with Redis(connection_pool=_redis_pool(url, REDIS_READ_S)) as redis:
-            redis.ping()
-    except Exception as error:
-        return str(error)
-    return None
-
-
-def _redis_pool(url: str, read_s: float) -> ConnectionPool:
-    return ConnectionPool.from_url(
-        url,
-        socket_connect_timeout=REDIS_CONNECT_S,
-        socket_timeout=read_s,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 class _Bell:
@@ -86,76 +62,17 @@ class RedisBell(_Bell, RedisHuey):  # type: ignore[misc]
     pass
 
 
-class _Looking:
-    """A storage whose wait for a bell also ends when due rows were seen without one."""
-
-    is_due: Callable[[], bool] = staticmethod(lambda: False)
-    stopping = threading.Event()
-    on_trouble: Callable[[str | None], None] = staticmethod(lambda trouble: None)
-
-    def dequeue(self) -> bytes | None:
-        try:
-            data: bytes | None = self.wait_for_bell()  # type: ignore[attr-defined]
-            self.on_trouble(None)
-        except Exception as error:
-            self.on_trouble(f"{type(error).__name__}: {error}")
-            time.sleep(WAIT_S)
-            data = None
-        return data or (b"1" if self.is_due() else None)
-
-
-class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
-    """SqliteStorage whose wait ends at once when somebody rings, through a FIFO."""
-
-    blocking = True
-    begin_sql = "begin immediate"
-
-    def __init__(self, name: str, fifo: Path, **options: Any):
-        if not fifo.exists():
-            os.mkfifo(fifo, 0o600)
-        self._wake = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
-        self._line = threading.Lock()
-        super().__init__(name, **options)
-
-    def _create_connection(self) -> Any:
-        connection = super()._create_connection()
-        # The bell may be lost in a power cut, the job may not; NORMAL is 3 times faster.
-        connection.execute("pragma synchronous=normal")
-        return connection
-
-    def enqueue(self, data: bytes, priority: Any = None) -> None:
-        super().enqueue(data, priority)
-        with contextlib.suppress(BlockingIOError):  # full: everybody is being woken already
-            os.write(self._wake, b"!")
-
-    def wait_for_bell(self) -> bytes | None:
-        # One worker listens and the others stand in line: a ring wakes one, not all.
-        with self._line:
-            if self.stopping.is_set():
-                return None
-            data: bytes | None = SqliteStorage.dequeue(self)
-            if data is None and select.select([self._wake], [], [], WAIT_S)[0]:
-                with contextlib.suppress(BlockingIOError):  # a consumer beside us was faster
-                    os.read(self._wake, 1)
-                data = SqliteStorage.dequeue(self)
-            return data
-
-
-class WaitingRedisStorage(_Looking, RedisStorage):  # type: ignore[misc]
-    """RedisStorage; its blocking read is the wait."""
-
-    def wait_for_bell(self) -> bytes | None:
-        data: bytes | None = RedisStorage.dequeue(self)
-        return data
-
-
 class Bell:
     """The one Huey object of this process."""
 
     def __init__(self, settings: Settings, here: Installation, *, hears: bool):
         """`hears`: workers of this process wait for the bell; else it only rings."""
         self._most = settings.total_workers
-        self._trouble: str | None = None
+        self._trouble = Trouble(
+            log,
+            "the bell does not ring (%s); jobs are safe and looked for",
+            "the bell rings again",
+        )
         self._ring_again_at = 0.0
         self._report: Callable[[str | None], None] = lambda trouble: None
         self._answer: Callable[[], None] = lambda: None
@@ -165,7 +82,7 @@ class Bell:
                 name,
                 results=False,
                 storage_class=WaitingRedisStorage,
-                connection_pool=_redis_pool(
+                connection_pool=redis_pool(
                     settings.huey.redis_url, REDIS_READ_S if hears else REDIS_RING_S
                 ),
             )
@@ -183,7 +100,7 @@ class Bell:
     @property
     def trouble(self) -> str | None:
         """What is wrong with the bell since the last try, None when it works."""
-        return self._trouble
+        return self._trouble.reason
 
     def ring(self, times: int = 1) -> None:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
@@ -206,20 +123,16 @@ class Bell:
 
     def note_trouble(self, trouble: str | None) -> None:
         """Say it once when the bell breaks and once when it works again."""
-        if (trouble is None) == (self._trouble is None):
-            return
-        self._trouble = trouble
-        if trouble:
-            log.warning("the bell does not ring (%s); jobs are safe and looked for", trouble)
-        else:
-            log.info("the bell rings again")
-        self._report(trouble)
+        if self._trouble.note(trouble):
+            self._report(trouble)
 
 
 class Consumer(HueyConsumer):  # type: ignore[misc]
     """Huey's consumer: says when it is up, and tells the workers when it stops."""
 
-    def __init__(self, bell: Bell, workers: Workers, grace_s: float, on_start: Callable[[], None]):
+    def __init__(
+        self, bell: Bell, workers: Workers, grace_s: float, on_start: Callable[[], object]
+    ):
         self._bellhop_workers, self._grace_s, self._on_start = workers, grace_s, on_start
         super().__init__(
             bell.huey,
@@ -244,24 +157,28 @@ def run_consumer(
     settings: Settings,
     here: Installation,
     counts: dict[str, int],
-    on_start: Callable[[], None],
+    on_start: Callable[[], object],
 ) -> None:
     """Be a consumer until SIGTERM; `counts` says how many workers serve each queue."""
     # Until Huey's own handler stands, a stop has nothing to wait for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     consumer = secrets.token_hex(6)
-    lock = here.folder / "consumers" / consumer
-    hold_for_life(lock, fcntl.LOCK_EX, f"{lock} is taken")
+    hold_for_life(here.consumer_lock(consumer), fcntl.LOCK_EX, f"consumer {consumer} lives twice")
     bell = Bell(settings, here, hears=True)
     workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
 
     def report(trouble: str | None) -> None:
-        with database.connection_context():
-            lifecycle.report_bell(consumer, trouble)
+        try:
+            with database.connection_context():
+                lifecycle.report_bell(consumer, trouble)
+        except Exception as error:
+            if not is_disk_full(error):
+                raise
 
     with database.connection_context():
         lifecycle.register(consumer, os.getpid(), list(counts))
     bell.answer_with(workers, report)
+    bell.ring(workers.total)  # what waits since before this start
     keeper = Keeper(
         here,
         workers.files,
@@ -274,5 +191,6 @@ def run_consumer(
     keeper.stop()
     workers.pool.retire_idle(0)
     with database.connection_context():
-        lifecycle.adopt(consumer)  # what the grace did not suffice for, and the registration
-    lock.unlink()
+        # What the grace did not suffice for is adopted once this process is dead.
+        if lifecycle.unregister(consumer):
+            here.forget_consumer(consumer)

@@ -6,12 +6,13 @@ import json
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import params
 from catalog import Catalog
-from errors import Problem, StartRefused, item_error
+from errors import ItemError, Problem, StartRefused, item_error
 from files import Scratch
 from installation import Installation
 from jobprocess import JobProcess, Outcome
@@ -25,10 +26,10 @@ def run(settings: Settings, name: str, given: str, given_params: dict[str, str])
         description = _describe(settings, name, work)
         scratch = Scratch(work / "scratch")
         order = _order(settings, description, given, given_params, scratch)
-        process = JobProcess(description["queue"], scratch)
+        process = JobProcess(description["queue"], scratch, sys.stderr.fileno())
         limit_s = description["timeout_s"]
         try:
-            outcome = process.run(order, limit_s, _show_progress, lambda: None)
+            outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None)
         finally:
             if not process.is_dead:
                 process.kill()
@@ -80,6 +81,7 @@ def _order(
         "output_dir": str(scratch.output),
         "item_id": "try",
         "attempt": 1,
+        "memory_mb": description["memory_mb"],
         "settings": settings.for_type(description["type"], list(description["settings"])),
     }
 
@@ -97,6 +99,11 @@ def _show_progress(percent: int, step: str) -> None:
     print(f"{percent:>3}% {step}", file=sys.stderr)
 
 
+def _show_printed(chunk: bytes) -> None:
+    sys.stderr.buffer.write(chunk)
+    sys.stderr.flush()
+
+
 def _report(outcome: Outcome, output: Path) -> int:
     facts = outcome.facts
     if outcome.kind == "completed":
@@ -106,15 +113,15 @@ def _report(outcome: Outcome, output: Path) -> int:
             print(f"output files are in {output}", file=sys.stderr)
         return 0
     if outcome.kind == "bad_input":
-        error = facts["error"]
+        error = ItemError(**facts["error"])
     elif outcome.kind == "mistake":
         print(facts["traceback"], file=sys.stderr)
-        error = {**item_error(facts["code"], summary=facts["summary"]), "hint": None}
+        error = replace(item_error(facts["code"], summary=facts["summary"]), hint=None)
     elif outcome.kind == "crashed":
-        error = {"code": "process_crashed", "message": f"it ended by {facts['signal']}"}
+        error = ItemError("process_crashed", f"it ended by {facts['signal']}")
     else:
-        error = {"code": outcome.kind, "message": facts.get("reason", "")}
-    print(f"{error['code']}: {error['message']}", file=sys.stderr)
-    if error.get("hint"):
-        print(error["hint"], file=sys.stderr)
+        error = ItemError(outcome.kind, facts.get("reason", ""))
+    print(f"{error.code}: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(error.hint, file=sys.stderr)
     return 1

@@ -7,27 +7,34 @@ can end becomes exactly one move of `lifecycle`.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import lifecycle
 import queries
 from catalog import Catalog
-from errors import item_error
+from errors import ItemError, item_error
 from files import Files, Scratch
-from installation import Installation
+from installation import Installation, take_lock
+from itemlog import ItemLog
 from jobprocess import Outcome, Pool
+from killpoint import die_at
 from lifecycle import Claim
-from models import database
+from models import database, is_disk_full
 from settings import Settings
+from trouble import Trouble
 
 TURN_S = 2.0
 LEASE_RENEWAL_S = 20.0
 PROGRESS_EVERY_S = 0.2
+ROOM_WAIT_S = 0.5
+Done = TypeVar("Done")
 log = logging.getLogger("bellhop.workers")
 
 
@@ -49,9 +56,10 @@ class Slots:
         with self._lock:
             self._free[queue] += 1
 
-    def free_queues(self) -> list[str]:
+    def free(self) -> dict[str, int]:
+        """How many more items of each queue may run."""
         with self._lock:
-            return [queue for queue, free in self._free.items() if free > 0]
+            return {queue: free for queue, free in self._free.items() if free > 0}
 
 
 class Workers:
@@ -70,8 +78,12 @@ class Workers:
         self.slots = Slots(counts)
         self.total = sum(counts.values())
         self.files = Files(here.folder)
+        alive = take_lock(here.processes_lock(consumer), fcntl.LOCK_EX)
+        assert alive is not None, f"consumer {consumer} lives twice"
         self.pool = Pool(
-            settings.jobtypes.recycle_after_items, lambda: self.files.new_scratch(consumer)
+            settings.jobtypes.recycle_after_items,
+            lambda: self.files.new_scratch(consumer),
+            alive,
         )
         self.stopping = threading.Event()
         self._settings = settings
@@ -79,7 +91,13 @@ class Workers:
         self._catalog = Catalog(settings, here)
         self._ring = ring
         self._stop_at = float("inf")
-        self._due_seen = threading.Event()
+        self._due = 0
+        self._due_lock = threading.Lock()
+        self.room = Trouble(
+            log,
+            "there is no room to record anything (%s); what runs is kept and waits",
+            "there is room again",
+        )
 
     def work(self) -> None:
         """Answer one bell: run due items for about `TURN_S`, then pass the bell on."""
@@ -89,6 +107,10 @@ class Workers:
                 if time.monotonic() >= until:
                     self._ring(1)
                     break
+        except Exception as error:
+            if not is_disk_full(error):
+                raise
+            self.room.note(str(error))
         finally:
             database.close()
 
@@ -100,6 +122,7 @@ class Workers:
             try:
                 worker = f"{self.consumer}/{threading.current_thread().name}"
                 if claim := lifecycle.claim(queue, worker):
+                    die_at("claim-commit")
                     self._run(claim)
                     return True
             finally:
@@ -107,15 +130,14 @@ class Workers:
         return False
 
     def look(self) -> None:
-        """Note whether a due item waits for a free slot; once a second, by the keeper."""
-        if queries.any_due(self.slots.free_queues()):
-            self._due_seen.set()
+        """Count the due items that a free slot waits for; once a second, by the keeper."""
+        self._due = queries.count_due(self.slots.free())
 
     def is_due(self) -> bool:
-        """Whether the last look found something; true for one worker, who answers it."""
-        is_due = self._due_seen.is_set() and not self.stopping.is_set()
-        self._due_seen.clear()
-        return is_due
+        """Whether the last look found something for this worker too, who answers it."""
+        with self._due_lock:
+            self._due -= 1
+            return self._due >= 0 and not self.stopping.is_set()
 
     def stop_by(self, grace_s: float) -> None:
         """Take no more items, and interrupt what still runs `grace_s` seconds from now."""
@@ -136,13 +158,15 @@ class Workers:
             return
         try:
             self._attempt(claim, description)
-        except Exception:
+        except Exception as error:
+            if is_disk_full(error):
+                raise  # it stays claimed, and is adopted after this stop
             log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
-            error = item_error("unexpected_error", summary="see Bellhop's log")
-            self._fail_attempt(claim, description, error)
+            mistake = item_error("unexpected_error", summary="see Bellhop's log")
+            self._fail_attempt(claim, description, mistake)
 
     def _fail_attempt(
-        self, claim: Claim, description: dict[str, Any] | None, error: dict[str, Any]
+        self, claim: Claim, description: dict[str, Any] | None, error: ItemError
     ) -> None:
         delays_s = description["delays_s"] if description else self._settings.retry.delays_s
         lifecycle.fail_attempt(claim, error, delays_s)
@@ -150,12 +174,18 @@ class Workers:
     def _attempt(self, claim: Claim, description: dict[str, Any]) -> None:
         """Run one attempt in a job process and record how it ended."""
         watch = _Watch(claim, self)
-        process = self.pool.take(claim.queue, description["path"], description["stamp"])
+        process = self._when_there_is_room(
+            partial(self.pool.take, claim.queue, description["path"], description["stamp"])
+        )
+        printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
+            die_at("run-process")
             order = self._order(claim, description, process.scratch)
             outcome = process.run(
-                order, description["timeout_s"], watch.on_progress, watch.why_stop
+                order, description["timeout_s"], watch.on_progress, printed.write, watch.why_stop
             )
+            die_at("run-done")
+            printed.close()
             self._record(claim, outcome, description, process.scratch, watch)
         except BaseException:
             if not process.is_dead:
@@ -177,6 +207,7 @@ class Workers:
             "output_dir": str(scratch.output),
             "item_id": f"{claim.job_id}-{claim.index}-{claim.step}",
             "attempt": claim.attempt,
+            "memory_mb": description["memory_mb"],
             "settings": self._settings.for_type(claim.type, list(description["settings"])),
         }
 
@@ -197,46 +228,69 @@ class Workers:
         watch: _Watch,
     ) -> None:
         """Turn how the attempt ended into one move."""
-        facts, delays_s = outcome.facts, description["delays_s"]
-        match outcome.kind:
-            case "completed":
-                self._complete(claim, facts, scratch, watch)
-            case "bad_input":
-                lifecycle.fail(claim, facts["error"])
-            case "timed_out" | "result_too_large":
-                lifecycle.fail(claim, item_error(outcome.kind, **facts))
-            case "try_again":
-                lifecycle.try_again(claim, facts["delay_s"], facts["reason"])
-            case "mistake":
-                log.error("job=%s item=%d: %s", claim.job_id, claim.index, facts["traceback"])
-                error = item_error(facts["code"], summary=facts["summary"])
-                lifecycle.fail_attempt(claim, error, delays_s)
-            case "out_of_memory":
-                lifecycle.fail_attempt(claim, item_error("out_of_memory"), delays_s)
-            case "unavailable":
-                error = item_error("type_unavailable", reason=facts["reason"])
-                lifecycle.fail_attempt(claim, error, delays_s)
-            case "crashed":
-                lifecycle.crash(claim, facts["signal"])
-            case "cancelled":
-                lifecycle.cancel(claim)
-            case "interrupted":
-                lifecycle.interrupt(claim)
+        if outcome.kind == "completed":
+            self._complete(claim, outcome.facts, scratch, watch)
+        else:
+            self._when_there_is_room(_move_for(claim, outcome, description["delays_s"]))
 
     def _complete(
         self, claim: Claim, facts: dict[str, Any], scratch: Scratch, watch: _Watch
     ) -> None:
-        name = f"{claim.index}-{claim.step}-{claim.attempt}"
-        files, left_out = self.files.publish(scratch.output, claim.job_id, name, watch.keep_lease)
+        publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
+        files, left_out = self._when_there_is_room(partial(publish, watch.keep_lease))
+        die_at("finish-files")
         warnings = [*facts["warnings"], *map(_left_out, left_out)]
-        is_recorded = lifecycle.complete(
+        complete = partial(
+            lifecycle.complete,
             claim,
             data=facts["data"],
             files=json.dumps(files),
             warnings=json.dumps(warnings),
         )
+        is_recorded = self._when_there_is_room(complete)
+        die_at("finish-commit")
         if files and not is_recorded:
-            self.files.withdraw(claim.job_id, name)
+            self.files.withdraw(claim.job_id, claim.name)
+
+    def _when_there_is_room(self, act: Callable[[], Done]) -> Done:
+        """What `act` gives; while the disk is full, it is tried until the grace of a stop ends."""
+        while True:
+            try:
+                done = act()
+                self.room.note(None)
+                return done
+            except Exception as error:
+                if not is_disk_full(error) or self.is_grace_over():
+                    raise
+                self.room.note(str(error))
+            time.sleep(ROOM_WAIT_S)
+
+
+def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Callable[[], bool]:
+    """The move for an attempt that did not complete."""
+    facts = outcome.facts
+    match outcome.kind:
+        case "bad_input":
+            return partial(lifecycle.fail, claim, ItemError(**facts["error"]))
+        case "timed_out" | "result_too_large":
+            return partial(lifecycle.fail, claim, item_error(outcome.kind, **facts))
+        case "try_again":
+            return partial(lifecycle.try_again, claim, facts["delay_s"], facts["reason"])
+        case "crashed":
+            return partial(lifecycle.crash, claim, facts["signal"])
+        case "cancelled":
+            return partial(lifecycle.cancel, claim)
+        case "interrupted":
+            return partial(lifecycle.interrupt, claim)
+        case "out_of_memory":
+            error = item_error("out_of_memory")
+        case "unavailable":
+            error = item_error("type_unavailable", reason=facts["reason"])
+        case _:  # a mistake of the job type
+            trace = facts["traceback"]
+            log.error("job=%s item=%d: %s", claim.job_id, claim.index, trace)
+            error = item_error(facts["code"], summary=facts["summary"], traceback=trace)
+    return partial(lifecycle.fail_attempt, claim, error, delays_s)
 
 
 def _left_out(name: str) -> dict[str, Any]:
@@ -265,6 +319,9 @@ class _Watch:
             return "interrupted"
         try:
             return self._ask_rows()
+        except Exception as error:
+            self._bear(error)
+            return None
         finally:
             database.close()  # no connection is held while a job runs
 
@@ -282,8 +339,17 @@ class _Watch:
         self._renew_at = time.monotonic() + LEASE_RENEWAL_S
         return lifecycle.renew(self._claim)
 
+    def _bear(self, error: Exception) -> None:
+        """An item runs on while its disk is full; every other error ends it."""
+        if not is_disk_full(error):
+            raise error
+        self._workers.room.note(str(error))
+
     def _show(self) -> None:
         assert self._unshown is not None
-        lifecycle.progress(self._claim, *self._unshown)
-        self._unshown = None
         self._show_at = time.monotonic() + PROGRESS_EVERY_S
+        try:
+            lifecycle.progress(self._claim, *self._unshown)
+            self._unshown = None
+        except Exception as error:
+            self._bear(error)

@@ -396,7 +396,7 @@ def test_it_does_not_retry_what_has_lost_its_uploads(
 ) -> None:
     job_id = web.upload(("a.txt", b"")).json["job_id"]
     web.post(f"{JOBS}/{job_id}/cancel", {})
-    site.files.remove_uploads(job_id)
+    site.files.remove_job(job_id)
     answer = web.post(f"{JOBS}/{job_id}/retry", {})
     assert answer.code == "nothing-to-retry"
     assert "uploads were removed" in answer.json["detail"]

@@ -40,7 +40,8 @@ def test_it_names_every_route() -> None:
         if path == "/" or path.startswith(("/jobs", "/static")):
             continue  # the page
         shown = re.sub(r"<(\w+)[^>]*>", lambda m: m.group(1).upper(), path.replace("{{", "{"))
-        shown = shown.replace("{API}", "/api/v1").replace("JOB_ID", "ID")
+        shown = shown.replace("{item}", "{API}/jobs/ID/items/INDEX").replace("JOB_ID", "ID")
+        shown = shown.replace("{API}", "/api/v1")
         assert f"{method} {shown}`" in text or f"`{shown}`" in text, (method, shown)
 
 

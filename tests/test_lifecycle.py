@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 import lifecycle
+import models
+import queries
+from errors import ItemError
 from lifecycle import MOVES, Claim
-from models import Consumer, Gone, Item, Job, query
+from models import Consumer, Event, Gone, Item, Job, query
 from tests.conftest import items_of, job_of, moves_of
 
 Submit = Callable[..., Job]
 STATUSES = ("pending", "queued", "running", "completed", "failed", "cancelled")
-ERROR = {"code": "no_good", "message": "no good", "hint": None}
+ERROR = ItemError("no_good", "no good", traceback="Traceback …")
 NO_DELAYS: tuple[float, ...] = ()
 
 
@@ -33,6 +36,10 @@ def completed(claim: Claim) -> bool:
 def row(job: Job) -> dict[str, Any]:
     (item,) = items_of(job)
     return dict(item.__data__)
+
+
+def last_event(job: Job) -> Event:
+    return queries.events(job, limit=1000)[-1]
 
 
 def bring_to(job: Job, status: str) -> Claim | None:
@@ -224,6 +231,38 @@ def test_it_keeps_the_error_of_an_attempt_that_runs_again(submit: Submit) -> Non
     assert json.loads(row(job)["error"])["code"] == "no_good"
 
 
+def test_it_tells_each_failure_with_its_count_and_traceback(submit: Submit) -> None:
+    job = submit()
+    lifecycle.fail_attempt(claimed(job), ERROR, (0,))
+    event = last_event(job)
+    assert (event.code, event.text) == ("no_good", "no good (failure 1 of 2)")
+    assert event.traceback == "Traceback …"
+    lifecycle.fail_attempt(claimed(job), ERROR, (0,))
+    assert (last_event(job).text, last_event(job).traceback) == ("no good", "Traceback …")
+
+
+def test_it_shows_no_traceback_to_the_user(submit: Submit) -> None:
+    job = submit()
+    lifecycle.fail(claimed(job), ERROR)
+    assert "Traceback" not in row(job)["error"]
+
+
+def test_it_spreads_retries_out_but_never_before_their_delay(submit: Submit) -> None:
+    job = submit(*"abcdefgh")
+    before = models.timestamp(30)
+    for _ in range(8):
+        lifecycle.fail_attempt(claimed(job), ERROR, (30,))
+    times = [str(item.not_before) for item in items_of(job)]
+    assert len(set(times)) == 8
+    assert before <= min(times) and max(times) <= models.timestamp(30 * (1 + lifecycle.JITTER))
+
+
+def test_it_retries_at_once_where_the_delay_is_0(submit: Submit) -> None:
+    job = submit()
+    lifecycle.fail_attempt(claimed(job), ERROR, (0,))
+    assert row(job)["status"] == "queued"
+
+
 def test_it_releases_nothing_before_its_time(submit: Submit) -> None:
     job = submit()
     lifecycle.try_again(claimed(job), 30, "busy")
@@ -248,7 +287,7 @@ def test_it_gives_up_trying_again_after_a_day(submit: Submit) -> None:
 
 def test_it_retries_out_of_memory_once(submit: Submit) -> None:
     job = submit()
-    error = {"code": "out_of_memory", "message": "", "hint": None}
+    error = ItemError("out_of_memory", "")
     lifecycle.fail_attempt(claimed(job), error, (0, 0, 0))
     assert row(job)["status"] == "queued"
     lifecycle.fail_attempt(claimed(job), error, (0, 0, 0))
@@ -268,16 +307,28 @@ def test_it_fails_an_item_at_the_third_crash(submit: Submit) -> None:
 
 def test_it_fails_an_item_at_the_twentieth_interruption(submit: Submit) -> None:
     job = submit()
-    for _ in range(19):
-        lifecycle.interrupt(claimed(job))
+    for count in range(1, 20):
+        claimed(job)
+        lifecycle.adopt("c1")
         assert row(job)["status"] == "queued"
-    lifecycle.interrupt(claimed(job))
+        assert f"(interruption {count} of 20)" in str(last_event(job).text)
+    claimed(job)
+    lifecycle.adopt("c1")
     assert json.loads(row(job)["error"])["code"] == "interrupted_too_often"
+
+
+def test_it_never_holds_an_orderly_stop_against_an_item(submit: Submit) -> None:
+    job = submit()
+    for _ in range(25):
+        lifecycle.interrupt(claimed(job))
+    assert (row(job)["status"], row(job)["interruptions"]) == ("queued", 0)
+    assert last_event(job).code == "interrupted"
 
 
 def test_it_counts_interruptions_apart_from_failures(submit: Submit) -> None:
     job = submit()
-    lifecycle.interrupt(claimed(job))
+    claimed(job)
+    lifecycle.adopt("c1")
     assert (row(job)["interruptions"], row(job)["failures"], row(job)["crashes"]) == (1, 0, 0)
 
 
@@ -289,6 +340,27 @@ def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
     assert lifecycle.adopt("c1") == 1
     assert sorted(item.status for item in items_of(job)) == ["queued", "running"]
     assert not Consumer.select().where(Consumer.id == "c1").exists()
+
+
+def test_it_forgets_a_consumer_that_stops_with_empty_hands(submit: Submit) -> None:
+    lifecycle.register("c1", 1, ["parsing"])
+    job = submit()
+    claim = claimed(job)
+    assert not lifecycle.unregister("c1")
+    completed(claim)
+    assert lifecycle.unregister("c1")
+    assert not Consumer.select().exists()
+
+
+def test_it_gives_nothing_to_a_consumer_that_is_draining(submit: Submit) -> None:
+    lifecycle.register("c1", 1, ["parsing"])
+    held = claimed(submit())
+    lifecycle.drain()
+    waiting = submit()
+    assert lifecycle.claim("parsing", "c1/1") is None
+    assert completed(held)
+    lifecycle.register("c2", 2, ["parsing"])
+    assert claimed(waiting, "c2/1")
 
 
 def test_it_cancels_an_orphan_whose_cancel_was_asked(submit: Submit) -> None:

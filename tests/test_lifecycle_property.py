@@ -21,10 +21,11 @@ from hypothesis.stateful import (
 import lifecycle
 import models
 import queries
+from errors import ItemError
 from lifecycle import MOVES, Claim, NewItem, NewJob
 from models import FINAL, Item, Job, Result, database, query
 
-ERROR = {"code": "no_good", "message": "no good", "hint": None}
+ERROR = ItemError("no_good", "no good", traceback="Traceback …")
 
 
 def derived_status(job: Job, items: list[Item]) -> str:
@@ -68,7 +69,7 @@ class Moves(RuleBasedStateMachine):
     def claim(self, worker: str) -> Any:
         claim = lifecycle.claim("q", worker)
         if claim is None:
-            assert not queries.any_due(["q"])
+            assert queries.count_due({"q": 1}) == 0
             return multiple()
         assert claim.id not in self.owned, "an item was given to two workers"
         self.owned[claim.id] = claim

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ import pytest
 
 import lifecycle
 import queries
+import workers as workers_module
 from files import Files
 from lifecycle import NewItem
 from models import Job, database
@@ -288,7 +291,7 @@ def test_it_gives_back_what_did_not_end_within_the_grace(
     workers.stop_by(0)
     thread.join()
     (item,) = items_of(job)
-    assert (item.status, item.interruptions, item.failures) == ("queued", 1, 0)
+    assert (item.status, item.interruptions, item.failures) == ("queued", 0, 0)
 
 
 def test_it_shows_progress_while_the_job_runs(
@@ -548,3 +551,184 @@ def test_it_renews_the_lease_while_it_publishes(
     submit(type="odd_names")
     run_all(workers)
     assert len(renewed) >= 3
+
+
+def test_it_ends_what_left_the_group_of_its_job(
+    submit: Submit, workers: Workers, tmp_path: Path
+) -> None:
+    job = submit(str(tmp_path / "pid"), type="escape")
+    workers.run_next()
+    assert error_of(job)["code"] == "timed_out"
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+def test_it_records_nothing_while_a_process_of_the_item_lives(
+    submit: Submit, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the job returned and left a child behind, in a session of its own."""
+    submit(str(tmp_path / "pid"), type="escape", params={"stay": False})
+    lived: list[bool] = []
+    complete = lifecycle.complete
+
+    def recorded(*arguments: Any, **options: Any) -> bool:
+        lived.append(is_alive(int((tmp_path / "pid").read_text())))
+        return complete(*arguments, **options)
+
+    monkeypatch.setattr(lifecycle, "complete", recorded)
+    workers.run_next()
+    assert lived == [False]
+
+
+def test_it_counts_the_memory_of_a_job_and_its_children_together(
+    submit: Submit, workers: Workers
+) -> None:
+    job = submit(type="hungry_family")
+    workers.run_next()
+    (item,) = items_of(job)
+    assert (item.status, item.failures) == ("queued", 1)
+    assert error_of(job)["code"] == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    ("limit_mb", "status"), [(400, "completed"), (150, "queued"), (0, "completed")]
+)
+def test_it_keeps_the_memory_limit_of_the_queue(
+    submit: Submit,
+    config: Callable[[str], Settings],
+    here: Any,
+    descriptions: bytes,
+    limit_mb: int,
+    status: str,
+) -> None:
+    here.described_types.write_bytes(descriptions)
+    loaded = config(f"[queue:parsing]\nmemory_mb = {limit_mb}\n")
+    floor = Workers(loaded, here, consumer="c1", counts={"parsing": 1}, ring=lambda times: None)
+    job = submit(type="greedy", params={"mb": 200})
+    floor.run_next()
+    floor.pool.retire_idle(0)
+    assert items_of(job)[0].status == status
+
+
+def test_it_waits_and_counts_no_failure_when_a_job_finds_the_disk_full(
+    submit: Submit, workers: Workers
+) -> None:
+    job = submit(type="no_room")
+    workers.run_next()
+    (item,) = items_of(job)
+    assert (item.status, item.failures) == ("pending", 0)
+    assert "disk is full" in error_of(job)["message"]
+
+
+FULL = sqlite3.OperationalError("database or disk is full")
+
+
+def full_for(times: int, act: Callable[..., Any]) -> Callable[..., Any]:
+    """`act`, for which there is no room the first `times`."""
+    left = [FULL] * times
+
+    def tried(*arguments: Any, **options: Any) -> Any:
+        if left:
+            raise left.pop()
+        return act(*arguments, **options)
+
+    return tried
+
+
+def test_it_keeps_a_result_until_there_is_room_for_it(
+    submit: Submit,
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(lifecycle, "complete", full_for(20, lifecycle.complete))
+    monkeypatch.setattr(workers.files, "publish", full_for(20, workers.files.publish))
+    job = submit(type="noop")
+    workers.run_next()
+    (item,) = items_of(job)
+    assert (item.status, item.attempt) == ("completed", 1)
+    said = [line for line in caplog.messages if "room" in line]
+    assert len(said) == 4, "each time once when it fills and once when there is room"
+
+
+@pytest.mark.parametrize("move", ["fail", "fail_attempt", "crash", "try_again"])
+def test_it_keeps_every_other_end_until_there_is_room_for_it(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, move: str
+) -> None:
+    types = {"fail": "bad_input", "fail_attempt": "once", "crash": "crash", "try_again": "later"}
+    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
+    job = submit(type=types[move])
+    workers.run_next()
+    (item,) = items_of(job)
+    assert item.status != "running" and item.attempt == 1
+
+
+def test_it_publishes_once_what_a_full_disk_stopped_half_way(
+    submit: Submit, workers: Workers, here: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was in its place already when the disk said no."""
+    publish, tries = workers.files.publish, []
+
+    def moved_and_full(*arguments: Any) -> Any:
+        published = publish(*arguments)
+        tries.append(published)
+        if len(tries) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return published
+
+    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(workers.files, "publish", moved_and_full)
+    job = submit(type="litter")
+    workers.run_next()
+    ((_, result),) = queries.items(job, limit=1).rows
+    assert result is not None
+    (file,) = json.loads(result.files)
+    assert workers.files.result(job.job_id, file["path"]).read_text() == "x"
+
+
+def test_it_lets_an_item_run_on_while_nothing_can_be_recorded(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "progress", full_for(1000, lifecycle.progress))
+    monkeypatch.setattr(lifecycle, "renew", full_for(1000, lifecycle.renew))
+    monkeypatch.setattr(workers_module, "LEASE_RENEWAL_S", 0)
+    job = submit(type="slow", params={"seconds": 1})
+    workers.run_next()
+    assert items_of(job)[0].status == "completed"
+
+
+def test_it_claims_nothing_on_a_full_disk_and_lives(
+    submit: Submit,
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = submit()
+    monkeypatch.setattr(lifecycle, "claim", full_for(3, lifecycle.claim))
+    for _ in range(3):
+        workers.work()
+    assert items_of(job)[0].status == "queued"
+    assert len(caplog.messages) == 1, "said once"
+    workers.work()
+    assert items_of(job)[0].status == "completed"
+
+
+def test_it_gives_up_waiting_for_room_when_the_grace_of_a_stop_is_over(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The item stays claimed, and the next consumer adopts it."""
+    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(lifecycle, "complete", full_for(10**6, lifecycle.complete))
+    monkeypatch.setattr(workers, "is_grace_over", full_then_over())
+    job = submit()
+    workers.work()
+    assert items_of(job)[0].status == "running"
+    lifecycle.adopt("c1")
+    assert items_of(job)[0].status == "queued"
+
+
+def full_then_over() -> Callable[[], bool]:
+    answers = [False] * 5
+    return lambda: not answers or answers.pop()

@@ -9,12 +9,14 @@ from bottle import HTTPResponse, request
 
 import queries
 from errors import Problem
+from files import attempt_name
 from models import FINAL, Job
 from web import views
 from web.answers import (
     cursor_of,
     download,
     json_answer,
+    number_parameter,
     page_limit,
     read_cursor,
     status_filter,
@@ -61,11 +63,13 @@ def items(site: Site, job_id: str) -> HTTPResponse:
 
 
 def events(site: Site, job_id: str) -> HTTPResponse:
-    """GET /jobs/ID/events: the timeline."""
+    """GET /jobs/ID/events: the timeline; `include=traceback` adds what mistakes looked like."""
     limit = page_limit(200)
     rows = queries.events(find(job_id), after=read_cursor() or 0, limit=limit)
     following = cursor_of(rows[-1].id) if len(rows) == limit else None
-    return json_answer({"events": [views.event_view(row) for row in rows], "next": following})
+    with_traceback = request.query.get("include") == "traceback"
+    shown = [views.event_view(row, with_traceback=with_traceback) for row in rows]
+    return json_answer({"events": shown, "next": following})
 
 
 def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
@@ -76,6 +80,17 @@ def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
         if listed["name"] == name:
             return download(site.files.result(job_id, listed["path"]), name.rpartition("/")[2])
     raise Problem("not-found", "The item has no file of this name.")
+
+
+def log(site: Site, job_id: str, index: str) -> HTTPResponse:
+    """GET /jobs/ID/items/INDEX/log: what an attempt printed; the latest without `attempt`."""
+    found = queries.item(find(job_id), int(index), number_parameter("step") or 0)
+    attempt = number_parameter("attempt") or (found[0].attempt if found else 0)
+    if found is None or attempt > found[0].attempt:
+        raise Problem("not-found", "There is no such item, step or attempt.")
+    path = site.files.log(job_id, attempt_name(int(index), found[0].step, attempt))
+    printed = path.read_bytes() if path.exists() else b""
+    return HTTPResponse(printed, 200, {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _next(page: queries.ItemPage) -> str | None:

@@ -7,9 +7,9 @@ import json
 from bottle import HTTPResponse, request
 
 import lifecycle
-import models
 import queries
 from errors import Problem
+from killpoint import die_at
 from lifecycle import NewJob
 from models import FINAL, Job
 from web import submission, upload, views
@@ -30,7 +30,6 @@ MULTIPART, JSON = "multipart/form-data", "application/json"
 
 def submit(site: Site) -> HTTPResponse:
     """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
-    models.make_durable()
     if require_content_type(MULTIPART, JSON) == JSON:
         job = submission.from_json(site, read_json())
         lifecycle.submit(job)
@@ -38,7 +37,9 @@ def submit(site: Site) -> HTTPResponse:
         with upload.received(site) as form:
             job = submission.from_form(site, form)
             _accept_upload(site, form, job)
+    die_at("accept-commit")
     site.bell.ring(len(job.items))
+    die_at("accept-ring")
     return _shown(site, job.job_id, 202)
 
 
@@ -67,7 +68,8 @@ def cancel(site: Site, job_id: str) -> HTTPResponse:
     """POST /jobs/ID/cancel, and DELETE of an unfinished job."""
     find(job_id)
     if not lifecycle.ask_cancel(job_id):
-        raise Problem("job-final", "The job is final; there is nothing to cancel.")
+        status = find(job_id).status
+        raise Problem("job-final", f"The job is {status} already; there is nothing to cancel.")
     return _shown(site, job_id, 202)
 
 
@@ -105,7 +107,9 @@ def find(job_id: str) -> Job:
 
 
 def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
+    die_at("accept-bytes")
     site.files.accept(form.folder, job.job_id)
+    die_at("accept-files")
     try:
         lifecycle.submit(job)
     except Exception:

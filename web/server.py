@@ -23,8 +23,9 @@ from waitress.server import create_server
 from waitress.utilities import Error
 
 import listener
-from errors import Problem, too_large
+from errors import Problem, disk_full, too_large
 from installation import write_atomically
+from models import is_disk_full
 from settings import MEBIBYTE
 from web import door
 from web.answers import JSON_BYTES
@@ -33,6 +34,10 @@ from web.site import Site
 # Room for the form around the files of a largest upload.
 FORM_BYTES = MEBIBYTE
 SPOOL_BYTES = MEBIBYTE
+# Answers stay in memory: on a full disk people must still be able to look.
+MOST_ANSWER_BYTES = 32 * MEBIBYTE
+JOBS = "/api/v1/jobs"
+NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
 THREADS = 8
 MAX_CONNECTIONS = 1000
 IDLE_CONNECTION_S = 30
@@ -86,11 +91,12 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Judges a request by its headers; `limit_for(method, path)` is in bytes.
 
     `judge(method, headers)` is the door's; it is asked here so that nothing of a body
-    that will be refused reaches the disk.
+    that will be refused reaches the disk. `room_problem(method, path, bytes)` is asked too.
     """
 
     limit_for: Callable[[str, str], int]
     judge: Callable[[str, Mapping[str, str]], Problem | None]
+    room_problem: Callable[[str, str, int], Problem | None]
     is_refused = False
     content_length: int
     body_rcv: Any
@@ -102,6 +108,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         problem = self.judge(self.command, self.headers)
         if problem is None and self.content_length > self._limit_bytes:
             problem = too_large(self._limit_bytes)
+        problem = problem or self.room_problem(self.command, self.path, self.content_length)
         if problem and self.body_rcv is not None:
             self.is_refused = True
             self.error = Refusal(problem)
@@ -116,7 +123,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             swallowed: int = self.body_rcv.received(data)
             self.completed = self.body_rcv.completed
             return swallowed
-        taken: int = super().received(data)
+        try:
+            taken: int = super().received(data)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            self.error, self.completed = Refusal(NO_ROOM), True
+            return len(data)
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
             self.error, self.completed = Refusal(too_large(self._limit_bytes)), True
         if self.error is not None and not isinstance(self.error, Refusal):
@@ -138,17 +151,13 @@ def serve(
     app: Callable[..., Any],
     bound: socket.socket,
     site: Site,
-    on_ready: Callable[[], None],
+    on_ready: Callable[[], object],
 ) -> None:
     """Answer requests until SIGTERM; then finish those under way, `STOP_LIMIT_S` at most."""
     upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
 
-    def limit_for(method: str, path: str) -> int:
-        return upload_bytes if (method, path) == ("POST", "/api/v1/jobs") else JSON_BYTES
-
-    Parser.limit_for = staticmethod(limit_for)
-    Parser.judge = staticmethod(door.judge(site.settings))
+    _set_rules(site, upload_bytes)
     server = create_server(
         app,
         sockets=[bound],
@@ -159,6 +168,7 @@ def serve(
         asyncore_use_poll=True,
         recv_bytes=262144,
         inbuf_overflow=SPOOL_BYTES,
+        outbuf_overflow=MOST_ANSWER_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=False,
     )
@@ -180,6 +190,26 @@ def serve(
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
     address_file.unlink(missing_ok=True)
     _finish(server)
+
+
+def _set_rules(site: Site, upload_bytes: int) -> None:
+    """Tell the parser what is refused by the headers of a request."""
+
+    def limit_for(method: str, path: str) -> int:
+        return upload_bytes if (method, path) == ("POST", JOBS) else JSON_BYTES
+
+    reserve_bytes = site.settings.storage.reserve_mb * MEBIBYTE
+
+    def room_problem(method: str, path: str, length: int) -> Problem | None:
+        # The body is kept whole, and then again file by file.
+        needed, free = 2 * length, site.files.free_bytes()
+        if (method, path) != ("POST", JOBS) or free >= needed + reserve_bytes:
+            return None
+        return disk_full(free, needed, reserve_bytes)
+
+    Parser.limit_for = staticmethod(limit_for)
+    Parser.room_problem = staticmethod(room_problem)
+    Parser.judge = staticmethod(door.judge(site.settings))
 
 
 def _finish(server: Any) -> None:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import peewee
-from bottle import HTTPResponse
+from bottle import HTTPResponse, request
 
-import queries
+import models
 from catalog import LOOK_EVERY_S, TICK_S, Catalog
 from errors import Problem
 from files import Files
-from installation import Installation, hold_for_life, is_held
-from models import Consumer, database
+from installation import Installation, hold_for_life
+from models import database, is_disk_full
 from settings import Settings
 from tasks import Bell
 from web.answers import problem_answer
+from web.door import CHANGING
 
 log = logging.getLogger("bellhop.web")
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -39,36 +36,26 @@ class Site:
     catalog: Catalog
     bell: Bell
 
-    def live_consumers(self) -> list[Consumer]:
-        """Consumers that live at this moment, by the lock that each holds."""
-        folder = self.here.folder / "consumers"
-        return [consumer for consumer in queries.consumers() if is_held(folder / consumer.id)]
-
     def __call__(self, handler: Callable[..., Any]) -> Callable[..., Any]:
         """As a Bottle plugin: one connection for each request, every error a problem."""
 
         def answer(**arguments: Any) -> Any:
             try:
                 with database.connection_context():
+                    if request.method in CHANGING:
+                        models.make_durable()  # what is answered survives a power cut
                     return handler(self, **arguments)
             except HTTPResponse:
                 raise
             except Problem as problem:
                 return problem_answer(problem)
             except Exception as error:
-                if _is_disk_full(error):
+                if is_disk_full(error):
                     return problem_answer(Problem("disk-full", "There is no room left for this."))
                 log.exception("a request failed")
                 return problem_answer(Problem("internal-error", "It is in Bellhop's log."))
 
         return answer
-
-
-def _is_disk_full(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in NO_SPACE
-    is_database = isinstance(error, sqlite3.OperationalError | peewee.OperationalError)
-    return is_database and "disk is full" in str(error)
 
 
 def open_site(settings: Settings, here: Installation) -> Site:

@@ -22,7 +22,8 @@ def types(site: Site) -> HTTPResponse:
 def health(site: Site) -> HTTPResponse:
     """GET /health: 200 when the web answers and its database works."""
     queries.last_change()
-    troubles = {"web": site.bell.trouble, **{c.id: c.bell for c in site.live_consumers()}}
+    consumers = queries.living_consumers(site.here)
+    troubles = {"web": site.bell.trouble, **{c.id: c.bell for c in consumers}}
     bell = next((trouble for trouble in troubles.values() if trouble), None)
     storage = {"storage": site.here.storage, "bell": bell or "ok"}
     return json_answer({"status": "ok", "queue": storage, "data": str(site.here.folder)})
@@ -30,7 +31,7 @@ def health(site: Site) -> HTTPResponse:
 
 def ready(site: Site) -> HTTPResponse:
     """GET /ready: 200 only when a consumer is alive too."""
-    consumers = site.live_consumers()
+    consumers = queries.living_consumers(site.here)
     if not consumers:
         raise Problem("not-ready", "No consumer is running: jobs are accepted and wait.")
     return json_answer({"status": "ready", "consumers": len(consumers)})

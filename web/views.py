@@ -94,8 +94,9 @@ def result_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
     }
 
 
-def event_view(event: Event) -> dict[str, Any]:
-    names = ("at", "item", "step", "attempt", "move", "code", "text")
+def event_view(event: Event, *, with_traceback: bool = False) -> dict[str, Any]:
+    names = ["at", "item", "step", "attempt", "move", "code", "text"]
+    names += ["traceback"] if with_traceback else []
     return {name: getattr(event, name) for name in names}
 
 
@@ -146,9 +147,11 @@ class _Waiting:
     def __init__(self, site: Site, jobs: Iterable[Job]):
         unfinished = [job for job in jobs if job.status not in FINAL]
         self._retries = queries.next_retry(job.id for job in unfinished) if unfinished else {}
-        consumers = site.live_consumers() if unfinished else []
-        self._served = {queue for consumer in consumers for queue in json.loads(consumer.queues)}
+        consumers = queries.living_consumers(site.here) if unfinished else []
+        at_work = [consumer for consumer in consumers if not consumer.draining]
+        self._served = {queue for consumer in at_work for queue in json.loads(consumer.queues)}
         self._any_consumer = bool(consumers)
+        self._is_drained = bool(consumers) and not at_work
         self._types = site.catalog.types() if unfinished else {}
 
     def reason(self, job: Job, position: int | None) -> str | None:
@@ -156,7 +159,9 @@ class _Waiting:
             return None
         if not self._any_consumer:
             return "no consumer is running"
-        if job.queue not in self._served:
+        if self._is_drained and job.status != "running":
+            return "Bellhop was told to drain; it runs after the next start"
+        if job.queue not in self._served and not self._is_drained:
             return f"no consumer serves the queue {job.queue}"
         if job.status == "running":
             return self._retry(job)

@@ -1,8 +1,11 @@
 """Job types of the tests: each does one thing that a job can do."""
 
+import ctypes
+import errno
 import os
 import signal
 import subprocess
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -211,3 +214,59 @@ def late(text: str, context: Context) -> dict:
 @job_type(label="Once", queue="parsing", delays_s=[])
 def once(text: str, context: Context) -> dict:
     raise RuntimeError("no retry wanted")
+
+
+@job_type(label="Prints", queue="parsing", delays_s=[0])
+def prints(text: str, context: Context, *, fail: bool = False) -> dict:
+    """Say something on every way out of a process: Python, C, a child, the context."""
+    print("on stdout:", text)
+    print("on stderr", file=sys.stderr)
+    ctypes.CDLL(None).puts(b"from C")
+    subprocess.run(["echo", "from a child"], check=True)
+    context.log("by the context")
+    if fail and context.attempt == 1:
+        raise RuntimeError("after printing")
+    return {}
+
+
+@job_type(label="Chatter", queue="parsing", timeout_s=1)
+def chatter(text: str, context: Context) -> dict:
+    """Print without end, as fast as it can be read."""
+    line = b"x" * 65536
+    os.write(1, b"the first words\n")
+    while True:
+        os.write(1, line)
+
+
+@job_type(label="Escape", queue="parsing", timeout_s=0.5)
+def escape(text: str, context: Context, *, stay: bool = True) -> dict:
+    """Start a process in a session of its own."""
+    child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    Path(text).write_text(str(child.pid))
+    if stay:
+        time.sleep(1000)
+    return {}
+
+
+@job_type(label="Hungry family", queue="parsing", memory_mb=150)
+def hungry_family(text: str, context: Context) -> dict:
+    """Let each of several children need less than the limit, and all of them more."""
+    code = "import time; held = bytearray(80 << 20); time.sleep(1000)"
+    for _ in range(4):
+        subprocess.Popen([sys.executable, "-c", code])
+    time.sleep(1000)
+    return {}
+
+
+@job_type(label="Greedy", queue="parsing")
+def greedy(text: str, context: Context, *, mb: int = 100) -> dict:
+    """Need memory, by the limit of its queue."""
+    return {"size": len(bytearray(mb << 20))}
+
+
+@job_type(label="No room", queue="parsing", delays_s=[])
+def no_room(text: str, context: Context) -> dict:
+    """Find the disk full in the first attempt."""
+    if context.attempt == 1:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return {}

@@ -1,0 +1,46 @@
+"""What an attempt printed: kept while it runs, and never more than a fixed size."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+HEAD_BYTES = TAIL_BYTES = 128 * 1024
+
+
+class ItemLog:
+    """The first and the last `HEAD_BYTES` and `TAIL_BYTES` of a stream, in the file at `path`.
+
+    The beginning is written as it comes, so that a person can read it while the item
+    runs and a crash leaves it; the end is added by `close`. A disk that is full costs
+    the log, never the item.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._written = self._left_out = 0
+        self._tail = bytearray()
+
+    def write(self, chunk: bytes) -> None:
+        head, rest = chunk[: HEAD_BYTES - self._written], chunk[HEAD_BYTES - self._written :]
+        if head:
+            self._append(head)
+            self._written += len(head)
+        if rest:
+            self._tail += rest
+            excess = max(0, len(self._tail) - TAIL_BYTES)
+            self._left_out += excess
+            del self._tail[:excess]
+
+    def close(self) -> None:
+        if self._left_out:
+            self._append(b"\n[... %d bytes left out ...]\n" % self._left_out)
+        if self._tail:
+            self._append(bytes(self._tail))
+
+    def _append(self, content: bytes) -> None:
+        with contextlib.suppress(OSError):
+            # Most attempts print nothing and get no file.
+            self._path.parent.mkdir(exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(content)

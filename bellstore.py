@@ -133,7 +133,7 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
         try:
             connection = self._create_connection()
             with contextlib.closing(connection):
-                connection.execute("begin immediate")
+                connection.execute("delete from task where 0")  # refused where it is read-only
                 return bool(connection.execute("pragma quick_check").fetchone() == ("ok",))
         except sqlite3.DatabaseError:
             return False

@@ -24,6 +24,7 @@ import random
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from errors import ItemError, item_error
@@ -593,7 +594,7 @@ def _record(
         },
     )
     for item, _, index, _, attempt, _ in moved:
-        log.info(
+        _say(
             "job=%s item=%d move=%s from=%s to=%s attempt=%d%s",
             job_id, index, move, was[item][0], target, attempt, f" code={code}" if code else "",
         )  # fmt: skip
@@ -630,8 +631,13 @@ def _bring_job_along(job: int, target: str, deltas: dict[str, Any]) -> str:
             WHERE id = :job""",
             {"status": status, "now": timestamp(), "job": job},
         )
-        log.info("job=%s move=ended to=%s", job_id, status)
+        _say("job=%s move=ended to=%s", job_id, status)
     return str(job_id)
+
+
+def _say(text: str, *values: object) -> None:
+    """Log it once it is true."""
+    database.after_commit(partial(log.info, text, *values))
 
 
 def _job_event(job: int, move: str) -> None:

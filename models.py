@@ -35,9 +35,18 @@ RESTORE = "restore it from a backup, as docs/operating.md says; nothing was chan
 MIGRATIONS = ("0001_first", "0002_traceback_and_drain")
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
+
+
+class Database(SqliteDatabase):
+    def rollback(self) -> None:
+        # A full disk has ended the transaction already, and must be what the caller hears of.
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+
 # Deferred transactions that read before they write fail at once under load, whatever
 # the timeout; immediate ones queue.
-database = SqliteDatabase(None, lock_type="immediate")
+database = Database(None, lock_type="immediate")
 _kept_open: list[sqlite3.Connection] = []
 
 

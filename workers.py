@@ -7,6 +7,7 @@ can end becomes exactly one move of `lifecycle`.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -104,6 +105,7 @@ class Workers:
         until = time.monotonic() + TURN_S
         try:
             while not self.stopping.is_set() and self.run_next():
+                self.room.note(None)
                 if time.monotonic() >= until:
                     self._ring(1)
                     break
@@ -231,6 +233,8 @@ class Workers:
         if outcome.kind == "completed":
             self._complete(claim, outcome.facts, scratch, watch)
         else:
+            with contextlib.suppress(OSError):
+                scratch.clear()  # it may be what fills the disk
             self._when_there_is_room(_move_for(claim, outcome, description["delays_s"]))
 
     def _complete(
@@ -256,9 +260,7 @@ class Workers:
         """What `act` gives; while the disk is full, it is tried until the grace of a stop ends."""
         while True:
             try:
-                done = act()
-                self.room.note(None)
-                return done
+                return act()
             except Exception as error:
                 if not is_disk_full(error) or self.is_grace_over():
                     raise

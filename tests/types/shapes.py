@@ -270,3 +270,10 @@ def no_room(text: str, context: Context) -> dict:
     if context.attempt == 1:
         raise OSError(errno.ENOSPC, "No space left on device")
     return {}
+
+
+@job_type(label="Fills", queue="parsing", delays_s=[])
+def fills(text: str, context: Context) -> dict:
+    """Write many MiB into the output folder."""
+    (context.output_dir / "large").write_bytes(b"x" * (int(text) << 20))
+    return {}

@@ -34,6 +34,10 @@ check: .venv/dev  ## Lint, types, and every test
 bench: .venv/bench  ## Measure speed and memory side by side with the alternatives
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: chaos
+chaos: .venv/dev  ## Kill everything at random under load, and check that nothing is lost
+	@$(BIN)/python -m tests.chaos
+
 .PHONY: dist
 dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
 	@$(BIN)/python tools/dist.py

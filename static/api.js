@@ -47,9 +47,13 @@ async function answer(path, options = {}) {
   }
 }
 
-async function get(path, query = {}) {
+function withQuery(path, query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const { status, text } = await answer(given.length ? `${path}?${new URLSearchParams(given)}` : path);
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+async function get(path, query = {}) {
+  const { status, text } = await answer(withQuery(path, query));
   return bodyOrProblem(status, text);
 }
 
@@ -65,11 +69,18 @@ export const getTypes = () => get("/types");
 export const listJobs = (query) => get("/jobs", query);
 export const changedJobs = (change) => get("/jobs", { since: change });
 export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
-export const getEvents = (id, cursor) => get(jobPath(id, "/events"), { cursor });
+export const getEvents = (id, cursor) => get(jobPath(id, "/events"), { cursor, include: "traceback" });
 export const getResult = (id, cursor) => get(jobPath(id, "/result"), { cursor });
 export const resultAddress = (id) => BASE + jobPath(id, "/result");
 export const fileAddress = (id, index, name) =>
   BASE + jobPath(id, `/items/${index}/files/${encodeURIComponent(name)}`);
+
+/** What an attempt of an item printed, as text. */
+export async function getLog(id, { index, step, attempt }) {
+  const path = withQuery(jobPath(id, `/items/${index}/log`), { step: step || null, attempt });
+  const { status, text } = await answer(path, { headers: { Accept: "text/plain, application/problem+json" } });
+  return status === 200 ? text : bodyOrProblem(status, text);
+}
 
 /** The job and its ETag, or null when it is still what `etag` stands for. */
 export async function getJob(id, etag) {

@@ -4,16 +4,19 @@ import { announce } from "/static/announce.js";
 import { find, setText, showText } from "/static/dom.js";
 import { duration, secondsBetween } from "/static/format.js";
 import { fitActions } from "/static/job-actions.js";
-import { errorMessage, isActive, statusWord, stepWords } from "/static/words.js";
+import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/words.js";
 
 let said = "";
 
-function finalWords(job) {
-  if (isActive(job)) return "";
+function outcomeWords(job) {
   const took = job.started_at && job.completed_at ? `Took ${duration(secondsBetween(job.started_at, job.completed_at))}` : "";
   if (job.total_items < 2) return took;
   const failed = job.failed_items ? `, ${job.failed_items} failed` : "";
   return `${job.completed_items} of ${job.total_items} items completed${failed}`;
+}
+
+function finalWords(job) {
+  return isActive(job) ? "" : [lateCancelWords(job), outcomeWords(job)].filter(Boolean).join(" · ");
 }
 
 function drawProgress(job) {
@@ -42,7 +45,7 @@ function drawTitle(job) {
 
 /* Only a change of status is spoken; each percent would drown everything else. */
 function speak(job) {
-  const words = statusWord(job);
+  const words = lateCancelWords(job) || statusWord(job);
   if (said && said !== words) announce(words);
   said = words;
 }

@@ -2,6 +2,7 @@
 
 import { find, fromTemplate, setData, setText, showText } from "/static/dom.js";
 import { many } from "/static/format.js";
+import { addOutput } from "/static/item-output.js";
 import { isActive, statusWord, stepWords } from "/static/words.js";
 
 const rows = new Map();
@@ -37,16 +38,24 @@ function updateRow(row, item) {
   showText(find("[data-item-error]", row), isActive(item) && item.status === "running" ? "" : errorWords(item.error));
 }
 
-function rowFor(item) {
+function newRow(job) {
+  const row = fromTemplate("[data-item-template]");
+  body.append(row);
+  return { row, updateOutput: addOutput(row, job.job_id), text: "" };
+}
+
+function drawItem(item, job) {
   const key = `${item.index}.${item.step ?? 0}`;
+  if (!rows.has(key)) rows.set(key, newRow(job));
+  const known = rows.get(key);
   const text = JSON.stringify(item);
-  const known = rows.get(key) ?? { row: fromTemplate("[data-item-template]"), text: "" };
-  if (known.text !== text) updateRow(known.row, item);
-  rows.set(key, { row: known.row, text });
-  if (!known.row.isConnected) body.append(known.row);
+  if (known.text === text) return;
+  updateRow(known.row, item);
+  known.updateOutput(item, nameOf(item));
+  known.text = text;
 }
 
 export function drawItems(items, job) {
-  items.forEach(rowFor);
+  items.forEach((item) => drawItem(item, job));
   setText(find("[data-items-count]"), many(job.total_items, "item"));
 }

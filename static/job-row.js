@@ -3,7 +3,7 @@
 import { fitActions } from "/static/job-actions.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/dom.js";
 import { many, setTime } from "/static/format.js";
-import { errorMessage, isActive, statusWord, stepWords } from "/static/words.js";
+import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/words.js";
 
 function itemsWord(job) {
   if (job.total_items < 2) return "";
@@ -34,7 +34,7 @@ export function updateRow(row, job, label) {
   showText(find("[data-job-items]", row), itemsWord(job));
   setTime(find("[data-job-time]", row), job.created_at);
   drawProgress(row, job);
-  showText(find("[data-job-step]", row), stepWords(job));
+  showText(find("[data-job-step]", row), stepWords(job) || lateCancelWords(job));
   showText(find("[data-job-error]", row), job.error && !isActive(job) ? errorMessage(job) : "");
   fitActions(row, job, link);
 }

@@ -2,13 +2,22 @@
 
 import { find, make } from "/static/dom.js";
 import { clockTime, fullTime } from "/static/format.js";
-import { moveWord, withLocalTimes } from "/static/words.js";
+import { moveWord } from "/static/moves.js";
+import { withLocalTimes } from "/static/words.js";
 
 const list = find("[data-timeline]");
 let drawn = [];
 
 function about(event, job) {
   return job.total_items > 1 && Number.isInteger(event.item) ? `item ${event.item + 1}` : null;
+}
+
+/* Closed at first, and kept as it is for as long as its event: an event never changes. */
+function tracebackNode(event, job) {
+  const label = ["Traceback", about(event, job), `attempt ${event.attempt}`].filter(Boolean).join(", ");
+  return make("details", { className: "traceback" },
+    make("summary", {}, "Traceback"),
+    make("pre", { className: "printed", tabIndex: 0, role: "region", "aria-label": label }, event.traceback));
 }
 
 function eventNode(event, job) {
@@ -19,7 +28,8 @@ function eventNode(event, job) {
       make("strong", {}, moveWord(event)),
       item && make("span", { className: "event-item" }, item),
       make("time", { dateTime: event.at, title: fullTime(event.at) }, clockTime(event.at))),
-    text && make("p", { className: "event-text", dir: "auto" }, text));
+    text && make("p", { className: "event-text", dir: "auto" }, text),
+    event.traceback ? tracebackNode(event, job) : null);
 }
 
 export function drawTimeline(events, job) {

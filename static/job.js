@@ -3,6 +3,7 @@
 import { getEvents, getItems, getJob, getResult, getTypes } from "/static/api.js";
 import { keepTimesFresh } from "/static/clock.js";
 import { find } from "/static/dom.js";
+import { refreshOutputs } from "/static/item-output.js";
 import { act } from "/static/job-actions.js";
 import { drawFacts } from "/static/job-facts.js";
 import { drawError, drawHead } from "/static/job-head.js";
@@ -100,11 +101,7 @@ function drawMissing(title, text) {
   document.title = "No such job – Bellhop";
 }
 
-async function refresh() {
-  await refreshLabels();
-  const news = await getJob(id, etag);
-  if (news) ({ job, etag } = news);
-  drawJob();
+async function refreshDetails() {
   if (job.change === drawnChange || (isActive(job) && performance.now() < detailsDueAt)) return;
   const { change } = job;
   const began = performance.now();
@@ -112,6 +109,15 @@ async function refresh() {
   drawError(job, items);
   drawnChange = change;
   detailsDueAt = performance.now() + REST * (performance.now() - began);
+}
+
+async function refresh() {
+  await refreshLabels();
+  const news = await getJob(id, etag);
+  if (news) ({ job, etag } = news);
+  drawJob();
+  await refreshDetails();
+  await refreshOutputs();
 }
 
 async function ask() {

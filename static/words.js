@@ -1,4 +1,4 @@
-/* What statuses, waits and moves are called on the page. */
+/* What statuses and waits are called on the page. */
 
 import { clockTime } from "/static/format.js";
 
@@ -9,20 +9,6 @@ const STATUS = {
   completed: "Completed",
   failed: "Failed",
   cancelled: "Cancelled",
-};
-
-const MOVES = {
-  submitted: "Submitted",
-  claimed: "Started",
-  completed: "Completed",
-  failed: "Failed",
-  retry_scheduled: "Will be tried again",
-  requeued: "Back in the queue",
-  released: "Ready to run",
-  cancel_asked: "Cancel asked",
-  cancelled: "Cancelled",
-  retried: "Retried by hand",
-  blocked: "Blocked",
 };
 
 export const ACTIVE = ["pending", "queued", "running"];
@@ -51,19 +37,18 @@ function waitWords(text) {
 /** What the job is doing, or why it is not running; empty when it is final. */
 export function stepWords(job) {
   if (!isActive(job)) return "";
-  if (job.cancel_requested) return "Cancelling…";
+  if (job.cancel_requested) return "Stopping what still runs";
   const wait = job.waiting_for ? waitWords(job.waiting_for) : "";
   /* Of several items some may run while others wait. */
   if (job.status === "running") return [job.current_step, wait].filter(Boolean).join(" · ") || "Running";
   return wait || "Waiting for a free worker";
 }
 
+/** That the job was faster than the cancel which was asked for; else empty. */
+export function lateCancelWords(job) {
+  const wasFaster = job.cancel_requested && (job.status === "completed" || job.status === "failed");
+  return wasFaster ? `${statusWord(job)} before the cancel could stop it` : "";
+}
+
 /** What went wrong; of a job with one item "1 of 1 failed" says nothing. */
 export const errorMessage = (job) => (job.error?.message || "The job failed.").replace(/^1 of 1 failed: /, "");
-
-export function moveWord(event) {
-  if (event.move === "claimed" && event.attempt > 1) return `Started, attempt ${event.attempt}`;
-  if (event.move === "requeued" && /crash/.test(event.code ?? "")) return "Crashed, runs again";
-  if (event.move === "requeued" && /interrupt/.test(event.code ?? "")) return "Interrupted, runs again";
-  return MOVES[event.move] ?? event.move.replaceAll("_", " ");
-}

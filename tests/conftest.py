@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from web.site import Site
 from workers import Workers
 
 TYPES = Path(__file__).parent / "types"
+NOBODY = 65534
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +136,28 @@ def web(site: Site) -> WsgiClient:
     """The HTTP API over the test's installation, without a socket."""
     models.database.close()  # each request opens its own
     return WsgiClient(app.make_app(site))
+
+
+@pytest.fixture
+def ours() -> Iterator[Path]:
+    """A folder of a user who is not root, for whom rights mean something."""
+    path = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def as_nobody(action: Callable[[], bool]) -> bool:
+    """What `action` says in a process of a user who is not root."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            if os.geteuid() == 0:
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            status = 0 if action() else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

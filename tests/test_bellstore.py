@@ -15,8 +15,8 @@ import pytest
 from redis import Redis
 
 from bellstore import WakingSqliteStorage
+from tests.conftest import as_nobody
 from tests.running import Running, Valkey, running, valkey, wait_for
-from tests.test_files import as_nobody, ours  # noqa: F401 - a fixture
 
 Damage = Callable[[Path], object]
 
@@ -85,7 +85,7 @@ def test_it_says_once_that_it_began_anew(tmp_path: Path, caplog: pytest.LogCaptu
     assert len([line for line in caplog.messages if "set aside" in line]) == 1
 
 
-def test_it_replaces_a_file_that_it_may_only_read(ours: Path) -> None:  # noqa: F811
+def test_it_replaces_a_file_that_it_may_only_read(ours: Path) -> None:
     def ring_in_a_file_we_may_only_read() -> bool:
         bell = store(ours)
         bell.enqueue(b"1")

@@ -263,3 +263,30 @@ def test_it_prints_help_by_make_alone() -> None:
     done = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True)
     for target in ("run", "test", "check", "demo", "dev", "dist", "bench"):
         assert f"make {target}" in done.stdout
+
+
+def test_it_drains(bellhop: Running) -> None:
+    """It returns when nothing runs; what waits runs after the next start."""
+    server = bellhop.serve()
+    running = bellhop.texts("a", type="slow", seconds=2)["job_id"]
+    wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{running}")["current_step"])
+    drained = bellhop.run("drain")
+    assert (drained.returncode, drained.stdout) == (0, "")
+    assert "items that still run: 1" in drained.stderr
+    assert "nothing runs" in drained.stderr.splitlines()[-1]
+    assert bellhop.client().get(f"/api/v1/jobs/{running}")["status"] == "completed"
+    waiting = bellhop.texts("a")
+    assert "told to drain" in waiting["waiting_for"]
+    assert bellhop.run("drain").returncode == 0
+    server.terminate()
+    assert server.wait(20) == 0
+    bellhop.serve()
+    assert bellhop.final(waiting["job_id"])["status"] == "completed"
+
+
+def test_it_drains_at_once_where_nothing_lives(bellhop: Running) -> None:
+    assert "there is no Bellhop" in bellhop.run("drain").stderr
+    server = bellhop.serve()
+    server.terminate()
+    server.wait(20)
+    assert bellhop.run("drain").returncode == 0

@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from files import Files, remove_tree
 from installation import FOLDERS
-
-NOBODY = 65534
-
-
-@pytest.fixture
-def ours() -> Iterator[Path]:
-    """A folder of a user who is not root, for whom rights mean something."""
-    path = Path(tempfile.mkdtemp())
-    if os.geteuid() == 0:
-        os.chown(path, NOBODY, NOBODY)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def as_nobody(action: Callable[[], bool]) -> bool:
-    """What `action` says in a process of a user who is not root."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            if os.geteuid() == 0:
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
-            status = 0 if action() else 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+from tests.conftest import as_nobody
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o300, 0o500])

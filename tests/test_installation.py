@@ -6,6 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import installation
 from errors import StartRefused
 from installation import agree, is_held, make_folder, read_record, redis_location, take_lock
 from settings import Settings
+from tests.conftest import NOBODY, as_nobody
 
 Config = Callable[[str], Settings]
 
@@ -170,3 +172,31 @@ def test_it_knows_a_lock_that_is_held(tmp_path: Path) -> None:
     assert descriptor is not None and is_held(path)
     os.close(descriptor)
     assert not is_held(path)
+
+
+def test_it_refuses_a_data_folder_of_another_user(tmp_path: Path, config: Config) -> None:
+    """Who may write everywhere would leave files that the owner's Bellhop cannot use."""
+    loaded = config("")
+    make_folder(loaded)
+    if os.geteuid():
+        pytest.fail("this test changes an owner and runs as root")
+    os.chown(loaded.data_dir, NOBODY, NOBODY)
+    with pytest.raises(StartRefused, match="belongs to the user with number 65534, and this is"):
+        make_folder(loaded)
+
+
+def test_it_refuses_a_data_folder_that_it_may_only_read(
+    tmp_path: Path, config: Config, ours: Path
+) -> None:
+    loaded = replace(config(""), data_dir=ours)
+
+    def refuses() -> bool:
+        make_folder(loaded)
+        ours.chmod(0o500)
+        try:
+            make_folder(loaded)
+        except StartRefused as refusal:
+            return "cannot be used: Permission denied" in str(refusal)
+        return False
+
+    assert as_nobody(refuses)

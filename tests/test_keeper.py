@@ -6,6 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,95 @@ def test_it_keeps_everything_when_the_days_are_0(
     keeper._lifetime = Lifetime(results_days=0, uploads_days=0)
     keeper.expire_jobs()
     assert Job.select().count() == 1
+
+
+def test_it_adopts_nothing_while_a_process_of_the_dead_consumer_lives(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    """Each job process holds the second lock; nothing may run twice at the same time."""
+    job = submit()
+    process = take_lock(here.processes_lock("dead"), fcntl.LOCK_EX)
+    claimed_by("dead")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    assert process is not None
+    os.close(process)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+    assert list((here.folder / "consumers").iterdir()) == []
+
+
+def test_it_waits_for_a_process_that_escaped_no_longer_than_its_limit(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit()
+    take_lock(here.processes_lock("dead"), fcntl.LOCK_EX)
+    claimed_by("dead")
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    now += keeper_module.GROUP_GONE_LIMIT_S + 1
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+
+
+def test_it_expires_no_lease_while_none_can_be_renewed(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk stops every renewal; the time until there is room does not count."""
+    job = submit()
+    take_lock(here.folder / "consumers" / "fine", fcntl.LOCK_EX)
+    claimed_by("fine")
+    now, free = time.monotonic(), 0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(Files, "free_bytes", lambda self: free)
+    keeper.sweep()
+    now += 10 * lifecycle.LEASE_S
+    keeper.sweep()
+    free = 1 << 30
+    keeper.sweep()
+    now += lifecycle.LEASE_S - 1
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+
+
+def test_it_says_once_that_a_sweep_fails(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    wrong = [ValueError("no sweep")] * 3
+
+    def sweep() -> None:
+        if wrong:
+            raise wrong.pop()
+
+    for _ in range(5):
+        keeper._attempt(sweep)
+        keeper._attempt(lambda: None)
+    failed, mended = caplog.messages
+    assert "no sweep" in failed and "Traceback" in failed
+    assert mended == "the sweep works again"
+
+
+@pytest.mark.parametrize("step_s", [60 * 86400, -60 * 86400])
+def test_it_deletes_nothing_because_the_clock_was_set(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """Forward, everything looks old; after a correction backward, the clock is doubted too."""
+    ended(submit(), days_ago=0)
+    now, wall = time.monotonic(), time.time()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: wall)
+    monkeypatch.setattr(keeper_module, "timestamp", lambda after_s: stamp(wall + after_s))
+    keeper.sweep()
+    now, wall = now + 1000, wall + 1000 + step_s
+    keeper.sweep()
+    assert Job.select().count() == 1
+    now, wall = now + 4000, wall + 4000
+    keeper.sweep()
+    assert Job.select().count() == (0 if step_s > 0 else 1), "an hour later it is believed"
+
+
+def stamp(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

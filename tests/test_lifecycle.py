@@ -13,9 +13,10 @@ import lifecycle
 import models
 import queries
 from errors import ItemError
-from lifecycle import MOVES, Claim
+from lifecycle import MOVES, Claim, NewItem, NewJob
 from models import Consumer, Event, Gone, Item, Job, query
 from tests.conftest import items_of, job_of, moves_of
+from tests.cuts import PowerCut, Wire, everything
 
 Submit = Callable[..., Job]
 STATUSES = ("pending", "queued", "running", "completed", "failed", "cancelled")
@@ -77,7 +78,7 @@ MAKE: dict[str, Callable[[Job, Claim], Any]] = {
     "cancelled": lambda job, claim: lifecycle.cancel(claim),
     "retried": lambda job, claim: lifecycle.retry(job.job_id),
     "released": lambda job, claim: (
-        query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
+        models.query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
         lifecycle.release_due(),
     )[1],
 }
@@ -99,6 +100,51 @@ def test_it_makes_a_move_only_from_where_it_may_start(
     assert row(job)["status"] == (MOVES[move][1] if allowed else status)
     if not allowed and move != "released":
         assert row(job) == before
+
+
+def submitted(job: Job, claim: Claim) -> None:
+    items = [NewItem(text, {"text": text}) for text in "ab"]
+    lifecycle.submit(NewJob(type="t", name="n", params={}, queue="q", max_attempts=1, items=items))
+
+
+# What else is made in one transaction, and from which status.
+ALL_OR_NOTHING: dict[str, tuple[str, Callable[[Job, Claim], Any]]] = {
+    **{move: (origins[0], MAKE[move]) for move, (origins, _) in MOVES.items() if origins},
+    "cancelled": ("running", MAKE["cancelled"]),
+    "submitted": ("queued", submitted),
+    "cancel_asked": ("queued", lambda job, claim: lifecycle.ask_cancel(job.job_id)),
+    "adopted": ("running", lambda job, claim: lifecycle.adopt("c1")),
+    "crashed": ("running", lambda job, claim: lifecycle.crash(claim, "SIGSEGV")),
+    "purged": ("completed", lambda job, claim: lifecycle.purge(job.job_id)),
+    "progress": ("running", lambda job, claim: lifecycle.progress(claim, 50, "half")),
+}
+
+
+@pytest.mark.parametrize("move", sorted(ALL_OR_NOTHING))
+def test_it_makes_a_move_wholly_or_not_at_all(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, move: str
+) -> None:
+    """The power is cut after each of its statements in turn: no trace is left of any."""
+    status, make = ALL_OR_NOTHING[move]
+    job = submit()
+    claim = bring_to(job, status) or forged_claim(job)
+    if status == "pending":
+        query("UPDATE item SET not_before = '2000'")
+    if status == "running":
+        lifecycle.register("c1", 1, [])
+    wire = Wire()
+    monkeypatch.setattr(lifecycle, "query", wire.through(models.query))
+    monkeypatch.setattr(lifecycle, "write_many", wire.through(models.write_many))
+    before = everything()
+    for statements in range(100):
+        wire.left = statements
+        try:
+            make(job, claim)
+        except PowerCut:
+            assert everything() == before, f"cut after {statements} statements"
+        else:
+            break
+    assert statements > 1 and everything() != before
 
 
 @pytest.mark.parametrize("status", ["pending", "queued"])

@@ -90,3 +90,61 @@ def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing"})
     words = " ".join(str(row) for row in plan)
     assert "item_due" in words and "TEMP B-TREE" not in words
+
+
+def test_it_refuses_a_database_with_one_damaged_page(tmp_path: Path) -> None:
+    path = tmp_path / "bellhop.db"
+    models.migrate(path, alone=True)
+    database.close()
+    with path.open("r+b") as file:
+        file.seek(5 * 4096)
+        file.write(b"x" * 4096)
+    before = path.read_bytes()
+    with pytest.raises(StartRefused, match=r"is damaged .* restore it from a backup"):
+        models.migrate(path, alone=True)
+    database.close()
+    assert path.read_bytes() == before
+
+
+def test_it_looks_through_a_large_database_for_a_second_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bellhop.db"
+    models.migrate(path, alone=True)
+    with database.atomic():
+        query("CREATE TABLE large (x)")
+        models.write_many("INSERT INTO large VALUES (:x)", [{"x": str(n)} for n in range(50_000)])
+    database.close()
+    monkeypatch.setattr(models, "CHECK_S", 0)
+    models.migrate(path, alone=True)
+    assert query("SELECT count(*) FROM large") == [(50_000,)]
+
+
+def test_it_makes_no_new_database_where_one_must_be(tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match="empty or missing, and there are files of jobs"):
+        models.migrate(tmp_path / "bellhop.db", alone=True, may_create=False)
+
+
+def test_it_brings_a_database_of_the_first_version_along(tmp_path: Path) -> None:
+    path = tmp_path / "bellhop.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(models.migrations()[0] + "PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO consumer VALUES ('c', 1, '2026', '[]', NULL)")
+    connection.close()
+    models.migrate(path, alone=True)
+    assert query("SELECT id, draining FROM consumer") == [("c", 0)]
+
+
+def test_it_tells_of_a_full_disk_that_ended_the_transaction(tmp_path: Path) -> None:
+    """SQLite has rolled back by itself, and a second roll-back must not hide the reason."""
+    models.migrate(tmp_path / "bellhop.db", alone=True)
+    query("CREATE TABLE large (x)")
+    query("PRAGMA max_page_count = 60")
+    said: list[str] = []
+    with pytest.raises(sqlite3.OperationalError) as raised, database.atomic():
+        database.after_commit(lambda: said.append("committed"))
+        models.write_many("INSERT INTO large VALUES (:x)", [{"x": "x" * 500_000}])
+    assert models.is_disk_full(raised.value)
+    with database.atomic():
+        query("INSERT INTO large VALUES (1)")
+    assert said == [], "nothing is said of what was not committed"

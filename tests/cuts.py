@@ -1,0 +1,36 @@
+"""The power is cut between two statements of a move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import models
+
+TABLES = ("job", "item", "result", "event", "consumer", "turn", "gone", "counter")
+
+
+class PowerCut(BaseException):
+    """The process dies here."""
+
+
+class Wire:
+    """What the lifecycle sends its SQL through: it breaks after `left` statements."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def through(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        def sent(*arguments: Any) -> Any:
+            if self.left == 0:
+                raise PowerCut
+            if self.left is not None:
+                self.left -= 1
+            return send(*arguments)
+
+        return sent
+
+
+def everything() -> list[list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+    return [models.query(f"SELECT * FROM {name}") for name in TABLES]

@@ -59,7 +59,7 @@ class _Looking:
 
     is_due: Callable[[], bool] = staticmethod(lambda: False)
     stopping = threading.Event()
-    on_trouble: Callable[[str | None], None] = staticmethod(lambda trouble: None)
+    on_trouble: Callable[[str | None], object] = staticmethod(lambda trouble: None)
 
     def dequeue(self) -> bytes | None:
         if self.is_due():

@@ -38,6 +38,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "header-too-large": (431, "The request headers are too large"),
     "internal-error": (500, "Bellhop made a mistake"),
     "not-implemented": (501, "This part of HTTP is not spoken here"),
+    "busy": (503, "The database is busy"),
     "not-ready": (503, "Bellhop is not ready"),
     "disk-full": (507, "The disk is full"),
 }

@@ -139,6 +139,14 @@ def make_folder(settings: Settings) -> Path:
     return folder
 
 
+def take_start_lock(folder: Path) -> int:
+    """The descriptor of `start.lock`; StartRefused when another start does not end."""
+    lock = take_lock(folder / "start.lock", fcntl.LOCK_EX)
+    if lock is None:
+        raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
+    return lock
+
+
 @contextlib.contextmanager
 def starting(settings: Settings, inherited_lock: int | None = None) -> Iterator[Path]:
     """Hold `start.lock`: while one process starts, no other decides anything.
@@ -146,11 +154,7 @@ def starting(settings: Settings, inherited_lock: int | None = None) -> Iterator[
     `inherited_lock` is the descriptor of a parent that holds the lock already.
     """
     folder = make_folder(settings)
-    lock = inherited_lock
-    if lock is None:
-        lock = take_lock(folder / "start.lock", fcntl.LOCK_EX)
-    if lock is None:
-        raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
+    lock = take_start_lock(folder) if inherited_lock is None else inherited_lock
     try:
         yield folder
     finally:

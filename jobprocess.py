@@ -115,13 +115,10 @@ class JobProcess:
         """
         self._read_printed(lambda stale: None)
         self._on_printed = on_printed
-        try:
-            outcome = self._run(order, limit_s, on_progress, why_stop)
-            if not self.is_dead:
-                self._end_leftovers()
-        finally:
-            if not self.is_dead:
-                self._read_printed(on_printed)
+        outcome = self._run(order, limit_s, on_progress, why_stop)
+        if not self.is_dead:
+            self._read_printed(on_printed)
+            self._end_leftovers()
         return outcome
 
     def _run(

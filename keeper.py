@@ -148,7 +148,7 @@ class Keeper:
         self._files.remove_scratch_of_others({consumer.id for consumer in queries.consumers()})
         for kind in KINDS:
             for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
-                if not queries.job_exists(job_id):
+                if queries.job(job_id) is None:
                     self._files.remove_job(job_id)
         checkpoint()
 

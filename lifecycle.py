@@ -300,7 +300,7 @@ def fail_attempt(claim: Claim, error: ItemError, delays_s: Sequence[float]) -> b
         return fail(claim, error)
     delay_s = delays_s[failures - 1] * random.uniform(1, 1 + JITTER)
     error = _counted(error, "failure", failures, most)
-    return _again(claim, error, delay_s, "failures = failures + 1")
+    return _again(claim, error, delay_s, ", failures = failures + 1")
 
 
 def try_again(claim: Claim, delay_s: float, reason: str) -> bool:
@@ -319,7 +319,7 @@ def crash(claim: Claim, signal_name: str) -> bool:
         return fail(claim, item_error("process_crashed", signal=signal_name), is_failure=False)
     error = ItemError("process_crashed", f"Its job process ended by {signal_name}; it runs again.")
     error = _counted(error, "crash", crashes, MOST_CRASHES)
-    return _again(claim, error, 0, "crashes = crashes + 1")
+    return _again(claim, error, 0, ", crashes = crashes + 1")
 
 
 def cancel(claim: Claim) -> bool:
@@ -461,8 +461,10 @@ def drain() -> None:
 
 def report_bell(consumer: str, trouble: str | None) -> None:
     """Record what is wrong with a consumer's bell, None when it works."""
-    with database.atomic():
-        query("UPDATE consumer SET bell = :t WHERE id = :id", {"t": trouble, "id": consumer})
+    values = {"id": consumer, "trouble": trouble}
+    if query("SELECT 1 FROM consumer WHERE id = :id AND bell IS NOT :trouble", values):
+        with database.atomic():
+            query("UPDATE consumer SET bell = :trouble WHERE id = :id", values)
 
 
 def _counted(error: ItemError, what: str, count: int, most: int) -> ItemError:
@@ -472,7 +474,7 @@ def _counted(error: ItemError, what: str, count: int, most: int) -> ItemError:
 
 def _again(claim: Claim, error: ItemError, delay_s: float, counted: str) -> bool:
     """Let a claimed item run again, at once or after `delay_s`, unless a cancel was asked."""
-    changes = ", ".join(filter(None, ("error = :error", counted)))
+    changes = f"error = :error{counted}"
     values = {"error": error.shown(), "not_before": timestamp(delay_s)}
     with database.atomic():
         if cancel_asked(claim):
@@ -564,15 +566,13 @@ def _record(
 ) -> None:
     """Write the events of one job's moved items and bring the job itself along."""
     target, now = MOVES[move][1], timestamp()
-    code, text, traceback = (
-        (error.code, error.message, error.traceback) if error else (None, None, None)
-    )
     write_many(
         INSERT_EVENT,
         [
             {
                 "job": job, "at": now, "item": index, "step": step, "attempt": attempt,
-                "move": move, "code": code, "text": text, "traceback": traceback,
+                "move": move, "code": error and error.code, "text": error and error.message,
+                "traceback": error and error.traceback,
             }
             for _, _, index, step, attempt, _ in moved
         ],
@@ -596,7 +596,8 @@ def _record(
     for item, _, index, _, attempt, _ in moved:
         _say(
             "job=%s item=%d move=%s from=%s to=%s attempt=%d%s",
-            job_id, index, move, was[item][0], target, attempt, f" code={code}" if code else "",
+            job_id, index, move, was[item][0], target, attempt,
+            f" code={error.code}" if error else "",
         )  # fmt: skip
 
 

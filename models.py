@@ -6,6 +6,7 @@ the classes here are how Python reads it. Nothing here changes a status: see lif
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import time
@@ -44,6 +45,7 @@ class Database(SqliteDatabase):
             super().rollback()
 
 
+log = logging.getLogger("bellhop.models")
 # Deferred transactions that read before they write fail at once under load, whatever
 # the timeout; immediate ones queue.
 database = Database(None, lock_type="immediate")
@@ -60,8 +62,21 @@ def is_disk_full(error: Exception) -> bool:
     """Whether something could not be written because there is no room for it."""
     if isinstance(error, OSError):
         return error.errno in NO_ROOM
-    is_database = isinstance(error, sqlite3.OperationalError | OperationalError)
-    return is_database and "disk is full" in str(error)
+    return _says(error, "disk is full")
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether somebody kept the database to themselves for longer than `BUSY_TIMEOUT_S`."""
+    return _says(error, "is locked")
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether what could not be recorded now can be later."""
+    return is_disk_full(error) or is_busy(error)
+
+
+def _says(error: Exception, words: str) -> bool:
+    return isinstance(error, sqlite3.OperationalError | OperationalError) and words in str(error)
 
 
 def bind(path: Path) -> None:
@@ -85,7 +100,9 @@ def stay_open() -> None:
 
 def checkpoint() -> None:
     """Bring the write-ahead log back into the database and cut it to nothing."""
-    query("PRAGMA wal_checkpoint(truncate)")
+    ((is_held_up, *_),) = query("PRAGMA wal_checkpoint(truncate)")
+    if is_held_up:
+        log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
 
 
 def make_durable() -> None:

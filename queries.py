@@ -52,10 +52,6 @@ def leases() -> list[tuple[int, str]]:
     ]
 
 
-def job_exists(job_id: str) -> bool:
-    return bool(query("SELECT 1 FROM job WHERE job_id = :job_id", {"job_id": job_id}))
-
-
 def ended_before(at: str, limit: int) -> list[str]:
     """Ids of final jobs that ended before `at`, oldest first."""
     sql = "SELECT job_id FROM job WHERE completed_at < :at ORDER BY completed_at LIMIT :most"

@@ -19,14 +19,13 @@ import sys
 import time
 
 import listener
-from errors import StartRefused
 from installation import (
     Installation,
     hold_for_life,
     make_folder,
     read_record,
     stay_alive,
-    take_lock,
+    take_start_lock,
 )
 from settings import COMMAND, Settings
 
@@ -196,9 +195,7 @@ def _prepare(settings: Settings, config: list[str]) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
     hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already serves {folder}")
-    lock = take_lock(folder / "start.lock", fcntl.LOCK_EX)
-    if lock is None:
-        raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
+    lock = take_start_lock(folder)
     command = [*COMMAND, *config, "prepare", "--start-lock", str(lock)]
     # Its stdin ends with us, and then it ends too.
     child = subprocess.Popen(

@@ -31,7 +31,7 @@ from bellstore import (
 )
 from installation import Installation, hold_for_life
 from keeper import Keeper
-from models import database, is_disk_full
+from models import database
 from settings import Settings
 from trouble import Trouble
 from workers import Workers
@@ -68,13 +68,12 @@ class Bell:
     def __init__(self, settings: Settings, here: Installation, *, hears: bool):
         """`hears`: workers of this process wait for the bell; else it only rings."""
         self._most = settings.total_workers
-        self._trouble = Trouble(
+        self.trouble = Trouble(
             log,
             "the bell does not ring (%s); jobs are safe and looked for",
             "the bell rings again",
         )
         self._ring_again_at = 0.0
-        self._report: Callable[[str | None], None] = lambda trouble: None
         self._answer: Callable[[], None] = lambda: None
         name = f"bellhop_{here.id}"
         if here.storage == "redis":
@@ -95,12 +94,7 @@ class Bell:
                 fifo=here.folder / "bell.fifo",
             )
         self.huey.bell_task = self.huey.task(name="bell")(lambda: self._answer())
-        self.huey.storage.on_trouble = self.note_trouble
-
-    @property
-    def trouble(self) -> str | None:
-        """What is wrong with the bell since the last try, None when it works."""
-        return self._trouble.reason
+        self.huey.storage.on_trouble = self.trouble.note
 
     def ring(self, times: int = 1) -> None:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
@@ -110,21 +104,16 @@ class Bell:
             # Unheard bells must not pile up while no consumer runs; enough wake everybody.
             for _ in range(min(times, self._most - self.huey.storage.queue_size())):
                 self.huey.enqueue(self.huey.bell_task.s())
-            self.note_trouble(None)
+            self.trouble.note(None)
         except Exception as error:
             self._ring_again_at = time.monotonic() + RING_AGAIN_S
-            self.note_trouble(f"{type(error).__name__}: {error}")
+            self.trouble.note(f"{type(error).__name__}: {error}")
 
-    def answer_with(self, workers: Workers, report: Callable[[str | None], None]) -> None:
+    def answer_with(self, workers: Workers) -> None:
         """Make this process a consumer: `workers` answer, and look where no bell rings."""
-        self._answer, self._report = workers.work, report
+        self._answer = workers.work
         self.huey.storage.is_due = workers.is_due
         self.huey.storage.stopping = workers.stopping
-
-    def note_trouble(self, trouble: str | None) -> None:
-        """Say it once when the bell breaks and once when it works again."""
-        if self._trouble.note(trouble):
-            self._report(trouble)
 
 
 class Consumer(HueyConsumer):  # type: ignore[misc]
@@ -167,24 +156,20 @@ def run_consumer(
     bell = Bell(settings, here, hears=True)
     workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
 
-    def report(trouble: str | None) -> None:
-        try:
-            with database.connection_context():
-                lifecycle.report_bell(consumer, trouble)
-        except Exception as error:
-            if not is_disk_full(error):
-                raise
-
     with database.connection_context():
         lifecycle.register(consumer, os.getpid(), list(counts))
-    bell.answer_with(workers, report)
+    bell.answer_with(workers)
     bell.ring(workers.total)  # what waits since before this start
     keeper = Keeper(
         here,
         workers.files,
         settings.lifetime,
         ring=bell.ring,
-        each_round=[workers.look, workers.pool.retire_idle],
+        each_round=[
+            workers.look,
+            workers.pool.retire_idle,
+            lambda: lifecycle.report_bell(consumer, bell.trouble.reason),
+        ],
     )
     keeper.start()
     Consumer(bell, workers, settings.server.stop_grace_s, on_start).run()

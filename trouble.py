@@ -14,8 +14,8 @@ class Trouble:
         self._lock = threading.Lock()
         self.reason: str | None = None
 
-    def note(self, reason: str | None) -> bool:
-        """Note what is wrong, None when nothing is; True when that is news."""
+    def note(self, reason: str | None) -> None:
+        """Note what is wrong, None when nothing is."""
         with self._lock:
             is_news = (reason is None) != (self.reason is None)
             self.reason = reason
@@ -23,4 +23,3 @@ class Trouble:
             self._log.warning(self._broken, reason)
         elif is_news:
             self._log.info(self._mended)
-        return is_news

@@ -27,14 +27,15 @@ from itemlog import ItemLog
 from jobprocess import Outcome, Pool
 from killpoint import die_at
 from lifecycle import Claim
-from models import database, is_disk_full
+from models import database, will_pass
 from settings import Settings
 from trouble import Trouble
 
 TURN_S = 2.0
 LEASE_RENEWAL_S = 20.0
 PROGRESS_EVERY_S = 0.2
-ROOM_WAIT_S = 0.5
+RECORD_AGAIN_S = 0.5
+GONE: dict[str, Any] = {"available": False, "reason": "its file is gone"}
 Done = TypeVar("Done")
 log = logging.getLogger("bellhop.workers")
 
@@ -94,10 +95,10 @@ class Workers:
         self._stop_at = float("inf")
         self._due = 0
         self._due_lock = threading.Lock()
-        self.room = Trouble(
+        self.recording = Trouble(
             log,
-            "there is no room to record anything (%s); what runs is kept and waits",
-            "there is room again",
+            "nothing can be recorded (%s); what runs is kept and waits",
+            "what happens is recorded again",
         )
 
     def work(self) -> None:
@@ -105,14 +106,14 @@ class Workers:
         until = time.monotonic() + TURN_S
         try:
             while not self.stopping.is_set() and self.run_next():
-                self.room.note(None)
+                self.recording.note(None)
                 if time.monotonic() >= until:
                     self._ring(1)
                     break
         except Exception as error:
-            if not is_disk_full(error):
+            if not will_pass(error):
                 raise
-            self.room.note(str(error))
+            self.recording.note(str(error))
         finally:
             database.close()
 
@@ -153,30 +154,25 @@ class Workers:
         if claim.cancel_requested:
             lifecycle.cancel(claim)
             return
-        description = self._catalog.types().get(claim.type)
-        if description is None or not description["available"]:
-            reason = description["reason"] if description else "its file is gone"
-            self._fail_attempt(claim, description, item_error("type_unavailable", reason=reason))
+        description = self._catalog.types().get(claim.type, GONE)
+        delays_s = description.get("delays_s", self._settings.retry.delays_s)
+        if not description["available"]:
+            error = item_error("type_unavailable", reason=description["reason"])
+            lifecycle.fail_attempt(claim, error, delays_s)
             return
         try:
             self._attempt(claim, description)
         except Exception as error:
-            if is_disk_full(error):
+            if will_pass(error):
                 raise  # it stays claimed, and is adopted after this stop
             log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
             mistake = item_error("unexpected_error", summary="see Bellhop's log")
-            self._fail_attempt(claim, description, mistake)
-
-    def _fail_attempt(
-        self, claim: Claim, description: dict[str, Any] | None, error: ItemError
-    ) -> None:
-        delays_s = description["delays_s"] if description else self._settings.retry.delays_s
-        lifecycle.fail_attempt(claim, error, delays_s)
+            lifecycle.fail_attempt(claim, mistake, delays_s)
 
     def _attempt(self, claim: Claim, description: dict[str, Any]) -> None:
         """Run one attempt in a job process and record how it ended."""
         watch = _Watch(claim, self)
-        process = self._when_there_is_room(
+        process = self._when_it_can_be(
             partial(self.pool.take, claim.queue, description["path"], description["stamp"])
         )
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
@@ -235,13 +231,13 @@ class Workers:
         else:
             with contextlib.suppress(OSError):
                 scratch.clear()  # it may be what fills the disk
-            self._when_there_is_room(_move_for(claim, outcome, description["delays_s"]))
+            self._when_it_can_be(_move_for(claim, outcome, description["delays_s"]))
 
     def _complete(
         self, claim: Claim, facts: dict[str, Any], scratch: Scratch, watch: _Watch
     ) -> None:
         publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
-        files, left_out = self._when_there_is_room(partial(publish, watch.keep_lease))
+        files, left_out = self._when_it_can_be(partial(publish, watch.keep_lease))
         die_at("finish-files")
         warnings = [*facts["warnings"], *map(_left_out, left_out)]
         complete = partial(
@@ -251,21 +247,24 @@ class Workers:
             files=json.dumps(files),
             warnings=json.dumps(warnings),
         )
-        is_recorded = self._when_there_is_room(complete)
+        is_recorded = self._when_it_can_be(complete)
         die_at("finish-commit")
         if files and not is_recorded:
             self.files.withdraw(claim.job_id, claim.name)
 
-    def _when_there_is_room(self, act: Callable[[], Done]) -> Done:
-        """What `act` gives; while the disk is full, it is tried until the grace of a stop ends."""
+    def _when_it_can_be(self, act: Callable[[], Done]) -> Done:
+        """What `act` gives; while the disk is full or the database busy, it is tried again.
+
+        Until the grace of a stop is over: then the item stays claimed, and is adopted later.
+        """
         while True:
             try:
                 return act()
             except Exception as error:
-                if not is_disk_full(error) or self.is_grace_over():
+                if not will_pass(error) or self.is_grace_over():
                     raise
-                self.room.note(str(error))
-            time.sleep(ROOM_WAIT_S)
+                self.recording.note(str(error))
+            time.sleep(RECORD_AGAIN_S)
 
 
 def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Callable[[], bool]:
@@ -342,10 +341,10 @@ class _Watch:
         return lifecycle.renew(self._claim)
 
     def _bear(self, error: Exception) -> None:
-        """An item runs on while its disk is full; every other error ends it."""
-        if not is_disk_full(error):
+        """An item runs on while nothing can be recorded; every other error ends it."""
+        if not will_pass(error):
             raise error
-        self._workers.room.note(str(error))
+        self._workers.recording.note(str(error))
 
     def _show(self) -> None:
         assert self._unshown is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +11,9 @@ import pytest
 
 import errors
 import lifecycle
+import models
 import queries
+from installation import Installation
 from models import Job, database, query
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient
@@ -536,3 +540,25 @@ def test_it_answers_a_retry_of_what_was_just_deleted(
     lifecycle.purge(job_id)
     database.close()
     assert web.post(f"{JOBS}/{job_id}/retry", {}).code == "not-found"
+
+
+def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: Workers) -> None:
+    job_id = web.post(JOBS, {"type": "noop", "items": [{"text": "a"}]}).json["job_id"]
+    workers.run_next()
+    answer = web.post(f"{JOBS}/{job_id}/cancel", {})
+    assert (answer.status, answer.code) == (409, "job-final")
+    assert "completed already" in answer.json["detail"]
+
+
+def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(
+    web: WsgiClient, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "BUSY_TIMEOUT_S", 0.05)
+    models.bind(here.database)
+    with contextlib.closing(sqlite3.connect(here.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = web.post(JOBS, {"type": "noop", "items": [{"text": "a"}]})
+        assert web.get(JOBS).status == 200, "reading goes on"
+        other.rollback()
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "busy", "2")
+    assert web.get(JOBS).json["jobs"] == []

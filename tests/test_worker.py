@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import lifecycle
 import queries
 import workers as workers_module
+from errors import ItemError
 from files import Files
 from lifecycle import NewItem
 from models import Job, database
@@ -620,11 +622,12 @@ def test_it_waits_and_counts_no_failure_when_a_job_finds_the_disk_full(
 
 
 FULL = sqlite3.OperationalError("database or disk is full")
+BUSY = sqlite3.OperationalError("database is locked")
 
 
-def full_for(times: int, act: Callable[..., Any]) -> Callable[..., Any]:
+def full_for(times: int, act: Callable[..., Any], why: Exception = FULL) -> Callable[..., Any]:
     """`act`, for which there is no room the first `times`."""
-    left = [FULL] * times
+    left = [why] * times
 
     def tried(*arguments: Any, **options: Any) -> Any:
         if left:
@@ -634,22 +637,24 @@ def full_for(times: int, act: Callable[..., Any]) -> Callable[..., Any]:
     return tried
 
 
-def test_it_keeps_a_result_until_there_is_room_for_it(
+@pytest.mark.parametrize("why", [FULL, BUSY])
+def test_it_keeps_a_result_until_it_can_be_recorded(
     submit: Submit,
     workers: Workers,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    why: Exception,
 ) -> None:
     caplog.set_level("INFO")
-    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
-    monkeypatch.setattr(lifecycle, "complete", full_for(20, lifecycle.complete))
-    monkeypatch.setattr(workers.files, "publish", full_for(20, workers.files.publish))
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(lifecycle, "complete", full_for(20, lifecycle.complete, why))
+    monkeypatch.setattr(workers.files, "publish", full_for(20, workers.files.publish, why))
     job = submit(type="noop")
     workers.work()
     (item,) = items_of(job)
     assert (item.status, item.attempt) == ("completed", 1)
-    full, again = (line for line in caplog.messages if "room" in line)
-    assert "no room to record" in full and again == "there is room again"
+    full, again = (line for line in caplog.messages if "recorded" in line)
+    assert "nothing can be recorded" in full and again == "what happens is recorded again"
 
 
 @pytest.mark.parametrize("move", ["fail", "fail_attempt", "crash", "try_again"])
@@ -657,7 +662,7 @@ def test_it_keeps_every_other_end_until_there_is_room_for_it(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, move: str
 ) -> None:
     types = {"fail": "bad_input", "fail_attempt": "once", "crash": "crash", "try_again": "later"}
-    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
     job = submit(type=types[move])
     workers.run_next()
@@ -678,7 +683,7 @@ def test_it_publishes_once_what_a_full_disk_stopped_half_way(
             raise OSError(errno.ENOSPC, "No space left on device")
         return published
 
-    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(workers.files, "publish", moved_and_full)
     job = submit(type="litter")
     workers.run_next()
@@ -719,7 +724,7 @@ def test_it_gives_up_waiting_for_room_when_the_grace_of_a_stop_is_over(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The item stays claimed, and the next consumer adopts it."""
-    monkeypatch.setattr(workers_module, "ROOM_WAIT_S", 0.001)
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, "complete", full_for(10**6, lifecycle.complete))
     monkeypatch.setattr(workers, "is_grace_over", full_then_over())
     job = submit()
@@ -732,3 +737,53 @@ def test_it_gives_up_waiting_for_room_when_the_grace_of_a_stop_is_over(
 def full_then_over() -> Callable[[], bool]:
     answers = [False] * 5
     return lambda: not answers or answers.pop()
+
+
+def test_it_ends_each_of_several_hangs_at_its_own_limit(
+    submit: Submit,
+    workers: Workers,
+    tmp_path: Path,
+    running: Callable[[], threading.Thread],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The limit of one is not put off by the end of another."""
+    took: list[float] = []
+    fail = lifecycle.fail
+
+    def failed(claim: lifecycle.Claim, error: ItemError) -> bool:
+        began = datetime.fromisoformat(claim.started_at)
+        took.append((datetime.now(UTC) - began).total_seconds())
+        return fail(claim, error)
+
+    monkeypatch.setattr(lifecycle, "fail", failed)
+    for number in range(3):
+        submit(str(tmp_path / str(number)), type="hang")
+    for thread in [running() for _ in range(3)]:
+        thread.join()
+    limit_s, ceiling_s = 0.5, 1.0
+    assert len(took) == 3
+    assert all(limit_s <= each < limit_s + ceiling_s for each in took), took
+
+
+def test_it_survives_twenty_orderly_restarts_during_one_long_item(
+    submit: Submit, loaded: Settings, here: Any, descriptions: bytes
+) -> None:
+    here.described_types.write_bytes(descriptions)
+    job = submit(type="slow", params={"seconds": 0.6})
+
+    def consumer(number: int) -> Workers:
+        name = f"c{number}"
+        return Workers(loaded, here, consumer=name, counts={"parsing": 1}, ring=lambda n: None)
+
+    for number in range(20):
+        stopped = consumer(number)
+        stopped.stop_by(0.2)
+        stopped.stopping.clear()  # it took the item just before
+        stopped.run_next()
+        stopped.pool.retire_idle(0)
+    (item,) = items_of(job)
+    assert (item.status, item.attempt, item.interruptions) == ("queued", 20, 0)
+    last = consumer(20)
+    last.run_next()
+    last.pool.retire_idle(0)
+    assert job_of(job.job_id).status == "completed"

@@ -113,7 +113,7 @@ def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
     try:
         lifecycle.submit(job)
     except Exception:
-        if not queries.job_exists(job.job_id):
+        if queries.job(job.job_id) is None:
             site.files.remove_job(job.job_id)
         raise
 

@@ -133,14 +133,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
             self.error, self.completed = Refusal(too_large(self._limit_bytes)), True
         if self.error is not None and not isinstance(self.error, Refusal):
-            self.error = Refusal(_problem(self.error))
+            # What Waitress says of a request it cannot read, in our words.
+            code = CODES.get(self.error.code, "bad-request")
+            said = f"The request is not valid HTTP: {self.error.body}."
+            self.error = Refusal(Problem(code, said))
         return taken
-
-
-def _problem(error: Any) -> Problem:
-    """What Waitress says of a request it cannot read, in our words."""
-    code = CODES.get(error.code, "bad-request")
-    return Problem(code, f"The request is not valid HTTP: {error.body}.")
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from catalog import LOOK_EVERY_S, TICK_S, Catalog
 from errors import Problem
 from files import Files
 from installation import Installation, hold_for_life
-from models import database, is_disk_full
+from models import database, is_busy, is_disk_full
 from settings import Settings
 from tasks import Bell
 from web.answers import problem_answer
@@ -52,6 +52,10 @@ class Site:
             except Exception as error:
                 if is_disk_full(error):
                     return problem_answer(Problem("disk-full", "There is no room left for this."))
+                if is_busy(error):
+                    answer = problem_answer(Problem("busy", "Nothing was changed; try it again."))
+                    answer.set_header("Retry-After", "2")
+                    return answer
                 log.exception("a request failed")
                 return problem_answer(Problem("internal-error", "It is in Bellhop's log."))
 

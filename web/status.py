@@ -23,7 +23,7 @@ def health(site: Site) -> HTTPResponse:
     """GET /health: 200 when the web answers and its database works."""
     queries.last_change()
     consumers = queries.living_consumers(site.here)
-    troubles = {"web": site.bell.trouble, **{c.id: c.bell for c in consumers}}
+    troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
     bell = next((trouble for trouble in troubles.values() if trouble), None)
     storage = {"storage": site.here.storage, "bell": bell or "ok"}
     return json_answer({"status": "ok", "queue": storage, "data": str(site.here.folder)})

@@ -277,3 +277,17 @@ def fills(text: str, context: Context) -> dict:
     """Write many MiB into the output folder."""
     (context.output_dir / "large").write_bytes(b"x" * (int(text) << 20))
     return {}
+
+
+@job_type(label="Freeze", queue="parsing", timeout_s=600)
+def freeze(text: str, context: Context) -> dict:
+    """Hang in C with the interpreter held and signals ignored, beside a child and its child.
+
+    `text` is the file that gets their pids and that of this process.
+    """
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
+        signal.signal(number, signal.SIG_IGN)
+    family = f'sleep 1000 & echo "{os.getpid()} $$ $!" > "$1.new"; mv "$1.new" "$1"; wait'
+    subprocess.Popen(["/bin/sh", "-c", family, "sh", text])
+    ctypes.PyDLL(None).sleep(1000)
+    return {}

@@ -39,6 +39,7 @@ class Catalog:
         self._store = here.described_types
         self._read_mtime_ns = 0
         self._files: dict[str, dict[str, Any]] = {}
+        self._listed: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
         self._describing: dict[str, _Describing] = {}
 
     def types(self) -> dict[str, dict[str, Any]]:
@@ -48,8 +49,11 @@ class Catalog:
         limit and delays that hold for it.
         """
         self._read()
+        files, (listed_files, listed) = self._files, self._listed
+        if files is listed_files:
+            return listed  # each item asks
         listed = {}
-        for path, file in self._files.items():
+        for path, file in files.items():
             for description in file["types"]:
                 reason = file["error"] or description["missing"] or self._no_queue(description)
                 listed[description["type"]] = {
@@ -60,21 +64,19 @@ class Catalog:
                     "path": path,
                     "stamp": file["stamp"],
                 }
+        self._listed = files, listed
         return listed
-
-    @property
-    def is_describing(self) -> bool:
-        return bool(self._describing)
 
     def settle(self) -> None:
         """Describe everything that changed and wait for it, at most `DESCRIBE_LIMIT_S`."""
-        self.step()
-        while self._describing:
+        while self.step():
             time.sleep(TICK_S / 10)
-            self.step()
 
-    def step(self) -> None:
-        """Start describing what changed, take the answers that are there; never waits."""
+    def step(self) -> bool:
+        """Start describing what changed, take the answers that are there; whether more will come.
+
+        Never waits.
+        """
         self._read()
         stamps = self._stamps()
         for path, stamp in stamps.items():
@@ -93,6 +95,7 @@ class Catalog:
             self._files = {path: self._files[path] for path in stamps if path in self._files}
             write_atomically(self._store, json.dumps(self._files).encode())
             self._read_mtime_ns = self._store.stat().st_mtime_ns
+        return bool(self._describing)
 
     def _stamps(self) -> dict[str, list[int | str]]:
         found = {}

@@ -177,7 +177,7 @@ class JobProcess:
 
     def _end_leftovers(self) -> None:
         """End a group whose job returned while something it started still runs."""
-        if len(proctree.descendants(self.pid)) > 1:  # one is the guard
+        if len(proctree.children(self.pid)) > 1:  # one is the guard
             self.kill()
 
     def _outgrows(self, memory_mb: int) -> bool:

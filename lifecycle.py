@@ -64,8 +64,8 @@ INSERT_EVENT = """
 # The index `item_due` is exactly this filter and order.
 NEXT_DUE = """
     SELECT id FROM item WHERE queue = :queue AND status = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)
     ORDER BY priority DESC, turn, id LIMIT 1"""
-IS_DRAINING = "SELECT 1 FROM consumer WHERE id = :consumer AND draining"
 READ_CLAIM = """
     SELECT item.id, item.attempt, item.worker, item.failures, item.crashes, item.type,
         item.queue, item."index", item.step, item.filename, item.input, item.started_at,
@@ -188,11 +188,12 @@ def _take_turns(queue: str, owner: str, count: int) -> int:
 
 def claim(queue: str, worker: str) -> Claim | None:
     """Give the next due item of `queue` to `worker`: queued → running. Made by a worker."""
-    if not query(NEXT_DUE, {"queue": queue}):
+    wanted = {"queue": queue, "consumer": worker.partition("/")[0]}
+    if not query(NEXT_DUE, wanted):
         return None  # without the write lock, which an idle look must not take
     with database.atomic():
-        due = query(NEXT_DUE, {"queue": queue})
-        if not due or query(IS_DRAINING, {"consumer": worker.partition("/")[0]}):
+        due = query(NEXT_DUE, wanted)
+        if not due:
             return None
         now = timestamp()
         _move(
@@ -442,14 +443,10 @@ def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
 
 def unregister(consumer: str) -> bool:
     """Forget a consumer that stops; False when it still holds an item, which is adopted later."""
+    free = f"NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY})"
+    sql = f"DELETE FROM consumer WHERE id = :consumer AND {free} RETURNING id"
     with database.atomic():
-        return bool(
-            query(
-                f"DELETE FROM consumer WHERE id = :consumer"
-                f" AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id",
-                {"consumer": consumer},
-            )
-        )
+        return bool(query(sql, {"consumer": consumer}))
 
 
 def drain() -> None:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 from collections.abc import Iterable
+
+
+def children(pid: int) -> list[int]:
+    """Pids of what `pid` started itself, or adopted."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb", buffering=0) as file:
+                found += map(int, file.read().split())
+    return found
 
 
 def descendants(pid: int) -> list[int]:
     """Pids of all that `pid` started, children before grandchildren."""
-    found = [pid]
-    for parent in found:  # which grows meanwhile
-        for path in glob.glob(f"/proc/{parent}/task/*/children"):
-            with contextlib.suppress(OSError), open(path) as file:
-                found += map(int, file.read().split())
-    return found[1:]
+    found = children(pid)
+    for child in found:  # which grows meanwhile
+        found += children(child)
+    return found
 
 
 def memory_bytes(pids: Iterable[int]) -> int:

@@ -31,6 +31,7 @@ from jobtypes import BadInput, Context, JobType, TryAgain
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; it is tried again when there may be room.", 10
+LIBC = ctypes.CDLL(None)
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
@@ -105,7 +106,7 @@ def _start_guard(guard: int) -> None:
 def _adopt_orphans() -> None:
     """Become the parent of what a job leaves behind, so that the worker can see it."""
     with contextlib.suppress(Exception):  # Linux alone has it
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _volunteer_when_memory_ends() -> None:
@@ -120,7 +121,7 @@ def _flush_output() -> None:
         with contextlib.suppress(Exception):
             stream.flush()
     with contextlib.suppress(Exception):
-        ctypes.CDLL(None).fflush(None)
+        LIBC.fflush(None)
 
 
 class _Attempt:

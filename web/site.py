@@ -6,6 +6,7 @@ import fcntl
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from installation import Installation, hold_for_life
 from models import database, is_busy, is_disk_full
 from settings import Settings
 from tasks import Bell
+from trouble import Trouble
 from web.answers import problem_answer
 from web.door import CHANGING
 
@@ -74,9 +76,13 @@ def open_site(settings: Settings, here: Installation) -> Site:
 
 def _watch_types(catalog: Catalog) -> None:
     """Describe files of job types as they change."""
+    trouble = Trouble(
+        log, "the job types cannot be looked through: %s", "the job types are looked through again"
+    )
     while True:
         try:
-            catalog.step()
+            is_describing, reason = catalog.step(), None
         except Exception:
-            log.exception("the job types cannot be looked through")
-        time.sleep(TICK_S if catalog.is_describing else LOOK_EVERY_S)
+            is_describing, reason = False, traceback.format_exc()
+        trouble.note(reason)
+        time.sleep(TICK_S if is_describing else LOOK_EVERY_S)

@@ -13,6 +13,12 @@ from errors import PROBLEMS
 from models import FINAL, Event, Item, Job, Result
 from web.site import Site
 
+# What is shown as it is stored.
+JOB_COLUMNS = (
+    "job_id", "type", "name", "owner", "queue", "status", "current_step", "priority", "change",
+    "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
+    "started_at", "completed_at", "run_at", "cancel_requested",
+)  # fmt: skip
 ITEMS_FAILED = "items-failed"
 assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 
@@ -26,32 +32,14 @@ def job_views(site: Site, jobs: Sequence[Job]) -> list[dict[str, Any]]:
 def _job_view(site: Site, job: Job, waiting: _Waiting) -> dict[str, Any]:
     position = queries.position(job) if job.status == "queued" else None
     return {
-        "job_id": job.job_id,
-        "type": job.type,
-        "name": job.name,
+        **{name: getattr(job, name) for name in JOB_COLUMNS},
         "params": json.loads(job.params),
-        "owner": job.owner,
-        "queue": job.queue,
-        "status": job.status,
         "progress": job.progress_points // job.total_items,
-        "current_step": job.current_step,
         "cached": False,
-        "priority": job.priority,
-        "change": job.change,
-        "total_items": job.total_items,
-        "completed_items": job.completed_items,
-        "failed_items": job.failed_items,
-        "attempt": job.attempt,
-        "max_attempts": job.max_attempts,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "completed_at": job.completed_at,
-        "run_at": job.run_at,
         "expires_at": _expires_at(site, job),
         "position": position,
         "eta_s": None,
         "waiting_for": waiting.reason(job, position),
-        "cancel_requested": job.cancel_requested,
         "error": _job_error(job),
         "links": job_links(job.job_id),
     }

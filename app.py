@@ -8,6 +8,7 @@ functions of this file, and nowhere else.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import socket
@@ -228,6 +229,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _log_to_stderr(level: str) -> None:
+    # Unbuffered: what a full disk refused must not be tried again at the end, which would turn
+    # the exit status into 120.
+    raw = io.FileIO(2, "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)
     # What the format does not show need not be found out for each line.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

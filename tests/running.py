@@ -20,6 +20,8 @@ from tests.conftest import TYPES
 
 ROOT = Path(__file__).parents[1]
 LIMIT_S = 30.0
+# What the machine of the tests says to a Bellhop or a Python that users do not have.
+CHANGED = ("BELLHOP_", "PYTHONUNBUFFERED")
 FINAL = ("completed", "failed", "cancelled")
 
 
@@ -38,7 +40,7 @@ class Running:
     def __init__(self, folder: Path, **environment: str):
         self.data = folder / "data"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if "BELLHOP_" not in name},
+            **{name: value for name, value in os.environ.items() if not name.startswith(CHANGED)},
             "BELLHOP_STORAGE_DATA_DIR": str(self.data),
             "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
             "BELLHOP_SERVER_PORT": "0",

@@ -87,7 +87,7 @@ def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     import lifecycle
 
     models.migrate(tmp_path / "bellhop.db", alone=True)
-    plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing"})
+    plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing", "consumer": "c1"})
     words = " ".join(str(row) for row in plan)
     assert "item_due" in words and "TEMP B-TREE" not in words
 

@@ -22,15 +22,14 @@ from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from models import is_disk_full
+from installation import alone
+from models import will_pass
 
 WAIT_S = 1.0
 REDIS_CONNECT_S = 0.5
 # Longer than the second a worker waits for a bell, or bells would be lost in between.
 REDIS_READ_S = 2.5
 REDIS_RING_S = 0.5
-# What SQLite says of a file that is only busy.
-PASSING = ("database is locked", "database table is locked")
 log = logging.getLogger("bellhop.bell")
 
 
@@ -83,7 +82,7 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
     def __init__(self, name: str, fifo: Path, **options: Any):
         self._fifo, self._wake = fifo, -1
         self._conn: sqlite3.Connection | None = None
-        self._line = threading.Lock()
+        self._line, self._fifo_lock = threading.Lock(), threading.Lock()
         super().__init__(name, create_tables=False, **options)
 
     @property
@@ -110,14 +109,14 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
         try:
             return act()
         except sqlite3.DatabaseError as error:
-            if str(error) in PASSING or is_disk_full(error):
+            if will_pass(error):
                 raise
             self._replace_if_broken(error)
             return act()
 
     def _replace_if_broken(self, error: Exception) -> None:
         """Set the file aside and begin anew: it is only the bell, and the jobs are elsewhere."""
-        with self.lock:
+        with self.lock, alone(Path(f"{self.filename}.lock")):
             if self._conn is not None:
                 self._conn.close()
             self._conn = None
@@ -140,14 +139,16 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
 
     def _bell(self) -> int:
         """The open FIFO, made anew when somebody removed it."""
-        if self._wake < 0 or _inode(self._fifo) != os.fstat(self._wake).st_ino:
-            if self._wake >= 0:
-                os.close(self._wake)
-            if not self._fifo.is_fifo():
-                self._fifo.unlink(missing_ok=True)
-                os.mkfifo(self._fifo, 0o600)
-            self._wake = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)
-        return self._wake
+        with self._fifo_lock:
+            if self._wake >= 0 and _inode(self._fifo) != os.fstat(self._wake).st_ino:
+                old, self._wake = self._wake, -1
+                os.close(old)
+            if self._wake < 0:
+                if not self._fifo.is_fifo():
+                    self._fifo.unlink(missing_ok=True)
+                    os.mkfifo(self._fifo, 0o600)
+                self._wake = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)
+            return self._wake
 
     def queue_size(self) -> int:
         return int(self._mending(super().queue_size))

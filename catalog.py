@@ -38,6 +38,7 @@ class Catalog:
         self._settings = settings
         self._store = here.described_types
         self._read_mtime_ns = 0
+        self._is_stored = True
         self._files: dict[str, dict[str, Any]] = {}
         self._listed: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
         self._describing: dict[str, _Describing] = {}
@@ -90,7 +91,7 @@ class Catalog:
             log.info("described %s: %s", path, self._files[path]["error"] or "ok")
         for path in removed:
             del self._files[path]
-        if answered or removed:
+        if answered or removed or not (self._is_stored or self._describing):
             # In the order of the folders, so that the user's own come last and win.
             self._files = {path: self._files[path] for path in stamps if path in self._files}
             write_atomically(self._store, json.dumps(self._files).encode())
@@ -117,11 +118,13 @@ class Catalog:
             if mtime_ns != self._read_mtime_ns:
                 self._files = dict(json.loads(self._store.read_bytes()))
                 self._read_mtime_ns = mtime_ns
+            self._is_stored = True
         except FileNotFoundError:
-            self._files = {}
+            self._is_stored = False  # what was read before holds
         except (ValueError, TypeError):
-            log.warning("%s is damaged and is made anew", self._store)
-            self._files = {}
+            if self._is_stored:
+                log.warning("%s is damaged and is made anew", self._store)
+            self._is_stored = False
 
     def _limits(self, description: Mapping[str, Any]) -> dict[str, Any]:
         """The limits and delays that hold for a type: its own, else those of config.ini."""

@@ -43,8 +43,10 @@ class IncomingFile:
 
     def write(self, chunk: bytes | bytearray) -> None:
         self._hash.update(chunk)
-        self._file.write(chunk)
         self.size += len(chunk)
+        left = memoryview(chunk)
+        while left:  # a disk that is nearly full takes a part and says nothing
+            left = left[self._file.write(left) :]
 
     def finish(self) -> str:
         """Put it on the disk for good; its SHA-256 in hex."""
@@ -134,8 +136,12 @@ class Files:
         return found, left_out
 
     def withdraw(self, job_id: str, attempt_name: str) -> None:
-        """Remove the published files of an attempt that was not recorded."""
+        """Remove what there is of an attempt that was not recorded.
+
+        A power cut may forget a claim of the last moment, and an attempt gets its number again.
+        """
         remove_tree(self._folder / "results" / job_id / attempt_name)
+        self.log(job_id, attempt_name).unlink(missing_ok=True)
 
     def result(self, job_id: str, path: str) -> Path:
         return self._folder / "results" / job_id / path
@@ -165,11 +171,10 @@ class Files:
         folders = os.scandir(self._folder / kind)
         return [entry.name for entry in folders if entry.stat().st_mtime < oldest]
 
-    def remove_scratch_of_others(self, consumers: set[str]) -> None:
-        """Remove the scratch folders whose consumer is not one of `consumers`."""
-        for entry in os.scandir(self._folder / "scratch"):
-            if entry.name.partition("-")[0] not in consumers:
-                remove_tree(entry.path)
+    def scratch_folders(self) -> dict[Path, str]:
+        """Every scratch folder, and the consumer that made it."""
+        found = (self._folder / "scratch").iterdir()
+        return {path: path.name.partition("-")[0] for path in found}
 
 
 class Scratch:

@@ -65,6 +65,9 @@ class Installation:
         """Held for life by a consumer and by each of its job processes."""
         return self.folder / "consumers" / f"{consumer}.processes"
 
+    def consumer_files(self) -> list[str]:
+        return os.listdir(self.folder / "consumers")
+
     def forget_consumer(self, consumer: str) -> None:
         """Remove the locks of a consumer that is gone."""
         for lock in (self.consumer_lock(consumer), self.processes_lock(consumer)):
@@ -90,6 +93,14 @@ def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int 
             os.close(descriptor)
             return None
         time.sleep(POLL_S)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on `path` for the length of a block, whoever else wants it."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def hold_for_life(path: Path, mode: int, refusal: str) -> None:

@@ -9,6 +9,7 @@ or waits for its next item. Nothing here reads or writes the database.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -34,6 +35,7 @@ MEMORY_MARK_BYTES = 512 * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 # What one look takes of what a job prints: it must not hold up its limit.
 MOST_PRINTED_BYTES = 1 << 20
+log = logging.getLogger("bellhop.jobprocess")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class JobProcess:
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._of = ""
+        self._family: list[int] = []
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
@@ -118,7 +121,7 @@ class JobProcess:
         outcome = self._run(order, limit_s, on_progress, why_stop)
         if not self.is_dead:
             self._read_printed(on_printed)
-            self._end_leftovers()
+            self._end_leftovers(outcome.facts)
         return outcome
 
     def _run(
@@ -129,6 +132,7 @@ class JobProcess:
         why_stop: Callable[[], str | None],
     ) -> Outcome:
         self.items += 1
+        self._family = []
         self.stamps[order["path"]] = order["stamp"]
         now = time.monotonic()
         deadline, next_watch = now + limit_s, now + WATCH_S
@@ -157,15 +161,23 @@ class JobProcess:
 
     def kill(self) -> None:
         """End the whole group with SIGKILL, and what left the group, and wait until it is gone."""
-        family = proctree.descendants(self.pid)
+        deadline = time.monotonic() + GROUP_GONE_LIMIT_S
+        # The job process goes last: what its family leaves behind becomes its own child. If it
+        # died by itself, what was seen of the family at the last watch is all that is known.
+        family: set[int] = set()
+        while new := {*self._family, *proctree.descendants(self.pid)} - family:
+            family |= new
+            for pid in new:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        self._child.wait()
-        deadline = time.monotonic() + GROUP_GONE_LIMIT_S
-        while proctree.any_lives(self.pid, family) and time.monotonic() < deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(GROUP_GONE_LIMIT_S)
+        while proctree.any_lives(self.pid, family):
+            if time.monotonic() >= deadline:
+                log.error("process group %d does not die: the kernel holds it", self.pid)
+                break
             time.sleep(0.002)
         self._read_printed(self._on_printed)
         self._close_pipes()
@@ -175,9 +187,9 @@ class JobProcess:
         for descriptor in (self._guard, self._said, self._printed, self._orders):
             os.close(descriptor)
 
-    def _end_leftovers(self) -> None:
-        """End a group whose job returned while something it started still runs."""
-        if len(proctree.children(self.pid)) > 1:  # one is the guard
+    def _end_leftovers(self, done: dict[str, Any]) -> None:
+        """End a group whose job returned while a process or thread it started still runs."""
+        if not done["clean"] or proctree.children(self.pid) != [done["guard"]]:
             self.kill()
 
     def _outgrows(self, memory_mb: int) -> bool:
@@ -185,10 +197,10 @@ class JobProcess:
 
         The kernel keeps the limit for each process alone.
         """
-        family = proctree.descendants(self.pid)
-        if not memory_mb or len(family) <= 1:
+        self._family = proctree.descendants(self.pid)
+        if not memory_mb or len(self._family) <= 1:
             return False
-        return proctree.memory_bytes([self.pid, *family]) > memory_mb * MEBIBYTE
+        return proctree.memory_bytes([self.pid, *self._family]) > memory_mb * MEBIBYTE
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough, or grown too large, to be replaced."""

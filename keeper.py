@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import lifecycle
 import queries
 from clock import Clock
-from files import KINDS, Files
+from files import KINDS, Files, remove_tree
 from installation import Installation, is_held, take_lock
 from models import checkpoint, database, timestamp
 from settings import Lifetime
@@ -145,11 +145,17 @@ class Keeper:
 
     def tidy(self) -> None:
         """Remove litter of crashes and keep the write-ahead log short."""
-        self._files.remove_scratch_of_others({consumer.id for consumer in queries.consumers()})
+        scratch, locks = self._files.scratch_folders(), self._here.consumer_files()
+        # Asked after the folders, so that nobody who came in between is taken for gone.
+        consumers = {consumer.id for consumer in queries.consumers()}
+        for path in (path for path, consumer in scratch.items() if consumer not in consumers):
+            remove_tree(path)
+        for consumer in {name.partition(".")[0] for name in locks} - consumers:
+            if not is_held(self._here.consumer_lock(consumer)):
+                self._here.forget_consumer(consumer)
         for kind in KINDS:
-            for job_id in self._files.jobs_with(kind, LITTER_AGE_S):
-                if queries.job(job_id) is None:
-                    self._files.remove_job(job_id)
+            for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
+                self._files.remove_job(job_id)
         checkpoint()
 
     def expire_jobs(self) -> None:

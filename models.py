@@ -6,6 +6,7 @@ the classes here are how Python reads it. Nothing here changes a status: see lif
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import sqlite3
@@ -22,7 +23,6 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
-    OperationalError,
     SqliteDatabase,
     TextField,
 )
@@ -32,6 +32,7 @@ from errors import NO_ROOM, StartRefused
 
 BUSY_TIMEOUT_S = 20
 CHECK_S = 1.0
+PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
 MIGRATIONS = ("0001_first", "0002_traceback_and_drain")
 FINAL = ("completed", "failed", "cancelled")
@@ -62,21 +63,27 @@ def is_disk_full(error: Exception) -> bool:
     """Whether something could not be written because there is no room for it."""
     if isinstance(error, OSError):
         return error.errno in NO_ROOM
-    return _says(error, "disk is full")
+    return _sqlite_code(error) == sqlite3.SQLITE_FULL
 
 
 def is_busy(error: Exception) -> bool:
     """Whether somebody kept the database to themselves for longer than `BUSY_TIMEOUT_S`."""
-    return _says(error, "is locked")
+    return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def will_pass(error: Exception) -> bool:
-    """Whether what could not be recorded now can be later."""
-    return is_disk_full(error) or is_busy(error)
+    """Whether what could not be done now for want of room, memory or locks can be later."""
+    if isinstance(error, OSError):
+        return error.errno in PASSING_ERRNOS
+    # What SQLite says of a quota, or of a full disk at an fsync or in its shared memory.
+    unsure = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    return is_disk_full(error) or is_busy(error) or _sqlite_code(error) in unsure
 
 
-def _says(error: Exception, words: str) -> bool:
-    return isinstance(error, sqlite3.OperationalError | OperationalError) and words in str(error)
+def _sqlite_code(error: Exception) -> int:
+    """SQLite's primary result code; 0 when it is none of its errors."""
+    said = getattr(error, "orig", error)  # in peewee's own
+    return (getattr(said, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def bind(path: Path) -> None:
@@ -100,7 +107,10 @@ def stay_open() -> None:
 
 def checkpoint() -> None:
     """Bring the write-ahead log back into the database and cut it to nothing."""
+    # It holds the write lock while it waits for readers, so it must not wait for long.
+    query("PRAGMA busy_timeout = 100")
     ((is_held_up, *_),) = query("PRAGMA wal_checkpoint(truncate)")
+    query(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
     if is_held_up:
         log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
 
@@ -155,7 +165,8 @@ def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
             for number in range(version, len(steps)):
                 _run_migration(number + 1, steps[number])
     except (sqlite3.DatabaseError, DatabaseError) as error:
-        raise StartRefused(f"{path} cannot be used ({error}); {RESTORE}") from None
+        hint = "is its disk full, or not ours to write?" if will_pass(error) else RESTORE
+        raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
 
 
 def _refuse_damage(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,12 @@ def leases() -> list[tuple[int, str]]:
         (item, until)
         for item, until in query("SELECT id, lease_until FROM item WHERE status = 'running'")
     ]
+
+
+def unknown_jobs(job_ids: Sequence[str]) -> list[str]:
+    """Which of these ids no job has."""
+    sql = "SELECT value FROM json_each(:ids) WHERE value NOT IN (SELECT job_id FROM job)"
+    return [job_id for (job_id,) in query(sql, {"ids": json.dumps(job_ids)})]
 
 
 def ended_before(at: str, limit: int) -> list[str]:

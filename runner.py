@@ -17,6 +17,7 @@ import resource
 import select
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def serve(guard: int, say: int, alive: int) -> None:
     """Run orders until stdin ends."""
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     os.set_inheritable(alive, False)
-    _start_guard(guard)
+    guard_pid = _start_guard(guard)
     _adopt_orphans()
     _volunteer_when_memory_ends()
     # A line at a time, so that it is there when the process dies; and where in the code it died.
@@ -88,19 +89,23 @@ def serve(guard: int, say: int, alive: int) -> None:
         if "item_id" in order:  # else a cancel that came too late for its item
             ended = _Attempt(order, orders, say, loaded).run()
             _flush_output()
-            frames.write(say, {**ended, "of": order["of"]})
+            # A thread that outlives its item would print, and read orders, in the next one.
+            is_clean = threading.active_count() == 1
+            told = {"of": order["of"], "guard": guard_pid, "clean": is_clean}
+            frames.write(say, {**ended, **told})
 
 
-def _start_guard(guard: int) -> None:
+def _start_guard(guard: int) -> int:
     # However the consumer dies, its end of this pipe closes, and the shell takes the
     # whole group along, also when the job hangs in C and no thread of Python could.
-    os.posix_spawn(
+    pid = os.posix_spawn(
         "/bin/sh",
-        ["sh", "-c", "read _; kill -9 0"],
+        ["sh", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; read _; kill -9 0"],
         {},
         file_actions=[(os.POSIX_SPAWN_DUP2, guard, 0)],
     )
     os.close(guard)
+    return pid
 
 
 def _adopt_orphans() -> None:

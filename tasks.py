@@ -31,12 +31,13 @@ from bellstore import (
 )
 from installation import Installation, hold_for_life
 from keeper import Keeper
-from models import database
+from models import database, will_pass
 from settings import Settings
 from trouble import Trouble
 from workers import Workers
 
 RING_AGAIN_S = 5.0
+REGISTER_AGAIN_S = 0.5
 log = logging.getLogger("bellhop.tasks")
 
 
@@ -142,6 +143,21 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         super().stop(graceful)
 
 
+def _register(consumer: str, queues: list[str]) -> None:
+    """Record the consumer, as soon as there is room for it."""
+    trouble = Trouble(log, "the consumer cannot register (%s) and waits", "it has registered")
+    while True:
+        try:
+            with database.connection_context():
+                lifecycle.register(consumer, os.getpid(), queues)
+            return trouble.note(None)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            trouble.note(str(error))
+        time.sleep(REGISTER_AGAIN_S)
+
+
 def run_consumer(
     settings: Settings,
     here: Installation,
@@ -156,8 +172,7 @@ def run_consumer(
     bell = Bell(settings, here, hears=True)
     workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
 
-    with database.connection_context():
-        lifecycle.register(consumer, os.getpid(), list(counts))
+    _register(consumer, list(counts))
     bell.answer_with(workers)
     bell.ring(workers.total)  # what waits since before this start
     keeper = Keeper(
@@ -177,5 +192,5 @@ def run_consumer(
     workers.pool.retire_idle(0)
     with database.connection_context():
         # What the grace did not suffice for is adopted once this process is dead.
-        if lifecycle.unregister(consumer):
+        if workers.slots.are_all_free() and lifecycle.unregister(consumer):
             here.forget_consumer(consumer)

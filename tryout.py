@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -26,7 +27,7 @@ def run(settings: Settings, name: str, given: str, given_params: dict[str, str])
         description = _describe(settings, name, work)
         scratch = Scratch(work / "scratch")
         order = _order(settings, description, given, given_params, scratch)
-        process = JobProcess(description["queue"], scratch, sys.stderr.fileno())
+        process = JobProcess(description["queue"], scratch, os.open(os.devnull, os.O_RDONLY))
         limit_s = description["timeout_s"]
         try:
             outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None)

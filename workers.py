@@ -44,7 +44,7 @@ class Slots:
     """How many items of each queue run in this consumer, never more than its workers."""
 
     def __init__(self, workers: dict[str, int]):
-        self._free = dict(workers)
+        self._all, self._free = dict(workers), dict(workers)
         self._lock = threading.Lock()
 
     def enter(self, queue: str) -> bool:
@@ -57,6 +57,10 @@ class Slots:
     def leave(self, queue: str) -> None:
         with self._lock:
             self._free[queue] += 1
+
+    def are_all_free(self) -> bool:
+        with self._lock:
+            return self._free == self._all
 
     def free(self) -> dict[str, int]:
         """How many more items of each queue may run."""
@@ -93,6 +97,7 @@ class Workers:
         self._catalog = Catalog(settings, here)
         self._ring = ring
         self._stop_at = float("inf")
+        self.waiting: set[int] = set()
         self._due = 0
         self._due_lock = threading.Lock()
         self.recording = Trouble(
@@ -106,7 +111,8 @@ class Workers:
         until = time.monotonic() + TURN_S
         try:
             while not self.stopping.is_set() and self.run_next():
-                self.recording.note(None)
+                if not self.waiting:
+                    self.recording.note(None)
                 if time.monotonic() >= until:
                     self._ring(1)
                     break
@@ -151,30 +157,31 @@ class Workers:
         return time.monotonic() >= self._stop_at
 
     def _run(self, claim: Claim) -> None:
-        if claim.cancel_requested:
-            lifecycle.cancel(claim)
-            return
-        description = self._catalog.types().get(claim.type, GONE)
-        delays_s = description.get("delays_s", self._settings.retry.delays_s)
-        if not description["available"]:
-            error = item_error("type_unavailable", reason=description["reason"])
-            lifecycle.fail_attempt(claim, error, delays_s)
-            return
+        watch = _Watch(claim, self)
+        delays_s = self._settings.retry.delays_s
         try:
-            self._attempt(claim, description)
+            description = self._catalog.types().get(claim.type, GONE)
+            delays_s = description.get("delays_s", delays_s)
+            if claim.cancel_requested:
+                watch.when_it_can_be(partial(lifecycle.cancel, claim))
+            elif description["available"]:
+                self._attempt(claim, description, watch)
+            else:
+                error = item_error("type_unavailable", reason=description["reason"])
+                watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, error, delays_s))
         except Exception as error:
             if will_pass(error):
                 raise  # it stays claimed, and is adopted after this stop
             log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
             mistake = item_error("unexpected_error", summary="see Bellhop's log")
-            lifecycle.fail_attempt(claim, mistake, delays_s)
+            watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, mistake, delays_s))
 
-    def _attempt(self, claim: Claim, description: dict[str, Any]) -> None:
+    def _attempt(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
-        watch = _Watch(claim, self)
-        process = self._when_it_can_be(
+        process = watch.when_it_can_be(
             partial(self.pool.take, claim.queue, description["path"], description["stamp"])
         )
+        self.files.withdraw(claim.job_id, claim.name)
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
             die_at("run-process")
@@ -231,13 +238,13 @@ class Workers:
         else:
             with contextlib.suppress(OSError):
                 scratch.clear()  # it may be what fills the disk
-            self._when_it_can_be(_move_for(claim, outcome, description["delays_s"]))
+            watch.when_it_can_be(_move_for(claim, outcome, description["delays_s"]))
 
     def _complete(
         self, claim: Claim, facts: dict[str, Any], scratch: Scratch, watch: _Watch
     ) -> None:
         publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
-        files, left_out = self._when_it_can_be(partial(publish, watch.keep_lease))
+        files, left_out = watch.when_it_can_be(partial(publish, watch.keep_lease))
         die_at("finish-files")
         warnings = [*facts["warnings"], *map(_left_out, left_out)]
         complete = partial(
@@ -247,24 +254,10 @@ class Workers:
             files=json.dumps(files),
             warnings=json.dumps(warnings),
         )
-        is_recorded = self._when_it_can_be(complete)
+        is_recorded = watch.when_it_can_be(complete)
         die_at("finish-commit")
         if files and not is_recorded:
             self.files.withdraw(claim.job_id, claim.name)
-
-    def _when_it_can_be(self, act: Callable[[], Done]) -> Done:
-        """What `act` gives; while the disk is full or the database busy, it is tried again.
-
-        Until the grace of a stop is over: then the item stays claimed, and is adopted later.
-        """
-        while True:
-            try:
-                return act()
-            except Exception as error:
-                if not will_pass(error) or self.is_grace_over():
-                    raise
-                self.recording.note(str(error))
-            time.sleep(RECORD_AGAIN_S)
 
 
 def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Callable[[], bool]:
@@ -339,6 +332,28 @@ class _Watch:
             return True
         self._renew_at = time.monotonic() + LEASE_RENEWAL_S
         return lifecycle.renew(self._claim)
+
+    def when_it_can_be(self, act: Callable[[], Done]) -> Done:
+        """What `act` gives; while the disk is full or the database busy, it is tried again.
+
+        Until the grace of a stop is over: then the item stays claimed, and is adopted later.
+        """
+        try:
+            while True:
+                try:
+                    return act()
+                except Exception as error:
+                    if self._workers.is_grace_over():
+                        raise
+                    self._bear(error)
+                    self._workers.waiting.add(self._claim.id)
+                time.sleep(RECORD_AGAIN_S)
+                try:
+                    self.keep_lease()
+                except Exception as error:
+                    self._bear(error)
+        finally:
+            self._workers.waiting.discard(self._claim.id)
 
     def _bear(self, error: Exception) -> None:
         """An item runs on while nothing can be recorded; every other error ends it."""

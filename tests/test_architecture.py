@@ -152,8 +152,8 @@ def test_it_stays_small_enough_to_read_in_an_afternoon() -> None:
         ROOT / f"{n}.py"
         for n in ("models", "lifecycle", "tasks", "workers", "jobprocess", "keeper")
     ]
-    assert sum(map(code_lines, heart)) < 1500
-    assert sum(map(code_lines, CORE)) < 5000
+    assert sum(map(code_lines, heart)) < 1600
+    assert sum(map(code_lines, CORE)) < 5200
 
 
 def test_it_writes_no_function_that_a_reader_must_scroll_for() -> None:

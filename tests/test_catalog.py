@@ -204,3 +204,21 @@ def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) ->
     assert (form["description"], form["accepts"]) == ("First line goes on.", [".csv"])
     assert form["settings"] == {"url": "text", "key": "secret"}
     assert form["cache"] is False
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("{ rubbish")])
+def test_it_goes_on_with_what_it_knew_when_its_store_is_lost(
+    catalog: Catalog,
+    config: Callable[[str], Settings],
+    folder: Path,
+    damage: Callable[[Path], object],
+) -> None:
+    write(folder)
+    catalog.settle()
+    reader = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
+    assert reader.types()["good"]["available"]
+    damage(catalog._store)
+    assert reader.types()["good"]["available"], "a consumer must not fail items for it"
+    catalog.step()
+    again = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
+    assert again.types()["good"]["available"], "and the web makes it anew"

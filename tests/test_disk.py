@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from files import IncomingFile
 from tests.running import ROOT, Running, running, wait_for
 from tests.wsgi import BOUNDARY, form
 
@@ -176,3 +178,57 @@ def test_it_works_on_when_its_log_has_no_room(tmp_path: Path) -> None:
         assert bellhop.final(failed)["status"] == "failed"
         server.terminate()
         assert server.wait(20) == 0
+
+
+def test_it_never_takes_a_part_of_an_upload_for_the_whole(tmp_path: Path, disk: SmallDisk) -> None:
+    """A disk that is nearly full writes what fits and says how much, once."""
+    disk.fill(leave=100_000)
+    file = IncomingFile(tmp_path / "data" / "0", "a.txt")
+    with contextlib.closing(file), pytest.raises(OSError, match="No space left"):
+        file.write(b"x" * 300_000)
+
+
+@pytest.mark.parametrize("half", ["web", "consumer"])
+def test_it_brings_a_half_back_that_was_killed_while_the_disk_is_full(
+    bellhop: Running, disk: SmallDisk, half: str
+) -> None:
+    job_id = bellhop.texts("a")["job_id"]
+    bellhop.final(job_id)
+    disk.fill()
+    (pid,) = [p for p in bellhop.descendants() if half in words_of(p)]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: [p for p in bellhop.descendants() if half in words_of(p) and p != pid])
+    if half == "web":
+        wait_for(lambda: answers(bellhop, job_id))
+    disk.empty()
+    wait_for(bellhop.is_ready)
+    assert bellhop.final(bellhop.texts("a")["job_id"])["status"] == "completed"
+    assert "Traceback" not in bellhop.log()
+
+
+def words_of(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return []
+
+
+def answers(bellhop: Running, job_id: str) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(bellhop.client().get(f"/api/v1/jobs/{job_id}")["status"] == "completed")
+    return False
+
+
+def test_it_never_sends_to_a_backup_who_only_needs_room(tmp_path: Path, disk: SmallDisk) -> None:
+    with running(tmp_path) as bellhop:
+        bellhop.environment["BELLHOP_STORAGE_RESERVE_MB"] = "1"
+        server = bellhop.serve()
+        bellhop.final(bellhop.texts(*map(str, range(50)))["job_id"])
+        server.terminate()
+        server.wait(20)
+        disk.fill()
+        refused = bellhop.run()
+        assert refused.returncode == 1
+        line = refused.stderr.strip().splitlines()[-1]
+        assert "is its disk full" in line and "backup" not in line
+        disk.empty()
+        bellhop.serve()

@@ -293,3 +293,13 @@ def test_it_deletes_nothing_because_the_clock_was_set(
 
 def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+
+
+def test_it_removes_the_locks_of_consumers_that_never_registered(
+    keeper: Keeper, here: Installation
+) -> None:
+    take_lock(here.consumer_lock("starting"), fcntl.LOCK_EX)
+    for path in (here.consumer_lock("dead"), here.processes_lock("dead")):
+        path.touch()
+    keeper.tidy()
+    assert here.consumer_files() == ["starting"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from peewee import OperationalError
 
 import models
 from errors import StartRefused
@@ -148,3 +151,38 @@ def test_it_tells_of_a_full_disk_that_ended_the_transaction(tmp_path: Path) -> N
     with database.atomic():
         query("INSERT INTO large VALUES (1)")
     assert said == [], "nothing is said of what was not committed"
+
+
+def test_it_waits_for_no_reader_when_it_cuts_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It holds the write lock meanwhile, and a backup reads for as long as it takes."""
+    path = tmp_path / "bellhop.db"
+    models.migrate(path, alone=True)
+    with contextlib.closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM job").fetchall()
+        query("INSERT INTO counter VALUES ('x', 1)")
+        began = time.monotonic()
+        models.checkpoint()
+        assert time.monotonic() - began < models.BUSY_TIMEOUT_S / 2
+    assert query("PRAGMA busy_timeout") == [(models.BUSY_TIMEOUT_S * 1000,)]
+    assert "cannot be cut while somebody reads" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_full", "passes"),
+    [
+        (sqlite3.SQLITE_FULL, True, True),
+        (sqlite3.SQLITE_BUSY, False, True),
+        (sqlite3.SQLITE_IOERR_FSYNC, False, True),
+        (sqlite3.SQLITE_CANTOPEN, False, True),
+        (sqlite3.SQLITE_CORRUPT, False, False),
+        (sqlite3.SQLITE_CONSTRAINT, False, False),
+    ],
+)
+def test_it_tells_what_will_pass_from_what_will_not(code: int, is_full: bool, passes: bool) -> None:
+    error = sqlite3.OperationalError("said by SQLite")
+    error.sqlite_errorcode = code
+    for told in (error, OperationalError(error)):  # its own, and as peewee passes it on
+        assert (models.is_disk_full(told), models.will_pass(told)) == (is_full, passes)

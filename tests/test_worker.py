@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -621,8 +622,16 @@ def test_it_waits_and_counts_no_failure_when_a_job_finds_the_disk_full(
     assert "disk is full" in error_of(job)["message"]
 
 
-FULL = sqlite3.OperationalError("database or disk is full")
-BUSY = sqlite3.OperationalError("database is locked")
+def of_sqlite(code: int, text: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = code
+    return error
+
+
+FULL = of_sqlite(sqlite3.SQLITE_FULL, "database or disk is full")
+BUSY = of_sqlite(sqlite3.SQLITE_BUSY, "database is locked")
+# What SQLite says of a quota, or of an fsync for which there is no room.
+QUOTA = of_sqlite(sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
 
 
 def full_for(times: int, act: Callable[..., Any], why: Exception = FULL) -> Callable[..., Any]:
@@ -637,7 +646,7 @@ def full_for(times: int, act: Callable[..., Any], why: Exception = FULL) -> Call
     return tried
 
 
-@pytest.mark.parametrize("why", [FULL, BUSY])
+@pytest.mark.parametrize("why", [FULL, BUSY, QUOTA], ids=str)
 def test_it_keeps_a_result_until_it_can_be_recorded(
     submit: Submit,
     workers: Workers,
@@ -787,3 +796,104 @@ def test_it_survives_twenty_orderly_restarts_during_one_long_item(
     last.run_next()
     last.pool.retire_idle(0)
     assert job_of(job.job_id).status == "completed"
+
+
+def test_it_gives_no_item_an_output_that_a_forgotten_attempt_left(
+    submit: Submit, workers: Workers
+) -> None:
+    """A power cut may forget a claim of the last moment; its number is given again."""
+    job = submit(type="litter")
+    old = workers.files.result(job.job_id, "0-0-1")
+    old.mkdir(parents=True)
+    (old / "old.txt").write_text("of the forgotten attempt")
+    workers.files.log(job.job_id, "0-0-1").parent.mkdir()
+    workers.files.log(job.job_id, "0-0-1").write_text("of the forgotten attempt")
+    workers.run_next()
+    ((item, result),) = queries.items(job, limit=1).rows
+    assert result is not None and item.attempt == 1
+    assert [file["name"] for file in json.loads(result.files)] == ["sub/file"]
+    assert not (old / "old.txt").exists()
+    assert not workers.files.log(job.job_id, "0-0-1").exists()
+
+
+def test_it_ends_a_process_whose_job_left_a_thread_behind(submit: Submit, workers: Workers) -> None:
+    """It would print into the next item's output, and read its orders."""
+    first = submit("go", type="thread")
+    second = submit("stay", type="thread")
+    workers.run_next()
+    workers.run_next()
+    assert {item.status for job in (first, second) for item in items_of(job)} == {"completed"}
+    assert result_of(first)["pid"] != result_of(second)["pid"]
+    assert not is_alive(result_of(first)["pid"])
+    assert not workers.files.log(second.job_id, "0-0-1").exists()
+
+
+def test_it_keeps_its_guard_from_the_signals_of_a_job(submit: Submit, workers: Workers) -> None:
+    job = submit(type="signals_its_group")
+    workers.run_next()
+    assert result_of(job)["guards"] == 1
+
+
+def test_it_ends_what_a_crashed_process_had_started_in_other_sessions(
+    submit: Submit, workers: Workers, tmp_path: Path
+) -> None:
+    submit(str(tmp_path / "pid"), type="escape", params={"crash": True})
+    workers.run_next()
+    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())), limit_s=5)
+
+
+def test_it_renews_the_lease_while_a_result_waits_to_be_recorded(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(workers_module, "LEASE_RENEWAL_S", 0)
+    monkeypatch.setattr(lifecycle, "complete", full_for(5, lifecycle.complete))
+    renewed: list[bool] = []
+    renew = lifecycle.renew
+
+    def counted(claim: lifecycle.Claim) -> bool:
+        renewed.append(renew(claim))
+        return renewed[-1]
+
+    monkeypatch.setattr(lifecycle, "renew", counted)
+    submit()
+    workers.run_next()
+    assert renewed.count(True) >= 5
+
+
+@pytest.mark.parametrize(("type", "move"), [("needs_extra", "fail_attempt"), ("noop", "cancel")])
+def test_it_records_also_what_never_ran_when_it_can_be(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, type: str, move: str
+) -> None:
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
+    job = submit(type=type)
+    claim = lifecycle.claim
+
+    def claimed_and_cancelled(*arguments: Any) -> Any:
+        found = claim(*arguments)
+        return found and replace(found, cancel_requested=move == "cancel")
+
+    monkeypatch.setattr(lifecycle, "claim", claimed_and_cancelled)
+    workers.run_next()
+    assert items_of(job)[0].status in ("queued", "cancelled")
+
+
+def test_it_says_once_that_nothing_can_be_recorded_while_others_go_on(
+    submit: Submit,
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.01)
+    monkeypatch.setattr(workers.files, "publish", full_for(10**6, workers.files.publish))
+    submit("a", type="litter")
+    thread = threading.Thread(target=workers.work)
+    thread.start()
+    wait_until(lambda: bool(workers.waiting))
+    monkeypatch.undo()
+    submit(*"bcdefgh")
+    workers.work()
+    assert len([line for line in caplog.messages if "nothing can be recorded" in line]) == 1
+    workers.stop_by(0)
+    thread.join()

@@ -180,8 +180,9 @@ def serve(
         server.pull_trigger()
 
     signal.signal(signal.SIGTERM, stop)
-    address_file = site.here.address_file
-    write_atomically(address_file, listener.address(bound).encode())
+    address_file, address = site.here.address_file, listener.address(bound).encode()
+    if not address_file.exists() or address_file.read_bytes() != address:
+        write_atomically(address_file, address)  # a restart on a full disk need not
     on_ready()
     while not stopping:
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -202,8 +203,6 @@ def leave_behind(text: str, context: Context) -> dict:
 @job_type(label="Late", queue="parsing")
 def late(text: str, context: Context) -> dict:
     """Let a thread say something after the item ended."""
-    import threading
-
     if text == "go":
         threading.Timer(0.3, context.progress, (77, "stale")).start()
     else:
@@ -239,10 +238,13 @@ def chatter(text: str, context: Context) -> dict:
 
 
 @job_type(label="Escape", queue="parsing", timeout_s=0.5)
-def escape(text: str, context: Context, *, stay: bool = True) -> dict:
+def escape(text: str, context: Context, *, stay: bool = True, crash: bool = False) -> dict:
     """Start a process in a session of its own."""
     child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     Path(text).write_text(str(child.pid))
+    if crash:
+        time.sleep(0.4)
+        os.kill(os.getpid(), signal.SIGSEGV)
     if stay:
         time.sleep(1000)
     return {}
@@ -291,3 +293,30 @@ def freeze(text: str, context: Context) -> dict:
     subprocess.Popen(["/bin/sh", "-c", family, "sh", text])
     ctypes.PyDLL(None).sleep(1000)
     return {}
+
+
+@job_type(label="Thread", queue="parsing")
+def thread(text: str, context: Context) -> dict:
+    """Leave a thread behind that prints for ever, or stay quiet for a while."""
+
+    def talk() -> None:
+        while True:
+            print("from the item before", flush=True)
+            time.sleep(0.01)
+
+    if text == "go":
+        threading.Thread(target=talk, daemon=True).start()
+    else:
+        time.sleep(0.3)
+    return {"pid": os.getpid()}
+
+
+@job_type(label="Signals its group", queue="parsing")
+def signals_its_group(text: str, context: Context) -> dict:
+    """Send what ends a process to the whole group, itself excepted; count the guards left."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        before = signal.signal(number, signal.SIG_IGN)
+        os.killpg(0, number)
+        signal.signal(number, before)
+    time.sleep(0.1)
+    return {"guards": len(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())}

@@ -123,6 +123,26 @@ def test_it_answers_a_disk_that_fills_up_while_the_upload_arrives(
     assert upload(bellhop, 10)[0] == 202
 
 
+def test_it_stops_an_upload_in_chunks_that_comes_to_the_reserve(
+    bellhop: Running, disk: SmallDisk
+) -> None:
+    """Its headers did not say how much it is, and running work needs the last room."""
+    host, _, port = bellhop.url.removeprefix("http://").partition(":")
+    least = disk.free()
+    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=20)) as connection:
+        connection.putrequest("POST", "/api/v1/jobs")
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.putheader("Content-Type", MULTIPART["Content-Type"])
+        connection.endheaders()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(60):
+                connection.send(b"100000\r\n" + b"x" * MEBIBYTE + b"\r\n")
+                least = min(least, disk.free())
+    assert least > 4 * MEBIBYTE
+    wait_for(lambda: disk.free() > 30 * MEBIBYTE)
+    assert stored(bellhop) == []
+
+
 def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: SmallDisk) -> None:
     job_id = bellhop.texts(*map(str, range(400)), type="slow", seconds=0.01)["job_id"]
     wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{job_id}")["completed_items"])

@@ -36,6 +36,7 @@ FORM_BYTES = MEBIBYTE
 SPOOL_BYTES = MEBIBYTE
 # Answers stay in memory: on a full disk people must still be able to look.
 MOST_ANSWER_BYTES = 32 * MEBIBYTE
+ROOM_CHECK_BYTES = 4 * MEBIBYTE
 JOBS = "/api/v1/jobs"
 NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
 THREADS = 8
@@ -98,6 +99,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     judge: Callable[[str, Mapping[str, str]], Problem | None]
     room_problem: Callable[[str, str, int], Problem | None]
     is_refused = False
+    unchecked_bytes = 0
     content_length: int
     body_rcv: Any
     expect_continue: bool
@@ -128,15 +130,25 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         except OSError as error:
             if not is_disk_full(error):
                 raise
-            self.error, self.completed = Refusal(NO_ROOM), True
-            return len(data)
+            return self._stop(NO_ROOM, len(data))
+        self.unchecked_bytes += taken
+        if self.unchecked_bytes > ROOM_CHECK_BYTES:
+            # What comes in chunks, or beside other uploads, is not known by its headers.
+            self.unchecked_bytes = 0
+            if problem := self.room_problem(self.command, self.path, 0):
+                return self._stop(problem, taken)
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
-            self.error, self.completed = Refusal(too_large(self._limit_bytes)), True
+            return self._stop(too_large(self._limit_bytes), taken)
         if self.error is not None and not isinstance(self.error, Refusal):
             # What Waitress says of a request it cannot read, in our words.
             code = CODES.get(self.error.code, "bad-request")
             said = f"The request is not valid HTTP: {self.error.body}."
             self.error = Refusal(Problem(code, said))
+        return taken
+
+    def _stop(self, problem: Problem, taken: int) -> int:
+        """Read no more of this request and answer it with `problem`."""
+        self.error, self.completed = Refusal(problem), True
         return taken
 
 

@@ -23,7 +23,7 @@ SENTENCE = (
 CANCEL_LIMIT_S = 2
 # "A second or two" on a machine that runs tests beside it.
 RECOVERY_CEILING_S = 6
-ITEMS = 90
+ITEMS = 45
 
 
 @pytest.fixture(params=["sqlite", "redis"])

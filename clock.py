@@ -14,18 +14,25 @@ class Clock:
     """Notices when the wall clock is set: whatever it says then, nothing grew old at once."""
 
     def __init__(self) -> None:
-        self._offset_s = time.time() - time.monotonic()
+        self._offset_s = time.time() - _since_boot_s()
         self._steady_at = 0.0
 
-    def look(self) -> None:
-        """Compare it with the clock that nobody can set; every second or so."""
-        offset_s = time.time() - time.monotonic()
+    def look(self) -> float:
+        """By how many seconds it was set since the last look, 0 when it was not; once a second."""
+        offset_s = time.time() - _since_boot_s()
         step_s = offset_s - self._offset_s
+        if abs(step_s) <= STEP_S:
+            return 0.0
         self._offset_s = offset_s
-        if abs(step_s) > STEP_S:
-            self._steady_at = time.monotonic() + DOUBT_S
-            log.warning("the clock was set by %+.0f s; nothing is deleted for an hour", step_s)
+        self._steady_at = _since_boot_s() + DOUBT_S
+        log.warning("the clock was set by %+.0f s; nothing is deleted for an hour", step_s)
+        return step_s
 
     def is_steady(self) -> bool:
         """False for an hour after it was set by more than a minute."""
-        return time.monotonic() >= self._steady_at
+        return _since_boot_s() >= self._steady_at
+
+
+def _since_boot_s() -> float:
+    # Unlike time.monotonic it goes on while the machine sleeps, which is no step of the clock.
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

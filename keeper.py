@@ -85,7 +85,8 @@ class Keeper:
 
         A consumer that is stopped while it holds the lock must not stop the others' items.
         """
-        self._clock.look()
+        if (step_s := self._clock.look()) and self._is_the_keeper():
+            lifecycle.follow_clock(step_s)
         moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
         if moved:
             self._ring(moved)

@@ -24,13 +24,14 @@ import random
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from errors import ItemError, item_error
 from files import attempt_name
 from killpoint import die_at
-from models import FINAL, database, query, timestamp, write_many
+from models import FINAL, database, query, shifted, timestamp, write_many
 
 LEASE_S = 60.0
 MOST_CRASHES = 3
@@ -308,7 +309,8 @@ def try_again(claim: Claim, delay_s: float, reason: str) -> bool:
     """Put the item off because its job type asked for it; no failure is counted."""
     # Not above the day after which it gives up, and never a loop without a pause.
     delay_s = min(delay_s, GIVE_UP_AFTER_S) if delay_s > LEAST_PAUSE_S else LEAST_PAUSE_S
-    if claim.started_at < timestamp(-GIVE_UP_AFTER_S):
+    values = {"id": claim.id, "day_ago": timestamp(-GIVE_UP_AFTER_S)}
+    if query("SELECT 1 FROM item WHERE id = :id AND started_at < :day_ago", values):
         return fail(claim, item_error("gave_up", reason=reason), is_failure=False)
     return _again(claim, ItemError("try_again", reason), delay_s, "")
 
@@ -359,6 +361,23 @@ def release_due() -> int:
     with database.atomic():
         guard = f"id IN ({due} ORDER BY not_before LIMIT {RELEASE_BATCH})"
         return _move("released", guard, values, "not_before = NULL")
+
+
+def follow_clock(step_s: float) -> None:
+    """The wall clock was set: what waits, and what has begun, keeps its distance from now.
+
+    Made by the keeper that holds the lock.
+    """
+    unfinished = f"SELECT id, not_before, started_at FROM item WHERE status NOT IN {FINAL}"
+    shift = timedelta(seconds=step_s)
+    with database.atomic():
+        write_many(
+            "UPDATE item SET not_before = :not_before, started_at = :started_at WHERE id = :id",
+            [
+                {"id": item, "not_before": shifted(due, shift), "started_at": shifted(begun, shift)}
+                for item, due, begun in query(f"{unfinished} AND started_at IS NOT NULL")
+            ],
+        )
 
 
 def ask_cancel(job_id: str) -> bool:

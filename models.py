@@ -55,7 +55,15 @@ _kept_open: list[sqlite3.Connection] = []
 
 def timestamp(after_s: float = 0) -> str:
     """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
-    at = datetime.now(UTC) + timedelta(seconds=after_s)
+    return _text(datetime.now(UTC) + timedelta(seconds=after_s))
+
+
+def shifted(at: str | None, by: timedelta) -> str | None:
+    """A timestamp that lies `by` later, None for none."""
+    return at and _text(datetime.fromisoformat(at) + by)
+
+
+def _text(at: datetime) -> str:
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -181,9 +181,9 @@ class Workers:
         process = watch.when_it_can_be(
             partial(self.pool.take, claim.queue, description["path"], description["stamp"])
         )
-        self.files.withdraw(claim.job_id, claim.name)
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
+            self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
             order = self._order(claim, description, process.scratch)
             outcome = process.run(

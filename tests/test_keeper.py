@@ -6,11 +6,12 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import clock
 import keeper as keeper_module
 import lifecycle
 import models
@@ -280,7 +281,9 @@ def test_it_deletes_nothing_because_the_clock_was_set(
     ended(submit(), days_ago=0)
     now, wall = time.monotonic(), time.time()
     monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(clock, "_since_boot_s", lambda: now)
     monkeypatch.setattr(time, "time", lambda: wall)
+    keeper._clock = clock.Clock()
     monkeypatch.setattr(keeper_module, "timestamp", lambda after_s: stamp(wall + after_s))
     keeper.sweep()
     now, wall = now + 1000, wall + 1000 + step_s
@@ -303,3 +306,36 @@ def test_it_removes_the_locks_of_consumers_that_never_registered(
         path.touch()
     keeper.tidy()
     assert here.consumer_files() == ["starting"]
+
+
+@pytest.mark.parametrize("step_s", [2 * 86400, -2 * 86400])
+def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """Neither is a retry put off by days, nor does one give up that began a moment ago."""
+    waiting, running = submit(), submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.try_again(claim, 60, "busy")
+    busy = lifecycle.claim("parsing", "c1/1")
+    assert busy is not None
+    (before,) = items_of(waiting)
+    monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
+    monkeypatch.setattr(lifecycle, "timestamp", lambda s=0: models.timestamp(s + step_s))
+    keeper.sweep()
+    (after,) = items_of(waiting)
+    assert after.not_before == models.shifted(before.not_before, timedelta(seconds=step_s))
+    lifecycle.try_again(busy, 60, "busy")
+    assert [item.status for item in items_of(running)] == ["pending"], "it has not given up"
+
+
+def test_it_takes_no_sleep_of_the_machine_for_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    boot, wall = 1000.0, time.time()
+    monkeypatch.setattr(time, "clock_gettime", lambda which: boot)
+    monkeypatch.setattr(time, "time", lambda: wall)
+    watched = clock.Clock()
+    boot, wall = boot + 7200, wall + 7200
+    assert watched.look() == 0 and watched.is_steady()
+    wall += 100
+    assert watched.look() == 100 and not watched.is_steady()
+    assert watched.look() == 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import queries
 from errors import PROBLEMS
-from models import FINAL, Event, Item, Job, Result
+from models import FINAL, Event, Item, Job, Result, shifted
 from web.site import Site
 
 # What is shown as it is stored.
@@ -125,8 +125,7 @@ def _expires_at(site: Site, job: Job) -> str | None:
     days = site.settings.lifetime.results_days
     if job.completed_at is None or not days:
         return None
-    at = datetime.fromisoformat(job.completed_at) + timedelta(days=days)
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return shifted(job.completed_at, timedelta(days=days))
 
 
 class _Waiting:

@@ -24,10 +24,11 @@ from errors import ItemError, item_error
 from files import Files, Scratch
 from installation import Installation, take_lock
 from itemlog import ItemLog
-from jobprocess import Outcome, Pool
+from jobprocess import Outcome
 from killpoint import die_at
 from lifecycle import Claim
 from models import database, will_pass
+from pool import Pool, Slots
 from settings import Settings
 from trouble import Trouble
 
@@ -38,34 +39,6 @@ RECORD_AGAIN_S = 0.5
 GONE: dict[str, Any] = {"available": False, "reason": "its file is gone"}
 Done = TypeVar("Done")
 log = logging.getLogger("bellhop.workers")
-
-
-class Slots:
-    """How many items of each queue run in this consumer, never more than its workers."""
-
-    def __init__(self, workers: dict[str, int]):
-        self._all, self._free = dict(workers), dict(workers)
-        self._lock = threading.Lock()
-
-    def enter(self, queue: str) -> bool:
-        with self._lock:
-            if self._free[queue] <= 0:
-                return False
-            self._free[queue] -= 1
-            return True
-
-    def leave(self, queue: str) -> None:
-        with self._lock:
-            self._free[queue] += 1
-
-    def are_all_free(self) -> bool:
-        with self._lock:
-            return self._free == self._all
-
-    def free(self) -> dict[str, int]:
-        """How many more items of each queue may run."""
-        with self._lock:
-            return {queue: free for queue, free in self._free.items() if free > 0}
 
 
 class Workers:

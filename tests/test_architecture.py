@@ -22,6 +22,7 @@ LAYERS = (
     {"bellstore"},
     {"workers"},
     {"keeper"},
+    {"pool"},
     {"jobprocess"},
     {"catalog", "runner"},
     {"children", "params", "signature", "typefiles", "frames", "proctree"},
@@ -152,7 +153,7 @@ def test_it_stays_small_enough_to_read_in_an_afternoon() -> None:
         ROOT / f"{n}.py"
         for n in ("models", "lifecycle", "tasks", "workers", "jobprocess", "keeper")
     ]
-    assert sum(map(code_lines, heart)) < 1600
+    assert sum(map(code_lines, heart)) < 1500
     assert sum(map(code_lines, CORE)) < 5200
 
 

@@ -160,16 +160,14 @@ class JobProcess:
     def kill(self) -> None:
         """End the whole group with SIGKILL, and what left the group, and wait until it is gone."""
         deadline = time.monotonic() + GROUP_GONE_LIMIT_S
-        # The job process goes last: what its family leaves behind becomes its own child. If it
-        # died by itself, what was seen of the family at the last watch is all that is known.
-        family: set[int] = set()
-        while new := {*self._family, *proctree.descendants(self.pid)} - family:
-            family |= new
-            for pid in new:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        # If the job process died by itself, what was seen at the last watch is all that is known.
+        family = {*self._family, *proctree.descendants(self.pid)}
+        # The whole group at once, so that none acts on the death of another; then what left it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(GROUP_GONE_LIMIT_S)
         while proctree.any_lives(self.pid, family):

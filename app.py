@@ -26,36 +26,87 @@ if TYPE_CHECKING:
 API = "/api/v1"
 
 
+Route = tuple[str, str, Any]
+
+
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application: every route there is, on one screen."""
-    from web import door, items, jobs, pages, status
+    """The WSGI application: the three tables below are every route there is."""
+    from web import door
     from web.problems import Application
 
     app = Application(site, door.guard(site.settings))
-    item = f"{API}/jobs/<job_id>/items/<index:re:[0-9]{{1,9}}>"
-    for method, path, handler in (
+    for method, path, handler in (*page_routes(), *job_routes(), *installation_routes()):
+        app.route(path, method, handler)
+    return door.secured(app)
+
+
+def page_routes() -> tuple[Route, ...]:
+    """The page, and what monitors ask."""
+    from web import metrics, openapi, pages, status
+
+    return (
         ("GET", "/", pages.index),
         ("GET", "/jobs/<job_id>", pages.job),
+        ("GET", "/docs", pages.docs),
         ("GET", "/static/<name>", pages.static),
         ("GET", "/health", status.health),
         ("GET", "/ready", status.ready),
+        ("GET", "/metrics", metrics.metrics),
         ("GET", f"{API}/health", status.health),
         ("GET", f"{API}/ready", status.ready),
-        ("GET", f"{API}/types", status.types),
+        ("GET", f"{API}/openapi.json", openapi.document),
+    )
+
+
+def job_routes() -> tuple[Route, ...]:
+    """What is done with jobs."""
+    from web import bulk, deliveries, items, jobs, monitoring
+
+    job = f"{API}/jobs/<job_id>"
+    item = f"{job}/items/<index:re:[0-9]{{1,9}}>"
+    delivery = f"{job}/deliveries/<number:re:[0-9]{{1,9}}>"
+    return (
         ("POST", f"{API}/jobs", jobs.submit),
         ("GET", f"{API}/jobs", jobs.list_jobs),
-        ("GET", f"{API}/jobs/<job_id>", items.show),
-        ("DELETE", f"{API}/jobs/<job_id>", jobs.delete),
-        ("POST", f"{API}/jobs/<job_id>/cancel", jobs.cancel),
-        ("POST", f"{API}/jobs/<job_id>/retry", jobs.retry),
-        ("GET", f"{API}/jobs/<job_id>/result", items.result),
-        ("GET", f"{API}/jobs/<job_id>/items", items.items),
-        ("GET", f"{API}/jobs/<job_id>/events", items.events),
+        ("GET", f"{API}/jobs/stats", monitoring.stats),
+        ("POST", f"{API}/jobs/bulk", bulk.act),
+        ("GET", f"{job}", items.show),
+        ("PATCH", f"{job}", jobs.change),
+        ("DELETE", f"{job}", jobs.delete),
+        ("POST", f"{job}/cancel", jobs.cancel),
+        ("POST", f"{job}/retry", jobs.retry),
+        ("GET", f"{job}/result", items.result),
+        ("GET", f"{job}/items", items.items),
+        ("GET", f"{job}/events", items.events),
         ("GET", f"{item}/files/<name:path>", items.file),
         ("GET", f"{item}/log", items.log),
-    ):
-        app.route(path, method, handler)
-    return door.secured(app)
+        ("GET", f"{job}/deliveries", deliveries.list_deliveries),
+        ("POST", f"{delivery}/redeliver", deliveries.redeliver),
+    )
+
+
+def installation_routes() -> tuple[Route, ...]:
+    """What is done with the installation around the jobs."""
+    from web import deliveries, monitoring, schedules, status
+
+    content = f"{API}/files/<sha256:re:[0-9a-fA-F]{{64}}>"
+    return (
+        ("GET", f"{API}/types", status.types),
+        ("GET", f"{content}/jobs", monitoring.jobs_with_content),
+        ("GET", f"{API}/cache", monitoring.cache),
+        ("DELETE", f"{API}/cache", monitoring.clear_cache),
+        ("GET", f"{API}/schedules", schedules.list_schedules),
+        ("POST", f"{API}/schedules", schedules.add),
+        ("DELETE", f"{API}/schedules/<number:re:[0-9]{{1,15}}>", schedules.remove),
+        ("GET", f"{API}/monitoring/queues", monitoring.queues),
+        ("GET", f"{API}/monitoring/workers", monitoring.workers),
+        ("GET", f"{API}/monitoring/health", monitoring.health),
+        ("PATCH", f"{API}/queues/<name>", monitoring.change_queue),
+        ("POST", f"{API}/queues/<name>/pause", monitoring.pause),
+        ("POST", f"{API}/queues/<name>/resume", monitoring.resume),
+        ("GET", f"{API}/webhooks/secret", deliveries.secret),
+        ("POST", f"{API}/webhooks/secret", deliveries.renew_secret),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -198,5 +198,6 @@ def unknown_type(name: str) -> dict[str, Any]:
         "type": name, "label": name, "description": "", "input": "file", "accepts": [],
         "params": {"type": "object", "properties": {}, "required": []}, "queue": "default",
         "timeout_s": None, "memory_mb": None, "delays_s": None, "version": "", "cache": False,
-        "network": False, "requires": {}, "viewer": None, "settings": {}, "missing": None,
+        "network": False, "requires": {}, "viewer": None, "settings": {}, "hidden": False,
+        "missing": None, "code": "",
     }  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 
-import lifecycle
 import models
 import queries
+import registry
 from errors import StartRefused
 from installation import read_record
 from settings import Settings
@@ -26,7 +26,7 @@ def run(settings: Settings) -> None:
     models.bind(here.database)
     said = None
     with models.database.connection_context():
-        lifecycle.drain()
+        registry.drain()
         drained = [consumer.id for consumer in queries.consumers()]
         while running := queries.held_by(
             consumer.id for consumer in queries.living_consumers(here) if consumer.id in drained

@@ -135,6 +135,28 @@ class Files:
             _sync(home.parent)
         return found, left_out
 
+    def reuse(
+        self, files: list[dict[str, Any]], from_job: str, job_id: str, attempt_name: str
+    ) -> list[dict[str, Any]]:
+        """Give an attempt the output files of an earlier result, as links to the same bytes.
+
+        Raises FileNotFoundError when they are gone meanwhile.
+        """
+        if not files:
+            return []
+        home = self._folder / "results" / job_id
+        place = home / attempt_name
+        remove_tree(place)
+        for file in files:
+            target = place / file["name"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(self.result(from_job, file["path"]), target)
+        for folder in (place, *(path for path in place.rglob("*") if _is_folder(path))):
+            _sync(folder)
+        _sync(home)
+        _sync(home.parent)
+        return [{**file, "path": f"{attempt_name}/{file['name']}"} for file in files]
+
     def withdraw(self, job_id: str, attempt_name: str) -> None:
         """Remove what there is of an attempt that was not recorded.
 

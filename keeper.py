@@ -1,7 +1,8 @@
 """The sweeps: what must happen although nobody asks for it.
 
 Each consumer has a keeper thread that gives back, releases and looks; the one that holds
-`keeper.lock` also tidies. A sweep that fails is logged and tried again with the next round.
+`keeper.lock` also submits what is scheduled, and tidies. A sweep that fails is logged and tried
+again with the next round.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from collections.abc import Callable, Sequence
 
 import lifecycle
 import queries
+import registry
+import reuse
+import schedules
+from catalog import Catalog
 from clock import Clock
 from files import KINDS, Files, remove_tree
 from installation import Installation, is_held, take_lock
+from intake import Intake
 from models import checkpoint, database, timestamp
-from settings import Lifetime
+from settings import MEBIBYTE, Settings
 from trouble import Trouble
 
 ROUND_S = 1.0
@@ -28,7 +34,11 @@ LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
 DAY_S = 86400.0
-EXPIRY_BITE = 200
+# Of a clean-up: jobs in one transaction, the pause after it in which others may write, and how
+# long it may go on before the other sweeps have their turn.
+EXPIRY_BITE = 10
+BITE_PAUSE_S = 0.005
+EXPIRE_FOR_S = 0.5
 log = logging.getLogger("bellhop.keeper")
 
 
@@ -38,14 +48,15 @@ class Keeper:
     def __init__(
         self,
         here: Installation,
+        settings: Settings,
         files: Files,
-        lifetime: Lifetime,
         *,
         ring: Callable[[int], None],
         each_round: Sequence[Callable[[], None]],
     ):
-        self._here, self._files, self._lifetime, self._ring = here, files, lifetime, ring
+        self._here, self._settings, self._files, self._ring = here, settings, files, ring
         self._each_round = each_round
+        self._intake = Intake(settings, Catalog(settings, here), files)
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -88,14 +99,17 @@ class Keeper:
         if (step_s := self._clock.look()) and self._is_the_keeper():
             lifecycle.follow_clock(step_s)
         moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
+        while lifecycle.cancel_hopeless():
+            pass
+        if self._is_the_keeper():
+            moved += schedules.submit_due(self._intake)
         if moved:
             self._ring(moved)
         if time.monotonic() >= self._next_tidy and self._is_the_keeper():
-            self._next_tidy = time.monotonic() + TIDY_EVERY_S
             self.tidy()
-            if self._clock.is_steady():
-                self.expire_jobs()
-                self.expire_uploads()
+            # The clean-up takes a bite each round while it finds something.
+            is_done = not self._clock.is_steady() or self.expire()
+            self._next_tidy = time.monotonic() + (TIDY_EVERY_S if is_done else 0)
 
     def _is_the_keeper(self) -> bool:
         if self._lock is None:
@@ -159,18 +173,44 @@ class Keeper:
                 self._files.remove_job(job_id)
         checkpoint()
 
-    def expire_jobs(self) -> None:
-        """Delete final jobs whose days are over, a bite at a time."""
-        if days := self._lifetime.results_days:
-            for job_id in queries.ended_before(timestamp(-days * DAY_S), EXPIRY_BITE):
-                if lifecycle.purge(job_id):
-                    self._files.remove_job(job_id)
+    def expire(self) -> bool:
+        """Delete what is too old, for one round; whether all of it is gone."""
+        until = time.monotonic() + EXPIRE_FOR_S
+        self.expire_uploads()
+        queries_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
+        registry.forget_old()
+        cache = self._settings.cache
+        reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)
+        return queries_done
+
+    def _expire_type(self, type_name: str, until: float) -> bool:
+        """Delete final jobs of a type whose days are over, bite by bite."""
+        days = self._settings.lifetime_of(type_name).results_days
+        ended = timestamp(-days * DAY_S)
+        while bite := queries.ended_before(type_name, ended, EXPIRY_BITE) if days else []:
+            for job_id in lifecycle.purge(bite, is_expired=True):
+                self._files.remove_job(job_id)
+            if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
+                return False
+        return True
 
     def expire_uploads(self) -> None:
         """Delete the uploads of final jobs whose days are over; results stay."""
-        if days := self._lifetime.uploads_days:
-            ended = timestamp(-days * DAY_S)
-            for job_id in self._files.jobs_with("uploads", days * DAY_S):
-                job = queries.job(job_id)
-                if job and job.completed_at and job.completed_at < ended:
-                    self._files.remove_job(job_id, ["uploads"])
+        for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s()):
+            job = queries.job(job_id)
+            if job is None or job.completed_at is None or job.keep:
+                continue
+            lifetime = self._settings.lifetime_of(job.type)
+            is_used_up = job.status == "completed" and lifetime.uploads_on_success == "remove"
+            days = lifetime.uploads_days
+            if is_used_up or (days and job.completed_at < timestamp(-days * DAY_S)):
+                self._files.remove_job(job_id, ["uploads"])
+
+    def _youngest_uploads_s(self) -> float:
+        """How old uploads must be before anything of them can be over, in seconds."""
+        lifetimes = [self._settings.lifetime, *self._settings.type_lifetimes.values()]
+        if any(lifetime.uploads_on_success == "remove" for lifetime in lifetimes):
+            return 0.0
+        return (
+            min((each.uploads_days for each in lifetimes if each.uploads_days), default=0) * DAY_S
+        )

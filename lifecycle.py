@@ -2,7 +2,8 @@
 
 An item is one of
 
-- `pending`    waits for a time (a retry) or for something else to end;
+- `pending`    waits for a time, or for what `waits_for` names: the `step` before it, another
+               `job`, or an `equal` item that runs and whose result it will take;
 - `queued`     may run now, and waits for a worker;
 - `running`    a worker holds it, with a lease; its writes carry (item, attempt, worker);
 - `completed`  its result is recorded;
@@ -13,6 +14,8 @@ A move is one guarded UPDATE: it changes the rows that still are where it starts
 and reports them, or none, which means that somebody was first. In the same transaction
 it writes one event for each row and moves the counters, the status and the change
 number of the job. A job's status follows from its items and is never set otherwise.
+An item of a chain has a row for each step; at most one of them is not blocked by an
+earlier one, and the item is final when its last step completed or any step ended otherwise.
 Every function here makes its own transaction and may be called from any process.
 """
 
@@ -21,17 +24,20 @@ from __future__ import annotations
 import json
 import logging
 import random
-import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
+import reuse
+import webhooks
 from errors import ItemError, item_error
 from files import attempt_name
 from killpoint import die_at
-from models import FINAL, database, query, shifted, timestamp, write_many
+from models import FINAL, HELD_BY, database, query, shifted, timestamp, write_many
+from newjob import Key, NewJob
+from reuse import Hit
 
 LEASE_S = 60.0
 MOST_CRASHES = 3
@@ -47,14 +53,20 @@ log = logging.getLogger("bellhop.lifecycle")
 # move: (from, to). Who makes it is said at the function of that name below.
 MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "submitted": ((), "queued"),
+    "held": ((), "pending"),
     "released": (("pending",), "queued"),
     "claimed": (("queued",), "running"),
+    "deferred": (("queued",), "pending"),
+    "reused": (("queued",), "completed"),
     "completed": (("running",), "completed"),
     "failed": (("running",), "failed"),
     "requeued": (("running",), "queued"),
     "retry_scheduled": (("running",), "pending"),
     "cancelled": (("pending", "queued", "running"), "cancelled"),
     "retried": (("failed", "cancelled"), "queued"),
+    "rerun": (("completed",), "queued"),
+    "blocked": (("pending", "queued", "completed", "failed", "cancelled"), "pending"),
+    "revived": (("cancelled",), "pending"),
 }
 COUNTED = {"completed": "completed_items", "failed": "failed_items", "cancelled": "cancelled_items"}
 
@@ -62,44 +74,54 @@ NEXT_CHANGE = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURN
 INSERT_EVENT = """
     INSERT INTO event (job, at, item, step, attempt, move, code, text, traceback)
     VALUES (:job, :at, :item, :step, :attempt, :move, :code, :text, :traceback)"""
+# Whether a worker of this consumer may take something from this queue.
+OPEN = """NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)
+    AND NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused)"""
 # The index `item_due` is exactly this filter and order.
-NEXT_DUE = """
-    SELECT id FROM item WHERE queue = :queue AND status = 'queued'
-    AND NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)
+NEXT_DUE = f"""
+    SELECT id FROM item WHERE queue = :queue AND status = 'queued' AND {OPEN}
     ORDER BY priority DESC, turn, id LIMIT 1"""
+# A later step is given what the one before it returned.
 READ_CLAIM = """
     SELECT item.id, item.attempt, item.worker, item.failures, item.crashes, item.type,
-        item.queue, item."index", item.step, item.filename, item.input, item.started_at,
-        item.turn, job.job_id, job.params, job.total_items, job.cancel_requested
+        item.queue, item."index", item.step, item.filename,
+        CASE item.step WHEN 0 THEN item.input ELSE (
+            SELECT '{"data": ' || result.data || '}' FROM item AS before
+            JOIN result ON result.item = before.id
+            WHERE before.job = item.job AND before."index" = item."index"
+            AND before.step = item.step - 1) END,
+        CASE item.step WHEN 0 THEN item.input_sha256 END,
+        item.started_at, item.turn, item.cache_key, job.job_id,
+        CASE item.step WHEN 0 THEN job.params
+            ELSE json_extract(job.chain, '$[' || (item.step - 1) || '].params') END,
+        job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested
     FROM item JOIN job ON job.id = item.job WHERE item.id = :id"""
 FENCE = "id = :id AND attempt = :attempt AND worker = :worker"
-FREE = "worker = NULL, lease_until = NULL, current_step = NULL"
-# As a range, not LIKE, it walks the index `item_running`.
-HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
+FREE = "worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL"
+READY = "waits_for = NULL, not_before = NULL, cache_key = NULL"
+ENDED = f"{READY}, completed_at = :now"
+DEFERRED = "waits_for = 'equal', cache_key = :key"
+ANEW = """failures = 0, crashes = 0, interruptions = 0, progress = 0, error = NULL,
+    started_at = NULL, completed_at = NULL, current_step = NULL"""
+# What waits and is not blocked by an earlier step.
+ACTIVE = "status IN ('pending', 'queued') AND waits_for IS NOT 'step'"
+# How many of the last durations of a type are kept.
+DURATIONS = 64
+DEPENDENCY_FAILED = "dependency-failed"
+INSERT_RESULT = """
+    INSERT OR REPLACE INTO result (item, data, files, warnings)
+    VALUES (:id, :data, :files, :warnings)"""
+# Jobs that wait for one that ended otherwise than they need, or that was deleted.
+HOPELESS = """
+    SELECT waiting.id, dependency.needs, needed.status FROM dependency
+    JOIN job AS waiting ON waiting.id = dependency.job
+    LEFT JOIN job AS needed ON needed.job_id = dependency.needs
+    WHERE is_met = 0 AND waiting.completed_at IS NULL
+    AND (needed.id IS NULL OR needed.status IN ('failed', 'cancelled')) LIMIT :most"""
 
 
-@dataclass(frozen=True)
-class NewItem:
-    """One input of a submitted job; `input` is `{"file": suffix}`, `{"url": …}` and so on."""
-
-    filename: str
-    input: dict[str, Any]
-    sha256: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewJob:
-    """A job as it is submitted; its files lie in place already."""
-
-    type: str
-    name: str
-    params: dict[str, Any]
-    queue: str
-    max_attempts: int
-    items: Sequence[NewItem]
-    owner: str = "local"
-    priority: int = 0
-    job_id: str = field(default_factory=lambda: secrets.token_hex(10))
+class UnknownJobs(Exception):
+    """A submitted job depends on jobs that are not there; the text names one."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +139,16 @@ class Claim:
     step: int
     filename: str
     input: dict[str, Any]
+    sha256: str | None
     started_at: str
     turn: int
+    cache_key: str | None
     job_id: str
     params: dict[str, Any]
+    owner: str
     total_items: int
+    steps: int
+    use_cache: bool
     cancel_requested: bool
 
     @property
@@ -134,44 +161,127 @@ class Claim:
         return {"id": self.id, "attempt": self.attempt, "worker": self.worker}
 
 
-def submit(job: NewJob) -> None:
-    """Accept a job with all its items: new → queued. Made by the web."""
-    values = {
-        **vars(job),
-        "params": json.dumps(job.params, ensure_ascii=False),
-        "now": timestamp(),
-        "total_items": len(job.items),
-    }
+def submit(job: NewJob, key: Key | None = None) -> None:
+    """Accept a job with all its items: new → queued, or pending. Made by the web and the keeper.
+
+    `key` is its Idempotency-Key, which must be free. Raises UnknownJobs.
+    """
     with database.atomic():
-        values["change"] = query(NEXT_CHANGE)[0][0]
-        ((row_id,),) = query(
-            """INSERT INTO job (job_id, type, name, params, owner, queue, status, priority,
-                change, total_items, max_attempts, created_at)
-            VALUES (:job_id, :type, :name, :params, :owner, :queue, 'queued', :priority,
-                :change, :total_items, :max_attempts, :now) RETURNING id""",
-            {key: value for key, value in values.items() if key != "items"},
-        )
-        first = _take_turns(job.queue, job.owner, len(job.items))
+        row_id = _insert_job(job)
+        waits_for = _insert_dependencies(row_id, job.depends_on)
+        _insert_items(row_id, job, waits_for)
         write_many(
-            """INSERT INTO item (job, "index", type, queue, owner, priority, turn, status,
-                filename, input, input_sha256)
-            SELECT id, :index, type, queue, owner, priority, :turn, 'queued',
-                :filename, :input, :sha256 FROM job WHERE id = :job""",
-            [
-                {
-                    "job": row_id,
-                    "index": index,
-                    "turn": first + index,
-                    "filename": item.filename,
-                    "input": json.dumps(item.input, ensure_ascii=False),
-                    "sha256": item.sha256,
-                }
-                for index, item in enumerate(job.items)
-            ],
+            "INSERT INTO content (job, sha256) VALUES (:job, :sha256)",
+            [{"job": row_id, "sha256": sha256} for sha256 in sorted(set(job.contents))],
         )
+        if key:
+            query(
+                """INSERT INTO idempotency (owner, key, fingerprint, job, created_at)
+                VALUES (:owner, :text, :fingerprint, :job, :now)""",
+                {**vars(key), "owner": job.owner, "job": row_id, "now": timestamp()},
+            )
         _job_event(row_id, "submitted")
+        _say("job=%s move=submitted items=%d", job.job_id, len(job.items))
+        if waits_for is None and job.run_at is None:
+            _take_hits(row_id, job)
         die_at("accept-rows")
-    log.info("job=%s move=submitted to=queued items=%d", job.job_id, len(job.items))
+
+
+def _insert_job(job: NewJob) -> int:
+    columns = (
+        "job_id", "type", "name", "params", "owner", "queue", "priority", "max_attempts", "run_at",
+        "use_cache", "webhook_url", "webhook_progress", "delivery_of", "schedule", "status",
+        "change", "total_items", "created_at", "steps", "chain",
+    )  # fmt: skip
+    chain = [{"type": step.type, "params": step.params} for step in job.then]
+    values = {name: getattr(job, name, None) for name in columns} | {
+        "params": json.dumps(job.params, ensure_ascii=False),
+        "status": "pending" if job.run_at or job.depends_on else "queued",
+        "change": query(NEXT_CHANGE)[0][0],
+        "total_items": len(job.items),
+        "created_at": timestamp(),
+        "steps": 1 + len(job.then),
+        "chain": json.dumps(chain, ensure_ascii=False),
+    }
+    places = ", ".join(f":{name}" for name in columns)
+    sql = f"INSERT INTO job ({', '.join(columns)}) VALUES ({places}) RETURNING id"
+    return int(query(sql, values)[0][0])
+
+
+def _insert_dependencies(row_id: int, needs: Sequence[str]) -> str | None:
+    """Record which jobs a new one needs; what its items wait for, None when nothing."""
+    if not needs:
+        return None
+    for needed in dict.fromkeys(needs):
+        status = query("SELECT status FROM job WHERE job_id = :job_id", {"job_id": needed})
+        if not status:
+            raise UnknownJobs(needed)
+        query(
+            "INSERT INTO dependency (job, needs, is_met) VALUES (:job, :needs, :is_met)",
+            {"job": row_id, "needs": needed, "is_met": status[0][0] == "completed"},
+        )
+    if _has_unmet(row_id):
+        return "job"
+    all_met = "UPDATE job SET status = 'queued' WHERE id = :job AND run_at IS NULL"
+    query(all_met, {"job": row_id})
+    return None
+
+
+def _has_unmet(row_id: int) -> bool:
+    return bool(query("SELECT 1 FROM dependency WHERE job = :job AND NOT is_met LIMIT 1",
+                      {"job": row_id}))  # fmt: skip
+
+
+def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
+    """The items of every step: the first may run or waits with its job, later ones are blocked."""
+    first = _take_turns(job.queue, job.owner, len(job.items))
+    may_run: dict[str, Any] = {
+        "step": 0, "type": job.type, "queue": job.queue, "waits_for": waits_for,
+        "status": "pending" if waits_for or job.run_at else "queued", "not_before": job.run_at,
+    }  # fmt: skip
+    blocked: list[dict[str, Any]] = [
+        {
+            "step": number, "type": step.type, "queue": step.queue, "waits_for": "step",
+            "status": "pending", "not_before": None, "input": "{}", "sha256": None,
+            "cached_from": None,
+        }
+        for number, step in enumerate(job.then, 1)
+    ]  # fmt: skip
+    rows = []
+    for index, item in enumerate(job.items):
+        of_item = {
+            "job": row_id, "owner": job.owner, "priority": job.priority, "index": index,
+            "turn": first + index, "filename": item.filename, "sha256": item.sha256,
+            "input": json.dumps(item.input, ensure_ascii=False),
+            "cached_from": item.hit and item.hit.job_id,
+        }  # fmt: skip
+        rows += [{**of_item, **step} for step in (may_run, *blocked)]
+    write_many(
+        """INSERT INTO item (job, "index", step, type, queue, owner, priority, turn, status,
+            filename, input, input_sha256, waits_for, not_before, cached_from)
+        VALUES (:job, :index, :step, :type, :queue, :owner, :priority, :turn, :status,
+            :filename, :input, :sha256, :waits_for, :not_before, :cached_from)""",
+        rows,
+    )
+
+
+def _take_hits(row_id: int, job: NewJob) -> None:
+    """Complete the items of a new job whose results are there already: queued → completed."""
+    hits = {index: item.hit for index, item in enumerate(job.items) if item.hit}
+    if not hits:
+        return
+    numbers = ", ".join(map(str, hits))
+    of_job = f'job = :job AND step = 0 AND "index" IN ({numbers})'
+    values = {"job": row_id, "now": timestamp()}
+    for item, index in query(f'SELECT id, "index" FROM item WHERE {of_job}', values):
+        hit = hits[index]
+        result = {"id": item, "data": hit.data, "files": hit.files, "warnings": hit.warnings}
+        query(INSERT_RESULT, result)
+        reuse.take(hit.key, item=item, type_name=job.type)
+    changes = "attempt = 1, progress = 100, cached = 1, started_at = :now, completed_at = :now"
+    _move("reused", of_job, values, changes)
+    for index in hits if job.then else ():
+        _release_step(row_id, index, 1)
 
 
 def _take_turns(queue: str, owner: str, count: int) -> int:
@@ -187,31 +297,63 @@ def _take_turns(queue: str, owner: str, count: int) -> int:
     return first
 
 
-def claim(queue: str, worker: str) -> Claim | None:
-    """Give the next due item of `queue` to `worker`: queued → running. Made by a worker."""
+def no_key(candidate: Claim) -> None:
+    """No result is used again."""
+
+
+def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_key) -> Claim | None:
+    """Give the next due item of `queue` to `worker`: queued → running. Made by a worker.
+
+    `key_of` says under which key its result may be used again. An item whose equal runs is put
+    off until that one has ended, and the next one is looked at: queued → pending.
+    """
     wanted = {"queue": queue, "consumer": worker.partition("/")[0]}
-    if not query(NEXT_DUE, wanted):
-        return None  # without the write lock, which an idle look must not take
-    with database.atomic():
-        due = query(NEXT_DUE, wanted)
-        if not due:
-            return None
-        now = timestamp()
-        _move(
-            "claimed",
-            "id = :id",
-            {"id": due[0][0], "now": now, "worker": worker, "lease": timestamp(LEASE_S)},
-            "worker = :worker, lease_until = :lease, attempt = attempt + 1, current_step = NULL,"
-            " started_at = coalesce(started_at, :now)",
-        )
-        claimed = _read_claim(query(READ_CLAIM, {"id": due[0][0]})[0])
-        query(
-            "INSERT INTO turn (queue, owner, last) VALUES (:queue, '', :turn)"
-            " ON CONFLICT DO UPDATE SET last = max(last, :turn)",
-            {"queue": queue, "turn": claimed.turn},
-        )
-        die_at("claim-row")
-    return claimed
+    # What is looked at needs no write lock, which an idle look must not take.
+    while due := query(NEXT_DUE, wanted):
+        rows = query(READ_CLAIM, {"id": due[0][0]})
+        if not rows:
+            continue
+        candidate = _read_claim(rows[0])
+        key = key_of(candidate)
+        with database.atomic():
+            if key and _equal_runs(key):
+                _move("deferred", "id = :id", {"id": candidate.id, "key": key}, DEFERRED)
+            elif taken := _take(candidate, {**wanted, "worker": worker, "key": key}):
+                return taken
+    return None
+
+
+def _equal_runs(key: str) -> bool:
+    sql = "SELECT 1 FROM item WHERE cache_key = :key AND status = 'running' LIMIT 1"
+    return bool(query(sql, {"key": key}))
+
+
+def _take(candidate: Claim, values: dict[str, Any]) -> Claim | None:
+    """Make the claim; None when somebody was first."""
+    now = timestamp()
+    moved = _move(
+        "claimed",
+        f"id = :id AND attempt = :attempt AND {OPEN}",
+        {**values, "id": candidate.id, "attempt": candidate.attempt, "now": now,
+         "lease": timestamp(LEASE_S)},
+        "worker = :worker, lease_until = :lease, attempt = attempt + 1, current_step = NULL,"
+        " cache_key = :key, started_at = coalesce(started_at, :now)",
+    )  # fmt: skip
+    if not moved:
+        return None
+    query(
+        "INSERT INTO turn (queue, owner, last) VALUES (:queue, '', :turn)"
+        " ON CONFLICT DO UPDATE SET last = max(last, :turn)",
+        {"queue": candidate.queue, "turn": candidate.turn},
+    )
+    die_at("claim-row")
+    return replace(
+        candidate,
+        attempt=candidate.attempt + 1,
+        worker=values["worker"],
+        cache_key=values["key"],
+        started_at=candidate.started_at or now,
+    )
 
 
 def _read_claim(row: tuple[Any, ...]) -> Claim:
@@ -225,24 +367,30 @@ def progress(claim: Claim, percent: int, step: str) -> bool:
     prefix = f"Item {claim.index + 1} of {claim.total_items}: " if claim.total_items > 1 else ""
     values = {**claim.fence, "percent": percent, "step": step, "shown": prefix + step}
     with database.atomic():
-        before = query(f"SELECT progress FROM item WHERE {FENCE} AND status = 'running'", values)
+        before = query(
+            f"SELECT job, progress FROM item WHERE {FENCE} AND status = 'running'", values
+        )
         if not before:
             return False
         # A later attempt starts at 0 again; what people see does not go back.
-        values["points"] = max(0, percent - before[0][0])
-        values["change"] = query(NEXT_CHANGE)[0][0]
-        query(
-            "UPDATE item SET progress = max(progress, :percent), current_step = :step"
-            " WHERE id = :id",
-            values,
-        )
+        job, shown = before[0]
+        percent = max(shown, percent)
+        values["points"] = _points(claim, percent) - _points(claim, shown)
+        values |= {"percent": percent, "job": job, "change": query(NEXT_CHANGE)[0][0]}
+        query("UPDATE item SET progress = :percent, current_step = :step WHERE id = :id", values)
         query(
             """UPDATE job SET progress_points = progress_points + :points,
-                current_step = :shown, change = :change
-            WHERE id = (SELECT job FROM item WHERE id = :id)""",
+                current_step = :shown, change = :change WHERE id = :job""",
             values,
         )
+        if delivery := webhooks.progress_delivery(job):
+            submit(delivery)
     return True
+
+
+def _points(row: Claim | Moved, percent: int) -> int:
+    """What an item has reached, of 100, when the step of this row has reached `percent`."""
+    return (100 * row.step + percent) // row.steps
 
 
 def renew(claim: Claim) -> bool:
@@ -263,18 +411,49 @@ def cancel_asked(claim: Claim) -> bool:
     return bool(rows and rows[0][0])
 
 
-def complete(claim: Claim, *, data: str, files: str, warnings: str) -> bool:
-    """Record the result, JSON texts: running → completed. Made by the claim's worker."""
+def complete(
+    claim: Claim,
+    *,
+    data: str,
+    files: str,
+    warnings: str,
+    seconds: float | None = None,
+    reused: Hit | None = None,
+) -> bool:
+    """Record the result, JSON texts: running → completed. Made by the claim's worker.
+
+    `seconds` is how long it ran, None when that tells nothing; `reused` is the earlier result
+    that it is. The next step of a chain may run from here on.
+    """
+    values = {"is_cached": reused is not None, "source": reused and reused.job_id}
     with database.atomic():
-        moved = _move_claimed("completed", claim, "progress = 100, error = NULL")
+        changes = "progress = 100, error = NULL, cached = :is_cached, cached_from = :source"
+        moved = _move_claimed("completed", claim, changes, values)
         if moved:
-            query(
-                "INSERT OR REPLACE INTO result (item, data, files, warnings)"
-                " VALUES (:id, :data, :files, :warnings)",
-                {"id": claim.id, "data": data, "files": files, "warnings": warnings},
-            )
+            result = {"id": claim.id, "data": data, "files": files, "warnings": warnings}
+            query(INSERT_RESULT, result)
+            if reused:
+                reuse.take(reused.key, item=claim.id, type_name=claim.type)
+            elif claim.cache_key:
+                size_bytes = len(data) + sum(file["size"] for file in json.loads(files))
+                reuse.store(claim.cache_key, item=claim.id, size_bytes=size_bytes)
+            if seconds is not None:
+                slot = {"type": claim.type, "slot": claim.id % DURATIONS, "seconds": seconds}
+                query("INSERT OR REPLACE INTO duration VALUES (:type, :slot, :seconds)", slot)
+            if claim.step + 1 < claim.steps:
+                ((job,),) = query("SELECT job FROM item WHERE id = :id", {"id": claim.id})
+                _release_step(job, claim.index, claim.step + 1)
         die_at("finish-row")
     return moved
+
+
+def _release_step(job: int, index: int, step: int) -> None:
+    """Let the next step of an item run, at the end of its queue: pending → queued."""
+    of_item = 'job = :job AND "index" = :index AND step = :step'
+    values = {"job": job, "index": index, "step": step}
+    ((queue, owner),) = query(f"SELECT queue, owner FROM item WHERE {of_item}", values)
+    values["turn"] = _take_turns(queue, owner, 1)
+    _move("released", of_item, values, f"{READY}, turn = :turn")
 
 
 def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
@@ -354,13 +533,70 @@ def expire(item: int, lease_until: str) -> bool:
 
 def release_due() -> int:
     """Let items run whose time has come: pending → queued. Made by the keeper."""
-    due = "SELECT id FROM item WHERE status = 'pending' AND not_before <= :now"
+    due = """SELECT id FROM item
+        WHERE status = 'pending' AND not_before <= :now AND waits_for IS NULL"""
     values = {"now": timestamp()}
     if not query(f"{due} LIMIT 1", values):
         return 0
     with database.atomic():
         guard = f"id IN ({due} ORDER BY not_before LIMIT {RELEASE_BATCH})"
-        return _move("released", guard, values, "not_before = NULL")
+        return _move("released", guard, values, READY)
+
+
+def cancel_hopeless() -> int:
+    """Cancel jobs that wait for one that failed, was cancelled or deleted; how many.
+
+    Made by the keeper, again and again until none is left: other jobs may wait for these.
+    """
+    if not query(HOPELESS, {"most": 1}):
+        return 0
+    with database.atomic():
+        found = {job: (needs, status) for job, needs, status in query(HOPELESS, {"most": 50})}
+        for job, (needs, status) in found.items():
+            ended = {"failed": "failed", "cancelled": "was cancelled"}.get(status, "was deleted")
+            error = ItemError(
+                "dependency_failed",
+                f"It needs job {needs}, which {ended}.",
+                "Retry that job: this one then waits for it again." if status else None,
+            )
+            values = {"job": job, "now": timestamp()}
+            _move("cancelled", f"job = :job AND {ACTIVE}", values, ENDED, error=error)
+            shown = replace(error, code=DEPENDENCY_FAILED).shown()
+            query("UPDATE job SET error = :error WHERE id = :job", {"job": job, "error": shown})
+    return len(found)
+
+
+def _release_dependents(job_id: str) -> None:
+    """Let jobs run that waited for this one to complete, and for nothing else."""
+    values = {"needs": job_id}
+    met = query(
+        "UPDATE dependency SET is_met = 1 WHERE needs = :needs AND is_met = 0 RETURNING job", values
+    )
+    for (job,) in met:
+        if not _has_unmet(job):
+            waiting = "job = :job AND waits_for = 'job'"
+            values = {"job": job, "now": timestamp()}
+            is_due = "(not_before IS NULL OR not_before <= :now)"
+            _move("released", f"{waiting} AND {is_due}", values, READY)
+            query(f"UPDATE item SET waits_for = NULL WHERE {waiting}", values)
+
+
+def _revive_dependents(job_id: str) -> None:
+    """Let jobs wait again that were cancelled because this one had ended badly, and so on."""
+    revived = [job_id]
+    while revived:
+        rows = query(
+            """SELECT job.id, job.job_id FROM dependency JOIN job ON job.id = dependency.job
+            WHERE dependency.needs = :needs AND is_met = 0 AND job.status = 'cancelled'
+            AND json_extract(job.error, '$.code') = :code""",
+            {"needs": revived.pop(), "code": DEPENDENCY_FAILED},
+        )
+        for job, dependent in rows:
+            query("UPDATE job SET cancel_requested = 0 WHERE id = :job", {"job": job})
+            changes = "waits_for = 'job', completed_at = NULL, error = NULL, not_before = :run_at"
+            ((run_at,),) = query("SELECT run_at FROM job WHERE id = :job", {"job": job})
+            _move("revived", "job = :job", {"job": job, "run_at": run_at}, changes)
+            revived.append(dependent)
 
 
 def follow_clock(step_s: float) -> None:
@@ -395,21 +631,17 @@ def ask_cancel(job_id: str) -> bool:
             return False
         values = {"job": rows[0][0], "now": timestamp()}
         _job_event(values["job"], "cancel_asked")
-        _move(
-            "cancelled",
-            "job = :job AND status IN ('pending', 'queued')",
-            values,
-            "completed_at = :now, not_before = NULL",
-        )
+        _move("cancelled", f"job = :job AND {ACTIVE}", values, ENDED)
     log.info("job=%s move=cancel_asked", job_id)
     return True
 
 
-def retry(job_id: str, indexes: Iterable[int] | None = None) -> int:
+def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool = True) -> int:
     """Run again what did not complete: failed, cancelled → queued; how many items.
 
-    `indexes` narrows it to these items. The job's failures, crashes and interruptions
-    start anew; its attempts count on. Made by the web.
+    `indexes` narrows it to these items. The job's failures, crashes and interruptions start
+    anew; its attempts count on. `use_cache` false runs also what was taken from an earlier
+    result: completed → queued. Made by the web.
     """
     numbers = "" if indexes is None else ", ".join(str(int(index)) for index in indexes)
     chosen = "" if indexes is None else f' AND "index" IN ({numbers})'
@@ -419,68 +651,115 @@ def retry(job_id: str, indexes: Iterable[int] | None = None) -> int:
             f" (cancel_requested AND status NOT IN {FINAL})",
             {"job_id": job_id},
         )
-        if not job:
+        if not job or _has_unmet(job[0][0]):
             return 0
-        guard = f"job = :job AND status IN ('failed', 'cancelled'){chosen}"
         values = {"job": job[0][0]}
-        if not query(f"SELECT 1 FROM item WHERE {guard} LIMIT 1", values):
+        guard = f"job = :job AND status IN ('failed', 'cancelled'){chosen}"
+        has_failed = query(f"SELECT 1 FROM item WHERE {guard} LIMIT 1", values)
+        taken = [] if use_cache else _taken(values["job"], chosen)
+        if not has_failed and not taken:
             return 0
-        query("UPDATE job SET cancel_requested = 0 WHERE id = :job", values)
-        return _move(
-            "retried",
-            guard,
-            values,
-            "failures = 0, crashes = 0, interruptions = 0, progress = 0, error = NULL,"
-            " completed_at = NULL, current_step = NULL",
-        )
+        query("UPDATE job SET cancel_requested = 0, use_cache = use_cache AND :use_cache"
+              " WHERE id = :job", {**values, "use_cache": use_cache})  # fmt: skip
+        for index, step in taken:
+            _run_again_from(values["job"], index, step)
+        moved = _move("retried", guard, values, ANEW) + len(taken)
+        _revive_dependents(job_id)
+    return moved
 
 
-def purge(job_id: str) -> bool:
-    """Delete a final job; False when it is not final. Its files are the caller's to remove."""
+def _taken(job: int, chosen: str) -> list[tuple[int, int]]:
+    """(index, step) of the first step of each item that was taken from an earlier result."""
+    sql = f"""SELECT "index", min(step) FROM item WHERE job = :job AND cached
+        AND status = 'completed'{chosen} GROUP BY "index" """
+    return [(index, step) for index, step in query(sql, {"job": job})]
+
+
+def _run_again_from(job: int, index: int, step: int) -> None:
+    """Run a completed step of an item again, and block the later ones until it has ended."""
+    values = {"job": job, "index": index, "step": step}
+    of_item = 'job = :job AND "index" = :index'
+    if query(f"SELECT 1 FROM item WHERE {of_item} AND status = 'running'", values):
+        return
+    query(
+        f"DELETE FROM result WHERE item IN (SELECT id FROM item WHERE {of_item} AND step >= :step)",
+        values,
+    )
+    anew = f"{ANEW}, cached = 0, cached_from = NULL"
+    _move("rerun", f"{of_item} AND step = :step", values, anew)
+    later = f"{of_item} AND step > :step AND waits_for IS NOT 'step'"
+    blocked = f"{anew}, waits_for = 'step', not_before = NULL, cache_key = NULL"
+    _move("blocked", later, values, blocked)
+
+
+def purge(job_ids: Iterable[str], *, is_expired: bool = False) -> list[str]:
+    """Delete final jobs; which they were. Their files are the caller's to remove.
+
+    Made by the web, and by the keeper of jobs that nobody keeps and whose days are over.
+    """
+    purged = []
+    guard = f"status IN {FINAL}" + (" AND NOT keep" if is_expired else "")
     with database.atomic():
-        rows = query(
-            f"DELETE FROM job WHERE job_id = :job_id AND status IN {FINAL} RETURNING owner",
-            {"job_id": job_id},
-        )
-        if rows:
-            query(
-                "INSERT INTO gone (change, job_id, owner) VALUES (:change, :job_id, :owner)",
-                {"change": query(NEXT_CHANGE)[0][0], "job_id": job_id, "owner": rows[0][0]},
+        for job_id in job_ids:
+            rows = query(
+                f"DELETE FROM job WHERE job_id = :job_id AND {guard} RETURNING owner",
+                {"job_id": job_id},
             )
-            log.info("job=%s move=purged", job_id)
-    return bool(rows)
+            if rows:
+                query(
+                    "INSERT INTO gone (change, job_id, owner, is_expired)"
+                    " VALUES (:change, :job_id, :owner, :is_expired)",
+                    {"change": query(NEXT_CHANGE)[0][0], "job_id": job_id, "owner": rows[0][0],
+                     "is_expired": is_expired},
+                )  # fmt: skip
+                _say("job=%s move=purged", job_id)
+                purged.append(job_id)
+    return purged
 
 
-def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
-    """Record a consumer that holds its lock already."""
+def set_priority(job_id: str, priority: int) -> bool:
+    """Give a job that is not final another priority, which holds from the next claim on."""
+    return _change_job(job_id, f"priority = :priority WHERE status NOT IN {FINAL}",
+                       {"priority": priority}, "priority = :priority")  # fmt: skip
+
+
+def move_to_front(job_id: str) -> bool:
+    """Let a job that is not final run before everything that waits in its queues now."""
+    unfinished = f"job.job_id = :job_id AND item.status NOT IN {FINAL}"
+    queues = query(
+        f"SELECT DISTINCT item.queue FROM item JOIN job ON job.id = item.job WHERE {unfinished}",
+        {"job_id": job_id},
+    )
+    waiting = "SELECT max(priority), min(turn) FROM item WHERE queue = :queue AND status = 'queued'"
+    first = {queue: query(waiting, {"queue": queue})[0] for (queue,) in queues}
     with database.atomic():
-        query(
-            "INSERT INTO consumer (id, pid, started_at, queues) VALUES (:id, :pid, :now, :queues)",
-            {"id": consumer, "pid": pid, "now": timestamp(), "queues": json.dumps(queues)},
+        is_there = _change_job(job_id, f"priority = priority WHERE status NOT IN {FINAL}", {}, None)
+        for queue, (priority, turn) in first.items():
+            query(
+                f"""UPDATE item SET priority = max(item.priority, coalesce(:priority, -100)),
+                    turn = coalesce(:turn, item.turn) - job.total_items + item."index"
+                FROM job WHERE job.id = item.job AND item.queue = :queue AND {unfinished}""",
+                {"job_id": job_id, "queue": queue, "priority": priority, "turn": turn},
+            )
+    return is_there
+
+
+def keep(job_id: str, *, is_kept: bool) -> bool:
+    """Keep a job, its uploads and results, beyond their days, or let them go in time."""
+    return _change_job(job_id, "keep = :keep WHERE 1", {"keep": is_kept}, None)
+
+
+def _change_job(job_id: str, change: str, values: dict[str, Any], of_items: str | None) -> bool:
+    """Change what is no status of a job, and of its unfinished items; False when it is gone."""
+    with database.atomic():
+        values = {**values, "job_id": job_id, "change": query(NEXT_CHANGE)[0][0]}
+        rows = query(
+            f"UPDATE job SET change = :change, {change} AND job_id = :job_id RETURNING id", values
         )
-
-
-def unregister(consumer: str) -> bool:
-    """Forget a consumer that stops; False when it still holds an item, which is adopted later."""
-    free = f"NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY})"
-    sql = f"DELETE FROM consumer WHERE id = :consumer AND {free} RETURNING id"
-    with database.atomic():
-        return bool(query(sql, {"consumer": consumer}))
-
-
-def drain() -> None:
-    """Let every consumer of this moment take no more items; one started later does again."""
-    with database.atomic():
-        query("UPDATE consumer SET draining = 1")
-    log.info("draining: no consumer of this moment takes more items")
-
-
-def report_bell(consumer: str, trouble: str | None) -> None:
-    """Record what is wrong with a consumer's bell, None when it works."""
-    values = {"id": consumer, "trouble": trouble}
-    if query("SELECT 1 FROM consumer WHERE id = :id AND bell IS NOT :trouble", values):
-        with database.atomic():
-            query("UPDATE consumer SET bell = :trouble WHERE id = :id", values)
+        if rows and of_items:
+            values["job"] = rows[0][0]
+            query(f"UPDATE item SET {of_items} WHERE job = :job AND status NOT IN {FINAL}", values)
+    return bool(rows)
 
 
 def _counted(error: ItemError, what: str, count: int, most: int) -> ItemError:
@@ -546,6 +825,21 @@ def _give_back(guard: str, values: dict[str, Any], *, is_counted: bool) -> int:
     return len(held)
 
 
+class Moved(NamedTuple):
+    """A row of an item that was moved, and what it was before."""
+
+    id: int
+    item_index: int
+    step: int
+    attempt: int
+    progress: int
+    cached: bool
+    steps: int
+    was: str
+    was_progress: int
+    was_cached: bool
+
+
 def _move(
     move: str, guard: str, values: dict[str, Any], changes: str, error: ItemError | None = None
 ) -> int:
@@ -556,100 +850,119 @@ def _move(
     """
     origins, target = MOVES[move]
     where = f"({guard}) AND status IN ({', '.join(repr(origin) for origin in origins)})"
-    before = query(f"SELECT id, status, progress FROM item WHERE {where}", values)
+    steps = "(SELECT steps FROM job WHERE job.id = item.job)"
+    before = query(
+        f"SELECT id, {steps}, status, progress, cached, cache_key FROM item WHERE {where}", values
+    )
     if not before:
         return 0
     rows = query(
         f"""UPDATE item SET status = '{target}', {changes} WHERE {where}
-        RETURNING id, job, "index", step, attempt, progress""",
+        RETURNING job, id, "index", step, attempt, progress, cached""",
         values,
     )
-    was = {item: (status, points) for item, status, points in before}
-    moved_of_job: dict[int, list[tuple[Any, ...]]] = {}
-    for row in rows:
-        moved_of_job.setdefault(row[1], []).append(row)
+    was = {row[0]: row[1:5] for row in before}
+    moved_of_job: dict[int, list[Moved]] = {}
+    for job, *row in rows:
+        moved_of_job.setdefault(job, []).append(Moved(*row, *was[row[0]]))
     for job, moved in moved_of_job.items():
-        _record(job, move, moved, was, error)
+        _record(job, move, moved, error)
+    for key in {row[5] for row in before if row[2] == "running" and row[5]}:
+        _move("released", "cache_key = :key AND waits_for = 'equal'", {"key": key}, READY)
     return len(rows)
 
 
-def _record(
-    job: int,
-    move: str,
-    moved: list[tuple[Any, ...]],
-    was: dict[int, tuple[str, int]],
-    error: ItemError | None,
-) -> None:
+def _record(job: int, move: str, moved: list[Moved], error: ItemError | None) -> None:
     """Write the events of one job's moved items and bring the job itself along."""
     target, now = MOVES[move][1], timestamp()
     write_many(
         INSERT_EVENT,
         [
             {
-                "job": job, "at": now, "item": index, "step": step, "attempt": attempt,
-                "move": move, "code": error and error.code, "text": error and error.message,
-                "traceback": error and error.traceback,
+                "job": job, "at": now, "item": row.item_index, "step": row.step,
+                "attempt": row.attempt, "move": move, "code": error and error.code,
+                "text": error and error.message, "traceback": error and error.traceback,
             }
-            for _, _, index, step, attempt, _ in moved
+            for row in moved
         ],
     )  # fmt: skip
     deltas = dict.fromkeys(COUNTED.values(), 0)
     for row in moved:
-        if origin := COUNTED.get(was[row[0]][0]):
+        if origin := _counted_as(row, row.was):
             deltas[origin] -= 1
-        if target in COUNTED:
-            deltas[COUNTED[target]] += 1
+        if counted := _counted_as(row, target):
+            deltas[counted] += 1
+    points = sum(_points(row, row.progress) - _points(row, row.was_progress) for row in moved)
     job_id = _bring_job_along(
         job,
-        target,
         {
             **deltas,
-            "points": sum(row[5] - was[row[0]][1] for row in moved),
-            "attempt": max(row[4] for row in moved),
-            "started": now if target == "running" else None,
+            "points": points,
+            "cached": sum(row.cached - row.was_cached for row in moved),
+            "attempt": max(row.attempt for row in moved),
+            "started": now if target == "running" or move == "reused" else None,
+            "waits": target in ("pending", "queued"),
         },
     )
-    for item, _, index, _, attempt, _ in moved:
+    for row in moved:
         _say(
-            "job=%s item=%d move=%s from=%s to=%s attempt=%d%s",
-            job_id, index, move, was[item][0], target, attempt,
+            "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
+            job_id, row.item_index, row.step, move, row.was, target, row.attempt,
             f" code={error.code}" if error else "",
         )  # fmt: skip
 
 
-def _bring_job_along(job: int, target: str, deltas: dict[str, Any]) -> str:
+def _counted_as(row: Moved, status: str) -> str | None:
+    """The counter of the job that an item with this status stands in.
+
+    It is completed with its last step, and ends otherwise with any.
+    """
+    is_between = status == "completed" and row.step + 1 < row.steps
+    return None if is_between else COUNTED.get(status)
+
+
+def _bring_job_along(job: int, deltas: dict[str, Any]) -> str:
     """Add to a job's counters and let its status follow from them; its public id."""
     row = query(
         """UPDATE job SET
             completed_items = completed_items + :completed_items,
             failed_items = failed_items + :failed_items,
             cancelled_items = cancelled_items + :cancelled_items,
+            cached_items = cached_items + :cached,
             progress_points = progress_points + :points,
             attempt = max(attempt, :attempt),
             started_at = coalesce(started_at, :started),
             change = :change,
             status = CASE WHEN coalesce(started_at, :started) IS NOT NULL THEN 'running'
-                WHEN :target = 'queued' THEN 'queued' ELSE status END,
-            current_step = CASE WHEN :target IN ('pending', 'queued') THEN NULL
-                ELSE current_step END,
+                WHEN EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND status = 'queued')
+                THEN 'queued' ELSE 'pending' END,
+            current_step = CASE WHEN :waits THEN NULL ELSE current_step END,
             completed_at = NULL, expires_at = NULL, error = NULL
         WHERE id = :job
         RETURNING job_id, completed_items + failed_items + cancelled_items = total_items,
             cancelled_items, failed_items""",
-        {**deltas, "job": job, "target": target, "change": query(NEXT_CHANGE)[0][0]},
+        {**deltas, "job": job, "change": query(NEXT_CHANGE)[0][0]},
     )
     job_id, is_final, cancelled, failed = row[0]
     if is_final:
-        status = "cancelled" if cancelled else "failed" if failed else "completed"
-        query(
-            """UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
-                error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
-                    ORDER BY "index" LIMIT 1)
-            WHERE id = :job""",
-            {"status": status, "now": timestamp(), "job": job},
-        )
-        _say("job=%s move=ended to=%s", job_id, status)
+        _end_job(job, job_id, "cancelled" if cancelled else "failed" if failed else "completed")
     return str(job_id)
+
+
+def _end_job(job: int, job_id: str, status: str) -> None:
+    """Every item is final, and so is the job; who waits for it hears of it."""
+    query(
+        """UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
+            error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
+                ORDER BY "index" LIMIT 1)
+        WHERE id = :job""",
+        {"status": status, "now": timestamp(), "job": job},
+    )
+    _say("job=%s move=ended to=%s", job_id, status)
+    if status == "completed":
+        _release_dependents(job_id)
+    if delivery := webhooks.final_delivery(job):
+        submit(delivery)
 
 
 def _say(text: str, *values: object) -> None:

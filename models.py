@@ -34,9 +34,11 @@ BUSY_TIMEOUT_S = 20
 CHECK_S = 1.0
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
-MIGRATIONS = ("0001_first", "0002_traceback_and_drain")
+MIGRATIONS = ("0001_first", "0002_traceback_and_drain", "0003_whole_job_model")
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
+# The items of a consumer. As a range, not LIKE, it walks the index `item_running`.
+HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
 
 
 class Database(SqliteDatabase):
@@ -53,18 +55,25 @@ database = Database(None, lock_type="immediate")
 _kept_open: list[sqlite3.Connection] = []
 
 
+@database.func("fold")
+def fold(text: str | None) -> str:
+    """A text as a search sees it: small and capital letters of every script are the same."""
+    return (text or "").casefold()
+
+
 def timestamp(after_s: float = 0) -> str:
     """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
-    return _text(datetime.now(UTC) + timedelta(seconds=after_s))
+    return as_timestamp(datetime.now(UTC) + timedelta(seconds=after_s))
 
 
 def shifted(at: str | None, by: timedelta) -> str | None:
     """A timestamp that lies `by` later, None for none."""
-    return at and _text(datetime.fromisoformat(at) + by)
+    return at and as_timestamp(datetime.fromisoformat(at) + by)
 
 
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def as_timestamp(at: datetime) -> str:
+    """A time with a zone in the one form that is stored; OverflowError at the ends of time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def is_disk_full(error: Exception) -> bool:
@@ -121,6 +130,11 @@ def checkpoint() -> None:
     query(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
     if is_held_up:
         log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
+
+
+def database_bytes() -> int:
+    """Size of the database without its write-ahead log."""
+    return int(query("PRAGMA page_count")[0][0] * query("PRAGMA page_size")[0][0])
 
 
 def make_durable() -> None:
@@ -235,6 +249,16 @@ class Job(Table):
     completed_at = TextField(null=True)
     run_at = TextField(null=True)
     expires_at = TextField(null=True)
+    steps = IntegerField(default=1)
+    chain = TextField(default="[]")
+    cached_items = IntegerField(default=0)
+    use_cache = BooleanField(default=True)
+    keep = BooleanField(default=False)
+    webhook_url = TextField(null=True)
+    webhook_progress = BooleanField(default=False)
+    webhook_at = TextField(null=True)
+    delivery_of = IntegerField(null=True)
+    schedule = IntegerField(null=True)
 
 
 class Item(Table):
@@ -266,6 +290,9 @@ class Item(Table):
     error = TextField(null=True)
     started_at = TextField(null=True)
     completed_at = TextField(null=True)
+    waits_for = TextField(null=True)
+    cache_key = TextField(null=True)
+    cached_from = TextField(null=True)
 
 
 class Result(Table):
@@ -322,6 +349,23 @@ class Gone(Table):
     change = IntegerField(primary_key=True)
     job_id = TextField()
     owner = TextField()
+    is_expired = BooleanField(default=False)
 
 
-TABLES = (Job, Item, Result, Event, Consumer, Turn, Gone)
+class Schedule(Table):
+    """A job to submit again and again; `job` is the document that POST /jobs takes."""
+
+    id = AutoField()
+    name = TextField()
+    owner = TextField()
+    cron = TextField()
+    timezone = TextField()
+    job = TextField()
+    next_at = TextField()
+    last_at = TextField(null=True)
+    last_job_id = TextField(null=True)
+    error = TextField(null=True)
+    created_at = TextField()
+
+
+TABLES = (Job, Item, Result, Event, Consumer, Turn, Gone, Schedule)

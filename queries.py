@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from installation import Installation, is_held
-from models import Consumer, Event, Gone, Item, Job, Result, query
+from models import Consumer, Event, Item, Job, Result, Schedule, database, query
 
 # Beyond this many waiting items the exact place in a queue is not worth counting.
 POSITION_SCAN = 2000
 MOST_POSITION = 100
 # One answer must not fill the memory of the web, nor hold up the others while it is written.
 PAGE_BYTES = 8 * 1024 * 1024
-AHEAD = """
-    SELECT count(*), count(DISTINCT job) FROM (
-        SELECT job FROM item WHERE queue = :queue AND status = 'queued'
-        AND (priority > :priority OR (priority = :priority AND (turn, id) < (:turn, :id)))
-        LIMIT :most)"""
+AHEAD_OF = """
+    SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
+    AND (priority > :priority OR (priority = :priority AND (turn, id) < (:turn, :id)))
+    LIMIT :most"""
+# How many jobs a search looks through before it answers.
+SEARCH_SCAN = 10_000
+MATCHES = """instr(fold(name), :text) OR instr(fold(params), :text) OR instr(fold(error), :text)
+    OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id
+        AND (instr(fold(filename), :text) OR instr(fold(item.error), :text)))"""
 
 
 def count_due(most: Mapping[str, int]) -> int:
     """How many items may run now, of each queue `most` at most."""
-    sql = "SELECT 1 FROM item WHERE queue = :queue AND status = 'queued' LIMIT :most"
+    sql = """SELECT 1 FROM item WHERE queue = :queue AND status = 'queued'
+        AND NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused) LIMIT :most"""
     return sum(len(query(sql, {"queue": queue, "most": count})) for queue, count in most.items())
 
 
@@ -59,10 +64,24 @@ def unknown_jobs(job_ids: Sequence[str]) -> list[str]:
     return [job_id for (job_id,) in query(sql, {"ids": json.dumps(job_ids)})]
 
 
-def ended_before(at: str, limit: int) -> list[str]:
-    """Ids of final jobs that ended before `at`, oldest first."""
-    sql = "SELECT job_id FROM job WHERE completed_at < :at ORDER BY completed_at LIMIT :most"
-    return [job_id for (job_id,) in query(sql, {"at": at, "most": limit})]
+def types_of_jobs() -> list[str]:
+    """The types that any job is of."""
+    # Each step is one look into the index `job_type`; DISTINCT would walk through all of it.
+    sql = """WITH RECURSIVE known (type) AS (
+        SELECT min(type) FROM job UNION ALL
+        SELECT (SELECT min(type) FROM job WHERE type > known.type) FROM known
+        WHERE known.type IS NOT NULL)
+        SELECT type FROM known WHERE type IS NOT NULL"""
+    return [name for (name,) in query(sql)]
+
+
+def ended_before(type_name: str, at: str, limit: int) -> list[str]:
+    """Ids of final jobs of a type that ended before `at`, oldest first; none that is kept."""
+    sql = """SELECT job_id FROM job
+        WHERE type = :type AND completed_at IS NOT NULL AND completed_at < :at AND keep = 0
+        ORDER BY completed_at LIMIT :most"""
+    rows = query(sql, {"type": type_name, "at": at, "most": limit})
+    return [job_id for (job_id,) in rows]
 
 
 def last_change() -> int:
@@ -75,32 +94,179 @@ def job(job_id: str) -> Job | None:
     return next(iter(Job.raw("SELECT * FROM job WHERE job_id = ?", job_id)), None)
 
 
-def jobs(
-    *,
-    statuses: Sequence[str] = (),
-    type_name: str | None = None,
-    queue: str | None = None,
-    owner: str | None = None,
-    before: int | None = None,
-    limit: int,
-) -> list[Job]:
-    """Jobs that match, newest first; `before` is the row id of the page's predecessor."""
-    select = Job.select().order_by(Job.id.desc()).limit(limit)
-    if statuses:
-        select = select.where(Job.status.in_(list(statuses)))
-    for column, value in ((Job.type, type_name), (Job.queue, queue), (Job.owner, owner)):
-        if value is not None:
-            select = select.where(column == value)
-    if before is not None:
-        select = select.where(Job.id < before)
-    return list(select)
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs a list is about; empty members are not asked for."""
+
+    statuses: Sequence[str] = ()
+    type: str | None = None
+    queue: str | None = None
+    owner: str | None = None
+    # Searched for in names, parameters, errors and the names of items.
+    text: str | None = None
+
+    def is_empty(self) -> bool:
+        return not any(vars(self).values())
 
 
-def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str]]:
-    """(jobs that changed after `change`, oldest change first; ids of those deleted)."""
-    changed = Job.select().where(Job.change > change).order_by(Job.change).limit(limit)
-    gone = Gone.select().where(Gone.change > change).order_by(Gone.change)
-    return list(changed), [row.job_id for row in gone]
+@dataclass(frozen=True)
+class JobPage:
+    """Jobs, and the row id behind which the next page begins; None behind the last one."""
+
+    rows: list[Job]
+    next: int | None
+
+
+def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage:
+    """Jobs that match, newest first, of those with a row id below `before`.
+
+    A search looks through `SEARCH_SCAN` jobs at most, so its page may be short and yet not the
+    last one.
+    """
+    values: dict[str, Any] = {"before": before, "type": wanted.type, "queue": wanted.queue}
+    values |= {"owner": wanted.owner, "text": (wanted.text or "").casefold()}
+    depth = SEARCH_SCAN if wanted.text else limit + 1
+    where = ["delivery_of IS NULL"] + ([] if before is None else ["id < :before"])
+    where += [f"{name} = :{name}" for name in ("type", "queue", "owner") if values[name]]
+    # One walk down an index for each status: a list of statuses in one would sort all matches.
+    walks = [
+        f"SELECT * FROM (SELECT * FROM job WHERE {' AND '.join([*where, *status])}"
+        f" ORDER BY id DESC LIMIT {depth})"
+        for status in ([f"status = '{name}'"] for name in wanted.statuses or ())
+    ] or [f"SELECT * FROM job WHERE {' AND '.join(where)}"]
+    found = f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {depth}"
+    if not wanted.text:
+        rows = _jobs(found, values)
+        return JobPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+    rows = _jobs(f"SELECT * FROM ({found}) AS job WHERE {MATCHES} LIMIT {limit}", values)
+    scanned, last = query(f"SELECT count(*), min(id) FROM ({found})", values)[0]
+    if len(rows) == limit:
+        last = rows[-1].id
+    return JobPage(rows, last if len(rows) == limit or scanned == depth else None)
+
+
+def _jobs(sql: str, values: dict[str, Any]) -> list[Job]:
+    """Jobs by their columns; as SQL, for peewee takes longer to build a query than to run it."""
+    cursor = database.connection().execute(sql, values)  # type: ignore[no-untyped-call]
+    names = [column[0] for column in cursor.description]
+    return [Job(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | None]:
+    """(jobs that changed after `change`; ids of those deleted; the change to ask from next).
+
+    Oldest change first, `limit` of both together; the last is None when that was all.
+    """
+    values = {"change": change, "most": limit}
+    changed = _jobs(
+        """SELECT * FROM job WHERE change > :change AND delivery_of IS NULL
+        ORDER BY change LIMIT :most""",
+        values,
+    )
+    sql = "SELECT change, job_id FROM gone WHERE change > :change ORDER BY change LIMIT :most"
+    gone = query(sql, values)
+    changes = sorted([*(job.change for job in changed), *(number for number, _ in gone)])
+    if len(changes) < limit:
+        return changed, [job_id for _, job_id in gone], None
+    last = changes[limit - 1]
+    return (
+        [job for job in changed if job.change <= last],
+        [job_id for number, job_id in gone if number <= last],
+        last,
+    )
+
+
+def jobs_with_content(sha256: str, type_name: str | None, limit: int) -> list[Job]:
+    """Jobs over a file with this content, newest first."""
+    chosen = "AND type = :type" if type_name else ""
+    sql = f"""SELECT * FROM job WHERE id IN (SELECT job FROM content WHERE sha256 = :sha256)
+        {chosen} ORDER BY id DESC LIMIT :most"""
+    return _jobs(sql, {"sha256": sha256, "type": type_name, "most": limit})
+
+
+def is_expired(job_id: str) -> bool:
+    """Whether there was such a job, and its time was over."""
+    sql = "SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired"
+    return bool(query(sql, {"job_id": job_id}))
+
+
+def submitted_under(key: str, owner: str) -> tuple[str, str] | None:
+    """(job id, fingerprint) of what was submitted under an Idempotency-Key."""
+    sql = """SELECT job.job_id, fingerprint FROM idempotency JOIN job ON job.id = idempotency.job
+        WHERE idempotency.owner = :owner AND key = :key"""
+    return next(iter(query(sql, {"owner": owner, "key": key})), None)
+
+
+def needs(job: Job) -> list[str]:
+    """Ids of the jobs that a job was submitted to wait for."""
+    sql = "SELECT needs FROM dependency WHERE job = :job ORDER BY needs"
+    return [job_id for (job_id,) in query(sql, {"job": job.id})]
+
+
+def unmet(job: Job) -> list[str]:
+    """Ids of the jobs that must complete before a job may run."""
+    sql = "SELECT needs FROM dependency WHERE job = :job AND NOT is_met ORDER BY needs"
+    return [job_id for (job_id,) in query(sql, {"job": job.id})]
+
+
+def status_of(job_id: str) -> tuple[str, int] | None:
+    """(status, change) of a job: all that who waits for it asks again and again."""
+    rows = query("SELECT status, change FROM job WHERE job_id = :job_id", {"job_id": job_id})
+    return rows[0] if rows else None
+
+
+def deliveries(job: Job) -> list[Job]:
+    """The deliveries of a job's webhooks, oldest first."""
+    return _jobs("SELECT * FROM job WHERE delivery_of = :job ORDER BY id", {"job": job.id})
+
+
+def schedules() -> list[Schedule]:
+    """Every schedule, the one that is due next first."""
+    return list(Schedule.raw("SELECT * FROM schedule ORDER BY next_at, id"))
+
+
+def counts_by_type() -> list[tuple[str, str, int]]:
+    """(type, status, how many jobs)."""
+    sql = """SELECT type, status, count(*) FROM job WHERE delivery_of IS NULL
+        GROUP BY type, status ORDER BY type, status"""
+    return query(sql)
+
+
+def durations() -> dict[str, list[float]]:
+    """How long the last items of each type ran, in seconds, shortest first."""
+    found: dict[str, list[float]] = {}
+    for name, seconds in query("SELECT type, seconds FROM duration ORDER BY type, seconds"):
+        found.setdefault(name, []).append(seconds)
+    return found
+
+
+def queue_states() -> dict[str, dict[str, Any]]:
+    """Of each queue with unfinished or failed items: depth, oldest waiting, running, failed."""
+    states: dict[str, dict[str, Any]] = {}
+    blank = {"queued": 0, "pending": 0, "running": 0, "failed": 0, "oldest": None}
+    for status in ("queued", "pending", "running"):
+        sql = f"SELECT queue, count(*) FROM item WHERE status = '{status}' GROUP BY queue"
+        for queue, count in query(sql):
+            states.setdefault(queue, dict(blank))[status] = count
+    sql = """SELECT item.queue, count(*) FROM job JOIN item ON item.job = job.id
+        WHERE job.status = 'failed' AND item.status = 'failed' GROUP BY item.queue"""
+    for queue, count in query(sql):
+        states.setdefault(queue, dict(blank))["failed"] = count
+    for queue, state in states.items():
+        sql = """SELECT job.created_at FROM item JOIN job ON job.id = item.job
+            WHERE item.id = (SELECT min(id) FROM item WHERE queue = :queue AND status = 'queued')"""
+        rows = query(sql, {"queue": queue}) if state["queued"] else []
+        state["oldest"] = rows[0][0] if rows else None
+    return states
+
+
+def running_items() -> list[dict[str, Any]]:
+    """What the workers do at this moment."""
+    names = ("worker", "job_id", "name", "index", "step", "type", "queue", "progress", "attempt")
+    sql = """SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
+        item.queue, item.progress, item.attempt
+        FROM item JOIN job ON job.id = item.job WHERE item.status = 'running'"""
+    return [dict(zip(names, row, strict=True)) for row in query(sql)]
 
 
 @dataclass(frozen=True)
@@ -111,9 +277,22 @@ class ItemPage:
     has_more: bool
 
 
-def items(job: Job, *, statuses: Sequence[str] = (), after: int = 0, limit: int) -> ItemPage:
-    """The job's items in order, from row id `after` on; a page ends early at `PAGE_BYTES`."""
+def items(
+    job: Job,
+    *,
+    statuses: Sequence[str] = (),
+    only_ends: bool = False,
+    after: int = 0,
+    limit: int,
+) -> ItemPage:
+    """The job's items in order, from row id `after` on; a page ends early at `PAGE_BYTES`.
+
+    `only_ends`: of a chain only the step that decided about an item.
+    """
     select = Item.select().where((Item.job == job.id) & (Item.id > after))
+    if only_ends:
+        is_last = (Item.step == job.steps - 1) & Item.waits_for.is_null()
+        select = select.where(is_last | Item.status.in_(["failed", "cancelled"]))
     if statuses:
         select = select.where(Item.status.in_(list(statuses)))
     found = list(select.order_by(Item.id).limit(limit + 1))
@@ -151,24 +330,85 @@ def events(job: Job, *, after: int = 0, limit: int) -> list[Event]:
     return list(select.order_by(Event.id).limit(limit))
 
 
-def next_retry(job_ids: Iterable[int]) -> dict[int, str]:
-    """The earliest `not_before` of each job's waiting items, by the job's row id."""
+@dataclass
+class Waiting:
+    """What the items of a job that do not run wait for.
+
+    `until` is the first time that comes, `queues` where items could run at once.
+    """
+
+    until: str | None = None
+    is_retry: bool = False
+    for_job: bool = False
+    for_equal: bool = False
+    queues: list[str] = field(default_factory=list)
+
+
+def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
+    """What these jobs wait for, by the job's row id."""
     numbers = ", ".join(str(int(number)) for number in job_ids)
-    sql = f"""SELECT job, min(not_before) FROM item
-        WHERE job IN ({numbers}) AND status = 'pending' AND not_before IS NOT NULL GROUP BY job"""
-    return dict(query(sql))
+    sql = f"""SELECT job, status, queue, min(not_before),
+            max(not_before IS NOT NULL AND attempt > 0), max(waits_for IS 'job'),
+            max(waits_for IS 'equal')
+        FROM item WHERE job IN ({numbers}) AND status IN ('pending', 'queued')
+        AND waits_for IS NOT 'step' GROUP BY job, status, queue"""
+    found: dict[int, Waiting] = {}
+    for job, status, queue, until, is_retry, for_job, for_equal in query(sql):
+        waits = found.setdefault(job, Waiting())
+        if status == "queued":
+            waits.queues.append(queue)
+        waits.until = min(filter(None, (waits.until, until)), default=None)
+        waits.is_retry |= bool(is_retry)
+        waits.for_job |= bool(for_job)
+        waits.for_equal |= bool(for_equal)
+    return found
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work of one type in one queue, in hundredths of an item."""
+
+    type: str
+    queue: str
+    hundredths: int
+
+
+def work_left(job: Job) -> list[Work]:
+    """What is left to do of a job."""
+    sql = """SELECT type, queue, sum(100 - progress) FROM item
+        WHERE job = :job AND status IN ('pending', 'queued', 'running') GROUP BY type, queue"""
+    return [Work(*row) for row in query(sql, {"job": job.id})]
+
+
+def work_ahead(job: Job) -> list[Work]:
+    """What runs, or waits before a job, in the queue that it waits in."""
+    first = _first_queued(job)
+    if first is None:
+        return []
+    sql = f"""SELECT type, :queue, sum(left) FROM (
+        SELECT type, 100 AS left FROM ({AHEAD_OF})
+        UNION ALL SELECT type, 100 - progress FROM item
+        WHERE status = 'running' AND queue = :queue AND job != :job) GROUP BY type"""
+    return [Work(*row) for row in query(sql, {**first, "job": job.id, "most": POSITION_SCAN})]
 
 
 def position(job: Job) -> int | None:
     """The job's place in its queue, 1 = next; None above `MOST_POSITION` or not queued."""
-    first = query(
+    first = _first_queued(job)
+    if first is None:
+        return None
+    sql = f"SELECT count(*), count(DISTINCT job) FROM ({AHEAD_OF})"
+    scanned, ahead = query(sql, {**first, "most": POSITION_SCAN})[0]
+    place = int(ahead) + 1
+    return place if scanned < POSITION_SCAN and place <= MOST_POSITION else None
+
+
+def _first_queued(job: Job) -> dict[str, Any] | None:
+    """The job's item that is claimed first: what `AHEAD_OF` compares with."""
+    rows = query(
         """SELECT id, queue, priority, turn FROM item WHERE job = :job AND status = 'queued'
         ORDER BY priority DESC, turn, id LIMIT 1""",
         {"job": job.id},
     )
-    if not first:
-        return None
-    values: dict[str, Any] = dict(zip(("id", "queue", "priority", "turn"), first[0], strict=True))
-    scanned, ahead = query(AHEAD, {**values, "most": POSITION_SCAN})[0]
-    place = int(ahead) + 1
-    return place if scanned < POSITION_SCAN and place <= MOST_POSITION else None
+    names = ("id", "queue", "priority", "turn")
+    return dict(zip(names, rows[0], strict=True)) if rows else None

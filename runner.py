@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import hashlib
 import importlib.util
 import json
 import os
@@ -40,7 +41,8 @@ def describe(path: str) -> dict[str, Any]:
     """`{"types": [description…], "error": None or why the file cannot be used}`."""
     try:
         found = typefiles.load(Path(path)).values()
-        types = [{**signature.describe(t), "missing": _missing(t)} for t in found]
+        code = hashlib.sha256(typefiles.read(Path(path))).hexdigest()
+        types = [{**signature.describe(t), "missing": _missing(t), "code": code} for t in found]
     except SyntaxError as error:
         return {"types": [], "error": f"SyntaxError: {error.msg} (line {error.lineno})"}
     except BaseException as error:

@@ -15,7 +15,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,40 @@ class Lifetime:
         low=0,
         high=36500,
     )
+    uploads_on_success: str = key(
+        "keep",
+        "Whether the uploads of a completed job stay for their days.",
+        one_of=("keep", "remove"),
+    )
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Results that are used again when the same comes in once more."""
+
+    max_mb: int = key(
+        1024, "MiB of results that may be used again; 0 runs everything.", low=0, high=1048576
+    )
+    max_days: float = key(30, "Days a result may be used again.", low=0.001, high=36500)
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """Where Bellhop may send requests to: webhooks, and job types that fetch."""
+
+    allowed: tuple[str, ...] = key(
+        (), "Private names, addresses or networks that may be reached, separated by commas."
+    )
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """When a queue counts as behind."""
+
+    backlog_warn: int = key(100, "Waiting items above which it says warn.", low=1, high=10**9)
+    backlog_critical: int = key(
+        1000, "Waiting items above which it says critical.", low=1, high=10**9
+    )
 
 
 @dataclass(frozen=True)
@@ -155,6 +189,9 @@ SECTIONS: dict[str, type] = {
     "huey": Huey,
     "retry": Retry,
     "lifetime": Lifetime,
+    "cache": Cache,
+    "outbound": Outbound,
+    "monitoring": Monitoring,
     "jobtypes": JobTypes,
 }
 QUEUES: dict[str, Queue] = {
@@ -165,6 +202,7 @@ QUEUES: dict[str, Queue] = {
     "ai": Queue(2, 120),
     "notion": Queue(2, 60),
     "ocr": Queue(1, 600),
+    "webhooks": Queue(2, 30),
 }
 
 
@@ -177,9 +215,13 @@ class Settings:
     huey: Huey
     retry: Retry
     lifetime: Lifetime
+    cache: Cache
+    outbound: Outbound
+    monitoring: Monitoring
     jobtypes: JobTypes
     queues: Mapping[str, Queue]
     type_settings: Mapping[str, Mapping[str, str]]
+    type_lifetimes: Mapping[str, Lifetime]
     config_path: Path
     data_dir: Path
     jobtypes_folder: Path | None
@@ -187,6 +229,10 @@ class Settings:
     @property
     def total_workers(self) -> int:
         return sum(queue.workers for queue in self.queues.values())
+
+    def lifetime_of(self, type_name: str) -> Lifetime:
+        """How long jobs of one type are kept: by its own section, else by [lifetime]."""
+        return self.type_lifetimes.get(type_name, self.lifetime)
 
     def for_type(self, type_name: str, keys: list[str]) -> dict[str, str | None]:
         """The values of one job type's own settings; None where nothing is set."""
@@ -215,14 +261,31 @@ def load(config: str | Path | None = None) -> Settings:
     if not sections["storage"].data_dir:
         raise StartRefused(f"{path} [storage] data_dir: found ''; allowed is the path of a folder")
     folder = sections["jobtypes"].folder
+    type_settings = {s[5:]: dict(parser[s]) for s in parser.sections() if s.startswith("type:")}
     return Settings(
         **sections,
         queues=queues,
-        type_settings={s[5:]: dict(parser[s]) for s in parser.sections() if s.startswith("type:")},
+        type_settings=type_settings,
+        type_lifetimes={
+            name: _type_lifetime(name, written, sections["lifetime"], path)
+            for name, written in type_settings.items()
+        },
         config_path=path,
         data_dir=path.parent / Path(sections["storage"].data_dir).expanduser(),
         jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
     )
+
+
+def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path: Path) -> Lifetime:
+    """[lifetime] with what the section or the environment of one type says otherwise."""
+    own = {}
+    for declared in fields(Lifetime):
+        variable = f"BELLHOP_TYPE_{name}_{declared.name}".upper()
+        text = os.environ.get(variable, written.get(declared.name))
+        if text is not None:
+            where = f"{path} [type:{name}] {declared.name}"
+            own[declared.name] = _convert(declared, getattr(common, declared.name), text, where)
+    return replace(common, **own)
 
 
 def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:

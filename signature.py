@@ -54,6 +54,7 @@ def describe(job_type: JobType) -> dict[str, Any]:
         "network": job_type.network,
         "requires": dict(job_type.requires or {}),
         "viewer": job_type.viewer,
+        "hidden": job_type.hidden,
         "settings": {
             name: "secret" if hint is Secret else "text"
             for name, hint in (job_type.settings or {}).items()

@@ -21,7 +21,7 @@ from typing import Any
 from huey import RedisHuey, SqliteHuey
 from huey.consumer import Consumer as HueyConsumer
 
-import lifecycle
+import registry
 from bellstore import (
     REDIS_READ_S,
     REDIS_RING_S,
@@ -126,7 +126,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._bellhop_workers, self._grace_s, self._on_start = workers, grace_s, on_start
         super().__init__(
             bell.huey,
-            workers=workers.total,
+            workers=workers.slots.total,
+            health_check_interval=1,
             periodic=False,
             scheduler_interval=60,
             # One more second to give back what did not finish within the grace.
@@ -137,6 +138,15 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
     def start(self) -> None:
         super().start()
         self._on_start()
+
+    def check_worker_health(self) -> bool:
+        """Start more threads when a queue was given more workers; a few too many only sleep."""
+        for number in range(len(self.worker_threads), self._bellhop_workers.slots.total):
+            worker = self._create_worker()
+            thread = self._create_process(worker, f"Worker-{number + 1}")
+            thread.start()
+            self.worker_threads.append((worker, thread))
+        return bool(super().check_worker_health())
 
     def stop(self, graceful: bool = False) -> None:
         self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
@@ -149,7 +159,7 @@ def _register(consumer: str, queues: list[str]) -> None:
     while True:
         try:
             with database.connection_context():
-                lifecycle.register(consumer, os.getpid(), queues)
+                registry.register(consumer, os.getpid(), queues)
             return trouble.note(None)
         except Exception as error:
             if not will_pass(error):
@@ -174,16 +184,17 @@ def run_consumer(
 
     _register(consumer, list(counts))
     bell.answer_with(workers)
-    bell.ring(workers.total)  # what waits since before this start
+    bell.ring(workers.slots.total)  # what waits since before this start
     keeper = Keeper(
         here,
+        settings,
         workers.files,
-        settings.lifetime,
         ring=bell.ring,
         each_round=[
+            workers.follow_switches,
             workers.look,
             workers.pool.retire_idle,
-            lambda: lifecycle.report_bell(consumer, bell.trouble.reason),
+            lambda: registry.report_bell(consumer, bell.trouble.reason),
         ],
     )
     keeper.start()
@@ -192,5 +203,5 @@ def run_consumer(
     workers.pool.retire_idle(0)
     with database.connection_context():
         # What the grace did not suffice for is adopted once this process is dead.
-        if workers.slots.are_all_free() and lifecycle.unregister(consumer):
+        if workers.slots.are_all_free() and registry.unregister(consumer):
             here.forget_consumer(consumer)

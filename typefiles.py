@@ -16,6 +16,8 @@ import settings
 from jobtypes import JobType
 
 BUILT_IN = "jobtypes"
+# Grows with what a description says, so that those of an earlier version are made anew.
+DESCRIPTION_FORMAT = 2
 
 
 def find(folder: Path | None) -> list[Path]:
@@ -30,13 +32,19 @@ def stamp(path: Path) -> list[int | str]:
     """What changes when the file does, or the Python that reads it."""
     is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
     status = (settings.ROOT if is_packed else path).stat()
-    return [status.st_mtime_ns, status.st_size, status.st_ino, sys.version]
+    changing = [status.st_mtime_ns, status.st_size, status.st_ino]
+    return [*changing, sys.version, DESCRIPTION_FORMAT]
+
+
+def read(path: Path) -> bytes:
+    """The source of a file."""
+    is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
+    return settings.asset(f"{BUILT_IN}/{path.name}") if is_packed else path.read_bytes()
 
 
 def load(path: Path) -> dict[str, JobType]:
     """The job types of one file by name; whatever the file raises passes through."""
-    is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
-    source = settings.asset(f"{BUILT_IN}/{path.name}") if is_packed else path.read_bytes()
+    source = read(path)
     module = types.ModuleType(f"bellhop_type_{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module

@@ -14,11 +14,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import lifecycle
 import queries
+import registry
+import reuse
+import webhooks
 from catalog import Catalog
 from errors import ItemError, item_error
 from files import Files, Scratch
@@ -55,7 +59,7 @@ class Workers:
     ):
         self.consumer = consumer
         self.slots = Slots(counts)
-        self.total = sum(counts.values())
+        self._counts = dict(counts)
         self.files = Files(here.folder)
         alive = take_lock(here.processes_lock(consumer), fcntl.LOCK_EX)
         assert alive is not None, f"consumer {consumer} lives twice"
@@ -103,13 +107,18 @@ class Workers:
                 continue
             try:
                 worker = f"{self.consumer}/{threading.current_thread().name}"
-                if claim := lifecycle.claim(queue, worker):
+                if claim := lifecycle.claim(queue, worker, self._cache_key):
                     die_at("claim-commit")
                     self._run(claim)
                     return True
             finally:
                 self.slots.leave(queue)
         return False
+
+    def follow_switches(self) -> None:
+        """Serve each queue with as many workers as people want now; once a second."""
+        wanted = registry.workers_set()
+        self.slots.resize({name: wanted.get(name, n) for name, n in self._counts.items()})
 
     def look(self) -> None:
         """Count the due items that a free slot waits for; once a second, by the keeper."""
@@ -129,6 +138,19 @@ class Workers:
     def is_grace_over(self) -> bool:
         return time.monotonic() >= self._stop_at
 
+    def _cache_key(self, candidate: Claim) -> str | None:
+        """Under what its result may be used again, or one may be used for it."""
+        job_type = self._catalog.types().get(candidate.type, GONE)
+        if not (candidate.use_cache and self._settings.cache.max_mb and job_type["available"]):
+            return None
+        return reuse.key_of(
+            job_type,
+            owner=candidate.owner,
+            params=candidate.params,
+            given=candidate.input,
+            sha256=candidate.sha256,
+        )
+
     def _run(self, claim: Claim) -> None:
         watch = _Watch(claim, self)
         delays_s = self._settings.retry.delays_s
@@ -137,6 +159,8 @@ class Workers:
             delays_s = description.get("delays_s", delays_s)
             if claim.cancel_requested:
                 watch.when_it_can_be(partial(lifecycle.cancel, claim))
+            elif self._reuse(claim, description, watch):
+                pass
             elif description["available"]:
                 self._attempt(claim, description, watch)
             else:
@@ -149,6 +173,32 @@ class Workers:
             mistake = item_error("unexpected_error", summary="see Bellhop's log")
             watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, mistake, delays_s))
 
+    def _reuse(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> bool:
+        """Complete the item with an earlier result; False when there is none."""
+        if claim.cache_key is None:
+            return False
+        most_s = reuse.lifetime_s(description, self._settings.cache.max_days)
+        hit = reuse.find(claim.cache_key, most_s)
+        if hit is None:
+            return False
+        link = partial(
+            self.files.reuse, json.loads(hit.files), hit.job_id, claim.job_id, claim.name
+        )
+        try:
+            files = watch.when_it_can_be(link)
+        except FileNotFoundError:  # its job was deleted just now
+            return False
+        complete = partial(
+            lifecycle.complete,
+            claim,
+            data=hit.data,
+            files=json.dumps(files),
+            warnings=hit.warnings,
+            reused=hit,
+        )
+        watch.when_it_can_be(complete)
+        return True
+
     def _attempt(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
         process = watch.when_it_can_be(
@@ -158,13 +208,15 @@ class Workers:
         try:
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
+            began = time.monotonic()
             order = self._order(claim, description, process.scratch)
             outcome = process.run(
                 order, description["timeout_s"], watch.on_progress, printed.write, watch.why_stop
             )
             die_at("run-done")
             printed.close()
-            self._record(claim, outcome, description, process.scratch, watch)
+            ran = _Ran(outcome, time.monotonic() - began, description)
+            self._record(claim, ran, process.scratch, watch)
         except BaseException:
             if not process.is_dead:
                 process.kill()
@@ -186,8 +238,15 @@ class Workers:
             "item_id": f"{claim.job_id}-{claim.index}-{claim.step}",
             "attempt": claim.attempt,
             "memory_mb": description["memory_mb"],
-            "settings": self._settings.for_type(claim.type, list(description["settings"])),
+            "settings": self._settings_for(claim, description),
         }
+
+    def _settings_for(self, claim: Claim, description: dict[str, Any]) -> dict[str, str | None]:
+        """What the job type declared that it needs, and nothing else."""
+        if claim.type == webhooks.TYPE:
+            allowed = ",".join(self._settings.outbound.allowed)
+            return {"secret": webhooks.secret_of(claim.owner), "allowed": allowed}
+        return self._settings.for_type(claim.type, list(description["settings"]))
 
     def _input(self, claim: Claim) -> dict[str, Any]:
         ((kind, value),) = claim.input.items()
@@ -197,25 +256,19 @@ class Workers:
             value = [str(self.files.upload(claim.job_id, name)) for name in value]
         return {kind: value}
 
-    def _record(
-        self,
-        claim: Claim,
-        outcome: Outcome,
-        description: dict[str, Any],
-        scratch: Scratch,
-        watch: _Watch,
-    ) -> None:
+    def _record(self, claim: Claim, ran: _Ran, scratch: Scratch, watch: _Watch) -> None:
         """Turn how the attempt ended into one move."""
-        if outcome.kind == "completed":
-            self._complete(claim, outcome.facts, scratch, watch)
-        else:
-            with contextlib.suppress(OSError):
-                scratch.clear()  # it may be what fills the disk
-            watch.when_it_can_be(_move_for(claim, outcome, description["delays_s"]))
+        if ran.outcome.kind == "completed":
+            return self._complete(claim, ran, scratch, watch)
+        with contextlib.suppress(OSError):
+            scratch.clear()  # it may be what fills the disk
+        watch.when_it_can_be(_move_for(claim, ran.outcome, ran.description["delays_s"]))
+        error = ran.outcome.facts.get("error")
+        if claim.type == webhooks.TYPE and error and error["code"] == "webhook_gone":
+            webhooks.disable(claim.owner, claim.params["url"])
 
-    def _complete(
-        self, claim: Claim, facts: dict[str, Any], scratch: Scratch, watch: _Watch
-    ) -> None:
+    def _complete(self, claim: Claim, ran: _Ran, scratch: Scratch, watch: _Watch) -> None:
+        facts = ran.outcome.facts
         publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
         files, left_out = watch.when_it_can_be(partial(publish, watch.keep_lease))
         die_at("finish-files")
@@ -226,11 +279,21 @@ class Workers:
             data=facts["data"],
             files=json.dumps(files),
             warnings=json.dumps(warnings),
+            seconds=ran.seconds,
         )
         is_recorded = watch.when_it_can_be(complete)
         die_at("finish-commit")
         if files and not is_recorded:
             self.files.withdraw(claim.job_id, claim.name)
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """An attempt that ran: how it ended, after how many seconds, by which description."""
+
+    outcome: Outcome
+    seconds: float
+    description: dict[str, Any]
 
 
 def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Callable[[], bool]:

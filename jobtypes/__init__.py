@@ -103,6 +103,8 @@ class JobType:
     requires: Mapping[str, str] | None = None
     viewer: str | None = None
     settings: Mapping[str, Any] | None = None
+    # Bellhop's own work, which nobody submits by hand.
+    hidden: bool = False
 
 
 def job_type(*, label: str, **options: Any) -> Callable[[Function], Function]:

@@ -19,8 +19,9 @@ import settings as settings_module
 from catalog import Catalog
 from files import Files
 from installation import Installation, make_folder
-from lifecycle import NewItem, NewJob
+from intake import Intake
 from models import Item, Job
+from newjob import NewItem, NewJob
 from settings import Settings
 from tasks import Bell
 from tests.wsgi import WsgiClient
@@ -126,9 +127,9 @@ def moves_of(job: Job) -> list[str]:
 @pytest.fixture
 def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
     here.described_types.write_bytes(descriptions)
-    return Site(
-        loaded, here, Files(here.folder), Catalog(loaded, here), Bell(loaded, here, hears=False)
-    )
+    files, catalog = Files(here.folder), Catalog(loaded, here)
+    bell = Bell(loaded, here, hears=False)
+    return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog, files))
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from typing import Any
 
 import models
 
-TABLES = ("job", "item", "result", "event", "consumer", "turn", "gone", "counter")
+TABLES = (
+    "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",
+    "content", "idempotency", "queue", "cache", "cache_count", "duration", "schedule",
+)  # fmt: skip
 
 
 class PowerCut(BaseException):

@@ -6,6 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import clock
 import keeper as keeper_module
 import lifecycle
 import models
+import registry
 from files import Files
 from installation import Installation, take_lock
 from keeper import Keeper
 from models import Job, query
-from settings import Lifetime
+from settings import Lifetime, Settings
 from tests.conftest import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -31,12 +33,12 @@ def rung() -> list[int]:
 
 
 @pytest.fixture
-def keeper(here: Installation, rung: list[int]) -> Keeper:
-    return Keeper(here, Files(here.folder), Lifetime(), ring=rung.append, each_round=[])
+def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
+    return Keeper(here, loaded, Files(here.folder), ring=rung.append, each_round=[])
 
 
 def claimed_by(consumer: str) -> None:
-    lifecycle.register(consumer, 1, ["parsing"])
+    registry.register(consumer, 1, ["parsing"])
     assert lifecycle.claim("parsing", f"{consumer}/1")
 
 
@@ -130,7 +132,7 @@ def test_it_expires_nothing_when_the_wall_clock_jumps(
 def test_it_removes_the_scratch_of_consumers_that_are_gone(
     keeper: Keeper, here: Installation
 ) -> None:
-    lifecycle.register("alive", 1, ["parsing"])
+    registry.register("alive", 1, ["parsing"])
     for consumer in ("alive", "gone"):
         Files(here.folder).new_scratch(consumer)
     keeper.tidy()
@@ -177,7 +179,7 @@ def test_it_deletes_jobs_after_their_days_with_their_files(
         ended(submit(job_id=job_id), days_ago)
         (here.folder / "results" / job_id).mkdir()
     waiting = submit(job_id="waiting")
-    keeper.expire_jobs()
+    keeper.expire()
     assert {job.job_id for job in Job.select()} == {"young", waiting.job_id}
     assert [path.name for path in (here.folder / "results").iterdir()] == ["young"]
 
@@ -199,8 +201,9 @@ def test_it_keeps_everything_when_the_days_are_0(
     submit: Submit, keeper: Keeper, here: Installation
 ) -> None:
     ended(submit(), 10_000)
-    keeper._lifetime = Lifetime(results_days=0, uploads_days=0)
-    keeper.expire_jobs()
+    endless = Lifetime(results_days=0, uploads_days=0)
+    keeper._settings = replace(keeper._settings, lifetime=endless)
+    keeper.expire()
     assert Job.select().count() == 1
 
 

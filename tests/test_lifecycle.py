@@ -12,9 +12,11 @@ import pytest
 import lifecycle
 import models
 import queries
+import registry
 from errors import ItemError
-from lifecycle import MOVES, Claim, NewItem, NewJob
+from lifecycle import MOVES, Claim
 from models import Consumer, Event, Gone, Item, Job, query
+from newjob import NewItem, NewJob
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import PowerCut, Wire, everything
 
@@ -109,13 +111,13 @@ def submitted(job: Job, claim: Claim) -> None:
 
 # What else is made in one transaction, and from which status.
 ALL_OR_NOTHING: dict[str, tuple[str, Callable[[Job, Claim], Any]]] = {
-    **{move: (origins[0], MAKE[move]) for move, (origins, _) in MOVES.items() if origins},
+    **{move: (MOVES[move][0][0], make) for move, make in MAKE.items()},
     "cancelled": ("running", MAKE["cancelled"]),
     "submitted": ("queued", submitted),
     "cancel_asked": ("queued", lambda job, claim: lifecycle.ask_cancel(job.job_id)),
     "adopted": ("running", lambda job, claim: lifecycle.adopt("c1")),
     "crashed": ("running", lambda job, claim: lifecycle.crash(claim, "SIGSEGV")),
-    "purged": ("completed", lambda job, claim: lifecycle.purge(job.job_id)),
+    "purged": ("completed", lambda job, claim: lifecycle.purge([job.job_id])),
     "progress": ("running", lambda job, claim: lifecycle.progress(claim, 50, "half")),
 }
 
@@ -131,7 +133,7 @@ def test_it_makes_a_move_wholly_or_not_at_all(
     if status == "pending":
         query("UPDATE item SET not_before = '2000'")
     if status == "running":
-        lifecycle.register("c1", 1, [])
+        registry.register("c1", 1, [])
     wire = Wire()
     monkeypatch.setattr(lifecycle, "query", wire.through(models.query))
     monkeypatch.setattr(lifecycle, "write_many", wire.through(models.write_many))
@@ -380,7 +382,7 @@ def test_it_counts_interruptions_apart_from_failures(submit: Submit) -> None:
 
 def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
     job = submit("a", "b")
-    lifecycle.register("c1", 1, ["parsing"])
+    registry.register("c1", 1, ["parsing"])
     claimed(job, "c1/1")
     claimed(job, "c2/1")
     assert lifecycle.adopt("c1") == 1
@@ -389,23 +391,23 @@ def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
 
 
 def test_it_forgets_a_consumer_that_stops_with_empty_hands(submit: Submit) -> None:
-    lifecycle.register("c1", 1, ["parsing"])
+    registry.register("c1", 1, ["parsing"])
     job = submit()
     claim = claimed(job)
-    assert not lifecycle.unregister("c1")
+    assert not registry.unregister("c1")
     completed(claim)
-    assert lifecycle.unregister("c1")
+    assert registry.unregister("c1")
     assert not Consumer.select().exists()
 
 
 def test_it_gives_nothing_to_a_consumer_that_is_draining(submit: Submit) -> None:
-    lifecycle.register("c1", 1, ["parsing"])
+    registry.register("c1", 1, ["parsing"])
     held = claimed(submit())
-    lifecycle.drain()
+    registry.drain()
     waiting = submit()
     assert lifecycle.claim("parsing", "c1/1") is None
     assert completed(held)
-    lifecycle.register("c2", 2, ["parsing"])
+    registry.register("c2", 2, ["parsing"])
     assert claimed(waiting, "c2/1")
 
 
@@ -510,9 +512,9 @@ def test_it_keeps_the_time_of_the_first_claim(submit: Submit) -> None:
 
 def test_it_deletes_only_a_final_job(submit: Submit) -> None:
     job = submit()
-    assert not lifecycle.purge(job.job_id)
+    assert not lifecycle.purge([job.job_id])
     completed(claimed(job))
-    assert lifecycle.purge(job.job_id)
+    assert lifecycle.purge([job.job_id])
     assert Job.select().count() == Item.select().count() == 0
     assert Gone.get().job_id == job.job_id
 

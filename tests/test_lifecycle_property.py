@@ -25,8 +25,9 @@ import lifecycle
 import models
 import queries
 from errors import ItemError
-from lifecycle import MOVES, Claim, NewItem, NewJob
+from lifecycle import MOVES, Claim
 from models import FINAL, Item, Job, Result, database, query
+from newjob import NewItem, NewJob
 from tests.cuts import PowerCut, Wire, everything
 
 ERROR = ItemError("no_good", "no good", traceback="Traceback …")
@@ -180,8 +181,8 @@ class Moves(RuleBasedStateMachine):
     @rule(job_id=jobs)
     def purge(self, job_id: str) -> None:
         job = queries.job(job_id)
-        purged = self.made(lambda: lifecycle.purge(job_id))
-        assert purged in (PowerCut, bool(job and job.status in FINAL))
+        purged = self.made(lambda: lifecycle.purge([job_id]))
+        assert purged == ([job_id] if job and job.status in FINAL else []) or purged is PowerCut
 
     @invariant()
     def rows_agree(self) -> None:

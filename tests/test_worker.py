@@ -22,8 +22,8 @@ import queries
 import workers as workers_module
 from errors import ItemError
 from files import Files
-from lifecycle import NewItem
 from models import Job, database
+from newjob import NewItem
 from settings import Settings
 from tests.conftest import items_of, job_of, moves_of
 from workers import Workers

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from bottle import HTTPResponse, request, static_file
 
@@ -19,9 +20,11 @@ MOST_PER_PAGE = 200
 JSON_BYTES = 8 * 1024 * 1024
 
 
-def json_answer(document: Any, status: int = 200, **headers: str) -> HTTPResponse:
+def json_answer(
+    document: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTTPResponse:
     body = json.dumps(document, ensure_ascii=False).encode()
-    return HTTPResponse(body, status, {"Content-Type": "application/json", **headers})
+    return HTTPResponse(body, status, {"Content-Type": "application/json", **(headers or {})})
 
 
 def tagged_answer(document: Any, **headers: str) -> HTTPResponse:
@@ -64,6 +67,17 @@ def download(path: Path, name: str) -> HTTPResponse:
     return answer
 
 
+def require_content_type(*allowed: str) -> str:
+    """The request's media type, which must be one of `allowed`."""
+    media_type = str(request.content_type or "").partition(";")[0].strip().lower()
+    if media_type not in allowed:
+        raise Problem(
+            "unsupported-media-type",
+            f"Send {' or '.join(allowed)}, not {media_type or 'a body without a type'}.",
+        )
+    return media_type
+
+
 def read_json() -> Any:
     """The request's JSON document: RFC 8259, so no NaN, no infinity, no half surrogate pair."""
     body = request.environ["wsgi.input"].read(JSON_BYTES + 1)
@@ -88,13 +102,32 @@ def _finite(text: str) -> float:
     return number
 
 
-def status_filter() -> list[str]:
-    """The statuses of the request's `status`, which may name several with commas."""
-    names = [name for name in request.query.get("status", "").split(",") if name]
+def read_object() -> dict[str, Any]:
+    """The request's JSON object; an empty body is an empty object."""
+    if not request.content_length:
+        return {}
+    require_content_type("application/json")
+    body = read_json()
+    if not isinstance(body, dict):
+        raise Problem("bad-json", "The body must be a JSON object.")
+    return body
+
+
+def status_names(text: str) -> list[str]:
+    """The statuses that a text names, with commas between them."""
+    names = [name for name in text.split(",") if name]
     if unknown := [name for name in names if name not in STATUSES]:
         allowed = ", ".join(STATUSES)
         raise Problem("invalid-parameter", f"status {unknown[0]!r} is none of {allowed}.")
     return names
+
+
+def page_headers(cursor: str | None) -> dict[str, str]:
+    """The Link to the next page (RFC 8288), as far as there is one."""
+    if cursor is None:
+        return {}
+    query = [(n, v) for n, v in request.query.allitems() if n != "cursor"] + [("cursor", cursor)]
+    return {"Link": f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'}
 
 
 def page_limit(default: int = 50) -> int:

@@ -74,17 +74,6 @@ def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes
     return wrapped
 
 
-def require_content_type(*allowed: str) -> str:
-    """The request's media type, which must be one of `allowed`."""
-    media_type = str(request.content_type or "").partition(";")[0].strip().lower()
-    if media_type not in allowed:
-        raise Problem(
-            "unsupported-media-type",
-            f"Send {' or '.join(allowed)}, not {media_type or 'a body without a type'}.",
-        )
-    return media_type
-
-
 def _host_problem(hosts: set[str], headers: Mapping[str, str]) -> Problem | None:
     given = headers.get("HOST", "")
     name = _split(f"//{given}").hostname

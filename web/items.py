@@ -10,16 +10,17 @@ from bottle import HTTPResponse, request
 import queries
 from errors import Problem
 from files import attempt_name
-from models import FINAL, Job
-from web import views
+from models import FINAL, Job, timestamp
+from web import patience, views
 from web.answers import (
     cursor_of,
     download,
     json_answer,
     number_parameter,
+    page_headers,
     page_limit,
     read_cursor,
-    status_filter,
+    status_names,
     tagged_answer,
 )
 from web.jobs import find
@@ -29,22 +30,37 @@ from web.site import Site
 def result(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
     job = find(job_id)
+    _require_in_time(site, job)
     if job.status not in FINAL:
         raise Problem("job-not-finished", f"The job is {job.status}; ask again when it is final.")
     if not job.completed_items:
         raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
-    return json_answer(result_page(job))
+    page = result_page(job)
+    return json_answer(page, headers=page_headers(page["next"]))
 
 
 def result_page(job: Job) -> dict[str, Any]:
-    """The result as the request's `limit` and `cursor` cut it."""
-    page = queries.items(job, after=read_cursor() or 0, limit=page_limit(200))
+    """The result as the request's `limit` and `cursor` cut it: what the last steps gave."""
+    limit, after = page_limit(200), read_cursor() or 0
+    page = queries.items(job, only_ends=True, after=after, limit=limit)
     shown = [views.result_view(job, item, given) for item, given in page.rows]
     return {"job_id": job.job_id, "type": job.type, "items": shown, "next": _next(page)}
 
 
 def show(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID: the job, with a strong ETag; `include=result` adds what there is of it."""
+    answer = _shown(site, job_id)
+    is_news = "HTTP_IF_NONE_MATCH" in request.environ and answer.status_code != 304
+    if "HTTP_PREFER" not in request.environ or is_news:
+        return answer
+    granted_s = patience.wait(site, job_id)
+    if granted_s is not None:
+        answer = _shown(site, job_id)
+        answer.set_header("Preference-Applied", f"wait={granted_s}")
+    return answer
+
+
+def _shown(site: Site, job_id: str) -> HTTPResponse:
     job = find(job_id)
     document = views.job_views(site, [job])[0]
     if request.query.get("include") == "result":
@@ -57,9 +73,11 @@ def show(site: Site, job_id: str) -> HTTPResponse:
 def items(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID/items: every item with its state, also while the job runs."""
     job, after = find(job_id), read_cursor() or 0
-    page = queries.items(job, statuses=status_filter(), after=after, limit=page_limit(200))
+    statuses = status_names(request.query.get("status", ""))
+    page = queries.items(job, statuses=statuses, after=after, limit=page_limit(200))
     shown = [views.item_view(job, item, given) for item, given in page.rows]
-    return json_answer({"items": shown, "next": _next(page)})
+    following = _next(page)
+    return json_answer({"items": shown, "next": following}, headers=page_headers(following))
 
 
 def events(site: Site, job_id: str) -> HTTPResponse:
@@ -69,12 +87,14 @@ def events(site: Site, job_id: str) -> HTTPResponse:
     following = cursor_of(rows[-1].id) if len(rows) == limit else None
     with_traceback = request.query.get("include") == "traceback"
     shown = [views.event_view(row, with_traceback=with_traceback) for row in rows]
-    return json_answer({"events": shown, "next": following})
+    return json_answer({"events": shown, "next": following}, headers=page_headers(following))
 
 
 def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/files/NAME: only a name that the result lists."""
-    found = queries.item(find(job_id), int(index))
+    job, step = find(job_id), number_parameter("step")
+    _require_in_time(site, job)
+    found = queries.item(job, int(index), job.steps - 1 if step is None else step)
     given = found[1] if found else None
     for listed in json.loads(given.files) if given else []:
         if listed["name"] == name:
@@ -91,6 +111,13 @@ def log(site: Site, job_id: str, index: str) -> HTTPResponse:
     path = site.files.log(job_id, attempt_name(int(index), found[0].step, attempt))
     printed = path.read_bytes() if path.exists() else b""
     return HTTPResponse(printed, 200, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _require_in_time(site: Site, job: Job) -> None:
+    """Refuse what the keeper has not removed yet, but whose time is over."""
+    until = views.expires_at(site, job)
+    if until is not None and until < timestamp():
+        raise Problem("expired", "The results were kept for their days, which are over.")
 
 
 def _next(page: queries.ItemPage) -> str | None:

@@ -1,46 +1,55 @@
-"""Handlers of jobs: submit, list, cancel, retry, delete."""
+"""Handlers of jobs: submit, list, cancel, retry, change, delete."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from bottle import HTTPResponse, request
 
+import intake
 import lifecycle
 import queries
-from errors import Problem
+from errors import Problem, invalid_field
 from killpoint import die_at
-from lifecycle import NewJob
+from lifecycle import UnknownJobs
 from models import FINAL, Job
-from web import submission, upload, views
+from newjob import Key, NewJob
+from queries import JobFilter
+from web import idempotency, upload, views
 from web.answers import (
     cursor_of,
     json_answer,
     number_parameter,
+    page_headers,
     page_limit,
     read_cursor,
     read_json,
-    status_filter,
+    read_object,
+    require_content_type,
+    status_names,
 )
-from web.door import require_content_type
-from web.site import Site
+from web.site import LOCAL, Site
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
+FILTERS = ("status", "type", "queue", "owner", "q")
+MOST_QUERY = 200
 
 
 def submit(site: Site) -> HTTPResponse:
     """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
-    if require_content_type(MULTIPART, JSON) == JSON:
-        job = submission.from_json(site, read_json())
-        lifecycle.submit(job)
-    else:
+    with idempotency.held(site) as text:
+        if require_content_type(MULTIPART, JSON) == JSON:
+            return _submit_json(site, text)
         with upload.received(site) as form:
-            job = submission.from_form(site, form)
-            _accept_upload(site, form, job)
-    die_at("accept-commit")
-    site.bell.ring(len(job.items))
-    die_at("accept-ring")
-    return _shown(site, job.job_id, 202)
+            key = idempotency.of_form(text, form.fields, form.files)
+            if earlier := idempotency.earlier_job(key):
+                return _replayed(site, earlier)
+            job = site.intake.from_form(form.fields, form.files, LOCAL)
+            die_at("accept-bytes")
+            site.files.accept(form.folder, job.job_id)
+            die_at("accept-files")
+            return _accept(site, job, key)
 
 
 def list_jobs(site: Site) -> HTTPResponse:
@@ -48,20 +57,32 @@ def list_jobs(site: Site) -> HTTPResponse:
     change, limit = queries.last_change(), page_limit()
     since = number_parameter("since")
     if since is not None:
-        jobs, gone = queries.jobs_since(since, limit)
-        last = jobs[-1].change if len(jobs) == limit else max(change, since)
-        return json_answer({"jobs": views.job_views(site, jobs), "gone": gone, "change": last})
-    jobs = queries.jobs(
-        statuses=status_filter(),
-        type_name=request.query.get("type") or None,
-        queue=request.query.get("queue") or None,
-        owner=request.query.get("owner") or None,
-        before=read_cursor(),
-        limit=limit,
+        jobs, gone, last = queries.jobs_since(since, limit)
+        shown = views.job_views(site, jobs)
+        return json_answer({"jobs": shown, "gone": gone, "change": max(last or change, since)})
+    wanted = job_filter({name: request.query.get(name) for name in FILTERS})
+    page = queries.jobs(wanted, before=read_cursor(), limit=limit)
+    following = cursor_of(page.next) if page.next else None
+    document = {"jobs": views.job_views(site, page.rows), "next": following, "change": change}
+    return json_answer(document, headers=page_headers(following))
+
+
+def job_filter(given: dict[str, Any]) -> JobFilter:
+    """Which jobs are asked for; raises the problem of a filter that is none."""
+    for name, value in given.items():
+        if name not in FILTERS:
+            raise Problem("invalid-parameter", f"{name} is no filter; there are {FILTERS}.")
+        if value is not None and not isinstance(value, str):
+            raise Problem("invalid-parameter", f"{name} must be a text.")
+    if len(given.get("q") or "") > MOST_QUERY:
+        raise Problem("invalid-parameter", f"q may have at most {MOST_QUERY} characters.")
+    return JobFilter(
+        statuses=tuple(status_names(given.get("status") or "")),
+        type=given.get("type") or None,
+        queue=given.get("queue") or None,
+        owner=given.get("owner") or None,
+        text=(given.get("q") or "").strip() or None,
     )
-    following = cursor_of(jobs[-1].id) if len(jobs) == limit else None
-    shown = views.job_views(site, jobs)
-    return json_answer({"jobs": shown, "next": following, "change": change})
 
 
 def cancel(site: Site, job_id: str) -> HTTPResponse:
@@ -70,19 +91,44 @@ def cancel(site: Site, job_id: str) -> HTTPResponse:
     if not lifecycle.ask_cancel(job_id):
         status = find(job_id).status
         raise Problem("job-final", f"The job is {status} already; there is nothing to cancel.")
-    return _shown(site, job_id, 202)
+    return shown(site, job_id, 202)
 
 
 def retry(site: Site, job_id: str) -> HTTPResponse:
     """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
-    job = find(job_id)
-    _require_uploads(site, job)
-    chosen = _chosen_items(job)
-    count = lifecycle.retry(job_id, chosen)
+    job, body = find(job_id), read_object()
+    require_uploads(site, job)
+    chosen, use_cache = _chosen_items(job, body.get("items")), body.get("use_cache", True)
+    if not isinstance(use_cache, bool):
+        raise invalid_field("use_cache", "must be true or false")
+    if hopeless := queries.unmet(job):
+        said = f"It needs job {hopeless[0]}: retry that one, and this one waits for it again."
+        raise Problem("nothing-to-retry", said)
+    count = lifecycle.retry(job_id, chosen, use_cache=use_cache)
     if not count:
         raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
     site.bell.ring(count)
-    return _shown(site, job_id, 202)
+    return shown(site, job_id, 202)
+
+
+def change(site: Site, job_id: str) -> HTTPResponse:
+    """PATCH /jobs/ID: another priority, to the front, or keep it beyond its days."""
+    job, body = find(job_id), read_object()
+    for name in body:
+        if name not in ("priority", "front", "keep"):
+            raise invalid_field(name, "cannot be changed; priority, front and keep can")
+    for name in ("front", "keep"):
+        if not isinstance(body.get(name, False), bool):
+            raise invalid_field(name, "must be true or false")
+    if job.status in FINAL and (body.get("front") or "priority" in body):
+        raise Problem("job-final", f"The job is {job.status} already; it waits for nothing.")
+    if "priority" in body:
+        lifecycle.set_priority(job_id, intake.priority(body["priority"]))
+    if body.get("front"):
+        lifecycle.move_to_front(job_id)
+    if "keep" in body:
+        lifecycle.keep(job_id, is_kept=body["keep"])
+    return shown(site, job_id, 200)
 
 
 def delete(site: Site, job_id: str) -> HTTPResponse:
@@ -92,60 +138,74 @@ def delete(site: Site, job_id: str) -> HTTPResponse:
         return cancel(site, job_id)
     if request.query.get("purge") != "true":
         raise Problem("job-final", "The job is final; add purge=true to delete it.")
-    if not lifecycle.purge(job_id):
+    if not lifecycle.purge([job_id]):
         raise Problem("job-not-finished", "Somebody retried the job just now.")
     site.files.remove_job(job_id)
     return HTTPResponse(status=204)
 
 
 def find(job_id: str) -> Job:
-    """The job, or the problem that there is none."""
+    """The job, or the problem that there is none, or none any more."""
     job = queries.job(job_id)
     if job is None:
+        if queries.is_expired(job_id):
+            raise Problem("expired", "The job and its results were kept for their days and went.")
         raise Problem("not-found", "There is no job with this id.")
     return job
 
 
-def _accept_upload(site: Site, form: upload.Form, job: NewJob) -> None:
-    die_at("accept-bytes")
-    site.files.accept(form.folder, job.job_id)
-    die_at("accept-files")
-    try:
-        lifecycle.submit(job)
-    except Exception:
-        if queries.job(job.job_id) is None:
-            site.files.remove_job(job.job_id)
-        raise
-
-
-def _require_uploads(site: Site, job: Job) -> None:
+def require_uploads(site: Site, job: Job) -> None:
     """Refuse to run again what would find its files removed."""
     first = queries.item(job, 0)
     if first is None:
         raise Problem("not-found", "Somebody deleted the job just now.")
     takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
     if takes_files and not site.files.has_uploads(job.job_id):
-        days = site.settings.lifetime.uploads_days
-        raise Problem("nothing-to-retry", f"Its uploads were removed {days:g} days after its end.")
+        raise Problem("nothing-to-retry", "Its uploads were removed when their days were over.")
 
 
-def _chosen_items(job: Job) -> list[int] | None:
-    if not request.content_length or request.content_length < 0:
-        return None
-    require_content_type(JSON)
-    body = read_json()
-    if not isinstance(body, dict):
-        raise Problem("bad-json", "The body must be a JSON object.")
-    chosen = body.get("items")
+def shown(site: Site, job_id: str, status: int, **headers: str) -> HTTPResponse:
+    """The answer that shows the job as it is now."""
+    job = find(job_id)
+    location = views.job_links(job_id)["self"]
+    return json_answer(views.job_views(site, [job])[0], status, {"Location": location, **headers})
+
+
+def _submit_json(site: Site, text: str | None) -> HTTPResponse:
+    document = read_json()
+    key = idempotency.of_json(text, document)
+    if earlier := idempotency.earlier_job(key):
+        return _replayed(site, earlier)
+    return _accept(site, site.intake.from_json(document, LOCAL), key)
+
+
+def _accept(site: Site, job: NewJob, key: Key | None) -> HTTPResponse:
+    try:
+        job = site.intake.with_hits(job)
+        lifecycle.submit(job, key)
+    except Exception as error:
+        if queries.job(job.job_id) is None:
+            site.files.remove_job(job.job_id)
+        if isinstance(error, UnknownJobs):
+            raise invalid_field("depends_on", f"there is no job {error}") from None
+        raise
+    if job.depends_on:
+        lifecycle.cancel_hopeless()
+    die_at("accept-commit")
+    site.bell.ring(len(job.items))
+    die_at("accept-ring")
+    return shown(site, job.job_id, 202)
+
+
+def _replayed(site: Site, job_id: str) -> HTTPResponse:
+    return shown(site, job_id, 202, **{"Idempotency-Replayed": "true"})
+
+
+def _chosen_items(job: Job, chosen: Any) -> list[int] | None:
+    """The item numbers that a retry names, None for all."""
     if chosen is None:
         return None
     is_list = isinstance(chosen, list) and all(type(index) is int for index in chosen)
     if not is_list or any(not 0 <= index < job.total_items for index in chosen):
         raise Problem("invalid-job", f"items must be numbers from 0 to {job.total_items - 1}.")
     return [int(index) for index in chosen]
-
-
-def _shown(site: Site, job_id: str, status: int) -> HTTPResponse:
-    job = find(job_id)
-    location = views.job_links(job_id)["self"]
-    return json_answer(views.job_views(site, [job])[0], status, Location=location)

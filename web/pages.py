@@ -25,6 +25,11 @@ def job(site: Site, job_id: str) -> HTTPResponse:
     return static(site, "job.html")
 
 
+def docs(site: Site) -> HTTPResponse:
+    """GET /docs: the API, read from its OpenAPI document."""
+    return static(site, "docs.html")
+
+
 def static(site: Site, name: str) -> HTTPResponse:
     """GET /static/NAME"""
     try:

@@ -29,7 +29,7 @@ from models import is_disk_full
 from settings import MEBIBYTE
 from web import door
 from web.answers import JSON_BYTES
-from web.site import Site
+from web.site import THREADS, Site
 
 # Room for the form around the files of a largest upload.
 FORM_BYTES = MEBIBYTE
@@ -39,7 +39,6 @@ MOST_ANSWER_BYTES = 32 * MEBIBYTE
 ROOM_CHECK_BYTES = 4 * MEBIBYTE
 JOBS = "/api/v1/jobs"
 NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
-THREADS = 8
 MAX_CONNECTIONS = 1000
 IDLE_CONNECTION_S = 30
 STOP_LIMIT_S = 3.0
@@ -189,6 +188,7 @@ def serve(
 
     def stop(number: int, frame: Any) -> None:
         stopping.append(number)
+        site.stopping.set()
         server.pull_trigger()
 
     signal.signal(signal.SIGTERM, stop)

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bottle import HTTPResponse, request
@@ -18,13 +18,19 @@ from catalog import LOOK_EVERY_S, TICK_S, Catalog
 from errors import Problem
 from files import Files
 from installation import Installation, hold_for_life
+from intake import Intake
 from models import database, is_busy, is_disk_full
 from settings import Settings
 from tasks import Bell
 from trouble import Trouble
 from web.answers import problem_answer
 from web.door import CHANGING
+from web.medians import Medians
 
+THREADS = 8
+MOST_WAITERS = THREADS // 4
+# Who owns what is submitted while there are no accounts.
+LOCAL = "local"
 log = logging.getLogger("bellhop.web")
 
 
@@ -37,6 +43,16 @@ class Site:
     files: Files
     catalog: Catalog
     bell: Bell
+    intake: Intake
+    # Idempotency-Keys of requests that are being answered: a crash leaves none behind.
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    keys_lock: threading.Lock = field(default_factory=threading.Lock)
+    # Who waits for a job holds one of the few threads.
+    waiters: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(MOST_WAITERS)
+    )
+    medians: Medians = field(default_factory=Medians)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, handler: Callable[..., Any]) -> Callable[..., Any]:
         """As a Bottle plugin: one connection for each request, every error a problem."""
@@ -71,7 +87,10 @@ def open_site(settings: Settings, here: Installation) -> Site:
     files, catalog = Files(here.folder), Catalog(settings, here)
     files.remove_incoming()
     threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
-    return Site(settings, here, files, Catalog(settings, here), Bell(settings, here, hears=False))
+    # The one that describes belongs to its thread; handlers read another.
+    types = Catalog(settings, here)
+    bell = Bell(settings, here, hears=False)
+    return Site(settings, here, files, types, bell, Intake(settings, types, files))
 
 
 def _watch_types(catalog: Catalog) -> None:

@@ -47,6 +47,8 @@ def page_routes() -> tuple[Route, ...]:
     return (
         ("GET", "/", pages.index),
         ("GET", "/jobs/<job_id>", pages.job),
+        ("GET", "/queues", pages.queues),
+        ("GET", "/schedules", pages.schedules),
         ("GET", "/docs", pages.docs),
         ("GET", "/static/<name>", pages.static),
         ("GET", "/health", status.health),

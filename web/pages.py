@@ -25,6 +25,16 @@ def job(site: Site, job_id: str) -> HTTPResponse:
     return static(site, "job.html")
 
 
+def queues(site: Site) -> HTTPResponse:
+    """GET /queues: what waits and runs, and the switches."""
+    return static(site, "queues.html")
+
+
+def schedules(site: Site) -> HTTPResponse:
+    """GET /schedules"""
+    return static(site, "schedules.html")
+
+
 def docs(site: Site) -> HTTPResponse:
     """GET /docs: the API, read from its OpenAPI document."""
     return static(site, "docs.html")

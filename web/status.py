@@ -13,7 +13,8 @@ from web.site import Site
 
 def types(site: Site) -> HTTPResponse:
     """GET /types: every job type, and the limits of an upload."""
-    shown = [views.type_view(description) for description in site.catalog.types().values()]
+    types = site.catalog.types().values()
+    shown = [views.type_view(job_type) for job_type in types if not job_type["hidden"]]
     server = site.settings.server
     limits = {"max_upload_bytes": server.max_upload_bytes, "max_items": server.max_items}
     return json_answer({"types": shown, "limits": limits})

@@ -191,7 +191,7 @@ def _insert_job(job: NewJob) -> int:
     columns = (
         "job_id", "type", "name", "params", "owner", "queue", "priority", "max_attempts", "run_at",
         "use_cache", "webhook_url", "webhook_progress", "delivery_of", "schedule", "status",
-        "change", "total_items", "created_at", "steps", "chain",
+        "change", "total_items", "created_at", "steps", "chain", "depends_on",
     )  # fmt: skip
     chain = [{"type": step.type, "params": step.params} for step in job.then]
     values = {name: getattr(job, name, None) for name in columns} | {
@@ -202,6 +202,7 @@ def _insert_job(job: NewJob) -> int:
         "created_at": timestamp(),
         "steps": 1 + len(job.then),
         "chain": json.dumps(chain, ensure_ascii=False),
+        "depends_on": json.dumps(list(job.depends_on)),
     }
     places = ", ".join(f":{name}" for name in columns)
     sql = f"INSERT INTO job ({', '.join(columns)}) VALUES ({places}) RETURNING id"

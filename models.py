@@ -7,6 +7,7 @@ the classes here are how Python reads it. Nothing here changes a status: see lif
 from __future__ import annotations
 
 import errno
+import functools
 import logging
 import re
 import sqlite3
@@ -66,6 +67,7 @@ def timestamp(after_s: float = 0) -> str:
     return as_timestamp(datetime.now(UTC) + timedelta(seconds=after_s))
 
 
+@functools.lru_cache(maxsize=1000)
 def shifted(at: str | None, by: timedelta) -> str | None:
     """A timestamp that lies `by` later, None for none."""
     return at and as_timestamp(datetime.fromisoformat(at) + by)
@@ -251,6 +253,7 @@ class Job(Table):
     expires_at = TextField(null=True)
     steps = IntegerField(default=1)
     chain = TextField(default="[]")
+    depends_on = TextField(default="[]")
     cached_items = IntegerField(default=0)
     use_cache = BooleanField(default=True)
     keep = BooleanField(default=False)

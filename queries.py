@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from peewee import BooleanField
+
 from installation import Installation, is_held
-from models import Consumer, Event, Item, Job, Result, Schedule, database, query
+from models import Consumer, Event, Item, Job, Result, Schedule, query
 
 # Beyond this many waiting items the exact place in a queue is not worth counting.
 POSITION_SCAN = 2000
@@ -19,6 +21,9 @@ AHEAD_OF = """
     SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
     AND (priority > :priority OR (priority = :priority AND (turn, id) < (:turn, :id)))
     LIMIT :most"""
+COLUMNS = tuple(Job._meta.columns)
+JOB = ", ".join(COLUMNS)
+FLAGS = [field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField)]
 # How many jobs a search looks through before it answers.
 SEARCH_SCAN = 10_000
 MATCHES = """instr(fold(name), :text) OR instr(fold(params), :text) OR instr(fold(error), :text)
@@ -90,8 +95,7 @@ def last_change() -> int:
 
 
 def job(job_id: str) -> Job | None:
-    # As SQL: peewee takes longer to build this query than SQLite to answer it.
-    return next(iter(Job.raw("SELECT * FROM job WHERE job_id = ?", job_id)), None)
+    return next(iter(_jobs(f"SELECT {JOB} FROM job WHERE job_id = :id", {"id": job_id})), None)
 
 
 @dataclass(frozen=True)
@@ -130,15 +134,15 @@ def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage
     where += [f"{name} = :{name}" for name in ("type", "queue", "owner") if values[name]]
     # One walk down an index for each status: a list of statuses in one would sort all matches.
     walks = [
-        f"SELECT * FROM (SELECT * FROM job WHERE {' AND '.join([*where, *status])}"
+        f"SELECT * FROM (SELECT {JOB} FROM job WHERE {' AND '.join([*where, *status])}"
         f" ORDER BY id DESC LIMIT {depth})"
         for status in ([f"status = '{name}'"] for name in wanted.statuses or ())
-    ] or [f"SELECT * FROM job WHERE {' AND '.join(where)}"]
+    ] or [f"SELECT {JOB} FROM job WHERE {' AND '.join(where)}"]
     found = f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {depth}"
     if not wanted.text:
         rows = _jobs(found, values)
         return JobPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
-    rows = _jobs(f"SELECT * FROM ({found}) AS job WHERE {MATCHES} LIMIT {limit}", values)
+    rows = _jobs(f"SELECT {JOB} FROM ({found}) AS job WHERE {MATCHES} LIMIT {limit}", values)
     scanned, last = query(f"SELECT count(*), min(id) FROM ({found})", values)[0]
     if len(rows) == limit:
         last = rows[-1].id
@@ -146,10 +150,18 @@ def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage
 
 
 def _jobs(sql: str, values: dict[str, Any]) -> list[Job]:
-    """Jobs by their columns; as SQL, for peewee takes longer to build a query than to run it."""
-    cursor = database.connection().execute(sql, values)  # type: ignore[no-untyped-call]
-    names = [column[0] for column in cursor.description]
-    return [Job(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    """Jobs of all their columns."""
+    return [_as_job(dict(zip(COLUMNS, row, strict=True))) for row in query(sql, values)]
+
+
+def _as_job(columns: dict[str, Any]) -> Job:
+    # peewee takes longer to build a query and fill an object than SQLite to find the row, and
+    # the status of a job is what everybody asks for.
+    job = Job.__new__(Job)
+    job.__data__, job.__rel__, job._dirty = columns, {}, set()  # type: ignore[attr-defined]
+    for name in FLAGS:
+        columns[name] = bool(columns[name])
+    return job
 
 
 def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | None]:
@@ -159,7 +171,7 @@ def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | Non
     """
     values = {"change": change, "most": limit}
     changed = _jobs(
-        """SELECT * FROM job WHERE change > :change AND delivery_of IS NULL
+        f"""SELECT {JOB} FROM job WHERE change > :change AND delivery_of IS NULL
         ORDER BY change LIMIT :most""",
         values,
     )
@@ -179,7 +191,7 @@ def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | Non
 def jobs_with_content(sha256: str, type_name: str | None, limit: int) -> list[Job]:
     """Jobs over a file with this content, newest first."""
     chosen = "AND type = :type" if type_name else ""
-    sql = f"""SELECT * FROM job WHERE id IN (SELECT job FROM content WHERE sha256 = :sha256)
+    sql = f"""SELECT {JOB} FROM job WHERE id IN (SELECT job FROM content WHERE sha256 = :sha256)
         {chosen} ORDER BY id DESC LIMIT :most"""
     return _jobs(sql, {"sha256": sha256, "type": type_name, "most": limit})
 
@@ -197,12 +209,6 @@ def submitted_under(key: str, owner: str) -> tuple[str, str] | None:
     return next(iter(query(sql, {"owner": owner, "key": key})), None)
 
 
-def needs(job: Job) -> list[str]:
-    """Ids of the jobs that a job was submitted to wait for."""
-    sql = "SELECT needs FROM dependency WHERE job = :job ORDER BY needs"
-    return [job_id for (job_id,) in query(sql, {"job": job.id})]
-
-
 def unmet(job: Job) -> list[str]:
     """Ids of the jobs that must complete before a job may run."""
     sql = "SELECT needs FROM dependency WHERE job = :job AND NOT is_met ORDER BY needs"
@@ -217,7 +223,7 @@ def status_of(job_id: str) -> tuple[str, int] | None:
 
 def deliveries(job: Job) -> list[Job]:
     """The deliveries of a job's webhooks, oldest first."""
-    return _jobs("SELECT * FROM job WHERE delivery_of = :job ORDER BY id", {"job": job.id})
+    return _jobs(f"SELECT {JOB} FROM job WHERE delivery_of = :job ORDER BY id", {"job": job.id})
 
 
 def schedules() -> list[Schedule]:

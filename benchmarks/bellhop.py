@@ -100,7 +100,7 @@ def serving(home: Path, **settings: str) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=_environment(home, settings),
+            env=environment(home, settings),
             start_new_session=True,  # Ctrl-C reaches the benchmark, which stops it
             text=True,
         )
@@ -117,7 +117,7 @@ def serving(home: Path, **settings: str) -> Iterator[Server]:
             process.stdout.close()
 
 
-def _environment(home: Path, settings: dict[str, str]) -> dict[str, str]:
+def environment(home: Path, settings: dict[str, str]) -> dict[str, str]:
     """The caller's environment without its Bellhop, with ours."""
     inherited = {name: value for name, value in os.environ.items() if "BELLHOP_" not in name}
     return {

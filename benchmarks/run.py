@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+import api
 import memory
 import pickup
 import throughput
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[..., list[Figure]]] = {
     "pickup": pickup.measure,
     "throughput": throughput.measure,
     "upload": upload.measure,
+    "api": api.measure,
     "memory": memory.measure,
 }
 

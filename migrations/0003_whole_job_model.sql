@@ -2,6 +2,8 @@
 -- [{"type", "params"}]. Their items wait for the step before.
 ALTER TABLE job ADD COLUMN steps INTEGER NOT NULL DEFAULT 1 CHECK (steps > 0);
 ALTER TABLE job ADD COLUMN chain TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(chain));
+-- The jobs it was submitted to wait for.
+ALTER TABLE job ADD COLUMN depends_on TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(depends_on));
 -- How many items, of each step, were taken from an earlier result.
 ALTER TABLE job ADD COLUMN cached_items INTEGER NOT NULL DEFAULT 0 CHECK (cached_items >= 0);
 ALTER TABLE job ADD COLUMN use_cache INTEGER NOT NULL DEFAULT 1 CHECK (use_cache IN (0, 1));

@@ -95,7 +95,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("cronsim", {"schedules"}),
         ("prometheus_client", {"web"}),
         ("urllib3", {"outbound"}),
-        ("peewee", {"models", "web"}),
+        ("peewee", {"models", "queries", "web"}),
         ("subprocess", {"catalog", "jobprocess", "supervisor", "selfcheck"}),
     ],
 )

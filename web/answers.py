@@ -18,18 +18,24 @@ from models import STATUSES
 MOST_PER_PAGE = 200
 # What one request may be where no files are sent.
 JSON_BYTES = 8 * 1024 * 1024
+ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+def encoded(document: Any) -> bytes:
+    """A document as JSON; UnicodeEncodeError for half a surrogate pair."""
+    return ENCODER.encode(document).encode()
 
 
 def json_answer(
     document: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTTPResponse:
-    body = json.dumps(document, ensure_ascii=False).encode()
+    body = encoded(document)
     return HTTPResponse(body, status, {"Content-Type": "application/json", **(headers or {})})
 
 
 def tagged_answer(document: Any, **headers: str) -> HTTPResponse:
     """JSON with a strong ETag; 304 without a body when the client has it (RFC 9110)."""
-    body = json.dumps(document, ensure_ascii=False).encode()
+    body = encoded(document)
     headers["ETag"] = etag(body)
     if is_known(headers["ETag"]):
         return HTTPResponse("", 304, headers)
@@ -85,7 +91,7 @@ def read_json() -> Any:
         raise too_large(JSON_BYTES)
     try:
         document = json.loads(body, parse_constant=_no_number, parse_float=_finite)
-        json.dumps(document, ensure_ascii=False).encode()
+        encoded(document)
         return document
     except (ValueError, RecursionError) as error:
         raise Problem("bad-json", f"The body is not JSON: {error}.") from None

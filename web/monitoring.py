@@ -126,12 +126,14 @@ def stats(site: Site) -> HTTPResponse:
 def pause(site: Site, name: str) -> HTTPResponse:
     """POST /queues/NAME/pause: nothing of it starts any more; what runs, runs on."""
     registry.pause(_known(site, name), is_paused=True)
+    site.surroundings.forget()
     return _queue(site, name)
 
 
 def resume(site: Site, name: str) -> HTTPResponse:
     """POST /queues/NAME/resume"""
     registry.pause(_known(site, name), is_paused=False)
+    site.surroundings.forget()
     site.bell.ring(site.settings.queues[name].workers)
     return _queue(site, name)
 
@@ -144,6 +146,7 @@ def change_queue(site: Site, name: str) -> HTTPResponse:
     if set(body) != {"workers"} or not (is_number or wanted is None):
         raise invalid_field("workers", f"must be a number from 1 to {MOST_WORKERS}, or null")
     registry.set_workers(_known(site, name), wanted)
+    site.surroundings.forget()
     return _queue(site, name)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import queries
-import registry
 from models import FINAL, Job
 from web.site import Site
 
-LEAST_ROOM_BYTES = 1 << 20
 NOTHING = queries.Waiting()
 
 
@@ -23,16 +20,8 @@ class Outlook:
         unfinished = [job for job in jobs if job.status not in FINAL]
         if not unfinished:
             return
-        self._site = site
+        self._site, self._now = site, site.surroundings.view()
         self._waiting = queries.waiting(job.id for job in unfinished)
-        self._paused, self._set = registry.paused(), registry.workers_set()
-        consumers = queries.living_consumers(site.here)
-        at_work = [consumer for consumer in consumers if not consumer.draining]
-        self._serving = [queue for consumer in at_work for queue in json.loads(consumer.queues)]
-        self._any_consumer = bool(consumers)
-        self._is_drained = bool(consumers) and not at_work
-        self._types = site.catalog.types()
-        self._has_room = site.files.free_bytes() >= LEAST_ROOM_BYTES
 
     def reason(self, job: Job, position: int | None) -> str | None:
         """Why a job, or what is left of it, does not run; None when it does or is final."""
@@ -53,7 +42,7 @@ class Outlook:
         if self._nobody_works(job, waiting) or waiting.for_job or waiting.for_equal:
             return None
         left = [*queries.work_left(job), *queries.work_ahead(job)]
-        medians = self._site.medians.get()
+        medians = self._now.medians
         if any(work.type not in medians for work in left):
             return None
         until_s = _seconds_until(waiting.until) if waiting.until else 0.0
@@ -64,18 +53,18 @@ class Outlook:
 
     def _nobody_works(self, job: Job, waiting: queries.Waiting) -> str | None:
         """Why nobody would run what of this job could run now."""
-        if not self._any_consumer:
+        if not self._now.has_consumer:
             return "no consumer is running"
-        if not self._has_room:
+        if not self._now.has_room:
             return "the disk of Bellhop is full; it goes on when there is room"
         if job.status == "running" and not waiting.queues:
             return None
-        if self._is_drained:
+        if self._now.is_drained:
             return "Bellhop was told to drain; it runs after the next start"
         for queue in waiting.queues or [job.queue]:
-            if queue in self._paused:
+            if queue in self._now.paused:
                 return f"the queue {queue} is paused"
-            if queue not in self._serving:
+            if queue not in self._now.serving:
                 return f"no consumer serves the queue {queue}"
         return None
 
@@ -92,7 +81,7 @@ class Outlook:
         return None
 
     def _queued(self, job: Job, position: int | None) -> str:
-        job_type = self._types.get(job.type)
+        job_type = self._site.catalog.types().get(job.type)
         if job_type is None or not job_type["available"]:
             return f"its job type is not available: {job_type['reason'] if job_type else 'gone'}"
         if position is None:
@@ -103,8 +92,8 @@ class Outlook:
 
     def _workers(self, queue: str) -> int:
         """How many items of a queue run at the same time."""
-        of_each = self._set.get(queue) or self._site.settings.queues[queue].workers
-        return max(1, of_each * self._serving.count(queue))
+        of_each = self._now.workers.get(queue) or self._site.settings.queues[queue].workers
+        return max(1, of_each * self._now.serving.count(queue))
 
 
 def _seconds_until(at: str) -> float:

@@ -7,8 +7,10 @@ and the client gets its problem document instead of a connection that breaks.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import resource
 import signal
 import socket
@@ -166,6 +168,7 @@ def serve(
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
 
     _set_rules(site, upload_bytes)
+    _stay_on_one_core()
     server = create_server(
         app,
         sockets=[bound],
@@ -202,6 +205,12 @@ def serve(
     _finish(server)
 
 
+def _stay_on_one_core() -> None:
+    """Threads that take turns do so twice as fast where they share a core and its caches."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux alone has it
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def _set_rules(site: Site, upload_bytes: int) -> None:
     """Tell the parser what is refused by the headers of a request."""
 
@@ -211,9 +220,11 @@ def _set_rules(site: Site, upload_bytes: int) -> None:
     reserve_bytes = site.settings.storage.reserve_mb * MEBIBYTE
 
     def room_problem(method: str, path: str, length: int) -> Problem | None:
+        if (method, path) != ("POST", JOBS):
+            return None
         # The body is kept whole, and then again file by file.
         needed, free = 2 * length, site.files.free_bytes()
-        if (method, path) != ("POST", JOBS) or free >= needed + reserve_bytes:
+        if free >= needed + reserve_bytes:
             return None
         return disk_full(free, needed, reserve_bytes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import logging
 import threading
 import time
@@ -25,7 +26,7 @@ from tasks import Bell
 from trouble import Trouble
 from web.answers import problem_answer
 from web.door import CHANGING
-from web.medians import Medians
+from web.surroundings import Surroundings
 
 THREADS = 8
 MOST_WAITERS = THREADS // 4
@@ -51,23 +52,28 @@ class Site:
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(MOST_WAITERS)
     )
-    medians: Medians = field(default_factory=Medians)
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    @functools.cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.here, self.files)
+
     def __call__(self, handler: Callable[..., Any]) -> Callable[..., Any]:
-        """As a Bottle plugin: one connection for each request, every error a problem."""
+        """As a Bottle plugin: a connection for each thread, every error a problem."""
 
         def answer(**arguments: Any) -> Any:
             try:
-                with database.connection_context():
-                    if request.method in CHANGING:
-                        models.make_durable()  # what is answered survives a power cut
-                    return handler(self, **arguments)
+                # Opening one costs more than most answers, and there are only so many threads.
+                database.connect(reuse_if_open=True)
+                if request.method in CHANGING:
+                    models.make_durable()  # what is answered survives a power cut
+                return handler(self, **arguments)
             except HTTPResponse:
                 raise
             except Problem as problem:
                 return problem_answer(problem)
             except Exception as error:
+                database.close()
                 if is_disk_full(error):
                     return problem_answer(Problem("disk-full", "There is no room left for this."))
                 if is_busy(error):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +21,7 @@ JOB_COLUMNS = (
     "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "webhook_url",
     "schedule",
 )  # fmt: skip
+EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
 ITEMS_FAILED = "items-failed"
 assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 
@@ -34,8 +35,8 @@ def job_views(site: Site, jobs: Sequence[Job]) -> list[dict[str, Any]]:
 def _job_view(site: Site, job: Job, outlook: Outlook) -> dict[str, Any]:
     position = queries.position(job) if job.status == "queued" else None
     return {
-        **{name: getattr(job, name) for name in JOB_COLUMNS},
-        "params": json.loads(job.params),
+        **{name: job.__data__[name] for name in JOB_COLUMNS},
+        "params": _parsed(job.params),
         "progress": job.progress_points // job.total_items,
         "cached": job.cached_items == job.total_items * job.steps,
         "expires_at": expires_at(site, job),
@@ -43,10 +44,15 @@ def _job_view(site: Site, job: Job, outlook: Outlook) -> dict[str, Any]:
         "eta_s": outlook.eta_s(job),
         "waiting_for": outlook.reason(job, position),
         "error": _job_error(job),
-        "then": json.loads(job.chain),
-        "depends_on": queries.needs(job),
+        "then": _parsed(job.chain),
+        "depends_on": _parsed(job.depends_on),
         "links": job_links(job.job_id),
     }
+
+
+def _parsed(text: str) -> Any:
+    """What a JSON column holds; most hold nothing."""
+    return EMPTY[text]() if text in EMPTY else json.loads(text)
 
 
 def job_links(job_id: str) -> dict[str, str]:
@@ -152,12 +158,14 @@ def delivery_view(number: int, job: Job) -> dict[str, Any]:
 
 
 def _job_error(job: Job) -> dict[str, Any] | None:
-    first = json.loads(job.error or "{}")
-    if job.status != "failed":
-        return first if job.status == "cancelled" and first else None
+    if job.status not in ("failed", "cancelled"):
+        return None
+    first = json.loads(job.error) if job.error else None
+    if job.status == "cancelled":
+        return first
     count = f"{job.failed_items} of {job.total_items} failed"
     message = f"{count}: {first['message']}" if first else count
-    return {"code": ITEMS_FAILED, "message": message, "hint": first.get("hint")}
+    return {"code": ITEMS_FAILED, "message": message, "hint": first and first.get("hint")}
 
 
 def expires_at(site: Site, job: Job) -> str | None:

@@ -1,0 +1,38 @@
+"""A web as `app.py web` makes it, with one more route that only says hello: what to compare with.
+
+Started by the benchmarks in a process of its own; prints its address on stdout.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bottle import HTTPResponse
+
+import app
+import listener
+import settings
+import start
+from web import server
+from web.site import open_site
+
+PLAIN = {"Content-Type": "text/plain"}
+
+
+def main() -> None:
+    loaded = settings.load()
+    app._log_to_stderr("warning")
+    bound = listener.bind(loaded)
+    site = open_site(loaded, start.join(loaded))
+    wsgi = app.make_app(site)
+    bottle_app = wsgi.__closure__[0].cell_contents  # the application inside its security headers
+    # As plain as Bottle can: no plugin, so no database.
+    bottle_app.route("/hello", "GET", lambda: HTTPResponse(b"hello", 200, PLAIN), skip=True)
+    server.serve(wsgi, bound, site, lambda: print(listener.address(bound), flush=True))
+
+
+if __name__ == "__main__":
+    main()

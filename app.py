@@ -117,7 +117,8 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["job-process"]:
         import runner
 
-        runner.serve(*map(int, arguments[1:4]))
+        guard, say, alive, *cores = map(int, arguments[1:])
+        runner.serve(guard, say, alive, cores)
         return 0
     if arguments[:1] == ["describe"]:
         import runner

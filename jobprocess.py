@@ -21,7 +21,7 @@ from typing import Any
 
 import frames
 import proctree
-from children import clean_environment, ending
+from children import clean_environment, cores, ending
 from files import Scratch
 from settings import COMMAND, MEBIBYTE
 
@@ -33,6 +33,8 @@ MEMORY_MARK_BYTES = 512 * 1024 * 1024
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 # What one look takes of what a job prints: it must not hold up its limit.
 MOST_PRINTED_BYTES = 1 << 20
+# Those of the consumer before it chose one for itself: a job may use them all.
+CORES = sorted(cores())
 log = logging.getLogger("bellhop.jobprocess")
 
 
@@ -78,7 +80,7 @@ class JobProcess:
         os.set_blocking(self._printed, False)
         try:
             self._child = subprocess.Popen(
-                [*COMMAND, "job-process", str(guard), str(say), str(alive)],
+                [*COMMAND, "job-process", str(guard), str(say), str(alive), *map(str, CORES)],
                 stdin=orders,
                 stdout=out,
                 stderr=out,

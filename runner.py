@@ -27,6 +27,7 @@ from typing import Any
 import frames
 import signature
 import typefiles
+from children import stay_on
 from errors import NO_ROOM
 from jobtypes import BadInput, Context, JobType, TryAgain
 
@@ -71,8 +72,9 @@ def _missing(job_type: JobType) -> str | None:
     return None
 
 
-def serve(guard: int, say: int, alive: int) -> None:
-    """Run orders until stdin ends."""
+def serve(guard: int, say: int, alive: int, cores: list[int]) -> None:
+    """Run orders until stdin ends, on `cores`."""
+    stay_on(*cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     os.set_inheritable(alive, False)
     guard_pid = _start_guard(guard)

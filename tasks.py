@@ -29,6 +29,7 @@ from bellstore import (
     WakingSqliteStorage,
     redis_pool,
 )
+from children import cores, stay_on
 from installation import Installation, hold_for_life
 from keeper import Keeper
 from models import database, will_pass
@@ -179,6 +180,7 @@ def run_consumer(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     consumer = secrets.token_hex(6)
     hold_for_life(here.consumer_lock(consumer), fcntl.LOCK_EX, f"consumer {consumer} lives twice")
+    stay_on(*sorted(cores())[:1])  # the web takes the last one
     bell = Bell(settings, here, hears=True)
     workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
 

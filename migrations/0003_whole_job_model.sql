@@ -79,15 +79,13 @@ CREATE TABLE cache (
     used_at TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX cache_item ON cache (item);
-CREATE INDEX cache_type ON cache (type);
-CREATE INDEX cache_used ON cache (used_at);
 CREATE TABLE cache_count (
     type TEXT PRIMARY KEY,
     hits INTEGER NOT NULL DEFAULT 0,
     misses INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
--- How long the last items of each type ran: a ring of slots.
+-- How long items of each type ran lately: a few of them, in slots.
 CREATE TABLE duration (
     type TEXT NOT NULL,
     slot INTEGER NOT NULL,

@@ -7,10 +7,8 @@ and the client gets its problem document instead of a connection that breaks.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import resource
 import signal
 import socket
@@ -25,6 +23,7 @@ from waitress.server import create_server
 from waitress.utilities import Error
 
 import listener
+from children import cores, stay_on
 from errors import Problem, disk_full, too_large
 from installation import write_atomically
 from models import is_disk_full
@@ -168,7 +167,7 @@ def serve(
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
 
     _set_rules(site, upload_bytes)
-    _stay_on_one_core()
+    stay_on(*sorted(cores())[-1:])
     server = create_server(
         app,
         sockets=[bound],
@@ -203,12 +202,6 @@ def serve(
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
     address_file.unlink(missing_ok=True)
     _finish(server)
-
-
-def _stay_on_one_core() -> None:
-    """Threads that take turns do so twice as fast where they share a core and its caches."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux alone has it
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def _set_rules(site: Site, upload_bytes: int) -> None:

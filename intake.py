@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import documents
 import params
 import reuse
 import webhooks
@@ -202,8 +203,8 @@ def _from_text(name: str, text: str) -> Any:
     if name not in STRUCTURED:
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return documents.parsed(text)
+    except ValueError:
         raise invalid_field(name, "must be JSON, as in the body of a JSON request") from None
 
 

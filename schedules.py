@@ -37,7 +37,7 @@ def next_time(cron: str, timezone: str, after: datetime) -> str:
     """
     try:
         zone = ZoneInfo(timezone)
-    except (ValueError, OSError, TypeError):
+    except (KeyError, OSError, TypeError, ValueError):
         raise invalid_field("timezone", "must be a name like Europe/Berlin or UTC") from None
     try:
         if len(cron.split()) != CRON_FIELDS:  # cronsim takes seconds as well

@@ -37,7 +37,7 @@ LAYERS = (
     {"models", "files", "itemlog", "listener"},
     {"installation"},
     {"settings"},
-    {"clock", "errors", "killpoint", "trouble"},
+    {"clock", "documents", "errors", "killpoint", "trouble"},
 )
 CORE = sorted([*ROOT.glob("*.py"), *ROOT.glob("web/*.py")])
 PURE_PACKAGES = {"annotated_types", "bottle", "fastjsonschema", "huey", "multipart", "peewee"}

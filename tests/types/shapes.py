@@ -328,3 +328,31 @@ def steps(text: str, context: Context) -> dict:
     for percent in (10, 50, 90):
         context.progress(percent, f"at {percent}")
     return {}
+
+
+@job_type(label="Wrap", queue="parsing")
+def wrap(text: str, context: Context) -> dict:
+    """The first step of a chain: a text as data, and a file of it."""
+    (context.output_dir / "text.txt").write_text(text)
+    return {"text": text, "by": ["wrap"]}
+
+
+@job_type(label="Extend", queue="ai", delays_s=[])
+def extend(data: dict, context: Context, *, fail: str = "") -> dict:
+    """A later step; it fails on one text."""
+    context.progress(50, "half")
+    if data["text"] == fail:
+        raise BadInput("no good")
+    return {**data, "by": [*data["by"], "extend"]}
+
+
+@job_type(label="Once a second", queue="parsing", cache=1)
+def fresh(text: str, context: Context) -> dict:
+    """Its results may be used again for a second."""
+    return {"text": text}
+
+
+@job_type(label="Reaches out", queue="parsing", network=True)
+def outward(text: str, context: Context) -> dict:
+    """What the network says may be something else next time."""
+    return {"text": text}

@@ -1,0 +1,43 @@
+"""JSON from outside, read strictly (RFC 8259) and not deeper than anybody means it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# A job process, the database and the page all have to walk through it again.
+MOST_DEPTH = 100
+
+
+def parsed(text: bytes | str) -> Any:
+    """The document; ValueError for NaN, infinity, half a surrogate pair, or too much nesting."""
+    try:
+        document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except RecursionError:
+        raise ValueError(f"it is nested more than {MOST_DEPTH} deep") from None
+    _require_shallow(document)
+    json.dumps(document, ensure_ascii=False).encode()
+    return document
+
+
+def _require_shallow(document: Any) -> None:
+    level = [document]
+    for _ in range(MOST_DEPTH + 1):
+        lists = [value for value in level if isinstance(value, list)]
+        objects = [value for value in level if isinstance(value, dict)]
+        level = [inner for value in lists for inner in value]
+        level += [inner for value in objects for inner in value.values()]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {MOST_DEPTH} deep")
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return number

@@ -1,0 +1,170 @@
+"""Which job runs next: priority, the front, pauses, workers, and turns between owners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import lifecycle
+import queries
+import registry
+from models import Job, query
+from tests.conftest import items_of, job_of
+from tests.cuts import everything
+from tests.wsgi import WsgiClient
+from workers import Workers
+
+Submit = Callable[..., Job]
+JOBS, QUEUE = "/api/v1/jobs", "/api/v1/queues/parsing"
+
+
+def claimed_order(count: int) -> list[str]:
+    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(count)]
+    return [claim.job_id for claim in claims if claim]
+
+
+def test_it_takes_a_higher_priority_first(submit: Submit) -> None:
+    low, high = submit(priority=-5), submit(priority=5)
+    assert claimed_order(2) == [high.job_id, low.job_id]
+
+
+def test_it_takes_a_new_priority_from_the_next_claim_on(web: WsgiClient, submit: Submit) -> None:
+    first, second = submit(), submit()
+    answer = web.request(
+        "PATCH", f"{JOBS}/{second.job_id}", b'{"priority": 7}', content_type="application/json"
+    )
+    assert (answer.status, answer.json["priority"]) == (200, 7)
+    assert claimed_order(2) == [second.job_id, first.job_id]
+
+
+def test_it_brings_a_job_to_the_front_of_all(submit: Submit) -> None:
+    submit("a", "b", priority=100)
+    last = submit("c", "d", "e")
+    assert lifecycle.move_to_front(last.job_id)
+    assert claimed_order(3) == 3 * [last.job_id]
+    assert [item.attempt for item in items_of(last)] == [1, 1, 1]
+
+
+def test_it_keeps_the_order_of_the_items_at_the_front(submit: Submit) -> None:
+    submit("x")
+    job = submit("a", "b", "c")
+    lifecycle.move_to_front(job.job_id)
+    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(3)]
+    assert [claim and claim.index for claim in claims] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("body", [{"priority": 1}, {"front": True}])
+def test_it_cannot_hurry_a_final_job(web: WsgiClient, submit: Submit, body: Any) -> None:
+    job = submit()
+    lifecycle.ask_cancel(job.job_id)
+    assert patch(web, job, body).code == "job-final"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"priority": 101}, {"priority": -101}, {"priority": 1.5}, {"priority": "x"},
+     {"priority": True}, {"front": 1}, {"keep": "yes"}, {"colour": 1}],
+)  # fmt: skip
+def test_it_refuses_a_change_that_is_none(web: WsgiClient, submit: Submit, body: Any) -> None:
+    job = submit()
+    before = everything()
+    assert patch(web, job, body).code == "invalid-job"
+    assert everything() == before
+
+
+def patch(web: WsgiClient, job: Job, body: Any) -> Any:
+    import json
+
+    text = json.dumps(body).encode()
+    return web.request("PATCH", f"{JOBS}/{job.job_id}", text, content_type="application/json")
+
+
+def test_it_takes_turns_between_owners(submit: Submit) -> None:
+    """One person's many files do not block a colleague's one."""
+    many = submit(*(str(n) for n in range(500)), owner="anna")
+    one = submit("x", owner="bert")
+    order = claimed_order(5)
+    assert order.index(one.job_id) <= 1
+    assert order.count(many.job_id) == 4
+
+
+def test_it_takes_turns_with_who_comes_later(submit: Submit) -> None:
+    many = submit(*(str(n) for n in range(20)), owner="anna")
+    assert claimed_order(10) == 10 * [many.job_id]
+    one = submit("x", owner="bert")
+    assert one.job_id in claimed_order(2)
+
+
+def test_it_starts_nothing_of_a_paused_queue(web: WsgiClient, submit: Submit) -> None:
+    submit()
+    other = submit(queue="ai")
+    assert web.post(f"{QUEUE}/pause", {}).json["paused"] is True
+    assert lifecycle.claim("parsing", "c1/1") is None
+    assert queries.count_due({"parsing": 9, "ai": 9}) == 1
+    claim = lifecycle.claim("ai", "c1/1")
+    assert claim is not None and claim.job_id == other.job_id
+
+
+def test_it_lets_run_on_what_runs_when_its_queue_is_paused(submit: Submit) -> None:
+    job = submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    registry.pause("parsing", is_paused=True)
+    assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    assert job_of(job.job_id).status == "completed"
+
+
+def test_it_goes_on_with_a_queue_that_is_resumed(web: WsgiClient, submit: Submit) -> None:
+    submit()
+    web.post(f"{QUEUE}/pause", {})
+    assert web.post(f"{QUEUE}/resume", {}).json["paused"] is False
+    assert lifecycle.claim("parsing", "c1/1") is not None
+
+
+def test_it_remembers_a_pause_in_the_data(submit: Submit) -> None:
+    """A restart reads the same rows."""
+    registry.pause("parsing", is_paused=True)
+    assert query("SELECT is_paused FROM queue WHERE name = 'parsing'") == [(1,)]
+    registry.set_workers("parsing", 5)
+    assert registry.paused() == {"parsing"}
+
+
+def test_it_serves_a_queue_with_as_many_workers_as_it_is_told(
+    web: WsgiClient, workers: Workers
+) -> None:
+    body = b'{"workers": 5}'
+    shown = web.request("PATCH", QUEUE, body, content_type="application/json").json
+    assert (shown["workers"], shown["workers_configured"]) == (5, 3)
+    before = workers.slots.total
+    workers.follow_switches()
+    assert workers.slots.total == before + 2
+    assert workers.slots.free()["parsing"] == 5
+    web.request("PATCH", QUEUE, b'{"workers": null}', content_type="application/json")
+    workers.follow_switches()
+    assert workers.slots.total == before
+
+
+def test_it_lets_run_on_what_runs_beyond_fewer_workers(workers: Workers) -> None:
+    for _ in range(3):
+        assert workers.slots.enter("parsing")
+    registry.set_workers("parsing", 1)
+    workers.follow_switches()
+    assert not workers.slots.enter("parsing")
+    for _ in range(3):
+        workers.slots.leave("parsing")
+    assert workers.slots.enter("parsing")
+    assert not workers.slots.enter("parsing")
+    workers.slots.leave("parsing")
+
+
+@pytest.mark.parametrize("body", [b'{"workers": 0}', b'{"workers": 257}', b'{"workers": 1.5}',
+                                  b'{"workers": true}', b"{}", b'{"speed": 1}'])  # fmt: skip
+def test_it_refuses_workers_that_are_none(web: WsgiClient, body: bytes) -> None:
+    assert web.request("PATCH", QUEUE, body, content_type="application/json").code == "invalid-job"
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_it_knows_no_queue_of_another_name(web: WsgiClient, act: str) -> None:
+    assert web.post(f"/api/v1/queues/nowhere/{act}", {}).code == "not-found"

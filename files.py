@@ -25,6 +25,8 @@ from typing import Any
 
 # The folders with a folder for each job.
 KINDS = ("uploads", "results", "logs")
+# A second wall: whatever is removed lies in a folder of its own.
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
 UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 
@@ -172,6 +174,9 @@ class Files:
         return self._folder / "logs" / job_id / attempt_name
 
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
+        """Remove what belongs to a job; ValueError for what is the name of no job."""
+        if not JOB_ID.fullmatch(job_id):
+            raise ValueError(f"{job_id!r} is no id of a job")
         for kind in kinds:
             remove_tree(self._folder / kind / job_id)
 

@@ -31,7 +31,7 @@ OPTIONS = (
     "use_cache",
 )  # fmt: skip
 # Those that a form gives as JSON text.
-STRUCTURED = ("depends_on", "then", "webhook_events", "use_cache", "delay_s")
+STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")
 JSON_FIELDS = ("type", "items", "params", *OPTIONS)
 ITEM_KINDS = ("url", "text", "json")
 EVENTS = ("final", "progress")
@@ -186,14 +186,12 @@ class Intake:
 
 
 def priority(given: Any) -> int:
-    """A priority as it was given, 0 when it was not; raises the problem of a wrong one."""
-    try:
-        number = int(given or 0)
-    except (TypeError, ValueError):
-        number = 101
-    if isinstance(given, float | bool) or not -100 <= number <= 100:
+    """A priority as JSON gives it, 0 when it does not; raises the problem of a wrong one."""
+    if given is None:
+        return 0
+    if type(given) is not int or not -100 <= given <= 100:
         raise invalid_field("priority", "must be a whole number from -100 to 100")
-    return number
+    return given
 
 
 def _from_text(name: str, text: str) -> Any:

@@ -183,7 +183,7 @@ def test_it_stays_small_enough_to_read_in_an_afternoon() -> None:
         for n in ("models", "lifecycle", "tasks", "workers", "jobprocess", "keeper")
     ]
     assert sum(map(code_lines, heart)) < 1900
-    assert sum(map(code_lines, CORE)) < 7500
+    assert sum(map(code_lines, CORE)) < 8200
 
 
 def test_it_writes_no_function_that_a_reader_must_scroll_for() -> None:

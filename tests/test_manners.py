@@ -587,3 +587,48 @@ def test_it_counts_jobs_by_status_and_type(web: WsgiClient, workers: Workers) ->
     assert (stats["total"], stats["by_status"]["completed"]) == (2, 1)
     assert stats["by_type"] == {"noop": {"completed": 1}, "wrap": {"queued": 1}}
     assert stats["durations"]["noop"]["count"] == 1
+
+
+@pytest.mark.parametrize("name", ["", "..", "../../x", "/tmp", "a/b"])
+def test_it_removes_nothing_for_what_is_no_job(
+    web: WsgiClient, submit: Submit, site: Site, name: str
+) -> None:
+    job = submit()
+    uploads = site.here.folder / "uploads" / job.job_id
+    uploads.mkdir()
+    answer = bulk(web, action="purge", ids=[name])
+    assert answer.json["refused"][0]["code"] == "not-found"
+    assert uploads.exists()
+    with pytest.raises(ValueError, match="no id of a job"):
+        site.files.remove_job(name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [("bytes=0-1", 206, b"he"), ("bytes=-2", 206, b"lo"), ("bytes=3-", 206, b"lo"),
+     ("bytes=99-", 200, b"hello"), ("bytes=x", 200, b"hello"), ("items=1", 200, b"hello"),
+     ("bytes=3-1", 200, b"hello"), ("bytes=-", 200, b"hello"), ("bytes=-0", 200, b"hello")],
+)  # fmt: skip
+def test_it_gives_a_part_of_a_file_that_is_there(
+    web: WsgiClient, workers: Workers, asked: str, status: int, body: bytes
+) -> None:
+    job = web.post(JOBS, {"type": "wrap", "items": [{"text": "hello"}]}).json["job_id"]
+    while workers.run_next():
+        pass
+    path = f"{JOBS}/{job}/items/0/files/text.txt"
+    answer = web.get(path, range=asked)
+    assert (answer.status, answer.body) == (status, body)
+    tag = answer.headers["ETag"]
+    assert tag.startswith('"')
+    assert web.get(path, if_none_match=tag).status == 304
+
+
+def test_it_refuses_a_retry_of_what_it_does_not_know(web: WsgiClient, submit: Submit) -> None:
+    job = submit()
+    finish(job, fails=True)
+    assert web.post(f"{JOBS}/{job.job_id}/retry", {"item": [0]}).code == "invalid-job"
+
+
+@pytest.mark.parametrize("priority", ["5", "", [], {}, 1.0, True])
+def test_it_takes_only_a_number_for_a_priority(web: WsgiClient, priority: Any) -> None:
+    assert web.post(JOBS, {**JOB, "priority": priority}).code == "invalid-job"

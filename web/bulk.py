@@ -37,16 +37,23 @@ def act(site: Site) -> HTTPResponse:
     answer: dict[str, Any] = {"action": action, "count": len(job_ids), "done": 0, "refused": []}
     if not body.get("dry_run"):
         for start in range(0, len(job_ids), BITE):
-            with database.atomic():
-                for job_id in job_ids[start : start + BITE]:
-                    if refusal := _refusal(site, action, job_id):
-                        answer["refused"].append({"job_id": job_id, **refusal})
-                    else:
-                        answer["done"] += 1
-        if action == "purge":
-            _remove_files(site, job_ids)
+            _act_on(site, action, job_ids[start : start + BITE], answer)
         site.bell.ring(answer["done"] if action == "retry" else 0)
     return json_answer(answer)
+
+
+def _act_on(site: Site, action: str, job_ids: list[str], answer: dict[str, Any]) -> None:
+    """Do it to some jobs in one transaction, and note what became of each in `answer`."""
+    done = []
+    with database.atomic():
+        for job_id in job_ids:
+            if refusal := _refusal(site, action, job_id):
+                answer["refused"].append({"job_id": job_id, **refusal})
+            else:
+                done.append(job_id)
+    answer["done"] += len(done)
+    for job_id in done if action == "purge" else ():
+        site.files.remove_job(job_id)
 
 
 def _checked(body: dict[str, Any]) -> str:
@@ -107,8 +114,3 @@ def _refusal(site: Site, action: str, job_id: str) -> dict[str, str] | None:
     except Problem as problem:
         return {"code": problem.code, "detail": problem.detail}
     return None
-
-
-def _remove_files(site: Site, job_ids: list[str]) -> None:
-    for job_id in queries.unknown_jobs(job_ids):
-        site.files.remove_job(job_id)

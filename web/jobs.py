@@ -97,6 +97,9 @@ def cancel(site: Site, job_id: str) -> HTTPResponse:
 def retry(site: Site, job_id: str) -> HTTPResponse:
     """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
     job, body = find(job_id), read_object()
+    for name in body:
+        if name not in ("items", "use_cache"):
+            raise invalid_field(name, "is not known; a retry takes items and use_cache")
     require_uploads(site, job)
     chosen, use_cache = _chosen_items(job, body.get("items")), body.get("use_cache", True)
     if not isinstance(use_cache, bool):

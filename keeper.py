@@ -36,7 +36,7 @@ LEAST_ROOM_BYTES = 1 << 20
 DAY_S = 86400.0
 # Of a clean-up: jobs in one transaction, the pause after it in which others may write, and how
 # long it may go on before the other sweeps have their turn.
-EXPIRY_BITE = 10
+EXPIRY_BITE = 20
 BITE_PAUSE_S = 0.005
 EXPIRE_FOR_S = 0.5
 log = logging.getLogger("bellhop.keeper")
@@ -62,7 +62,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._leases: dict[int, tuple[str, float]] = {}
         self._died_at: dict[str, float] = {}
-        self._next_tidy = 0.0
+        self._next: dict[str, float] = {}
         self._clock = Clock()
         self._troubles: dict[Callable[[], object], Trouble] = {}
 
@@ -105,11 +105,17 @@ class Keeper:
             moved += schedules.submit_due(self._intake)
         if moved:
             self._ring(moved)
-        if time.monotonic() >= self._next_tidy and self._is_the_keeper():
+        if self._is_due("tidy"):
             self.tidy()
-            # The clean-up takes a bite each round while it finds something.
-            is_done = not self._clock.is_steady() or self.expire()
-            self._next_tidy = time.monotonic() + (TIDY_EVERY_S if is_done else 0)
+        if self._clock.is_steady() and self._is_due("expire") and not self.expire():
+            self._next.pop("expire")  # it goes on with the next round
+
+    def _is_due(self, chore: str) -> bool:
+        """Whether it is time for a chore again, which the one keeper does now and then."""
+        if time.monotonic() < self._next.get(chore, 0.0) or not self._is_the_keeper():
+            return False
+        self._next[chore] = time.monotonic() + TIDY_EVERY_S
+        return True
 
     def _is_the_keeper(self) -> bool:
         if self._lock is None:
@@ -177,11 +183,11 @@ class Keeper:
         """Delete what is too old, for one round; whether all of it is gone."""
         until = time.monotonic() + EXPIRE_FOR_S
         self.expire_uploads()
-        queries_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
+        is_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
         registry.forget_old()
         cache = self._settings.cache
         reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)
-        return queries_done
+        return is_done
 
     def _expire_type(self, type_name: str, until: float) -> bool:
         """Delete final jobs of a type whose days are over, bite by bite."""

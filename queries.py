@@ -13,14 +13,9 @@ from installation import Installation, is_held
 from models import Consumer, Event, Item, Job, Result, Schedule, query
 
 # Beyond this many waiting items the exact place in a queue is not worth counting.
-POSITION_SCAN = 2000
-MOST_POSITION = 100
+LINE = 2000
 # One answer must not fill the memory of the web, nor hold up the others while it is written.
 PAGE_BYTES = 8 * 1024 * 1024
-AHEAD_OF = """
-    SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
-    AND (priority > :priority OR (priority = :priority AND (turn, id) < (:turn, :id)))
-    LIMIT :most"""
 COLUMNS = tuple(Job._meta.columns)
 JOB = ", ".join(COLUMNS)
 FLAGS = [field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField)]
@@ -386,35 +381,14 @@ def work_left(job: Job) -> list[Work]:
     return [Work(*row) for row in query(sql, {"job": job.id})]
 
 
-def work_ahead(job: Job) -> list[Work]:
-    """What runs, or waits before a job, in the queue that it waits in."""
-    first = _first_queued(job)
-    if first is None:
-        return []
-    sql = f"""SELECT type, :queue, sum(left) FROM (
-        SELECT type, 100 AS left FROM ({AHEAD_OF})
-        UNION ALL SELECT type, 100 - progress FROM item
-        WHERE status = 'running' AND queue = :queue AND job != :job) GROUP BY type"""
-    return [Work(*row) for row in query(sql, {**first, "job": job.id, "most": POSITION_SCAN})]
+def line(queue: str) -> list[tuple[int, str]]:
+    """(job, type) of the items that wait in a queue, next first, `LINE` at most."""
+    sql = f"""SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
+        ORDER BY priority DESC, turn, id LIMIT {LINE}"""
+    return query(sql, {"queue": queue})
 
 
-def position(job: Job) -> int | None:
-    """The job's place in its queue, 1 = next; None above `MOST_POSITION` or not queued."""
-    first = _first_queued(job)
-    if first is None:
-        return None
-    sql = f"SELECT count(*), count(DISTINCT job) FROM ({AHEAD_OF})"
-    scanned, ahead = query(sql, {**first, "most": POSITION_SCAN})[0]
-    place = int(ahead) + 1
-    return place if scanned < POSITION_SCAN and place <= MOST_POSITION else None
-
-
-def _first_queued(job: Job) -> dict[str, Any] | None:
-    """The job's item that is claimed first: what `AHEAD_OF` compares with."""
-    rows = query(
-        """SELECT id, queue, priority, turn FROM item WHERE job = :job AND status = 'queued'
-        ORDER BY priority DESC, turn, id LIMIT 1""",
-        {"job": job.id},
-    )
-    names = ("id", "queue", "priority", "turn")
-    return dict(zip(names, rows[0], strict=True)) if rows else None
+def running_in(queue: str) -> list[tuple[int, str, int]]:
+    """(job, type, hundredths left) of what runs in a queue."""
+    sql = "SELECT job, type, 100 - progress FROM item WHERE status = 'running' AND queue = :queue"
+    return query(sql, {"queue": queue})

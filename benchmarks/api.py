@@ -33,7 +33,7 @@ ROUNDS = 5
 def measure(*, quick: bool) -> list[Figure]:
     """Without a consumer, so that what is measured is the web alone."""
     seconds = 1.0 if quick else 3.0
-    with bellhop.folder() as home, _web(home) as server:
+    with bellhop.folder() as home, web(home) as server:
         submits = [_submit_ms(server) for _ in range(5 if quick else 30)]
         queued = server.submit(1)["job_id"]
         cancelled = server.submit(1)["job_id"]
@@ -42,10 +42,10 @@ def measure(*, quick: bool) -> list[Figure]:
         ratios: dict[str, list[float]] = {cancelled: [], queued: []}
         hellos = []
         for _ in range(1 if quick else ROUNDS):
-            hello = _asked(server, "/hello", seconds)["rate"]
+            hello = asked(server, "/hello", seconds)["rate"]
             hellos.append(hello)
             for job, found in ratios.items():
-                found.append(_asked(server, f"/api/v1/jobs/{job}", seconds)["rate"] / hello)
+                found.append(asked(server, f"/api/v1/jobs/{job}", seconds)["rate"] / hello)
         beside = _beside_pollers(server, f"/api/v1/jobs/{queued}", status, 2.0 if quick else 10.0)
     return [
         of_rounds(f"submit of a job of {ITEMS} items", submits, "ms", at_most=MOST_SUBMIT_MS),
@@ -62,14 +62,14 @@ def _beside_pollers(server: Server, polled: str, status: str, seconds: float) ->
     pollers = _start(server, polled, 2 * seconds + 4.0, POLLERS, RHYTHM_S)
     try:
         time.sleep(1.0)
-        hello = _asked(server, "/hello", seconds, 1)["p99_ms"]
-        asked = _asked(server, status, seconds, 1)["p99_ms"]
+        hello = asked(server, "/hello", seconds, 1)["p99_ms"]
+        told = asked(server, status, seconds, 1)["p99_ms"]
     finally:
         pollers.communicate()
     name = f"status / hello, p99 beside {POLLERS} pages"
     return [
-        Figure(name=name, measured=asked / hello, unit="times", at_most=MOST_BESIDE_POLLERS),
-        Figure(name="  status", measured=asked, unit="ms"),
+        Figure(name=name, measured=told / hello, unit="times", at_most=MOST_BESIDE_POLLERS),
+        Figure(name="  status", measured=told, unit="ms"),
         Figure(name="  hello", measured=hello, unit="ms"),
     ]
 
@@ -80,7 +80,7 @@ def _submit_ms(server: Server) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _asked(server: Server, path: str, seconds: float, connections: int = CONNECTIONS) -> Any:
+def asked(server: Server, path: str, seconds: float, connections: int = CONNECTIONS) -> Any:
     return json.loads(_start(server, path, seconds, connections, 0.0).communicate()[0])
 
 
@@ -94,7 +94,7 @@ def _start(
 
 
 @contextlib.contextmanager
-def _web(home: Path) -> Iterator[Server]:
+def web(home: Path) -> Iterator[Server]:
     """The web alone, with `/hello`."""
     with (home / "web.log").open("a") as log:
         process = subprocess.Popen(

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Callable
 
 import api
+import cleanup
 import memory
+import million
 import pickup
 import throughput
 import upload
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[..., list[Figure]]] = {
     "throughput": throughput.measure,
     "upload": upload.measure,
     "api": api.measure,
+    "million": million.measure,
+    "cleanup": cleanup.measure,
     "memory": memory.measure,
 }
 

@@ -34,6 +34,12 @@ class Outlook:
             or (None if job.status == "running" else self._queued(job, position))
         )
 
+    def position(self, job: Job) -> int | None:
+        """Its place in its queue, 1 = next, exact up to 100; None beyond, or where it waits not."""
+        if job.status != "queued":
+            return None
+        return self._site.surroundings.line(job.queue).position(job.id)
+
     def eta_s(self, job: Job) -> int | None:
         """Seconds until the job is final; None when it is, or when nobody can know."""
         if job.status in FINAL or job.cancel_requested:
@@ -41,15 +47,21 @@ class Outlook:
         waiting = self._waiting.get(job.id, NOTHING)
         if self._nobody_works(job, waiting) or waiting.for_job or waiting.for_equal:
             return None
-        left = [*queries.work_left(job), *queries.work_ahead(job)]
-        medians = self._now.medians
-        if any(work.type not in medians for work in left):
+        seconds = [self._seconds(w.type, w.queue, w.hundredths) for w in queries.work_left(job)]
+        for queue in waiting.queues[:1]:
+            ahead = self._site.surroundings.line(queue).ahead(job.id)
+            if ahead is None:
+                return None
+            seconds += [self._seconds(name, queue, left) for name, left in ahead.items()]
+        if any(part is None for part in seconds):
             return None
         until_s = _seconds_until(waiting.until) if waiting.until else 0.0
-        seconds = (
-            work.hundredths / 100 * medians[work.type] / self._workers(work.queue) for work in left
-        )
-        return math.ceil(until_s + sum(seconds))
+        return math.ceil(until_s + sum(part for part in seconds if part is not None))
+
+    def _seconds(self, type_name: str, queue: str, hundredths: int) -> float | None:
+        """How long some hundredths of an item take in a queue; None when it was never measured."""
+        median = self._now.medians.get(type_name)
+        return None if median is None else hundredths / 100 * median / self._workers(queue)
 
     def _nobody_works(self, job: Job, waiting: queries.Waiting) -> str | None:
         """Why nobody would run what of this job could run now."""

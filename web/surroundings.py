@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import queries
@@ -14,6 +15,7 @@ from installation import Installation
 
 LOOK_EVERY_S = 0.5
 LEAST_ROOM_BYTES = 1 << 20
+MOST_POSITION = 100
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,39 @@ class View:
     has_room: bool
 
 
+class Line:
+    """Who waits in a queue, in order, and what runs in it."""
+
+    def __init__(self, queue: str):
+        waiting = queries.line(queue)
+        self._is_cut = len(waiting) == queries.LINE
+        self._running = queries.running_in(queue)
+        self._waiting = waiting
+        # Of each job, where its first item stands and how many jobs stand before it.
+        self._places: dict[int, tuple[int, int]] = {}
+        for index, (job, _) in enumerate(waiting):
+            if job not in self._places:
+                self._places[job] = index, len(self._places)
+
+    def position(self, job: int) -> int | None:
+        """A job's place, 1 = next; None above `MOST_POSITION`, or where it does not wait."""
+        place = self._places.get(job)
+        return place[1] + 1 if place and place[1] < MOST_POSITION else None
+
+    def ahead(self, job: int) -> dict[str, int] | None:
+        """Hundredths of items of each type that come before a job; None when nobody knows."""
+        place = self._places.get(job)
+        if place is None and self._is_cut:
+            return None
+        ahead: Counter[str] = Counter()
+        for other, name, left in self._running:
+            if other != job:
+                ahead[name] += left
+        for _, name in self._waiting[: place[0]] if place else ():
+            ahead[name] += 100
+        return ahead
+
+
 @dataclass
 class Surroundings:
     """Remembers the last view for a moment; whoever changes a queue says so by `forget`."""
@@ -38,6 +73,15 @@ class Surroundings:
     here: Installation
     files: Files
     _known: tuple[float, View] | None = field(default=None)
+    _lines: dict[str, tuple[int, Line]] = field(default_factory=dict)
+
+    def line(self, queue: str) -> Line:
+        """The line of a queue, read again when anything changed."""
+        change = queries.last_change()
+        known = self._lines.get(queue)
+        if known is None or known[0] != change:
+            known = self._lines[queue] = change, Line(queue)
+        return known[1]
 
     def forget(self) -> None:
         self._known = None

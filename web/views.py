@@ -33,7 +33,7 @@ def job_views(site: Site, jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 
 def _job_view(site: Site, job: Job, outlook: Outlook) -> dict[str, Any]:
-    position = queries.position(job) if job.status == "queued" else None
+    position = outlook.position(job)
     return {
         **{name: job.__data__[name] for name in JOB_COLUMNS},
         "params": _parsed(job.params),

@@ -246,7 +246,8 @@ def queue_states() -> dict[str, dict[str, Any]]:
     states: dict[str, dict[str, Any]] = {}
     blank = {"queued": 0, "pending": 0, "running": 0, "failed": 0, "oldest": None}
     for status in ("queued", "pending", "running"):
-        sql = f"SELECT queue, count(*) FROM item WHERE status = '{status}' GROUP BY queue"
+        sql = f"""SELECT queue, count(*) FROM item
+            WHERE status = '{status}' AND waits_for IS NOT 'step' GROUP BY queue"""
         for queue, count in query(sql):
             states.setdefault(queue, dict(blank))[status] = count
     sql = """SELECT item.queue, count(*) FROM job JOIN item ON item.job = job.id

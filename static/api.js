@@ -91,6 +91,22 @@ export async function getJob(id, etag) {
 
 export const cancelJob = (id) => send("POST", jobPath(id, "/cancel"), {});
 export const retryJob = (id) => send("POST", jobPath(id, "/retry"), {});
+export const rerunJob = (id) => send("POST", jobPath(id, "/retry"), { use_cache: false });
+export const changeJob = (id, change) => send("PATCH", jobPath(id), change);
+export const bulkAction = (request) => send("POST", "/jobs/bulk", request);
+export const getDeliveries = (id) => get(jobPath(id, "/deliveries"));
+export const redeliver = (id, number) => send("POST", jobPath(id, `/deliveries/${number}/redeliver`), {});
+export const getQueues = () => get("/monitoring/queues");
+export const getWorkers = () => get("/monitoring/workers");
+export const getHealth = () => get("/monitoring/health");
+const queuePath = (name, tail = "") => `/queues/${encodeURIComponent(name)}${tail}`;
+export const pauseQueue = (name) => send("POST", queuePath(name, "/pause"), {});
+export const resumeQueue = (name) => send("POST", queuePath(name, "/resume"), {});
+export const setWorkers = (name, workers) => send("PATCH", queuePath(name), { workers });
+export const clearCache = () => send("DELETE", "/cache");
+export const getSchedules = () => get("/schedules");
+export const addSchedule = (schedule) => send("POST", "/schedules", schedule);
+export const deleteSchedule = (id) => send("DELETE", `/schedules/${id}`);
 export const deleteJob = (id) => send("DELETE", jobPath(id, "?purge=true"));
 export const submitJson = (job, key) => send("POST", "/jobs", job, { "Idempotency-Key": key });
 

@@ -1,9 +1,10 @@
-/* Cancel, retry and delete: the same three buttons on both pages. */
+/* What can be done with a job: the same buttons on both pages, as far as a page has them. */
 
-import { cancelJob, deleteJob, retryJob } from "/static/api.js";
+import { cancelJob, changeJob, deleteJob, rerunJob, retryJob } from "/static/api.js";
 import { announce, tell } from "/static/announce.js";
 import { confirmed } from "/static/confirm.js";
-import { canRetry, isActive } from "/static/words.js";
+import { setText } from "/static/dom.js";
+import { canRetry, isActive, isWaiting } from "/static/words.js";
 
 async function deleteAfterAsking(job) {
   const question = {
@@ -26,6 +27,21 @@ const ACTIONS = {
     const retried = await retryJob(job.job_id);
     announce(`Retrying ${job.name}`);
     return retried;
+  },
+  async rerun(job) {
+    const again = await rerunJob(job.job_id);
+    announce(`Running ${job.name} again`);
+    return again;
+  },
+  async front(job) {
+    const moved = await changeJob(job.job_id, { front: true });
+    tell(`${job.name} is next.`);
+    return moved;
+  },
+  async keep(job) {
+    const changed = await changeJob(job.job_id, { keep: !job.keep });
+    tell(changed.keep ? "This job is kept until you let it go." : "This job goes when its days are over.");
+    return changed;
   },
   delete: deleteAfterAsking,
 };
@@ -50,9 +66,13 @@ export function fitActions(root, job, fallback) {
   const fits = {
     cancel: isActive(job) && !job.cancel_requested,
     retry: canRetry(job),
+    rerun: !isActive(job) && job.any_cached,
+    front: isWaiting(job) && job.position !== 1 && !job.cancel_requested,
+    keep: !isActive(job),
     delete: !isActive(job),
   };
   for (const button of root.querySelectorAll("[data-action]")) {
+    if (button.dataset.action === "keep") setText(button, job.keep ? "Let it go" : "Keep");
     const hide = !fits[button.dataset.action];
     if (hide && button === document.activeElement) fallback.focus();
     button.hidden = hide;

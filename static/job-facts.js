@@ -12,6 +12,11 @@ function time(iso) {
   return node;
 }
 
+function links(ids, words) {
+  const nodes = ids.flatMap((id) => [" ", make("a", { href: `/jobs/${encodeURIComponent(id)}` }, words ?? id)]);
+  return make("span", { className: "job-links" }, ...nodes.slice(1));
+}
+
 function took(job) {
   if (!job.started_at) return null;
   const seconds = duration(Math.max(0, secondsBetween(job.started_at, job.completed_at)));
@@ -35,9 +40,13 @@ function rows(job, label) {
     ["Finished", time(job.completed_at)],
     ["Took", took(job)],
     ["Attempt", attempts(job)],
-    ["Result from", job.cached ? "an earlier job with the same content" : null],
+    ["After", job.depends_on?.length ? links(job.depends_on) : null],
+    ["Result from", job.cached_from ? links([job.cached_from], "an earlier job with the same content") : null],
+    ["Submitted by schedule", job.schedule ? make("a", { href: "/schedules" }, `number ${job.schedule}`) : null],
+    ["Tells", job.webhook_url],
     ["Priority", job.priority ? String(job.priority) : null],
     ["Submitted by", job.owner && job.owner !== "local" ? job.owner : null],
+    ["Kept", job.keep ? "until you let it go" : null],
     ["Kept until", time(job.expires_at)],
     ["Job ID", make("code", {}, job.job_id)],
   ];

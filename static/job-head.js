@@ -19,13 +19,17 @@ function finalWords(job) {
   return isActive(job) ? "" : [lateCancelWords(job), outcomeWords(job)].filter(Boolean).join(" · ");
 }
 
+function etaWords(job) {
+  if (job.eta_s) return `about ${duration(Math.max(1, Math.round(job.eta_s))).replace(".0", "")} left`;
+  return job.eta_s === null ? "how long it takes is not known yet" : "";
+}
+
 function drawProgress(job) {
   const shown = isActive(job);
   find("[data-progress-line]").hidden = !shown;
   find("[data-progress]").value = job.progress;
   setText(find("[data-percent]"), `${Math.floor(job.progress)} %`);
-  const eta = shown && job.eta_s ? `about ${duration(Math.max(1, Math.round(job.eta_s))).replace(".0", "")} left` : "";
-  showText(find("[data-eta]"), eta);
+  showText(find("[data-eta]"), shown && !job.cancel_requested ? etaWords(job) : "");
 }
 
 /* The error of the only item says more than the job's, which counts items. */

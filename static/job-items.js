@@ -13,6 +13,10 @@ function nameOf(item) {
   return item.step ? `${name} (step ${item.step + 1}: ${item.type})` : name;
 }
 
+function stateOf(item) {
+  return item.cached ? "Earlier result" : statusWord(item);
+}
+
 function stepOf(item) {
   if (item.status === "queued" || item.status === "pending") return item.waiting_for || item.current_step || "";
   return stepWords(item);
@@ -28,7 +32,8 @@ function updateRow(row, item) {
   setData(row, "status", item.status);
   setText(find("[data-item-index]", row), String(item.index + 1));
   setText(find("[data-item-name]", row), nameOf(item));
-  setText(find("[data-badge]", row), statusWord(item));
+  setText(find("[data-badge]", row), stateOf(item));
+  setData(row, "step", item.step ?? 0);
   const bar = find("[data-progress]", row);
   bar.hidden = item.status !== "running";
   bar.value = item.progress ?? 0;
@@ -55,7 +60,17 @@ function drawItem(item, job) {
   known.text = text;
 }
 
+/* A later step of a chain says for which one it waits. */
+function withWaits(items) {
+  const status = new Map(items.map((item) => [`${item.index}.${item.step}`, item.status]));
+  return items.map((item) => {
+    const before = status.get(`${item.index}.${item.step - 1}`);
+    const waits = item.status === "pending" && before && before !== "completed";
+    return waits ? { ...item, waiting_for: `Waits for step ${item.step}` } : item;
+  });
+}
+
 export function drawItems(items, job) {
-  items.forEach((item) => drawItem(item, job));
+  withWaits(items).forEach((item) => drawItem(item, job));
   setText(find("[data-items-count]"), many(job.total_items, "item"));
 }

@@ -5,6 +5,8 @@ import { keepTimesFresh } from "/static/clock.js";
 import { find } from "/static/dom.js";
 import { refreshOutputs } from "/static/item-output.js";
 import { act } from "/static/job-actions.js";
+import { drawChain } from "/static/job-chain.js";
+import { drawDeliveries } from "/static/job-deliveries.js";
 import { drawFacts } from "/static/job-facts.js";
 import { drawError, drawHead } from "/static/job-head.js";
 import { drawItems } from "/static/job-items.js";
@@ -36,6 +38,8 @@ const refreshItems = startPages(
   (rows) => {
     items = rows;
     drawItems(items, job);
+    drawChain(job, items, (type) => labels?.get(type) ?? type);
+    noteEarlierResults();
     if (!isActive(job)) return;
     find("[data-more-results]").hidden = true;
     drawResult(job, items, { isFinal: false });
@@ -60,6 +64,14 @@ const refreshFinalResult = startPages(
   (rows) => drawResult(job, rows, { isFinal: true }),
   find("[data-more-results]"),
 );
+
+/* Which items were taken from an earlier result is said by the items, not by the job. */
+function noteEarlierResults() {
+  const cached = items.filter((item) => item.cached);
+  job.any_cached = cached.length > 0;
+  job.cached_from = cached[0]?.cached_from ?? null;
+  drawJob();
+}
 
 /* While a job runs its completed items already carry their results; the whole is there when it is final. */
 async function refreshResult() {
@@ -105,7 +117,7 @@ async function refreshDetails() {
   if (job.change === drawnChange || (isActive(job) && performance.now() < detailsDueAt)) return;
   const { change } = job;
   const began = performance.now();
-  await Promise.all([refreshItems(), refreshEvents(), refreshResult()]);
+  await Promise.all([refreshItems(), refreshEvents(), refreshResult(), drawDeliveries(job)]);
   drawError(job, items);
   drawnChange = change;
   detailsDueAt = performance.now() + REST * (performance.now() - began);
@@ -115,19 +127,22 @@ async function refresh() {
   await refreshLabels();
   const news = await getJob(id, etag);
   if (news) ({ job, etag } = news);
-  drawJob();
+  if (items.length) noteEarlierResults();
+  else drawJob();
   await refreshDetails();
   await refreshOutputs();
 }
 
 async function ask() {
-  if (gone) return;
+  if (gone) return undefined;
   try {
     await refresh();
   } catch (error) {
+    if (error.status === 410) return drawMissing("The days of this job are over", "It was removed with its result, as the settings of Bellhop say.");
     if (error.status !== 404) throw error;
     drawMissing();
   }
+  return undefined;
 }
 
 const now = poll(ask, () => (gone || (job && !isActive(job)) ? null : BUSY_MS));

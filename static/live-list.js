@@ -2,6 +2,7 @@
 
 import { changedJobs, listJobs } from "/static/api.js";
 import { tell } from "/static/announce.js";
+import { showBulk, startBulk } from "/static/bulk.js";
 import { find, showText } from "/static/dom.js";
 import * as list from "/static/job-list.js";
 import { poll } from "/static/poll.js";
@@ -13,7 +14,10 @@ const PAGE = 30;
 const PLACES_EVERY_MS = 3000;
 const FILTERS = { all: [], active: ACTIVE, completed: ["completed"], failed: ["failed"] };
 
+const SEARCH_PAUSE_MS = 300;
+
 let shown = "all";
+let text = "";
 let change = null;
 let next = null;
 let placesAt = 0;
@@ -23,21 +27,23 @@ const fits = (job) => statuses().length === 0 || statuses().includes(job.status)
 
 function drawAround() {
   const empty = list.isEmpty();
-  const all = shown === "all";
+  const all = shown === "all" && !text;
   find("[data-loading]").hidden = true;
   find("[data-empty]").hidden = !empty;
   find("[data-empty-title]").textContent = all ? "No jobs yet" : "Nothing to see";
   find("[data-empty-steps]").hidden = !all;
-  showText(find("[data-empty-text]"), all ? "" : `There are no ${shown} jobs at the moment.`);
+  const nothing = text ? "No job matches the search." : `There are no ${shown} jobs at the moment.`;
+  showText(find("[data-empty-text]"), all ? "" : nothing);
   find("[data-more]").hidden = !next;
+  showBulk(chosenFilter(), empty);
   const active = list.activeCount();
   document.title = active ? `(${active}) Bellhop` : "Bellhop";
 }
 
 async function loadFirst() {
-  const asked = shown;
-  const page = await listJobs({ status: statuses().join(","), limit: PAGE });
-  if (asked !== shown) return;
+  const asked = shown + text;
+  const page = await listJobs({ status: statuses().join(","), q: text, limit: PAGE });
+  if (asked !== shown + text) return;
   list.replace(page.jobs);
   next = page.next;
   change = page.change;
@@ -64,7 +70,8 @@ async function loadChanges() {
 
 /* A server that was away may have come back with other data. */
 async function refresh(wasAway) {
-  if (change === null || wasAway) await loadFirst();
+  /* Whether a changed job still matches a search only the server knows. */
+  if (change === null || wasAway || text) await loadFirst();
   else await loadChanges();
   drawAround();
 }
@@ -72,7 +79,7 @@ async function refresh(wasAway) {
 async function loadMore(button) {
   button.disabled = true;
   try {
-    const page = await listJobs({ status: statuses().join(","), limit: PAGE, cursor: next });
+    const page = await listJobs({ status: statuses().join(","), q: text, limit: PAGE, cursor: next });
     list.append(page.jobs);
     next = page.next;
   } catch (error) {
@@ -89,10 +96,27 @@ function choose(value, now) {
   list.replace([]);
   find("[data-loading]").hidden = false;
   find("[data-empty]").hidden = true;
-  const address = shown === "all" ? "/" : `/?show=${shown}`;
-  history.replaceState(null, "", address);
+  const query = new URLSearchParams(Object.entries({ show: shown === "all" ? "" : shown, q: text }).filter(([, given]) => given));
+  history.replaceState(null, "", query.size ? `/?${query}` : "/");
   now();
 }
+
+function startSearch(now) {
+  const search = find("[data-search]");
+  let timer = null;
+  text = new URLSearchParams(location.search).get("q") ?? "";
+  search.value = text;
+  search.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      text = search.value.trim();
+      choose(shown, now);
+    }, SEARCH_PAUSE_MS);
+  });
+}
+
+/** What the list shows, as the filter of a bulk action; null when it shows everything. */
+const chosenFilter = () => (shown === "all" && !text ? null : { status: statuses().join(","), q: text });
 
 function startFilter(now) {
   const asked = new URLSearchParams(location.search).get("show");
@@ -106,6 +130,11 @@ function startFilter(now) {
 export function startList(before) {
   let now = () => {};
   startFilter(() => now());
+  startSearch(() => now());
+  startBulk(chosenFilter, () => {
+    change = null;
+    now();
+  });
   now = poll(async (wasAway) => {
     await before();
     await refresh(wasAway);

@@ -11,7 +11,11 @@ const MOVES = {
   cancel_asked: "Cancel asked",
   cancelled: "Cancelled",
   retried: "Retried by hand",
-  blocked: "Blocked",
+  reused: "Taken from an earlier result",
+  deferred: "Waits for an equal item that runs",
+  rerun: "Runs again, by hand",
+  blocked: "Waits for an earlier step again",
+  revived: "Waits again for the job it needs",
 };
 
 /* Why an item runs once more. A job type that asks for it, by try_again, did not fail. */

@@ -188,9 +188,9 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
 
 
 def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
-    import client as http_client
+    import commands
 
-    return http_client.run(loaded, given)
+    return commands.run(loaded, given)
 
 
 def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -263,15 +263,30 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("type")
     submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
     submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    submit.add_argument("--text", action="append", default=[], help="a text instead of a file")
+    submit.add_argument("--data", action="append", default=[], metavar="JSON", help="an object")
+    submit.add_argument("--then", action="append", default=[], metavar="TYPE", help="a later step")
+    submit.add_argument("--after", action="append", default=[], metavar="ID", help="of a job")
+    submit.add_argument("--priority", type=int, help="-100 to 100, higher first")
+    submit.add_argument("--run-at", metavar="TIME", help="not before, like 2030-01-31T09:00:00Z")
+    submit.add_argument("--run-anyway", action="store_true", help="use no earlier result")
     submit.add_argument("--wait", action="store_true", help="until it is final; 0 = completed")
-    add("jobs", client, "list jobs, newest first")
+    jobs = add("jobs", client, "list jobs, newest first")
+    jobs.add_argument("--status", help="one, or several with commas")
+    jobs.add_argument("--type")
+    jobs.add_argument("--search", metavar="TEXT", help="in names, parameters and errors")
+    jobs.add_argument("--limit", type=int, default=50)
+    add("stats", client, "count jobs and how long they take")
     for name, help in (
         ("result", "print the result of a job"),
         ("cancel", "cancel a job"),
         ("retry", "run again what did not complete"),
     ):
         add(name, client, help).add_argument("job_id", metavar="ID")
-    for name in ("submit", "jobs", "result", "cancel", "retry"):
+    result = commands.choices["result"]
+    result.add_argument("--files", metavar="FOLDER", help="save its output files there")
+    result.add_argument("--force", action="store_true", help="over what is there already")
+    for name in ("submit", "jobs", "result", "cancel", "retry", "stats"):
         commands.choices[name].add_argument("--json", action="store_true", help="print JSON")
     add("check", check, "self-test of this installation")
     add("drain", drain, "take no more work, and return when nothing runs")

@@ -1,161 +1,343 @@
-"""The commands that talk to a running Bellhop over HTTP: submit, jobs, result and more."""
+"""Bellhop from Python: submit jobs, follow them, take their results.
+
+The commands use it (`commands.py`), and so may any other program: it needs Python 3.11 and nothing
+else, so this one file can be copied. It must never import another module of Bellhop, print, or
+submit a job twice.
+"""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import http.client
+import itertools
 import json
+import math
 import mimetypes
 import os
 import re
 import secrets
 import stat
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import quote, urlsplit
-
-import params
-from errors import Problem, StartRefused
-from settings import Settings
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
 
 FINAL = ("completed", "failed", "cancelled")
-POLL_S = 0.5
+JOBS = "/api/v1/jobs"
+TIMEOUT_S = 60
+PATIENCE_S = 60
+HELD_S = 10  # how long Bellhop is asked to hold an answer that has no news
+PAUSE_S = 0.3  # before the next look, where no answer was held
+MOST_PER_PAGE = 200
 CHUNK_BYTES = 1 << 18
-BAR_WIDTH = 30
+# Problems that go away by themselves.
+PASSING = ("request-in-progress", "busy")
+
+_T = TypeVar("_T")
 
 
-class RequestFailed(Exception):
-    """Bellhop answered with a problem; the text is its detail."""
+class BellhopError(Exception):
+    """It did not work; one of the two below."""
 
 
-class Client:
-    """Bellhop's API at `url`, with an optional token."""
+class RequestFailed(BellhopError):
+    """Bellhop said no. `code` is the stable word for why, None when it was not Bellhop."""
 
-    def __init__(self, url: str, token: str | None = None):
-        self.url = url
-        self._parts = urlsplit(url)
-        self._token = token
+    def __init__(self, status: int, code: str | None, detail: str, document: Any = None):
+        super().__init__(f"{detail} ({code})" if code else detail)
+        self.status, self.code, self.detail, self.document = status, code, detail, document
 
-    @classmethod
-    def at_home(cls, settings: Settings) -> Client:
-        """The Bellhop of `BELLHOP_URL`, else the one that serves the data folder."""
-        url = os.environ.get("BELLHOP_URL")
-        if not url:
-            try:
-                url = (settings.data_dir / "address").read_text()
-            except OSError:
-                raise StartRefused(
-                    f"no Bellhop is running on {settings.data_dir}; start it with "
-                    "python app.py, or set BELLHOP_URL"
-                ) from None
-        return cls(url, os.environ.get("BELLHOP_TOKEN"))
+
+class NoAnswer(BellhopError):
+    """Nobody answered, or the connection broke."""
+
+
+class Bellhop:
+    """The Bellhop at `url`; may be shared by threads.
+
+    What may safely be done twice is tried again for `patience_s` when the connection breaks, as it
+    does while Bellhop is restarted. A Bellhop that was never reached is not waited for.
+    """
+
+    def __init__(self, url: str, token: str | None = None, *, patience_s: float = PATIENCE_S):
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        if not is_address or parts.port == 0:
+            raise ValueError(f"an address is like http://127.0.0.1:8080, not {url!r}")
+        if token and not (token.isascii() and token.isprintable()):
+            raise ValueError("a token has plain characters only")
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        self._is_secure, self._netloc = parts.scheme == "https", parts.netloc
+        self._always = {"Authorization": f"Bearer {token}"} if token else {}
+        self._patience_s = patience_s
+        self._was_reached = False
+
+    def create(
+        self,
+        type_name: str,
+        *,
+        files: Sequence[str | Path] = (),
+        urls: Sequence[str] = (),
+        texts: Sequence[str] = (),
+        data: Sequence[Mapping[str, Any]] = (),
+        params: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Submit a job of what its type takes; the job.
+
+        `options` are those of the API: priority, run_at, depends_on, then and so on. A submit
+        under the same `key` is the same job for 24 hours; without one each call makes a job.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        items = [{"url": url} for url in urls] + [{"text": text} for text in texts]
+        items += [{"json": dict(each)} for each in data]
+        if bool(files) == bool(items):
+            raise ValueError("a job takes either files, or urls, texts and data")
+        body: _Form | bytes
+        if files:
+            fields = [("type", type_name), *_fields(params or {}), *_options(given)]
+            body = _Form(fields, [Path(path) for path in files])
+            kind = f"multipart/form-data; boundary={body.boundary}"
+        else:
+            document = {"type": type_name, "items": items, "params": params or {}, **given}
+            body, kind = json.dumps(document).encode(), "application/json"
+        headers = {"Content-Type": kind, "Idempotency-Key": key or secrets.token_urlsafe(24)}
+        return dict(self._patiently(lambda: self._request("POST", JOBS, body, headers)).document)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """The job as it is now."""
+        return dict(self.get(_path(job_id)))
+
+    def jobs(self, *, limit: int | None = None, **filters: str | None) -> Iterator[dict[str, Any]]:
+        """Jobs, newest first, page by page; `filters` are status, type, queue, owner and q."""
+        per_page = min(limit or MOST_PER_PAGE, MOST_PER_PAGE)
+        pages = self._pages(JOBS, limit=per_page, **filters)
+        return itertools.islice((job for page in pages for job in page["jobs"]), limit)
+
+    def follow(self, job_id: str, timeout_s: float | None = None) -> Iterator[dict[str, Any]]:
+        """The job now and after each change, until it is final; TimeoutError if it is not."""
+        until = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        tag: str | None = None
+        while True:
+            held_s = math.ceil(max(0.0, min(HELD_S, until - time.monotonic())))
+            news = {"If-None-Match": tag, "Prefer": f"wait={held_s}"} if tag and held_s else {}
+            answer = self._get(_path(job_id), news)
+            if answer.status != 304:
+                yield answer.document
+                if answer.document["status"] in FINAL:
+                    return
+            if time.monotonic() >= until:
+                raise TimeoutError(f"job {job_id} is not final after {timeout_s:g} seconds")
+            if tag and "Preference-Applied" not in answer.headers:
+                time.sleep(min(PAUSE_S, max(0, until - time.monotonic())))
+            tag = answer.headers.get("ETag", "none")
+
+    def wait(self, job_id: str, timeout_s: float | None = None) -> dict[str, Any]:
+        """The job once it is final; TimeoutError when it is not after `timeout_s`."""
+        *_, job = self.follow(job_id, timeout_s)
+        return job
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """The result of a final job with all its items."""
+        pages = list(self._pages(f"{_path(job_id)}/result"))
+        return {**pages[-1], "items": [item for page in pages for item in page["items"]]}
+
+    def download(self, job_id: str, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
+        """Save the output files of a job in `folder`; of several items, each in its own folder.
+
+        Before anything is written it raises FileExistsError for a file that is there already, and
+        ValueError for a name that would lead out of the folder.
+        """
+        items = self.result(job_id)["items"]
+        folder = Path(folder)
+        wanted: dict[Path, Any] = {}
+        for item in items:
+            own = folder / _folder_name(item) if len(items) > 1 else folder
+            wanted |= {_inside(folder, own, file["name"]): file for file in item["files"]}
+        if not overwrite and (there := [path for path in wanted if path.exists()]):
+            raise FileExistsError(f"{there[0]} is there already")
+        for path, file in wanted.items():
+            self._patiently(lambda path=path, file=file: self._save(file, path))  # type: ignore[misc]
+        return list(wanted)
+
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Cancel a job; the job, which may be running for a moment yet."""
+        return dict(self.post(f"{_path(job_id)}/cancel", {}))
+
+    def retry(self, job_id: str, items: Sequence[int] | None = None) -> dict[str, Any]:
+        """Run again what did not complete, or of it only `items`; the job."""
+        asked = {} if items is None else {"items": list(items)}
+        return dict(self.post(f"{_path(job_id)}/retry", asked))
+
+    def stats(self) -> dict[str, Any]:
+        """How many jobs there are and how long they take."""
+        return dict(self.get(f"{JOBS}/stats"))
 
     def get(self, path: str) -> Any:
-        return self._request("GET", path)
+        """What any address of the API answers."""
+        return self._get(path, {}).document
 
     def post(self, path: str, document: Any) -> Any:
-        body = json.dumps(document).encode()
-        return self._request("POST", path, body, {"Content-Type": "application/json"})
+        body, headers = json.dumps(document).encode(), {"Content-Type": "application/json"}
+        return self._request("POST", path, body, headers).document
 
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
 
-    def submit(self, type_name: str, inputs: list[str], given: dict[str, str]) -> Any:
-        """Submit files, or URLs when the first input is one; the job."""
-        if inputs and re.match(r"https?://", inputs[0]):
-            items = [{"url": url} for url in inputs]
-            document = {"type": type_name, "items": items, "params": self._typed(type_name, given)}
-            return self.post("/api/v1/jobs", document)
-        boundary = secrets.token_hex(16)
-        fields = [("type", type_name), *given.items()]
-        form = _Form(boundary, fields, [Path(name) for name in inputs])
-        headers = {
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": str(form.length),
-        }
-        return self._request("POST", "/api/v1/jobs", iter(form), headers)
+    def _get(self, path: str, headers: Mapping[str, str]) -> _Answer:
+        return self._patiently(lambda: self._request("GET", path, headers=headers))
 
-    def follow(self, job_id: str) -> Iterator[Any]:
-        """The job again and again until it is final."""
+    def _pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """The pages of a list, from the first to the last."""
+        cursor = None
         while True:
-            job = self.get(f"/api/v1/jobs/{quote(job_id)}")
-            yield job
-            if job["status"] in FINAL:
+            asked = {**query, "cursor": cursor}
+            known = {name: value for name, value in asked.items() if value is not None}
+            page = self.get(f"{path}?{urlencode(known)}")
+            yield page
+            cursor = page["next"]
+            if cursor is None:
                 return
-            time.sleep(POLL_S)
 
-    def _typed(self, type_name: str, given: dict[str, str]) -> dict[str, Any]:
-        """Text params as the JSON that the type's schema asks for."""
-        types = {t["type"]: t for t in self.get("/api/v1/types")["types"]}
-        if type_name not in types:
-            return {}  # the server says which there are
-        try:
-            return {n: params.from_text(types[type_name], n, [v]) for n, v in given.items()}
-        except Problem as problem:
-            raise RequestFailed(f"{problem.detail} ({problem.code})") from None
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What `ask` returns, asked again while what went wrong may pass."""
+        until = None
+        while True:
+            try:
+                return ask()
+            except NoAnswer:
+                if not self._was_reached or (until and time.monotonic() > until):
+                    raise
+            except RequestFailed as failure:
+                if failure.code not in PASSING or (until and time.monotonic() > until):
+                    raise
+            until = until or time.monotonic() + self._patience_s
+            time.sleep(PAUSE_S)
 
-    def _request(self, method: str, path: str, body: Any = None, headers: Any = None) -> Any:
-        try:
-            connection = self._connect()
-        except http.client.InvalidURL as error:
-            raise RequestFailed(f"BELLHOP_URL is no address: {error}") from None
-        headers = dict(headers or {})
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | _Form = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        with self._connected() as connection:
+            response = self._answer_to(connection, method, path, body, headers or {})
             content = response.read()
+        try:
+            document = json.loads(content) if content else None
+        except ValueError:
+            raise self._stranger(response.status) from None
+        return _Answer(response.status, response.headers, document)
+
+    def _content(self, path: str) -> Iterator[bytes]:
+        """A download, piece by piece."""
+        with self._connected() as connection:
+            response = self._answer_to(connection, "GET", path, b"", {})
+            while chunk := response.read(CHUNK_BYTES):
+                yield chunk
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[http.client.HTTPConnection]:
+        kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
+        connection = kind(self._netloc, timeout=TIMEOUT_S)
+        try:
+            connection.connect()
+            self._was_reached = True
+            yield connection
         except (OSError, http.client.HTTPException) as error:
-            raise RequestFailed(f"{self.url} does not answer: {error}") from None
+            raise NoAnswer(f"{self.url} does not answer: {error or repr(error)}") from None
         finally:
             connection.close()
-        try:
-            document: Any = json.loads(content) if content else None
-            if response.status < 400:
-                return document
-            raise RequestFailed(f"{document['detail']} ({document['code']})")
-        except (ValueError, KeyError, TypeError):
-            raise RequestFailed(f"{self.url} answered {response.status}, not as Bellhop") from None
 
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._parts.scheme == "https":
-            return http.client.HTTPSConnection(self._parts.netloc, timeout=60)
-        return http.client.HTTPConnection(self._parts.netloc, timeout=60)
+    def _answer_to(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | _Form,
+        headers: Mapping[str, str],
+    ) -> http.client.HTTPResponse:
+        """The answer before its body is read; raises the problem of a refusal."""
+        length = {"Content-Length": str(len(body))} if body else {}
+        sent = body if isinstance(body, bytes) else iter(body)
+        # A server that refuses by the headers may close before it has read the body.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, sent, {**headers, **length, **self._always})
+        response = connection.getresponse()
+        if response.status < 400:
+            return response
+        try:
+            problem = json.loads(response.read())
+            raise RequestFailed(response.status, problem["code"], problem["detail"], problem)
+        except (ValueError, KeyError, TypeError):
+            raise self._stranger(response.status) from None
+
+    def _stranger(self, status: int) -> RequestFailed:
+        return RequestFailed(status, None, f"{self.url} answered {status}, not as Bellhop")
+
+    def _save(self, file: Mapping[str, Any], path: Path) -> None:
+        """Download beside and then into place, so that `path` is never half a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.parent / f".{secrets.token_hex(8)}.part"
+        try:
+            with draft.open("xb") as out:
+                for chunk in self._content(file["url"]):
+                    out.write(chunk)
+            if draft.stat().st_size != file["size"]:
+                raise NoAnswer(f"{self.url} broke off in the middle of {file['name']}")
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    document: Any
 
 
 class _Form:
-    """A multipart form whose files are read as they are sent."""
+    """A multipart form whose files are read as they are sent, each time it is sent."""
 
-    def __init__(self, boundary: str, fields: list[tuple[str, str]], files: list[Path]):
-        heads = [_part(boundary, name) + value.encode() + b"\r\n" for name, value in fields]
-        self._parts: list[bytes | IO[bytes]] = [b"".join(heads)]
-        self.length = len(self._parts[0])  # type: ignore[arg-type]
-        for path in files:
-            try:
-                file = path.open("rb")
-            except OSError as error:
-                raise RequestFailed(f"{path}: {error.strerror}") from None
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                file.close()
-                raise RequestFailed(f"{path}: is no plain file")
-            head = _part(boundary, "files", path.name)
-            self._parts += [head, file, b"\r\n"]
-            self.length += len(head) + os.fstat(file.fileno()).st_size + 2
-        self._parts.append(f"--{boundary}--\r\n".encode())
-        self.length += len(self._parts[-1])  # type: ignore[arg-type]
+    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[Path]):
+        self.boundary = secrets.token_hex(16)
+        heads = [_part(self.boundary, name) + value.encode() + b"\r\n" for name, value in fields]
+        self._fields = b"".join(heads)
+        self._files = [(_part(self.boundary, "files", p.name), p, _size(p)) for p in files]
+        self._end = f"--{self.boundary}--\r\n".encode()
+
+    def __len__(self) -> int:
+        files = sum(len(head) + size + 2 for head, _, size in self._files)
+        return len(self._fields) + files + len(self._end)
 
     def __iter__(self) -> Iterator[bytes]:
-        for part in self._parts:
-            if isinstance(part, bytes):
-                yield part
-                continue
-            with part:
-                while chunk := part.read(CHUNK_BYTES):
-                    yield chunk
+        yield self._fields
+        for head, path, size in self._files:
+            yield head
+            yield from _read(path, size)
+            yield b"\r\n"
+        yield self._end
+
+
+def _path(job_id: str) -> str:
+    return f"{JOBS}/{quote(job_id, safe='')}"
+
+
+def _fields(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Parameters as fields of a form: a list as one field for each value."""
+    for name, value in params.items():
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        for each in values or [""]:
+            text = "" if each is None else json.dumps(each)
+            yield name, each if isinstance(each, str) else text
+
+
+def _options(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in given.items():
+        yield name, value if isinstance(value, str) else json.dumps(value)
 
 
 def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
@@ -171,66 +353,41 @@ def _quoted(name: str) -> str:
     return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
-def run(settings: Settings, given: argparse.Namespace) -> int:
-    """One of the commands; its exit status."""
-    commands = {"submit": _submit, "jobs": _jobs, "result": _result, "cancel": _act, "retry": _act}
+def _size(path: Path) -> int:
+    """In bytes. Opening first would wait for ever at a pipe that nobody writes to."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError(f"{path}: is no plain file")
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def _read(path: Path, size: int) -> Iterator[bytes]:
+    """The file, which must still have `size` bytes: the length of the request is announced."""
+    left = size
     try:
-        return commands[given.command](Client.at_home(settings), given)
-    except RequestFailed as error:
-        print(f"bellhop: {error}", file=sys.stderr)
-        return 1
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    if left:
+        raise ValueError(f"{path}: it changed while it was sent")
 
 
-def _submit(client: Client, given: argparse.Namespace) -> int:
-    job = client.submit(given.type, given.inputs, dict(given.param))
-    if given.wait:
-        for state in client.follow(job["job_id"]):
-            _show_progress(state)
-            job = state
-    if given.json:
-        _print_json(job)
-    else:
-        print(job["job_id"] if not given.wait else f"{job['job_id']} {job['status']}")
-        if job["error"]:
-            print(job["error"]["message"], file=sys.stderr)
-    return 0 if not given.wait or job["status"] == "completed" else 1
+def _folder_name(item: Mapping[str, Any]) -> str:
+    """Unlike that of any other item, and readable: 3-notes.txt."""
+    name = re.split(r"[/\\]", str(item["filename"]).rstrip("/\\"))[-1]
+    return f"{int(item['index'])}-" + re.sub(r"[^\w.-]", "_", name)[:60]
 
 
-def _jobs(client: Client, given: argparse.Namespace) -> int:
-    page = client.get("/api/v1/jobs?limit=50")
-    if given.json:
-        _print_json(page["jobs"])
-        return 0
-    for job in page["jobs"]:
-        line = (job["job_id"], f"{job['status']:<9}", f"{job['progress']:>3}%", job["type"])
-        print(*line, job["name"], sep="  ")
-    return 0
-
-
-def _result(client: Client, given: argparse.Namespace) -> int:
-    _print_json(client.get(f"/api/v1/jobs/{quote(given.job_id)}/result"))
-    return 0
-
-
-def _act(client: Client, given: argparse.Namespace) -> int:
-    """Cancel or retry."""
-    job = client.post(f"/api/v1/jobs/{quote(given.job_id)}/{given.command}", {})
-    if given.json:
-        _print_json(job)
-    else:
-        print(job["job_id"], job["status"])
-    return 0
-
-
-def _show_progress(job: dict[str, Any]) -> None:
-    if not sys.stderr.isatty():
-        return
-    filled = "#" * (job["progress"] * BAR_WIDTH // 100)
-    what = job["current_step"] or job["waiting_for"] or job["status"]
-    line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {what}"
-    end = "\n" if job["status"] in FINAL else ""
-    print(f"\r\x1b[K{line[:100]}", end=end, file=sys.stderr, flush=True)
-
-
-def _print_json(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+def _inside(root: Path, folder: Path, name: str) -> Path:
+    """Where the file goes, which is in `folder` and nowhere else, whatever links are there."""
+    top = root.resolve()
+    meant = top / folder.relative_to(root)
+    found = (meant / name).resolve()
+    if found == meant or not found.is_relative_to(meant):
+        raise ValueError(f"the name {name!r} leads out of {folder}; nothing was saved")
+    return root / found.relative_to(top)

@@ -15,15 +15,16 @@ def parsed(text: bytes | str) -> Any:
         document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise ValueError(f"it is nested more than {MOST_DEPTH} deep") from None
-    _require_shallow(document)
+    require_shallow(document)
     json.dumps(document, ensure_ascii=False).encode()
     return document
 
 
-def _require_shallow(document: Any) -> None:
+def require_shallow(document: Any) -> None:
+    """Raise ValueError for what is nested deeper than `MOST_DEPTH`."""
     level = [document]
     for _ in range(MOST_DEPTH + 1):
-        lists = [value for value in level if isinstance(value, list)]
+        lists = [value for value in level if isinstance(value, list | tuple)]
         objects = [value for value in level if isinstance(value, dict)]
         level = [inner for value in lists for inner in value]
         level += [inner for value in objects for inner in value.values()]

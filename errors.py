@@ -95,7 +95,8 @@ class ItemError:
 
     def shown(self) -> str:
         """What the user may see of it, as JSON."""
-        return json.dumps({"code": self.code, "message": self.message, "hint": self.hint})
+        document = {"code": self.code, "message": self.message, "hint": self.hint}
+        return json.dumps(document, ensure_ascii=False)
 
 
 class StartRefused(Exception):

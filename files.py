@@ -12,6 +12,7 @@ leaves litter, which the keeper removes, and never a row without its file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -22,6 +23,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from errors import NO_ROOM
 
 # The folders with a folder for each job.
 KINDS = ("uploads", "results", "logs")
@@ -152,7 +155,7 @@ class Files:
         for file in files:
             target = place / file["name"]
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(self.result(from_job, file["path"]), target)
+            _link(self.result(from_job, file["path"]), target)
         for folder in (place, *(path for path in place.rglob("*") if _is_folder(path))):
             _sync(folder)
         _sync(home)
@@ -243,6 +246,17 @@ def safe_suffix(filename: str) -> str:
     """The suffix of a display name as it may stand in a path: `.csv`, or empty."""
     match = re.search(r"\.[A-Za-z0-9]{1,16}$", filename)
     return match.group().lower() if match else ""
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file another name, or a copy where the disk knows no links, or no more of them."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno == errno.ENOENT or error.errno in NO_ROOM:
+            raise
+        shutil.copyfile(source, target)
+        _sync(target)
 
 
 def _is_folder(path: Path) -> bool:

@@ -91,7 +91,7 @@ READ_CLAIM = """
             WHERE before.job = item.job AND before."index" = item."index"
             AND before.step = item.step - 1) END,
         CASE item.step WHEN 0 THEN item.input_sha256 END,
-        item.started_at, item.turn, item.cache_key, job.job_id,
+        item.started_at, item.turn, item.cache_key, item.was_deferred, job.job_id,
         CASE item.step WHEN 0 THEN job.params
             ELSE json_extract(job.chain, '$[' || (item.step - 1) || '].params') END,
         job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested
@@ -100,9 +100,9 @@ FENCE = "id = :id AND attempt = :attempt AND worker = :worker"
 FREE = "worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL"
 READY = "waits_for = NULL, not_before = NULL, cache_key = NULL"
 ENDED = f"{READY}, completed_at = :now"
-DEFERRED = "waits_for = 'equal', cache_key = :key"
-ANEW = """failures = 0, crashes = 0, interruptions = 0, progress = 0, error = NULL,
-    started_at = NULL, completed_at = NULL, current_step = NULL"""
+DEFERRED = "waits_for = 'equal', cache_key = :key, was_deferred = 1"
+ANEW = """was_deferred = 0, failures = 0, crashes = 0, interruptions = 0, progress = 0,
+    error = NULL, started_at = NULL, completed_at = NULL, current_step = NULL"""
 # What waits and is not blocked by an earlier step.
 ACTIVE = "status IN ('pending', 'queued') AND waits_for IS NOT 'step'"
 # How many durations of a type are kept: each new one takes the place of any.
@@ -112,12 +112,13 @@ INSERT_RESULT = """
     INSERT OR REPLACE INTO result (item, data, files, warnings)
     VALUES (:id, :data, :files, :warnings)"""
 # Jobs that wait for one that ended otherwise than they need, or that was deleted.
-HOPELESS = """
+ENDED_BADLY = "needed.id IS NULL OR needed.status IN ('failed', 'cancelled')"
+HOPELESS = f"""
     SELECT waiting.id, dependency.needs, needed.status FROM dependency
     JOIN job AS waiting ON waiting.id = dependency.job
     LEFT JOIN job AS needed ON needed.job_id = dependency.needs
     WHERE is_met = 0 AND waiting.completed_at IS NULL
-    AND (needed.id IS NULL OR needed.status IN ('failed', 'cancelled')) LIMIT :most"""
+    AND ({ENDED_BADLY}) LIMIT :most"""
 
 
 class UnknownJobs(Exception):
@@ -143,6 +144,7 @@ class Claim:
     started_at: str
     turn: int
     cache_key: str | None
+    was_deferred: bool
     job_id: str
     params: dict[str, Any]
     owner: str
@@ -306,7 +308,7 @@ def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_ke
     """Give the next due item of `queue` to `worker`: queued → running. Made by a worker.
 
     `key_of` says under which key its result may be used again. An item whose equal runs is put
-    off until that one has ended, and the next one is looked at: queued → pending.
+    off, once, until that one has ended, and the next one is looked at: queued → pending.
     """
     wanted = {"queue": queue, "consumer": worker.partition("/")[0]}
     # What is looked at needs no write lock, which an idle look must not take.
@@ -317,7 +319,7 @@ def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_ke
         candidate = _read_claim(rows[0])
         key = key_of(candidate)
         with database.atomic():
-            if key and _equal_runs(key):
+            if key and not candidate.was_deferred and _equal_runs(key):
                 _move("deferred", "id = :id", {"id": candidate.id, "key": key}, DEFERRED)
             elif taken := _take(candidate, {**wanted, "worker": worker, "key": key}):
                 return taken
@@ -446,6 +448,13 @@ def complete(
             if claim.step + 1 < claim.steps:
                 ((job,),) = query("SELECT job FROM item WHERE id = :id", {"id": claim.id})
                 _release_step(job, claim.index, claim.step + 1)
+                if cancel_asked(claim):  # it met the end of this step
+                    _move(
+                        "cancelled",
+                        f"job = :job AND {ACTIVE}",
+                        {"job": job, "now": timestamp()},
+                        ENDED,
+                    )
         die_at("finish-row")
     return moved
 
@@ -595,11 +604,16 @@ def _revive_dependents(job_id: str) -> None:
             {"needs": revived.pop(), "code": DEPENDENCY_FAILED},
         )
         for job, dependent in rows:
-            query("UPDATE job SET cancel_requested = 0 WHERE id = :job", {"job": job})
-            changes = "waits_for = 'job', completed_at = NULL, error = NULL, not_before = :run_at"
-            ((run_at,),) = query("SELECT run_at FROM job WHERE id = :job", {"job": job})
-            _move("revived", "job = :job", {"job": job, "run_at": run_at}, changes)
+            _revive(job)
             revived.append(dependent)
+
+
+def _revive(job: int) -> int:
+    """Let a cancelled job that never started wait for what it needs; how many items."""
+    sql = "UPDATE job SET cancel_requested = 0 WHERE id = :job RETURNING run_at"
+    ((run_at,),) = query(sql, {"job": job})
+    changes = "waits_for = 'job', completed_at = NULL, error = NULL, not_before = :run_at"
+    return _move("revived", "job = :job", {"job": job, "run_at": run_at}, changes)
 
 
 def follow_clock(step_s: float) -> None:
@@ -654,9 +668,11 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
             f" (cancel_requested AND status NOT IN {FINAL})",
             {"job_id": job_id},
         )
-        if not job or _has_unmet(job[0][0]):
+        if not job:
             return 0
         values = {"job": job[0][0]}
+        if _has_unmet(job[0][0]):
+            return _wait_again(job[0][0])
         guard = f"job = :job AND status IN ('failed', 'cancelled'){chosen}"
         has_failed = query(f"SELECT 1 FROM item WHERE {guard} LIMIT 1", values)
         taken = [] if use_cache else _taken(values["job"], chosen)
@@ -671,10 +687,20 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
     return moved
 
 
+def _wait_again(job: int) -> int:
+    """Let a cancelled job wait for what it needs, unless that has ended already; how many items."""
+    sql = f"""SELECT 1 FROM dependency LEFT JOIN job AS needed ON needed.job_id = dependency.needs
+        WHERE dependency.job = :job AND is_met = 0 AND ({ENDED_BADLY}) LIMIT 1"""
+    return 0 if query(sql, {"job": job}) else _revive(job)
+
+
 def _taken(job: int, chosen: str) -> list[tuple[int, int]]:
     """(index, step) of the first step of each item that was taken from an earlier result."""
     sql = f"""SELECT "index", min(step) FROM item WHERE job = :job AND cached
-        AND status = 'completed'{chosen} GROUP BY "index" """
+        AND status = 'completed'{chosen} AND NOT EXISTS (SELECT 1 FROM item AS later
+            WHERE later.job = item.job AND later."index" = item."index"
+            AND later.status = 'running')
+        GROUP BY "index" """
     return [(index, step) for index, step in query(sql, {"job": job})]
 
 
@@ -682,8 +708,6 @@ def _run_again_from(job: int, index: int, step: int) -> None:
     """Run a completed step of an item again, and block the later ones until it has ended."""
     values = {"job": job, "index": index, "step": step}
     of_item = 'job = :job AND "index" = :index'
-    if query(f"SELECT 1 FROM item WHERE {of_item} AND status = 'running'", values):
-        return
     query(
         f"DELETE FROM result WHERE item IN (SELECT id FROM item WHERE {of_item} AND step >= :step)",
         values,
@@ -761,7 +785,7 @@ def _change_job(job_id: str, change: str, values: dict[str, Any], of_items: str 
         )
         if rows and of_items:
             values["job"] = rows[0][0]
-            query(f"UPDATE item SET {of_items} WHERE job = :job AND status NOT IN {FINAL}", values)
+            query(f"UPDATE item SET {of_items} WHERE job = :job", values)
     return bool(rows)
 
 

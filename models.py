@@ -295,6 +295,7 @@ class Item(Table):
     completed_at = TextField(null=True)
     waits_for = TextField(null=True)
     cache_key = TextField(null=True)
+    was_deferred = BooleanField(default=False)
     cached_from = TextField(null=True)
 
 

@@ -21,9 +21,11 @@ JOB = ", ".join(COLUMNS)
 FLAGS = [field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField)]
 # How many jobs a search looks through before it answers.
 SEARCH_SCAN = 10_000
-MATCHES = """instr(fold(name), :text) OR instr(fold(params), :text) OR instr(fold(error), :text)
-    OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id
-        AND (instr(fold(filename), :text) OR instr(fold(item.error), :text)))"""
+SAID = "coalesce(json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message'), '')"
+MATCHES = f"""instr(fold(name), :text) OR instr(fold(params), :text)
+    OR instr(fold({SAID.format("error")}), :text)
+    OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND (instr(fold(filename), :text)
+        OR instr(fold({SAID.format("item.error")}), :text)))"""
 
 
 def count_due(most: Mapping[str, int]) -> int:
@@ -208,6 +210,22 @@ def unmet(job: Job) -> list[str]:
     """Ids of the jobs that must complete before a job may run."""
     sql = "SELECT needs FROM dependency WHERE job = :job AND NOT is_met ORDER BY needs"
     return [job_id for (job_id,) in query(sql, {"job": job.id})]
+
+
+def hopeless(job: Job) -> tuple[str, str | None] | None:
+    """(id, status) of a job that this one needs and that ended otherwise, or was deleted."""
+    sql = """SELECT needs, needed.status FROM dependency
+        LEFT JOIN job AS needed ON needed.job_id = needs WHERE dependency.job = :job AND NOT is_met
+        AND (needed.id IS NULL OR needed.status IN ('failed', 'cancelled')) ORDER BY needs"""
+    return next(iter(query(sql, {"job": job.id})), None)
+
+
+def needs_uploads(job: Job, *, use_cache: bool) -> bool:
+    """Whether a retry would run a first step, which reads the uploads."""
+    taken = "" if use_cache else "OR cached"
+    sql = f"""SELECT 1 FROM item WHERE job = :job AND step = 0
+        AND (status IN ('failed', 'cancelled') {taken}) LIMIT 1"""
+    return bool(query(sql, {"job": job.id}))
 
 
 def status_of(job_id: str) -> tuple[str, int] | None:

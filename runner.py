@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import documents
 import frames
 import signature
 import typefiles
@@ -214,6 +215,7 @@ class _Attempt:
         if self._cancel_noticed:
             return {"done": "cancelled"}
         try:
+            documents.require_shallow(returned)  # who reads it has a stack of its own
             data = json.dumps(returned, allow_nan=False, ensure_ascii=False)
         except (TypeError, ValueError, RecursionError) as error:
             return _mistake("bad_result", error)

@@ -10,12 +10,12 @@ import contextlib
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from client import Client, RequestFailed
+import commands
+from client import Bellhop, BellhopError
 from errors import StartRefused
 from installation import is_held, read_record
 from settings import COMMAND, Settings
@@ -30,7 +30,7 @@ class _Failed(Exception):
 
 def run(settings: Settings) -> int:
     """Print what was asked and found; 1 when anything failed."""
-    checks: list[tuple[str, Callable[[Client], str]]] = [
+    checks: list[tuple[str, Callable[[Bellhop], str]]] = [
         ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
         ("storage", lambda client: _storage(settings, client)),
         ("consumer", _consumer),
@@ -42,16 +42,16 @@ def run(settings: Settings) -> int:
         for name, question in checks:
             try:
                 print(f"ok      {name}: {question(client)}", flush=True)
-            except (_Failed, RequestFailed) as error:
+            except (_Failed, BellhopError) as error:
                 print(f"FAILED  {name}: {error}", flush=True)
                 failures += 1
     return 1 if failures else 0
 
 
 @contextlib.contextmanager
-def _running(settings: Settings) -> Iterator[Client]:
+def _running(settings: Settings) -> Iterator[Bellhop]:
     if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
-        yield Client.at_home(settings)
+        yield commands.at_home(settings)
         return
     command = [*COMMAND, "--config", str(settings.config_path)]
     if not settings.config_path.exists():
@@ -65,14 +65,14 @@ def _running(settings: Settings) -> Iterator[Client]:
                 log.seek(0)
                 last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
                 raise StartRefused(last.removeprefix("bellhop: "))
-            yield Client.at_home(settings)
+            yield commands.at_home(settings)
         finally:
             server.terminate()
             server.wait(STOP_LIMIT_S + settings.server.stop_grace_s)
             server.stdout.close()
 
 
-def _storage(settings: Settings, client: Client) -> str:
+def _storage(settings: Settings, client: Bellhop) -> str:
     """Web and consumer must ring the same bell, and it must ring."""
     queue = client.get("/health")["queue"]
     recorded = read_record(settings.data_dir)
@@ -86,27 +86,27 @@ def _storage(settings: Settings, client: Client) -> str:
     return f"web and consumer use {recorded.store()}"
 
 
-def _consumer(client: Client) -> str:
+def _consumer(client: Bellhop) -> str:
     return f"{client.get('/ready')['consumers']} alive"
 
 
-def _types(client: Client) -> str:
+def _types(client: Bellhop) -> str:
     types: list[dict[str, Any]] = client.get("/api/v1/types")["types"]
     missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
     return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
 
 
-def _job(client: Client) -> str:
+def _job(client: Bellhop) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.txt"
         path.write_text("three short words")
-        job = client.submit("word_count", [str(path)], {})
-    deadline = time.monotonic() + JOB_LIMIT_S
-    for state in client.follow(job["job_id"]):
-        job = state
-        if time.monotonic() > deadline:
-            client.delete(job["links"]["self"])
-            raise _Failed(f"it is still {job['status']}, waiting for: {job['waiting_for']}")
+        job = client.create("word_count", files=[path], use_cache=False)
+    try:
+        job = client.wait(job["job_id"], JOB_LIMIT_S)
+    except TimeoutError:
+        job = client.job(job["job_id"])
+        client.delete(job["links"]["self"])
+        raise _Failed(f"it is still {job['status']}: {job['waiting_for']}") from None
     if job["status"] != "completed":
         raise _Failed(f"the job ended as {job['status']}: {job['error']}")
     data = client.get(job["links"]["result"])["items"][0]["data"]

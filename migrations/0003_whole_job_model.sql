@@ -28,6 +28,8 @@ ALTER TABLE item ADD COLUMN waits_for TEXT
 -- What the result is known by in the cache, while the item runs or waits for its equal.
 ALTER TABLE item ADD COLUMN cache_key TEXT
     CHECK (cache_key IS NULL OR status = 'running' OR waits_for = 'equal');
+-- Whether it has waited for its equal: it does so once, and then it runs.
+ALTER TABLE item ADD COLUMN was_deferred INTEGER NOT NULL DEFAULT 0 CHECK (was_deferred IN (0, 1));
 -- The job whose result this item took.
 ALTER TABLE item ADD COLUMN cached_from TEXT;
 CREATE INDEX item_equal ON item (cache_key) WHERE cache_key IS NOT NULL;

@@ -65,6 +65,7 @@ async function send(method, path, body, extra = {}) {
 
 const jobPath = (id, tail = "") => `/jobs/${encodeURIComponent(id)}${tail}`;
 
+export const getApi = () => get("/openapi.json");
 export const getTypes = () => get("/types");
 export const listJobs = (query) => get("/jobs", query);
 export const changedJobs = (change) => get("/jobs", { since: change });

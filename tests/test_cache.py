@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +19,7 @@ from models import Job, database, query, timestamp
 from newjob import NewItem, NewJob
 from settings import Cache
 from tests.conftest import items_of, job_of, moves_of
+from tests.cuts import everything
 from tests.wsgi import Answer, WsgiClient
 from web.site import Site
 from workers import Workers
@@ -376,3 +379,44 @@ def test_it_takes_no_hit_whose_row_was_never_committed(submit: Submit) -> None:
     row = job_of(job.job_id)
     assert (row.status, row.completed_items, row.cached_items) == ("running", 1, 1)
     assert [item.status for item in items_of(row)] == ["completed", "queued"]
+
+
+def test_it_runs_where_no_link_can_be_made(
+    web: WsgiClient, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file has only so many names, and some file systems give it only one."""
+    texts(web, "a", type="wrap")
+    run_all(workers)
+
+    def refused(*_: Any) -> None:
+        raise OSError(errno.EMLINK, "Too many links")
+
+    monkeypatch.setattr(os, "link", refused)
+    at_submit, at_claim = (texts(web, "a", type="wrap", **o) for o in ({}, {"delay_s": 0}))
+    query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
+    lifecycle.release_due()
+    run_all(workers)
+    for answer in (at_submit, at_claim):
+        assert (answer.status, shown(web, answer)["status"]) == (202, "completed")
+        assert web.get(f"{JOBS}/{answer.json['job_id']}/items/0/files/text.txt").body == b"a"
+
+
+def test_it_runs_nothing_again_while_a_later_step_runs(web: WsgiClient, workers: Workers) -> None:
+    workers._queues = ["parsing"]
+    for _ in range(2):
+        job_id = texts(web, "a", type="wrap", then=[{"type": "extend"}]).json["job_id"]
+        run_all(workers)
+    assert lifecycle.claim("ai", "c2/1") and lifecycle.claim("ai", "c2/2")
+    before = everything()
+    assert web.post(f"{JOBS}/{job_id}/retry", {"use_cache": False}).code == "nothing-to-retry"
+    assert everything() == before
+
+
+def test_it_puts_an_item_off_once_and_not_for_each_equal_that_fails(submit: Submit) -> None:
+    """Or a thousand equal items that fail would be a million moves."""
+    submit(*(30 * ["a"]))
+    while claim := lifecycle.claim("parsing", "c1/1", lambda candidate: "key"):
+        lifecycle.claim("parsing", "c1/2", lambda candidate: "key")
+        lifecycle.fail(claim, ItemError("no_good", "no good"))
+    ((count,),) = query("SELECT count(*) FROM event WHERE move = 'deferred'")
+    assert count < 60

@@ -14,6 +14,7 @@ from models import FINAL, Job, database
 from newjob import NewStep
 from tests.conftest import items_of, job_of, moves_of
 from tests.wsgi import WsgiClient
+from web.site import Site
 from workers import Workers
 
 Submit = Callable[..., Job]
@@ -226,3 +227,41 @@ def test_it_has_one_row_that_may_move_for_each_unfinished_item(submit: Submit) -
         if item.status not in FINAL and item.waits_for != "step"
     ]
     assert unblocked == [0, 1]
+
+
+def test_it_ends_a_chain_where_a_cancel_met_the_end_of_a_step(submit: Submit) -> None:
+    """The finish wins, and the step after it does not wait for a worker to be cancelled by."""
+    job = submit("a", then=[EXTEND])
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.ask_cancel(job.job_id)
+    assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    assert status(job) == ["completed", "cancelled"]
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_retries_a_later_step_without_the_uploads(
+    web: WsgiClient, workers: Workers, site: Site
+) -> None:
+    """It is given what the step before returned, and no file."""
+    job = web.upload(("a.txt", b"hello"), type="upper", then='[{"type": "extend"}]').json
+    run_all(workers)
+    assert rows(web, job["job_id"]) == [(0, 0, "completed"), (0, 1, "failed")]
+    site.files.remove_job(job["job_id"], ["uploads"])
+    assert web.post(f"{JOBS}/{job['job_id']}/retry", {}).status == 202
+
+
+@pytest.mark.parametrize("depth", [90, 500, 900, 930, 945, 960, 975, 985, 995, 2000])
+def test_it_is_not_stopped_by_a_result_that_nests_deep(
+    web: WsgiClient, workers: Workers, depth: int
+) -> None:
+    """What one process can write, each that reads it can read, or the item fails."""
+    deep = web.post(
+        JOBS, {"type": "nested", "items": [{"text": str(depth)}], "then": [{"type": "extend"}]}
+    ).json["job_id"]
+    other = chain(web, "a")["job_id"]
+    run_all(workers)
+    assert web.get(f"{JOBS}/{other}").json["status"] == "completed"
+    assert web.get(f"{JOBS}/{deep}").json["status"] in ("completed", "failed")
+    for path in ("", "/items", "/result", "?include=result"):
+        assert web.get(f"{JOBS}/{deep}{path}").status < 500

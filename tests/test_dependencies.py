@@ -188,3 +188,27 @@ def test_it_names_what_it_waits_for(web: WsgiClient, submit: Submit) -> None:
     job = submit(depends_on=[first.job_id])
     shown = web.get(f"{JOBS}/{job.job_id}").json
     assert shown["depends_on"] == [first.job_id]
+
+
+def test_it_waits_again_when_somebody_takes_back_a_cancel(web: WsgiClient, submit: Submit) -> None:
+    """What it needs has not ended, so there is nothing to retry but itself."""
+    first = submit()
+    job = submit(depends_on=[first.job_id])
+    lifecycle.ask_cancel(job.job_id)
+    answer = web.post(f"{JOBS}/{job.job_id}/retry", {})
+    assert (answer.status, answer.json["status"]) == (202, "pending")
+    assert not answer.json["cancel_requested"]
+    finish(first)
+    assert status(job) == "queued"
+
+
+def test_it_sends_nobody_to_a_need_that_is_gone(web: WsgiClient, submit: Submit) -> None:
+    first = submit()
+    job = submit(depends_on=[first.job_id])
+    lifecycle.ask_cancel(first.job_id)
+    lifecycle.purge([first.job_id])
+    settle()
+    answer = web.post(f"{JOBS}/{job.job_id}/retry", {})
+    assert answer.code == "nothing-to-retry"
+    assert "retry that one" not in answer.json["detail"]
+    assert "deleted" in answer.json["detail"]

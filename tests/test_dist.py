@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from client import Client
+from client import Bellhop
 from tests.running import ROOT, wait_for
 
 OWN_TYPE = """
@@ -52,8 +52,8 @@ class Single:
             arguments, env=self.environment, capture_output=True, text=True, timeout=60
         )
 
-    def client(self) -> Client:
-        return Client((self.data / "address").read_text())
+    def client(self) -> Bellhop:
+        return Bellhop((self.data / "address").read_text())
 
     def submit(self, type_name: str, path: Path) -> tuple[int, dict[str, Any]]:
         done = self.run("submit", type_name, str(path), "--wait", "--json")

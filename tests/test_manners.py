@@ -14,6 +14,7 @@ import lifecycle
 import queries
 from errors import ItemError
 from models import Job, database, query, timestamp
+from newjob import NewStep
 from settings import Lifetime
 from tests.conftest import job_of
 from tests.cuts import everything
@@ -156,7 +157,7 @@ def test_it_forgets_a_key_after_a_day(web: WsgiClient) -> None:
 
 def test_it_says_304_to_who_has_it(web: WsgiClient, submit: Submit) -> None:
     path = f"{JOBS}/{submit().job_id}"
-    tag = web.get(path).headers["ETag"]
+    tag = web.get(path).headers["ETag"] or ""
     assert not tag.startswith("W/")
     answer = web.get(path, if_none_match=tag)
     assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", tag)
@@ -187,7 +188,7 @@ def test_it_holds_the_answer_until_the_job_is_final(web: WsgiClient, submit: Sub
 
 def test_it_holds_the_answer_until_the_job_changes(web: WsgiClient, submit: Submit) -> None:
     job = submit()
-    tag = web.get(f"{JOBS}/{job.job_id}").headers["ETag"]
+    tag = web.get(f"{JOBS}/{job.job_id}").headers["ETag"] or ""
     act: Callable[[], Any] = lambda: lifecycle.claim("parsing", "c1/1")  # noqa: E731
     waited = _while_waiting(web, job, act, prefer="wait=25", if_none_match=tag)
     assert waited.json["status"] == "running"
@@ -323,7 +324,10 @@ def test_it_finds_names_parameters_and_errors(web: WsgiClient, submit: Submit, t
     submit("nothing to see")
     job = submit("report 100% _x_", name="Отчёт", params={"key": "a Needle"})
     lifecycle.ask_cancel(submit("other").job_id)
-    query('UPDATE item SET error = \'{"message": "no good"}\' WHERE job = :id', {"id": job.id})
+    query(
+        'UPDATE item SET error = \'{"code": "x", "message": "no good"}\' WHERE job = :id',
+        {"id": job.id},
+    )
     assert ids(web.get(f"{JOBS}?q={text.replace('%', '%25')}")) == [job.job_id]
     assert ids(web.get(f"{JOBS}?q={text.replace('%', '%25')}zzz")) == []
 
@@ -618,7 +622,7 @@ def test_it_gives_a_part_of_a_file_that_is_there(
     path = f"{JOBS}/{job}/items/0/files/text.txt"
     answer = web.get(path, range=asked)
     assert (answer.status, answer.body) == (status, body)
-    tag = answer.headers["ETag"]
+    tag = answer.headers["ETag"] or ""
     assert tag.startswith('"')
     assert web.get(path, if_none_match=tag).status == 304
 
@@ -632,3 +636,58 @@ def test_it_refuses_a_retry_of_what_it_does_not_know(web: WsgiClient, submit: Su
 @pytest.mark.parametrize("priority", ["5", "", [], {}, 1.0, True])
 def test_it_takes_only_a_number_for_a_priority(web: WsgiClient, priority: Any) -> None:
     assert web.post(JOBS, {**JOB, "priority": priority}).code == "invalid-job"
+
+
+def test_it_finds_an_error_in_any_script(web: WsgiClient, submit: Submit) -> None:
+    job = submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.fail(claim, ItemError("no_good", "Größe «報告書»"))
+    for text in ("größe", "GRÖSSE", "報告"):
+        assert ids(web.get(f"{JOBS}?q={text}")) == [job.job_id]
+
+
+@pytest.mark.parametrize("text", ["message", "hint", "null"])
+def test_it_finds_no_error_by_the_names_of_its_members(
+    web: WsgiClient, submit: Submit, text: str
+) -> None:
+    submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.fail(claim, ItemError("no_good", "no good"))
+    assert ids(web.get(f"{JOBS}?q={text}")) == []
+
+
+def test_it_misses_no_change_between_a_look_and_the_wait(
+    web: WsgiClient, submit: Submit, site: Site
+) -> None:
+    """What the client was told is the 304's job, not what is there when the wait begins."""
+    job = submit()
+    tag = web.get(f"{JOBS}/{job.job_id}").headers["ETag"] or ""
+
+    class Gate:
+        def acquire(self, blocking: bool) -> bool:
+            return lifecycle.claim("parsing", "c1/1") is not None
+
+        def release(self) -> None:
+            pass
+
+    class Never:
+        def wait(self, seconds: float) -> bool:
+            raise AssertionError("it waits although the job has changed")
+
+    object.__setattr__(site, "waiters", Gate())
+    object.__setattr__(site, "stopping", Never())
+    answer = web.get(f"{JOBS}/{job.job_id}", prefer="wait=30", if_none_match=tag)
+    assert (answer.status, answer.json["status"]) == (200, "running")
+
+
+def test_it_counts_nothing_as_waiting_that_a_failed_step_blocks_for_ever(
+    web: WsgiClient, submit: Submit
+) -> None:
+    submit(then=[NewStep("extend", {}, "ai")])
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.fail(claim, ItemError("no_good", "no good"))
+    queues = web.get("/api/v1/monitoring/queues").json["queues"]
+    assert {queue["name"]: queue["pending"] for queue in queues}["ai"] == 0

@@ -10,6 +10,7 @@ import pytest
 import lifecycle
 import queries
 import registry
+from errors import ItemError
 from models import Job, query
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
@@ -168,3 +169,13 @@ def test_it_refuses_workers_that_are_none(web: WsgiClient, body: bytes) -> None:
 @pytest.mark.parametrize("act", ["pause", "resume"])
 def test_it_knows_no_queue_of_another_name(web: WsgiClient, act: str) -> None:
     assert web.post(f"/api/v1/queues/nowhere/{act}", {}).code == "not-found"
+
+
+def test_it_gives_a_new_priority_to_what_is_retried_later_too(submit: Submit) -> None:
+    job = submit("a", "b")
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.fail(claim, ItemError("no_good", "no good"))
+    assert lifecycle.set_priority(job.job_id, 50)
+    lifecycle.retry(job.job_id)
+    assert [(item.status, item.priority) for item in items_of(job)] == 2 * [("queued", 50)]

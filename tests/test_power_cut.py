@@ -172,7 +172,7 @@ def test_it_has_an_upload_and_its_row_on_the_disk_before_it_says_202(
     bellhop: Running, tmp_path: Path
 ) -> None:
     trace = start_traced(bellhop, "web")
-    job_id = bellhop.client().submit("word_count", [note(tmp_path)], {})["job_id"]
+    job_id = bellhop.client().create("word_count", files=[note(tmp_path)])["job_id"]
     steps = lasting(read_trace(bellhop, trace).before_answer(0))
     rows = steps.index("write incoming/*/0.txt") + 5
     assert steps[rows - 5 : rows] == [
@@ -189,7 +189,7 @@ def test_it_has_every_file_of_an_upload_on_the_disk_before_it_says_202(
     bellhop: Running, tmp_path: Path
 ) -> None:
     trace = start_traced(bellhop, "web")
-    bellhop.client().submit("word_count", [note(tmp_path)] * 3, {})
+    bellhop.client().create("word_count", files=[note(tmp_path)] * 3)
     steps = lasting(read_trace(bellhop, trace).before_answer(0))
     places = [steps.index(f"sync incoming/*/{number}.txt") for number in range(3)]
     assert max(places) < steps.index("sync incoming/*")

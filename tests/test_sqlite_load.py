@@ -272,7 +272,7 @@ def used_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         bellhop.serve()
         note = bellhop.data.parent / "note.txt"
         note.write_text("three short words")
-        uploaded = bellhop.client().submit("word_count", [str(note)], {})
+        uploaded = bellhop.client().create("word_count", files=[note])
         bellhop.final(uploaded["job_id"])
         bellhop.final(bellhop.texts(*"x" * 300)["job_id"])
     assert (bellhop.data / "bellhop.db").stat().st_size > 20 * PAGE_BYTES

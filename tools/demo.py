@@ -9,8 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import commands  # noqa: E402
 import settings  # noqa: E402
-from client import Client, RequestFailed  # noqa: E402
+from client import BellhopError  # noqa: E402
 from errors import StartRefused  # noqa: E402
 
 TYPE_OF_SUFFIX = {".txt": "word_count", ".csv": "trial_balance", ".xlsx": "trial_balance"}
@@ -18,10 +19,10 @@ SHOWN_CHARACTERS = 400
 
 
 def main() -> int:
-    client = Client.at_home(settings.load())
+    client = commands.at_home(settings.load())
     failures = 0
     for path in sorted((ROOT / "examples").iterdir()):
-        job = client.submit(TYPE_OF_SUFFIX[path.suffix], [str(path)], {})
+        job = client.create(TYPE_OF_SUFFIX[path.suffix], files=[path])
         for state in client.follow(job["job_id"]):
             job = state
         print(f"{path.name}: {job['status']}, {client.url}/jobs/{job['job_id']}")
@@ -35,5 +36,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (StartRefused, RequestFailed) as error:
+    except (StartRefused, BellhopError) as error:
         sys.exit(f"demo: {error}")

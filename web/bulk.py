@@ -12,7 +12,7 @@ import queries
 from errors import Problem, invalid_field
 from models import database
 from web.answers import json_answer, read_object
-from web.jobs import find, job_filter, require_uploads
+from web.jobs import find, job_filter, require_possible
 from web.site import Site
 
 MOST_JOBS = 10_000
@@ -106,7 +106,7 @@ def _refusal(site: Site, action: str, job_id: str) -> dict[str, str] | None:
         if action == "cancel" and not lifecycle.ask_cancel(job_id):
             raise Problem("job-final", f"The job is {job.status} already.")
         if action == "retry":
-            require_uploads(site, job)
+            require_possible(site, job)
             if not lifecycle.retry(job_id):
                 raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
         if action == "purge" and not lifecycle.purge([job_id]):

@@ -49,19 +49,19 @@ def result_page(job: Job) -> dict[str, Any]:
 
 def show(site: Site, job_id: str) -> HTTPResponse:
     """GET /jobs/ID: the job, with a strong ETag; `include=result` adds what there is of it."""
-    answer = _shown(site, job_id)
+    job = find(job_id)
+    answer = _shown(site, job)
     is_news = "HTTP_IF_NONE_MATCH" in request.environ and answer.status_code != 304
     if "HTTP_PREFER" not in request.environ or is_news:
         return answer
-    granted_s = patience.wait(site, job_id)
+    granted_s = patience.wait(site, job)
     if granted_s is not None:
-        answer = _shown(site, job_id)
+        answer = _shown(site, find(job_id))
         answer.set_header("Preference-Applied", f"wait={granted_s}")
     return answer
 
 
-def _shown(site: Site, job_id: str) -> HTTPResponse:
-    job = find(job_id)
+def _shown(site: Site, job: Job) -> HTTPResponse:
     document = views.job_views(site, [job])[0]
     if request.query.get("include") == "result":
         has_result = job.status in FINAL and job.completed_items

@@ -100,13 +100,10 @@ def retry(site: Site, job_id: str) -> HTTPResponse:
     for name in body:
         if name not in ("items", "use_cache"):
             raise invalid_field(name, "is not known; a retry takes items and use_cache")
-    require_uploads(site, job)
     chosen, use_cache = _chosen_items(job, body.get("items")), body.get("use_cache", True)
     if not isinstance(use_cache, bool):
         raise invalid_field("use_cache", "must be true or false")
-    if hopeless := queries.unmet(job):
-        said = f"It needs job {hopeless[0]}: retry that one, and this one waits for it again."
-        raise Problem("nothing-to-retry", said)
+    require_possible(site, job, use_cache=use_cache)
     count = lifecycle.retry(job_id, chosen, use_cache=use_cache)
     if not count:
         raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
@@ -157,13 +154,19 @@ def find(job_id: str) -> Job:
     return job
 
 
-def require_uploads(site: Site, job: Job) -> None:
-    """Refuse to run again what would find its files removed."""
+def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
+    """Refuse to run again what cannot: for want of its files, or of a job that it needs."""
+    if hopeless := queries.hopeless(job):
+        needed, status = hopeless
+        said = "retry that one, and this one waits for it again."
+        said = said if status else "it was deleted, so submit this one anew."
+        raise Problem("nothing-to-retry", f"It needs job {needed}: {said}")
     first = queries.item(job, 0)
     if first is None:
         raise Problem("not-found", "Somebody deleted the job just now.")
     takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
-    if takes_files and not site.files.has_uploads(job.job_id):
+    reads_them = takes_files and queries.needs_uploads(job, use_cache=use_cache)
+    if reads_them and not site.files.has_uploads(job.job_id):
         raise Problem("nothing-to-retry", "Its uploads were removed when their days were over.")
 
 

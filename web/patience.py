@@ -8,14 +8,14 @@ import time
 from bottle import request
 
 import queries
-from models import FINAL
+from models import FINAL, Job
 from web.site import Site
 
 MOST_WAIT_S = 30
 LOOK_EVERY_S = 0.1
 
 
-def wait(site: Site, job_id: str) -> int | None:
+def wait(site: Site, job: Job) -> int | None:
     """Wait until the job is final, or with If-None-Match until it changes; None without waiting.
 
     The seconds that were granted, which are fewer when it is over before. Only a quarter of the
@@ -26,18 +26,18 @@ def wait(site: Site, job_id: str) -> int | None:
         return None
     try:
         granted_s = min(int(found[1]), MOST_WAIT_S)
-        _wait(site, job_id, granted_s, until_change="HTTP_IF_NONE_MATCH" in request.environ)
+        _wait(site, job, granted_s, until_change="HTTP_IF_NONE_MATCH" in request.environ)
         return granted_s
     finally:
         site.waiters.release()
 
 
-def _wait(site: Site, job_id: str, seconds: float, *, until_change: bool) -> None:
+def _wait(site: Site, job: Job, seconds: float, *, until_change: bool) -> None:
+    """Wait for what is newer than `job`, which the client was about to be shown."""
     deadline = time.monotonic() + seconds
-    first = queries.status_of(job_id)
-    while (now := queries.status_of(job_id)) and now[0] not in FINAL:
+    while (now := queries.status_of(job.job_id)) and now[0] not in FINAL:
         left_s = deadline - time.monotonic()
-        if left_s <= 0 or (until_change and now != first):
+        if left_s <= 0 or (until_change and now != (job.status, job.change)):
             return
         if site.stopping.wait(min(LOOK_EVERY_S, left_s)):
             return

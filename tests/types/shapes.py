@@ -356,3 +356,12 @@ def fresh(text: str, context: Context) -> dict:
 def outward(text: str, context: Context) -> dict:
     """What the network says may be something else next time."""
     return {"text": text}
+
+
+@job_type(label="Nested", queue="parsing", delays_s=[])
+def nested(text: str, context: Context) -> dict:
+    """Return lists in lists, as many deep as the text says."""
+    found: list[Any] = []
+    for _ in range(int(text)):
+        found = [found]
+    return {"text": "x", "by": [], "deep": found}

@@ -259,6 +259,18 @@ def _parser() -> argparse.ArgumentParser:
     add("prepare", prepare, "agree on the storage and migrate, then end").add_argument(
         "--start-lock", type=int, help=argparse.SUPPRESS
     )
+    _add_client_commands(add)
+    add("check", check, "self-test of this installation")
+    add("drain", drain, "take no more work, and return when nothing runs")
+    trial = add("try", try_type, "run a job type on one file, without server or queue")
+    trial.add_argument("type")
+    trial.add_argument("input", metavar="FILE|URL|TEXT")
+    trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    return parser
+
+
+def _add_client_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Those that talk to a running Bellhop."""
     submit = add("submit", client, "submit a job")
     submit.add_argument("type")
     submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
@@ -276,25 +288,20 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_argument("--type")
     jobs.add_argument("--search", metavar="TEXT", help="in names, parameters and errors")
     jobs.add_argument("--limit", type=int, default=50)
-    add("stats", client, "count jobs and how long they take")
+    stats = add("stats", client, "count jobs and how long they take")
+    one: dict[str, argparse.ArgumentParser] = {}
     for name, help in (
         ("result", "print the result of a job"),
         ("cancel", "cancel a job"),
         ("retry", "run again what did not complete"),
     ):
-        add(name, client, help).add_argument("job_id", metavar="ID")
-    result = commands.choices["result"]
+        one[name] = add(name, client, help)
+        one[name].add_argument("job_id", metavar="ID")
+    result = one["result"]
     result.add_argument("--files", metavar="FOLDER", help="save its output files there")
     result.add_argument("--force", action="store_true", help="over what is there already")
-    for name in ("submit", "jobs", "result", "cancel", "retry", "stats"):
-        commands.choices[name].add_argument("--json", action="store_true", help="print JSON")
-    add("check", check, "self-test of this installation")
-    add("drain", drain, "take no more work, and return when nothing runs")
-    trial = add("try", try_type, "run a job type on one file, without server or queue")
-    trial.add_argument("type")
-    trial.add_argument("input", metavar="FILE|URL|TEXT")
-    trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
-    return parser
+    for command in (submit, jobs, stats, *one.values()):
+        command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _log_to_stderr(level: str) -> None:

@@ -91,7 +91,9 @@ class Bellhop:
         under the same `key` is the same job for 24 hours; without one each call makes a job.
         """
         given = {name: value for name, value in options.items() if value is not None}
-        items = [{"url": url} for url in urls] + [{"text": text} for text in texts]
+        items: list[dict[str, Any]] = [{"url": url} for url in urls] + [
+            {"text": text} for text in texts
+        ]
         items += [{"json": dict(each)} for each in data]
         if bool(files) == bool(items):
             raise ValueError("a job takes either files, or urls, texts and data")
@@ -230,7 +232,7 @@ class Bellhop:
             document = json.loads(content) if content else None
         except ValueError:
             raise self._stranger(response.status) from None
-        return _Answer(response.status, response.headers, document)
+        return _Answer(response.status, dict(response.headers.items()), document)
 
     def _content(self, path: str) -> Iterator[bytes]:
         """A download, piece by piece."""

@@ -1,0 +1,165 @@
+"""Chains, earlier results, queues and schedules on the page, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from tests.running import Running, wait_for
+from tests.test_browser import browser, complaints, find, served
+
+__all__ = ["browser", "served"]  # fixtures of theirs
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: webdriver.Chrome) -> Iterator[None]:
+    """No script, policy or missing file of any page is complained about."""
+    complaints(browser)
+    yield
+    assert complaints(browser) == []
+
+
+# Rows are drawn anew while they are looked at, so each look is one step of the page's own.
+PRESS = """
+const found = [...document.querySelectorAll(arguments[0])];
+const node = found.find((each) => each.offsetParent);
+if (node) node.click();
+return Boolean(node);"""
+TEXT = "return document.querySelector(arguments[0])?.innerText ?? '';"
+
+
+def press(browser: webdriver.Chrome, selector: str) -> None:
+    """Click it as soon as it is there and shown."""
+    wait_for(lambda: browser.execute_script(PRESS, selector))
+
+
+def text_of(browser: webdriver.Chrome, selector: str) -> str:
+    """The text of what is there now, or nothing."""
+    return str(browser.execute_script(TEXT, selector))
+
+
+def open_job(browser: webdriver.Chrome, served: Running, job: dict[str, Any]) -> None:
+    browser.get(f"{served.url}/jobs/{job['job_id']}")
+
+
+def test_it_shows_the_steps_of_a_chain_and_retries_the_failed_one(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    then = [{"type": "extend", "params": {"fail": "b"}}, {"type": "extend"}]
+    job = served.client().create("wrap", texts=["a", "b"], then=then, use_cache=False)
+    served.final(job["job_id"])
+    open_job(browser, served, job)
+    wait_for(lambda: "1 failed" in text_of(browser, '[data-chain-step="1"]'))
+    assert text_of(browser, '[data-chain-step="0"]') == "Wrap\n2 of 2 completed"
+    steps = [step.get_attribute("data-status") for step in elements(browser, "[data-chain-step]")]
+    assert steps == ["completed", "failed", "pending"]
+    assert "Waits for step 2" in text_of(browser, "[data-items]")
+    press(browser, ".page-actions [data-action=retry]")
+    wait_for(lambda: "Started, attempt 2" in text_of(browser, "[data-timeline]"))
+
+
+def elements(browser: webdriver.Chrome, selector: str) -> list[Any]:
+    return browser.find_elements(By.CSS_SELECTOR, selector)
+
+
+def test_it_says_that_a_result_is_an_earlier_one_and_runs_it_again(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    client = served.client()
+    first = client.create("noop", texts=["known"])
+    client.wait(first["job_id"], 30)
+    again = client.create("noop", texts=["known"])
+    open_job(browser, served, again)
+    wait_for(lambda: "Earlier result" in text_of(browser, "[data-items]"))
+    link = find(browser, "[data-facts] .job-links a")
+    assert first["job_id"] in (link.get_attribute("href") or "")
+    press(browser, ".page-actions [data-action=rerun]")
+    wait_for(lambda: "Runs again, by hand" in text_of(browser, "[data-timeline]"))
+    wait_for(lambda: not client.job(again["job_id"])["cached"])
+
+
+def test_it_keeps_a_job_and_lets_it_go(browser: webdriver.Chrome, served: Running) -> None:
+    job = served.client().create("noop", texts=["keep me"])
+    served.final(job["job_id"])
+    open_job(browser, served, job)
+    press(browser, ".page-actions [data-action=keep]")
+    wait_for(lambda: "until you let it go" in text_of(browser, "[data-facts]"))
+    press(browser, ".page-actions [data-action=keep]")
+    wait_for(lambda: "Kept until" in text_of(browser, "[data-facts]"))
+
+
+def test_it_pauses_a_queue_and_says_why_a_job_waits(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    client = served.client()
+    browser.get(f"{served.url}/queues")
+    press(browser, '[data-queue=parsing] button[aria-label="Pause parsing"]')
+    wait_for(lambda: "Paused" in text_of(browser, "[data-queue=parsing]"))
+    first, second = (client.create("noop", texts=[text], use_cache=False) for text in "xy")
+    open_job(browser, served, second)
+    wait_for(lambda: "the queue parsing is paused" in text_of(browser, "[data-job-step]"))
+    press(browser, ".page-actions [data-action=front]")
+    wait_for(lambda: client.job(second["job_id"])["position"] == 1)
+    assert client.job(first["job_id"])["position"] == 2
+    browser.get(f"{served.url}/queues")
+    press(browser, '[data-queue=parsing] button[aria-label="Resume parsing"]')
+    served.final(second["job_id"])
+
+
+def test_it_changes_the_workers_of_a_queue(browser: webdriver.Chrome, served: Running) -> None:
+    browser.get(f"{served.url}/queues")
+    press(browser, '[data-queue=ai] button[aria-label="+ more workers for ai"]')
+    wait_for(lambda: text_of(browser, "[data-queue=ai] .workers-count") == "3")
+
+
+def test_it_finds_jobs_and_deletes_all_that_match(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    client = served.client()
+    for number in range(2):
+        client.wait(client.create("noop", texts=[f"haystack {number}"])["job_id"], 30)
+    browser.get(f"{served.url}/?q=HAYSTACK")
+    wait_for(lambda: len(elements(browser, "[data-job-list] > li")) == 2)
+    press(browser, "[data-bulk-action=purge]")
+    wait_for(lambda: text_of(browser, "[data-confirm-title]") == "Delete 2 jobs?")
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: not elements(browser, "[data-job-list] > li"))
+    assert list(client.jobs(q="haystack")) == []
+
+
+def test_it_adds_a_schedule_and_shows_when_it_runs_next(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    browser.get(f"{served.url}/schedules")
+    wait_for(lambda: elements(browser, "[data-schedule-type] option[value=noop]"))
+    find(browser, "#name").send_keys("Nightly")
+    find(browser, "[data-schedule-type] option[value=noop]").click()
+    find(browser, "#inputs").send_keys("one\ntwo")
+    press(browser, "[data-schedule-form] [type=submit]")
+    wait_for(lambda: "Next run" in text_of(browser, "[data-schedule]"))
+    (schedule,) = served.client().get("/api/v1/schedules")["schedules"]
+    assert schedule["job"]["items"] == [{"text": "one"}, {"text": "two"}]
+    press(browser, "[data-schedule] button")
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: not elements(browser, "[data-schedule]"))
+
+
+def test_it_says_what_is_wrong_with_a_schedule(browser: webdriver.Chrome, served: Running) -> None:
+    browser.get(f"{served.url}/schedules")
+    wait_for(lambda: elements(browser, "[data-schedule-type] option[value=noop]"))
+    find(browser, "#name").send_keys("Never")
+    find(browser, "#cron").clear()
+    find(browser, "#cron").send_keys("0 0 30 2 *")
+    find(browser, "#inputs").send_keys("one")
+    press(browser, "[data-schedule-form] [type=submit]")
+    wait_for(lambda: "cron" in text_of(browser, "[data-form-error]"))
+    complaints(browser)  # the browser writes down each 422
+
+
+def test_it_reads_the_api_on_a_page(browser: webdriver.Chrome, served: Running) -> None:
+    browser.get(f"{served.url}/docs")
+    wait_for(lambda: "/api/v1/jobs/{job_id}" in find(browser, "main").text)

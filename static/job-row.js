@@ -30,7 +30,7 @@ export function updateRow(row, job, label) {
   setText(link, job.name);
   link.title = job.name;
   setText(find("[data-badge]", row), statusWord(job));
-  setText(find("[data-job-type]", row), label);
+  setText(find("[data-job-type]", row), job.cached ? `${label}, an earlier result` : label);
   showText(find("[data-job-items]", row), itemsWord(job));
   setTime(find("[data-job-time]", row), job.created_at);
   drawProgress(row, job);

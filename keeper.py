@@ -24,7 +24,7 @@ from clock import Clock
 from files import KINDS, Files, remove_tree
 from installation import Installation, is_held, take_lock
 from intake import Intake
-from models import checkpoint, database, timestamp
+from models import checkpoint, database, log_bytes, timestamp
 from settings import MEBIBYTE, Settings
 from trouble import Trouble
 
@@ -34,6 +34,9 @@ LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
 DAY_S = 86400.0
+LONG_LOG_BYTES = 8 << 20
+LOOKS_IN_A_ROUND = 10
+CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0
 # Of a clean-up: jobs in one transaction, the pause after it in which others may write, and how
 # long it may go on before the other sweeps have their turn.
 EXPIRY_BITE = 20
@@ -63,6 +66,7 @@ class Keeper:
         self._leases: dict[int, tuple[str, float]] = {}
         self._died_at: dict[str, float] = {}
         self._next: dict[str, float] = {}
+        self._cut_at = 0.0
         self._clock = Clock()
         self._troubles: dict[Callable[[], object], Trouble] = {}
 
@@ -78,7 +82,9 @@ class Keeper:
         while not self._stopping.is_set():
             for sweep in (*self._each_round, self.sweep):
                 self._attempt(sweep)
-            self._stopping.wait(ROUND_S)
+            for _ in range(LOOKS_IN_A_ROUND):
+                if not self._stopping.wait(ROUND_S / LOOKS_IN_A_ROUND):
+                    self._attempt(self.keep_log_short)
         database.close()
 
     def _attempt(self, sweep: Callable[[], object]) -> None:
@@ -109,6 +115,23 @@ class Keeper:
             self.tidy()
         if self._clock.is_steady() and self._is_due("expire") and not self.expire():
             self._next.pop("expire")  # it goes on with the next round
+
+    def keep_log_short(self) -> None:
+        """Cut a write-ahead log that grows because somebody always reads."""
+        is_time = time.monotonic() >= self._cut_at and log_bytes() > LONG_LOG_BYTES
+        if is_time and self._is_the_keeper():
+            self.cut_log()
+
+    def cut_log(self) -> None:
+        """Cut the log; whoever commits looks after it too, so it takes some tries to be first.
+
+        A backup reads for as long as it takes: nobody shall have to wait for us meanwhile.
+        """
+        for _ in range(CUT_TRIES):
+            if checkpoint() or self._stopping.wait(CUT_PAUSE_S):
+                return
+        self._cut_at = time.monotonic() + CUT_AGAIN_S
+        log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
 
     def _is_due(self, chore: str) -> bool:
         """Whether it is time for a chore again, which the one keeper does now and then."""
@@ -177,7 +200,7 @@ class Keeper:
         for kind in KINDS:
             for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
                 self._files.remove_job(job_id)
-        checkpoint()
+        self.cut_log()
 
     def expire(self) -> bool:
         """Delete what is too old, for one round; whether all of it is gone."""

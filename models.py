@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import functools
 import logging
+import os
 import re
 import sqlite3
 import time
@@ -32,6 +33,7 @@ import settings
 from errors import NO_ROOM, StartRefused
 
 BUSY_TIMEOUT_S = 20
+CUT_TIMEOUT_MS = 10
 CHECK_S = 1.0
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
@@ -124,14 +126,21 @@ def stay_open() -> None:
     _kept_open.append(connection)
 
 
-def checkpoint() -> None:
-    """Bring the write-ahead log back into the database and cut it to nothing."""
+def checkpoint() -> bool:
+    """Bring the write-ahead log back into the database and cut it to nothing; whether it could."""
     # It holds the write lock while it waits for readers, so it must not wait for long.
-    query("PRAGMA busy_timeout = 100")
+    query(f"PRAGMA busy_timeout = {CUT_TIMEOUT_MS}")
     ((is_held_up, *_),) = query("PRAGMA wal_checkpoint(truncate)")
     query(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
-    if is_held_up:
-        log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
+    return not is_held_up
+
+
+def log_bytes() -> int:
+    """Size of the write-ahead log."""
+    try:
+        return os.stat(f"{database.database}-wal").st_size
+    except FileNotFoundError:
+        return 0
 
 
 def database_bytes() -> int:

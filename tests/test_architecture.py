@@ -184,7 +184,7 @@ def test_it_stays_small_enough_to_read_in_an_afternoon() -> None:
         ROOT / f"{n}.py"
         for n in ("models", "lifecycle", "tasks", "workers", "jobprocess", "keeper")
     ]
-    assert sum(map(code_lines, heart)) < 1900
+    assert sum(map(code_lines, heart)) < 1950
     assert sum(map(code_lines, CORE)) < 8500
 
 

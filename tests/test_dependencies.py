@@ -212,3 +212,25 @@ def test_it_sends_nobody_to_a_need_that_is_gone(web: WsgiClient, submit: Submit)
     assert answer.code == "nothing-to-retry"
     assert "retry that one" not in answer.json["detail"]
     assert "deleted" in answer.json["detail"]
+
+
+def test_it_revives_what_waits_for_a_job_that_waits_again(web: WsgiClient, submit: Submit) -> None:
+    first = submit()
+    second = submit(depends_on=[first.job_id])
+    third = submit(depends_on=[second.job_id])
+    lifecycle.ask_cancel(second.job_id)
+    settle()
+    assert status(third) == "cancelled"
+    assert web.post(f"{JOBS}/{second.job_id}/retry", {}).status == 202
+    assert (status(second), status(third)) == ("pending", "pending")
+
+
+def test_it_waits_for_its_time_also_when_it_is_revived(submit: Submit) -> None:
+    first = submit()
+    job = submit(depends_on=[first.job_id], run_at=timestamp(3600))
+    lifecycle.ask_cancel(first.job_id)
+    settle()
+    lifecycle.retry(first.job_id)
+    finish(first)
+    assert status(job) == "pending"
+    assert lifecycle.release_due() == 0

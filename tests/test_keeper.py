@@ -342,3 +342,16 @@ def test_it_takes_no_sleep_of_the_machine_for_a_step(monkeypatch: pytest.MonkeyP
     wall += 100
     assert watched.look() == 100 and not watched.is_steady()
     assert watched.look() == 0
+
+
+def test_it_leaves_a_log_alone_for_a_while_that_it_cannot_cut(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A backup may read for minutes, and each try holds up who writes."""
+    tries: list[int] = []
+    monkeypatch.setattr(keeper_module, "log_bytes", lambda: 1 << 30)
+    monkeypatch.setattr(keeper_module, "checkpoint", lambda: tries.append(1))
+    keeper.keep_log_short()
+    keeper.keep_log_short()
+    assert len(tries) == keeper_module.CUT_TRIES
+    assert "cannot be cut while somebody reads" in caplog.messages[-1]

@@ -189,7 +189,10 @@ def make_thousands_of_moves(bellhop: Running) -> int:
 
     def work() -> None:
         try:
-            jobs = [bellhop.texts(*"x" * 100)["job_id"] for _ in range(15)]
+            jobs = [
+                bellhop.texts(*(f"{job} {item}" for item in range(100)))["job_id"]
+                for job in range(15)
+            ]
             for job_id in jobs:
                 assert bellhop.final(job_id, limit_s=120)["completed_items"] == 100
         finally:

@@ -209,3 +209,12 @@ def test_it_refuses_what_is_no_schedule(
 def test_it_refuses_a_schedule_whose_job_is_none(web: WsgiClient, job: Any) -> None:
     assert add(web, job=job).status in (400, 422)
     assert json.loads(web.get(SCHEDULES).body) == {"schedules": []}
+
+
+def test_it_waits_for_its_time_also_when_a_cancel_is_taken_back(web: WsgiClient) -> None:
+    job = submit_at(web, delay_s=3600).json
+    path = f"{JOBS}/{job['job_id']}"
+    web.post(f"{path}/cancel", {})
+    again = web.post(f"{path}/retry", {})
+    assert (again.status, again.json["status"]) == (202, "pending")
+    assert lifecycle.claim("parsing", "c1/1") is None

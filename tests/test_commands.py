@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import app
 from supervisor import FIRST_BACKOFF_S, Child
 from tests.running import ROOT, Running, is_alive, running, wait_for
 
@@ -290,3 +292,24 @@ def test_it_drains_at_once_where_nothing_lives(bellhop: Running) -> None:
     server.terminate()
     server.wait(20)
     assert bellhop.run("drain").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "web", "consumer", "submit", "jobs", "result", "cancel", "retry", "stats", "check",
+     "try", "drain"],
+)  # fmt: skip
+def test_it_knows_every_command_of_the_contract(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"app.py {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "target", ["run", "test", "check", "demo", "dev", "bench", "chaos", "dist"]
+)
+def test_it_has_every_make_target_of_the_contract(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)

@@ -609,11 +609,12 @@ def _revive_dependents(job_id: str) -> None:
 
 
 def _revive(job: int) -> int:
-    """Let a cancelled job that never started wait for what it needs; how many items."""
+    """Let a cancelled job that never started wait for its time and its needs; how many items."""
     sql = "UPDATE job SET cancel_requested = 0 WHERE id = :job RETURNING run_at"
     ((run_at,),) = query(sql, {"job": job})
-    changes = "waits_for = 'job', completed_at = NULL, error = NULL, not_before = :run_at"
-    return _move("revived", "job = :job", {"job": job, "run_at": run_at}, changes)
+    values = {"job": job, "run_at": run_at, "waits_for": "job" if _has_unmet(job) else None}
+    changes = "waits_for = :waits_for, completed_at = NULL, error = NULL, not_before = :run_at"
+    return _move("revived", "job = :job", values, changes)
 
 
 def follow_clock(step_s: float) -> None:
@@ -671,8 +672,10 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
         if not job:
             return 0
         values = {"job": job[0][0]}
-        if _has_unmet(job[0][0]):
-            return _wait_again(job[0][0])
+        if _has_unmet(job[0][0]) or _is_early(job[0][0]):
+            if moved := _wait_again(job[0][0]):
+                _revive_dependents(job_id)
+            return moved
         guard = f"job = :job AND status IN ('failed', 'cancelled'){chosen}"
         has_failed = query(f"SELECT 1 FROM item WHERE {guard} LIMIT 1", values)
         taken = [] if use_cache else _taken(values["job"], chosen)
@@ -687,8 +690,17 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
     return moved
 
 
+def _is_early(job: int) -> bool:
+    """Whether a job was cancelled before its time came."""
+    sql = "SELECT 1 FROM job WHERE id = :job AND run_at > :now AND started_at IS NULL"
+    return bool(query(sql, {"job": job, "now": timestamp()}))
+
+
 def _wait_again(job: int) -> int:
-    """Let a cancelled job wait for what it needs, unless that has ended already; how many items."""
+    """Let a cancelled job wait for its time and its needs, unless one of these ended otherwise.
+
+    How many items that are.
+    """
     sql = f"""SELECT 1 FROM dependency LEFT JOIN job AS needed ON needed.job_id = dependency.needs
         WHERE dependency.job = :job AND is_met = 0 AND ({ENDED_BADLY}) LIMIT 1"""
     return 0 if query(sql, {"job": job}) else _revive(job)

@@ -13,10 +13,13 @@ import lifecycle
 import models
 import queries
 import registry
+import reuse
+import webhooks
 from errors import ItemError
 from lifecycle import MOVES, Claim
 from models import Consumer, Event, Gone, Item, Job, query
-from newjob import NewItem, NewJob
+from newjob import Key, NewItem, NewJob, NewStep
+from reuse import Hit
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import PowerCut, Wire, everything
 
@@ -134,19 +137,169 @@ def test_it_makes_a_move_wholly_or_not_at_all(
         query("UPDATE item SET not_before = '2000'")
     if status == "running":
         registry.register("c1", 1, [])
+    cut_after_each_statement(monkeypatch, lambda: make(job, claim), is_made=lambda: False)
+
+
+def cut_after_each_statement(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any], *, is_made: Callable[[], bool]
+) -> None:
+    """`is_made` says whether the move is, and what comes after it may be cut off."""
     wire = Wire()
-    monkeypatch.setattr(lifecycle, "query", wire.through(models.query))
+    for module in (lifecycle, reuse, webhooks):
+        monkeypatch.setattr(module, "query", wire.through(models.query))
     monkeypatch.setattr(lifecycle, "write_many", wire.through(models.write_many))
     before = everything()
-    for statements in range(100):
+    for statements in range(200):
         wire.left = statements
         try:
-            make(job, claim)
+            make()
         except PowerCut:
+            if is_made():
+                break
             assert everything() == before, f"cut after {statements} statements"
         else:
             break
     assert statements > 1 and everything() != before
+
+
+def equal_claim(job: Job, worker: str = "c1/1") -> Claim | None:
+    """A claim by a worker for whom all items are equal."""
+    return lifecycle.claim(job.queue, worker, lambda candidate: "key")
+
+
+def hold(job: Job) -> Claim:
+    claim = equal_claim(job)
+    assert claim is not None
+    return claim
+
+
+def end_with_an_equal(submit: Submit) -> Callable[[], Any]:
+    job = submit("a", "a")
+    claim = hold(job)
+    assert equal_claim(job, "c1/2") is None
+    return lambda: completed(claim)
+
+
+def end_a_step(submit: Submit) -> Callable[[], Any]:
+    claim = claimed(submit(then=[NewStep("s", {}, "ai")]))
+    return lambda: completed(claim)
+
+
+def end_a_step_whose_job_is_cancelled(submit: Submit) -> Callable[[], Any]:
+    job = submit(then=[NewStep("s", {}, "ai")])
+    claim = claimed(job)
+    lifecycle.ask_cancel(job.job_id)
+    return lambda: completed(claim)
+
+
+def known() -> Hit:
+    hit = reuse.find("key", 3600)
+    assert hit is not None
+    return hit
+
+
+def take_a_result(submit: Submit) -> Callable[[], Any]:
+    completed(hold(submit()))
+    claim = hold(submit())
+    return lambda: lifecycle.complete(claim, data="{}", files="[]", warnings="[]", reused=known())
+
+
+def submit_with_results(submit: Submit) -> Callable[[], Any]:
+    completed(hold(submit()))
+    items = [NewItem("a", {"text": "a"}, hit=known()), NewItem("b", {"text": "b"})]
+    job = NewJob(
+        type="noop", name="n", params={}, queue="parsing", max_attempts=1, items=items,
+        then=[NewStep("s", {}, "ai")],
+    )  # fmt: skip
+    return lambda: lifecycle.submit(job)
+
+
+def submit_with_everything(submit: Submit) -> Callable[[], Any]:
+    done, waiting = submit(), submit()
+    completed(claimed(done))
+    job = NewJob(
+        type="noop", name="n", params={"a": 1}, queue="parsing", max_attempts=4,
+        items=[NewItem(text, {"text": text}) for text in "ab"],
+        then=[NewStep("s", {}, "ai"), NewStep("t", {}, "ai")], priority=5,
+        run_at=models.timestamp(60), depends_on=[done.job_id, waiting.job_id],
+        webhook_url="http://a/", contents=["1" * 64, "2" * 64], schedule=3,
+    )  # fmt: skip
+    return lambda: lifecycle.submit(job, Key("k", "fingerprint"))
+
+
+def end_what_others_need(submit: Submit) -> Callable[[], Any]:
+    first = submit(webhook_url="http://a/")
+    submit("a", "b", depends_on=[first.job_id])
+    submit(depends_on=[first.job_id], run_at=models.timestamp(60))
+    claim = claimed(first)
+    return lambda: completed(claim)
+
+
+def fail_what_others_need(submit: Submit) -> Job:
+    first = submit()
+    submit("a", "b", depends_on=[first.job_id], webhook_url="http://a/")
+    lifecycle.fail(claimed(first), ERROR)
+    return first
+
+
+def look_for_the_hopeless(submit: Submit) -> Callable[[], Any]:
+    fail_what_others_need(submit)
+    return lifecycle.cancel_hopeless
+
+
+def retry_what_others_need(submit: Submit) -> Callable[[], Any]:
+    first = fail_what_others_need(submit)
+    lifecycle.cancel_hopeless()
+    return lambda: lifecycle.retry(first.job_id)
+
+
+def wait_again(submit: Submit) -> Callable[[], Any]:
+    job = submit(depends_on=[submit().job_id])
+    lifecycle.ask_cancel(job.job_id)
+    return lambda: lifecycle.retry(job.job_id)
+
+
+def run_again_what_was_taken(submit: Submit) -> Callable[[], Any]:
+    completed(hold(submit()))
+    job = submit(then=[NewStep("s", {}, "ai")])
+    lifecycle.complete(hold(job), data="{}", files="[]", warnings="[]", reused=known())
+    return lambda: lifecycle.retry(job.job_id, use_cache=False)
+
+
+def go_to_the_front(submit: Submit) -> Callable[[], Any]:
+    submit(priority=7)
+    job = submit("a", "b", then=[NewStep("s", {}, "ai")])
+    return lambda: lifecycle.move_to_front(job.job_id)
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        end_with_an_equal, end_a_step, end_a_step_whose_job_is_cancelled, take_a_result,
+        submit_with_results, submit_with_everything, end_what_others_need, look_for_the_hopeless,
+        retry_what_others_need, wait_again, run_again_what_was_taken, go_to_the_front,
+    ],
+)  # fmt: skip
+def test_it_moves_what_belongs_together_wholly_or_not_at_all(
+    submit: Submit,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Submit], Callable[[], Any]],
+) -> None:
+    cut_after_each_statement(monkeypatch, prepare(submit), is_made=lambda: False)
+
+
+def test_it_puts_an_item_off_wholly_or_not_at_all(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker then looks for the next one, which is another transaction."""
+    job = submit("a", "a")
+    hold(job)
+    moves = [*moves_of(job), "deferred"]
+    cut_after_each_statement(
+        monkeypatch, lambda: equal_claim(job, "c1/2"), is_made=lambda: moves_of(job) == moves
+    )
+    second = items_of(job)[1]
+    assert (second.status, second.waits_for, second.cache_key) == ("pending", "equal", "key")
 
 
 @pytest.mark.parametrize("status", ["pending", "queued"])

@@ -163,8 +163,11 @@ def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: 
 
 def test_it_tries_again_what_itself_found_the_disk_full(bellhop: Running, disk: SmallDisk) -> None:
     job_id = bellhop.texts("60", type="fills")["job_id"]
-    waits = lambda: bellhop.client().job(job_id)["waiting_for"] or ""  # noqa: E731
-    wait_for(lambda: waits().startswith("retry at"))
+
+    def waits_for() -> str:
+        return str(bellhop.client().job(job_id)["waiting_for"])
+
+    wait_for(lambda: waits_for().startswith("retry at"))
     (item,) = bellhop.client().get(f"/api/v1/jobs/{job_id}/items")["items"]
     assert item["error"]["code"] == "try_again"
     assert "disk is full" in item["error"]["message"]

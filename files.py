@@ -196,10 +196,11 @@ class Files:
         return any(any((self._folder / kind).iterdir()) for kind in KINDS)
 
     def jobs_with(self, kind: str, age_s: float) -> list[str]:
-        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`."""
+        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`; `lost+found` is none."""
         oldest = time.time() - age_s
         folders = os.scandir(self._folder / kind)
-        return [entry.name for entry in folders if entry.stat().st_mtime < oldest]
+        ours = (entry for entry in folders if JOB_ID.fullmatch(entry.name))
+        return [entry.name for entry in ours if entry.stat().st_mtime < oldest]
 
     def scratch_folders(self) -> dict[Path, str]:
         """Every scratch folder, and the consumer that made it."""

@@ -355,3 +355,15 @@ def test_it_leaves_a_log_alone_for_a_while_that_it_cannot_cut(
     keeper.keep_log_short()
     assert len(tries) == keeper_module.CUT_TRIES
     assert "cannot be cut while somebody reads" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize("name", ["lost+found", "a b", ".DS_Store"])
+def test_it_tidies_beside_what_is_not_its_own(
+    keeper: Keeper, here: Installation, name: str
+) -> None:
+    """A folder of the disk, or of another program, ends no clean-up."""
+    for folder in (name, "gone"):
+        (here.folder / "uploads" / folder).mkdir()
+        os.utime(here.folder / "uploads" / folder, (0, 0))
+    keeper.tidy()
+    assert [path.name for path in (here.folder / "uploads").iterdir()] == [name]

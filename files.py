@@ -196,7 +196,10 @@ class Files:
         return any(any((self._folder / kind).iterdir()) for kind in KINDS)
 
     def jobs_with(self, kind: str, age_s: float) -> list[str]:
-        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`; `lost+found` is none."""
+        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`.
+
+        What is named as no job is, such as `lost+found`, is not ours.
+        """
         oldest = time.time() - age_s
         folders = os.scandir(self._folder / kind)
         ours = (entry for entry in folders if JOB_ID.fullmatch(entry.name))

@@ -1,9 +1,9 @@
 /* What came out: data, warnings and files of each completed item. */
 
 import { fileAddress, resultAddress } from "/static/api.js";
-import { tree } from "/static/data-tree.js";
 import { find, make } from "/static/dom.js";
 import { bytes } from "/static/format.js";
+import { viewOf } from "/static/viewers.js";
 
 const drawn = new Map();
 const box = find("[data-result]");
@@ -11,6 +11,13 @@ const box = find("[data-result]");
 function address(job, item, file) {
   const url = file.url && new URL(file.url, location.href);
   return url && url.origin === location.origin ? url.href : fileAddress(job.job_id, item.index, file.name);
+}
+
+function fileUrlIn(job, item, files) {
+  return (name) => {
+    const file = files.find((entry) => entry.name === name);
+    return file ? address(job, item, file) : null;
+  };
 }
 
 function download(job, item, file) {
@@ -34,7 +41,7 @@ function itemNode(job, item) {
     title,
     warnings.length ? make("ul", { className: "warnings", "aria-label": "Warnings" }, ...warnings.map(warning)) : null,
     files.length ? make("ul", { className: "downloads", "aria-label": "Files" }, ...files.map((file) => download(job, item, file))) : null,
-    item.data === null || item.data === undefined ? null : tree(item.data),
+    item.data === null || item.data === undefined ? null : viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }),
     nothing ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
 }
 

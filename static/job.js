@@ -14,6 +14,7 @@ import { drawNoResult, drawResult } from "/static/job-result.js";
 import { drawTimeline } from "/static/job-timeline.js";
 import { startPages } from "/static/pages.js";
 import { poll } from "/static/poll.js";
+import { registerViewers } from "/static/viewers.js";
 import { isActive } from "/static/words.js";
 
 const BUSY_MS = 1000;
@@ -93,6 +94,7 @@ async function refreshLabels() {
   if (labels) return;
   const { types } = await getTypes();
   labels = new Map(types.map((type) => [type.type, type.label || type.type]));
+  registerViewers(types);
 }
 
 function drawJob() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from installation import Installation
 from models import Job, database, query
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient
+from web import answers
 from web.site import Site
 from workers import Workers
 
@@ -361,6 +363,18 @@ def test_it_gives_an_output_file_as_a_download(web: WsgiClient, workers: Workers
     assert (answer.status, answer.body) == (200, b"ABC")
     assert (answer.headers["Content-Disposition"] or "").startswith("attachment")
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a.png", "image/png"), ("a.JPG", "image/jpeg"), ("a.svg", "application/octet-stream"),
+     ("a.html", "application/octet-stream")],
+)  # fmt: skip
+def test_it_names_the_type_of_pictures_only(tmp_path: Path, name: str, media_type: str) -> None:
+    path = tmp_path / "bytes"
+    path.write_bytes(b"x")
+    with contextlib.closing(answers.download(path, name)) as answer:
+        assert answer.content_type == media_type
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from errors import Problem, too_large
 from models import STATUSES
 
 MOST_PER_PAGE = 200
+PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # What one request may be where no files are sent.
 JSON_BYTES = 8 * 1024 * 1024
 ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -61,7 +62,10 @@ def problem_answer(problem: Problem) -> HTTPResponse:
 
 
 def download(path: Path, name: str) -> HTTPResponse:
-    """A file as an attachment of a type no browser shows (RFC 6266); one range works (RFC 9110)."""
+    """A file as an attachment (RFC 6266); one range works (RFC 9110).
+
+    It has a type no browser shows, but for pictures, which a result may show on its page.
+    """
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -74,7 +78,7 @@ def download(path: Path, name: str) -> HTTPResponse:
     return static_file(
         path.name,
         root=path.parent,
-        mimetype="application/octet-stream",
+        mimetype=PICTURES.get(Path(name).suffix.lower(), "application/octet-stream"),
         headers={"Content-Disposition": disposition},
         etag=f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
     )

@@ -87,7 +87,9 @@ def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
 def result_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
     return {
         "index": item.item_index,
+        "step": item.step,
         "filename": item.filename,
+        "type": item.type,
         "status": item.status,
         **_given(job, item, result),
         "error": json.loads(item.error) if item.error else None,

@@ -9,34 +9,18 @@ import html
 import io
 import re
 import zipfile
-import zlib
 from collections import Counter
 from functools import reduce
 from pathlib import Path
 
-from jobtypes import BadInput
 from jobtypes.ledger.model import Row, Sheet
-from jobtypes.ledger.refusals import refusal, unsupported
+from jobtypes.ledger.refusals import refusal
 from jobtypes.ledger.table import best_header
+from jobtypes.reading.archives import open_archive
+from jobtypes.reading.kinds import require_kind
+from jobtypes.reading.text import read_text
 
-MAX_TEXT_BYTES = 20_000_000
-MAGIC = {
-    b"%pdf": "a PDF document", b"\x89png": "a PNG image", b"\xff\xd8\xff": "a JPEG image",
-    b"gif8": "a GIF image", b"ii*\0": "a TIFF image", b"mm\0*": "a TIFF image",
-    b"\x1f\x8b": "a gzip archive", b"7z\xbc\xaf": "a 7-Zip archive", b"rar!": "a RAR archive",
-    b"par1": "a Parquet file", b"sqlite format 3": "an SQLite database",
-    b"{\\rtf": "an RTF document", b"<!doctype html": "an HTML page", b"<html": "an HTML page",
-    b"<?xml": "an XML document",
-}  # fmt: skip
-MAX_UNPACKED_BYTES = 200_000_000
-MAX_RATIO = 200
 MAX_CELLS = 4_000_000
-KINDS = {
-    "word/document.xml": "a Word document",
-    "ppt/presentation.xml": "a PowerPoint presentation",
-    "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
-    "content.xml": "an OpenDocument file",
-}
 CELL = re.compile(rb'<(?:\w+:)?c\s([^>]*?r="([A-Z]{1,3})(\d{1,7})"[^>]*)>')
 
 BadCells = dict[tuple[int, int], str]
@@ -48,52 +32,10 @@ def load(file: Path) -> list[Sheet]:
     Raises BadInput: empty_file, unsupported_type, password_protected, corrupt_file,
     too_large, missing_extra.
     """
-    with file.open("rb") as stream:
-        head = stream.read(4096)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return load_workbook(file)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise old_office(file)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if kind := next((MAGIC[magic] for magic in MAGIC if start.startswith(magic)), None):
-        raise unsupported(kind)
-    size_bytes = file.stat().st_size
-    if size_bytes > MAX_TEXT_BYTES:
-        text = f"The text is {size_bytes:,} bytes; the limit is {MAX_TEXT_BYTES:,}."
-        raise refusal("too_large", text)
-    return [split_text(decode(file.read_bytes()))]
-
-
-def old_office(file: Path) -> BadInput:
-    """Of the container that holds old Office files and encrypted new ones."""
-    with file.open("rb") as stream:
-        content = stream.read(MAX_TEXT_BYTES)
-    if "EncryptedPackage".encode("utf-16-le") in content:
-        return refusal("password_protected", "The file is protected by a password.")
-    return unsupported("a file of the old Office format (such as .xls)")
-
-
-def decode(content: bytes) -> str:
-    """The text in `content`: UTF-8, UTF-16 with or without its mark, else Windows-1252."""
-    if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise refusal("empty_file", "The file is empty.")
-    sample = content[:4000]
-    encodings = ["utf-8-sig", "cp1252", "latin-1"]
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    elif sample.count(0) > len(sample) // 4:
-        encodings = ["utf-16-be" if sample[::2].count(0) > len(sample) // 4 else "utf-16-le"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise unsupported("binary data")
-    if sum(character < " " and character not in "\t\r\n\f" for character in text[:4000]) > 4:
-        raise unsupported("binary data")
-    return text
+    if require_kind(file, ("text", "xlsx")) == "text":
+        return [split_text(read_text(file))]
+    with open_archive(file) as archive:
+        return load_xlsx(file, archive)
 
 
 def split_text(text: str) -> Sheet:
@@ -120,47 +62,6 @@ def fit(text: str, delimiter: str) -> tuple[int, int]:
         return 0, 0
     widths = Counter(len(row) for row in rows if len(row) > 1)
     return best_header(Sheet("", rows))[0], max(widths.values(), default=0)
-
-
-def load_workbook(file: Path) -> list[Sheet]:
-    """The visible worksheets. Raises BadInput: too_large, password_protected,
-    unsupported_type, corrupt_file, missing_extra."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            check_archive(archive, file.stat().st_size)
-            return load_xlsx(file, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise refusal("corrupt_file", f"The workbook is damaged ({error}).") from error
-
-
-def check_archive(archive: zipfile.ZipFile, size_bytes: int) -> None:
-    """Refuse bombs, passwords, other kinds, damage and XML that declares entities."""
-    parts = archive.infolist()
-    total = sum(part.file_size for part in parts)
-    if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * size_bytes:
-        raise refusal(
-            "too_large",
-            f"The workbook unpacks to {total:,} bytes; the limits are {MAX_UNPACKED_BYTES:,} "
-            f"bytes and {MAX_RATIO} times its size.",
-        )
-    if any(part.flag_bits & 1 for part in parts):
-        raise refusal("password_protected", "The file is protected by a password.")
-    names = {part.filename for part in parts}
-    if "xl/workbook.xml" not in names:
-        raise unsupported(next((KINDS[name] for name in KINDS if name in names), "a ZIP archive"))
-    # Reading every part also finds a part that unpacks to more than it declares.
-    if broken := archive.testzip():
-        raise refusal("corrupt_file", f"The workbook is damaged in {broken}.")
-    for name in names:
-        if name.endswith((".xml", ".rels")) and declares_entities(archive, name):
-            text = f"The workbook declares XML entities in {name}, which is not allowed."
-            raise refusal("corrupt_file", text)
-
-
-def declares_entities(archive: zipfile.ZipFile, name: str) -> bool:
-    """Whether a part has a document type; Office never writes one."""
-    with archive.open(name) as stream:
-        return b"<!DOCTYPE" in stream.read(8192).replace(b"\0", b"").upper()
 
 
 def load_xlsx(file: Path, archive: zipfile.ZipFile) -> list[Sheet]:

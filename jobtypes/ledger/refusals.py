@@ -24,10 +24,6 @@ def refusal(code: str, message: str, hint: str | None = None) -> BadInput:
     return BadInput(message, code=code, hint=hint or HINTS[code])
 
 
-def unsupported(kind: str) -> BadInput:
-    return refusal("unsupported_type", f"This is {kind}, not a CSV, TSV or XLSX file.")
-
-
 def several(what: str, names: list[str], parameter: str) -> BadInput:
     text = f"The file holds several {what}: {', '.join(names)}."
     return refusal("multiple_periods", text, f"Set `{parameter}` to one of them.")

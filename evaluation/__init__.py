@@ -1,0 +1,31 @@
+"""How good the job types are on real data: `make eval` prints their figures beside the bar.
+
+Each type has a module here with `figures(run, data)`: `run(type, inputs, **params)` gives the
+`data` of each completed item (or the item's error as `{"error": {"code": …}}`), in the order of
+`inputs`, which are paths of files or URLs; `data` is the folder of test files with what is expected
+of them. `make eval` runs the types over HTTP, the tests within their own process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Run = Callable[..., list[dict[str, Any]]]
+Inputs = Sequence[Path | str]
+
+
+class Figure(NamedTuple):
+    """One measured number and the least or the most it may be."""
+
+    what: str
+    value: float
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        return (self.least is None or self.value >= self.least) and (
+            self.most is None or self.value <= self.most
+        )

@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import reuse
@@ -166,7 +167,7 @@ class Claim:
 def submit(job: NewJob, key: Key | None = None) -> None:
     """Accept a job with all its items: new → queued, or pending. Made by the web and the keeper.
 
-    `key` is its Idempotency-Key, which must be free. Raises UnknownJobs.
+    `key` is its Idempotency-Key, under which no job may be known. Raises UnknownJobs.
     """
     with database.atomic():
         row_id = _insert_job(job)
@@ -178,7 +179,7 @@ def submit(job: NewJob, key: Key | None = None) -> None:
         )
         if key:
             query(
-                """INSERT INTO idempotency (owner, key, fingerprint, job, created_at)
+                """INSERT OR REPLACE INTO idempotency (owner, key, fingerprint, job, created_at)
                 VALUES (:owner, :text, :fingerprint, :job, :now)""",
                 {**vars(key), "owner": job.owner, "job": row_id, "now": timestamp()},
             )
@@ -300,6 +301,21 @@ def _take_turns(queue: str, owner: str, count: int) -> int:
     return first
 
 
+def _line_up(guard: str, values: dict[str, Any]) -> None:
+    """Give items that shall run now a new place, behind what their owner has in the line.
+
+    The place of their submit is past: with it they would run before what others sent meanwhile.
+    """
+    sql = f"SELECT queue, owner, id FROM item WHERE {guard} ORDER BY queue, owner, turn, id"
+    for (queue, owner), rows in groupby(query(sql, values), key=lambda row: row[:2]):
+        ids = [row[2] for row in rows]
+        first = _take_turns(queue, owner, len(ids))
+        write_many(
+            "UPDATE item SET turn = :turn WHERE id = :id",
+            [{"id": item, "turn": turn} for turn, item in enumerate(ids, first)],
+        )
+
+
 def no_key(candidate: Claim) -> None:
     """No result is used again."""
 
@@ -319,7 +335,8 @@ def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_ke
         candidate = _read_claim(rows[0])
         key = key_of(candidate)
         with database.atomic():
-            if key and not candidate.was_deferred and _equal_runs(key):
+            takes_turns = candidate.use_cache and not candidate.was_deferred
+            if key and takes_turns and _equal_runs(key):
                 _move("deferred", "id = :id", {"id": candidate.id, "key": key}, DEFERRED)
             elif taken := _take(candidate, {**wanted, "worker": worker, "key": key}):
                 return taken
@@ -463,9 +480,8 @@ def _release_step(job: int, index: int, step: int) -> None:
     """Let the next step of an item run, at the end of its queue: pending → queued."""
     of_item = 'job = :job AND "index" = :index AND step = :step'
     values = {"job": job, "index": index, "step": step}
-    ((queue, owner),) = query(f"SELECT queue, owner FROM item WHERE {of_item}", values)
-    values["turn"] = _take_turns(queue, owner, 1)
-    _move("released", of_item, values, f"{READY}, turn = :turn")
+    _line_up(of_item, values)
+    _move("released", of_item, values, READY)
 
 
 def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
@@ -551,7 +567,8 @@ def release_due() -> int:
     if not query(f"{due} LIMIT 1", values):
         return 0
     with database.atomic():
-        guard = f"id IN ({due} ORDER BY not_before LIMIT {RELEASE_BATCH})"
+        guard = f"id IN ({due} ORDER BY not_before, id LIMIT {RELEASE_BATCH})"
+        _line_up(guard, values)
         return _move("released", guard, values, READY)
 
 
@@ -587,10 +604,12 @@ def _release_dependents(job_id: str) -> None:
     for (job,) in met:
         if not _has_unmet(job):
             waiting = "job = :job AND waits_for = 'job'"
+            is_due = f"{waiting} AND (not_before IS NULL OR not_before <= :now)"
             values = {"job": job, "now": timestamp()}
-            is_due = "(not_before IS NULL OR not_before <= :now)"
-            _move("released", f"{waiting} AND {is_due}", values, READY)
+            _line_up(is_due, values)
+            _move("released", is_due, values, READY)
             query(f"UPDATE item SET waits_for = NULL WHERE {waiting}", values)
+        _touch(job)
 
 
 def _revive_dependents(job_id: str) -> None:
@@ -641,12 +660,13 @@ def ask_cancel(job_id: str) -> bool:
     """
     with database.atomic():
         rows = query(
-            f"""UPDATE job SET cancel_requested = 1, change = :change
+            f"""UPDATE job SET cancel_requested = 1
             WHERE job_id = :job_id AND status NOT IN {FINAL} RETURNING id""",
-            {"job_id": job_id, "change": query(NEXT_CHANGE)[0][0]},
+            {"job_id": job_id},
         )
         if not rows:
             return False
+        _touch(rows[0][0])
         values = {"job": rows[0][0], "now": timestamp()}
         _job_event(values["job"], "cancel_asked")
         _move("cancelled", f"job = :job AND {ACTIVE}", values, ENDED)
@@ -685,6 +705,7 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
               " WHERE id = :job", {**values, "use_cache": use_cache})  # fmt: skip
         for index, step in taken:
             _run_again_from(values["job"], index, step)
+        _line_up(guard, values)
         moved = _move("retried", guard, values, ANEW) + len(taken)
         _revive_dependents(job_id)
     return moved
@@ -725,6 +746,7 @@ def _run_again_from(job: int, index: int, step: int) -> None:
         values,
     )
     anew = f"{ANEW}, cached = 0, cached_from = NULL"
+    _line_up(f"{of_item} AND step = :step", values)
     _move("rerun", f"{of_item} AND step = :step", values, anew)
     later = f"{of_item} AND step > :step AND waits_for IS NOT 'step'"
     blocked = f"{anew}, waits_for = 'step', not_before = NULL, cache_key = NULL"
@@ -791,14 +813,20 @@ def keep(job_id: str, *, is_kept: bool) -> bool:
 def _change_job(job_id: str, change: str, values: dict[str, Any], of_items: str | None) -> bool:
     """Change what is no status of a job, and of its unfinished items; False when it is gone."""
     with database.atomic():
-        values = {**values, "job_id": job_id, "change": query(NEXT_CHANGE)[0][0]}
-        rows = query(
-            f"UPDATE job SET change = :change, {change} AND job_id = :job_id RETURNING id", values
-        )
+        values = {**values, "job_id": job_id}
+        rows = query(f"UPDATE job SET {change} AND job_id = :job_id RETURNING id", values)
+        if rows:
+            _touch(rows[0][0])
         if rows and of_items:
             values["job"] = rows[0][0]
             query(f"UPDATE item SET {of_items} WHERE job = :job", values)
     return bool(rows)
+
+
+def _touch(job: int) -> None:
+    """Give a job the next change number, for what changed about it beside its status."""
+    values = {"job": job, "change": query(NEXT_CHANGE)[0][0]}
+    query("UPDATE job SET change = :change WHERE id = :job", values)
 
 
 def _counted(error: ItemError, what: str, count: int, most: int) -> ItemError:

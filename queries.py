@@ -12,8 +12,10 @@ from peewee import BooleanField
 from installation import Installation, is_held
 from models import Consumer, Event, Item, Job, Result, Schedule, query
 
-# Beyond this many waiting items the exact place in a queue is not worth counting.
-LINE = 2000
+# The place of a job in its queue is exact up to this one. To know it, the first waiting items are
+# looked at, then more of them, then all.
+LINE_JOBS = 100
+LINES = (2000, 20_000, -1)
 # One answer must not fill the memory of the web, nor hold up the others while it is written.
 PAGE_BYTES = 8 * 1024 * 1024
 COLUMNS = tuple(Job._meta.columns)
@@ -199,11 +201,11 @@ def is_expired(job_id: str) -> bool:
     return bool(query(sql, {"job_id": job_id}))
 
 
-def submitted_under(key: str, owner: str) -> tuple[str, str] | None:
-    """(job id, fingerprint) of what was submitted under an Idempotency-Key."""
+def submitted_under(key: str, owner: str, *, since: str) -> tuple[str, str] | None:
+    """(job id, fingerprint) of what was submitted under an Idempotency-Key after `since`."""
     sql = """SELECT job.job_id, fingerprint FROM idempotency JOIN job ON job.id = idempotency.job
-        WHERE idempotency.owner = :owner AND key = :key"""
-    return next(iter(query(sql, {"owner": owner, "key": key})), None)
+        WHERE idempotency.owner = :owner AND key = :key AND idempotency.created_at > :since"""
+    return next(iter(query(sql, {"owner": owner, "key": key, "since": since})), None)
 
 
 def unmet(job: Job) -> list[str]:
@@ -394,17 +396,31 @@ class Work:
 
 
 def work_left(job: Job) -> list[Work]:
-    """What is left to do of a job."""
+    """What is left to do of a job; not what a failed step blocks, which only a retry runs."""
     sql = """SELECT type, queue, sum(100 - progress) FROM item
-        WHERE job = :job AND status IN ('pending', 'queued', 'running') GROUP BY type, queue"""
+        WHERE job = :job AND status IN ('pending', 'queued', 'running')
+        AND (waits_for IS NOT 'step' OR NOT EXISTS (SELECT 1 FROM item AS before
+            WHERE before.job = item.job AND before."index" = item."index"
+            AND before.status IN ('failed', 'cancelled')))
+        GROUP BY type, queue"""
     return [Work(*row) for row in query(sql, {"job": job.id})]
 
 
-def line(queue: str) -> list[tuple[int, str]]:
-    """(job, type) of the items that wait in a queue, next first, `LINE` at most."""
-    sql = f"""SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
-        ORDER BY priority DESC, turn, id LIMIT {LINE}"""
-    return query(sql, {"queue": queue})
+def line(queue: str) -> tuple[list[tuple[int, str]], bool]:
+    """(job, type) of the items that wait in a queue, next first, and whether that is all of them.
+
+    Enough to have seen more than `LINE_JOBS` jobs.
+    """
+    sql = """SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
+        ORDER BY priority DESC, turn, id LIMIT :most"""
+    rows: list[tuple[int, str]] = []
+    for most in LINES:
+        rows = query(sql, {"queue": queue, "most": most})
+        if len(rows) == most and len({job for job, _ in rows}) > LINE_JOBS:
+            return rows, False
+        if len(rows) < most:
+            break
+    return rows, True
 
 
 def running_in(queue: str) -> list[tuple[int, str, int]]:

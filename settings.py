@@ -267,13 +267,20 @@ def load(config: str | Path | None = None) -> Settings:
         queues=queues,
         type_settings=type_settings,
         type_lifetimes={
-            name: _type_lifetime(name, written, sections["lifetime"], path)
-            for name, written in type_settings.items()
+            name: _type_lifetime(name, type_settings.get(name, {}), sections["lifetime"], path)
+            for name in {*type_settings, *_types_with_variables()}
         },
         config_path=path,
         data_dir=path.parent / Path(sections["storage"].data_dir).expanduser(),
         jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
     )
+
+
+def _types_with_variables() -> set[str]:
+    """The types whose lifetimes the environment sets, as BELLHOP_TYPE_NAME_RESULTS_DAYS."""
+    keys = "|".join(declared.name for declared in fields(Lifetime))
+    variable = re.compile(rf"bellhop_type_([a-z0-9_]+?)_({keys})")
+    return {found[1] for name in os.environ if (found := variable.fullmatch(name.lower()))}
 
 
 def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path: Path) -> Lifetime:

@@ -141,7 +141,7 @@ class Workers:
     def _cache_key(self, candidate: Claim) -> str | None:
         """Under what its result may be used again, or one may be used for it."""
         job_type = self._catalog.types().get(candidate.type, GONE)
-        if not (candidate.use_cache and self._settings.cache.max_mb and job_type["available"]):
+        if not (self._settings.cache.max_mb and job_type["available"]):
             return None
         return reuse.key_of(
             job_type,
@@ -175,7 +175,7 @@ class Workers:
 
     def _reuse(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> bool:
         """Complete the item with an earlier result; False when there is none."""
-        if claim.cache_key is None:
+        if claim.cache_key is None or not claim.use_cache:
             return False
         most_s = reuse.lifetime_s(description, self._settings.cache.max_days)
         hit = reuse.find(claim.cache_key, most_s)

@@ -72,6 +72,24 @@ def test_it_runs_one_of_ten_when_nine_are_known(web: WsgiClient, workers: Worker
     assert (ended["status"], ended["cached"], runs()) == ("completed", False, 10)
 
 
+def test_it_keeps_the_result_of_what_was_run_anyway(web: WsgiClient, workers: Workers) -> None:
+    texts(web, "a")
+    run_all(workers)
+    anew = texts(web, "a", use_cache=False)
+    run_all(workers)
+    after = texts(web, "a")
+    assert runs() == 2
+    ((item,),) = [web.get(f"{JOBS}/{after.json['job_id']}/items").json["items"]]
+    assert item["cached_from"] == anew.json["job_id"]
+
+
+def test_it_runs_anyway_beside_an_equal_that_runs(web: WsgiClient, site: Site) -> None:
+    texts(web, "a")
+    texts(web, "a", use_cache=False)
+    claims = [lifecycle.claim("parsing", f"c1/{n}", lambda _: "k") for n in range(2)]
+    assert all(claims)
+
+
 def test_it_knows_a_file_by_its_content(web: WsgiClient, workers: Workers) -> None:
     web.upload(("a.txt", b"hello"))
     run_all(workers)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import lifecycle
+import queries
 from errors import ItemError
 from lifecycle import UnknownJobs
 from models import Job, timestamp
@@ -45,6 +46,16 @@ def test_it_waits_until_all_it_needs_have_completed(submit: Submit) -> None:
     assert status(job) == "pending"
     finish(second)
     assert status(job) == "queued"
+
+
+@pytest.mark.parametrize("more", [{}, {"run_at": "2999-01-01T00:00:00.000000Z"}])
+def test_it_tells_who_follows_it_that_a_need_is_met(submit: Submit, more: Any) -> None:
+    first, second = submit(queue="ai"), submit(queue="ocr")
+    job = submit(depends_on=[first.job_id, *([] if more else [second.job_id])], **more)
+    before = queries.last_change()
+    finish(first)
+    changed, _, _ = queries.jobs_since(before, 10)
+    assert job.job_id in {row.job_id for row in changed}
 
 
 def test_it_may_run_at_once_when_they_have_completed_before(submit: Submit) -> None:

@@ -152,6 +152,16 @@ def test_it_forgets_a_key_after_a_day(web: WsgiClient) -> None:
     assert query("SELECT count(*) FROM idempotency") == [(0,)]
 
 
+def test_it_takes_a_key_of_yesterday_as_a_new_one_also_where_nobody_tidied(web: WsgiClient) -> None:
+    first = web.post(JOBS, JOB, idempotency_key="k1")
+    query("UPDATE idempotency SET created_at = :at", {"at": timestamp(-86401)})
+    second = web.post(JOBS, JOB, idempotency_key="k1")
+    assert (second.status, second.headers["Idempotency-Replayed"]) == (202, None)
+    assert second.json["job_id"] != first.json["job_id"]
+    third = web.post(JOBS, JOB, idempotency_key="k1")
+    assert third.json["job_id"] == second.json["job_id"]
+
+
 # ETag, Retry-After, Prefer.
 
 

@@ -11,7 +11,8 @@ import lifecycle
 import queries
 import registry
 from errors import ItemError
-from models import Job, query
+from lifecycle import Claim
+from models import Job, query, timestamp
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient
@@ -96,6 +97,70 @@ def test_it_takes_turns_with_who_comes_later(submit: Submit) -> None:
     assert claimed_order(10) == 10 * [many.job_id]
     one = submit("x", owner="bert")
     assert one.job_id in claimed_order(2)
+
+
+def fail(claim: Claim) -> None:
+    lifecycle.fail(claim, ItemError("no_good", "no good"))
+
+
+def put_off(claim: Claim) -> None:
+    lifecycle.try_again(claim, 60, "later")
+
+
+def release(job: Job) -> None:
+    query("UPDATE item SET not_before = :now WHERE job = :job", {"job": job.id, "now": timestamp()})
+    lifecycle.release_due()
+
+
+def retry(job: Job) -> None:
+    lifecycle.retry(job.job_id)
+
+
+@pytest.mark.parametrize(("end", "come_back"), [(fail, retry), (put_off, release)])
+def test_it_queues_what_comes_back_behind_what_came_meanwhile(
+    submit: Submit, end: Callable[[Claim], None], come_back: Callable[[Job], None]
+) -> None:
+    many = submit(*(str(n) for n in range(20)), owner="anna")
+    while claim := lifecycle.claim("parsing", "c1/1"):
+        end(claim)
+    one = submit("x", owner="bert")
+    come_back(many)
+    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(4)]
+    order = [claim.job_id for claim in claims if claim]
+    assert one.job_id in order[:2]
+    assert [c.index for c in claims if c and c.job_id == many.job_id] == [0, 1, 2]
+
+
+def test_it_queues_what_its_need_lets_run_behind_what_came_meanwhile(submit: Submit) -> None:
+    needed = submit(queue="ai")
+    submit(*(str(n) for n in range(20)), owner="anna", depends_on=[needed.job_id])
+    submit(*(str(n) for n in range(30)), owner="carl")
+    claimed_order(30)
+    one = submit("x", owner="bert")
+    claim = lifecycle.claim("ai", "c1/1")
+    assert claim is not None
+    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    assert one.job_id in claimed_order(2)
+
+
+def test_it_queues_what_runs_anew_behind_what_came_meanwhile(submit: Submit) -> None:
+    many = submit(*(str(n) for n in range(20)), owner="anna")
+    while claim := lifecycle.claim("parsing", "c1/1"):
+        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    query("UPDATE item SET cached = 1")
+    query("UPDATE job SET cached_items = total_items")
+    one = submit("x", owner="bert")
+    assert lifecycle.retry(many.job_id, use_cache=False) == 20
+    assert one.job_id in claimed_order(2)
+
+
+def test_it_keeps_the_place_of_what_a_stop_cut_short(submit: Submit) -> None:
+    job = submit("a", "b", owner="anna")
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    submit("x", owner="bert")
+    lifecycle.interrupt(claim)
+    assert claimed_order(1) == [job.job_id]
 
 
 def test_it_starts_nothing_of_a_paused_queue(web: WsgiClient, submit: Submit) -> None:

@@ -180,6 +180,17 @@ def test_it_gives_a_type_its_settings_environment_first(
     }
 
 
+def test_it_reads_the_days_of_a_type_from_the_environment_alone(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELLHOP_TYPE_WORD_COUNT_RESULTS_DAYS", "2")
+    monkeypatch.setenv("BELLHOP_TYPE_SUMMARY_UPLOADS_ON_SUCCESS", "remove")
+    loaded = config("")
+    assert loaded.lifetime_of("word_count").results_days == 2
+    assert loaded.lifetime_of("word_count").uploads_days == 7
+    assert loaded.lifetime_of("summary").uploads_on_success == "remove"
+
+
 def test_it_reads_paths_from_the_folder_of_the_file(config: Config, tmp_path: Path) -> None:
     loaded = config("[storage]\ndata_dir = state\n[jobtypes]\nfolder = own\n")
     assert loaded.data_dir == tmp_path / "state"

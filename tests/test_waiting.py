@@ -221,7 +221,42 @@ def test_it_adds_the_time_until_it_may_run(
     took("noop", 10)
     one_worker(site)
     job = submit(run_at=timestamp(1000))
-    assert 1000 < shown(web, job)["eta_s"] <= 1010
+    assert shown(web, job)["eta_s"] == 17 * 60 + 10
+
+
+def test_it_counts_the_time_until_then_in_steps_that_are_no_news_each_second(
+    web: WsgiClient, submit: Submit, consumer: None, site: Site
+) -> None:
+    took("noop", 10)
+    one_worker(site)
+    assert shown(web, submit(run_at=timestamp(31)))["eta_s"] == 40 + 10
+
+
+def test_it_counts_jobs_and_not_items(web: WsgiClient, submit: Submit, consumer: None) -> None:
+    for _ in range(3):
+        submit(*[f"{n}.txt" for n in range(1000)])
+    seen = shown(web, submit())
+    assert (seen["position"], seen["waiting_for"]) == (4, "3 jobs ahead")
+
+
+def test_it_knows_no_place_behind_a_hundred_jobs_however_small(
+    web: WsgiClient, submit: Submit, consumer: None
+) -> None:
+    last = [submit() for _ in range(101)][-1]
+    assert shown(web, last)["position"] is None
+    assert words(web, last) == "more than 100 jobs ahead"
+
+
+def test_it_counts_no_time_for_what_a_failed_step_blocks(
+    web: WsgiClient, submit: Submit, consumer: None, site: Site
+) -> None:
+    took("noop", 10)
+    one_worker(site)
+    job = submit("a", "b", then=[NewStep("noop", {}, "parsing")])
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.fail(claim, ItemError("bad_input", "no"))
+    assert shown(web, job)["eta_s"] == 20
 
 
 def test_it_does_not_know_while_the_queue_is_paused(

@@ -15,8 +15,10 @@ from typing import Any
 from bottle import request
 
 import queries
+import registry
 from errors import Problem
 from files import IncomingFile
+from models import timestamp
 from newjob import Key
 from web.site import LOCAL, Site
 
@@ -49,7 +51,7 @@ def earlier_job(key: Key | None) -> str | None:
     """The id of the job that this key was given for; the problem when it stood for another."""
     if key is None:
         return None
-    found = queries.submitted_under(key.text, LOCAL)
+    found = queries.submitted_under(key.text, LOCAL, since=timestamp(-registry.DAY_S))
     if found and found[1] != key.fingerprint:
         said = "It was sent with another job within the last 24 hours; use a new key."
         raise Problem("key-reused", said)

@@ -56,6 +56,9 @@ class Outlook:
         if any(part is None for part in seconds):
             return None
         until_s = _seconds_until(waiting.until) if waiting.until else 0.0
+        # In steps: what counts down is another answer each second, and nobody's news.
+        step_s = 60 if until_s > 60 else 10
+        until_s = math.ceil(until_s / step_s) * step_s
         return math.ceil(until_s + sum(part for part in seconds if part is not None))
 
     def _seconds(self, type_name: str, queue: str, hundredths: int) -> float | None:

@@ -15,7 +15,6 @@ from installation import Installation
 
 LOOK_EVERY_S = 0.5
 LEAST_ROOM_BYTES = 1 << 20
-MOST_POSITION = 100
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Line:
     """Who waits in a queue, in order, and what runs in it."""
 
     def __init__(self, queue: str):
-        waiting = queries.line(queue)
-        self._is_cut = len(waiting) == queries.LINE
+        waiting, self._is_whole = queries.line(queue)
         self._running = queries.running_in(queue)
         self._waiting = waiting
         # Of each job, where its first item stands and how many jobs stand before it.
@@ -47,15 +45,20 @@ class Line:
             if job not in self._places:
                 self._places[job] = index, len(self._places)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether reading it took a while."""
+        return len(self._waiting) > queries.LINES[0]
+
     def position(self, job: int) -> int | None:
-        """A job's place, 1 = next; None above `MOST_POSITION`, or where it does not wait."""
+        """A job's place, 1 = next; None above `LINE_JOBS`, or where it does not wait."""
         place = self._places.get(job)
-        return place[1] + 1 if place and place[1] < MOST_POSITION else None
+        return place[1] + 1 if place and place[1] < queries.LINE_JOBS else None
 
     def ahead(self, job: int) -> dict[str, int] | None:
         """Hundredths of items of each type that come before a job; None when nobody knows."""
         place = self._places.get(job)
-        if place is None and self._is_cut:
+        if place is None and not self._is_whole:
             return None
         ahead: Counter[str] = Counter()
         for other, name, left in self._running:
@@ -73,15 +76,19 @@ class Surroundings:
     here: Installation
     files: Files
     _known: tuple[float, View] | None = field(default=None)
-    _lines: dict[str, tuple[int, Line]] = field(default_factory=dict)
+    _lines: dict[str, tuple[float, int, Line]] = field(default_factory=dict)
 
     def line(self, queue: str) -> Line:
-        """The line of a queue, read again when anything changed."""
+        """The line of a queue, read again when anything changed; a long one twice a second."""
         change = queries.last_change()
-        known = self._lines.get(queue)
-        if known is None or known[0] != change:
-            known = self._lines[queue] = change, Line(queue)
-        return known[1]
+        if known := self._lines.get(queue):
+            read_at, at_change, line = known
+            is_fresh = time.monotonic() < read_at + LOOK_EVERY_S
+            if change == at_change or (line.is_long and is_fresh):
+                return line
+        line = Line(queue)
+        self._lines[queue] = time.monotonic(), change, line
+        return line
 
     def forget(self) -> None:
         self._known = None

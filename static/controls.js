@@ -61,6 +61,12 @@ function checkboxes(schema, required, id) {
   return { control, read: () => boxes.filter(({ box }) => box.checked).map(({ value }) => value), isGroup: true };
 }
 
+/* A browser asks for the time of where it is; a server wants one with its zone. */
+function moment(schema) {
+  const control = make("input", { type: "datetime-local", defaultValue: schema.default ?? "" });
+  return { control, read: () => (control.value === "" ? undefined : new Date(control.value).toISOString()) };
+}
+
 function textLine(schema) {
   const type = { date: "date", uri: "url", email: "email", password: "password" }[schema.format] ?? "text";
   const control = make("input", {
@@ -81,5 +87,5 @@ export function controlFor(schema, required, id) {
   if (kind === "boolean") return checkbox(schema);
   if (isNumeric(schema)) return number(schema);
   if (kind === "array") return schema.items?.enum ? checkboxes(schema, required, id) : lines(schema);
-  return textLine(schema);
+  return schema.format === "date-time" ? moment(schema) : textLine(schema);
 }

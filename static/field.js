@@ -25,8 +25,8 @@ function ruleBroken(schema, value) {
 }
 
 /** {name, node, control, read, showError, problem, schema}; `read()` is undefined for "leave it to the default". */
-export function drawField(name, schema, required) {
-  const id = `param-${name}`;
+export function drawField(name, schema, required, prefix) {
+  const id = `${prefix}-${name}`;
   const made = controlFor(schema, required, id);
   const { control } = made;
   const isCheck = control.type === "checkbox";

@@ -3,10 +3,12 @@
 import { find, showText } from "/static/dom.js";
 import { chosenFiles, totalBytes } from "/static/file-list.js";
 import { bytes, many } from "/static/format.js";
-import { asTexts, checkParams, readParams } from "/static/params-form.js";
+import { checkOptions, readOptions } from "/static/more-options.js";
+import { asTexts, paramsForm } from "/static/params-form.js";
 import { readItems, showTextError } from "/static/text-input.js";
 import { chosenType, takesFiles } from "/static/type-chooser.js";
 
+export const typeForm = paramsForm(find("[data-params]"), "param");
 let limits = {};
 
 export const setLimits = (given) => (limits = given ?? {});
@@ -29,7 +31,7 @@ export function showFilesProblem(text) {
   return text;
 }
 
-/** {type, items, params}, or null when something is missing; it is shown and focused then. */
+/** {type, items, params, options}, or null when something is missing; it is shown and focused then. */
 export function gather() {
   const type = chosenType();
   if (!type) {
@@ -41,12 +43,12 @@ export function gather() {
   }
   const items = takesFiles(type) ? null : itemsOrNull(type);
   const wrongInput = takesFiles(type) ? filesWrong() : items ? null : find("[data-text-input]");
-  const wrong = [wrongInput, checkParams()].find(Boolean);
+  const wrong = [wrongInput, typeForm.check(), checkOptions()].find(Boolean);
   if (wrong) {
     wrong.focus();
     return null;
   }
-  return { type, items, params: readParams() };
+  return { type, items, params: typeForm.read(), options: readOptions() };
 }
 
 function filesWrong() {
@@ -67,10 +69,11 @@ function itemsOrNull(type) {
 }
 
 /** The form to upload: fields first, so that the server knows what the files are for while they arrive. */
-export function multipart({ type, params }) {
+export function multipart({ type, params, options }) {
   const data = new FormData();
   data.append("type", type.type);
   for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
+  for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   chosenFiles().forEach((file) => data.append("files", file, file.name));
   return data;
 }

@@ -5,6 +5,7 @@ import { keepTimesFresh } from "/static/clock.js";
 import { setLimits } from "/static/gather.js";
 import { setLabels } from "/static/job-list.js";
 import { startList } from "/static/live-list.js";
+import { setLaterTypes } from "/static/more-options.js";
 import { startSubmit } from "/static/submit.js";
 import { setTypes } from "/static/type-chooser.js";
 
@@ -17,7 +18,9 @@ async function refreshTypes() {
   const { types, limits } = await getTypes();
   typesAt = performance.now();
   setLimits(limits);
-  if (setTypes(types)) setLabels(types);
+  if (!setTypes(types)) return;
+  setLabels(types);
+  setLaterTypes(types);
 }
 
 document.addEventListener("visibilitychange", () => (typesAt = -Infinity));

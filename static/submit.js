@@ -5,8 +5,8 @@ import { tell } from "/static/announce.js";
 import { find, make, showText } from "/static/dom.js";
 import { acceptFiles } from "/static/drop-zone.js";
 import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/file-list.js";
-import { filesProblem, gather, multipart, showFilesProblem } from "/static/gather.js";
-import { drawParams, showServerErrors } from "/static/params-form.js";
+import { filesProblem, gather, multipart, showFilesProblem, typeForm } from "/static/gather.js";
+import { clearOptions, showOptionErrors } from "/static/more-options.js";
 import { clearText, fitTextInput, showTextError } from "/static/text-input.js";
 import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/type-chooser.js";
 import { drawUpload, hideUpload, showUpload, stoppedWords } from "/static/upload-bar.js";
@@ -39,7 +39,7 @@ function fitType(type) {
   const together = type?.input === "files" ? " All files make one item." : "";
   find("[data-drop-help]").textContent = (accepts ? `Expected: ${accepts}.` : "Anywhere on this page works.") + together;
   fitTextInput(type);
-  drawParams(type);
+  typeForm.draw(type?.type, type?.params);
   showFilesProblem("");
   showProblem("");
   hintAboutFiles();
@@ -61,7 +61,7 @@ function showProblem(text, rest = []) {
 
 async function send(job) {
   key ??= freshKey();
-  if (job.items) return submitJson({ type: job.type.type, items: job.items, params: job.params }, key);
+  if (job.items) return submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, key);
   stopper = new AbortController();
   showUpload(() => stopper.abort());
   return submitUpload(multipart(job), { key, onProgress: drawUpload, signal: stopper.signal });
@@ -79,7 +79,7 @@ function shownAtInput({ field, message }) {
 
 function refused(error) {
   if (error.name === "AbortError") return tell(stoppedWords());
-  const rest = showServerErrors(error.fields ?? []).filter((wrong) => !shownAtInput(wrong));
+  const rest = showOptionErrors(typeForm.showErrors(error.fields ?? [])).filter((wrong) => !shownAtInput(wrong));
   const again = error.fields ? "" : " Nothing is lost: the form is as you left it. Try again in a moment.";
   return showProblem(error.message + again, rest);
 }
@@ -106,6 +106,7 @@ async function submitted(event, onJob) {
     key = null;
     clearFiles();
     clearText();
+    clearOptions();
     tell(`Submitted: ${accepted.name}`);
     onJob(accepted);
   } catch (error) {

@@ -10,7 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.running import Running, wait_for
-from tests.test_browser import browser, complaints, find, served
+from tests.test_browser import browser, choose, complaints, drop, find, served, submit
 
 __all__ = ["browser", "served"]  # fixtures of theirs
 
@@ -163,3 +163,92 @@ def test_it_says_what_is_wrong_with_a_schedule(browser: webdriver.Chrome, served
 def test_it_reads_the_api_on_a_page(browser: webdriver.Chrome, served: Running) -> None:
     browser.get(f"{served.url}/docs")
     wait_for(lambda: "/api/v1/jobs/{job_id}" in find(browser, "main").text)
+
+
+# What most jobs leave alone.
+
+
+def fill(browser: webdriver.Chrome, selector: str, value: str) -> None:
+    """As if typed: by the page's own events."""
+    script = """
+        const box = document.querySelector(arguments[0]);
+        box.value = arguments[1];
+        for (const name of ["input", "change"]) box.dispatchEvent(new Event(name, {bubbles: true}));
+    """
+    browser.execute_script(script, selector, value)
+
+
+def open_options(browser: webdriver.Chrome, served: Running, type_name: str) -> None:
+    browser.get(served.url)
+    wait_for(lambda: elements(browser, f'[data-type-select] option[value="{type_name}"]'))
+    choose(browser, type_name)
+    press(browser, "[data-more-summary]")
+
+
+def add_step(browser: webdriver.Chrome, type_name: str) -> None:
+    press(browser, "[data-add-step]")
+    fill(browser, "[data-step] select", type_name)
+
+
+def test_it_submits_files_with_a_later_step_and_options(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_options(browser, served, "upper")
+    drop(browser, ("a.txt", "abc"))
+    choose(browser, "upper")
+    add_step(browser, "keys")
+    fill(browser, "[data-option-fields] [name=priority]", "7")
+    assert text_of(browser, "[data-more-summary]") == "More options (2 set)"
+    job = served.final(submit(browser))
+    assert (job["status"], job["priority"]) == ("completed", 7)
+    assert job["then"] == [{"type": "keys", "params": {}}]
+
+
+def test_it_submits_texts_with_the_parameters_of_a_later_step(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_options(browser, served, "wrap")
+    fill(browser, "[data-text-input]", "a")
+    add_step(browser, "extend")
+    wait_for(lambda: elements(browser, "[data-step] [name=fail]"))
+    fill(browser, "[data-step] [name=fail]", "b")
+    job = served.final(submit(browser))
+    assert (job["status"], job["then"][0]["params"]) == ("completed", {"fail": "b"})
+
+
+def test_it_submits_texts_for_a_later_time(browser: webdriver.Chrome, served: Running) -> None:
+    needed = served.client().create("noop", texts=["needed"], use_cache=False)
+    open_options(browser, served, "noop")
+    fill(browser, "[data-text-input]", "later")
+    fill(browser, "[data-option-fields] [name=run_at]", "2999-01-31T09:00")
+    fill(browser, "[data-option-fields] [name=depends_on]", needed["job_id"])
+    fill(browser, "[data-option-fields] [name=webhook_url]", "https://example.org/hook")
+    press(browser, "[data-option-fields] [name=use_cache]")
+    job = served.client().job(submit(browser))
+    zone = "return new Date('2999-01-31T09:00').toISOString().replace('Z', '000Z')"
+    assert job["run_at"] == browser.execute_script(zone)
+    assert job["depends_on"] == [needed["job_id"]]
+    assert job["webhook_url"] == "https://example.org/hook"
+    served.client().cancel(job["job_id"])
+
+
+def test_it_says_at_the_option_what_is_wrong_with_it(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_options(browser, served, "noop")
+    fill(browser, "[data-text-input]", "x")
+    fill(browser, "[data-option-fields] [name=depends_on]", "no-such-job")
+    press(browser, "[data-submit]")
+    wait_for(lambda: "no-such-job" in text_of(browser, "#option-depends_on-error"))
+    (refusal,) = complaints(browser)
+    assert "422" in refusal
+
+
+def test_it_takes_no_option_along_to_the_next_job(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_options(browser, served, "noop")
+    fill(browser, "[data-text-input]", "first")
+    fill(browser, "[data-option-fields] [name=priority]", "9")
+    submit(browser)
+    wait_for(lambda: text_of(browser, "[data-more-summary]") == "More options")

@@ -466,12 +466,8 @@ def complete(
                 ((job,),) = query("SELECT job FROM item WHERE id = :id", {"id": claim.id})
                 _release_step(job, claim.index, claim.step + 1)
                 if cancel_asked(claim):  # it met the end of this step
-                    _move(
-                        "cancelled",
-                        f"job = :job AND {ACTIVE}",
-                        {"job": job, "now": timestamp()},
-                        ENDED,
-                    )
+                    of_job = {"job": job, "now": timestamp()}
+                    _move("cancelled", f"job = :job AND {ACTIVE}", of_job, ENDED)
         die_at("finish-row")
     return moved
 
@@ -588,8 +584,8 @@ def cancel_hopeless() -> int:
                 f"It needs job {needs}, which {ended}.",
                 "Retry that job: this one then waits for it again." if status else None,
             )
-            values = {"job": job, "now": timestamp()}
-            _move("cancelled", f"job = :job AND {ACTIVE}", values, ENDED, error=error)
+            of_job = {"job": job, "now": timestamp()}
+            _move("cancelled", f"job = :job AND {ACTIVE}", of_job, ENDED, error=error)
             shown = replace(error, code=DEPENDENCY_FAILED).shown()
             query("UPDATE job SET error = :error WHERE id = :job", {"job": job, "error": shown})
     return len(found)
@@ -746,11 +742,12 @@ def _run_again_from(job: int, index: int, step: int) -> None:
         values,
     )
     anew = f"{ANEW}, cached = 0, cached_from = NULL"
-    _line_up(f"{of_item} AND step = :step", values)
-    _move("rerun", f"{of_item} AND step = :step", values, anew)
     later = f"{of_item} AND step > :step AND waits_for IS NOT 'step'"
     blocked = f"{anew}, waits_for = 'step', not_before = NULL, cache_key = NULL"
+    # First, so that the item is not final any more when its step is moved.
     _move("blocked", later, values, blocked)
+    _line_up(f"{of_item} AND step = :step", values)
+    _move("rerun", f"{of_item} AND step = :step", values, anew)
 
 
 def purge(job_ids: Iterable[str], *, is_expired: bool = False) -> list[str]:
@@ -815,11 +812,10 @@ def _change_job(job_id: str, change: str, values: dict[str, Any], of_items: str 
     with database.atomic():
         values = {**values, "job_id": job_id}
         rows = query(f"UPDATE job SET {change} AND job_id = :job_id RETURNING id", values)
-        if rows:
-            _touch(rows[0][0])
-        if rows and of_items:
-            values["job"] = rows[0][0]
-            query(f"UPDATE item SET {of_items} WHERE job = :job", values)
+        for (job,) in rows:
+            _touch(job)
+            if of_items:
+                query(f"UPDATE item SET {of_items} WHERE job = :job", {**values, "job": job})
     return bool(rows)
 
 
@@ -966,6 +962,8 @@ def _record(job: int, move: str, moved: list[Moved], error: ItemError | None) ->
             deltas[origin] -= 1
         if counted := _counted_as(row, target):
             deltas[counted] += 1
+    if any(row.was in FINAL for row in moved):
+        _reopen(job)
     points = sum(_points(row, row.progress) - _points(row, row.was_progress) for row in moved)
     job_id = _bring_job_along(
         job,
@@ -997,6 +995,8 @@ def _counted_as(row: Moved, status: str) -> str | None:
 
 def _bring_job_along(job: int, deltas: dict[str, Any]) -> str:
     """Add to a job's counters and let its status follow from them; its public id."""
+    # What an item's move leaves as it is must not stand here: each index of a column that does
+    # is written again.
     row = query(
         """UPDATE job SET
             completed_items = completed_items + :completed_items,
@@ -1007,20 +1007,31 @@ def _bring_job_along(job: int, deltas: dict[str, Any]) -> str:
             attempt = max(attempt, :attempt),
             started_at = coalesce(started_at, :started),
             change = :change,
-            status = CASE WHEN coalesce(started_at, :started) IS NOT NULL THEN 'running'
-                WHEN EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND status = 'queued')
-                THEN 'queued' ELSE 'pending' END,
-            current_step = CASE WHEN :waits THEN NULL ELSE current_step END,
-            completed_at = NULL, expires_at = NULL, error = NULL
+            current_step = CASE WHEN :waits THEN NULL ELSE current_step END
         WHERE id = :job
-        RETURNING job_id, completed_items + failed_items + cancelled_items = total_items,
+        RETURNING job_id, status,
+            completed_items + failed_items + cancelled_items = total_items,
             cancelled_items, failed_items""",
         {**deltas, "job": job, "change": query(NEXT_CHANGE)[0][0]},
     )
-    job_id, is_final, cancelled, failed = row[0]
+    job_id, status, is_final, cancelled, failed = row[0]
     if is_final:
         _end_job(job, job_id, "cancelled" if cancelled else "failed" if failed else "completed")
+    elif status != "running":
+        _reopen(job)
     return str(job_id)
+
+
+def _reopen(job: int) -> None:
+    """A job is not, or no more, final: its status follows from its items."""
+    query(
+        """UPDATE job SET completed_at = NULL, expires_at = NULL, error = NULL,
+            status = CASE WHEN started_at IS NOT NULL THEN 'running'
+                WHEN EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND status = 'queued')
+                THEN 'queued' ELSE 'pending' END
+        WHERE id = :job""",
+        {"job": job},
+    )
 
 
 def _end_job(job: int, job_id: str, status: str) -> None:

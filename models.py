@@ -37,7 +37,9 @@ CUT_TIMEOUT_MS = 10
 CHECK_S = 1.0
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
-MIGRATIONS = ("0001_first", "0002_traceback_and_drain", "0003_whole_job_model")
+MIGRATIONS = (
+    "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
+)  # fmt: skip
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # The items of a consumer. As a range, not LIKE, it walks the index `item_running`.

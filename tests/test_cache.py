@@ -297,6 +297,17 @@ def test_it_runs_a_taken_chain_again_from_its_first_step(web: WsgiClient, worker
     assert (ended["status"], ended["cached"], ended["progress"]) == ("completed", False, 100)
 
 
+def test_it_tells_no_webhook_that_a_chain_that_runs_again_is_final(
+    web: WsgiClient, workers: Workers
+) -> None:
+    for _ in range(2):
+        job_id = texts(web, "a", type="wrap", then=[{"type": "extend"}]).json["job_id"]
+        run_all(workers)
+    query("UPDATE job SET webhook_url = 'https://example.org/' WHERE job_id = :id", {"id": job_id})
+    web.post(f"{JOBS}/{job_id}/retry", {"use_cache": False})
+    assert web.get(f"{JOBS}/{job_id}/deliveries").json["deliveries"] == []
+
+
 def test_it_says_that_there_is_nothing_taken_to_run_again(
     web: WsgiClient, workers: Workers
 ) -> None:

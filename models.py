@@ -1,18 +1,19 @@
-"""The tables of bellhop.db: what is stored, how it is opened, how it is migrated.
+"""The tables of bellhop.db: what is stored, and how it is opened.
 
-The SQL of `migrations/` is the schema, with the constraints that forbid nonsense;
+The SQL of `migrations/` is the schema (see schema.py), with the constraints that forbid nonsense;
 the classes here are how Python reads it. Nothing here changes a status: see lifecycle.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import logging
 import os
-import re
 import sqlite3
-import time
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from peewee import (
     AutoField,
     BooleanField,
     CompositeKey,
-    DatabaseError,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -29,17 +29,12 @@ from peewee import (
     TextField,
 )
 
-import settings
-from errors import NO_ROOM, StartRefused
+from errors import NO_ROOM
 
 BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
-CHECK_S = 1.0
+TURN_TIMEOUT_S = 1.0
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
-MIGRATIONS = (
-    "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
-)  # fmt: skip
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # The items of a consumer. As a range, not LIKE, it walks the index `item_running`.
@@ -47,6 +42,23 @@ HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consum
 
 
 class Database(SqliteDatabase):
+    _turns = threading.RLock()
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:  # type: ignore[override]
+        """A transaction that may write; the threads of a process take turns.
+
+        SQLite alone would let who finds it locked sleep for milliseconds, thousands of times a
+        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong.
+        """
+        is_mine = self._turns.acquire(timeout=TURN_TIMEOUT_S)
+        try:
+            with super().atomic():
+                yield
+        finally:
+            if is_mine:
+                self._turns.release()
+
     def rollback(self) -> None:
         # A full disk has ended the transaction already, and must be what the caller hears of.
         if self.connection().in_transaction:  # type: ignore[no-untyped-call]
@@ -165,68 +177,6 @@ def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
     """One statement for each of `rows`, inside the caller's transaction."""
     connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
     connection.executemany(sql, rows)
-
-
-def migrations() -> list[str]:
-    """The SQL of each migration, in order; the schema version is how many were run."""
-    return [settings.asset(f"migrations/{name}.sql").decode() for name in MIGRATIONS]
-
-
-def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
-    """Bring the database to this program's schema; called under `start.lock`.
-
-    Raises StartRefused when it is from a newer version, damaged, missing where it must be
-    (`may_create` false), or in use by another process (`alone` false) while a migration is due.
-    """
-    bind(path)
-    steps = migrations()
-    try:
-        with database.connection_context():
-            (version,) = query("PRAGMA user_version")[0]
-            if version > len(steps):
-                raise StartRefused(
-                    f"{path} is from a newer version of Bellhop (schema {version}, this one "
-                    f"knows {len(steps)}); install that version or restore a backup"
-                )
-            if version == 0 and not may_create:
-                raise StartRefused(
-                    f"{path} is empty or missing, and there are files of jobs; {RESTORE}"
-                )
-            if version < len(steps) and not alone:
-                raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
-            if alone:
-                _refuse_damage(path)
-            query("PRAGMA journal_mode = wal")
-            for number in range(version, len(steps)):
-                _run_migration(number + 1, steps[number])
-    except (sqlite3.DatabaseError, DatabaseError) as error:
-        hint = "is its disk full, or not ours to write?" if will_pass(error) else RESTORE
-        raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
-
-
-def _refuse_damage(path: Path) -> None:
-    """Nothing may be built on a damaged file; a large one is looked through for a second only."""
-    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
-    until = time.monotonic() + CHECK_S
-    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
-    try:
-        ((found,),) = query("PRAGMA quick_check(1)")
-    except sqlite3.OperationalError as error:
-        if "interrupted" not in str(error):
-            raise
-        found = "ok"
-    finally:
-        connection.set_progress_handler(None, 0)
-    if found != "ok":
-        raise StartRefused(f"{path} is damaged ({' '.join(found.split())}); {RESTORE}")
-
-
-def _run_migration(version: int, sql: str) -> None:
-    with database.atomic():
-        for statement in re.sub(r"--.*", "", sql).split(";"):
-            if statement.strip():
-                query(statement)
-        query(f"PRAGMA user_version = {version}")
 
 
 class Table(Model):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bellstore
 import models
+import schema
 from catalog import Catalog
 from files import Files
 from installation import Installation, agree, starting, stay_alive
@@ -46,7 +47,7 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
 def _prepare(settings: Settings, folder: Path) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
     # A new database beside the files of an old one would let the keeper take them for litter.
-    models.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
+    schema.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
     if alone:
         Catalog(settings, here).settle()
     return here

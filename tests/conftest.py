@@ -15,6 +15,7 @@ import app
 import lifecycle
 import models
 import queries
+import schema
 import settings as settings_module
 from catalog import Catalog
 from files import Files
@@ -62,7 +63,7 @@ def here(loaded: Settings) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread."""
     folder = make_folder(loaded)
     installation = Installation(folder, "test", "sqlite", "")
-    models.migrate(installation.database, alone=True)
+    schema.migrate(installation.database, alone=True)
     yield installation
     models.database.close()
 

@@ -35,6 +35,7 @@ LAYERS = (
     {"webhooks", "registry"},
     {"newjob"},
     {"reuse"},
+    {"schema"},
     {"models", "files", "itemlog", "listener"},
     {"installation"},
     {"settings"},
@@ -96,7 +97,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("cronsim", {"schedules"}),
         ("prometheus_client", {"web"}),
         ("urllib3", {"outbound"}),
-        ("peewee", {"models", "queries", "web"}),
+        ("peewee", {"models", "schema", "queries", "web"}),
         ("subprocess", {"catalog", "jobprocess", "supervisor", "selfcheck"}),
     ],
 )

@@ -28,6 +28,7 @@ import models
 import queries
 import registry
 import reuse
+import schema
 from errors import ItemError
 from lifecycle import MOVES, Claim, UnknownJobs
 from models import FINAL, Item, Job, database, timestamp
@@ -96,7 +97,7 @@ class Moves(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        models.migrate(Path(self.folder.name) / "bellhop.db", alone=True)
+        schema.migrate(Path(self.folder.name) / "bellhop.db", alone=True)
         self.owned: dict[int, Claim] = {}
         self.claims: list[Claim] = []
         # Jobs whose time has not come yet.

@@ -12,6 +12,7 @@ import pytest
 from peewee import OperationalError
 
 import models
+import schema
 from errors import StartRefused
 from models import TABLES, database, query
 
@@ -24,20 +25,20 @@ def closed() -> Iterator[None]:
 
 def test_it_runs_each_migration_once(tmp_path: Path) -> None:
     path = tmp_path / "bellhop.db"
-    models.migrate(path, alone=True)
-    models.migrate(path, alone=False)
-    assert query("PRAGMA user_version") == [(len(models.MIGRATIONS),)]
+    schema.migrate(path, alone=True)
+    schema.migrate(path, alone=False)
+    assert query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
 
 
 def test_it_has_classes_true_to_its_tables(tmp_path: Path) -> None:
-    models.migrate(tmp_path / "bellhop.db", alone=True)
+    schema.migrate(tmp_path / "bellhop.db", alone=True)
     for table in TABLES:
         columns = {row[1] for row in query(f"PRAGMA table_info({table._meta.table_name})")}
         assert columns == set(table._meta.columns), table
 
 
 def test_it_has_every_column_that_later_versions_sort_and_fence_by(tmp_path: Path) -> None:
-    models.migrate(tmp_path / "bellhop.db", alone=True)
+    schema.migrate(tmp_path / "bellhop.db", alone=True)
     names = {row[1] for table in ("job", "item") for row in query(f"PRAGMA table_info({table})")}
     assert names >= {
         "owner", "step", "turn", "change", "attempt", "failures", "crashes", "interruptions",
@@ -51,31 +52,31 @@ def test_it_refuses_a_database_of_a_newer_version(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 999")
     connection.close()
     with pytest.raises(StartRefused, match="newer version"):
-        models.migrate(path, alone=True)
+        schema.migrate(path, alone=True)
 
 
 def test_it_refuses_to_migrate_while_another_process_lives(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match="stop every other"):
-        models.migrate(tmp_path / "bellhop.db", alone=False)
+        schema.migrate(tmp_path / "bellhop.db", alone=False)
 
 
 def test_it_refuses_a_damaged_database(tmp_path: Path) -> None:
     path = tmp_path / "bellhop.db"
     path.write_bytes(b"this is no database" * 100)
     with pytest.raises(StartRefused, match="restore"):
-        models.migrate(path, alone=True)
+        schema.migrate(path, alone=True)
 
 
 def test_it_leaves_the_old_version_when_a_migration_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bellhop.db"
-    models.migrate(path, alone=True)
-    steps = [*models.migrations(), "CREATE TABLE extra (a); CREATE TABLE extra (a)"]
-    monkeypatch.setattr(models, "migrations", lambda: steps)
+    schema.migrate(path, alone=True)
+    steps = [*schema.migrations(), "CREATE TABLE extra (a); CREATE TABLE extra (a)"]
+    monkeypatch.setattr(schema, "migrations", lambda: steps)
     with pytest.raises(StartRefused):
-        models.migrate(path, alone=True)
-    assert query("PRAGMA user_version") == [(len(models.MIGRATIONS),)]
+        schema.migrate(path, alone=True)
+    assert query("PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
     assert query("SELECT 1 FROM sqlite_master WHERE name = 'extra'") == []
 
 
@@ -89,7 +90,7 @@ def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     """The claim must never sort or scan: it runs for each item."""
     import lifecycle
 
-    models.migrate(tmp_path / "bellhop.db", alone=True)
+    schema.migrate(tmp_path / "bellhop.db", alone=True)
     plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing", "consumer": "c1"})
     words = " ".join(str(row) for row in plan)
     assert "item_due" in words and "TEMP B-TREE" not in words
@@ -97,14 +98,14 @@ def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
 
 def test_it_refuses_a_database_with_one_damaged_page(tmp_path: Path) -> None:
     path = tmp_path / "bellhop.db"
-    models.migrate(path, alone=True)
+    schema.migrate(path, alone=True)
     database.close()
     with path.open("r+b") as file:
         file.seek(5 * 4096)
         file.write(b"x" * 4096)
     before = path.read_bytes()
     with pytest.raises(StartRefused, match=r"is damaged .* restore it from a backup"):
-        models.migrate(path, alone=True)
+        schema.migrate(path, alone=True)
     database.close()
     assert path.read_bytes() == before
 
@@ -113,34 +114,34 @@ def test_it_looks_through_a_large_database_for_a_second_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bellhop.db"
-    models.migrate(path, alone=True)
+    schema.migrate(path, alone=True)
     with database.atomic():
         query("CREATE TABLE large (x)")
         models.write_many("INSERT INTO large VALUES (:x)", [{"x": str(n)} for n in range(50_000)])
     database.close()
-    monkeypatch.setattr(models, "CHECK_S", 0)
-    models.migrate(path, alone=True)
+    monkeypatch.setattr(schema, "CHECK_S", 0)
+    schema.migrate(path, alone=True)
     assert query("SELECT count(*) FROM large") == [(50_000,)]
 
 
 def test_it_makes_no_new_database_where_one_must_be(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match="empty or missing, and there are files of jobs"):
-        models.migrate(tmp_path / "bellhop.db", alone=True, may_create=False)
+        schema.migrate(tmp_path / "bellhop.db", alone=True, may_create=False)
 
 
 def test_it_brings_a_database_of_the_first_version_along(tmp_path: Path) -> None:
     path = tmp_path / "bellhop.db"
     with sqlite3.connect(path) as connection:
-        connection.executescript(models.migrations()[0] + "PRAGMA user_version = 1;")
+        connection.executescript(schema.migrations()[0] + "PRAGMA user_version = 1;")
         connection.execute("INSERT INTO consumer VALUES ('c', 1, '2026', '[]', NULL)")
     connection.close()
-    models.migrate(path, alone=True)
+    schema.migrate(path, alone=True)
     assert query("SELECT id, draining FROM consumer") == [("c", 0)]
 
 
 def test_it_tells_of_a_full_disk_that_ended_the_transaction(tmp_path: Path) -> None:
     """SQLite has rolled back by itself, and a second roll-back must not hide the reason."""
-    models.migrate(tmp_path / "bellhop.db", alone=True)
+    schema.migrate(tmp_path / "bellhop.db", alone=True)
     query("CREATE TABLE large (x)")
     query("PRAGMA max_page_count = 60")
     said: list[str] = []
@@ -156,7 +157,7 @@ def test_it_tells_of_a_full_disk_that_ended_the_transaction(tmp_path: Path) -> N
 def test_it_waits_for_no_reader_when_it_cuts_the_log(tmp_path: Path) -> None:
     """It holds the write lock meanwhile, and a backup reads for as long as it takes."""
     path = tmp_path / "bellhop.db"
-    models.migrate(path, alone=True)
+    schema.migrate(path, alone=True)
     with contextlib.closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM job").fetchall()

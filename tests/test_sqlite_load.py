@@ -24,7 +24,7 @@ from tests.running import LIMIT_S, Running, readline, running, wait_for
 from tests.test_stops import Family
 
 CLIENTS = 8
-REQUESTS_OF_EACH = 60
+REQUESTS_OF_EACH = 100
 ALLOWED = {404, 409}
 MOST_WAL_BYTES = 32 << 20
 # Takes the write lock for a second at a time, and says how often it had it when told to end.

@@ -34,6 +34,10 @@ check: .venv/dev  ## Lint, types, and every test
 bench: .venv/bench  ## Measure speed and memory side by side with the alternatives
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: eval
+eval: .venv/dev  ## Run the job types on the test data and print how good they are
+	@$(BIN)/python evaluation/run.py
+
 .PHONY: chaos
 chaos: .venv/dev  ## Kill everything at random under load, and check that nothing is lost
 	@$(BIN)/python -m tests.chaos

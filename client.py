@@ -146,6 +146,11 @@ class Bellhop:
         pages = list(self._pages(f"{_path(job_id)}/result"))
         return {**pages[-1], "items": [item for page in pages for item in page["items"]]}
 
+    def items(self, job_id: str) -> list[dict[str, Any]]:
+        """Every item of a job, also one that failed, with its data and its error."""
+        pages = self._pages(f"{_path(job_id)}/items")
+        return [item for page in pages for item in page["items"]]
+
     def download(self, job_id: str, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Save the output files of a job in `folder`; of several items, each in its own folder.
 

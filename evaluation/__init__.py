@@ -3,7 +3,8 @@
 Each type has a module here with `figures(run, data)`: `run(type, inputs, **params)` gives the
 `data` of each completed item (or the item's error as `{"error": {"code": …}}`), in the order of
 `inputs`, which are paths of files or URLs; `data` is the folder of test files with what is expected
-of them. `make eval` runs the types over HTTP, the tests within their own process.
+of them. `make eval` runs the types over HTTP, the tests within their own process. `SETTINGS` of a
+module are environment variables for the Bellhop that runs its types.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Run = Callable[..., list[dict[str, Any]]]
-Inputs = Sequence[Path | str]
+Inputs = Sequence[Path | str | Sequence[Path]]
 
 
 class Figure(NamedTuple):
@@ -29,3 +30,13 @@ class Figure(NamedTuple):
         return (self.least is None or self.value >= self.least) and (
             self.most is None or self.value <= self.most
         )
+
+    def __str__(self) -> str:
+        bar = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
+        return f"{self.what:52} {self.value:10.4g}   {bar:10} {'ok' if self.is_met else 'MISSED'}"
+
+
+def modules() -> list[str]:
+    """The families of job types that are measured."""
+    files = Path(__file__).parent.glob("[a-z]*.py")
+    return sorted(path.stem for path in files if path.stem != "run")

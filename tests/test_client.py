@@ -77,6 +77,15 @@ def test_it_follows_waits_and_reads(served: Running) -> None:
     assert job["job_id"] in [each["job_id"] for each in bellhop.jobs(type="wrap")]
 
 
+def test_it_reads_the_items_that_failed_too(served: Running) -> None:
+    client = served.client()
+    job = client.wait(client.create("bad_input", texts=["a", "b"])["job_id"])
+    items = client.items(job["job_id"])
+    assert [(item["status"], item["error"]["code"]) for item in items] == 2 * [
+        ("failed", "no_good")
+    ]
+
+
 def test_it_saves_the_files_of_a_result(served: Running, tmp_path: Path) -> None:
     bellhop = Bellhop(served.url)
     job = bellhop.create("wrap", texts=["a", "b"])

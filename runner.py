@@ -69,7 +69,8 @@ def print_description(path: str) -> int:
 def _missing(job_type: JobType) -> str | None:
     for module, extra in (job_type.requires or {}).items():
         if importlib.util.find_spec(module) is None:
-            return f"{module} is not installed: pip install -r requirements-{extra}.txt"
+            file = f"requirements-{extra}.txt" if extra else "requirements.txt"
+            return f"{module} is not installed: pip install -r {file}"
     return None
 
 

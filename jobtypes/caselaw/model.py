@@ -1,0 +1,52 @@
+"""What changes hands between the parts of the citations type."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text in which each run of white space is one character; "\\n" ends a paragraph.
+
+    `page_starts` are the places in `text` where pages begin; empty where there are no pages.
+    """
+
+    text: str
+    page_starts: tuple[int, ...] = ()
+
+    def page_of(self, place: int) -> int | None:
+        """The page, from 1, on which this place of the text is."""
+        return bisect_right(self.page_starts, place) or None
+
+
+@dataclass
+class Citation:
+    """One citation; `start` and `end` are places in the text of the document."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    normalized: str | None
+    volume: str | None = None
+    reporter: str | None = None
+    page: str | None = None
+    pin_cite: str | None = None
+    year: int | None = None
+    court: str | None = None
+    plaintiff: str | None = None
+    defendant: str | None = None
+    # The index of the full citation that it stands for.
+    resolves_to: int | None = None
+    # The index of what was cited, the same for all its citations; None where nobody knows.
+    cluster: int | None = None
+    # First and last year of the editions that its reporter may be; None where it has no end.
+    years: list[tuple[int, int | None]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        return self.kind in ("full_case", "law", "journal")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import documents
 import params
@@ -87,8 +87,10 @@ class Intake:
         if not isinstance(listed, list) or not listed:
             raise invalid_field("items", "must be a list with at least one item")
         items = [_item(job_type, index, item) for index, item in enumerate(listed)]
+        distinct = _distinct(items)
         given = _params_of(body, "params")
-        return self._job(job_type, items, given, {n: body.get(n) for n in OPTIONS}, owner)
+        job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
+        return replace(job, note=_note(len(items) - len(distinct)))
 
     def with_hits(self, job: NewJob) -> NewJob:
         """The job with the earlier results that its items may take, their files in place."""
@@ -285,9 +287,40 @@ def _item(job_type: Mapping[str, Any], index: int, item: Any) -> NewItem:
         return NewItem("data", {kind: value})
     if not isinstance(value, str) or not value.strip():
         raise invalid_field(field, f"{kind} must be a text that is not empty")
-    if kind == "url" and len(value) > MOST_URL:
-        raise invalid_field(field, f"url is longer than {MOST_URL} characters")
+    if kind == "url":
+        _require_url(field, value)
     return NewItem(" ".join(value.split())[:80] if kind == "text" else value, {kind: value})
+
+
+def _require_url(field: str, url: str) -> None:
+    if len(url) > MOST_URL:
+        raise invalid_field(field, f"url is longer than {MOST_URL} characters")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise invalid_field(field, "is no address like https://example.org/page") from None
+
+
+def _distinct(items: Sequence[NewItem]) -> list[NewItem]:
+    """The items without URLs that were given before; what is no URL may come twice."""
+    by_address: dict[Any, NewItem] = {}
+    for index, item in enumerate(items):
+        url = item.input.get("url")
+        by_address.setdefault(index if url is None else _address(url), item)
+    return list(by_address.values())
+
+
+def _address(url: str) -> str:
+    """A URL as what tells it from others: without its fragment, the host in small letters."""
+    parts = urlsplit(url.strip().partition("#")[0])
+    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()))
+
+
+def _note(duplicates: int) -> str | None:
+    if not duplicates:
+        return None
+    were = "URL was" if duplicates == 1 else "URLs were"
+    return f"{duplicates} {were} given more than once, and left out."
 
 
 def _name(items: Sequence[NewItem]) -> str:

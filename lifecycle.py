@@ -183,7 +183,7 @@ def submit(job: NewJob, key: Key | None = None) -> None:
                 VALUES (:owner, :text, :fingerprint, :job, :now)""",
                 {**vars(key), "owner": job.owner, "job": row_id, "now": timestamp()},
             )
-        _job_event(row_id, "submitted")
+        _job_event(row_id, "submitted", job.note)
         _say("job=%s move=submitted items=%d", job.job_id, len(job.items))
         if waits_for is None and job.run_at is None:
             _take_hits(row_id, job)
@@ -1055,6 +1055,6 @@ def _say(text: str, *values: object) -> None:
     database.after_commit(partial(log.info, text, *values))
 
 
-def _job_event(job: int, move: str) -> None:
-    blank = dict.fromkeys(("item", "step", "attempt", "code", "text", "traceback"))
-    query(INSERT_EVENT, {**blank, "job": job, "at": timestamp(), "move": move})
+def _job_event(job: int, move: str, text: str | None = None) -> None:
+    blank = dict.fromkeys(("item", "step", "attempt", "code", "traceback"))
+    query(INSERT_EVENT, {**blank, "job": job, "at": timestamp(), "move": move, "text": text})

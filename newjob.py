@@ -65,4 +65,6 @@ class NewJob:
     delivery_of: int | None = None
     schedule: int | None = None
     contents: Sequence[str] = ()
+    # What whoever reads its timeline should know about what was submitted.
+    note: str | None = None
     job_id: str = field(default_factory=lambda: secrets.token_hex(10))

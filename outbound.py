@@ -32,8 +32,20 @@ class Refused(Exception):
     """The address may not be reached: it is none, or private and not allowed."""
 
 
+class NoAddress(Refused):
+    """It is no address of the kind http://… or https://…."""
+
+
 class Failed(Exception):
     """Nobody answered, or not in time, or not as HTTP; it may work later."""
+
+
+class UnknownName(Failed):
+    """The name of the server is not known."""
+
+
+class TooLate(Failed):
+    """There was no whole answer in time."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,8 @@ def _exchange(
         return Answer(url, response.status, named, content, is_whole)
     except (HTTPError, OSError, ValueError) as error:
         if deadline.is_over or isinstance(error, TimeoutError):
-            raise Failed(f"{host} did not answer within {deadline.timeout_s:g} seconds.") from None
+            said = f"{host} did not answer within {deadline.timeout_s:g} seconds."
+            raise TooLate(said) from None
         raise Failed(f"{host} could not be asked: {_reason(error)}.") from None
     finally:
         deadline.watch(None)
@@ -159,9 +172,9 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         is_address = False
     if not is_address:
-        raise Refused("It is no address of the kind http://… or https://….")
+        raise NoAddress("It is no address of the kind http://… or https://….")
     if parts.username is not None or parts.password is not None:
-        raise Refused("An address must not hold a user name or password.")
+        raise NoAddress("An address must not hold a user name or password.")
     return parts
 
 
@@ -170,7 +183,7 @@ def _judged(host: str, port: int, allowed: Sequence[str]) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Failed(f"The name {host} is not known.") from None
+        raise UnknownName(f"The name {host} is not known.") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     if host.lower() not in (name.lower() for name in allowed):
         networks = list(_networks(allowed))

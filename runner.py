@@ -30,7 +30,7 @@ import signature
 import typefiles
 from children import stay_on
 from errors import NO_ROOM
-from jobtypes import BadInput, Context, JobType, TryAgain
+from jobtypes import BadInput, Context, JobType, TryAgain, Unavailable
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
@@ -154,11 +154,10 @@ class _Attempt:
         try:
             with _memory_limit(self._order["memory_mb"]):
                 return self._completed(self._call(job_type))
-        except BadInput as error:
-            return {
-                "done": "bad_input",
-                "error": {"code": error.code, "message": error.message, "hint": error.hint},
-            }
+        except (BadInput, Unavailable) as error:
+            told = {"code": error.code, "message": error.message, "hint": error.hint}
+            kind = "bad_input" if isinstance(error, BadInput) else "unavailable_outside"
+            return {"done": kind, "error": told}
         except TryAgain as error:
             return {"done": "try_again", "delay_s": error.delay_s, "reason": error.reason}
         except MemoryError:

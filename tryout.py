@@ -113,7 +113,7 @@ def _report(outcome: Outcome, output: Path) -> int:
         if any(output.glob("*")):
             print(f"output files are in {output}", file=sys.stderr)
         return 0
-    if outcome.kind == "bad_input":
+    if outcome.kind in ("bad_input", "unavailable_outside"):
         error = ItemError(**facts["error"])
     elif outcome.kind == "mistake":
         print(facts["traceback"], file=sys.stderr)

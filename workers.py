@@ -243,10 +243,13 @@ class Workers:
 
     def _settings_for(self, claim: Claim, description: dict[str, Any]) -> dict[str, str | None]:
         """What the job type declared that it needs, and nothing else."""
+        declared = list(description["settings"])
+        given = self._settings.for_type(claim.type, declared)
         if claim.type == webhooks.TYPE:
-            allowed = ",".join(self._settings.outbound.allowed)
-            return {"secret": webhooks.secret_of(claim.owner), "allowed": allowed}
-        return self._settings.for_type(claim.type, list(description["settings"]))
+            given["secret"] = webhooks.secret_of(claim.owner)
+        if description["network"] and "allowed" in declared:
+            given["allowed"] = ",".join(self._settings.outbound.allowed)
+        return given
 
     def _input(self, claim: Claim) -> dict[str, Any]:
         ((kind, value),) = claim.input.items()
@@ -314,6 +317,8 @@ def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Call
             return partial(lifecycle.interrupt, claim)
         case "out_of_memory":
             error = item_error("out_of_memory")
+        case "unavailable_outside":
+            error = ItemError(**facts["error"])
         case "unavailable":
             error = item_error("type_unavailable", reason=facts["reason"])
         case _:  # a mistake of the job type

@@ -1,4 +1,4 @@
-"""What a job type is written with: `job_type`, `Context` and the two errors.
+"""What a job type is written with: `job_type`, `Context` and the three errors.
 
 A job type is one decorated function in one file; see `docs/adding-a-job-type.md`.
 Only a job process and the child that describes a file import this package's
@@ -26,6 +26,19 @@ class BadInput(Exception):
     """
 
     def __init__(self, message: str, *, code: str = "bad_input", hint: str | None = None):
+        super().__init__(message)
+        self.message, self.code = str(message)[:MOST_TEXT], str(code)
+        self.hint = None if hint is None else str(hint)[:MOST_TEXT]
+
+
+class Unavailable(Exception):
+    """What the item needs from outside failed, and may work later.
+
+    It counts as a failure: the item runs again by the delays of its type, and after the last of
+    them it fails, and the user reads `message`. `code` and `hint` are as those of `BadInput`.
+    """
+
+    def __init__(self, message: str, *, code: str, hint: str | None = None):
         super().__init__(message)
         self.message, self.code = str(message)[:MOST_TEXT], str(code)
         self.hint = None if hint is None else str(hint)[:MOST_TEXT]

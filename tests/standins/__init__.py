@@ -1,0 +1,1 @@
+"""Servers that speak the real protocol of services outside, on this machine."""

@@ -14,7 +14,12 @@ import settings  # noqa: E402
 from client import BellhopError  # noqa: E402
 from errors import StartRefused  # noqa: E402
 
-TYPE_OF_SUFFIX = {".txt": "word_count", ".csv": "trial_balance", ".xlsx": "trial_balance"}
+TYPE_OF_SUFFIX = {
+    ".txt": "word_count",
+    ".csv": "trial_balance",
+    ".xlsx": "trial_balance",
+    ".tif": "georaster",
+}
 SHOWN_CHARACTERS = 400
 
 

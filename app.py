@@ -208,7 +208,7 @@ def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
 def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
     import tryout
 
-    return tryout.run(loaded, given.type, given.input, dict(given.param))
+    return tryout.run(loaded, given.type, given.input, given.param)
 
 
 def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:

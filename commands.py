@@ -73,13 +73,13 @@ def _submit(bellhop: Bellhop, given: argparse.Namespace) -> int:
 
 def _inputs(bellhop: Bellhop, given: argparse.Namespace) -> dict[str, Any]:
     """What the job works on and with which parameters, typed where JSON needs it."""
-    texts = dict(given.param)
+    texts = params.by_name(given.param)
     if not (given.text or given.data or (given.inputs and _is_url(given.inputs[0]))):
         return {"files": given.inputs, "params": texts}
     types = {job_type["type"]: job_type for job_type in bellhop.get("/api/v1/types")["types"]}
     # Of an unknown type the server says which there are.
     job_type = types.get(given.type)
-    typed = {n: params.from_text(job_type, n, [v]) for n, v in texts.items()} if job_type else {}
+    typed = {n: params.from_text(job_type, n, v) for n, v in texts.items()} if job_type else {}
     data = [json.loads(text) for text in given.data]
     return {"urls": given.inputs, "texts": given.text, "data": data, "params": typed}
 

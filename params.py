@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import fastjsonschema
 
 from errors import invalid_field
+
+
+def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """What was written for each parameter; a list is written as its name several times."""
+    found: dict[str, list[str]] = {}
+    for name, text in pairs:
+        found.setdefault(name, []).append(text)
+    return found
 
 
 def from_text(job_type: Mapping[str, Any], name: str, texts: Sequence[str]) -> Any:

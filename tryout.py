@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from jobprocess import JobProcess, Outcome
 from settings import Settings
 
 
-def run(settings: Settings, name: str, given: str, given_params: dict[str, str]) -> int:
+def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[str, str]]) -> int:
     """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
@@ -55,7 +56,7 @@ def _order(
     settings: Settings,
     description: dict[str, Any],
     given: str,
-    given_params: dict[str, str],
+    given_params: Sequence[tuple[str, str]],
     scratch: Scratch,
 ) -> dict[str, Any]:
     value: Any = given
@@ -87,10 +88,11 @@ def _order(
     }
 
 
-def _checked(description: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+def _checked(description: dict[str, Any], given: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    texts = params.by_name(given)
     try:
         return params.validated(
-            description, {n: params.from_text(description, n, [v]) for n, v in given.items()}
+            description, {n: params.from_text(description, n, v) for n, v in texts.items()}
         )
     except Problem as problem:
         raise StartRefused(problem.detail) from None

@@ -16,6 +16,8 @@ import settings
 from jobtypes import JobType
 
 BUILT_IN = "jobtypes"
+# Where packages are installed: a type may be available after one came.
+PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
 # Grows with what a description says, so that those of an earlier version are made anew.
 DESCRIPTION_FORMAT = 2
 
@@ -29,11 +31,12 @@ def find(folder: Path | None) -> list[Path]:
 
 
 def stamp(path: Path) -> list[int | str]:
-    """What changes when the file does, or the Python that reads it."""
+    """What changes when the file does, or the Python and the packages that it is read with."""
     is_packed = settings.IS_SINGLE_FILE and path.is_relative_to(settings.ROOT)
     status = (settings.ROOT if is_packed else path).stat()
     changing = [status.st_mtime_ns, status.st_size, status.st_ino]
-    return [*changing, sys.version, DESCRIPTION_FORMAT]
+    installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
+    return [*changing, sys.version, *installed, DESCRIPTION_FORMAT]
 
 
 def read(path: Path) -> bytes:

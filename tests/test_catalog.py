@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import catalog as catalog_module
+import typefiles
 from catalog import Catalog
 from installation import Installation, make_folder
 from settings import Settings
@@ -150,6 +151,22 @@ def test_it_says_how_to_install_what_a_type_requires(catalog: Catalog, folder: P
     path = write(folder)
     path.write_text(path.read_text().replace("label=", 'requires={"no_such": "ocr"}, label='))
     assert "pip install -r requirements-ocr.txt" in described(catalog)["good"]["reason"]
+
+
+def test_it_notices_what_was_installed_meanwhile(
+    catalog: Catalog, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr(typefiles, "PACKAGES", [packages])
+    path = write(folder)
+    requires = f'import sys; sys.path.append("{packages}")\n'
+    path.write_text(requires + path.read_text().replace("label=", 'requires={"late": ""}, label='))
+    assert described(catalog)["good"]["reason"] == (
+        "late is not installed: pip install -r requirements.txt"
+    )
+    (packages / "late.py").write_text("")
+    assert described(catalog)["good"]["available"]
 
 
 @pytest.mark.parametrize("text", ["{", "null", "[]", "7"])

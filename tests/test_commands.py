@@ -175,6 +175,12 @@ def test_it_tries_a_type_without_a_server(bellhop: Running, tmp_path: Path) -> N
     assert not bellhop.data.exists()
 
 
+def test_it_takes_a_list_as_its_name_several_times(bellhop: Running) -> None:
+    given = ["--param", "needed=x", "--param", "tags=a", "--param", "tags=b"]
+    done = bellhop.run("try", "form", "text", *given)
+    assert json.loads(done.stdout)["data"]["tags"] == ["a", "b"], done.stderr
+
+
 def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("loud")

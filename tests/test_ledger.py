@@ -100,7 +100,7 @@ def test_it_takes_the_decimal_mark_from_the_whole_file() -> None:
         (b" \r\n\t\n", "empty_file"),
         (codecs.BOM_UTF8 + b"\n", "empty_file"),
         (b",,,\n,,\n", "empty_file"),
-        (b"%PDF-1.7\n...", "unsupported_type"),
+        (b"%PDF-1.7\n...", "corrupt_file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "unsupported_type"),
         (b"<html><table></table></html>", "unsupported_type"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "unsupported_type"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from jobtypes.ledger import words
 from jobtypes.ledger.cells import ZERO, first_match, normal
+from jobtypes.ledger.mapping import Mapping
 from jobtypes.ledger.model import DEBIT_TYPES, Account, Book, Table
 from jobtypes.ledger.refusals import refusal
 
@@ -54,7 +55,9 @@ def code_type(code: str, scheme: str) -> str | None:
 
 def code_scheme(accounts: list[Account]) -> str | None:
     """The chart of accounts whose code ranges agree best with the names, if any does."""
-    known = [(a, a.type or name_type(a)) for a in accounts[:2000] if a.code[:1].isdigit()]
+    # What the user says of accounts tells nothing about the chart.
+    own = [account for account in accounts[:2000] if account.source != "mapping"]
+    known = [(a, a.type or name_type(a)) for a in own if a.code[:1].isdigit()]
     voters = [(account, kind) for account, kind in known if kind]
     if not voters:
         return "standard" if known else None
@@ -63,13 +66,14 @@ def code_scheme(accounts: list[Account]) -> str | None:
     return best if agree[best] * 10 >= len(voters) * 6 else None
 
 
-def classify(book: Book) -> None:
+def classify(book: Book, mapping: Mapping) -> None:
     """Give each account its type, and say in `source` where the type comes from."""
     hints = {normal(account.hint) for account in book.accounts}
     # E is equity beside X for expense, and expense beside Q or C for equity.
     letter_e = "equity" if "x" in hints else "expense" if hints & {"q", "c"} else None
     for account in book.accounts:
         found = {
+            "mapping": mapping.type_of(account) if mapping.accounts else None,
             "column": letter_e if normal(account.hint) == "e" else type_of(account.hint),
             "prefix": prefix_type(account.name),
             "section": account.section,

@@ -23,6 +23,7 @@ TYPES = ("asset", "liability", "equity", "revenue", "expense")
 DEBIT_TYPES = ("asset", "expense")
 
 Row = list[Any]
+Meaning = tuple[str, str, str]  # what a column is and, of an amount, its stage and period
 Amount = Decimal | None  # None where the file states none
 Key = tuple[str, str]  # stage and period of amounts
 Groups = dict[Key, dict[str, int]]  # the column of each side
@@ -31,11 +32,18 @@ Groups = dict[Key, dict[str, int]]  # the column of each side
 @dataclass
 class Sheet:
     """One grid of cells; row and column 0 are the first of the file. `bad` are cells whose
-    value the file itself does not hold: an Excel error or a formula never calculated."""
+    value the file itself does not hold: an Excel error or a formula never calculated; `roles`
+    what the user says of columns, `added` how many rows on top are not in the file."""
 
     name: str
     rows: list[Row]
     bad: dict[tuple[int, int], str] = field(default_factory=dict)
+    roles: list[tuple[str, str]] = field(default_factory=list)
+    added: int = 0
+
+    def number(self, row: int) -> int:
+        """The number of a row as a spreadsheet shows it."""
+        return row + 1 - self.added
 
     def text(self, row: int, column: int) -> str:
         return text_of(cell_at(self.rows[row], column))
@@ -50,7 +58,8 @@ class Sheet:
 class Table:
     """Where things stand in a sheet. `amounts` maps (stage, period) to {side: column},
     `labels` a meaning such as "code" to its column; `pick` is the amount group in use,
-    `period` what was chosen or is written beside the amounts."""
+    `period` what was chosen or is written beside the amounts, `sides` are all columns that say
+    debit or credit."""
 
     sheet: Sheet
     header: int
@@ -61,6 +70,7 @@ class Table:
     period: str | None = None
     layout: str = "debit_credit"
     decimal_comma: bool = False
+    sides: list[int] = field(default_factory=list)
 
     def amount_columns(self) -> set[int]:
         return {column for group in self.amounts.values() for column in group.values()}
@@ -111,13 +121,18 @@ class Total:
 
 @dataclass
 class Book:
-    """What reading the rows gave; `bounds` are the account counts where sections began."""
+    """What reading the rows gave; `bounds` are the account counts where sections began,
+    `headings` the same with their rows, `found` the accounts of each anomaly, `gaps` by how
+    much the rows are above the file's own total."""
 
     accounts: list[Account] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     anomalies: list[dict[str, Any]] = field(default_factory=list)
     warnings: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    headings: list[tuple[int, Account]] = field(default_factory=list)
     bounds: list[int] = field(default_factory=lambda: [0])
+    found: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
+    gaps: list[Decimal] = field(default_factory=list)
 
     def warn(self, code: str, row: int, message: str) -> None:
         self.warnings[code].append((row, message))
@@ -133,6 +148,8 @@ class Book:
             "amount": None if amount is None else money(amount),
         }
         self.anomalies.append(anomaly)
+        if isinstance(at, Account):
+            self.found[code].append(at)
 
 
 def cell_at(row: Row, column: int) -> Any:

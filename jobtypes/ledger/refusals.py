@@ -8,14 +8,17 @@ from jobtypes import BadInput
 
 HINTS = {
     "ambiguous_columns": "Keep one pair of debit and credit columns, or one signed balance.",
+    "bad_mapping": "Write a column as `debit = its header` or an account as `1000-1999 = asset`.",
     "corrupt_file": "Open the file, save it again and retry.",
     "empty_file": "Choose a file with a trial balance.",
     "missing_extra": "pip install python-calamine==0.9.1",
+    "no_text_layer": "Run text recognition (OCR) over it first, or export the trial balance "
+    "as CSV or XLSX.",
     "not_a_trial_balance": "It needs a column of accounts, and debit and credit columns or one "
     "signed balance.",
     "password_protected": "Remove the password and upload the file again.",
     "too_large": "Keep only the sheet with the trial balance.",
-    "unsupported_type": "Save or export the trial balance as CSV or XLSX.",
+    "unsupported_type": "Save or export the trial balance as CSV, XLSX or PDF.",
 }
 
 

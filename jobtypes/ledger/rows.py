@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from jobtypes.ledger.cells import CREDIT_MARKS, SIDE_MARKS, ZERO, amount_of, normal, text_of
 from jobtypes.ledger.classify import heading_type
+from jobtypes.ledger.groups import drop_groups
 from jobtypes.ledger.model import Account, Amount, Book, Table, Total, cell_at
-from jobtypes.ledger.refusals import several
+from jobtypes.ledger.parts import choose_rows, heads_of, trimmed
 from jobtypes.ledger.table import CODE, not_a_trial_balance
-from jobtypes.ledger.words import BARE_TOTAL, SUMMARY, TOTAL
+from jobtypes.ledger.words import BARE_TOTAL, NOTE, SUMMARY, TOTAL
 
-MAX_PERIODS = 24
 CODED_NAMES = (
     re.compile(r"(?P<code>\d[\d.\-]*\d)\s*[-\u2013·:|]?\s+(?P<name>\D.*)"),
     re.compile(r"(?P<name>\D.*?)\s*\((?P<code>\d[\d.\-]+)\)"),
@@ -37,51 +37,31 @@ def read_rows(table: Table, period: str) -> Book:
     Raises BadInput: multiple_periods, not_a_trial_balance.
     """
     book, sheet, state = Book(), table.sheet, State()
-    column, chosen = choose_rows(table, period)
-    header = [text_of(cell) for cell in sheet.rows[table.header]]
+    choice = choose_rows(table, period)
+    heads = heads_of(table)
     sparse = named_once(table)
     for index in range(table.header + 1, len(sheet.rows)):
         texts = [text_of(cell) for cell in sheet.rows[index]]
         bad = sheet.bad and any((index, place) in sheet.bad for place in table.amount_columns())
         if not bad and not re.search(r"\w", "".join(texts)):
             continue
-        state.period = cell_text(texts, column) or state.period
-        if texts == header:
-            book.warn("repeated_header", index + 1, "the header is repeated")
-        elif column is not None and state.period != chosen:
-            book.warn("other_period", index + 1, "belongs to another period or entity")
+        state.period = cell_text(texts, choice.column) or state.period
+        if trimmed(texts) in heads:
+            book.warn("repeated_header", sheet.number(index), "the header is repeated")
+        elif not choice.start <= index < choice.end or state.period != choice.value:
+            book.warn("other_period", sheet.number(index), "belongs to another period or entity")
         else:
             if sparse:
                 fill_hint(texts, table.labels["type"], state)
             read_row(table, book, index, texts, state)
     if not book.accounts:
         raise not_a_trial_balance([sheet])
+    undo_lone_heading(book)
     mark_final(book)
     split_codes(table, book)
+    drop_groups(book)
     flip_credits(table, book)
     return book
-
-
-def choose_rows(table: Table, period: str) -> tuple[int | None, str]:
-    """The column and value that a row must have where a column tells periods or entities.
-
-    Raises BadInput: multiple_periods, not_a_trial_balance (a list of transactions).
-    """
-    for meaning in ("entity", "period"):
-        if meaning not in table.labels:
-            continue
-        column = table.labels[meaning]
-        values = [v for v in dict.fromkeys(table.texts(column, None)) if not TOTAL.match(normal(v))]
-        asked = [value for value in values if period and normal(value) == normal(period)]
-        asked = asked or [v for v in values if period and normal(period) in normal(v)]
-        if len(asked) == 1 and len(values) > 1:
-            table.period = asked[0]
-            return column, asked[0]
-        if len(values) > MAX_PERIODS:
-            raise not_a_trial_balance([table.sheet])
-        if len(values) > 1:
-            raise several("periods or entities", values, "period")
-    return None, ""
 
 
 def named_once(table: Table) -> bool:
@@ -111,7 +91,11 @@ def read_row(table: Table, book: Book, index: int, texts: list[str], state: Stat
     amounts = table.amount_columns()
     label = name or code or next((t for c, t in enumerate(texts) if t and c not in amounts), "")
     debit, credit, unread = read_amounts(table, index, texts)
-    row, plain, blank = index + 1, normal(label), debit is None and credit is None and not unread
+    row, plain, blank = (
+        table.sheet.number(index),
+        normal(label),
+        debit is None and credit is None and not unread,
+    )
     numbered = bool(CODE.fullmatch(code))
     words_only = not numbered and not hint
     bare = not label or bool(BARE_TOTAL.fullmatch(plain))
@@ -124,11 +108,19 @@ def read_row(table: Table, book: Book, index: int, texts: list[str], state: Stat
         book.totals.append(Total(row, label, debit, credit, start, signed, bare))
     elif not numbered and book.totals and SUMMARY.fullmatch(plain):
         book.warn("summary_row", row, f'"{label}" is a result, not an account')
+    elif (
+        blank
+        and not numbered
+        and NOTE.search(label or hint)
+        and len("".join(texts)) <= len(label or hint)
+    ):
+        book.warn("row_without_amount", row, f'"{(label or hint)[:80]}" has no amount')
     elif unread and not label and not re.search(r"\d", "".join(texts)):
         book.warn("row_without_amount", row, ", ".join(unread))
     elif blank and (heading := heading_type(label)) is not None:
         state.section = heading
         book.bounds.append(len(book.accounts))
+        book.headings.append((len(book.accounts), Account(row, code, label, ZERO, ZERO, hint)))
     elif blank and words_only and not is_plain_account(table, book, label, state):
         book.bounds.append(len(book.accounts))
         book.warn("row_without_amount", row, f'"{label[:80]}" has no amount')
@@ -140,7 +132,7 @@ def read_row(table: Table, book: Book, index: int, texts: list[str], state: Stat
 
 def is_plain_account(table: Table, book: Book, label: str, state: State) -> bool:
     """Whether a row of words alone is an account that stands at zero, not a note or heading."""
-    notes = len(label) > 60 or label.endswith((":", ".")) or book.totals
+    notes = len(label) > 60 or label.endswith((":", ".")) or book.totals or NOTE.search(label)
     return bool(label) and not (notes or state.section or "code" in table.labels)
 
 
@@ -200,6 +192,20 @@ def split_sign(net: Amount) -> tuple[Amount, Amount]:
     if net is None:
         return None, None
     return (net, ZERO) if net >= 0 else (ZERO, -net)
+
+
+def undo_lone_heading(book: Book) -> None:
+    """Make the only "heading" of a file an account at zero, unless it is the bare word."""
+    if len(book.headings) != 1:
+        return
+    place, account = book.headings[0]
+    if len(normal(account.name).split()) < 2 or (account.code and account.code in account.name):
+        return
+    book.accounts.insert(place, account)
+    for other in book.accounts[place + 1 :]:
+        other.section = ""
+    for total in book.totals:
+        total.start += total.row > account.row
 
 
 def mark_final(book: Book) -> None:

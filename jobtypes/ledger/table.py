@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from jobtypes import BadInput
 from jobtypes.ledger.cells import SIDE_MARKS, first_match, is_amount, normal, text_of, uses_comma
 from jobtypes.ledger.classify import type_of
-from jobtypes.ledger.model import SIDES, Groups, Row, Sheet, Table
+from jobtypes.ledger.mapping import ROLES, column_of
+from jobtypes.ledger.model import SIDES, Groups, Key, Meaning, Row, Sheet, Table
 from jobtypes.ledger.refusals import refusal, several
 from jobtypes.ledger.words import BALANCE, CREDIT, DEBIT, LABELS, NAMES, NET, PERIOD, RANKS, STAGES
 
@@ -20,7 +21,11 @@ ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|n
 YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}")
 CODE = re.compile(r"[A-Za-z]{0,3}[-. ]?\d[\d.\-/ ]*[A-Za-z]?")
 
-Meaning = tuple[str, str, str]  # what a column is and, of an amount, its stage and period
+TB_SHEET = re.compile(r"trial|\btb\b|saldenliste|balance (generale|des comptes)")
+OTHER_SHEET = re.compile(
+    r"balance sheet|statement|profit|income|p l\b|pnl|journal|cash flow|pivot|chart|coa\b|budget|"
+    r"bilan\b|guv\b|bilanz|instructions|notes|lists?\b"
+)
 
 
 def best_header(sheet: Sheet) -> tuple[int, int]:
@@ -39,7 +44,14 @@ def header_score(sheet: Sheet, row: int) -> int:
         return 0
     known = read_header(sheet, row)
     meanings = {meaning for meaning, _, _ in known.values()}
-    if len(known) < 2 or not (meanings >= {"debit", "credit"} or "balance" in meanings):
+    named = {stage for meaning, stage, _ in known.values() if meaning == "balance"}
+    # Amounts under an unknown name count beside a column that is said to hold accounts.
+    accounts = any(own[:2] == ("name", "1") for own in known.values()) or meanings >= {
+        "name",
+        "code",
+    }
+    single = bool(named - {"other"}) or (bool(named) and accounts)
+    if len(known) < 2 or not (meanings >= {"debit", "credit"} or single):
         return 0
     return len(known) if meanings & {"name", "code"} or text_columns(sheet, row, known) else 0
 
@@ -65,7 +77,23 @@ def read_header(sheet: Sheet, row: int, *, stacked: bool = True) -> dict[int, Me
             found[column] = known
             if known[0] not in SIDES:
                 over = ""
-    return found
+    return with_roles(sheet, row, found)
+
+
+def with_roles(sheet: Sheet, row: int, found: dict[int, Meaning]) -> dict[int, Meaning]:
+    """The meanings with what the user says of columns."""
+    if not sheet.roles:
+        return found
+    headers = [sheet.text(row, column) for column in range(len(sheet.rows[row]))]
+    for role, wanted in sheet.roles:
+        column = column_of(wanted, headers)
+        if column is None:
+            continue
+        own = ROLES[role]
+        if own[0] not in SIDES:
+            found = {place: known for place, known in found.items() if known[0] != own[0]}
+        found[column] = own
+    return {place: known for place, known in found.items() if known[0] != "ignored"}
 
 
 def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Meaning | None:
@@ -75,16 +103,24 @@ def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Mean
         net = bool(NET.search(f"{over} {own}"))
         return "debit" if in_debit else "credit", *stage_of(own, over, net)
     numeric = has_amounts(sheet, row, column)
-    years = all(YEAR.fullmatch(text_of(cell)) for cell in sheet.below(row, column))
+    texts = [text_of(cell) for cell in sheet.below(row, column)]
+    years = sum(bool(YEAR.fullmatch(text)) for text in texts) * 10 >= len(texts) * 9
     for meaning, pattern in LABELS:
-        free = meaning == "code" or (meaning == "period" and years) or ENTITY.fullmatch(own)
+        free = (
+            meaning in ("code", "serial")
+            or (meaning == "period" and years)
+            or ENTITY.fullmatch(own)
+        )
         if (free or not numeric) and pattern.search(own):
             return meaning, "", ""
     staged = first_match(STAGES, own) or PERIOD.search(own)
     if numeric and (BALANCE.search(own) or staged or in_debit):
         return "balance", *stage_of(own, over, False)
     rank = first_match(NAMES, own)
-    return ("name", rank, "") if rank else None
+    if rank:
+        return "name", rank, ""
+    label = f"{over} {sheet.text(row, column)}".strip() if over else sheet.text(row, column)
+    return ("balance", "other", label or own) if numeric else None
 
 
 def stage_of(own: str, over: str, net: bool) -> tuple[str, str]:
@@ -111,8 +147,8 @@ def text_columns(sheet: Sheet, header: int, known: Iterable[int]) -> list[int]:
     ]
 
 
-def find_table(sheets: list[Sheet], wanted: str) -> Table:
-    """The one table of the file or of the sheet called `wanted`.
+def find_table(sheets: list[Sheet], wanted: str, period: str = "") -> Table:
+    """The one table of the file, of the sheet called `wanted` or of the one of a `period`.
 
     Raises BadInput: unknown_sheet, empty_file, not_a_trial_balance, multiple_periods (several
     sheets qualify), ambiguous_columns.
@@ -124,14 +160,40 @@ def find_table(sheets: list[Sheet], wanted: str) -> Table:
             raise refusal("unknown_sheet", f'No sheet is called "{wanted}".', names)
     if not any(text_of(cell) for sheet in sheets for row in sheet.rows for cell in row):
         raise refusal("empty_file", "The file is empty.")
+    if sheets[0].roles:
+        sheets = [with_letters(sheet) for sheet in sheets]
     best = [(sheet, *best_header(sheet)) for sheet in sheets]
     found = [(sheet, header) for sheet, score, header in best if score]
     if not found:
         raise not_a_trial_balance(sheets)
-    titled = [f for f in found if re.search(r"trial|\btb\b|saldenliste", f[0].name.casefold())]
-    if len(found) > 1 and len(titled) != 1:
-        raise several("sheets", [sheet.name for sheet, _ in found], "sheet")
-    return make_table(*(found if len(found) == 1 else titled)[0])
+    return make_table(*choose_sheet(found, normal(period)))
+
+
+def with_letters(sheet: Sheet) -> Sheet:
+    """A sheet without any header gets the letters of its columns, if the user named those."""
+    letters = [wanted for _, wanted in sheet.roles]
+    if best_header(sheet)[0] or not all(re.fullmatch("[A-Za-z]{1,2}", text) for text in letters):
+        return sheet
+    width = max((len(row) for row in sheet.rows), default=0)
+    names = [f"{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[n % 26]}{n // 26 or ''}" for n in range(width)]
+    bad = {(row + 1, column): text for (row, column), text in sheet.bad.items()}
+    return Sheet(sheet.name, [names, *sheet.rows], bad, sheet.roles, added=1)
+
+
+def choose_sheet(found: list[tuple[Sheet, int]], period: str) -> tuple[Sheet, int]:
+    """The one sheet that is the trial balance, by its name. Raises BadInput: multiple_periods."""
+    names = [normal(sheet.name) for sheet, _ in found]
+    for wanted in (
+        [name == period for name in names],
+        [bool(period) and period in name for name in names],
+        [bool(TB_SHEET.search(name)) for name in names],
+        [not OTHER_SHEET.search(name) for name in names],
+    ):
+        if sum(wanted) == 1:
+            return found[wanted.index(True)]
+    if len(found) == 1:
+        return found[0]
+    raise several("sheets", [sheet.name for sheet, _ in found], "sheet")
 
 
 def not_a_trial_balance(sheets: list[Sheet]) -> BadInput:
@@ -145,17 +207,23 @@ def not_a_trial_balance(sheets: list[Sheet]) -> BadInput:
 
 
 def make_table(sheet: Sheet, header: int) -> Table:
-    """The meaning of each column. Raises BadInput (ambiguous_columns)."""
+    """The meaning of each column. Raises BadInput (ambiguous_columns, unknown_column)."""
+    headers = [sheet.text(header, column) for column in range(len(sheet.rows[header]))]
+    for _, wanted in sheet.roles:
+        if (column_of(wanted, headers) or 0) >= len(headers) or column_of(wanted, headers) is None:
+            raise refusal("unknown_column", f'No column is called "{wanted}".', ", ".join(headers))
     known = read_header(sheet, header)
     if not complete(group_amounts(sheet, header, known)):
         known = read_header(sheet, header, stacked=False)
     table = Table(sheet, header, {}, group_amounts(sheet, header, known))
+    complete_mapped(table.amounts)
     labels: dict[str, list[int]] = defaultdict(list)
     for column, (meaning, _, _) in known.items():
         if meaning not in SIDES:
             labels[meaning].append(column)
     names = sorted(labels.pop("name", []), key=lambda column: known[column][1])
     table.labels = {meaning: columns[0] for meaning, columns in labels.items()}
+    table.sides = labels.get("side", [])
     if "type" in labels:
         table.labels["type"] = max(labels["type"], key=lambda c: share(table, c, type_of))
         marks = {normal(text) for text in table.texts(table.labels["type"])}
@@ -167,8 +235,22 @@ def make_table(sheet: Sheet, header: int) -> Table:
     return table
 
 
+def complete_mapped(amounts: Groups) -> None:
+    """Find the other side where the user named only debit or credit. Raises BadInput."""
+    mapped = amounts.get(("mapped", ""), {})
+    for own, other in (("debit", "credit"), ("credit", "debit")):
+        if own in mapped and not mapped.keys() & {other, "balance"}:
+            found = [group[other] for group in amounts.values() if other in group]
+            if len(found) != 1:
+                text = f"The mapping names a {own} column and no {other} column."
+                raise refusal("ambiguous_columns", text, f"Add `{other} = ` and its header.")
+            mapped[other] = found[0]
+
+
 def group_amounts(sheet: Sheet, header: int, known: dict[int, Meaning]) -> Groups:
     """The amount columns by stage and period. Raises BadInput (ambiguous_columns)."""
+    if by_name := group_by_name(sheet, header, known):
+        return by_name
     amounts: Groups = defaultdict(dict)
     for column, (side, stage, period) in known.items():
         if side not in SIDES or RANKS[stage] < 0:
@@ -180,6 +262,28 @@ def group_amounts(sheet: Sheet, header: int, known: dict[int, Meaning]) -> Group
             raise refusal("ambiguous_columns", text)
         group[side] = column
     return dict(amounts)
+
+
+def group_by_name(sheet: Sheet, header: int, known: dict[int, Meaning]) -> Groups:
+    """The amounts by what else their headers say ("North debit", "South debit"), where only that
+    tells them apart; else nothing."""
+    amounts: Groups = defaultdict(dict)
+    sides: dict[Key, set[str]] = defaultdict(set)
+    clash = False
+    for column, (side, stage, period) in known.items():
+        if side not in SIDES or RANKS[stage] < 0:
+            continue
+        name = normal(sheet.text(header, column))
+        for pattern in (DEBIT, CREDIT, BALANCE):
+            name = pattern.sub(" ", name)
+        name = " ".join(name.split())
+        clash = clash or side in sides[stage, period]
+        sides[stage, period].add(side)
+        if side in amounts[stage, period or name]:
+            return {}
+        amounts[stage, period or name][side] = column
+    whole = len(complete(amounts)) == len(amounts) and all(key[1] for key in amounts)
+    return dict(amounts) if clash and whole else {}
 
 
 def complete(amounts: Groups) -> Groups:
@@ -217,7 +321,9 @@ def choose_amounts(table: Table, period: str) -> None:
     usable = complete(table.amounts)
     if not usable:
         raise not_a_trial_balance([table.sheet])
-    asked = [key for key in usable if period and normal(period) in f"{key[0]} {key[1]}"]
+    names = {key: normal(f"{key[0]} {key[1]}") for key in usable}
+    asked = [key for key in usable if period and normal(key[1]) == normal(period)]
+    asked = asked or [key for key in usable if period and normal(period) in names[key]]
     stage = max(usable, key=lambda key: RANKS[key[0]])[0]
     best = asked or [key for key in usable if key[0] == stage]
     if len(best) > 1:
@@ -225,7 +331,9 @@ def choose_amounts(table: Table, period: str) -> None:
     table.pick = best[0]
     if asked or PERIOD.search(table.pick[1]):
         table.period = table.pick[1] or period
-    name_layout(table, usable, moved=not asked and table.pick[0] in ("", "movement"))
+    mapped = table.pick[0] == "mapped" and any(role == "opening" for role, _ in table.sheet.roles)
+    moved = mapped or (not asked and table.pick[0] in ("", "movement"))
+    name_layout(table, usable, moved=moved)
 
 
 def name_layout(table: Table, usable: Groups, *, moved: bool) -> None:
@@ -256,6 +364,11 @@ def name_layout(table: Table, usable: Groups, *, moved: bool) -> None:
         table.layout = "totals_and_net"
     elif not pair and "side" in table.labels:
         table.layout = "amount_and_side"
+    if len(table.sides) > 1 and "balance" in table.amounts[table.pick]:
+        # Each amount has its side right after it.
+        place = table.amounts[table.pick]["balance"]
+        after = [column for column in table.sides if column > place]
+        table.labels["side"] = min(after, default=table.sides[-1])
 
 
 def are_turnovers(table: Table, group: dict[str, int]) -> bool:

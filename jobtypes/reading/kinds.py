@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -96,7 +97,14 @@ def _kind_of_archive(file: Path) -> str:
             if names and names[0] == "mimetype":
                 with archive.open("mimetype") as stream:
                     return OPEN_DOCUMENTS.get(stream.read(100).strip(), "zip")
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+    ) as error:
         raise BadInput(
             f"The file is damaged ({error}).",
             code="corrupt_file",

@@ -21,7 +21,7 @@ demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and sho
 
 .PHONY: test
 test: .venv/dev  ## Set up and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: check
 check: .venv/dev  ## Lint, types, and every test

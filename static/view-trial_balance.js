@@ -6,6 +6,8 @@ import { many } from "/static/format.js";
 const ROWS = 200;
 const LINES = 100;
 const FINDINGS = 20;
+/* Tens of thousands of rows at once would stop the page for seconds. */
+const STEP = 2000;
 const TYPES = { asset: "Asset", liability: "Liability", equity: "Equity", revenue: "Revenue", expense: "Expense" };
 const SEVERITY = { error: "Error", warning: "Warning", info: "Note" };
 const ORDER = ["error", "warning", "info"];
@@ -51,6 +53,14 @@ function amountCell(text, className = "") {
   return make("td", { className: `number ${className}` }, text);
 }
 
+const moreButton = () => make("button", { type: "button", className: "button small" });
+
+/* How many a click adds; nothing is left to click where all are shown. */
+function tellMore(button, shown, count, holder = button) {
+  if (shown >= count) holder.remove();
+  else button.textContent = `Show ${Math.min(STEP, count - shown).toLocaleString("en")} more of ${count.toLocaleString("en")}`;
+}
+
 /* The lines of one part of a statement; long ones are cut, and the total is always there. */
 function part(body, title, lines, total, totalName) {
   body.append(make("tr", { className: "tb-part" }, make("th", { scope: "rowgroup", colSpan: 2 }, title)));
@@ -60,12 +70,17 @@ function part(body, title, lines, total, totalName) {
   body.append(...lines.slice(0, LINES).map(row));
   const sum = make("tr", { className: "tb-total" }, make("th", { scope: "row" }, totalName), amountCell(inStatement(total)));
   body.append(sum);
-  if (lines.length > LINES) {
-    const button = make("button", { type: "button", className: "button small" }, `Show all ${lines.length.toLocaleString("en")} lines`);
-    const holder = make("tr", {}, make("td", { colSpan: 2 }, button));
-    button.addEventListener("click", () => holder.replaceWith(...lines.slice(LINES).map(row)));
-    sum.before(holder);
-  }
+  if (lines.length <= LINES) return;
+  let shown = LINES;
+  const button = moreButton();
+  const holder = make("tr", {}, make("td", { colSpan: 2 }, button));
+  button.addEventListener("click", () => {
+    holder.before(...lines.slice(shown, shown + STEP).map(row));
+    shown += STEP;
+    tellMore(button, shown, lines.length, holder);
+  });
+  tellMore(button, shown, lines.length, holder);
+  sum.before(holder);
 }
 
 function statement(title, fill) {
@@ -171,19 +186,25 @@ function accounts(data, reports, names) {
   }
   const head = [["Row", "number"], ["Code", ""], ["Account", ""], ["Type", ""], ["Debit", "number"], ["Credit", "number"]];
   const body = make("tbody");
-  const show = (list) => body.replaceChildren(...list.map((account) => accountRow(account, notes.get(account.row) ?? [], names)));
   /* What the findings link to is always in sight, however long the list is. */
   const linked = new Set(listed(reports.anomalies).map((anomaly) => anomaly.row));
-  const first = data.accounts.filter((account, place) => place < ROWS || linked.has(account.row));
-  show(first);
+  let shown = ROWS;
+  const show = () => body.replaceChildren(...data.accounts.filter((account, place) => place < shown || linked.has(account.row))
+    .map((account) => accountRow(account, notes.get(account.row) ?? [], names)));
+  show();
   const table = make("table", { className: "data tb-accounts" },
     make("thead", {}, make("tr", {}, ...head.map(([name, className]) => make("th", { scope: "col", className }, name)))), body,
     make("tfoot", {}, make("tr", { className: "tb-total" }, make("td"), make("td"), make("th", { scope: "row" }, "Total"), make("td"),
       amountCell(money(reports.total_debit)), amountCell(money(reports.total_credit)))));
   const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Accounts" }, table);
-  if (first.length === data.accounts.length) return scroll;
-  const more = make("button", { type: "button", className: "button small" }, `Show all ${data.accounts.length.toLocaleString("en")} accounts`);
-  more.addEventListener("click", () => { show(data.accounts); more.remove(); });
+  if (shown >= data.accounts.length) return scroll;
+  const more = moreButton();
+  more.addEventListener("click", () => {
+    shown += STEP;
+    show();
+    tellMore(more, shown, data.accounts.length);
+  });
+  tellMore(more, shown, data.accounts.length);
   return make("div", {}, scroll, more);
 }
 

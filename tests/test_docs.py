@@ -9,6 +9,7 @@ import pytest
 
 import app
 import errors
+import typefiles
 from lifecycle import MOVES
 from tests.test_architecture import CORE, module_of
 
@@ -60,6 +61,23 @@ def test_it_says_why_each_package_is_there() -> None:
                 assert name.group(1).lower() in text, line
 
 
+def test_it_has_a_page_and_a_viewer_for_each_type_that_comes_with_it() -> None:
+    pages = "".join(path.read_text() for path in sorted((DOCS / "types").glob("*.md")))
+    for path in (ROOT / "jobtypes").glob("[a-z]*.py"):
+        for name, job_type in typefiles.load(path).items():
+            if job_type.hidden or name == "word_count":  # the example of docs/adding-a-job-type.md
+                continue
+            assert f"`{name}`" in pages, name
+            for suffix in ("js", "css"):
+                assert (ROOT / "static" / f"view-{job_type.viewer}.{suffix}").exists(), name
+
+
+def test_it_shows_each_example_in_the_demo() -> None:
+    demo = read("tools/demo.py")
+    for path in (ROOT / "examples").iterdir():
+        assert f'"{path.name}"' in demo, path.name
+
+
 def test_it_pins_every_version() -> None:
     for path in ROOT.glob("requirements*.txt"):
         for line in path.read_text().splitlines():
@@ -75,10 +93,10 @@ def test_it_shows_every_module_in_the_architecture() -> None:
 def test_it_has_every_make_target_it_names() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", read("Makefile"), re.M))
     named = set()
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]:
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
         named |= set(re.findall(r"\bmake ([a-z]+)\b(?= |`|\n|$)", path.read_text()))
     assert named - {"a"} <= targets
-    assert targets >= {"run", "test", "check", "demo", "dev", "dist", "help", "bench"}
+    assert targets >= {"run", "test", "check", "demo", "dev", "dist", "help", "bench", "eval"}
 
 
 def test_it_has_no_dead_link() -> None:
@@ -86,7 +104,7 @@ def test_it_has_no_dead_link() -> None:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "CHANGELOG.md",
-        *DOCS.glob("*.md"),
+        *DOCS.rglob("*.md"),
     ]:
         for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
@@ -94,6 +112,6 @@ def test_it_has_no_dead_link() -> None:
 
 def test_it_speaks_of_no_machine() -> None:
     """No path of a developer's machine in anything that is shipped."""
-    for path in [*ROOT.glob("*.*"), *DOCS.glob("*.md"), *ROOT.glob("static/*"), *CORE]:
+    for path in [*ROOT.glob("*.*"), *DOCS.rglob("*.md"), *ROOT.glob("static/*"), *CORE]:
         if path.is_file() and path.suffix not in (".png", ".pyz"):
             assert not re.search(r"/(root|work|home)/\w", path.read_text()), path

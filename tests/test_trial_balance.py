@@ -409,10 +409,11 @@ def test_it_names_the_sheets_when_the_wanted_one_is_missing(tmp_path: Path) -> N
 
 
 def test_it_reads_50_000_rows_in_5_seconds(read: Any) -> None:
+    """Of this process, whatever else the machine does meanwhile."""
     lines = [f"{1000 + n},Till {n},{n}.25,\n4{n:05},Fares {n},,{n}.25\n" for n in range(25_000)]
-    started = time.monotonic()
+    started = time.process_time()
     result = read("Code,Account,Debit,Credit\n" + "".join(lines))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert len(result["extracted_data"]["accounts"]) == 50_000
 
 

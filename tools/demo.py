@@ -14,11 +14,12 @@ import settings  # noqa: E402
 from client import BellhopError  # noqa: E402
 from errors import StartRefused  # noqa: E402
 
-TYPE_OF_SUFFIX = {
-    ".txt": "word_count",
-    ".csv": "trial_balance",
-    ".xlsx": "trial_balance",
-    ".tif": "georaster",
+TYPES = {
+    "brief.txt": "citations",
+    "island.tif": "georaster",
+    "notes.txt": "word_count",
+    "trial_balance.csv": "trial_balance",
+    "trial_balance.xlsx": "trial_balance",
 }
 SHOWN_CHARACTERS = 400
 
@@ -27,14 +28,17 @@ def main() -> int:
     client = commands.at_home(settings.load())
     failures = 0
     for path in sorted((ROOT / "examples").iterdir()):
-        job = client.create(TYPE_OF_SUFFIX[path.suffix], files=[path])
+        job = client.create(TYPES[path.name], files=[path])
         for state in client.follow(job["job_id"]):
             job = state
         print(f"{path.name}: {job['status']}, {client.url}/jobs/{job['job_id']}")
         failures += job["status"] != "completed"
         if job["completed_items"]:
             data = client.get(job["links"]["result"])["items"][0]["data"]
-            print("  " + json.dumps(data.get("reports", data))[:SHOWN_CHARACTERS])
+            print(
+                "  "
+                + json.dumps(data.get("reports") or data.get("counts") or data)[:SHOWN_CHARACTERS]
+            )
     return 1 if failures else 0
 
 

@@ -215,8 +215,11 @@ def _set_rules(site: Site, upload_bytes: int) -> None:
     def room_problem(method: str, path: str, length: int) -> Problem | None:
         if (method, path) != ("POST", JOBS):
             return None
-        # The body is kept whole, and then again file by file.
-        needed, free = 2 * length, site.files.free_bytes()
+        try:
+            free = site.files.free_bytes()
+        except OSError:
+            return None  # the folder is gone, and whoever asks hears of it from the application
+        needed = 2 * length  # the body is kept whole, and then again file by file
         if free >= needed + reserve_bytes:
             return None
         return disk_full(free, needed, reserve_bytes)

@@ -1,0 +1,59 @@
+"""A fresh environment with nothing but what a requirements file names runs its job types."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of a new environment with requirements.txt."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    path = folder / "bin" / "python"
+    subprocess.run([path, *PIP, ROOT / "requirements.txt"], check=True)
+    return path
+
+
+def attempt(python: Path, type_name: str, example: str, *arguments: str) -> str:
+    """What `app.py try` prints, both ways."""
+    file = str(ROOT / "examples" / example)
+    command = [str(python), str(ROOT / "app.py"), "try", type_name, file, *arguments]
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("BELLHOP_", "PYTHON"))}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("type_name", "example"),
+    [
+        ("citations", "brief.txt"),
+        ("georaster", "island.tif"),
+        ("trial_balance", "trial_balance.xlsx"),
+        ("word_count", "notes.txt"),
+    ],
+)
+def test_it_runs_the_light_types(python: Path, type_name: str, example: str) -> None:
+    printed = attempt(python, type_name, example)
+    assert json.loads(printed[printed.index("{") : printed.rindex("}") + 1])["data"], printed
+
+
+def test_it_imports_what_reads_the_web(python: Path) -> None:
+    modules = "jobtypes.webpage, jobtypes.summary, jobtypes.notion_page, trafilatura, justext"
+    subprocess.run([python, "-c", f"import {modules}"], check=True, cwd=ROOT)
+
+
+def test_it_says_how_to_get_an_extra_and_runs_with_it(python: Path) -> None:
+    asked = ("georaster", "island.tif", "--param", "output=cog", "--param", "crs=EPSG:32631")
+    assert "pip install -r requirements-cog.txt" in attempt(python, *asked)
+    subprocess.run([python, *PIP, ROOT / "requirements-cog.txt"], check=True)
+    assert '"is_cog": true' in attempt(python, *asked)

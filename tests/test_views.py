@@ -1,0 +1,98 @@
+"""What each job type shows of its result, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from tests.running import Running, running, wait_for
+from tests.standins.server import Reply, StandIn
+from tests.test_browser import browser, complaints
+from tests.test_browser_model import press, text_of
+
+__all__ = ["browser"]  # a fixture of theirs
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PAGE = b"""<!doctype html><html lang="en"><head><title>A <b>page</b></title></head><body><article>
+<p>The sea rises and falls twice a day, because the moon pulls at the water of the earth.</p>
+<p>&lt;script&gt;document.title = "run"&lt;/script&gt; is a text that nobody runs, and so be it.</p>
+</article></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def bellhop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("views")
+    with running(folder, BELLHOP_OUTBOUND_ALLOWED="127.0.0.1") as started:
+        started.serve()
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: webdriver.Chrome) -> Iterator[None]:
+    complaints(browser)
+    yield
+    assert complaints(browser) == []
+
+
+def show(browser: webdriver.Chrome, bellhop: Running, type_name: str, **given: Any) -> None:
+    """Run a job to its end and open its page."""
+    job = bellhop.client().create(type_name, **given)
+    assert bellhop.final(job["job_id"])["status"] == "completed"
+    browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-view] > :not(.raw)"))
+
+
+def marked(browser: webdriver.Chrome) -> list[str]:
+    return [node.text for node in browser.find_elements(By.CSS_SELECTOR, ".cite")]
+
+
+def test_it_marks_citations_in_their_text(browser: webdriver.Chrome, bellhop: Running) -> None:
+    show(browser, bellhop, "citations", files=[EXAMPLES / "brief.txt"])
+    assert marked(browser)[:3] == ["339 U.S. 306", "Id. at 315", "534 U.S. 161"]
+    assert "1 is worth a look" in text_of(browser, ".cite-summary")
+    press(browser, '.cite[data-kind="id"]')
+    panel = text_of(browser, ".cite-panel")
+    assert "Stands for" in panel and "339 U.S. 306" in panel
+    press(browser, ".cite-panel button")
+    assert "Mullane v. Central Hanover Bank & Trust Co." in text_of(browser, ".cite-panel")
+
+
+def test_it_leads_from_what_is_cited_to_each_place(
+    browser: webdriver.Chrome, bellhop: Running
+) -> None:
+    show(browser, bellhop, "citations", files=[EXAMPLES / "brief.txt"])
+    press(browser, ".cite-sources summary")
+    press(browser, ".cite-sources details[open] li:last-child button")
+    current = browser.find_element(By.CSS_SELECTOR, ".cite[aria-current]")
+    assert current.text == "Id. at 315"
+    assert browser.switch_to.active_element == current
+
+
+def test_it_shows_an_image_where_it_lies(browser: webdriver.Chrome, bellhop: Running) -> None:
+    show(browser, bellhop, "georaster", files=[EXAMPLES / "island.tif"])
+    is_loaded = "return document.querySelector('[data-view=georaster] img')?.naturalWidth > 0"
+    wait_for(lambda: browser.execute_script(is_loaded))
+    assert "EPSG" in text_of(browser, "[data-view=georaster]")
+
+
+def test_it_shows_a_page_as_text_and_its_summary(
+    browser: webdriver.Chrome, bellhop: Running
+) -> None:
+    with StandIn(lambda request: Reply(200, PAGE, {"Content-Type": "text/html"})) as server:
+        show(browser, bellhop, "webpage", urls=[f"{server.url}/a"])
+        assert "nobody runs" in text_of(browser, "[data-view=webpage]")
+        assert not browser.title.startswith("run")
+        link = browser.find_element(By.CSS_SELECTOR, "[data-view=webpage] a")
+        assert link.get_attribute("rel") == "noopener noreferrer"
+        show(browser, bellhop, "webpage", urls=[f"{server.url}/b"], then=[{"type": "summary"}])
+    assert "Made of sentences of the text" in text_of(browser, "[data-view=summary]")
+
+
+def test_it_keeps_all_data_within_reach(browser: webdriver.Chrome, bellhop: Running) -> None:
+    show(browser, bellhop, "citations", files=[EXAMPLES / "brief.txt"])
+    press(browser, "[data-view] .raw > summary")
+    wait_for(lambda: "Clusters" in text_of(browser, "[data-view] .raw"))

@@ -11,7 +11,8 @@ import pytest
 from jobtypes import BadInput, Context
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not here")
+# Tests over the shared data are not collected where that is not (see conftest.py).
+needs_shared = pytest.mark.shared_data
 
 
 class Attempt(NamedTuple):

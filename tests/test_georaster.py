@@ -34,8 +34,8 @@ from jobtypes.geo import crs as systems
 from jobtypes.geo import epsg, grid, tiff
 from jobtypes.geo.model import ControlPoint
 from jobtypes.georaster import georaster
+from tests.attempts import SHARED, needs_shared
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "island.tif"
 WIDTH, HEIGHT = 70, 50
 BOUNDS = [500000.0, 5000000.0, 500140.0, 5000050.0]
@@ -848,7 +848,7 @@ def test_it_reads_the_example(way: str, run: Run) -> None:
     check(run(EXAMPLE), (500000.0, 25.0, 0.0, 5200000.0, 0.0, -25.0), 32633)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs the shared test data")
+@needs_shared
 def test_it_meets_the_bar_on_shared_files(way: str, run: Run) -> None:
     def run_all(name: str, inputs: list[Path], **params: Any) -> list[dict[str, Any]]:
         found = []
@@ -863,7 +863,7 @@ def test_it_meets_the_bar_on_shared_files(way: str, run: Run) -> None:
     assert figures and not [figure for figure in figures if not figure.is_met]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs the shared test data")
+@needs_shared
 @pytest.mark.parametrize(
     "name", ["bomb_30000x30000.png", "vrt_named.tif", "password.pdf", "lol.docx", "xxe.xlsx"]
 )

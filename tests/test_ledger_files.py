@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from jobtypes import BadInput
+from tests.attempts import SHARED, needs_shared
 from tests.sheets import Rows, lines, ods, pdf, xls
-from tests.test_trial_balance import FIGURES, SHARED, Told, codes, figures, run
+from tests.test_trial_balance import FIGURES, Told, codes, figures, run
 
 # Cash 700, machine 500, supplier 300, capital 400, sales 900, rent 250, wages 150.
 BODY: Rows = [
@@ -147,7 +148,7 @@ def test_it_refuses_a_pdf_cut_in_half(tmp_path: Path) -> None:
     assert refused(path).code == "corrupt_file"
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data is not beside the project")
+@needs_shared
 def test_it_refuses_a_pdf_with_a_password() -> None:
     assert refused(SHARED / "hostile" / "password.pdf").code == "password_protected"
 

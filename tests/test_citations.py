@@ -235,11 +235,13 @@ def test_it_finds_one_citation_under_two_names(read: Read) -> None:
             "under Acme Corp. v. Dep’t of Labor, No. 12-3, 12 F.3d 1 (1999)",
             ("Acme Corp.", "Dep’t of Labor"),
         ),
+        ("The Court in Smith v. Henry, 12 F.3d 1 (1999)", ("Smith", "Henry")),
+        ("In re Gault, 387 U.S. 1 (1967)", (None, "In re Gault")),
         ("See also State ex rel. Ohio v. Jones, 12 F.3d 1 (1999)", ("State ex rel. Ohio", "Jones")),
     ],
 )
 def test_it_names_the_parties_also_behind_another_citation(
-    read: Read, text: str, parties: tuple[str, str]
+    read: Read, text: str, parties: tuple[str | None, str]
 ) -> None:
     found = read(f"See {ROE}. {text}.").data["citations"][1]
     assert (found["plaintiff"], found["defendant"]) == parties
@@ -251,6 +253,35 @@ def test_it_takes_the_year_that_stands_behind_the_citation(read: Read) -> None:
     )
     found = read(f"{text} 138 S. Ct. 1204 (2018); Coomes v. Day, 816 F.3d 1255 (2016).")
     assert [c["year"] for c in found.data["citations"]] == [2015, 2018, 2016]
+
+
+def test_it_takes_no_year_from_the_next_citation(read: Read) -> None:
+    text = "570 U. S. ____ (2013). 570 U.S. 595, 600. 12 A.D.2d 34 (N.Y. 1960)."
+    assert [c["year"] for c in read(text).data["citations"]] == [2013, None, 1960]
+
+
+def test_it_gives_citations_in_the_order_of_the_text(read: Read) -> None:
+    text = (
+        "Chevron U.S.A. Inc. v. Natural Res. Def. Council, Inc., 467 U.S. 837, 842-43, 104 S. Ct. "
+        "2778, 81 L. Ed. 2d 694 (1984). Chevron, 467 U.S. at 843 n.9."
+    )
+    found = read(text).data["citations"]
+    assert [c["span"] for c in found] == sorted(c["span"] for c in found)
+    assert resolved(read(text)) == [None, None, None, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("410 U. S., at 116", "410 U.S. 116"),
+        ("565 U. S. ____ (2011)", "565 U.S. ___"),
+        ("645 F.Supp.2d 587", "645 F. Supp. 2d 587"),
+    ],
+)
+def test_it_writes_a_citation_as_it_is_usually_written(
+    read: Read, text: str, normalized: str
+) -> None:
+    assert read(f"See {text}.").data["citations"][0]["normalized"] == normalized
 
 
 def test_it_gives_a_parallel_citation_the_same_parties(read: Read) -> None:

@@ -56,8 +56,10 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
                 hint="Split it and send the parts.",
             )
     found = [entry for entry in found if _is_citation(*entry, text)]
+    found.sort(key=lambda entry: entry[1] + entry[0].span()[0])
     citations = [_citation(cited, start, document.text) for cited, start in found]
     _name_parties(citations, text)
+    _date(citations, text)
     _resolve([cited for cited, _ in found], citations, document.text)
     return citations
 
@@ -98,25 +100,35 @@ def _citation(cited: Any, offset: int, text: str) -> Citation:
     kind = KINDS[type(cited).__name__]
     place = cited.span_with_pincite() if kind == "short_case" else cited.span()
     start, end = offset + place[0], offset + place[1]
-    editions = getattr(cited, "all_editions", ()) if kind == "full_case" else ()
-    behind = YEAR_BEHIND.match(text, end) if kind == "full_case" else None
-    year = behind[1] if behind else getattr(meta, "year", None)
+    is_case, is_short = kind == "full_case", kind == "short_case"
+    editions = getattr(cited, "all_editions", ()) if is_case else ()
+    year = None if is_short else getattr(meta, "year", None)
     return Citation(
         start=start,
         end=end,
         text=" ".join(text[start:end].split()),
         kind=kind,
-        normalized=cited.corrected_citation() if groups else None,
+        normalized=_normalized(cited, is_short),
         volume=groups.get("volume") or groups.get("title"),
         reporter=cited.corrected_reporter() if groups else None,
         page=groups.get("page") or groups.get("section"),
         pin_cite=_pin_cite(meta),
         year=int(year) if year and str(year).isdigit() else None,
         court=getattr(meta, "court", None),
-        plaintiff=without_signal(getattr(meta, "plaintiff", None)),
-        defendant=without_signal(getattr(meta, "defendant", None)),
+        plaintiff=without_signal(getattr(meta, "plaintiff", None)) if is_case else None,
+        defendant=without_signal(getattr(meta, "defendant", None)) if is_case else None,
         years=[(e.start.year if e.start else 0, e.end.year if e.end else None) for e in editions],
     )
+
+
+def _normalized(cited: Any, is_short: bool) -> str | None:
+    """The citation as it is usually written; a page that is not known yet is `___`."""
+    groups = cited.groups
+    if not groups:
+        return None
+    if is_short or groups.get("page", "") is None:
+        return f"{groups.get('volume')} {cited.corrected_reporter()} {groups.get('page') or '___'}"
+    return str(cited.corrected_citation())
 
 
 def _pin_cite(meta: Any) -> str | None:
@@ -136,6 +148,23 @@ def _name_parties(citations: list[Citation], text: str) -> None:
         elif any(named := parties(text, citation.start, after)) or not citation.plaintiff:
             citation.plaintiff, citation.defendant = named
         before = citation
+
+
+def _date(citations: list[Citation], text: str) -> None:
+    """Give each full case the year that stands behind it, or behind what is parallel to it."""
+    after: Citation | None = None
+    for citation in reversed(citations):
+        limit = after.start if after else len(text)
+        between = text[citation.end : limit]
+        if citation.kind == "full_case":
+            is_parallel = after and after.kind == "full_case" and PARALLEL.fullmatch(between)
+            if after and is_parallel:
+                citation.year = after.year
+            elif behind := YEAR_BEHIND.match(between):
+                citation.year = int(behind[1])
+            elif str(citation.year) not in between:
+                citation.year = None
+        after = citation
 
 
 def _resolve(found: list[Any], citations: list[Citation], text: str) -> None:

@@ -10,6 +10,11 @@ import re
 
 WINDOW = 250
 VERSUS = re.compile(r"\s(?:v\.|vs\.|v)\s")
+# The name of a case without an opponent.
+ALONE = re.compile(
+    r"\b((?:In re|Ex parte|In the Matter of|Matter of|Estate of) [A-Z][\w.&'\u2019 -]{0,60})$"
+)
+COURT = re.compile(r"^(?:The )?(?:\w+ )?Courts? (?:[a-z]+ )?in ")
 # What ends with a full stop and no sentence.
 ABBREVIATION = re.compile(
     r"(?:[A-Z]|Inc|Corp|Co|Cos|Ltd|Bros|Ass[’']?n|Dep[’']?t|Dept|Bd|Cty|Cnty|Univ|Sch|Dist|Comm"
@@ -31,7 +36,8 @@ def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
     window = text[max(after, start - WINDOW) : start].rstrip(" ,")
     found = list(VERSUS.finditer(window))
     if not found:
-        return None, None
+        alone = ALONE.search(window)
+        return None, alone[1] if alone else None
     last = found[-1]
     defendant = window[last.end() :].split(", No. ")[0].strip(" ,")
     if re.search(r"[;:()“”]", defendant) or not defendant[:1].isupper():
@@ -54,4 +60,5 @@ def _last_name(text: str) -> str | None:
         if (words and is_end) or not is_name:
             break
         words.insert(0, word)
-    return without_signal(" ".join(words).strip('“”"[( '))
+    name = " ".join(words).strip('“”"[( ')
+    return without_signal(COURT.sub("", name))

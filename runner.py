@@ -69,8 +69,7 @@ def print_description(path: str) -> int:
 def _missing(job_type: JobType) -> str | None:
     for module, extra in (job_type.requires or {}).items():
         if importlib.util.find_spec(module) is None:
-            file = f"requirements-{extra}.txt" if extra else "requirements.txt"
-            return f"{module} is not installed: pip install -r {file}"
+            return f"{module} is not installed: {typefiles.pip_line(extra)}"
     return None
 
 

@@ -45,6 +45,15 @@ def read(path: Path) -> bytes:
     return settings.asset(f"{BUILT_IN}/{path.name}") if is_packed else path.read_bytes()
 
 
+def pip_line(extra: str) -> str:
+    """The command that installs an extra; "" is what requirements.txt has for all light types."""
+    file = f"requirements-{extra}.txt" if extra else "requirements.txt"
+    if not settings.IS_SINGLE_FILE:
+        return f"pip install -r {file}"
+    lines = settings.asset(file).decode().splitlines()
+    return " ".join(["pip install", *(line for line in lines if "==" in line)])
+
+
 def load(path: Path) -> dict[str, JobType]:
     """The job types of one file by name; whatever the file raises passes through."""
     source = read(path)

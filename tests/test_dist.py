@@ -126,6 +126,13 @@ def test_it_says_what_an_xlsx_needs(single: Single) -> None:
     assert "pip install python-calamine" in error["hint"]
 
 
+def test_it_says_what_each_other_type_needs(single: Single) -> None:
+    types = {t["type"]: t for t in single.client().get("/api/v1/types")["types"]}
+    reason = types["citations"]["reason"]
+    assert "eyecite is not installed: pip install eyecite==" in reason, reason
+    assert types["word_count"]["available"]
+
+
 def test_it_runs_a_type_of_the_users_folder(single: Single) -> None:
     job = single.client().post("/api/v1/jobs", {"type": "shout", "items": [{"text": "a"}]})
     path = job["links"]["self"]

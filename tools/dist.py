@@ -53,7 +53,7 @@ def _add_packages(build: Path) -> None:
 
 
 def _add_bellhop(build: Path) -> None:
-    for path in ROOT.glob("*.py"):
+    for path in [*ROOT.glob("*.py"), *ROOT.glob("requirements*.txt")]:
         shutil.copy(path, build)
     for folder in FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__")

@@ -389,6 +389,21 @@ def test_it_refuses_what_it_cannot_read(tmp_path: Path, content: bytes, code: st
     assert refusal(citations, path, tmp_path).code == code
 
 
+def test_it_refuses_a_pdf_with_too_many_pages(tmp_path: Path) -> None:
+    error = refusal(citations, pdf(tmp_path / "a.pdf", *[[]] * 2001), tmp_path)
+    assert (error.code, "2,001 pages" in error.message) == ("too_large", True)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+def test_it_refuses_half_a_file(tmp_path: Path, part: float) -> None:
+    document = docx.Document()
+    document.add_paragraph("Roe v. Wade, 410 U.S. 113 (1973)")
+    document.save(str(tmp_path / "a.docx"))
+    content = (tmp_path / "a.docx").read_bytes()
+    (tmp_path / "a.docx").write_bytes(content[: int(part * len(content))])
+    assert refusal(citations, tmp_path / "a.docx", tmp_path).code == "corrupt_file"
+
+
 @pytest.mark.parametrize("text", ["a" * 400_000, "(" * 400_000, "A v. B, " * 40_000])
 def test_it_is_not_held_up_by_a_text_made_for_that(
     read: Read, text: str, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from client import BellhopError  # noqa: E402
 from errors import StartRefused  # noqa: E402
 
 TYPES = {
+    "article.json": "summary",
     "brief.txt": "citations",
     "island.tif": "georaster",
     "notes.txt": "word_count",
@@ -28,7 +29,9 @@ def main() -> int:
     client = commands.at_home(settings.load())
     failures = 0
     for path in sorted((ROOT / "examples").iterdir()):
-        job = client.create(TYPES[path.name], files=[path])
+        is_data = path.suffix == ".json"
+        given = {"data": [json.loads(path.read_text())]} if is_data else {"files": [path]}
+        job = client.create(TYPES[path.name], **given)
         for state in client.follow(job["job_id"]):
             job = state
         print(f"{path.name}: {job['status']}, {client.url}/jobs/{job['job_id']}")
@@ -37,7 +40,9 @@ def main() -> int:
             data = client.get(job["links"]["result"])["items"][0]["data"]
             print(
                 "  "
-                + json.dumps(data.get("reports") or data.get("counts") or data)[:SHOWN_CHARACTERS]
+                + json.dumps(
+                    data.get("reports") or data.get("counts") or data.get("summary") or data
+                )[:SHOWN_CHARACTERS]
             )
     return 1 if failures else 0
 

@@ -147,6 +147,39 @@ def test_it_takes_no_place_in_the_record_for_a_citation(read: Read, record: str)
     assert cases(read(f"The contract says so. {record}. It was signed.")) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 RT 455; 2 CT 305; 4 ER 105; 2 P.R. 4",
+        "Suite 500 Houston 77002",
+        "30 Day 60 notice",
+        "At 600 S.E. 12 St. the house stands",
+        "No. 12 F. 345",
+    ],
+)
+def test_it_takes_no_number_with_a_word_for_a_citation(read: Read, text: str) -> None:
+    assert cases(read(f"It says: {text}. It was signed.")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Twombly, 550U.S. 544; Iqbal, 556 U.S.662 (2009)", ["550 U.S. 544", "556 U.S. 662"]),
+        ("Guz, supra, 24 Cal.4th at pp. 349-350", ["24 Cal. 4th 349"]),
+        ("SMITH V. JONES, 45 F. SUPP. 2D 678 (D. MASS. 1999)", ["45 F. Supp. 2d 678"]),
+        ("Crane v. Hyde Park, 135 *355 Mass. 147 (1883)", ["135 Mass. 147"]),
+        ("Trump v. Hawaii, 585 U. S. ---- (2018)", ["585 U.S. ___"]),
+    ],
+)
+def test_it_reads_other_ways_of_writing(read: Read, text: str, found: list[str]) -> None:
+    data = read(f"See {text}.")
+    assert cases(data) == found
+    for citation in data.data["citations"]:
+        assert (
+            data.data["text"][slice(*citation["span"])][0].isdigit() or citation["kind"] == "supra"
+        )
+
+
 def test_it_takes_a_case_of_such_a_reporter_all_the_same(read: Read) -> None:
     assert cases(read("See Smith v. Jones, 10 P. 5 (Cal. 1886).")) == ["10 P. 5"]
 

@@ -1,5 +1,5 @@
 """The parts of `jobtypes/citations.py`: private to it, no job types of their own.
 
 Each module imports only those before it in this order: model, pages, furniture, loading, parties,
-finding, checking.
+rewriting, doubting, finding, checking.
 """

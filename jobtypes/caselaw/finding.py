@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobtypes import BadInput
+from jobtypes.caselaw.doubting import is_case
 from jobtypes.caselaw.model import Citation, Document
 from jobtypes.caselaw.parties import parties, without_signal
+from jobtypes.caselaw.rewriting import Rewritten
 
 PIECE = 30_000
+# Written for the page of a decision that is not printed yet.
+BLANK = "___"
 MOST_CITATIONS = 15_000
 # No opinion is longer, and no name stands farther before its "supra".
 MOST_PAGES = 150
@@ -26,12 +30,9 @@ KINDS = {
     "FullCaseCitation": "full_case", "ShortCaseCitation": "short_case", "SupraCitation": "supra",
     "IdCitation": "id", "FullLawCitation": "law", "FullJournalCitation": "journal",
 }  # fmt: skip
-# Reporters whose name is also how a brief calls its own record or appendix.
-RECORDS = {"a.", "add.", "app.", "c.", "d.", "p.", "pa", "pa.", "r.", "s.", "t."}
 YEAR_BEHIND = re.compile(r"[^();]{0,60}\((?:[^()]{0,40}\s)?((?:1[6-9]|20)\d\d)\)")
 # What stands between two citations of one decision: at most pages.
 PARALLEL = re.compile(r"[\s,–0-9-]*")
-CITE_AS = re.compile(r"cite\s+as:?\s*(?:[\w.,&’' ]{0,80},\s*)?$", re.I)
 
 
 def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
@@ -42,12 +43,15 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
     from eyecite import get_citations
 
     logging.getLogger("eyecite").setLevel(logging.ERROR)  # its doubts are nothing for the user
-    found: list[tuple[Any, int]] = []
+    found: list[tuple[Any, int, int]] = []
     # No word of a citation is that long, and eyecite would look at it for minutes.
     lines = re.sub(r"\S{200,}", lambda long: " " * len(long[0]), document.text)
     text = lines.replace("\n", " ")
     for start, end in _pieces(lines):
-        found += [(cited, start) for cited in get_citations(text[start:end])]
+        piece = Rewritten(text[start:end])
+        for cited in get_citations(piece.text):
+            first, last = _span(cited)
+            found.append((cited, start + piece.origin(first), start + piece.origin(last)))
         tell(end / len(text))
         if len(found) > MOST_CITATIONS:
             raise BadInput(
@@ -55,12 +59,11 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
                 code="too_large",
                 hint="Split it and send the parts.",
             )
-    found = [entry for entry in found if _is_citation(*entry, text)]
-    found.sort(key=lambda entry: entry[1] + entry[0].span()[0])
-    citations = [_citation(cited, start, document.text) for cited, start in found]
+    kept = _without_doubtful(sorted(found, key=lambda entry: entry[1]), text)
+    citations = [_citation(*entry, document.text) for entry in kept]
     _name_parties(citations, text)
     _date(citations, text)
-    _resolve([cited for cited, _ in found], citations, document.text)
+    _resolve([cited for cited, _, _ in kept], citations, document.text)
     return citations
 
 
@@ -77,29 +80,32 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _is_citation(cited: Any, start: int, text: str) -> bool:
-    """Whether what was found is one, and neither a running head nor the document's own record."""
-    kind = KINDS.get(type(cited).__name__)
-    if kind is None:
-        return False
-    if kind not in ("full_case", "short_case"):
-        return True
-    first, last = (start + place for place in cited.span())
-    if CITE_AS.search(text, max(0, first - 100), first):
-        return False
-    if str(cited.groups.get("reporter", "")).casefold() not in RECORDS:
-        return True
-    # A decision has parties and a year; a place in an appendix has not.
-    meta = cited.metadata
-    has_name = bool(getattr(meta, "plaintiff", None) and getattr(meta, "defendant", None))
-    return has_name and bool(YEAR_BEHIND.match(text, last))
+def _span(cited: Any) -> tuple[int, int]:
+    """Where it stands; a short form with its page, which is all there is of it."""
+    is_short = type(cited).__name__ == "ShortCaseCitation"
+    first, last = cited.span_with_pincite() if is_short else cited.span()
+    return first, last
 
 
-def _citation(cited: Any, offset: int, text: str) -> Citation:
+def _without_doubtful(found: list[tuple[Any, int, int]], text: str) -> list[tuple[Any, int, int]]:
+    """What is of a kind that is told, and stands the test of being one."""
+    kept: list[tuple[Any, int, int]] = []
+    last_end: int | None = None
+    for cited, start, end in found:
+        kind = KINDS.get(type(cited).__name__)
+        is_of_case = kind in ("full_case", "short_case")
+        if kind is None or cited.groups.get("reporter") == "FLP":  # what eyecite says of itself
+            continue
+        if is_of_case and not is_case(cited, start, end, text, last_end):
+            continue
+        last_end = end if is_of_case else None
+        kept.append((cited, start, end))
+    return kept
+
+
+def _citation(cited: Any, start: int, end: int, text: str) -> Citation:
     groups, meta = cited.groups, cited.metadata
     kind = KINDS[type(cited).__name__]
-    place = cited.span_with_pincite() if kind == "short_case" else cited.span()
-    start, end = offset + place[0], offset + place[1]
     is_case, is_short = kind == "full_case", kind == "short_case"
     editions = getattr(cited, "all_editions", ()) if is_case else ()
     year = None if is_short else getattr(meta, "year", None)
@@ -111,7 +117,9 @@ def _citation(cited: Any, offset: int, text: str) -> Citation:
         normalized=_normalized(cited, is_short),
         volume=groups.get("volume") or groups.get("title"),
         reporter=cited.corrected_reporter() if groups else None,
-        page=groups.get("page") or groups.get("section"),
+        page=groups.get("page")
+        or groups.get("section")
+        or (BLANK if is_case or is_short else None),
         pin_cite=_pin_cite(meta),
         year=int(year) if year and str(year).isdigit() else None,
         court=getattr(meta, "court", None),
@@ -127,7 +135,7 @@ def _normalized(cited: Any, is_short: bool) -> str | None:
     if not groups:
         return None
     if is_short or groups.get("page", "") is None:
-        return f"{groups.get('volume')} {cited.corrected_reporter()} {groups.get('page') or '___'}"
+        return f"{groups.get('volume')} {cited.corrected_reporter()} {groups.get('page') or BLANK}"
     return str(cited.corrected_citation())
 
 

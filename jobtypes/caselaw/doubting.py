@@ -1,0 +1,59 @@
+"""Throws out what only looks like the citation of a case.
+
+References to the record ("1 App. 24"), docket numbers and addresses have the same form, and so have
+counts of things whose names once were those of reporters ("30 Day 60"). A reporter of one plain
+word therefore needs parties, a year or a parallel citation beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+LOOK = 160
+# How briefs call the parts of the record of their own case.
+RECORDS = {
+    "a", "aa", "add", "app", "appx", "ar", "cr", "ct", "d", "er", "ex", "j", "ja", "l", "m", "pa",
+    "pr", "r", "ra", "rec", "rr", "rt", "s", "sa", "ser", "t", "tr", "vr",
+}  # fmt: skip
+PLAIN_WORD = re.compile(r"[A-Za-z]+[.,]?")
+# Of one word, and yet hardly anything else.
+STATES = {
+    "ad", "ala", "ariz", "ark", "cal", "colo", "conn", "cranch", "dall", "del", "f", "fla", "ga",
+    "haw", "how", "ill", "ind", "iowa", "kan", "ky", "la", "lexis", "mass", "md", "me", "mich",
+    "minn", "miss", "mo", "mont", "neb", "nev", "ny", "ohio", "okla", "or", "p", "pet", "tenn",
+    "tex", "us", "utah", "va", "wall", "wash", "wheat", "wis", "wl", "wyo",
+}  # fmt: skip
+NUMBER_BEFORE = re.compile(
+    r"(?:\bNos?\.|\bDocket|\bDkt\.|\bCiv(?:il|\.)|\bCrim\.|\bIndex|\bSuite|\bRoom|\bBox|[§¶]+) ?$"
+)
+STREET_BEHIND = re.compile(r"\S{0,2},? ?(?:St|Ave|Street|Avenue|Blvd|Road|Rd|Dr|Lane)\b")
+YEAR_BEHIND = re.compile(
+    r"[^();]{0,60}[(\[][^()\[\]]{0,60}\b(?:1[6-9]|20)\d\d\b[^()\[\]]{0,20}[)\]]"
+)
+YEAR_BEFORE = re.compile(r"\((?:[^()]{0,40} )?(?:1[6-9]|20)\d\d\),? ?$")
+VERSUS_BEFORE = re.compile(
+    r" v\.? [^;]{2,100}$|\b(?:In re|Ex parte|Matter of|Estate of) [^;]{2,80}$"
+)
+PARALLEL = re.compile(r"[\s,;\d–-]{0,30}")
+CITE_AS = re.compile(r"cite\s+as:?\s*(?:[\w.,&’' ]{0,80},\s*)?$", re.I)
+
+
+def is_case(cited: Any, start: int, end: int, text: str, last_end: int | None) -> bool:
+    """Whether what eyecite took for a citation of a case, from `start` to `end`, is one.
+
+    `last_end` is where the case citation before it ends.
+    """
+    before = text[max(last_end or 0, start - LOOK) : start]
+    behind = text[end : end + LOOK]
+    if CITE_AS.search(before) or NUMBER_BEFORE.search(before) or STREET_BEHIND.match(behind):
+        return False
+    reporter = re.sub(r"[^a-z0-9]", "", str(cited.groups.get("reporter") or "").casefold())
+    has_year = bool(YEAR_BEHIND.match(behind) or YEAR_BEFORE.search(before))
+    has_name = bool(VERSUS_BEFORE.search(before))
+    if reporter in RECORDS:
+        return has_year and has_name
+    is_word = PLAIN_WORD.fullmatch(str(cited.groups.get("reporter") or ""))
+    if not is_word or reporter in STATES or has_year or has_name:
+        return True
+    return last_end is not None and bool(PARALLEL.fullmatch(text[last_end:start]))

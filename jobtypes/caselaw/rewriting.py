@@ -1,0 +1,54 @@
+"""Ways of writing that eyecite does not know, written as it does; places lead back to the text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+# Each finds what stands differently, and says what eyecite would read there.
+WAYS = re.compile(
+    r"(?P<glued>(?<=\d)(?=U\. ?S\. ?\d|F\. ?Supp|F\. ?[234]d|S\. ?Ct\.))"  # 550U.S. 544
+    r"|(?P<unspaced>(?<=U\.S\.)(?=\d)|(?<=U\. S\.)(?=\d))"  # 556 U.S.662
+    r"|(?P<pages>(?<=\bat) pp?\.? (?=\d))"  # 24 Cal.4th at pp. 349-350
+    r"|(?P<blank>(?<=[A-Za-z.] )[\u2010-\u2015-]{2,}(?=[\s,;(]))"  # 585 U.S. ---- (2018)
+    r"|(?P<at_blank>(?<=\bat )_{2,})"  # 585 U. S., at ___
+    r"|(?P<star>(?<=\d) \*\d{1,4}(?= [A-Z]))"  # 135 *355 Mass. 147
+    r"|(?P<capitals>\b(?:SUPP|CT|ED|CAL|APP|REP|RPTR)\.)"  # 45 F. SUPP. 2D 678
+    r"|(?P<series>(?<=[.\s])[2-9](?:D|TH)\b)"
+)
+WRITTEN = {
+    "glued": " ",
+    "unspaced": " ",
+    "pages": " ",
+    "blank": "___",
+    "at_blank": "___",
+    "star": "",
+}
+
+
+class Rewritten:
+    """A text as eyecite should read it, and where each of its places is in the one it is of."""
+
+    def __init__(self, text: str):
+        parts: list[str] = []
+        # Where what was kept begins: here, and in the text it is of.
+        self._starts, self._origins = [0], [0]
+        done = size = 0
+        for match in WAYS.finditer(text):
+            kind = match.lastgroup or ""
+            written = WRITTEN.get(kind)
+            if written is None:
+                written = match[0].capitalize() if kind == "capitals" else match[0].lower()
+            parts += [text[done : match.start()], written]
+            size += match.start() - done + len(written)
+            done = match.end()
+            self._starts.append(size)
+            self._origins.append(done)
+        self.text = "".join([*parts, text[done:]])
+
+    def origin(self, place: int) -> int:
+        """The place in the original text."""
+        index = bisect_right(self._starts, place) - 1
+        until = self._origins[index + 1] if index + 1 < len(self._origins) else None
+        found = self._origins[index] + place - self._starts[index]
+        return found if until is None else min(found, until)

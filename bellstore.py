@@ -72,6 +72,10 @@ class _Looking:
             data = None
         return data or (b"1" if self.is_due() else None)
 
+    def read_schedule(self, _: object) -> list[bytes]:
+        """Nothing: what waits for its time waits in the rows, and no server is asked for it."""
+        return []
+
 
 class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
     """SqliteStorage whose wait ends at once when somebody rings, through a FIFO."""

@@ -56,7 +56,7 @@ dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt requirements-cog.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

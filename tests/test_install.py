@@ -57,3 +57,9 @@ def test_it_says_how_to_get_an_extra_and_runs_with_it(python: Path) -> None:
     assert "pip install -r requirements-cog.txt" in attempt(python, *asked)
     subprocess.run([python, *PIP, ROOT / "requirements-cog.txt"], check=True)
     assert '"is_cog": true' in attempt(python, *asked)
+
+
+def test_it_reads_pictures_with_the_other_extra(python: Path) -> None:
+    assert "pip install -r requirements-ocr.txt" in attempt(python, "quiz", "quiz.png")
+    subprocess.run([python, *PIP, ROOT / "requirements-ocr.txt"], check=True)
+    assert '"total_questions": ' in attempt(python, "quiz", "quiz.png")

@@ -13,6 +13,8 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
@@ -24,6 +26,7 @@ PORTS = {"http": 80, "https": 443}
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_EVERYBODY = ("accept", "accept-language", "user-agent")
 CHUNK_BYTES = 16 * 1024
+LEAST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
 # NAT64 (RFC 6052) carries an IPv4 address in its last four bytes.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -86,6 +89,19 @@ def request(
             # What one server may know is not for another.
             headers = {n: v for n, v in (headers or {}).items() if n.lower() in FOR_EVERYBODY}
     raise Failed(f"{url} redirects more than {redirects} times.")
+
+
+def pause_s(answer: Answer, default_s: float) -> float:
+    """Seconds for which Retry-After asks (RFC 9110), an hour at most."""
+    asked = answer.headers.get("retry-after", "")
+    try:
+        if asked.replace(".", "", 1).isdigit():
+            seconds = float(asked)
+        else:
+            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        seconds = default_s
+    return min(max(seconds, LEAST_PAUSE_S), LONGEST_PAUSE_S)
 
 
 class _Deadline:

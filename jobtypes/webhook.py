@@ -7,15 +7,12 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import outbound
 from jobtypes import BadInput, Context, Secret, TryAgain, job_type
 
 TIMEOUT_S = 15.0
 ANSWER_BYTES = 1024
-LONGEST_PAUSE_S = 3600.0
 DEFAULT_PAUSE_S = 60.0
 # About two and a half days, as the specification proposes.
 DELAYS_S = (5, 300, 1800, 7200, 18000, 36000, 50400)
@@ -84,17 +81,5 @@ def _require_taken(answer: outbound.Answer) -> None:
         raise BadInput(said, code="webhook_gone", hint="Send it again to enable the address.")
     said = f"The address answered {answer.status}."
     if answer.status in (429, 503):
-        raise TryAgain(_pause_s(answer.headers.get("retry-after", "")), said)
+        raise TryAgain(outbound.pause_s(answer, DEFAULT_PAUSE_S), said)
     raise NotDelivered(said)
-
-
-def _pause_s(retry_after: str) -> float:
-    """Seconds that Retry-After asks for (RFC 9110), an hour at most."""
-    try:
-        if retry_after.isdigit():
-            seconds = float(retry_after)
-        else:
-            seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        seconds = DEFAULT_PAUSE_S
-    return min(max(seconds, 1.0), LONGEST_PAUSE_S)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import outbound
 from jobtypes import BadInput, Context, TryAgain, Unavailable
 
 DEFAULT_PAUSE_S = 10.0
-LONGEST_PAUSE_S = 3600.0
 BUSY = (429, 529)
 
 
@@ -24,8 +21,9 @@ def allowed(context: Context) -> list[str]:
 def raise_when_busy(answer: outbound.Answer, who: str) -> None:
     """Raise TryAgain when the service asks to be left alone for a while (RFC 6585, RFC 9110)."""
     if answer.status in BUSY:
-        pause_s = _pause_s(answer.headers.get("retry-after", ""))
-        raise TryAgain(pause_s, f"{who} is busy ({answer.status}).")
+        raise TryAgain(
+            outbound.pause_s(answer, DEFAULT_PAUSE_S), f"{who} is busy ({answer.status})."
+        )
 
 
 def ask_json(
@@ -74,15 +72,3 @@ def setting(context: Context, type_name: str, key: str) -> str:
             f"BELLHOP_TYPE_{type_name.upper()}_{key.upper()}.",
         )
     return value
-
-
-def _pause_s(retry_after: str) -> float:
-    """Seconds that Retry-After asks for (RFC 9110), an hour at most."""
-    try:
-        if retry_after.replace(".", "", 1).isdigit():
-            seconds = float(retry_after)
-        else:
-            seconds = (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        seconds = DEFAULT_PAUSE_S
-    return min(max(seconds, 1.0), LONGEST_PAUSE_S)

@@ -96,3 +96,43 @@ def test_it_keeps_all_data_within_reach(browser: webdriver.Chrome, bellhop: Runn
     show(browser, bellhop, "citations", files=[EXAMPLES / "brief.txt"])
     press(browser, "[data-view] .raw > summary")
     wait_for(lambda: "Clusters" in text_of(browser, "[data-view] .raw"))
+
+
+def test_it_takes_corrections_of_a_quiz_and_grades_them(
+    browser: webdriver.Chrome, bellhop: Running
+) -> None:
+    show(browser, bellhop, "quiz", files=[EXAMPLES / "quiz.png"])
+    answer = browser.find_element(By.CSS_SELECTOR, ".quiz-answer")
+    answer.clear()
+    answer.send_keys("paris")
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".quiz-box[data-lit]")) == 2
+    browser.refresh()
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".quiz-answer"))
+    kept = browser.find_element(By.CSS_SELECTOR, ".quiz-answer")
+    assert kept.get_attribute("value") == "paris"
+    browser.find_element(By.CSS_SELECTOR, ".quiz-key").send_keys(
+        "1: Paris\n2: Nilo\n3: <b>Alps</b>"
+    )
+    press(browser, ".quiz-grade button")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".grades tbody tr"))
+    first, *rest = browser.find_elements(By.CSS_SELECTOR, ".grades tbody tr")
+    assert "look at this" in first.text and "Nile" in first.text
+    assert ["Correct" in row.text for row in rest] == [True, False]
+    assert "<b>Alps</b>" in rest[1].text
+
+
+def test_it_leads_from_a_box_of_a_quiz_to_its_question(
+    browser: webdriver.Chrome, bellhop: Running
+) -> None:
+    show(browser, bellhop, "quiz", files=[EXAMPLES / "quiz.png"])
+    is_loaded = "return document.querySelector('.quiz-picture img')?.naturalWidth > 0"
+    wait_for(lambda: browser.execute_script(is_loaded))
+    boxes = browser.find_elements(By.CSS_SELECTOR, ".quiz-box")
+    box = next(b for b in boxes if b.get_attribute("textContent") == "Venice")
+    box.click()
+    assert browser.switch_to.active_element.get_attribute("value") == "Venice"
+    press(browser, ".quiz-question:focus-within .button")
+    assert "Venice" not in [
+        node.get_attribute("value")
+        for node in browser.find_elements(By.CSS_SELECTOR, ".quiz-answer")
+    ]

@@ -43,12 +43,8 @@ def main() -> int:
         failures += job["status"] != "completed"
         if job["completed_items"]:
             data = client.get(job["links"]["result"])["items"][0]["data"]
-            print(
-                "  "
-                + json.dumps(
-                    data.get("reports") or data.get("counts") or data.get("summary") or data
-                )[:SHOWN_CHARACTERS]
-            )
+            shown = data.get("reports") or data.get("counts") or data.get("summary") or data
+            print("  " + json.dumps(shown)[:SHOWN_CHARACTERS])
     return 1 if failures else 0
 
 

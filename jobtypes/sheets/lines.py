@@ -188,7 +188,7 @@ def _engine() -> Any:
     cv2.setNumThreads(threads)
     return RapidOCR(
         params={
-            "Global.log_level": "warning",
+            "Global.log_level": "error",
             "Global.text_score": 0.0,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,

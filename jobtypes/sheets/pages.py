@@ -6,7 +6,6 @@ other than RGB: a palette, transparent or 16-bit picture gives other pixels than
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,20 +95,25 @@ class Pages:
         return len(self._places)
 
     def _frames(self) -> Iterator[Page]:
-        with _opened(self._file) as picture:
-            for frame in self._places:
+        for frame in self._places:
+            # Opened for each frame, so that no pixels are held while one is worked on.
+            with _opened(self._file) as picture:
                 try:
-                    picture.seek(frame)
-                    wide, _ = picture.size
-                    if picture.format == "JPEG":
-                        picture.draft(None, (MOST_SIDE, MOST_SIDE))
-                    picture.load()
-                    small = _rgb(picture)
-                    small.thumbnail((MOST_SIDE, MOST_SIDE))
-                    scale = small.width / wide
-                    yield Page(ImageOps.exif_transpose(small), scale)
+                    page = _page(picture, frame)
                 except DAMAGE as error:
                     raise _damaged(str(error)) from error
+            yield page
+
+
+def _page(picture: Image.Image, frame: int) -> Page:
+    picture.seek(frame)
+    wide, _ = picture.size
+    if picture.format == "JPEG":
+        picture.draft(None, (MOST_SIDE, MOST_SIDE))
+    small = _rgb(picture)
+    small.thumbnail((MOST_SIDE, MOST_SIDE))
+    scale = small.width / wide
+    return Page(ImageOps.exif_transpose(small), scale)
 
 
 def _opened(file: Path) -> Image.Image:
@@ -117,7 +121,7 @@ def _opened(file: Path) -> Image.Image:
         with warnings.catch_warnings():
             # From 89 million pixels on; what is too many is said by `_check_size`.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS)
+            return Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("more than 179") from error
     except UnidentifiedImageError as error:
@@ -141,8 +145,14 @@ def _is_thumbnail(picture: Image.Image) -> bool:
 def _rgb(picture: Image.Image) -> Image.Image:
     """As a person sees it on white paper; EXIF is kept for the orientation."""
     exif = picture.getexif()
+    # What is far too large is made smaller before it is copied.
+    factor = max(1, max(picture.size) // MOST_SIDE)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        picture = _eight_bits(picture)
+        picture = _eight_bits(picture, factor)
+    elif factor > 1 and picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        transparency = {k: v for k, v in picture.info.items() if k == "transparency"}
+        picture = picture.reduce(factor)
+        picture.info.update(transparency)
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         picture = Image.new("RGB", layer.size, "white")
@@ -152,9 +162,9 @@ def _rgb(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
+def _eight_bits(picture: Image.Image, factor: int) -> Image.Image:
     """Samples of 16 or more bits stretched over 8; Pillow would cut them off."""
-    values = numpy.nan_to_num(numpy.asarray(picture, dtype="float32"))
+    values = numpy.nan_to_num(numpy.asarray(picture)[::factor, ::factor].astype("float32"))
     low, high = float(values.min()), float(values.max())
     return Image.fromarray(((values - low) * (255 / max(high - low, 1e-9))).astype("uint8"))
 

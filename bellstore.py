@@ -58,14 +58,15 @@ class _Looking:
 
     is_due: Callable[[], bool] = staticmethod(lambda: False)
     stopping = threading.Event()
-    on_trouble: Callable[[str | None], object] = staticmethod(lambda trouble: None)
+    on_trouble: Callable[..., object] = staticmethod(lambda trouble, began=None: None)
 
     def dequeue(self) -> bytes | None:
         if self.is_due():
             return b"1"
+        began = time.monotonic()
         try:
             data: bytes | None = self.wait_for_bell()  # type: ignore[attr-defined]
-            self.on_trouble(None)
+            self.on_trouble(None, began)
         except Exception as error:
             self.on_trouble(f"{type(error).__name__}: {error}")
             time.sleep(WAIT_S)

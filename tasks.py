@@ -102,11 +102,12 @@ class Bell:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
         if time.monotonic() < self._ring_again_at:
             return  # a server that hangs must not hold up each request
+        began = time.monotonic()
         try:
             # Unheard bells must not pile up while no consumer runs; enough wake everybody.
             for _ in range(min(times, self._most - self.huey.storage.queue_size())):
                 self.huey.enqueue(self.huey.bell_task.s())
-            self.trouble.note(None)
+            self.trouble.note(None, began)
         except Exception as error:
             self._ring_again_at = time.monotonic() + RING_AGAIN_S
             self.trouble.note(f"{type(error).__name__}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 
 class Trouble:
@@ -12,11 +13,19 @@ class Trouble:
     def __init__(self, log: logging.Logger, broken: str, mended: str):
         self._log, self._broken, self._mended = log, broken, mended
         self._lock = threading.Lock()
+        self._broke_at = 0.0
         self.reason: str | None = None
 
-    def note(self, reason: str | None) -> None:
-        """Note what is wrong, None when nothing is."""
+    def note(self, reason: str | None, began: float | None = None) -> None:
+        """Note what is wrong, None when nothing is.
+
+        What went well and `began` (monotonic seconds) before the trouble tells nothing of it.
+        """
         with self._lock:
+            if reason is None and began is not None and began < self._broke_at:
+                return
+            if reason is not None:
+                self._broke_at = time.monotonic()
             is_news = (reason is None) != (self.reason is None)
             self.reason = reason
         if is_news and reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import sqlite3
@@ -17,6 +18,7 @@ from redis import Redis
 from bellstore import WakingSqliteStorage
 from tests.conftest import as_nobody
 from tests.running import Running, Valkey, running, valkey, wait_for
+from trouble import Trouble
 
 Damage = Callable[[Path], object]
 
@@ -235,3 +237,16 @@ def test_it_wakes_all_workers_within_seconds_when_every_bell_is_lost(
         job_id = bellhop.texts(*"abcdefgh", type="slow", seconds=20)["job_id"]
         path = f"/api/v1/jobs/{job_id}/items?status=running"
         wait_for(lambda: len(bellhop.client().get(path)["items"]) == 8, limit_s=6)
+
+
+def test_it_takes_no_late_success_for_the_end_of_the_trouble(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trouble = Trouble(logging.getLogger("bellhop.test"), "broken: %s", "mended")
+    before = time.monotonic()
+    trouble.note("it is gone")
+    trouble.note(None, before)
+    trouble.note("it is gone")
+    assert caplog.text.count("broken") == 1
+    trouble.note(None, time.monotonic())
+    assert trouble.reason is None

@@ -11,6 +11,7 @@ from jobtypes.knowledge.notion_blocks import (
     ID_PROPERTY,
     MOST_BLOCKS,
     blocks,
+    portion,
     properties,
 )
 
@@ -51,13 +52,14 @@ def notion_page(data: dict, context: Context) -> dict[str, Any]:
     if page is None:
         context.progress(40, "Making the page")
         filled = properties(data, schema, context.item_id)
-        page = notion.create(filled, children[:BLOCKS_PER_REQUEST])
-        written = len(children[:BLOCKS_PER_REQUEST])
+        first = portion(children)
+        page = notion.create(filled, first)
+        written = len(first)
     else:
         written = notion.count_children(page["id"])
     while written < len(children):
         context.progress(50 + 50 * written / len(children), "Writing the text")
-        more = children[written : written + BLOCKS_PER_REQUEST]
+        more = portion(children[written:])
         notion.append(page["id"], more)
         written += len(more)
     return {

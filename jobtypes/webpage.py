@@ -24,6 +24,8 @@ HEADERS = {
     "Accept-Language": "*",
 }
 LEAST_WORDS = 5
+# A page that says no more than that it needs a script has no text.
+PLEA_WORDS = 40
 LICENCE = re.compile(
     r"(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/[a-z+-]+/[\d.]+"
     r"(?:/[a-z]{2}\b)?/?",
@@ -107,9 +109,12 @@ def _require_page(answer: outbound.Answer) -> None:
         raise BadInput(f"The page is larger than {MAX_BYTES:,} bytes.", code="too_large")
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     start = answer.body[:1024].lstrip().lower()
-    if media_type not in HTML_TYPES and not start.startswith((b"<!doctype html", b"<html")):
+    is_file = start.startswith(b"%pdf-")  # whatever the server calls it
+    if is_file or (
+        media_type not in HTML_TYPES and not start.startswith((b"<!doctype html", b"<html"))
+    ):
         name = PurePosixPath(urlsplit(answer.url).path).name
-        what = media_type or "something of no named kind"
+        what = "a PDF" if is_file else media_type or "something of no named kind"
         raise BadInput(
             f"This is {what}, not a web page.",
             code="not_html",
@@ -131,7 +136,8 @@ def read(page: str, url: str) -> dict[str, Any]:
         found = None  # nested deeper than anybody writes
     text = (found.text or "").strip()[:MAX_CHARACTERS] if found else ""
     words = len(re.findall(r"\w+", text))
-    if found is None or words < LEAST_WORDS:
+    is_plea = words < PLEA_WORDS and re.search(r"\benable javascript\b", text, re.I)
+    if found is None or words < LEAST_WORDS or is_plea:
         raise BadInput(
             "No main text was found on the page.",
             code="no_main_content",

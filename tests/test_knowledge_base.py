@@ -90,6 +90,9 @@ def test_it_follows_redirects_and_says_where_it_ended(fetch: Any, server: StandI
         (html("<html><body><div id=app></div><script>run()</script></body></html>"),
          "no_main_content"),
         (html("<html><body>" + "<div>" * 30_000), "no_main_content"),
+        (html("<html><p>You need to enable JavaScript to run this app, sorry.</p></html>"),
+         "no_main_content"),
+        (html("%PDF-1.7 no page"), "not_html"),
         (html("x" * 10_000_001), "too_large"),
         (Reply(200, gzip.compress(b"<html>" + b"x" * 20_000_000),
                {"Content-Type": "text/html", "Content-Encoding": "gzip"}), "too_large"),
@@ -398,6 +401,13 @@ def test_it_keeps_to_the_limits_of_the_api(notion: Notion, tmp_path: Path, text:
     found = write(notion, tmp_path, {**PAGE, "text": text})
     assert found.data["blocks"] <= notion_blocks.MOST_BLOCKS
     assert [w["code"] for w in found.warnings] == (["text_cut"] if "x" in text else [])
+
+
+def test_it_sends_no_more_bytes_at_once_than_the_api_takes(notion: Notion, tmp_path: Path) -> None:
+    long = "\n".join("\u6d77" * 2000 for _ in range(150))
+    write(notion, tmp_path, {**PAGE, "text": long + "\n\ud800"})
+    assert max(len(request.body) for request in notion.requests) < 500_000
+    assert len(notion.pages[0]["children"]) == 153
 
 
 def test_it_cuts_no_character_in_two() -> None:

@@ -5,6 +5,7 @@ The limits are those of "Request limits" in Notion's API reference.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ MOST_TEXT = 2000
 MOST_OPTION = 100
 MOST_RICH_TEXTS = 100
 BLOCKS_PER_REQUEST = 100
+# A request may hold 500 KB.
+MOST_BYTES = 400_000
 MOST_BLOCKS = 1000
 ID_PROPERTY = "Bellhop ID"
 
@@ -88,6 +91,16 @@ def blocks(data: Mapping[str, Any]) -> list[dict[str, Any]]:
         if len(made) > MOST_BLOCKS:
             break
     return made
+
+
+def portion(children: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of the first of these blocks as one request may hold."""
+    size = 0
+    for number, block in enumerate(children[:BLOCKS_PER_REQUEST]):
+        size += len(json.dumps(block, ensure_ascii=False).encode("utf-8", "replace"))
+        if number and size > MOST_BYTES:
+            return children[:number]
+    return children[:BLOCKS_PER_REQUEST]
 
 
 def _block(kind: str, text: str) -> dict[str, Any]:

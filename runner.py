@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import hashlib
 import importlib.util
 import json
 import os
@@ -43,7 +42,7 @@ def describe(path: str) -> dict[str, Any]:
     """`{"types": [description…], "error": None or why the file cannot be used}`."""
     try:
         found = typefiles.load(Path(path)).values()
-        code = hashlib.sha256(typefiles.read(Path(path))).hexdigest()
+        code = typefiles.code(Path(path))
         types = [{**signature.describe(t), "missing": _missing(t), "code": code} for t in found]
     except SyntaxError as error:
         return {"types": [], "error": f"SyntaxError: {error.msg} (line {error.lineno})"}

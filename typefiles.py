@@ -7,6 +7,8 @@ called like any module without hiding it.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib.resources
 import sys
 import types
@@ -36,7 +38,29 @@ def stamp(path: Path) -> list[int | str]:
     status = (settings.ROOT if is_packed else path).stat()
     changing = [status.st_mtime_ns, status.st_size, status.st_ino]
     installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
-    return [*changing, sys.version, *installed, DESCRIPTION_FORMAT]
+    return [*changing, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT]
+
+
+def code(path: Path) -> str:
+    """The SHA-256 in hex of the code that a type runs, as far as it is known.
+
+    Those that come with Bellhop are spread over many files and count as one; of a user's type it
+    is the file itself.
+    """
+    known = hashlib.sha256(read(path)).hexdigest()
+    is_built_in = path.is_relative_to(settings.ROOT / BUILT_IN)
+    return hashlib.sha256((known + _built_in_code()).encode()).hexdigest() if is_built_in else known
+
+
+@functools.cache
+def _built_in_code() -> str:
+    """The SHA-256 in hex of all that comes with Bellhop; it changes by an upgrade only."""
+    if settings.IS_SINGLE_FILE:
+        return hashlib.sha256(settings.ROOT.read_bytes()).hexdigest()
+    found = hashlib.sha256()
+    for path in sorted((settings.ROOT / BUILT_IN).rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 import catalog as catalog_module
+import settings as settings_module
 import typefiles
 from catalog import Catalog
 from installation import Installation, make_folder
@@ -167,6 +169,28 @@ def test_it_notices_what_was_installed_meanwhile(
     )
     (packages / "late.py").write_text("")
     assert described(catalog)["good"]["available"]
+
+
+@pytest.mark.parametrize("changed", ["jobtypes/citations.py", "jobtypes/caselaw/finding.py"])
+def test_it_knows_a_type_of_bellhop_by_all_the_code_that_comes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    shutil.copytree(settings_module.ROOT / "jobtypes", tmp_path / "jobtypes")
+    monkeypatch.setattr(settings_module, "ROOT", tmp_path)
+    path = tmp_path / "jobtypes" / "citations.py"
+
+    def known() -> tuple[Any, str]:
+        """As a process that starts now sees it."""
+        typefiles._built_in_code.cache_clear()
+        return typefiles.stamp(path), typefiles.code(path)
+
+    before = known()
+    assert known() == before
+    with (tmp_path / changed).open("a") as file:
+        file.write("# changed\n")
+    stamp, code = known()
+    typefiles._built_in_code.cache_clear()
+    assert stamp != before[0] and code != before[1]
 
 
 @pytest.mark.parametrize("text", ["{", "null", "[]", "7"])

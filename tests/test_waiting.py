@@ -239,6 +239,14 @@ def test_it_counts_jobs_and_not_items(web: WsgiClient, submit: Submit, consumer:
     assert (seen["position"], seen["waiting_for"]) == (4, "3 jobs ahead")
 
 
+def test_it_knows_at_once_who_comes_behind_a_long_line(
+    web: WsgiClient, submit: Submit, consumer: None
+) -> None:
+    for _ in range(3):
+        submit(*[f"{n}.txt" for n in range(1000)])
+    assert [shown(web, submit())["position"] for _ in range(3)] == [4, 5, 6]
+
+
 def test_it_knows_no_place_behind_a_hundred_jobs_however_small(
     web: WsgiClient, submit: Submit, consumer: None
 ) -> None:

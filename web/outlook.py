@@ -38,7 +38,7 @@ class Outlook:
         """Its place in its queue, 1 = next, exact up to 100; None beyond, or where it waits not."""
         if job.status != "queued":
             return None
-        return self._site.surroundings.line(job.queue).position(job.id)
+        return self._site.surroundings.line(job.queue, job.id).position(job.id)
 
     def eta_s(self, job: Job) -> int | None:
         """Seconds until the job is final; None when it is, or when nobody can know."""
@@ -49,7 +49,7 @@ class Outlook:
             return None
         seconds = [self._seconds(w.type, w.queue, w.hundredths) for w in queries.work_left(job)]
         for queue in waiting.queues[:1]:
-            ahead = self._site.surroundings.line(queue).ahead(job.id)
+            ahead = self._site.surroundings.line(queue, job.id).ahead(job.id)
             if ahead is None:
                 return None
             seconds += [self._seconds(name, queue, left) for name, left in ahead.items()]

@@ -50,6 +50,10 @@ class Line:
         """Whether reading it took a while."""
         return len(self._waiting) > queries.LINES[0]
 
+    def may_know(self, job: int) -> bool:
+        """Whether it tells the place of a job; not of one that came after it was read."""
+        return job in self._places or not self._is_whole
+
     def position(self, job: int) -> int | None:
         """A job's place, 1 = next; None above `LINE_JOBS`, or where it does not wait."""
         place = self._places.get(job)
@@ -78,13 +82,16 @@ class Surroundings:
     _known: tuple[float, View] | None = field(default=None)
     _lines: dict[str, tuple[float, int, Line]] = field(default_factory=dict)
 
-    def line(self, queue: str) -> Line:
-        """The line of a queue, read again when anything changed; a long one twice a second."""
+    def line(self, queue: str, job: int) -> Line:
+        """The line of a queue, for a job in it; read again when anything changed.
+
+        A long one is read twice a second, or when it knows all but this job.
+        """
         change = queries.last_change()
         if known := self._lines.get(queue):
             read_at, at_change, line = known
             is_fresh = time.monotonic() < read_at + LOOK_EVERY_S
-            if change == at_change or (line.is_long and is_fresh):
+            if change == at_change or (line.is_long and is_fresh and line.may_know(job)):
                 return line
         line = Line(queue)
         self._lines[queue] = time.monotonic(), change, line

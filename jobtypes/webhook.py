@@ -9,17 +9,13 @@ import json
 import time
 
 import outbound
-from jobtypes import BadInput, Context, Secret, TryAgain, job_type
+from jobtypes import BadInput, Context, Secret, TryAgain, Unavailable, job_type
 
 TIMEOUT_S = 15.0
 ANSWER_BYTES = 1024
 DEFAULT_PAUSE_S = 60.0
 # About two and a half days, as the specification proposes.
 DELAYS_S = (5, 300, 1800, 7200, 18000, 36000, 50400)
-
-
-class NotDelivered(Exception):
-    """The receiver did not take it; it is tried again."""
 
 
 @job_type(
@@ -58,9 +54,11 @@ def webhook(
         _require_taken(answer)
     except outbound.Refused as error:
         raise BadInput(str(error), code="webhook_refused") from None
-    except (outbound.Failed, NotDelivered, TryAgain) as error:
+    except (outbound.Failed, Unavailable, TryAgain) as error:
         if not is_final:  # news of progress is old when it is sent again
             raise BadInput(str(error), code="webhook_failed") from None
+        if isinstance(error, outbound.Failed):
+            raise Unavailable(str(error), code="webhook_failed") from None
         raise
     return {"status": answer.status, "answer": answer.body.decode("utf-8", "replace")}
 
@@ -82,4 +80,4 @@ def _require_taken(answer: outbound.Answer) -> None:
     said = f"The address answered {answer.status}."
     if answer.status in (429, 503):
         raise TryAgain(outbound.pause_s(answer, DEFAULT_PAUSE_S), said)
-    raise NotDelivered(said)
+    raise Unavailable(said, code="webhook_failed")

@@ -126,7 +126,9 @@ def test_it_tries_again_what_was_not_taken(
     run_all(told)
     (delivery,) = deliveries(web, job)
     assert (delivery["status"], delivery["attempt"]) == ("running", 1)
+    assert delivery["error"]["code"] == "webhook_failed"
     assert "answered 500" in delivery["error"]["message"]
+    assert query("SELECT count(*) FROM event WHERE traceback IS NOT NULL") == [(0,)]
 
 
 def test_it_waits_as_long_as_the_receiver_asks(

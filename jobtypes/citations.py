@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobtypes import Context, job_type
-from jobtypes.caselaw.checking import check, unknown_reporters
+from jobtypes.caselaw.checking import check
 from jobtypes.caselaw.finding import find
 from jobtypes.caselaw.loading import load
 from jobtypes.caselaw.model import Citation, Document
@@ -39,10 +39,6 @@ def citations(file: Path, context: Context) -> dict[str, Any]:
     groups = clusters(found)
     context.progress(95, "Checking")
     check(document, found)
-    for place in unknown_reporters(document, found):
-        page = place["page_number"]
-        said = f"{place['text']} looks like a citation, but its reporter is not known."
-        context.warn("unknown_reporter", said, f"page {page}" if page else None)
     return {
         "citations": [shown(citation, document) for citation in found],
         "clusters": groups,

@@ -328,10 +328,15 @@ def test_it_does_not_mind_a_name_that_is_shortened(read: Read) -> None:
     assert [failed(c) for c in read(text).data["citations"]] == [[], []]
 
 
-def test_it_warns_of_a_reporter_that_nobody_knows(read: Read) -> None:
-    found = read("See Foo v. Bar, 12 Xyz. Rep. 345 (1999).")
-    (warning,) = found.warnings
-    assert warning["code"] == "unknown_reporter" and "12 Xyz. Rep. 345" in warning["message"]
+def test_it_says_which_reporter_nobody_knows(read: Read) -> None:
+    data = read(f"See {ROE}. See Foo v. Bar, 12 Xyz. Rep. 345, 350 (1999). Id. at 351.").data
+    known, unknown, same = data["citations"]
+    assert (failed(known), failed(unknown)) == ([], ["reporter"])
+    names = ("text", "volume", "reporter", "page", "year", "plaintiff", "defendant")
+    told = ("12 Xyz. Rep. 345", "12", "Xyz. Rep.", "345", 1999, "Foo", "Bar")
+    assert tuple(unknown[name] for name in names) == told
+    assert (same["resolves_to"], same["cluster"]) == (1, unknown["cluster"])
+    assert [cluster["citations"] for cluster in data["clusters"]] == [[0], [1, 2]]
 
 
 def test_it_never_says_valid(read: Read) -> None:
@@ -438,9 +443,7 @@ def test_it_refuses_half_a_file(tmp_path: Path, part: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 400_000, "(" * 400_000, "A v. B, " * 40_000])
-def test_it_is_not_held_up_by_a_text_made_for_that(
-    read: Read, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_not_held_up_by_a_text_made_for_that(read: Read, text: str) -> None:
     assert read(text).data["citations"] == []
 
 

@@ -7,14 +7,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from jobtypes.caselaw.model import Citation, Document
+from jobtypes.caselaw.model import Citation, Document, leading_number
 
-# A case name and what looks like a citation of a reporter that nobody knows.
-UNKNOWN = re.compile(
-    r"\b[A-Z][\w.&’'-]+ v\. [A-Z][^;()]{1,80}?, "
-    r"(\d{1,4} (?:[A-Z][\w.’']*\.? ?){1,4}(?:\dd |\d?th )?\d{1,5})(?=[, (])"
-    r"[^()]{0,40}\((?:[^()]{0,40} )?(?:1[6-9]|20)\d\d\)"
-)
 SERIES = re.compile(r"\d(?:d|st|nd|rd|th)\b")
 OLD_VOLUMES = 90
 NEVER_A_NAME = {
@@ -33,28 +27,14 @@ def check(document: Document, citations: list[Citation]) -> None:
             citation.checks.append(_antecedent(citation))
 
 
-def unknown_reporters(document: Document, citations: list[Citation]) -> list[dict[str, Any]]:
-    """Places that look like a citation of a case in a reporter that is not known."""
-    taken = [(citation.start, citation.end) for citation in citations]
-    places = []
-    for match in UNKNOWN.finditer(document.text):
-        start, end = match.span(1)
-        if not any(start < last and first < end for first, last in taken):
-            places.append({"text": " ".join(match[1].split()), "span": [start, end],
-                           "page_number": document.page_of(start)})  # fmt: skip
-    return places
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
-
-
 def _result(code: str, is_ok: bool, message: str) -> dict[str, Any]:
     return {"code": code, "ok": is_ok, "message": message}
 
 
 def _reporter(citation: Citation) -> dict[str, Any]:
-    return _result("reporter", True, f"The reporter {citation.reporter} is known.")
+    is_known, name = citation.has_known_reporter, citation.reporter
+    said = f"The reporter {name} is known." if is_known else f"No reporter is known as {name}."
+    return _result("reporter", is_known, said)
 
 
 def _year(citation: Citation) -> list[dict[str, Any]]:
@@ -66,7 +46,7 @@ def _year(citation: Citation) -> list[dict[str, Any]]:
     # reporters counts the volumes of its forerunners as its own.
     now = datetime.now(UTC).year
     is_first = not SERIES.search(citation.reporter or "")
-    is_old = is_first and (_number(citation.volume) or 0) <= OLD_VOLUMES
+    is_old = is_first and (leading_number(citation.volume) or 0) <= OLD_VOLUMES
     spans = ((0 if is_old else first - 1, (last or now) + 1) for first, last in citation.years)
     if any(first <= year <= last for first, last in spans):
         return [_result("year", True, f"{citation.reporter} may have been published in {year}.")]

@@ -1,4 +1,4 @@
-"""Throws out what only looks like the citation of a case.
+"""Throws out what only looks like the citation of a case, and sees those of unknown reporters.
 
 References to the record ("1 App. 24"), docket numbers and addresses have the same form, and so have
 counts of things whose names once were those of reporters ("30 Day 60"). A reporter of one plain
@@ -8,7 +8,11 @@ word therefore needs parties, a year or a parallel citation beside it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from jobtypes.caselaw.model import Citation
 
 LOOK = 160
 # How briefs call the parts of the record of their own case.
@@ -36,6 +40,12 @@ VERSUS_BEFORE = re.compile(
     r" v\.? [^;]{2,100}$|\b(?:In re|Ex parte|Matter of|Estate of) [^;]{2,80}$"
 )
 PARALLEL = re.compile(r"[\s,;\d–-]{0,30}")
+# A case name, and what looks like a citation of a reporter.
+UNKNOWN = re.compile(
+    r"\b[A-Z][\w.&\u2019'-]+ v\. [A-Z][^;()]{1,80}?, "
+    r"(?P<volume>\d{1,4}) (?P<reporter>(?:[A-Z][\w.\u2019']*\.? ?){1,4}(?:\dd |\d?th )?)"
+    r"(?P<page>\d{1,5})(?=[, (])[^()]{0,40}\((?:[^()]{0,40} )?(?P<year>(?:1[6-9]|20)\d\d)\)"
+)
 CITE_AS = re.compile(r"cite\s+as:?\s*(?:[\w.,&’' ]{0,80},\s*)?$", re.I)
 
 
@@ -57,3 +67,19 @@ def is_case(cited: Any, start: int, end: int, text: str, last_end: int | None) -
     if not is_word or reporter in STATES or has_year or has_name:
         return True
     return last_end is not None and bool(PARALLEL.fullmatch(text[last_end:start]))
+
+
+def of_unknown_reporters(text: str, taken: Sequence[tuple[int, int]]) -> Iterator[Citation]:
+    """Citations with parties and year whose reporter nobody knows, beside those already `taken`."""
+    ends = sorted(taken)
+    for match in UNKNOWN.finditer(text):
+        start, end = match.start("volume"), match.end("page")
+        near = ends[max(0, bisect_left(ends, (start, 0)) - 1) :][:2]
+        if any(first < end and start < last for first, last in near):
+            continue
+        volume, reporter, page = match["volume"], match["reporter"].strip(), match["page"]
+        written = f"{volume} {reporter} {page}"
+        yield Citation(
+            start, end, written, "full_case", written, volume, reporter, page,
+            year=int(match["year"]), has_known_reporter=False,
+        )  # fmt: skip

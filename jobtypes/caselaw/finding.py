@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobtypes import BadInput
-from jobtypes.caselaw.doubting import is_case
-from jobtypes.caselaw.model import Citation, Document
+from jobtypes.caselaw.doubting import is_case, of_unknown_reporters
+from jobtypes.caselaw.model import Citation, Document, leading_number
 from jobtypes.caselaw.parties import parties, without_signal
 from jobtypes.caselaw.rewriting import Rewritten
 
@@ -60,10 +60,14 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
                 hint="Split it and send the parts.",
             )
     kept = _without_doubtful(sorted(found, key=lambda entry: entry[1]), text)
-    citations = [_citation(*entry, document.text) for entry in kept]
+    known = [(cited, _citation(cited, start, end, text)) for cited, start, end in kept]
+    spans = [(citation.start, citation.end) for _, citation in known]
+    unknown = [(None, citation) for citation in of_unknown_reporters(text, spans)]
+    both = sorted([*known, *unknown], key=lambda pair: pair[1].start)
+    citations = [citation for _, citation in both]
     _name_parties(citations, text)
     _date(citations, text)
-    _resolve([cited for cited, _, _ in kept], citations, document.text)
+    _resolve([cited for cited, _ in both], citations, text)
     return citations
 
 
@@ -176,11 +180,14 @@ def _date(citations: list[Citation], text: str) -> None:
 
 
 def _resolve(found: list[Any], citations: list[Citation], text: str) -> None:
-    """Say of each citation which full one it stands for, and number what is cited."""
+    """Say of each citation which full one it stands for, and number what is cited.
+
+    `found` are eyecite's own, None for those that it did not see.
+    """
     from eyecite import resolve_citations
 
-    place = {id(cited): index for index, cited in enumerate(found)}
-    clusters = resolve_citations(found).values()
+    place = {id(cited): index for index, cited in enumerate(found) if cited}
+    clusters = resolve_citations([cited for cited in found if cited]).values()
     for number, members in enumerate(sorted(clusters, key=lambda group: place[id(group[0])])):
         indexes = [place[id(cited)] for cited in members]
         first = next((index for index in indexes if citations[index].is_full), None)
@@ -188,6 +195,11 @@ def _resolve(found: list[Any], citations: list[Citation], text: str) -> None:
             citations[index].cluster = number
             if not citations[index].is_full:
                 citations[index].resolves_to = first
+    unseen: dict[str | None, int] = {}
+    for citation in citations:
+        if not citation.has_known_reporter:
+            number = len(clusters) + len(unseen)
+            citation.cluster = unseen.setdefault(citation.normalized, number)
     for index, citation in enumerate(citations):
         if not citation.is_full and citation.resolves_to is None:
             target = _target(citation, citations[:index], text)
@@ -200,15 +212,15 @@ def _target(citation: Citation, before: list[Citation], text: str) -> int | None
     if citation.kind == "id":
         last = before[-1] if before else None
         target = len(before) - 1 if last and last.is_full else last.resolves_to if last else None
-        pin = _number(citation.pin_cite)
+        pin = leading_number(citation.pin_cite)
         fits = target is not None and (not citation.pin_cite or _holds(before[target], pin))
         return target if fits else None
     cases = [(n, full) for n, full in enumerate(before) if full.kind == "full_case"]
     if citation.kind == "short_case":
         # Of two cases in one volume it is in the one that begins last before its page.
-        pin = _number(citation.page)
+        pin = leading_number(citation.page)
         own = [
-            (_number(full.page) or 0, -n)
+            (leading_number(full.page) or 0, -n)
             for n, full in cases
             if (full.volume, full.reporter) == (citation.volume, citation.reporter)
             and _holds(full, pin)
@@ -221,14 +233,9 @@ def _target(citation: Citation, before: list[Citation], text: str) -> int | None
     return best[0] if len({before[n].cluster for n in best}) == 1 else None
 
 
-def _number(text: str | None) -> int | None:
-    found = re.match(r"\d+", text or "")
-    return int(found[0]) if found else None
-
-
 def _holds(full: Citation, page: int | None) -> bool:
     """Whether a case that begins on the page of `full` may reach to this page."""
-    first = _number(full.page)
+    first = leading_number(full.page)
     return first is not None and page is not None and first <= page <= first + MOST_PAGES
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ class Citation:
     pin_cite: str | None = None
     year: int | None = None
     court: str | None = None
+    has_known_reporter: bool = True
     plaintiff: str | None = None
     defendant: str | None = None
     # The index of the full citation that it stands for.
@@ -50,3 +52,9 @@ class Citation:
     @property
     def is_full(self) -> bool:
         return self.kind in ("full_case", "law", "journal")
+
+
+def leading_number(text: str | None) -> int | None:
+    """The number with which a page or volume begins."""
+    found = re.match(r"\d+", text or "")
+    return int(found[0]) if found else None

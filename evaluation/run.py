@@ -72,11 +72,14 @@ class Caller:
 @contextlib.contextmanager
 def serving(settings: Mapping[str, str]) -> Iterator[Bellhop]:
     """A Bellhop of its own with an empty data folder."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        (Path(folder) / "log").open("w+") as log,
+    ):
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py")],
             stdout=subprocess.PIPE,
-            stderr=(Path(folder) / "log").open("w"),
+            stderr=log,
             env={
                 **{name: value for name, value in os.environ.items() if "BELLHOP_" not in name},
                 "BELLHOP_SERVER_PORT": "0",

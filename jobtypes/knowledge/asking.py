@@ -41,11 +41,8 @@ def ask_json(
     Raises TryAgain where it is busy, Unavailable `service_unavailable` where it has a fault or does
     not answer, and BadInput `bad_setting` for an address that may not be asked.
     """
-    body = (
-        None
-        if document is None
-        else json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
-    )
+    text = "" if document is None else json.dumps(document, ensure_ascii=False)
+    body = text.encode("utf-8", "replace") or None
     sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
     try:
         answer = outbound.request(

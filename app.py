@@ -16,6 +16,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import settings
+from access import ROLES, TOKEN_SCOPES
 from errors import StartRefused
 
 if TYPE_CHECKING:
@@ -26,18 +27,24 @@ if TYPE_CHECKING:
 API = "/api/v1"
 
 
-Route = tuple[str, str, Any]
+# Method, path, handler, and the action of `access.RULES` that decides who may.
+Route = tuple[str, str, Any, str]
 
 
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application: the three tables below are every route there is."""
+    """The WSGI application: the tables below are every route there is."""
     from web import door
     from web.problems import Application
 
     app = Application(site, door.guard(site.settings))
-    for method, path, handler in (*page_routes(), *job_routes(), *installation_routes()):
-        app.route(path, method, handler)
+    for method, path, handler, action in every_route():
+        app.route(path, method, handler, action=action)
     return door.secured(app)
+
+
+def every_route() -> tuple[Route, ...]:
+    """The tables below."""
+    return (*page_routes(), *account_routes(), *job_routes(), *installation_routes())
 
 
 def page_routes() -> tuple[Route, ...]:
@@ -45,45 +52,70 @@ def page_routes() -> tuple[Route, ...]:
     from web import metrics, openapi, pages, status
 
     return (
-        ("GET", "/", pages.index),
-        ("GET", "/jobs/<job_id>", pages.job),
-        ("GET", "/queues", pages.queues),
-        ("GET", "/schedules", pages.schedules),
-        ("GET", "/docs", pages.docs),
-        ("GET", "/static/<name>", pages.static),
-        ("GET", "/health", status.health),
-        ("GET", "/ready", status.ready),
-        ("GET", "/metrics", metrics.metrics),
-        ("GET", f"{API}/health", status.health),
-        ("GET", f"{API}/ready", status.ready),
-        ("GET", f"{API}/openapi.json", openapi.document),
+        ("GET", "/", pages.index, "page"),
+        ("GET", "/jobs/<name>", pages.job, "page"),
+        ("GET", "/queues", pages.queues, "page"),
+        ("GET", "/schedules", pages.schedules, "page"),
+        ("GET", "/docs", pages.docs, "page"),
+        ("GET", "/account", pages.account, "page"),
+        ("GET", "/audit", pages.audit, "page"),
+        ("GET", "/login", pages.login, "open"),
+        ("GET", "/static/<name>", pages.static, "open"),
+        ("GET", "/health", status.health, "open"),
+        ("GET", "/ready", status.ready, "open"),
+        ("GET", f"{API}/health", status.health, "open"),
+        ("GET", f"{API}/ready", status.ready, "open"),
+        ("GET", "/metrics", metrics.metrics, "monitor"),
+        ("GET", f"{API}/openapi.json", openapi.document, "look"),
+    )
+
+
+def account_routes() -> tuple[Route, ...]:
+    """Who comes in, and what they did."""
+    from web import account
+
+    mine, number = f"{API}/account", "<number:re:[0-9]{1,15}>"
+    return (
+        ("POST", f"{API}/login", account.log_in, "open"),
+        ("POST", f"{API}/logout", account.log_out, "account"),
+        ("GET", mine, account.show, "look"),
+        ("POST", f"{mine}/password", account.change_password, "account"),
+        ("GET", f"{mine}/sessions", account.list_sessions, "account"),
+        ("DELETE", f"{mine}/sessions/{number}", account.end_session, "account"),
+        ("GET", f"{mine}/tokens", account.list_tokens, "account"),
+        ("POST", f"{mine}/tokens", account.add_token, "account"),
+        ("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
+        ("GET", f"{API}/audit", account.list_audit, "monitor"),
     )
 
 
 def job_routes() -> tuple[Route, ...]:
     """What is done with jobs."""
-    from web import bulk, deliveries, items, jobs, monitoring
+    from web import bulk, deliveries, items, jobs, monitoring, shares
 
     job = f"{API}/jobs/<job_id>"
     item = f"{job}/items/<index:re:[0-9]{{1,9}}>"
     delivery = f"{job}/deliveries/<number:re:[0-9]{{1,9}}>"
     return (
-        ("POST", f"{API}/jobs", jobs.submit),
-        ("GET", f"{API}/jobs", jobs.list_jobs),
-        ("GET", f"{API}/jobs/stats", monitoring.stats),
-        ("POST", f"{API}/jobs/bulk", bulk.act),
-        ("GET", f"{job}", items.show),
-        ("PATCH", f"{job}", jobs.change),
-        ("DELETE", f"{job}", jobs.delete),
-        ("POST", f"{job}/cancel", jobs.cancel),
-        ("POST", f"{job}/retry", jobs.retry),
-        ("GET", f"{job}/result", items.result),
-        ("GET", f"{job}/items", items.items),
-        ("GET", f"{job}/events", items.events),
-        ("GET", f"{item}/files/<name:path>", items.file),
-        ("GET", f"{item}/log", items.log),
-        ("GET", f"{job}/deliveries", deliveries.list_deliveries),
-        ("POST", f"{delivery}/redeliver", deliveries.redeliver),
+        ("POST", f"{API}/jobs", jobs.submit, "submit"),
+        ("GET", f"{API}/jobs", jobs.list_jobs, "look"),
+        ("GET", f"{API}/jobs/stats", monitoring.stats, "look"),
+        ("POST", f"{API}/jobs/bulk", bulk.act, "change_many"),
+        ("GET", f"{job}", items.show, "read"),
+        ("PATCH", f"{job}", jobs.change, "change"),
+        ("DELETE", f"{job}", jobs.delete, "change"),
+        ("POST", f"{job}/cancel", jobs.cancel, "change"),
+        ("POST", f"{job}/retry", jobs.retry, "change"),
+        ("GET", f"{job}/result", items.result, "read"),
+        ("GET", f"{job}/items", items.items, "read"),
+        ("GET", f"{job}/events", items.events, "read"),
+        ("GET", f"{item}/files/<name:path>", items.file, "read"),
+        ("GET", f"{item}/log", items.log, "read"),
+        ("GET", f"{job}/shares", shares.list_shares, "inspect"),
+        ("POST", f"{job}/shares", shares.add, "change"),
+        ("DELETE", f"{job}/shares/<account>", shares.remove, "change"),
+        ("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect"),
+        ("POST", f"{delivery}/redeliver", deliveries.redeliver, "change"),
     )
 
 
@@ -92,22 +124,23 @@ def installation_routes() -> tuple[Route, ...]:
     from web import deliveries, monitoring, schedules, status
 
     content = f"{API}/files/<sha256:re:[0-9a-fA-F]{{64}}>"
+    schedule = f"{API}/schedules/<number:re:[0-9]{{1,15}}>"
     return (
-        ("GET", f"{API}/types", status.types),
-        ("GET", f"{content}/jobs", monitoring.jobs_with_content),
-        ("GET", f"{API}/cache", monitoring.cache),
-        ("DELETE", f"{API}/cache", monitoring.clear_cache),
-        ("GET", f"{API}/schedules", schedules.list_schedules),
-        ("POST", f"{API}/schedules", schedules.add),
-        ("DELETE", f"{API}/schedules/<number:re:[0-9]{{1,15}}>", schedules.remove),
-        ("GET", f"{API}/monitoring/queues", monitoring.queues),
-        ("GET", f"{API}/monitoring/workers", monitoring.workers),
-        ("GET", f"{API}/monitoring/health", monitoring.health),
-        ("PATCH", f"{API}/queues/<name>", monitoring.change_queue),
-        ("POST", f"{API}/queues/<name>/pause", monitoring.pause),
-        ("POST", f"{API}/queues/<name>/resume", monitoring.resume),
-        ("GET", f"{API}/webhooks/secret", deliveries.secret),
-        ("POST", f"{API}/webhooks/secret", deliveries.renew_secret),
+        ("GET", f"{API}/types", status.types, "look"),
+        ("GET", f"{content}/jobs", monitoring.jobs_with_content, "look"),
+        ("GET", f"{API}/cache", monitoring.cache, "monitor"),
+        ("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
+        ("GET", f"{API}/schedules", schedules.list_schedules, "look"),
+        ("POST", f"{API}/schedules", schedules.add, "submit"),
+        ("DELETE", schedule, schedules.remove, "change"),
+        ("GET", f"{API}/monitoring/queues", monitoring.queues, "look"),
+        ("GET", f"{API}/monitoring/workers", monitoring.workers, "look"),
+        ("GET", f"{API}/monitoring/health", monitoring.health, "monitor"),
+        ("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage"),
+        ("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
+        ("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),
+        ("GET", f"{API}/webhooks/secret", deliveries.secret, "change"),
+        ("POST", f"{API}/webhooks/secret", deliveries.renew_secret, "change"),
     )
 
 
@@ -159,6 +192,7 @@ def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     if given.start_lock is not None:
         start.die_with_parent()
     start.prepare(loaded, given.start_lock)
+    start.require_account(loaded)
 
 
 def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
@@ -172,7 +206,9 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
         bound = listener.bind(loaded)
     else:
         bound = socket.socket(fileno=given.socket_fd)
-    site = open_site(loaded, start.join(loaded))
+    here = start.join(loaded)
+    start.require_account(loaded)
+    site = open_site(loaded, here)
     server.serve(make_app(site), bound, site, on_ready)
 
 
@@ -203,6 +239,13 @@ def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
     import drain as draining
 
     draining.run(loaded)
+
+
+def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    import people
+
+    logging.getLogger("bellhop").setLevel(logging.WARNING)
+    people.run(loaded, given)
 
 
 def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -262,6 +305,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_client_commands(add)
     add("check", check, "self-test of this installation")
     add("drain", drain, "take no more work, and return when nothing runs")
+    _add_account_commands(add)
     trial = add("try", try_type, "run a job type on one file, without server or queue")
     trial.add_argument("type")
     trial.add_argument("input", metavar="FILE|URL|TEXT")
@@ -302,6 +346,43 @@ def _add_client_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     result.add_argument("--force", action="store_true", help="over what is there already")
     for command in (submit, jobs, stats, *one.values()):
         command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_account_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Those that say who may use Bellhop; they work on the data folder itself."""
+
+    def under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
+        actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
+        return lambda name, help: actions.add_parser(name, help=help, description=help)
+
+    user = under(add("user", people, "who may use Bellhop"))
+    for name, help in (
+        ("add", "add an account; the first one closes Bellhop to everybody else"),
+        ("password", "give an account another password"),
+        ("role", "give an account another role"),
+        ("disable", "let an account in no more"),
+        ("enable", "let it in again"),
+    ):
+        action = user(name, help)
+        action.add_argument("name")
+        if name in ("add", "role"):
+            action.add_argument("--role", choices=ROLES, required=name == "role", default="member")
+        if name in ("add", "password"):
+            said = "read the password from standard input"
+            action.add_argument("--password-stdin", action="store_true", help=said)
+    user("list", "list the accounts").add_argument("--json", action="store_true", help="as JSON")
+    reset = user("reset", "remove every account, and let everybody of this machine in again")
+    reset.add_argument("--open", action="store_true", required=True, help="yes, really")
+    token = under(add("token", people, "tokens for programs"))
+    action = token("add", "print a new token, once")
+    action.add_argument("name", metavar="USER")
+    action.add_argument("--label", default="", help="what it is for")
+    action.add_argument("--scope", choices=TOKEN_SCOPES, default="all")
+    action.add_argument("--days", type=int, help="until it ends; 0 never, 365 without it")
+    token("list", "list the tokens of an account").add_argument("name", metavar="USER")
+    action = token("revoke", "end a token")
+    action.add_argument("name", metavar="USER")
+    action.add_argument("number", type=int, metavar="NUMBER")
 
 
 def _log_to_stderr(level: str) -> None:

@@ -32,7 +32,7 @@ PAUSE_S = 0.3  # before the next look, where no answer was held
 MOST_PER_PAGE = 200
 CHUNK_BYTES = 1 << 18
 # Problems that go away by themselves.
-PASSING = ("request-in-progress", "busy")
+PASSING = ("request-in-progress", "busy", "too-many-requests")
 
 _T = TypeVar("_T")
 

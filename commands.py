@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import params
-from client import FINAL, Bellhop, BellhopError
+from client import FINAL, Bellhop, BellhopError, RequestFailed
 from errors import Problem, StartRefused
 from settings import Settings
 
@@ -49,6 +49,11 @@ def run(settings: Settings, given: argparse.Namespace) -> int:
     }
     try:
         return commands[given.command](at_home(settings), given)
+    except RequestFailed as failure:
+        print(f"bellhop: {failure}", file=sys.stderr)
+        if failure.code == "login-needed":
+            print("bellhop: python app.py token add USER prints a token; give it in BELLHOP_TOKEN",
+                  file=sys.stderr)  # fmt: skip
     except Problem as problem:
         print(f"bellhop: {problem.detail} ({problem.code})", file=sys.stderr)
     except (BellhopError, ValueError) as error:

@@ -18,6 +18,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
     "bad-multipart": (400, "The form data cannot be read"),
     "bad-json": (400, "The JSON cannot be read"),
+    "login-needed": (401, "A login is needed"),
+    "login-failed": (401, "The login failed"),
+    "forbidden": (403, "You may see this, but not do it"),
     "cross-site": (403, "Requests from other sites are refused"),
     "account-needed": (403, "Bellhop needs an account before it serves through a proxy"),
     "not-found": (404, "There is nothing here"),
@@ -40,12 +43,15 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid-parameter": (422, "A query parameter is not valid"),
     "invalid-request": (422, "The request cannot be done"),
     "key-reused": (422, "The Idempotency-Key stands for another request"),
+    "too-many-requests": (429, "Too many requests"),
+    "too-many-jobs": (429, "There are too many jobs"),
     "header-too-large": (431, "The request headers are too large"),
     "internal-error": (500, "Bellhop made a mistake"),
     "not-implemented": (501, "This part of HTTP is not spoken here"),
     "busy": (503, "The database is busy"),
     "not-ready": (503, "Bellhop is not ready"),
     "disk-full": (507, "The disk is full"),
+    "quota-full": (507, "The account holds as much as it may"),
 }
 
 # code: (message, hint) of what Bellhop itself says about an item.
@@ -106,12 +112,14 @@ class StartRefused(Exception):
 class Problem(Exception):
     """An answer of the API that is an error; `code` is one of `PROBLEMS`.
 
-    `members` become further members of the problem document.
+    `members` become further members of the problem document; `retry_after_s` says when the same
+    request may work.
     """
 
-    def __init__(self, code: str, detail: str, **members: Any):
+    def __init__(self, code: str, detail: str, *, retry_after_s: int | None = None, **members: Any):
         super().__init__(detail)
         self.code, self.detail, self.members = code, detail, members
+        self.retry_after_s = retry_after_s
         self.status, self.title = PROBLEMS[code]
 
     def document(self) -> dict[str, Any]:
@@ -134,7 +142,8 @@ def invalid_field(field: str, message: str) -> Problem:
 
 def too_large(limit_bytes: int) -> Problem:
     """The problem of a request with more than `limit_bytes`."""
-    return Problem("upload-too-large", f"One request may hold at most {limit_bytes >> 20} MiB.")
+    most = f"{limit_bytes >> 20} MiB" if limit_bytes >= 1 << 20 else f"{limit_bytes >> 10} KiB"
+    return Problem("upload-too-large", f"This request may hold at most {most}.")
 
 
 def disk_full(free_bytes: int, needed_bytes: int, reserve_bytes: int) -> Problem:

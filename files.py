@@ -98,6 +98,10 @@ class Files:
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
 
+    def upload_bytes(self, job_id: str) -> int:
+        """What the uploads of a job hold."""
+        return sum(entry.stat().st_size for entry in os.scandir(self._folder / "uploads" / job_id))
+
     def new_scratch(self, consumer: str) -> Scratch:
         """The folders of a job process of `consumer`."""
         return Scratch(self._folder / "scratch" / f"{consumer}-{secrets.token_hex(4)}")

@@ -72,7 +72,8 @@ class Intake:
             stored = [file.path.name for file, _ in files]
             items = [NewItem(_name(items), {"files": stored}, all_of_them)]
         job = self._job(job_type, items, given, options, owner)
-        return replace(job, contents=[sha for _, sha in files])
+        size = sum(file.size for file, _ in files)
+        return replace(job, contents=[sha for _, sha in files], bytes=size)
 
     def from_json(self, body: Any, owner: str) -> NewJob:
         """A job of a JSON document: URLs, texts or data as items."""
@@ -103,7 +104,7 @@ class Intake:
         for index, item in enumerate(items):
             key = reuse.key_of(
                 job_type,
-                owner=job.owner,
+                owner=self._settings.owner_in_cache(job.owner),
                 params=job.params,
                 given=item.input,
                 sha256=item.sha256,

@@ -14,11 +14,14 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
+import accounts
+import audit
 import lifecycle
 import queries
 import registry
 import reuse
 import schedules
+from access import BELLHOP
 from catalog import Catalog
 from clock import Clock
 from files import KINDS, Files, remove_tree
@@ -207,7 +210,8 @@ class Keeper:
         until = time.monotonic() + EXPIRE_FOR_S
         self.expire_uploads()
         is_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
-        registry.forget_old()
+        for beside in (registry, accounts, audit):
+            beside.forget_old()
         cache = self._settings.cache
         reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)
         return is_done
@@ -226,13 +230,14 @@ class Keeper:
     def expire_uploads(self) -> None:
         """Delete the uploads of final jobs whose days are over; results stay."""
         for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s()):
-            job = queries.job(job_id)
+            job = queries.job(BELLHOP, job_id)
             if job is None or job.completed_at is None or job.keep:
                 continue
             lifetime = self._settings.lifetime_of(job.type)
             is_used_up = job.status == "completed" and lifetime.uploads_on_success == "remove"
             days = lifetime.uploads_days
             if is_used_up or (days and job.completed_at < timestamp(-days * DAY_S)):
+                lifecycle.hold_bytes(job_id, -self._files.upload_bytes(job_id))
                 self._files.remove_job(job_id, ["uploads"])
 
     def _youngest_uploads_s(self) -> float:

@@ -194,7 +194,7 @@ def _insert_job(job: NewJob) -> int:
     columns = (
         "job_id", "type", "name", "params", "owner", "queue", "priority", "max_attempts", "run_at",
         "use_cache", "webhook_url", "webhook_progress", "delivery_of", "schedule", "status",
-        "change", "total_items", "created_at", "steps", "chain", "depends_on",
+        "change", "total_items", "created_at", "steps", "chain", "depends_on", "bytes",
     )  # fmt: skip
     chain = [{"type": step.type, "params": step.params} for step in job.then]
     values = {name: getattr(job, name, None) for name in columns} | {
@@ -457,6 +457,8 @@ def complete(
             elif claim.cache_key:
                 size_bytes = len(data) + sum(file["size"] for file in json.loads(files))
                 reuse.store(claim.cache_key, item=claim.id, size_bytes=size_bytes)
+            if written := sum(file["size"] for file in json.loads(files)):
+                hold_bytes(claim.job_id, written)
             # Of many items of a job every eighth says enough.
             if seconds is not None and claim.index % 8 == 0:
                 slot = {"type": claim.type, "slot": random.randrange(DURATIONS)}
@@ -805,6 +807,34 @@ def move_to_front(job_id: str) -> bool:
 def keep(job_id: str, *, is_kept: bool) -> bool:
     """Keep a job, its uploads and results, beyond their days, or let them go in time."""
     return _change_job(job_id, "keep = :keep WHERE 1", {"keep": is_kept}, None)
+
+
+def hold_bytes(job_id: str, more: int) -> None:
+    """A job holds more on the disk, or less; which is nobody's news."""
+    sql = "UPDATE job SET bytes = max(0, bytes + :more) WHERE job_id = :job_id"
+    with database.atomic():
+        query(sql, {"job_id": job_id, "more": more})
+
+
+def share(job: int, account: str, *, is_shown: bool) -> None:
+    """Show a job to an account beside its owner, or no more."""
+    values = {"job": job, "account": account}
+    with database.atomic():
+        if is_shown:
+            query("INSERT OR IGNORE INTO share (account, job) VALUES (:account, :job)", values)
+        else:
+            query("DELETE FROM share WHERE account = :account AND job = :job", values)
+        _touch(job)
+
+
+def hand_over(owner: str, to: str) -> None:
+    """Give everything of one owner to another: what was there before the first admin was."""
+    values = {"owner": owner, "to": to}
+    with database.atomic():
+        for table in ("job", "item", "gone", "schedule"):
+            query(f"UPDATE {table} SET owner = :to WHERE owner = :owner", values)
+        for table in ("turn", "idempotency", "webhook_secret", "webhook_disabled"):
+            query(f"UPDATE OR REPLACE {table} SET owner = :to WHERE owner = :owner", values)
 
 
 def _change_job(job_id: str, change: str, values: dict[str, Any], of_items: str | None) -> bool:

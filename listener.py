@@ -12,9 +12,8 @@ BACKLOG = 1024
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening socket; StartRefused when the address is taken or not allowed."""
+    """The listening socket; StartRefused when the address is taken."""
     host, port = settings.server.host, settings.server.port
-    _require_loopback(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,14 +34,9 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _require_loopback(host: str) -> None:
-    """Refuse to serve the network while there are no accounts."""
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
     try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise StartRefused(
-            f"[server] host = {host} can be reached from other machines, which needs an account "
-            "(python app.py user add NAME); this version has none yet: use host = 127.0.0.1"
-        )
+        return False

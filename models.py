@@ -223,6 +223,7 @@ class Job(Table):
     webhook_at = TextField(null=True)
     delivery_of = IntegerField(null=True)
     schedule = IntegerField(null=True)
+    bytes = IntegerField(default=0)
 
 
 class Item(Table):

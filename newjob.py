@@ -44,8 +44,8 @@ class Key:
 class NewJob:
     """A whole job; its files lie in place already.
 
-    `contents` are the SHA-256 of its uploads, `delivery_of` and `schedule` the rows that it
-    delivers a webhook of and was made by.
+    `contents` are the SHA-256 of its uploads, `bytes` their size; `delivery_of` and `schedule`
+    are the rows that it delivers a webhook of and was made by.
     """
 
     type: str
@@ -65,6 +65,7 @@ class NewJob:
     delivery_of: int | None = None
     schedule: int | None = None
     contents: Sequence[str] = ()
+    bytes: int = 0
     # What whoever reads its timeline should know about what was submitted.
     note: str | None = None
     job_id: str = field(default_factory=lambda: secrets.token_hex(10))

@@ -1,7 +1,12 @@
-"""Named reads of the database. Nothing here writes, and nothing returns half-read rows."""
+"""Named reads of the database. Nothing here writes, and nothing returns half-read rows.
+
+What finds jobs asks who wants to know, and finds only what they may read; what tells more of a job
+is given the job that was found so.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +14,7 @@ from typing import Any
 
 from peewee import BooleanField
 
+from access import User, readable
 from installation import Installation, is_held
 from models import Consumer, Event, Item, Job, Result, Schedule, query
 
@@ -35,6 +41,13 @@ def count_due(most: Mapping[str, int]) -> int:
     sql = """SELECT 1 FROM item WHERE queue = :queue AND status = 'queued'
         AND NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused) LIMIT :most"""
     return sum(len(query(sql, {"queue": queue, "most": count})) for queue, count in most.items())
+
+
+def queued_in(queue: str, most: int) -> int:
+    """How many items of a queue may run now and wait, at most `most`."""
+    sql = """SELECT count(*) FROM (SELECT 1 FROM item
+        WHERE queue = :queue AND status = 'queued' LIMIT :most)"""
+    return int(query(sql, {"queue": queue, "most": most})[0][0])
 
 
 def consumers() -> list[Consumer]:
@@ -93,8 +106,17 @@ def last_change() -> int:
     return int(query("SELECT value FROM counter WHERE name = 'change'")[0][0])
 
 
-def job(job_id: str) -> Job | None:
-    return next(iter(_jobs(f"SELECT {JOB} FROM job WHERE job_id = :id", {"id": job_id})), None)
+def job(viewer: User, job_id: str) -> Job | None:
+    sql = f"SELECT {JOB} FROM job WHERE job_id = :id AND {readable(viewer)}"
+    return next(iter(_jobs(sql, {"id": job_id, "viewer": viewer.name})), None)
+
+
+def unreadable(viewer: User, job_ids: Sequence[str]) -> list[str]:
+    """Which of these ids are of no job that the viewer may read."""
+    sql = f"""SELECT value FROM json_each(:ids)
+        WHERE value NOT IN (SELECT job_id FROM job WHERE {readable(viewer)})"""
+    rows = query(sql, {"ids": json.dumps(job_ids), "viewer": viewer.name}) if job_ids else []
+    return [job_id for (job_id,) in rows]
 
 
 @dataclass(frozen=True)
@@ -120,7 +142,7 @@ class JobPage:
     next: int | None
 
 
-def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage:
+def jobs(viewer: User, wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage:
     """Jobs that match, newest first, of those with a row id below `before`.
 
     A search looks through `SEARCH_SCAN` jobs at most, so its page may be short and yet not the
@@ -128,15 +150,18 @@ def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage
     """
     values: dict[str, Any] = {"before": before, "type": wanted.type, "queue": wanted.queue}
     values |= {"owner": wanted.owner, "text": (wanted.text or "").casefold()}
+    values |= {"viewer": viewer.name}
     depth = SEARCH_SCAN if wanted.text else limit + 1
     where = ["delivery_of IS NULL"] + ([] if before is None else ["id < :before"])
     where += [f"{name} = :{name}" for name in ("type", "queue", "owner") if values[name]]
-    # One walk down an index for each status: a list of statuses in one would sort all matches.
+    # One walk down an index for each status and each reason why the viewer may read a job: a list
+    # of them in one would sort all matches.
+    statuses = [[f"status = '{name}'"] for name in wanted.statuses] or [[]]
     walks = [
-        f"SELECT * FROM (SELECT {JOB} FROM job WHERE {' AND '.join([*where, *status])}"
+        f"SELECT * FROM (SELECT {JOB} FROM job WHERE {' AND '.join([*where, *status, *reason])}"
         f" ORDER BY id DESC LIMIT {depth})"
-        for status in ([f"status = '{name}'"] for name in wanted.statuses or ())
-    ] or [f"SELECT {JOB} FROM job WHERE {' AND '.join(where)}"]
+        for status, reason in itertools.product(statuses, _reasons(viewer))
+    ]
     found = f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {depth}"
     if not wanted.text:
         rows = _jobs(found, values)
@@ -146,6 +171,14 @@ def jobs(wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage
     if len(rows) == limit:
         last = rows[-1].id
     return JobPage(rows, last if len(rows) == limit or scanned == depth else None)
+
+
+def _reasons(viewer: User) -> list[list[str]]:
+    """Why a viewer may read a job, one condition each: together they are `readable`."""
+    if viewer.reads_all:
+        return [[]]
+    shared = "id IN (SELECT share.job FROM share WHERE share.account = :viewer)"
+    return [["owner = :viewer"], ["owner != :viewer", shared]]
 
 
 def _jobs(sql: str, values: dict[str, Any]) -> list[Job]:
@@ -163,18 +196,19 @@ def _as_job(columns: dict[str, Any]) -> Job:
     return job
 
 
-def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | None]:
+def jobs_since(viewer: User, change: int, limit: int) -> tuple[list[Job], list[str], int | None]:
     """(jobs that changed after `change`; ids of those deleted; the change to ask from next).
 
     Oldest change first, `limit` of both together; the last is None when that was all.
     """
-    values = {"change": change, "most": limit}
+    values = {"change": change, "most": limit, "viewer": viewer.name}
     changed = _jobs(
         f"""SELECT {JOB} FROM job WHERE change > :change AND delivery_of IS NULL
-        ORDER BY change LIMIT :most""",
+        AND {readable(viewer)} ORDER BY change LIMIT :most""",
         values,
     )
-    sql = "SELECT change, job_id FROM gone WHERE change > :change ORDER BY change LIMIT :most"
+    sql = f"""SELECT change, job_id FROM gone WHERE change > :change AND {_was_theirs(viewer)}
+        ORDER BY change LIMIT :most"""
     gone = query(sql, values)
     changes = sorted([*(job.change for job in changed), *(number for number, _ in gone)])
     if len(changes) < limit:
@@ -187,18 +221,24 @@ def jobs_since(change: int, limit: int) -> tuple[list[Job], list[str], int | Non
     )
 
 
-def jobs_with_content(sha256: str, type_name: str | None, limit: int) -> list[Job]:
+def _was_theirs(viewer: User) -> str:
+    """The SQL condition on `gone` of deleted jobs that a viewer hears of."""
+    return "1" if viewer.reads_all else "owner = :viewer"
+
+
+def jobs_with_content(viewer: User, sha256: str, type_name: str | None, limit: int) -> list[Job]:
     """Jobs over a file with this content, newest first."""
     chosen = "AND type = :type" if type_name else ""
     sql = f"""SELECT {JOB} FROM job WHERE id IN (SELECT job FROM content WHERE sha256 = :sha256)
-        {chosen} ORDER BY id DESC LIMIT :most"""
-    return _jobs(sql, {"sha256": sha256, "type": type_name, "most": limit})
+        AND {readable(viewer)} {chosen} ORDER BY id DESC LIMIT :most"""
+    values = {"sha256": sha256, "type": type_name, "most": limit, "viewer": viewer.name}
+    return _jobs(sql, values)
 
 
-def is_expired(job_id: str) -> bool:
+def is_expired(viewer: User, job_id: str) -> bool:
     """Whether there was such a job, and its time was over."""
-    sql = "SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired"
-    return bool(query(sql, {"job_id": job_id}))
+    sql = f"SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired AND {_was_theirs(viewer)}"
+    return bool(query(sql, {"job_id": job_id, "viewer": viewer.name}))
 
 
 def submitted_under(key: str, owner: str, *, since: str) -> tuple[str, str] | None:
@@ -241,16 +281,36 @@ def deliveries(job: Job) -> list[Job]:
     return _jobs(f"SELECT {JOB} FROM job WHERE delivery_of = :job ORDER BY id", {"job": job.id})
 
 
-def schedules() -> list[Schedule]:
-    """Every schedule, the one that is due next first."""
-    return list(Schedule.raw("SELECT * FROM schedule ORDER BY next_at, id"))
+def schedules(viewer: User) -> list[Schedule]:
+    """The schedules that the viewer may read, the one that is due next first."""
+    sql = "SELECT * FROM schedule WHERE ? OR owner = ? ORDER BY next_at, id"
+    return list(Schedule.raw(sql, viewer.reads_all, viewer.name))
 
 
-def counts_by_type() -> list[tuple[str, str, int]]:
+def shares(job: Job) -> list[str]:
+    """The accounts that a job is shown to beside its owner."""
+    sql = "SELECT account FROM share WHERE job = :job ORDER BY account"
+    return [name for (name,) in query(sql, {"job": job.id})]
+
+
+def unfinished_jobs(owner: str, most: int) -> int:
+    """How many jobs of an owner are not final, at most `most`."""
+    sql = "SELECT 1 FROM job WHERE owner = :owner AND completed_at IS NULL LIMIT :most"
+    return len(query(sql, {"owner": owner, "most": most}))
+
+
+def stored_bytes(owner: str) -> int:
+    """What the uploads and output files of an owner hold."""
+    sql = "SELECT total(bytes) FROM job WHERE owner = :owner AND bytes > 0"
+    return int(query(sql, {"owner": owner})[0][0])
+
+
+def counts_by_type(viewer: User) -> list[tuple[str, str, int]]:
     """(type, status, how many jobs)."""
-    sql = """SELECT type, status, count(*) FROM job WHERE delivery_of IS NULL
+    sql = f"""SELECT type, status, count(*) FROM job
+        WHERE delivery_of IS NULL AND {readable(viewer)}
         GROUP BY type, status ORDER BY type, status"""
-    return query(sql)
+    return query(sql, {"viewer": viewer.name})
 
 
 def durations() -> dict[str, list[float]]:
@@ -282,13 +342,14 @@ def queue_states() -> dict[str, dict[str, Any]]:
     return states
 
 
-def running_items() -> list[dict[str, Any]]:
-    """What the workers do at this moment."""
+def running_items(viewer: User) -> list[dict[str, Any]]:
+    """What the workers do at this moment, as far as the viewer may read it."""
     names = ("worker", "job_id", "name", "index", "step", "type", "queue", "progress", "attempt")
-    sql = """SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
+    sql = f"""SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
         item.queue, item.progress, item.attempt
-        FROM item JOIN job ON job.id = item.job WHERE item.status = 'running'"""
-    return [dict(zip(names, row, strict=True)) for row in query(sql)]
+        FROM item JOIN job ON job.id = item.job
+        WHERE item.status = 'running' AND {readable(viewer)}"""
+    return [dict(zip(names, row, strict=True)) for row in query(sql, {"viewer": viewer.name})]
 
 
 @dataclass(frozen=True)

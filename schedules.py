@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+import accounts
 import lifecycle
 from errors import Problem, invalid_field
 from intake import Intake
@@ -101,6 +102,8 @@ def _submit(schedule: Schedule, intake: Intake) -> bool:
     job, error, following = None, None, timestamp(AGAIN_S)
     try:
         following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
+        if not accounts.may_submit(schedule.owner):
+            raise Problem("forbidden", f"The account {schedule.owner} may submit nothing now.")
         document = json.loads(schedule.job)
         job = replace(intake.from_json(document, schedule.owner), schedule=schedule.id)
     except Problem as problem:

@@ -17,6 +17,7 @@ CHECK_S = 1.0
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
 MIGRATIONS = (
     "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
+    "0005_accounts",
 )  # fmt: skip
 
 
@@ -76,7 +77,10 @@ def _refuse_damage(path: Path) -> None:
 
 def _run_migration(version: int, sql: str) -> None:
     with database.atomic():
-        for statement in re.sub(r"--.*", "", sql).split(";"):
-            if statement.strip():
+        statement = ""
+        for part in re.sub(r"--.*", "", sql).strip().removesuffix(";").split(";"):
+            statement += f"{part};"
+            if sqlite3.complete_statement(statement):  # else it is inside a trigger
                 query(statement)
+                statement = ""
         query(f"PRAGMA user_version = {version}")

@@ -68,6 +68,12 @@ class Server:
     allowed_hosts: tuple[str, ...] = key(
         (), "Further host names the page may be opened by, separated by commas."
     )
+    public_url: str = key(
+        "", "Address people open it by, as https://jobs.example.org behind a proxy."
+    )
+    trusted_proxy: str = key(
+        "", "Address of the proxy in front, whose X-Forwarded-For and -Proto are believed."
+    )
     max_upload_mb: int = key(1024, "Largest upload of one job, in MiB.", low=1, high=1048576)
     max_items: int = key(1000, "Most files or URLs of one job.", low=1, high=100000)
     stop_grace_s: float = key(
@@ -80,6 +86,33 @@ class Server:
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who sees what, once there are accounts."""
+
+    jobs: str = key(
+        "own",
+        "Whether everybody sees their own jobs, or those of the whole team.",
+        one_of=("own", "team"),
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one account may ask for, once there are accounts; 0 is no limit."""
+
+    requests_per_minute: int = key(
+        3000, "Requests of one account, or of one address without a login.", low=0, high=10**6
+    )
+    jobs_per_account: int = key(2000, "Jobs of one account that are not final.", low=0, high=10**9)
+    mb_per_account: int = key(
+        51200, "MiB that the uploads and output files of one account hold.", low=0, high=10**9
+    )
+    queue_items: int = key(
+        100000, "Items that may wait in one queue; also without accounts.", low=0, high=10**9
+    )
 
 
 @dataclass(frozen=True)
@@ -185,6 +218,8 @@ class Queue:
 
 SECTIONS: dict[str, type] = {
     "server": Server,
+    "access": Access,
+    "limits": Limits,
     "storage": Storage,
     "huey": Huey,
     "retry": Retry,
@@ -211,6 +246,8 @@ class Settings:
     """All settings; paths are absolute."""
 
     server: Server
+    access: Access
+    limits: Limits
     storage: Storage
     huey: Huey
     retry: Retry
@@ -229,6 +266,10 @@ class Settings:
     @property
     def total_workers(self) -> int:
         return sum(queue.workers for queue in self.queues.values())
+
+    def owner_in_cache(self, owner: str) -> str:
+        """Whose earlier results a job may take: nobody else's, unless the team shares."""
+        return "" if self.access.jobs == "team" else owner
 
     def lifetime_of(self, type_name: str) -> Lifetime:
         """How long jobs of one type are kept: by its own section, else by [lifetime]."""

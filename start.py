@@ -8,10 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import accounts
 import bellstore
+import listener
 import models
 import schema
 from catalog import Catalog
+from errors import StartRefused
 from files import Files
 from installation import Installation, agree, starting, stay_alive
 from settings import Settings
@@ -30,6 +33,22 @@ def join(settings: Settings) -> Installation:
         stay_alive(folder)
     models.stay_open()
     return here
+
+
+def require_account(settings: Settings) -> None:
+    """Refuse to serve other machines while everybody who comes may do everything."""
+    server = settings.server
+    shared = [] if listener.is_loopback(server.host) else [f"host = {server.host}"]
+    shared += [f"{n} = {v}" for n in ("public_url", "trusted_proxy") if (v := getattr(server, n))]
+    if not shared:
+        return
+    with models.database.connection_context():
+        is_closed = accounts.is_closed()
+    if not is_closed:
+        raise StartRefused(
+            f"[server] {', '.join(shared)}: other machines can reach this, so create an account "
+            "first: python app.py user add NAME --role admin"
+        )
 
 
 def tell_parent(ready_fd: int | None) -> Callable[[], object]:

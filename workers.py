@@ -145,7 +145,7 @@ class Workers:
             return None
         return reuse.key_of(
             job_type,
-            owner=candidate.owner,
+            owner=self._settings.owner_in_cache(candidate.owner),
             params=candidate.params,
             given=candidate.input,
             sha256=candidate.sha256,

@@ -65,6 +65,22 @@ async function send(method, path, body, extra = {}) {
 
 const jobPath = (id, tail = "") => `/jobs/${encodeURIComponent(id)}${tail}`;
 
+const accountPath = (tail = "") => `/account${tail}`;
+export const logIn = (name, password) => send("POST", "/login", { name, password });
+export const logOut = () => send("POST", "/logout", {});
+export const getAccount = () => get(accountPath());
+export const changePassword = (password, fresh) =>
+  send("POST", accountPath("/password"), { password, new_password: fresh });
+export const getSessions = () => get(accountPath("/sessions"));
+export const endSession = (number) => send("DELETE", accountPath(`/sessions/${number}`));
+export const getTokens = () => get(accountPath("/tokens"));
+export const addToken = (token) => send("POST", accountPath("/tokens"), token);
+export const revokeToken = (number) => send("DELETE", accountPath(`/tokens/${number}`));
+export const getAudit = (cursor) => get("/audit", { cursor });
+export const getShares = (id) => get(jobPath(id, "/shares"));
+export const share = (id, account) => send("POST", jobPath(id, "/shares"), { account });
+export const unshare = (id, account) => send("DELETE", jobPath(id, `/shares/${encodeURIComponent(account)}`));
+
 export const getApi = () => get("/openapi.json");
 export const getTypes = () => get("/types");
 export const listJobs = (query) => get("/jobs", query);

@@ -5,6 +5,7 @@ import { tell } from "/static/announce.js";
 import { confirmed } from "/static/confirm.js";
 import { find } from "/static/dom.js";
 import { many } from "/static/format.js";
+import { maySubmit } from "/static/user.js";
 
 const WORDS = { cancel: ["Cancel", "cancelled"], retry: ["Retry", "retried"], purge: ["Delete", "deleted"] };
 
@@ -20,7 +21,7 @@ async function act(action, filter) {
 
 /** `filter` is null when the list shows everything: all jobs at once is nothing to do by a slip. */
 export function showBulk(filter, isEmpty) {
-  find("[data-bulk]").hidden = filter === null || isEmpty;
+  find("[data-bulk]").hidden = filter === null || isEmpty || !maySubmit();
   find("[data-bulk-words]").textContent = "All that match:";
 }
 

@@ -2,6 +2,7 @@
 
 import { getApi } from "/static/api.js";
 import { find, make, showText } from "/static/dom.js";
+import "/static/user.js";
 
 const WORDS = {
   string: "text", integer: "whole number", number: "number", boolean: "true or false",

@@ -4,6 +4,7 @@ import { cancelJob, changeJob, deleteJob, rerunJob, retryJob } from "/static/api
 import { announce, tell } from "/static/announce.js";
 import { confirmed } from "/static/confirm.js";
 import { setText } from "/static/dom.js";
+import { mayChange } from "/static/user.js";
 import { canRetry, isActive, isWaiting } from "/static/words.js";
 
 async function deleteAfterAsking(job) {
@@ -63,6 +64,7 @@ export async function act(button, job) {
 
 /** Shows the buttons that fit; when the focused one goes, `fallback` takes the focus. */
 export function fitActions(root, job, fallback) {
+  const may = mayChange(job);
   const fits = {
     cancel: isActive(job) && !job.cancel_requested,
     retry: canRetry(job),
@@ -73,7 +75,7 @@ export function fitActions(root, job, fallback) {
   };
   for (const button of root.querySelectorAll("[data-action]")) {
     if (button.dataset.action === "keep") setText(button, job.keep ? "Let it go" : "Keep");
-    const hide = !fits[button.dataset.action];
+    const hide = !may || !fits[button.dataset.action];
     if (hide && button === document.activeElement) fallback.focus();
     button.hidden = hide;
     button.setAttribute("aria-label", `${button.textContent} ${job.name}`);

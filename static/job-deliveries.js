@@ -41,6 +41,7 @@ function node(job, delivery) {
 }
 
 export async function drawDeliveries(job) {
+  /* Its address is told to nobody else. */
   find("[data-deliveries-section]").hidden = !job.webhook_url;
   if (!job.webhook_url) return;
   const { deliveries } = await getDeliveries(job.job_id);

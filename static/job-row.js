@@ -3,6 +3,7 @@
 import { fitActions } from "/static/job-actions.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/dom.js";
 import { many, setTime } from "/static/format.js";
+import { isMine, isOpen } from "/static/user.js";
 import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/words.js";
 
 function itemsWord(job) {
@@ -30,7 +31,8 @@ export function updateRow(row, job, label) {
   setText(link, job.name);
   link.title = job.name;
   setText(find("[data-badge]", row), statusWord(job));
-  setText(find("[data-job-type]", row), job.cached ? `${label}, an earlier result` : label);
+  const whose = isOpen() || isMine(job) ? "" : `, of ${job.owner}`;
+  setText(find("[data-job-type]", row), (job.cached ? `${label}, an earlier result` : label) + whose);
   showText(find("[data-job-items]", row), itemsWord(job));
   setTime(find("[data-job-time]", row), job.created_at);
   drawProgress(row, job);

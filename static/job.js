@@ -11,9 +11,11 @@ import { drawFacts } from "/static/job-facts.js";
 import { drawError, drawHead } from "/static/job-head.js";
 import { drawItems } from "/static/job-items.js";
 import { drawNoResult, drawResult } from "/static/job-result.js";
+import { drawShares } from "/static/job-shares.js";
 import { drawTimeline } from "/static/job-timeline.js";
 import { startPages } from "/static/pages.js";
 import { poll } from "/static/poll.js";
+import { known } from "/static/user.js";
 import { registerViewers } from "/static/viewers.js";
 import { isActive } from "/static/words.js";
 
@@ -119,7 +121,7 @@ async function refreshDetails() {
   if (job.change === drawnChange || (isActive(job) && performance.now() < detailsDueAt)) return;
   const { change } = job;
   const began = performance.now();
-  await Promise.all([refreshItems(), refreshEvents(), refreshResult(), drawDeliveries(job)]);
+  await Promise.all([refreshItems(), refreshEvents(), refreshResult(), drawDeliveries(job), drawShares(job)]);
   drawError(job, items);
   drawnChange = change;
   detailsDueAt = performance.now() + REST * (performance.now() - began);
@@ -147,6 +149,7 @@ async function ask() {
   return undefined;
 }
 
+await known;
 const now = poll(ask, () => (gone || (job && !isActive(job)) ? null : BUSY_MS));
 
 find(".page-actions").addEventListener("click", async (event) => {

@@ -2,12 +2,14 @@
 
 import { getTypes } from "/static/api.js";
 import { keepTimesFresh } from "/static/clock.js";
+import { find } from "/static/dom.js";
 import { setLimits } from "/static/gather.js";
 import { setLabels } from "/static/job-list.js";
 import { startList } from "/static/live-list.js";
 import { setLaterTypes } from "/static/more-options.js";
 import { startSubmit } from "/static/submit.js";
 import { setTypes } from "/static/type-chooser.js";
+import { known, maySubmit } from "/static/user.js";
 
 const TYPES_EVERY_MS = 60_000;
 let typesAt = -Infinity;
@@ -24,6 +26,10 @@ async function refreshTypes() {
 }
 
 document.addEventListener("visibilitychange", () => (typesAt = -Infinity));
-const showJob = startList(refreshTypes);
-startSubmit(showJob);
+/* Who may not submit has no use for the form. */
+known.then(() => {
+  const showJob = startList(refreshTypes);
+  if (maySubmit()) startSubmit(showJob);
+  else find("[data-submit-card]").hidden = true;
+});
 keepTimesFresh();

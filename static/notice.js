@@ -16,7 +16,9 @@ export function showAway(error) {
   const words = wordsFor(error);
   setText(find("[data-notice-text]"), words);
   if (bar.hidden) announce(words);
-  find("[data-notice-login]").hidden = error.status !== 401;
+  const link = find("[data-notice-login]");
+  link.hidden = error.status !== 401;
+  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
   bar.hidden = false;
 }
 

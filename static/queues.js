@@ -5,6 +5,7 @@ import { tell } from "/static/announce.js";
 import { find, make, setText } from "/static/dom.js";
 import { bytes, duration, many } from "/static/format.js";
 import { poll } from "/static/poll.js";
+import { isAdmin, known } from "/static/user.js";
 
 const EVERY_MS = 2000;
 const BACKLOG = { ok: "Up to date", warn: "Behind", critical: "Far behind" };
@@ -28,6 +29,7 @@ function workersCell(queue) {
   const change = (by) => () => setWorkers(queue.name, queue.workers + by);
   const fewer = button("−", `fewer workers for ${queue.name}`, change(-1));
   fewer.disabled = queue.workers <= 1;
+  if (!isAdmin()) return make("td", { role: "cell" }, String(queue.workers));
   return make("td", { role: "cell", className: "workers-cell" },
     fewer, make("span", { className: "workers-count" }, String(queue.workers)), button("+", `more workers for ${queue.name}`, change(1)));
 }
@@ -44,7 +46,7 @@ function row(queue) {
     make("th", { role: "rowheader", scope: "row" }, queue.name),
     make("td", { role: "cell" }, make("span", { className: "badge", "data-level": kind }, state)),
     make("td", { role: "cell", className: "number" }, String(queue.depth), oldest ? make("span", { className: "quiet oldest" }, oldest) : null),
-    number(queue.running), number(queue.pending), number(queue.failed), workersCell(queue), make("td", { role: "cell" }, toggle));
+    number(queue.running), number(queue.pending), number(queue.failed), workersCell(queue), make("td", { role: "cell" }, isAdmin() ? toggle : null));
 }
 
 function drawQueues(queues) {
@@ -81,11 +83,12 @@ function drawHealth(health) {
 }
 
 async function refresh() {
-  const [{ queues }, { workers }, health] = await Promise.all([getQueues(), getWorkers(), getHealth()]);
+  const [{ queues }, { workers }, health] = await Promise.all([getQueues(), getWorkers(), isAdmin() ? getHealth() : null]);
   find("[data-loading]").hidden = true;
   drawQueues(queues);
   drawWorkers(workers);
-  drawHealth(health);
+  find("[data-installation]").hidden = !health;
+  if (health) drawHealth(health);
 }
 
 find("[data-clear-cache]").addEventListener("click", async () => {
@@ -97,4 +100,5 @@ find("[data-clear-cache]").addEventListener("click", async () => {
   }
   now();
 });
+await known;
 const now = poll(refresh, () => EVERY_MS);

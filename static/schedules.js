@@ -6,6 +6,7 @@ import { confirmed } from "/static/confirm.js";
 import { find, make, showText } from "/static/dom.js";
 import { dayAndTime } from "/static/format.js";
 import { poll } from "/static/poll.js";
+import { known, maySubmit, mayChange } from "/static/user.js";
 
 const EVERY_MS = 10_000;
 const KINDS = { text: "One text per line", url: "One address per line" };
@@ -32,7 +33,7 @@ function node(schedule) {
   const button = make("button", { type: "button", className: "button small", "aria-label": `Delete ${schedule.name}` }, "Delete");
   button.addEventListener("click", () => remove(schedule));
   return make("li", { className: "schedule", "data-schedule": schedule.id },
-    make("div", { className: "job-head" }, make("h3", { dir: "auto" }, schedule.name), button),
+    make("div", { className: "job-head" }, make("h3", { dir: "auto" }, schedule.name), mayChange(schedule) ? button : null),
     make("p", {}, "Next run ", make("strong", {}, dayAndTime(schedule.next_at)), make("span", { className: "quiet" }, ` · ${schedule.cron} · ${schedule.timezone} · ${schedule.job.type}`)),
     last,
     schedule.error ? make("p", { className: "job-error", dir: "auto" }, schedule.error) : null);
@@ -90,4 +91,6 @@ getTypes().then((found) => {
   types = found.types;
   drawTypes();
 }, (error) => tell(error.message, { isProblem: true }));
+await known;
+form.closest("section").hidden = !maySubmit();
 const now = poll(refresh, () => EVERY_MS);

@@ -17,6 +17,7 @@ import models
 import queries
 import schema
 import settings as settings_module
+from access import BELLHOP
 from catalog import Catalog
 from files import Files
 from installation import Installation, make_folder
@@ -122,7 +123,7 @@ def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterat
 
 
 def job_of(job_id: str) -> Job:
-    job = queries.job(job_id)
+    job = queries.job(BELLHOP, job_id)
     assert job is not None
     return job
 

@@ -69,10 +69,13 @@ class Running:
         assert self.ready_line.startswith("Bellhop is ready at "), self.log()
         return process
 
-    def run(self, *command: str, limit_s: float = LIMIT_S) -> subprocess.CompletedProcess[str]:
-        """One command to its end."""
+    def run(
+        self, *command: str, given: str = "", limit_s: float = LIMIT_S
+    ) -> subprocess.CompletedProcess[str]:
+        """One command to its end; `given` is its standard input."""
         return subprocess.run(
             [sys.executable, str(ROOT / "app.py"), *command],
+            input=given,
             capture_output=True,
             env=self.environment,
             text=True,

@@ -551,7 +551,7 @@ def test_it_answers_a_retry_of_what_was_just_deleted(
     run_all(workers)
     found = job_of(job_id)
     database.close()
-    monkeypatch.setattr(queries, "job", lambda job_id: found)
+    monkeypatch.setattr(queries, "job", lambda viewer, job_id: found)
     lifecycle.purge([job_id])
     database.close()
     assert web.post(f"{JOBS}/{job_id}/retry", {}).code == "not-found"

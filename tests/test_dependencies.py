@@ -9,6 +9,7 @@ import pytest
 
 import lifecycle
 import queries
+from access import BELLHOP
 from errors import ItemError
 from lifecycle import UnknownJobs
 from models import Job, timestamp
@@ -54,7 +55,7 @@ def test_it_tells_who_follows_it_that_a_need_is_met(submit: Submit, more: Any) -
     job = submit(depends_on=[first.job_id, *([] if more else [second.job_id])], **more)
     before = queries.last_change()
     finish(first)
-    changed, _, _ = queries.jobs_since(before, 10)
+    changed, _, _ = queries.jobs_since(BELLHOP, before, 10)
     assert job.job_id in {row.job_id for row in changed}
 
 

@@ -29,6 +29,7 @@ import queries
 import registry
 import reuse
 import schema
+from access import BELLHOP
 from errors import ItemError
 from lifecycle import MOVES, Claim, UnknownJobs
 from models import FINAL, Item, Job, database, timestamp
@@ -319,7 +320,7 @@ class Moves(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def ask_cancel(self, number: int) -> None:
         job_id = self.some_job(number, "pending", "queued", "running")
-        job = queries.job(job_id)
+        job = queries.job(BELLHOP, job_id)
         asked = self.made(lambda: lifecycle.ask_cancel(job_id))
         assert asked in (PowerCut, bool(job and job.status not in FINAL))
 
@@ -362,7 +363,7 @@ class Moves(RuleBasedStateMachine):
     def meddle(self, number: int, what: str) -> None:
         """What people do beside."""
         job_id = self.some_job(number, *(FINAL if what == "purge" else ("queued", "running")))
-        job = queries.job(job_id)
+        job = queries.job(BELLHOP, job_id)
         if what == "purge":
             purged = self.made(lambda: lifecycle.purge([job_id]))
             assert purged in (PowerCut, [job_id] if job and job.status in FINAL else [])

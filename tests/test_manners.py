@@ -12,6 +12,7 @@ import pytest
 
 import lifecycle
 import queries
+from access import LOCAL
 from errors import ItemError
 from models import Job, database, query, timestamp
 from newjob import NewStep
@@ -20,7 +21,7 @@ from tests.conftest import job_of
 from tests.cuts import everything
 from tests.wsgi import Answer, WsgiClient, form
 from web import patience
-from web.site import LOCAL, Site
+from web.site import Site
 from workers import Workers
 
 Submit = Callable[..., Job]

@@ -12,6 +12,7 @@ import pytest
 import lifecycle
 import queries
 import schedules
+from access import BELLHOP
 from models import Job, Schedule, query, timestamp
 from tests.conftest import job_of
 from tests.cuts import everything
@@ -126,7 +127,7 @@ def test_it_submits_a_job_when_it_is_due(web: WsgiClient, site: Site) -> None:
     assert schedules.submit_due(site.intake) == 1
     (job,) = Job.select()
     assert (job.schedule, job.status) == (number, "queued")
-    (schedule,) = queries.schedules()
+    (schedule,) = queries.schedules(BELLHOP)
     assert (schedule.last_job_id, schedule.error) == (job.job_id, None)
     assert schedule.next_at > timestamp()
 

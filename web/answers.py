@@ -58,7 +58,16 @@ def is_known(tag: str) -> bool:
 
 def problem_answer(problem: Problem) -> HTTPResponse:
     body = json.dumps(problem.document(), ensure_ascii=False).encode()
-    return HTTPResponse(body, problem.status, {"Content-Type": "application/problem+json"})
+    headers = {"Content-Type": "application/problem+json", **problem_headers(problem)}
+    return HTTPResponse(body, problem.status, headers)
+
+
+def problem_headers(problem: Problem) -> dict[str, str]:
+    """What a problem says in headers too (RFC 9110)."""
+    headers = {} if problem.status != 401 else {"WWW-Authenticate": "Bearer"}
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(problem.retry_after_s)
+    return headers
 
 
 def download(path: Path, name: str) -> HTTPResponse:

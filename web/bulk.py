@@ -7,12 +7,15 @@ from typing import Any
 
 from bottle import HTTPResponse
 
+import audit
 import lifecycle
 import queries
+from access import User
 from errors import Problem, invalid_field
 from models import database
 from web.answers import json_answer, read_object
-from web.jobs import find, job_filter, require_possible
+from web.gate import address, find, require
+from web.jobs import job_filter, require_possible
 from web.site import Site
 
 MOST_JOBS = 10_000
@@ -20,36 +23,40 @@ PAGE = 500
 # Jobs in one transaction: others may write in between.
 BITE = 20
 ACTIONS = ("cancel", "retry", "purge")
+AUDITED = {"cancel": "cancel", "retry": "retry", "purge": "delete"}
 MEMBERS = ("action", "ids", "filter", "expected", "dry_run")
 
 
-def act(site: Site) -> HTTPResponse:
+def act(site: Site, user: User) -> HTTPResponse:
     """What was done to how many jobs, and why not to the others."""
     body = read_object()
     action = _checked(body)
     if body.get("ids") is not None:
         job_ids = body["ids"]
     else:
-        job_ids = _matching(body["filter"], is_counted=body.get("dry_run", False))
+        job_ids = _matching(user, body["filter"], is_counted=body.get("dry_run", False))
         if not body.get("dry_run") and body.get("expected") != len(job_ids):
             said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; nothing was done."
             raise Problem("count-changed", said, count=len(job_ids))
     answer: dict[str, Any] = {"action": action, "count": len(job_ids), "done": 0, "refused": []}
     if not body.get("dry_run"):
         for start in range(0, len(job_ids), BITE):
-            _act_on(site, action, job_ids[start : start + BITE], answer)
+            _act_on(site, user, action, job_ids[start : start + BITE], answer)
         site.bell.ring(answer["done"] if action == "retry" else 0)
     return json_answer(answer)
 
 
-def _act_on(site: Site, action: str, job_ids: list[str], answer: dict[str, Any]) -> None:
+def _act_on(
+    site: Site, user: User, action: str, job_ids: list[str], answer: dict[str, Any]
+) -> None:
     """Do it to some jobs in one transaction, and note what became of each in `answer`."""
     done = []
     with database.atomic():
         for job_id in job_ids:
-            if refusal := _refusal(site, action, job_id):
+            if refusal := _refusal(site, user, action, job_id):
                 answer["refused"].append({"job_id": job_id, **refusal})
             else:
+                audit.note(user.name, address(), AUDITED[action], job_id)
                 done.append(job_id)
     answer["done"] += len(done)
     for job_id in done if action == "purge" else ():
@@ -82,27 +89,28 @@ def _checked(body: dict[str, Any]) -> str:
     return str(action)
 
 
-def _matching(chosen: dict[str, Any], *, is_counted: bool) -> list[str]:
-    job_ids = [job_id for page in _pages(chosen) for job_id in page]
+def _matching(user: User, chosen: dict[str, Any], *, is_counted: bool) -> list[str]:
+    job_ids = [job_id for page in _pages(user, chosen) for job_id in page]
     if len(job_ids) > MOST_JOBS and not is_counted:
         raise invalid_field("filter", f"matches more than {MOST_JOBS} jobs; narrow it")
     return job_ids
 
 
-def _pages(chosen: dict[str, Any]) -> Iterator[list[str]]:
+def _pages(user: User, chosen: dict[str, Any]) -> Iterator[list[str]]:
     wanted, before = job_filter(chosen), None
     while True:
-        page = queries.jobs(wanted, before=before, limit=PAGE)
+        page = queries.jobs(user, wanted, before=before, limit=PAGE)
         yield [job.job_id for job in page.rows]
         if page.next is None:
             return
         before = page.next
 
 
-def _refusal(site: Site, action: str, job_id: str) -> dict[str, str] | None:
+def _refusal(site: Site, user: User, action: str, job_id: str) -> dict[str, str] | None:
     """Do it to one job; why it cannot be done, None when it was."""
     try:
-        job = find(job_id)
+        job = find(user, job_id)
+        require(user, "change", job)
         if action == "cancel" and not lifecycle.ask_cancel(job_id):
             raise Problem("job-final", f"The job is {job.status} already.")
         if action == "retry":

@@ -9,24 +9,25 @@ from bottle import HTTPResponse
 import lifecycle
 import queries
 import webhooks
+from access import User
 from errors import Problem
-from models import FINAL
+from models import FINAL, Job
 from web.answers import json_answer
-from web.jobs import find, shown
-from web.site import LOCAL, Site
+from web.gate import noted
+from web.jobs import shown
+from web.site import Site
 from web.views import delivery_view
 
 
-def list_deliveries(site: Site, job_id: str) -> HTTPResponse:
+def list_deliveries(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/deliveries: what was told about a job, to whom, with what answer."""
-    rows = queries.deliveries(find(job_id))
+    rows = queries.deliveries(job)
     views = [delivery_view(number, row) for number, row in enumerate(rows, 1)]
     return json_answer({"deliveries": views})
 
 
-def redeliver(site: Site, job_id: str, number: str) -> HTTPResponse:
+def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
     """POST /jobs/ID/deliveries/N/redeliver: tell it again, with the same message id."""
-    job = find(job_id)
     rows = queries.deliveries(job)
     if not 1 <= int(number) <= len(rows):
         raise Problem("not-found", "The job has no delivery with this number.")
@@ -38,16 +39,19 @@ def redeliver(site: Site, job_id: str, number: str) -> HTTPResponse:
     webhooks.enable(job.owner, params["url"])
     data = json.loads(found[0].input)["data"]
     again = webhooks.new_delivery(job.id, job.owner, row.name, data, {**params, "is_final": True})
-    lifecycle.submit(again)
+    with noted(user, "redeliver", job.job_id):
+        lifecycle.submit(again)
     site.bell.ring(1)
-    return shown(site, again.job_id, 202)
+    return shown(site, user, again.job_id, 202)
 
 
-def secret(site: Site) -> HTTPResponse:
+def secret(site: Site, user: User) -> HTTPResponse:
     """GET /webhooks/secret: what a receiver checks signatures with (Standard Webhooks)."""
-    return json_answer({"secret": webhooks.secret_of(LOCAL)})
+    return json_answer({"secret": webhooks.secret_of(user.name)})
 
 
-def renew_secret(site: Site) -> HTTPResponse:
+def renew_secret(site: Site, user: User) -> HTTPResponse:
     """POST /webhooks/secret: a new one; deliveries from now on are signed with it."""
-    return json_answer({"secret": webhooks.secret_of(LOCAL, renew=True)})
+    with noted(user, "new webhook secret"):
+        fresh = webhooks.secret_of(user.name, renew=True)
+    return json_answer({"secret": fresh})

@@ -1,23 +1,27 @@
-"""Who may knock: the rules that every request passes before its handler.
+"""Who may knock: the rules that every request passes before anybody asks who it is from.
 
-Bellhop is open to every user of its machine, and any web page that one of them opens
-can send requests to loopback. So the Host must be ours (against DNS rebinding), and
-what changes something must come from our own page or from no page at all.
+Any web page that somebody opens can send requests to a Bellhop that their browser reaches. So the
+Host must be ours (against DNS rebinding), and what changes something must come from our own page
+or from no page at all. Without accounts, nothing may come through a proxy either.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from bottle import request
 
+import accounts
 from errors import Problem
+from models import database
 from settings import Settings
 from web.answers import problem_answer
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+EVERYWHERE = ("0.0.0.0", "::")
 PROXY_HEADERS = ("FORWARDED", "VIA")
 HEADERS = [
     (
@@ -25,10 +29,14 @@ HEADERS = [
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
 
 
 def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | None]:
@@ -36,15 +44,24 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
 
     Names of headers are in capitals with underscores, as WSGI writes them.
     """
-    names = {settings.server.host, "localhost", *settings.server.allowed_hosts}
-    if settings.server.host == "localhost":
+    server, ours = settings.server, _split(settings.server.public_url)
+    names = {server.host, "localhost", *server.allowed_hosts, ours.hostname or "localhost"}
+    if server.host == "localhost":
         names |= {"127.0.0.1", "::1"}
     hosts = {name.lower() for name in names}
+    is_everywhere = server.host in EVERYWHERE
+    origin = f"{ours.scheme}://{ours.netloc}" if ours.netloc else None
 
     def refusal(method: str, headers: Mapping[str, str]) -> Problem | None:
-        problem = _host_problem(hosts, headers) or _proxy_problem(headers)
+        given = headers.get("HOST", "")
+        name = _split(f"//{given}").hostname
+        # Nobody can let an address point elsewhere, as they can a name of theirs.
+        if name not in hosts and not (is_everywhere and _is_address(name)):
+            said = f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
+            return Problem("bad-host", said)
+        problem = _proxy_problem(headers)
         if problem is None and method in CHANGING:
-            problem = _origin_problem(headers)
+            problem = _origin_problem(headers, origin)
         return problem
 
     return refusal
@@ -55,6 +72,7 @@ def guard(settings: Settings) -> Callable[[], None]:
     refusal = judge(settings)
 
     def check() -> None:
+        database.connect(reuse_if_open=True)
         headers = {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
         if problem := refusal(request.method, headers):
             raise problem_answer(problem)
@@ -67,26 +85,18 @@ def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            return start_response(status, [*headers, *HEADERS], *exc_info)
+            is_secure = environ.get("wsgi.url_scheme") == "https"
+            more = [*HEADERS, STAY_SECURE] if is_secure else HEADERS
+            return start_response(status, [*headers, *more], *exc_info)
 
         return app(environ, start)
 
     return wrapped
 
 
-def _host_problem(hosts: set[str], headers: Mapping[str, str]) -> Problem | None:
-    given = headers.get("HOST", "")
-    name = _split(f"//{given}").hostname
-    if name in hosts:
-        return None
-    return Problem(
-        "bad-host", f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
-    )
-
-
 def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
     found = [n for n in headers if n in PROXY_HEADERS or n.startswith("X_FORWARDED_")]
-    if not found:
+    if not found or accounts.is_closed():
         return None
     name = found[0].replace("_", "-").title()
     return Problem(
@@ -95,12 +105,21 @@ def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
     )
 
 
-def _origin_problem(headers: Mapping[str, str]) -> Problem | None:
+def _origin_problem(headers: Mapping[str, str], ours: str | None) -> Problem | None:
+    """`ours` is the origin of the public_url: a proxy may send another Host than it was sent."""
     site, origin = headers.get("SEC_FETCH_SITE", "none"), headers.get("ORIGIN")
-    is_foreign = origin is not None and _split(origin).netloc != headers.get("HOST")
+    is_foreign = origin not in (None, ours) and _split(origin or "").netloc != headers.get("HOST")
     if site in ("same-origin", "none") and not is_foreign:
         return None
     return Problem("cross-site", "Another web site tried to send this to Bellhop.")
+
+
+def _is_address(name: str | None) -> bool:
+    try:
+        ipaddress.ip_address(name or "")
+    except ValueError:
+        return False
+    return True
 
 
 def _split(url: str) -> SplitResult:

@@ -16,17 +16,18 @@ from bottle import request
 
 import queries
 import registry
+from access import User
 from errors import Problem
 from files import IncomingFile
 from models import timestamp
 from newjob import Key
-from web.site import LOCAL, Site
+from web.site import Site
 
 MOST_KEY = 255
 
 
 @contextlib.contextmanager
-def held(site: Site) -> Iterator[str | None]:
+def held(site: Site, user: User) -> Iterator[str | None]:
     """The request's key, which no other request of the owner has until the block ends."""
     text = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if text is None:
@@ -35,7 +36,7 @@ def held(site: Site) -> Iterator[str | None]:
     if not 0 < len(text) <= MOST_KEY or not text.isascii() or not text.isprintable():
         said = f"Idempotency-Key must be 1 to {MOST_KEY} plain characters."
         raise Problem("invalid-request", said)
-    known_as = (LOCAL, text)
+    known_as = (user.name, text)
     with site.keys_lock:
         if known_as in site.keys:
             said = "The first request with this key is not answered yet."
@@ -47,11 +48,11 @@ def held(site: Site) -> Iterator[str | None]:
         site.keys.discard(known_as)
 
 
-def earlier_job(key: Key | None) -> str | None:
+def earlier_job(user: User, key: Key | None) -> str | None:
     """The id of the job that this key was given for; the problem when it stood for another."""
     if key is None:
         return None
-    found = queries.submitted_under(key.text, LOCAL, since=timestamp(-registry.DAY_S))
+    found = queries.submitted_under(key.text, user.name, since=timestamp(-registry.DAY_S))
     if found and found[1] != key.fingerprint:
         said = "It was sent with another job within the last 24 hours; use a new key."
         raise Problem("key-reused", said)

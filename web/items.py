@@ -8,6 +8,7 @@ from typing import Any
 from bottle import HTTPResponse, request
 
 import queries
+from access import User, may
 from errors import Problem
 from files import attempt_name
 from models import FINAL, Job, timestamp
@@ -23,13 +24,12 @@ from web.answers import (
     status_names,
     tagged_answer,
 )
-from web.jobs import find
+from web.gate import find
 from web.site import Site
 
 
-def result(site: Site, job_id: str) -> HTTPResponse:
+def result(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
-    job = find(job_id)
     _require_in_time(site, job)
     if job.status not in FINAL:
         raise Problem("job-not-finished", f"The job is {job.status}; ask again when it is final.")
@@ -47,22 +47,21 @@ def result_page(job: Job) -> dict[str, Any]:
     return {"job_id": job.job_id, "type": job.type, "items": shown, "next": _next(page)}
 
 
-def show(site: Site, job_id: str) -> HTTPResponse:
+def show(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID: the job, with a strong ETag; `include=result` adds what there is of it."""
-    job = find(job_id)
-    answer = _shown(site, job)
+    answer = _shown(site, user, job)
     is_news = "HTTP_IF_NONE_MATCH" in request.environ and answer.status_code != 304
     if "HTTP_PREFER" not in request.environ or is_news:
         return answer
     granted_s = patience.wait(site, job)
     if granted_s is not None:
-        answer = _shown(site, find(job_id))
+        answer = _shown(site, user, find(user, job.job_id))
         answer.set_header("Preference-Applied", f"wait={granted_s}")
     return answer
 
 
-def _shown(site: Site, job: Job) -> HTTPResponse:
-    document = views.job_views(site, [job])[0]
+def _shown(site: Site, user: User, job: Job) -> HTTPResponse:
+    document = views.job_views(site, user, [job])[0]
     if request.query.get("include") == "result":
         has_result = job.status in FINAL and job.completed_items
         document["result"] = result_page(job) if has_result else None
@@ -70,9 +69,9 @@ def _shown(site: Site, job: Job) -> HTTPResponse:
     return tagged_answer(document, **headers)
 
 
-def items(site: Site, job_id: str) -> HTTPResponse:
+def items(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/items: every item with its state, also while the job runs."""
-    job, after = find(job_id), read_cursor() or 0
+    after = read_cursor() or 0
     statuses = status_names(request.query.get("status", ""))
     page = queries.items(job, statuses=statuses, after=after, limit=page_limit(200))
     shown = [views.item_view(job, item, given) for item, given in page.rows]
@@ -80,35 +79,38 @@ def items(site: Site, job_id: str) -> HTTPResponse:
     return json_answer({"items": shown, "next": following}, headers=page_headers(following))
 
 
-def events(site: Site, job_id: str) -> HTTPResponse:
-    """GET /jobs/ID/events: the timeline; `include=traceback` adds what mistakes looked like."""
+def events(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/events: the timeline; `include=traceback` adds what mistakes looked like.
+
+    That is for whoever submitted the job: a traceback may show what was in a file.
+    """
     limit = page_limit(200)
-    rows = queries.events(find(job_id), after=read_cursor() or 0, limit=limit)
+    rows = queries.events(job, after=read_cursor() or 0, limit=limit)
     following = cursor_of(rows[-1].id) if len(rows) == limit else None
-    with_traceback = request.query.get("include") == "traceback"
+    with_traceback = request.query.get("include") == "traceback" and may(user, "inspect", job)
     shown = [views.event_view(row, with_traceback=with_traceback) for row in rows]
     return json_answer({"events": shown, "next": following}, headers=page_headers(following))
 
 
-def file(site: Site, job_id: str, index: str, name: str) -> HTTPResponse:
+def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/files/NAME: only a name that the result lists."""
-    job, step = find(job_id), number_parameter("step")
+    step = number_parameter("step")
     _require_in_time(site, job)
     found = queries.item(job, int(index), job.steps - 1 if step is None else step)
     given = found[1] if found else None
     for listed in json.loads(given.files) if given else []:
         if listed["name"] == name:
-            return download(site.files.result(job_id, listed["path"]), name.rpartition("/")[2])
+            return download(site.files.result(job.job_id, listed["path"]), name.rpartition("/")[2])
     raise Problem("not-found", "The item has no file of this name.")
 
 
-def log(site: Site, job_id: str, index: str) -> HTTPResponse:
+def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/log: what an attempt printed; the latest without `attempt`."""
-    found = queries.item(find(job_id), int(index), number_parameter("step") or 0)
+    found = queries.item(job, int(index), number_parameter("step") or 0)
     attempt = number_parameter("attempt") or (found[0].attempt if found else 0)
     if found is None or attempt > found[0].attempt:
         raise Problem("not-found", "There is no such item, step or attempt.")
-    path = site.files.log(job_id, attempt_name(int(index), found[0].step, attempt))
+    path = site.files.log(job.job_id, attempt_name(int(index), found[0].step, attempt))
     printed = path.read_bytes() if path.exists() else b""
     return HTTPResponse(printed, 200, {"Content-Type": "text/plain; charset=utf-8"})
 

@@ -10,13 +10,14 @@ from bottle import HTTPResponse, request
 import intake
 import lifecycle
 import queries
+from access import User
 from errors import Problem, invalid_field
 from killpoint import die_at
 from lifecycle import UnknownJobs
 from models import FINAL, Job
 from newjob import Key, NewJob
 from queries import JobFilter
-from web import idempotency, upload, views
+from web import idempotency, limits, upload, views
 from web.answers import (
     cursor_of,
     json_answer,
@@ -29,41 +30,45 @@ from web.answers import (
     require_content_type,
     status_names,
 )
-from web.site import LOCAL, Site
+from web.gate import find, noted
+from web.site import Site
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
 FILTERS = ("status", "type", "queue", "owner", "q")
 MOST_QUERY = 200
 
 
-def submit(site: Site) -> HTTPResponse:
+def submit(site: Site, user: User) -> HTTPResponse:
     """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
-    with idempotency.held(site) as text:
+    if problem := limits.submit_problem(site.settings, user, max(0, request.content_length)):
+        raise problem
+    with idempotency.held(site, user) as text:
         if require_content_type(MULTIPART, JSON) == JSON:
-            return _submit_json(site, text)
+            return _submit_json(site, user, text)
         with upload.received(site) as form:
             key = idempotency.of_form(text, form.fields, form.files)
-            if earlier := idempotency.earlier_job(key):
-                return _replayed(site, earlier)
-            job = site.intake.from_form(form.fields, form.files, LOCAL)
+            if earlier := idempotency.earlier_job(user, key):
+                return _replayed(site, user, earlier)
+            job = site.intake.from_form(form.fields, form.files, user.name)
             die_at("accept-bytes")
             site.files.accept(form.folder, job.job_id)
             die_at("accept-files")
-            return _accept(site, job, key)
+            return _accept(site, user, job, key)
 
 
-def list_jobs(site: Site) -> HTTPResponse:
+def list_jobs(site: Site, user: User) -> HTTPResponse:
     """GET /jobs: a page of jobs, or with `since` what changed."""
     change, limit = queries.last_change(), page_limit()
     since = number_parameter("since")
     if since is not None:
-        jobs, gone, last = queries.jobs_since(since, limit)
-        shown = views.job_views(site, jobs)
+        jobs, gone, last = queries.jobs_since(user, since, limit)
+        shown = views.job_views(site, user, jobs)
         return json_answer({"jobs": shown, "gone": gone, "change": max(last or change, since)})
     wanted = job_filter({name: request.query.get(name) for name in FILTERS})
-    page = queries.jobs(wanted, before=read_cursor(), limit=limit)
+    page = queries.jobs(user, wanted, before=read_cursor(), limit=limit)
     following = cursor_of(page.next) if page.next else None
-    document = {"jobs": views.job_views(site, page.rows), "next": following, "change": change}
+    listed = views.job_views(site, user, page.rows)
+    document = {"jobs": listed, "next": following, "change": change}
     return json_answer(document, headers=page_headers(following))
 
 
@@ -85,18 +90,19 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
     )
 
 
-def cancel(site: Site, job_id: str) -> HTTPResponse:
+def cancel(site: Site, user: User, job: Job) -> HTTPResponse:
     """POST /jobs/ID/cancel, and DELETE of an unfinished job."""
-    find(job_id)
-    if not lifecycle.ask_cancel(job_id):
-        status = find(job_id).status
-        raise Problem("job-final", f"The job is {status} already; there is nothing to cancel.")
-    return shown(site, job_id, 202)
+    with noted(user, "cancel", job.job_id):
+        if not lifecycle.ask_cancel(job.job_id):
+            status = find(user, job.job_id).status
+            said = f"The job is {status} already; there is nothing to cancel."
+            raise Problem("job-final", said)
+    return shown(site, user, job.job_id, 202)
 
 
-def retry(site: Site, job_id: str) -> HTTPResponse:
+def retry(site: Site, user: User, job: Job) -> HTTPResponse:
     """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
-    job, body = find(job_id), read_object()
+    body = read_object()
     for name in body:
         if name not in ("items", "use_cache"):
             raise invalid_field(name, "is not known; a retry takes items and use_cache")
@@ -104,16 +110,17 @@ def retry(site: Site, job_id: str) -> HTTPResponse:
     if not isinstance(use_cache, bool):
         raise invalid_field("use_cache", "must be true or false")
     require_possible(site, job, use_cache=use_cache)
-    count = lifecycle.retry(job_id, chosen, use_cache=use_cache)
-    if not count:
-        raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
+    with noted(user, "retry", job.job_id):
+        count = lifecycle.retry(job.job_id, chosen, use_cache=use_cache)
+        if not count:
+            raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
     site.bell.ring(count)
-    return shown(site, job_id, 202)
+    return shown(site, user, job.job_id, 202)
 
 
-def change(site: Site, job_id: str) -> HTTPResponse:
+def change(site: Site, user: User, job: Job) -> HTTPResponse:
     """PATCH /jobs/ID: another priority, to the front, or keep it beyond its days."""
-    job, body = find(job_id), read_object()
+    body = read_object()
     for name in body:
         if name not in ("priority", "front", "keep"):
             raise invalid_field(name, "cannot be changed; priority, front and keep can")
@@ -122,36 +129,27 @@ def change(site: Site, job_id: str) -> HTTPResponse:
             raise invalid_field(name, "must be true or false")
     if job.status in FINAL and (body.get("front") or "priority" in body):
         raise Problem("job-final", f"The job is {job.status} already; it waits for nothing.")
-    if "priority" in body:
-        lifecycle.set_priority(job_id, intake.priority(body["priority"]))
-    if body.get("front"):
-        lifecycle.move_to_front(job_id)
-    if "keep" in body:
-        lifecycle.keep(job_id, is_kept=body["keep"])
-    return shown(site, job_id, 200)
+    with noted(user, f"change {', '.join(sorted(body))}".strip(), job.job_id):
+        if "priority" in body:
+            lifecycle.set_priority(job.job_id, intake.priority(body["priority"]))
+        if body.get("front"):
+            lifecycle.move_to_front(job.job_id)
+        if "keep" in body:
+            lifecycle.keep(job.job_id, is_kept=body["keep"])
+    return shown(site, user, job.job_id, 200)
 
 
-def delete(site: Site, job_id: str) -> HTTPResponse:
+def delete(site: Site, user: User, job: Job) -> HTTPResponse:
     """DELETE /jobs/ID: cancels; with purge=true a final job goes, record and files."""
-    job = find(job_id)
     if job.status not in FINAL:
-        return cancel(site, job_id)
+        return cancel(site, user, job)
     if request.query.get("purge") != "true":
         raise Problem("job-final", "The job is final; add purge=true to delete it.")
-    if not lifecycle.purge([job_id]):
-        raise Problem("job-not-finished", "Somebody retried the job just now.")
-    site.files.remove_job(job_id)
+    with noted(user, "delete", job.job_id):
+        if not lifecycle.purge([job.job_id]):
+            raise Problem("job-not-finished", "Somebody retried the job just now.")
+    site.files.remove_job(job.job_id)
     return HTTPResponse(status=204)
-
-
-def find(job_id: str) -> Job:
-    """The job, or the problem that there is none, or none any more."""
-    job = queries.job(job_id)
-    if job is None:
-        if queries.is_expired(job_id):
-            raise Problem("expired", "The job and its results were kept for their days and went.")
-        raise Problem("not-found", "There is no job with this id.")
-    return job
 
 
 def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
@@ -170,27 +168,30 @@ def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
         raise Problem("nothing-to-retry", "Its uploads were removed when their days were over.")
 
 
-def shown(site: Site, job_id: str, status: int, **headers: str) -> HTTPResponse:
+def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> HTTPResponse:
     """The answer that shows the job as it is now."""
-    job = find(job_id)
-    location = views.job_links(job_id)["self"]
-    return json_answer(views.job_views(site, [job])[0], status, {"Location": location, **headers})
+    (view,) = views.job_views(site, user, [find(user, job_id)])
+    return json_answer(view, status, {"Location": view["links"]["self"], **headers})
 
 
-def _submit_json(site: Site, text: str | None) -> HTTPResponse:
+def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
     document = read_json()
     key = idempotency.of_json(text, document)
-    if earlier := idempotency.earlier_job(key):
-        return _replayed(site, earlier)
-    return _accept(site, site.intake.from_json(document, LOCAL), key)
+    if earlier := idempotency.earlier_job(user, key):
+        return _replayed(site, user, earlier)
+    return _accept(site, user, site.intake.from_json(document, user.name), key)
 
 
-def _accept(site: Site, job: NewJob, key: Key | None) -> HTTPResponse:
+def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPResponse:
     try:
+        for unknown in queries.unreadable(user, job.depends_on):
+            raise UnknownJobs(unknown)
+        limits.require_short_line(site.settings, job.queue, len(job.items))
         job = site.intake.with_hits(job)
-        lifecycle.submit(job, key)
+        with noted(user, "submit", job.job_id):
+            lifecycle.submit(job, key)
     except Exception as error:
-        if queries.job(job.job_id) is None:
+        if queries.job(user, job.job_id) is None:
             site.files.remove_job(job.job_id)
         if isinstance(error, UnknownJobs):
             raise invalid_field("depends_on", f"there is no job {error}") from None
@@ -200,11 +201,11 @@ def _accept(site: Site, job: NewJob, key: Key | None) -> HTTPResponse:
     die_at("accept-commit")
     site.bell.ring(len(job.items))
     die_at("accept-ring")
-    return shown(site, job.job_id, 202)
+    return shown(site, user, job.job_id, 202)
 
 
-def _replayed(site: Site, job_id: str) -> HTTPResponse:
-    return shown(site, job_id, 202, **{"Idempotency-Replayed": "true"})
+def _replayed(site: Site, user: User, job_id: str) -> HTTPResponse:
+    return shown(site, user, job_id, 202, **{"Idempotency-Replayed": "true"})
 
 
 def _chosen_items(job: Job, chosen: Any) -> list[int] | None:

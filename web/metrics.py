@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 import queries
 import reuse
+from access import BELLHOP, User
 from models import database_bytes
 from web.monitoring import queue_views
 from web.site import Site
@@ -29,7 +30,7 @@ class _Figures:
 
     def _jobs(self) -> Iterable[Metric]:
         jobs = GaugeMetricFamily("bellhop_jobs", "Jobs that are kept.", labels=["type", "status"])
-        for name, status, count in queries.counts_by_type():
+        for name, status, count in queries.counts_by_type(BELLHOP):
             jobs.add_metric([name, status], count)
         yield jobs
 
@@ -66,7 +67,7 @@ class _Figures:
         yield CounterMetricFamily("bellhop_cache_misses", "Results computed.", value=misses)
 
 
-def metrics(site: Site) -> HTTPResponse:
+def metrics(site: Site, user: User) -> HTTPResponse:
     """GET /metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(site))

@@ -12,16 +12,18 @@ from bottle import HTTPResponse, request
 import queries
 import registry
 import reuse
+from access import User
 from errors import Problem, invalid_field
 from models import STATUSES, database_bytes
 from web.answers import json_answer, page_limit, read_object
+from web.gate import noted
 from web.site import Site
 from web.views import job_views
 
 MOST_WORKERS = 256
 
 
-def queues(site: Site) -> HTTPResponse:
+def queues(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/queues: what waits, runs and failed in each queue, and how far behind."""
     return json_answer({"queues": queue_views(site)})
 
@@ -53,9 +55,9 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
     return shown
 
 
-def workers(site: Site) -> HTTPResponse:
+def workers(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/workers: the live consumers and what each of their workers does."""
-    items = queries.running_items()
+    items = queries.running_items(user)
     shown = [
         {
             "consumer": consumer.id,
@@ -75,7 +77,7 @@ def workers(site: Site) -> HTTPResponse:
     return json_answer({"workers": shown})
 
 
-def health(site: Site) -> HTTPResponse:
+def health(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/health: everything a monitor asks; 200 also when something is wrong."""
     shown = queue_views(site)
     consumers = queries.living_consumers(site.here)
@@ -105,67 +107,74 @@ def health(site: Site) -> HTTPResponse:
     return json_answer(document)
 
 
-def stats(site: Site) -> HTTPResponse:
+def stats(site: Site, user: User) -> HTTPResponse:
     """GET /jobs/stats: counts by status and type, how long items take, the cache."""
-    counts = queries.counts_by_type()
+    counts = queries.counts_by_type(user)
     by_type: dict[str, dict[str, int]] = {}
     for name, status, count in counts:
         by_type.setdefault(name, {})[status] = count
     by_status = {name: sum(c for _, s, c in counts if s == name) for name in STATUSES}
-    measured = {name: _spread(found) for name, found in queries.durations().items()}
+    # These are of everybody's items.
+    durations = queries.durations() if user.reads_all else {}
+    measured = {name: _spread(found) for name, found in durations.items()}
     document = {
         "total": sum(by_status.values()),
         "by_status": by_status,
         "by_type": by_type,
         "durations": measured,
-        "cache": reuse.stats(),
+        "cache": reuse.stats() if user.reads_all else None,
     }
     return json_answer(document)
 
 
-def pause(site: Site, name: str) -> HTTPResponse:
+def pause(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/pause: nothing of it starts any more; what runs, runs on."""
-    registry.pause(_known(site, name), is_paused=True)
+    with noted(user, "pause queue", _known(site, name)):
+        registry.pause(name, is_paused=True)
     site.surroundings.forget()
     return _queue(site, name)
 
 
-def resume(site: Site, name: str) -> HTTPResponse:
+def resume(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/resume"""
-    registry.pause(_known(site, name), is_paused=False)
+    with noted(user, "resume queue", _known(site, name)):
+        registry.pause(name, is_paused=False)
     site.surroundings.forget()
     site.bell.ring(site.settings.queues[name].workers)
     return _queue(site, name)
 
 
-def change_queue(site: Site, name: str) -> HTTPResponse:
+def change_queue(site: Site, user: User, name: str) -> HTTPResponse:
     """PATCH /queues/NAME: `workers` of each consumer that serves it, null as in config.ini."""
     body = read_object()
     wanted = body.get("workers")
     is_number = type(wanted) is int and 1 <= wanted <= MOST_WORKERS
     if set(body) != {"workers"} or not (is_number or wanted is None):
         raise invalid_field("workers", f"must be a number from 1 to {MOST_WORKERS}, or null")
-    registry.set_workers(_known(site, name), wanted)
+    with noted(user, f"workers {wanted}", _known(site, name)):
+        registry.set_workers(name, wanted)
     site.surroundings.forget()
     return _queue(site, name)
 
 
-def cache(site: Site) -> HTTPResponse:
+def cache(site: Site, user: User) -> HTTPResponse:
     """GET /cache: what may be used again, and how often it was."""
     return json_answer({**reuse.stats(), "types": reuse.stats_by_type()})
 
 
-def clear_cache(site: Site) -> HTTPResponse:
+def clear_cache(site: Site, user: User) -> HTTPResponse:
     """DELETE /cache: forget the results of one type, or all; the jobs keep theirs."""
-    removed = reuse.clear(request.query.get("type") or None)
+    chosen = request.query.get("type") or None
+    with noted(user, "clear cache", chosen or "all"):
+        removed = reuse.clear(chosen)
     return json_answer({"removed": removed})
 
 
-def jobs_with_content(site: Site, sha256: str) -> HTTPResponse:
+def jobs_with_content(site: Site, user: User, sha256: str) -> HTTPResponse:
     """GET /files/SHA256/jobs: is this file converted already?"""
     type_name = request.query.get("type") or None
-    jobs = queries.jobs_with_content(sha256.lower(), type_name, page_limit())
-    return json_answer({"jobs": job_views(site, jobs)})
+    jobs = queries.jobs_with_content(user, sha256.lower(), type_name, page_limit())
+    return json_answer({"jobs": job_views(site, user, jobs)})
 
 
 def _known(site: Site, name: str) -> str:

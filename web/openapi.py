@@ -12,9 +12,11 @@ from typing import Any
 
 from bottle import HTTPResponse
 
+from access import User
 from errors import PROBLEMS
 from web.answers import encoded, etag, is_known
 from web.door import CHANGING
+from web.gate import COOKIE
 from web.openapi_routes import HEADERS, PARAMETERS, ROUTES, Answer, Route
 from web.openapi_schemas import SCHEMAS, Schema, named
 from web.site import Site
@@ -29,16 +31,27 @@ address.
 
 The `Host` must be the address Bellhop listens on, `localhost`, or one of `[server] allowed_hosts`.
 POST, PATCH and DELETE from another web site are refused. JSON is read only with a JSON content
-type."""
+type.
+
+From the first account on, every request but those for `/health`, `/ready` and the login says who
+it is from: `Authorization: Bearer TOKEN`, or the cookie of a login. What you may not see answers
+404; what you may see but not do, 403."""
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
-    "internal-error", "not-implemented", "busy",
+    "internal-error", "not-implemented", "busy", "too-many-requests",
 )  # fmt: skip
+# Of all but what is open to everybody.
+EVERY_LOGIN = ("login-needed", "forbidden")
+OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness")
 EVERY_CHANGE = ("cross-site", "disk-full")
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
 PROBLEM_JSON = "application/problem+json"
 
 
-def document(site: Site) -> HTTPResponse:
+def document(site: Site, user: User) -> HTTPResponse:
     """GET /openapi.json"""
     body = _body()
     headers = {"ETag": etag(body), "Cache-Control": "no-cache"}
@@ -68,6 +81,7 @@ def build() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": SCHEMAS,
+            "securitySchemes": SECURITY,
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "responses": responses,
@@ -89,6 +103,7 @@ def _operation(route: Route, tag: str, responses: dict[str, Any]) -> dict[str, A
     return {
         "operationId": route.name,
         "tags": [tag],
+        "security": [] if route.name in OPEN else [{name: []} for name in SECURITY],
         "summary": route.summary,
         "description": route.words,
         "parameters": [{"$ref": f"#/components/parameters/{key}"} for key in route.parameters],
@@ -101,6 +116,7 @@ def _by_status(route: Route) -> dict[int, list[str]]:
     """What a route may refuse with, in the order of `PROBLEMS`."""
     own = {*route.problems, *EVERY_ROUTE}
     own |= {*EVERY_CHANGE} if route.method in CHANGING else set()
+    own |= {*EVERY_LOGIN} if route.name not in OPEN else set()
     found: dict[int, list[str]] = {}
     for code, (status, _) in PROBLEMS.items():
         if code in own:
@@ -127,7 +143,11 @@ def _refusal(codes: list[str]) -> dict[str, Any]:
     """The answer with one of these codes, which are of one status."""
     status = PROBLEMS[codes[0]][0]
     of_them: Schema = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
-    headers = [("busy", "Retry-After"), ("method-not-allowed", "Allow")]
+    headers = [
+        ("busy", "Retry-After"), ("too-many-requests", "Retry-After"),
+        ("method-not-allowed", "Allow"), ("login-needed", "WWW-Authenticate"),
+        ("login-failed", "WWW-Authenticate"),
+    ]  # fmt: skip
     told = _headers(name for code, name in headers if code in codes)
     return {
         "description": "; ".join(f"`{code}`: {PROBLEMS[code][1]}" for code in codes),

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from access import ROLES, SCOPES, TOKEN_SCOPES
+from accounts import MOST_TOKEN_DAYS, MOST_TOKEN_NAME
 from errors import PROBLEMS
 from intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS, MOST_URL
 from lifecycle import MOVES
 from models import FINAL, STATUSES
+from passwords import LEAST_LENGTH
 from schedules import MOST_NAME
 from web.bulk import ACTIONS, MOST_JOBS
 from web.jobs import MOST_QUERY
@@ -102,6 +105,12 @@ THEN = list_of(named("Step"), "Job types that run one after the other on what th
 THEN["maxItems"] = MOST_STEPS - 1
 USE_CACHE = flag("false runs it although an equal result is there.")
 TOLD = list_of({"type": "string", "enum": [*EVENTS]}, "`progress`: told of progress too.")
+TOKEN = {
+    "id": count("Its number."), "name": text("What it is for."),
+    "scope": one_of(TOKEN_SCOPES, "What it is good for."), "created_at": time("When it was made."),
+    "expires_at": or_null(time("When it ends; null is never.")),
+    "used_at": or_null(time("When it was used last.")),
+}  # fmt: skip
 FIGURES = {
     "entries": count("Results that may be used again."),
     "bytes": count("Their size."),
@@ -359,8 +368,9 @@ SCHEMAS: dict[str, Schema] = {
         "Figures of all jobs.", total=count("Jobs."),
         by_status={**PER_STATUS, "required": [*STATUSES]},
         by_type=map_of(PER_STATUS, "The same of each job type."),
-        durations=map_of(named("Duration"), "How long items of each type ran."),
-        cache=named("CacheFigures")),
+        durations=map_of(named("Duration"), "How long items of each type ran; empty for who does "
+                         "not read all jobs."),
+        cache=or_null(named("CacheFigures", "null for who does not read all jobs."))),
     "Duration": record("Of the last items.", count=count("Items.", 1), median_s=number("Seconds."),
                        p90_s=number("Seconds."), longest_s=number("Seconds.")),
     "CacheFigures": record("The cache.", **FIGURES, hit_ratio=or_null(
@@ -372,10 +382,42 @@ SCHEMAS: dict[str, Schema] = {
     "Removed": record("What was forgotten.", removed=count("Results.")),
     "Bell": record("The bell that wakes workers.", storage=one_of(("sqlite", "redis"), "Where."),
                    bell=text("`ok`, or what is wrong with it.")),
-    "Health": record("The web answers and its database works.", status=text(const="ok"),
-                     queue=named("Bell"), data=text("The data folder.")),
-    "Readiness": record("A consumer is alive too.", status=text(const="ready"),
-                        consumers=count("That live.", 1)),
+    "Health": record("The web answers and its database works.", needs=("status",),
+                     status=text(const="ok"), queue=named("Bell", "For admins."),
+                     data=text("The data folder, for admins.")),
+    "Readiness": record("A consumer is alive too.", needs=("status",), status=text(const="ready"),
+                        consumers=count("That live, for admins.", 1)),
+    "Login": record("Who wants to come in.", name=text("The name of the account."),
+                    password=text("Its password.")),
+    "LoggedIn": record("Who came in.", name=text("The account."), role=one_of(ROLES, "What for.")),
+    "Account": record(
+        "Who asks.", name=text("The account; `local` while there are none."),
+        role=one_of(ROLES, "What they may do."), scope=one_of(SCOPES, "And with what they come."),
+        jobs=one_of(("own", "team"), "Whose jobs members see."),
+        is_open=flag("Whether everybody may do everything, as there is no account.")),
+    "PasswordChange": record("Another password.", password=text("The one of today."),
+                             new_password=text("The new one.", minLength=LEAST_LENGTH)),
+    "Session": record("A browser that is logged in.", id=count("Its number."),
+                      address=text("Where it came from."), agent=text("What it calls itself."),
+                      created_at=time("When it logged in."), used_at=time("When it was used last."),
+                      is_this=flag("Whether it is the one that asks.")),
+    "SessionList": record("The one that was used last first.", sessions=list_of(named("Session"))),
+    "Token": record("What a program comes in with.", **TOKEN),
+    "TokenList": record("The newest first.", tokens=list_of(named("Token"))),
+    "NewToken": record("A token, the only time that it is shown.", token=text(
+        "Send it as `Authorization: Bearer`.", pattern="^[A-Za-z0-9_-]{32,}$"), **TOKEN),
+    "TokenRequest": record(
+        "A token to make.", needs=(), name=text("What it is for.", maxLength=MOST_TOKEN_NAME),
+        scope=one_of(TOKEN_SCOPES, "Only look, submit too, or all that the account may."),
+        days=count("Until it ends; 0 is never.", 0, MOST_TOKEN_DAYS)),
+    "ShareRequest": record("Whom to show the job.", account=text("The name of an account.")),
+    "Shares": record("Who may read a job beside its owner.",
+                     accounts=list_of({"type": "string"}, "Their names."),
+                     link=text("What to send them: they log in to see the job.")),
+    "Note": record("What somebody did.", id=count("Its number."), at=time("When."),
+                   who=text("The account, or `console`."), address=text("Where from."),
+                   action=text("What."), target=text("To what.")),
+    "NotePage": record("The newest first.", notes=list_of(named("Note")), next=NEXT),
     "Monitor": record(
         "Everything a monitor asks.", status=one_of(("ok", "degraded"), "How it is."),
         problems=list_of({"type": "string"}, "In words."), consumers=count("That live."),

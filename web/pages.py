@@ -8,6 +8,7 @@ import re
 from bottle import HTTPResponse
 
 import settings
+from access import User
 from errors import Problem
 from web.answers import etag, is_known
 from web.site import Site
@@ -15,32 +16,47 @@ from web.site import Site
 NAME = re.compile(r"[a-z0-9_-]+\.(html|js|css|svg)")
 
 
-def index(site: Site) -> HTTPResponse:
+def index(site: Site, user: User) -> HTTPResponse:
     """GET /"""
-    return static(site, "index.html")
+    return static(site, user, "index.html")
 
 
-def job(site: Site, job_id: str) -> HTTPResponse:
+def job(site: Site, user: User, name: str) -> HTTPResponse:
     """GET /jobs/ID: the page asks the API for the job."""
-    return static(site, "job.html")
+    return static(site, user, "job.html")
 
 
-def queues(site: Site) -> HTTPResponse:
+def queues(site: Site, user: User) -> HTTPResponse:
     """GET /queues: what waits and runs, and the switches."""
-    return static(site, "queues.html")
+    return static(site, user, "queues.html")
 
 
-def schedules(site: Site) -> HTTPResponse:
+def schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules"""
-    return static(site, "schedules.html")
+    return static(site, user, "schedules.html")
 
 
-def docs(site: Site) -> HTTPResponse:
+def docs(site: Site, user: User) -> HTTPResponse:
     """GET /docs: the API, read from its OpenAPI document."""
-    return static(site, "docs.html")
+    return static(site, user, "docs.html")
 
 
-def static(site: Site, name: str) -> HTTPResponse:
+def login(site: Site, user: User | None) -> HTTPResponse:
+    """GET /login: asks for a name and a password."""
+    return static(site, user, "login.html")
+
+
+def account(site: Site, user: User) -> HTTPResponse:
+    """GET /account: one's own sessions, tokens and password."""
+    return static(site, user, "account.html")
+
+
+def audit(site: Site, user: User) -> HTTPResponse:
+    """GET /audit: who did what; the API shows it to admins."""
+    return static(site, user, "audit.html")
+
+
+def static(site: Site, user: User | None, name: str) -> HTTPResponse:
     """GET /static/NAME"""
     try:
         if not NAME.fullmatch(name):

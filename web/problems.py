@@ -23,7 +23,7 @@ DETAILS = {
 class Application(Bottle):  # type: ignore[misc]
     """Bottle with one plugin around each handler and one check before each request."""
 
-    def __init__(self, plugin: Callable[..., Any], before: Callable[[], None]):
+    def __init__(self, plugin: Any, before: Callable[[], None]):
         super().__init__()
         self.config["json.enable"] = False  # answers are made by web.answers
         self.install(plugin)

@@ -6,27 +6,35 @@ from bottle import HTTPResponse
 
 import queries
 import schedules
+from access import User
 from errors import Problem
 from web.answers import json_answer, read_json, require_content_type
-from web.site import LOCAL, Site
+from web.gate import noted, require
+from web.site import Site
 from web.views import schedule_view
 
 
-def list_schedules(site: Site) -> HTTPResponse:
+def list_schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules: the one that is due next first."""
-    return json_answer({"schedules": [schedule_view(row) for row in queries.schedules()]})
+    return json_answer({"schedules": [schedule_view(row) for row in queries.schedules(user)]})
 
 
-def add(site: Site) -> HTTPResponse:
+def add(site: Site, user: User) -> HTTPResponse:
     """POST /schedules: its job is checked now, and submitted at each time of its cron."""
     require_content_type("application/json")
-    number = schedules.add(read_json(), LOCAL, site.intake)
-    row = next(row for row in queries.schedules() if row.id == number)
+    document = read_json()
+    with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
+        number = schedules.add(document, user.name, site.intake)
+    row = next(row for row in queries.schedules(user) if row.id == number)
     return json_answer(schedule_view(row), 201, {"Location": f"/api/v1/schedules/{number}"})
 
 
-def remove(site: Site, number: str) -> HTTPResponse:
+def remove(site: Site, user: User, number: str) -> HTTPResponse:
     """DELETE /schedules/ID: the jobs it made stay."""
-    if not schedules.remove(int(number)):
-        raise Problem("not-found", "There is no schedule with this id.")
+    with noted(user, "remove schedule", number):
+        found = [row for row in queries.schedules(user) if row.id == int(number)]
+        if not found:
+            raise Problem("not-found", "There is no schedule with this id.")
+        require(user, "change", found[0])
+        schedules.remove(int(number))
     return HTTPResponse(status=204)

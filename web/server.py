@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import resource
 import signal
 import socket
@@ -26,10 +27,11 @@ import listener
 from children import cores, stay_on
 from errors import Problem, disk_full, too_large
 from installation import write_atomically
-from models import is_disk_full
+from models import database, is_disk_full
 from settings import MEBIBYTE
-from web import door
-from web.answers import JSON_BYTES
+from web import door, gate
+from web.answers import JSON_BYTES, problem_headers
+from web.limits import submit_problem
 from web.site import THREADS, Site
 
 # Room for the form around the files of a largest upload.
@@ -39,11 +41,17 @@ SPOOL_BYTES = MEBIBYTE
 MOST_ANSWER_BYTES = 32 * MEBIBYTE
 ROOM_CHECK_BYTES = 4 * MEBIBYTE
 JOBS = "/api/v1/jobs"
+LOGIN = "/api/v1/login"
+# What lists many jobs or holds a whole one; other bodies are short.
+LONG_BODIES = ("/api/v1/jobs/bulk", "/api/v1/schedules")
+SHORT_BYTES = 256 * 1024
+LOGIN_BYTES = 16 * 1024
 NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
 MAX_CONNECTIONS = 1000
 IDLE_CONNECTION_S = 30
 STOP_LIMIT_S = 3.0
 SWALLOW_LIMIT_S = 20.0
+log = logging.getLogger("bellhop.web")
 CODES = {
     400: "bad-request",
     413: "upload-too-large",
@@ -62,6 +70,7 @@ class Refusal(Error):  # type: ignore[misc]
     def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
         body = json.dumps(self.problem.document()).encode()
         headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
+        headers += [*problem_headers(self.problem).items(), *door.HEADERS]
         return f"{self.code} {self.reason}", headers, body
 
 
@@ -89,13 +98,14 @@ class _Nothing:
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Judges a request by its headers; `limit_for(method, path)` is in bytes.
+    """Judges a request by its headers, so that nothing of a body that is refused is kept.
 
-    `judge(method, headers)` is the door's; it is asked here so that nothing of a body
-    that will be refused reaches the disk. `room_problem(method, path, bytes)` is asked too.
+    `judge(method, headers)` is the door's. `limit_for(method, path, headers, bytes)` says how
+    many bytes whoever sends them may send there, or raises the problem of who may not.
+    `room_problem(method, path, bytes)` is asked too.
     """
 
-    limit_for: Callable[[str, str], int]
+    limit_for: Callable[[str, str, Mapping[str, str], int], int]
     judge: Callable[[str, Mapping[str, str]], Problem | None]
     room_problem: Callable[[str, str, int], Problem | None]
     is_refused = False
@@ -106,11 +116,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
-        self._limit_bytes = self.limit_for(self.command, self.path)
-        problem = self.judge(self.command, self.headers)
-        if problem is None and self.content_length > self._limit_bytes:
-            problem = too_large(self._limit_bytes)
-        problem = problem or self.room_problem(self.command, self.path, self.content_length)
+        problem = self._problem()
         if problem and self.body_rcv is not None:
             self.is_refused = True
             self.error = Refusal(problem)
@@ -119,6 +125,25 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             is_read = not (self.expect_continue or self.chunked)
             self.body_rcv = _Nothing(self.content_length) if is_read else None
             self.content_length, self.expect_continue = 0, False
+
+    def _problem(self) -> Problem | None:
+        """Why this request is refused by its headers."""
+        self._limit_bytes = 0
+        if self.body_rcv is None:
+            return None  # the application judges it
+        if problem := self.judge(self.command, self.headers):
+            return problem
+        asked = self.command, self.path
+        try:
+            self._limit_bytes = self.limit_for(*asked, self.headers, self.content_length)
+        except Problem as problem:
+            return problem
+        except Exception:
+            log.exception("nobody could be asked whether a request may come in")
+            return Problem("internal-error", "It is in Bellhop's log.")
+        if self.content_length > self._limit_bytes:
+            return too_large(self._limit_bytes)
+        return self.room_problem(*asked, self.content_length)
 
     def received(self, data: bytes) -> int:
         if self.is_refused and self.body_rcv is not None:
@@ -181,6 +206,7 @@ def serve(
         outbuf_overflow=MOST_ANSWER_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=False,
+        **_behind(site.settings.server.trusted_proxy),
     )
     server.channel_class = Channel
     # Each connection is a descriptor, and the usual soft limit of 1,024 is too close.
@@ -204,11 +230,30 @@ def serve(
     _finish(server)
 
 
+def _behind(proxy: str) -> dict[str, Any]:
+    """What Waitress needs to know of the proxy in front; of any other it believes nothing."""
+    if not proxy:
+        return {}
+    believed = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": believed}
+
+
 def _set_rules(site: Site, upload_bytes: int) -> None:
     """Tell the parser what is refused by the headers of a request."""
 
-    def limit_for(method: str, path: str) -> int:
-        return upload_bytes if (method, path) == ("POST", JOBS) else JSON_BYTES
+    def limit_for(method: str, path: str, headers: Mapping[str, str], length: int) -> int:
+        database.connect(reuse_if_open=True)
+        user = gate.user_of(site.settings, headers, is_use=False)
+        if user is None:
+            if path != LOGIN:
+                raise gate.LOGIN
+            return LOGIN_BYTES
+        if (method, path) != ("POST", JOBS):
+            return JSON_BYTES if path in LONG_BODIES else SHORT_BYTES
+        gate.require(user, "submit")
+        if problem := submit_problem(site.settings, user, max(0, length)):
+            raise problem
+        return upload_bytes
 
     reserve_bytes = site.settings.storage.reserve_mb * MEBIBYTE
 

@@ -10,9 +10,9 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from bottle import HTTPResponse, request
+from bottle import HTTPResponse, Route, request
 
 import models
 from catalog import LOOK_EVERY_S, TICK_S, Catalog
@@ -24,20 +24,24 @@ from models import database, is_busy, is_disk_full
 from settings import Settings
 from tasks import Bell
 from trouble import Trouble
+from web import gate
 from web.answers import problem_answer
 from web.door import CHANGING
+from web.limits import Rates
 from web.surroundings import Surroundings
 
 THREADS = 8
 MOST_WAITERS = THREADS // 4
-# Who owns what is submitted while there are no accounts.
-LOCAL = "local"
 log = logging.getLogger("bellhop.web")
 
 
 @dataclass(frozen=True)
 class Site:
     """The parts of Bellhop that handlers use."""
+
+    # As a plugin of Bottle.
+    api: ClassVar[int] = 2
+    name: ClassVar[str] = "site"
 
     settings: Settings
     here: Installation
@@ -58,8 +62,13 @@ class Site:
     def surroundings(self) -> Surroundings:
         return Surroundings(self.here, self.files)
 
-    def __call__(self, handler: Callable[..., Any]) -> Callable[..., Any]:
-        """As a Bottle plugin: a connection for each thread, every error a problem."""
+    @functools.cached_property
+    def rates(self) -> Rates:
+        return Rates(self.settings.limits.requests_per_minute)
+
+    def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
+        """Around each handler: a connection for each thread, a user, every error a problem."""
+        action = route.config["action"]
 
         def answer(**arguments: Any) -> Any:
             try:
@@ -67,7 +76,7 @@ class Site:
                 database.connect(reuse_if_open=True)
                 if request.method in CHANGING:
                     models.make_durable()  # what is answered survives a power cut
-                return handler(self, **arguments)
+                return handler(self, **gate.admitted(self.settings, self.rates, action, arguments))
             except HTTPResponse:
                 raise
             except Problem as problem:
@@ -77,9 +86,8 @@ class Site:
                 if is_disk_full(error):
                     return problem_answer(Problem("disk-full", "There is no room left for this."))
                 if is_busy(error):
-                    answer = problem_answer(Problem("busy", "Nothing was changed; try it again."))
-                    answer.set_header("Retry-After", "2")
-                    return answer
+                    said = "Nothing was changed; try it again."
+                    return problem_answer(Problem("busy", said, retry_after_s=2))
                 log.exception("a request failed")
                 return problem_answer(Problem("internal-error", "It is in Bellhop's log."))
 

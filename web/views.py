@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import queries
+from access import User, may
 from errors import PROBLEMS
 from models import Event, Item, Job, Result, Schedule, shifted
 from web.outlook import Outlook
@@ -18,21 +19,20 @@ from web.site import Site
 JOB_COLUMNS = (
     "job_id", "type", "name", "owner", "queue", "status", "current_step", "priority", "change",
     "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
-    "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "webhook_url",
-    "schedule",
+    "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "schedule",
 )  # fmt: skip
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
 ITEMS_FAILED = "items-failed"
 assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 
 
-def job_views(site: Site, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Jobs as the API shows them, in the given order."""
+def job_views(site: Site, user: User, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as the API shows them to `user`, in the given order."""
     outlook = Outlook(site, jobs)
-    return [_job_view(site, job, outlook) for job in jobs]
+    return [_job_view(site, user, job, outlook) for job in jobs]
 
 
-def _job_view(site: Site, job: Job, outlook: Outlook) -> dict[str, Any]:
+def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, Any]:
     position = outlook.position(job)
     return {
         **{name: job.__data__[name] for name in JOB_COLUMNS},
@@ -44,6 +44,8 @@ def _job_view(site: Site, job: Job, outlook: Outlook) -> dict[str, Any]:
         "eta_s": outlook.eta_s(job),
         "waiting_for": outlook.reason(job, position),
         "error": _job_error(job),
+        # Whoever knows the address of a webhook can often send to it.
+        "webhook_url": job.webhook_url if may(user, "inspect", job) else None,
         "then": _parsed(job.chain),
         "depends_on": _parsed(job.depends_on),
         "links": job_links(job.job_id),

@@ -88,7 +88,7 @@ def download(path: Path, name: str) -> HTTPResponse:
         path.name,
         root=path.parent,
         mimetype=PICTURES.get(Path(name).suffix.lower(), "application/octet-stream"),
-        headers={"Content-Disposition": disposition},
+        headers={"Content-Disposition": disposition, "Cache-Control": "private, no-cache"},
         etag=f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
     )
 

@@ -36,6 +36,8 @@ HEADERS = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+# What one person is shown must not be found by the next in a cache.
+NOT_KEPT = ("Cache-Control", "no-store")
 STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
 
 
@@ -86,7 +88,9 @@ def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             is_secure = environ.get("wsgi.url_scheme") == "https"
-            more = [*HEADERS, STAY_SECURE] if is_secure else HEADERS
+            more = [*HEADERS, STAY_SECURE] if is_secure else [*HEADERS]
+            if not any(name.lower() == "cache-control" for name, _ in headers):
+                more.append(NOT_KEPT)
             return start_response(status, [*headers, *more], *exc_info)
 
         return app(environ, start)

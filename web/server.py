@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.utilities import Error
@@ -31,6 +30,7 @@ from models import database, is_disk_full
 from settings import MEBIBYTE
 from web import door, gate
 from web.answers import JSON_BYTES, problem_headers
+from web.connections import MOST_CONNECTIONS, Channel, drop_slow
 from web.limits import submit_problem
 from web.site import THREADS, Site
 
@@ -47,7 +47,6 @@ LONG_BODIES = ("/api/v1/jobs/bulk", "/api/v1/schedules")
 SHORT_BYTES = 256 * 1024
 LOGIN_BYTES = 16 * 1024
 NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
-MAX_CONNECTIONS = 1000
 IDLE_CONNECTION_S = 30
 STOP_LIMIT_S = 3.0
 SWALLOW_LIMIT_S = 20.0
@@ -177,10 +176,6 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         return taken
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]
-    parser_class = Parser
-
-
 def serve(
     app: Callable[..., Any],
     bound: socket.socket,
@@ -198,7 +193,7 @@ def serve(
         sockets=[bound],
         threads=THREADS,
         max_request_body_size=upload_bytes + 1,
-        connection_limit=MAX_CONNECTIONS,
+        connection_limit=2 * MOST_CONNECTIONS,  # it is never reached: see web/connections.py
         channel_timeout=IDLE_CONNECTION_S,
         asyncore_use_poll=True,
         recv_bytes=262144,
@@ -208,10 +203,11 @@ def serve(
         clear_untrusted_proxy_headers=False,
         **_behind(site.settings.server.trusted_proxy),
     )
+    Channel.parser_class, Channel.exempt = Parser, site.settings.server.trusted_proxy
     server.channel_class = Channel
     # Each connection is a descriptor, and the usual soft limit of 1,024 is too close.
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MAX_CONNECTIONS), most_files))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MOST_CONNECTIONS), most_files))
     stopping: list[int] = []
 
     def stop(number: int, frame: Any) -> None:
@@ -224,8 +220,12 @@ def serve(
     if not address_file.exists() or address_file.read_bytes() != address:
         write_atomically(address_file, address)  # a restart on a full disk need not
     on_ready()
+    looked_at = time.monotonic()
     while not stopping:
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+        if time.monotonic() > looked_at + 1:
+            looked_at = time.monotonic()
+            drop_slow(server)
     address_file.unlink(missing_ok=True)
     _finish(server)
 

@@ -171,6 +171,13 @@ def odd_texts(text: str, context: Context) -> dict:
     return {"x": "\ud800", "y": "ü"}
 
 
+@job_type(label="Copy file", queue="parsing")
+def copy_file(file: Path, context: Context) -> dict:
+    """Give the file back under the name it came with."""
+    (context.output_dir / context.filename).write_bytes(file.read_bytes())
+    return {}
+
+
 @job_type(label="Odd names", queue="parsing")
 def odd_names(text: str, context: Context) -> dict:
     """Write files whose names are unusual, wrong, or not files at all."""

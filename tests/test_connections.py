@@ -1,0 +1,238 @@
+"""Connections that hold others up: floods, half requests, slow bodies, slow readers."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import resource
+import selectors
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.running import Running, running, wait_for
+from tests.wsgi import form
+from web.connections import GRACE_S, HEADER_LIMIT_S, LEAST_BYTES_PER_S, MOST_OF_ADDRESS, Channel
+
+FLOOD = 1000
+ELSEWHERE = "127.0.0.9"
+# Of a normal user beside a flood; they are answered in milliseconds.
+PATIENCE_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4 * FLOOD), hard))
+    with running(tmp_path_factory.mktemp("flood")) as bellhop:
+        bellhop.serve()
+        yield bellhop
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def port_of(served: Running) -> int:
+    return int(served.url.rpartition(":")[2])
+
+
+def connect(served: Running, source: str) -> socket.socket:
+    connection = socket.socket()
+    connection.bind((source, 0))
+    connection.settimeout(20)
+    connection.connect(("127.0.0.1", port_of(served)))
+    return connection
+
+
+class Flood:
+    """Connections that say nothing, half a header, or one byte of it at a time."""
+
+    def __init__(self, served: Running, source: str, count: int):
+        self._open = [connect(served, source) for _ in range(count)]
+        self._watch = selectors.DefaultSelector()
+        for number, connection in enumerate(self._open):
+            connection.setblocking(False)
+            if number % 2:
+                self._say(connection, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+            self._watch.register(connection, selectors.EVENT_READ)
+
+    def drip(self) -> None:
+        """One more byte from each that is open still."""
+        for connection in self._open:
+            self._say(connection, b"x")
+
+    def count(self) -> int:
+        """How many are open still."""
+        for key, _ in self._watch.select(0):
+            connection = key.fileobj
+            assert isinstance(connection, socket.socket)
+            self._watch.unregister(connection)
+            self._open.remove(connection)
+            connection.close()
+        return len(self._open)
+
+    def close(self) -> None:
+        for connection in self._open:
+            connection.close()
+        self._watch.close()
+
+    @staticmethod
+    def _say(connection: socket.socket, what: bytes) -> None:
+        with contextlib.suppress(OSError):  # it was dropped
+            connection.send(what)
+
+
+@pytest.fixture(params=[ELSEWHERE, "127.0.0.1"], ids=["elsewhere", "the same address"])
+def flood(served: Running, request: pytest.FixtureRequest) -> Iterator[Flood]:
+    found = Flood(served, request.param, FLOOD)
+    yield found
+    found.close()
+
+
+def ask(served: Running, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
+    """A request on a connection of its own; it must be answered in time."""
+    began = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=PATIENCE_S)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, sent)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert answer.status < 400 and time.monotonic() - began < PATIENCE_S
+    return json.loads(content)
+
+
+def test_it_serves_a_normal_user_beside_a_flood(served: Running, flood: Flood) -> None:
+    body = form([("a.txt", b"three short words")], "files", {"type": "word_count"})
+    kind = "multipart/form-data; boundary=x-boundary-x"
+    job = ask(served, "POST", "/api/v1/jobs", body, Content_Type=kind)
+
+    def final() -> Any:
+        flood.drip()
+        found = ask(served, "GET", f"/api/v1/jobs/{job['job_id']}")
+        return found if found["status"] == "completed" else None
+
+    wait_for(final)
+    result = ask(served, "GET", f"/api/v1/jobs/{job['job_id']}/result")
+    assert result["items"][0]["data"] == {"words": 3}
+    assert 0 < flood.count() <= MOST_OF_ADDRESS
+
+
+def test_it_keeps_no_header_waiting_for_longer_than_its_limit(served: Running) -> None:
+    began = time.monotonic()
+    flood = Flood(served, ELSEWHERE, 10)
+
+    def is_gone() -> bool:
+        flood.drip()
+        time.sleep(0.2)
+        return flood.count() == 0
+
+    try:
+        wait_for(is_gone)
+        assert HEADER_LIMIT_S - 1 < time.monotonic() - began < HEADER_LIMIT_S + 5
+    finally:
+        flood.close()
+
+
+def test_it_lets_a_browser_rest_between_two_requests(served: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20)
+    connection.connect()
+    known = connection.sock
+    for quiet_s in (HEADER_LIMIT_S + 2, 0):
+        connection.request("GET", "/health")
+        assert connection.getresponse().read() and connection.sock is known
+        time.sleep(quiet_s)  # what is promised is that nothing happens in it
+    connection.close()
+
+
+def test_it_drops_first_what_has_never_asked_for_anything(served: Running) -> None:
+    """A browser that rests keeps its connection while a flood comes from the same address."""
+    browser = http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20)
+    browser.connect()
+    browser.request("GET", "/health")
+    assert browser.getresponse().read()
+    known = browser.sock
+    flood = Flood(served, "127.0.0.1", MOST_OF_ADDRESS + 20)
+    try:
+        wait_for(lambda: flood.count() < MOST_OF_ADDRESS)
+        browser.request("GET", "/health")
+        assert browser.getresponse().read() and browser.sock is known
+    finally:
+        flood.close()
+        browser.close()
+
+
+# By a clock of its own: what would take minutes.
+
+
+@pytest.fixture
+def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A connection that was made at second 0; what it is asked about is set by hand."""
+    monkeypatch.setattr("web.connections.time.monotonic", lambda: 0.0)
+    found = Channel.__new__(Channel)
+    found.since, found.requests_read, found._watched, found._sent_bytes = 0.0, 0, None, 0
+    found.requests, found.request, found.total_outbufs_len = [], None, 0
+    return found
+
+
+def body(received: int) -> Any:
+    return SimpleNamespace(headers_finished=True, body_bytes_received=received)
+
+
+@pytest.mark.parametrize(
+    ("received", "after_s", "is_slow"),
+    [
+        (0, GRACE_S - 1, False),
+        (0, GRACE_S + 1, True),
+        (600 * LEAST_BYTES_PER_S, 600, False),
+        (500 * LEAST_BYTES_PER_S, 600, True),
+    ],
+)
+def test_it_wants_a_body_at_a_least_rate(
+    channel: Any, received: int, after_s: float, is_slow: bool
+) -> None:
+    channel.request = body(received)
+    assert channel.is_too_slow(after_s) is is_slow
+
+
+def test_it_gives_a_request_that_is_served_all_the_time_it_needs(channel: Any) -> None:
+    channel.requests = [body(0)]
+    assert not channel.is_too_slow(1e6)
+
+
+@pytest.mark.parametrize(("rate", "is_slow"), [(0, True), (100, True), (5000, False)])
+def test_it_wants_an_answer_to_be_read_at_a_least_rate(
+    channel: Any, rate: int, is_slow: bool
+) -> None:
+    channel.total_outbufs_len = 1 << 30
+    found = []
+    for second in range(3 * int(GRACE_S)):
+        channel._sent_bytes = rate * second
+        found.append(channel.is_too_slow(float(second)))
+    assert any(found) is is_slow
+    assert not any(found[: int(GRACE_S)])
+
+
+def test_it_forgets_a_slow_answer_that_was_read_in_the_end(channel: Any) -> None:
+    channel.total_outbufs_len = 10
+    assert not channel.is_too_slow(0.0)
+    channel.total_outbufs_len, channel.requests_read = 0, 1
+    assert not channel.is_too_slow(1.0)
+    channel.total_outbufs_len = 10
+    assert not channel.is_too_slow(GRACE_S + 5)
+
+
+def test_it_counts_the_proxy_as_many(tmp_path: Path) -> None:
+    with running(tmp_path, BELLHOP_SERVER_TRUSTED_PROXY="127.0.0.1") as bellhop:
+        bellhop.run("user", "add", "ada", "--role", "admin")
+        bellhop.serve()
+        flood = Flood(bellhop, "127.0.0.1", MOST_OF_ADDRESS + 50)
+        try:
+            ask(bellhop, "GET", "/health")
+            assert flood.count() == MOST_OF_ADDRESS + 50
+        finally:
+            flood.close()

@@ -150,13 +150,13 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["job-process"]:
         import runner
 
-        guard, say, alive, *cores = map(int, arguments[1:])
-        runner.serve(guard, say, alive, cores)
+        guard, say, alive, *cores = map(int, arguments[2:])
+        runner.serve(arguments[1], guard, say, alive, cores)
         return 0
     if arguments[:1] == ["describe"]:
         import runner
 
-        return runner.print_description(arguments[1])
+        return runner.print_description(arguments[1], arguments[2])
     given = _parser().parse_args(arguments)
     try:
         loaded = settings.load(given.config)

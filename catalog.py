@@ -20,8 +20,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import confine
 import typefiles
 from children import clean_environment, ending
+from files import remove_tree
 from installation import Installation, write_atomically
 from settings import COMMAND, Queue, Settings
 
@@ -83,7 +85,7 @@ class Catalog:
         for path, stamp in stamps.items():
             known = self._files.get(path)
             if (known is None or known["stamp"] != stamp) and path not in self._describing:
-                self._describing[path] = _Describing(path, stamp)
+                self._describing[path] = _Describing(path, stamp, self._settings)
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
         for path in answered:
@@ -147,16 +149,17 @@ class Catalog:
 class _Describing:
     """One file being described by a child in a session of its own."""
 
-    def __init__(self, path: str, stamp: list[int | str]):
+    def __init__(self, path: str, stamp: list[int | str], settings: Settings):
         self.path, self.stamp = path, stamp
+        self._home = Path(tempfile.mkdtemp(prefix="bellhop-describe-"))
         self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
         self._child = subprocess.Popen(
-            [*COMMAND, "describe", path],
+            [*COMMAND, "describe", path, confine.bounds(settings, self._home).argument()],
             stdin=subprocess.PIPE,  # its guard: it ends when this process does
             stdout=self._said,
             stderr=subprocess.DEVNULL,
-            env=clean_environment(),
+            env=clean_environment(self._home),
             start_new_session=True,
         )
 
@@ -169,6 +172,7 @@ class _Describing:
         self._child.wait()
         assert self._child.stdin is not None
         self._child.stdin.close()
+        remove_tree(self._home)
         return True
 
     def answer(self, before: dict[str, Any] | None) -> dict[str, Any]:

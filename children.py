@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
-def clean_environment() -> dict[str, str]:
-    """What a child may know of this process's environment: no secrets."""
-    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+def clean_environment(home: Path) -> dict[str, str]:
+    """What a child may know of this process's environment: no secrets. It may write to `home`."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {**kept, "HOME": str(home), "TMPDIR": str(home)}
 
 
 def ending(returncode: int) -> str:

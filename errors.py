@@ -83,6 +83,10 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
         "Its result is larger than {limit_mb} MB.",
         "The job type should write large results to a file in its output folder.",
     ),
+    "file_too_large": (
+        "It wrote a file larger than {limit_mb} MiB, which is what the disk can take.",
+        "Free some space on the disk of Bellhop, or try a smaller file.",
+    ),
     "bad_result": ("The job type did not return JSON: {summary}", None),
 }
 

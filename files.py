@@ -219,7 +219,7 @@ class Scratch:
     """The two folders of a job process: empty when an attempt begins."""
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self.folder = folder
         self.home, self.output = folder / "home", folder / "output"
         for path in (folder, self.home, self.output):
             path.mkdir()
@@ -233,7 +233,7 @@ class Scratch:
                 path.mkdir()
 
     def remove(self) -> None:
-        remove_tree(self._folder)
+        remove_tree(self.folder)
 
 
 def remove_tree(path: str | Path) -> None:

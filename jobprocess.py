@@ -22,6 +22,7 @@ from typing import Any
 import frames
 import proctree
 from children import clean_environment, cores, ending
+from confine import Bounds
 from files import Scratch
 from settings import COMMAND, MEBIBYTE
 
@@ -30,6 +31,8 @@ COOPERATIVE_CANCEL_S = 0.5
 GROUP_GONE_LIMIT_S = 2.0
 CRASH_WAIT_S = 0.5
 MEMORY_MARK_BYTES = 512 * 1024 * 1024
+# What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
+AGE_LIMIT_S = 600.0
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 # What one look takes of what a job prints: it must not hold up its limit.
 MOST_PRINTED_BYTES = 1 << 20
@@ -55,14 +58,15 @@ class _Ended(Exception):
 
 
 class JobProcess:
-    """One child, kept for the items of one queue.
+    """One child, kept for the items of one queue that need the network, or of those that do not.
 
     `alive` is the descriptor of a lock that the child shall hold for life.
     """
 
-    def __init__(self, queue: str, scratch: Scratch, alive: int):
-        self.queue, self.scratch = queue, scratch
+    def __init__(self, queue: str, scratch: Scratch, bounds: Bounds, alive: int):
+        self.queue, self.scratch, self.network = queue, scratch, bounds.network
         self.items = 0
+        self._started = time.monotonic()
         self.is_dead = False
         self._weigh_at = 0.0
         self.stamps: dict[str, Any] = {}
@@ -78,14 +82,15 @@ class JobProcess:
         orders, self._orders = os.pipe()
         os.set_blocking(self._orders, False)
         os.set_blocking(self._printed, False)
+        numbers = map(str, (guard, say, alive, *CORES))
         try:
             self._child = subprocess.Popen(
-                [*COMMAND, "job-process", str(guard), str(say), str(alive), *map(str, CORES)],
+                [*COMMAND, "job-process", bounds.argument(), *numbers],
                 stdin=orders,
                 stdout=out,
                 stderr=out,
                 pass_fds=(guard, say, alive),
-                env=clean_environment(),
+                env=clean_environment(scratch.home),
                 start_new_session=True,
             )
         except BaseException:
@@ -201,8 +206,8 @@ class JobProcess:
         return proctree.memory_bytes([self.pid, *self._family]) > memory_mb * MEBIBYTE
 
     def is_worn(self, recycle_after_items: int) -> bool:
-        """Whether it has run enough, or grown too large, to be replaced."""
-        if self.items >= recycle_after_items:
+        """Whether it has run enough or for long, or grown too large, to be replaced."""
+        if self.items >= recycle_after_items or time.monotonic() - self._started > AGE_LIMIT_S:
             return True
         if time.monotonic() < self._weigh_at:
             return False

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from confine import Bounds
 from files import Scratch
 from jobprocess import JobProcess
 
@@ -55,22 +56,32 @@ class Slots:
 class Pool:
     """The idle job processes of one consumer; a worker takes one and gives it back."""
 
-    def __init__(self, recycle_after_items: int, new_scratch: Callable[[], Scratch], alive: int):
-        """`alive` is the lock that each process holds."""
+    def __init__(
+        self,
+        recycle_after_items: int,
+        new_scratch: Callable[[], Scratch],
+        bounds: Callable[[Scratch, bool], Bounds],
+        alive: int,
+    ):
+        """`bounds` of a process by its folders and whether it needs the network.
+
+        `alive` is the lock that each process holds.
+        """
         self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
-        self._alive = alive
-        self._idle: dict[str, list[JobProcess]] = {}
+        self._bounds, self._alive = bounds, alive
+        self._idle: dict[tuple[str, bool], list[JobProcess]] = {}
         self._lock = threading.Lock()
 
-    def take(self, queue: str, path: str, stamp: Any) -> JobProcess:
-        """An idle process of `queue` that has not loaded another version of `path`."""
-        while process := self._pop(queue):
+    def take(self, queue: str, description: dict[str, Any]) -> JobProcess:
+        """An idle process of `queue` for a type, which has loaded no other version of its file."""
+        path, stamp, network = (description[name] for name in ("path", "stamp", "network"))
+        while process := self._pop(queue, network):
             if process.stamps.get(path, stamp) == stamp:
                 return process
             self._end(process)
         scratch = self._new_scratch()
         try:
-            return JobProcess(queue, scratch, self._alive)
+            return JobProcess(queue, scratch, self._bounds(scratch, network), self._alive)
         except BaseException:
             scratch.remove()
             raise
@@ -85,7 +96,7 @@ class Pool:
             return self._end(process)
         process.idle_since = time.monotonic()
         with self._lock:
-            self._idle.setdefault(process.queue, []).append(process)
+            self._idle.setdefault((process.queue, process.network), []).append(process)
 
     def retire_idle(self, idle_limit_s: float = IDLE_LIMIT_S) -> None:
         """End the processes that had nothing to do for `idle_limit_s` seconds."""
@@ -93,7 +104,7 @@ class Pool:
         with self._lock:
             retired = [p for idle in self._idle.values() for p in idle if p.idle_since <= oldest]
             for process in retired:
-                self._idle[process.queue].remove(process)
+                self._idle[process.queue, process.network].remove(process)
         for process in retired:
             self._end(process)
 
@@ -102,7 +113,7 @@ class Pool:
             process.kill()
         process.scratch.remove()
 
-    def _pop(self, queue: str) -> JobProcess | None:
+    def _pop(self, queue: str, network: bool) -> JobProcess | None:
         with self._lock:
-            idle = self._idle.get(queue)
+            idle = self._idle.get((queue, network))
             return idle.pop() if idle else None

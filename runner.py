@@ -1,6 +1,6 @@
 """What runs inside a job process: load a job type, run it on an item, tell the result.
 
-Started as `app.py job-process GUARD SAY ALIVE` by jobprocess. Frames come in on stdin
+Started as `app.py job-process BOUNDS GUARD SAY ALIVE` by jobprocess. Frames come in on stdin
 and go out on the descriptor SAY; ALIVE is a lock that says that this process lives. It
 has no database, no settings but its type's own, and no secret of the web.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import faulthandler
 import importlib.util
 import json
@@ -23,8 +24,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import confine
 import documents
 import frames
+import settings
 import signature
 import typefiles
 from children import stay_on
@@ -53,11 +56,12 @@ def describe(path: str) -> dict[str, Any]:
     return {"types": types, "error": None}
 
 
-def print_description(path: str) -> int:
+def print_description(path: str, bounds: str) -> int:
     """Describe one file to stdout, whatever it prints itself while it is loaded."""
     answer = os.dup(1)
     os.set_inheritable(answer, False)
     _start_guard(os.dup(0))
+    confine.confine(bounds)
     os.dup2(2, 1)
     text = json.dumps(describe(path)).encode()
     with os.fdopen(answer, "wb") as file:
@@ -72,8 +76,8 @@ def _missing(job_type: JobType) -> str | None:
     return None
 
 
-def serve(guard: int, say: int, alive: int, cores: list[int]) -> None:
-    """Run orders until stdin ends, on `cores`."""
+def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> None:
+    """Run orders until stdin ends, on `cores` and inside `bounds`."""
     stay_on(*cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     os.set_inheritable(alive, False)
@@ -88,6 +92,7 @@ def serve(guard: int, say: int, alive: int, cores: list[int]) -> None:
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
+    confine.confine(bounds)  # not the guard, which ends all of them
     loaded: dict[str, dict[str, JobType]] = {}
     while (order := frames.read(orders)) is not None:
         if "item_id" in order:  # else a cancel that came too late for its item
@@ -150,7 +155,7 @@ class _Attempt:
         except BaseException as error:
             return {"done": "unavailable", "reason": f"{type(error).__name__}: {error}"}
         try:
-            with _memory_limit(self._order["memory_mb"]):
+            with _limits(self._order):
                 return self._completed(self._call(job_type))
         except (BadInput, Unavailable) as error:
             told = {"code": error.code, "message": error.message, "hint": error.hint}
@@ -163,6 +168,8 @@ class _Attempt:
         except BaseException as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 return {"done": "try_again", "delay_s": FULL_DISK_DELAY_S, "reason": FULL_DISK}
+            if isinstance(error, OSError) and error.errno == errno.EFBIG:
+                return {"done": "file_too_large", "limit_mb": self._order["max_file_mb"]}
             return _mistake("unexpected_error", error)
 
     def _load(self) -> JobType:
@@ -230,15 +237,22 @@ def _mistake(code: str, error: BaseException) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _memory_limit(memory_mb: int) -> Iterator[None]:
-    """Let allocations beyond `memory_mb` MiB fail while this lasts; 0 is no limit."""
+def _limits(order: dict[str, Any]) -> Iterator[None]:
+    """Let what goes beyond the memory or the file size of an order fail while this lasts.
+
+    0 is no limit.
+    """
     # RLIMIT_DATA counts what is written to; RLIMIT_AS would count what numpy only reserves.
-    if not memory_mb:
-        yield
-        return
-    before = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 1024 * 1024, before[1]))
+    most_mb = {
+        resource.RLIMIT_DATA: order["memory_mb"],
+        resource.RLIMIT_FSIZE: order["max_file_mb"],
+    }
+    before = {kind: resource.getrlimit(kind) for kind in most_mb}
+    for kind, limit_mb in most_mb.items():
+        if limit_mb:
+            resource.setrlimit(kind, (limit_mb * settings.MEBIBYTE, before[kind][1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)
+        for kind, limits in before.items():
+            resource.setrlimit(kind, limits)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import commands
+import confine
 from client import Bellhop, BellhopError
 from errors import StartRefused
 from installation import is_held, read_record
@@ -35,6 +36,7 @@ def run(settings: Settings) -> int:
         ("storage", lambda client: _storage(settings, client)),
         ("consumer", _consumer),
         ("job types", _types),
+        ("what jobs may do", lambda client: _confinement()),
         ("a job through the whole path", _job),
     ]
     failures = 0
@@ -96,6 +98,12 @@ def _types(client: Bellhop) -> str:
     types: list[dict[str, Any]] = client.get("/api/v1/types")["types"]
     missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
     return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
+
+
+def _confinement() -> str:
+    """What is kept from job code here; a kernel that lacks a part is no failure."""
+    words = {True: "confined", False: "not confined, as this kernel cannot"}
+    return ", ".join(f"{part} {words[kept]}" for part, kept in confine.enforced().items())
 
 
 def _job(client: Bellhop) -> str:

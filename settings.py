@@ -203,6 +203,9 @@ class JobTypes:
     recycle_after_items: int = key(
         1000, "Items after which a job process is replaced.", low=1, high=1000000
     )
+    writable: tuple[str, ...] = key(
+        (), "Folders outside the data folder that job types may write to, separated by commas."
+    )
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ class Settings:
     config_path: Path
     data_dir: Path
     jobtypes_folder: Path | None
+    writable: tuple[Path, ...]
 
     @property
     def total_workers(self) -> int:
@@ -314,6 +318,7 @@ def load(config: str | Path | None = None) -> Settings:
         config_path=path,
         data_dir=path.parent / Path(sections["storage"].data_dir).expanduser(),
         jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
+        writable=tuple(path.parent / Path(f).expanduser() for f in sections["jobtypes"].writable),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import threading
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from catalog import Catalog
 from errors import StartRefused
 from files import Files
 from installation import Installation, agree, starting, stay_alive
-from settings import Settings
+from settings import IS_SINGLE_FILE, ROOT, Settings
+from typefiles import BUILT_IN
 
 
 def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
@@ -68,8 +70,15 @@ def _prepare(settings: Settings, folder: Path) -> Installation:
     # A new database beside the files of an old one would let the keeper take them for litter.
     schema.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
     if alone:
+        compile_job_types()
         Catalog(settings, here).settle()
     return here
+
+
+def compile_job_types() -> None:
+    """Keep the bytecode of what comes with Bellhop: job processes may not write it themselves."""
+    if not IS_SINGLE_FILE:
+        compileall.compile_dir(ROOT / BUILT_IN, quiet=2)
 
 
 def die_with_parent() -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import confine
 import params
 from catalog import Catalog
 from errors import ItemError, Problem, StartRefused, item_error
@@ -28,7 +29,9 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         description = _describe(settings, name, work)
         scratch = Scratch(work / "scratch")
         order = _order(settings, description, given, given_params, scratch)
-        process = JobProcess(description["queue"], scratch, os.open(os.devnull, os.O_RDONLY))
+        bounds = confine.bounds(settings, scratch.folder, network=description["network"])
+        null = os.open(os.devnull, os.O_RDONLY)
+        process = JobProcess(description["queue"], scratch, bounds, null)
         limit_s = description["timeout_s"]
         try:
             outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None)
@@ -84,6 +87,7 @@ def _order(
         "item_id": "try",
         "attempt": 1,
         "memory_mb": description["memory_mb"],
+        "max_file_mb": 0,
         "settings": settings.for_type(description["type"], list(description["settings"])),
     }
 

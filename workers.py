@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import confine
 import lifecycle
 import queries
 import registry
@@ -33,13 +34,14 @@ from killpoint import die_at
 from lifecycle import Claim
 from models import database, will_pass
 from pool import Pool, Slots
-from settings import Settings
+from settings import MEBIBYTE, Settings
 from trouble import Trouble
 
 TURN_S = 2.0
 LEASE_RENEWAL_S = 20.0
 PROGRESS_EVERY_S = 0.2
 RECORD_AGAIN_S = 0.5
+LEAST_FILE_MB = 64
 GONE: dict[str, Any] = {"available": False, "reason": "its file is gone"}
 Done = TypeVar("Done")
 log = logging.getLogger("bellhop.workers")
@@ -66,6 +68,7 @@ class Workers:
         self.pool = Pool(
             settings.jobtypes.recycle_after_items,
             lambda: self.files.new_scratch(consumer),
+            lambda scratch, network: confine.bounds(settings, scratch.folder, network=network),
             alive,
         )
         self.stopping = threading.Event()
@@ -201,9 +204,7 @@ class Workers:
 
     def _attempt(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
-        process = watch.when_it_can_be(
-            partial(self.pool.take, claim.queue, description["path"], description["stamp"])
-        )
+        process = watch.when_it_can_be(partial(self.pool.take, claim.queue, description))
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
             self.files.withdraw(claim.job_id, claim.name)
@@ -238,8 +239,14 @@ class Workers:
             "item_id": f"{claim.job_id}-{claim.index}-{claim.step}",
             "attempt": claim.attempt,
             "memory_mb": description["memory_mb"],
+            "max_file_mb": self._max_file_mb(),
             "settings": self._settings_for(claim, description),
         }
+
+    def _max_file_mb(self) -> int:
+        """How large a file of a job may grow: what the disk has left, without the reserve."""
+        left_mb = self.files.free_bytes() // MEBIBYTE - self._settings.storage.reserve_mb
+        return max(left_mb, LEAST_FILE_MB)
 
     def _settings_for(self, claim: Claim, description: dict[str, Any]) -> dict[str, str | None]:
         """What the job type declared that it needs, and nothing else."""
@@ -305,7 +312,7 @@ def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Call
     match outcome.kind:
         case "bad_input":
             return partial(lifecycle.fail, claim, ItemError(**facts["error"]))
-        case "timed_out" | "result_too_large":
+        case "timed_out" | "result_too_large" | "file_too_large":
             return partial(lifecycle.fail, claim, item_error(outcome.kind, **facts))
         case "try_again":
             return partial(lifecycle.try_again, claim, facts["delay_s"], facts["reason"])

@@ -53,12 +53,16 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Callable[[str], Settings]:
-    """Settings of a config.ini with the given text and a data folder of its own."""
+    """Settings of a config.ini with the given text and a data folder of its own.
+
+    Job types may write to the folder `outside` beside it.
+    """
 
     def load(text: str = "") -> Settings:
         path = tmp_path / "config.ini"
-        types = "" if "[jobtypes]" in text else f"[jobtypes]\nfolder = {TYPES}\n"
-        path.write_text(f"{types}{text}\n")
+        (tmp_path / "outside").mkdir(exist_ok=True)
+        types = f"[jobtypes]\nfolder = {TYPES}\nwritable = outside\n"
+        path.write_text(f"{'' if '[jobtypes]' in text else types}{text}\n")
         return settings_module.load(path)
 
     return load

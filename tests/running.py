@@ -39,10 +39,13 @@ class Running:
 
     def __init__(self, folder: Path, **environment: str):
         self.data = folder / "data"
+        self.outside = folder / "outside"  # job types may write there
+        self.outside.mkdir(exist_ok=True)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(CHANGED)},
             "BELLHOP_STORAGE_DATA_DIR": str(self.data),
             "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
+            "BELLHOP_JOBTYPES_WRITABLE": str(self.outside),
             "BELLHOP_SERVER_PORT": "0",
             **environment,
         }

@@ -29,7 +29,7 @@ LAYERS = (
     {"pool"},
     {"jobprocess"},
     {"catalog", "runner"},
-    {"children", "params", "signature", "typefiles", "frames", "proctree"},
+    {"children", "confine", "params", "signature", "typefiles", "frames", "proctree"},
     {"jobtypes"},
     {"outbound"},
     {"lifecycle", "queries"},

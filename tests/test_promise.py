@@ -98,10 +98,10 @@ def test_it_works_on_soon_after_a_crash_and_records_each_result_once(
 
 
 @pytest.mark.parametrize("ask", ["cancel", "DELETE"])
-def test_it_really_stops_what_is_cancelled(bellhop: Running, tmp_path: Path, ask: str) -> None:
+def test_it_really_stops_what_is_cancelled(bellhop: Running, ask: str) -> None:
     """A hang in C that ignores every signal, with a child and a grandchild."""
-    job_id = bellhop.texts(str(tmp_path / "pids"), type="freeze")["job_id"]
-    pids = [int(pid) for pid in wait_for(read_if_there(tmp_path / "pids")).split()]
+    job_id = bellhop.texts(str(bellhop.outside / "pids"), type="freeze")["job_id"]
+    pids = [int(pid) for pid in wait_for(read_if_there(bellhop.outside / "pids")).split()]
     assert all(map(is_alive, pids))
     asked = time.monotonic()
     if ask == "cancel":

@@ -85,9 +85,9 @@ class Family:
                 os.kill(pid, signal.SIGKILL)
 
 
-def run_stubborn(bellhop: Running, tmp_path: Path) -> str:
+def run_stubborn(bellhop: Running) -> str:
     """Submit an item that ignores everything; its job, once its grandchild runs."""
-    told = tmp_path / "pids"
+    told = bellhop.outside / "pids"
     job_id = str(bellhop.texts(str(told), type="stubborn")["job_id"])
     wait_for(told.exists)
     return job_id
@@ -147,33 +147,31 @@ def at_a_terminal(bellhop: Running) -> Iterator[tuple[subprocess.Popen[str], int
 CTRL_C = b"\x03"
 
 
-def test_it_ends_what_ignores_sigterm_when_the_grace_is_over(
-    bellhop: Running, tmp_path: Path
-) -> None:
+def test_it_ends_what_ignores_sigterm_when_the_grace_is_over(bellhop: Running) -> None:
     bellhop.environment["BELLHOP_SERVER_STOP_GRACE_S"] = "0.5"
     server = bellhop.serve()
-    run_stubborn(bellhop, tmp_path)
+    run_stubborn(bellhop)
     family = family_of(server)
     server.terminate()
     assert server.wait(20) == 0
     assert family.alive() == []
 
 
-def test_it_counts_a_stop_against_no_item(bellhop: Running, tmp_path: Path) -> None:
+def test_it_counts_a_stop_against_no_item(bellhop: Running) -> None:
     bellhop.environment["BELLHOP_SERVER_STOP_GRACE_S"] = "0.5"
     server = bellhop.serve()
-    job_id = run_stubborn(bellhop, tmp_path)
+    job_id = run_stubborn(bellhop)
     server.terminate()
     server.wait(20)
     assert counters(bellhop) == GIVEN_BACK
     assert_it_runs_again(bellhop, job_id)
 
 
-def test_it_stops_at_ctrl_c_as_at_sigterm(bellhop: Running, tmp_path: Path) -> None:
+def test_it_stops_at_ctrl_c_as_at_sigterm(bellhop: Running) -> None:
     bellhop.environment["BELLHOP_SERVER_STOP_GRACE_S"] = "0.5"
     with at_a_terminal(bellhop) as (server, keys):
         assert readline(server), bellhop.log()
-        job_id = run_stubborn(bellhop, tmp_path)
+        job_id = run_stubborn(bellhop)
         family = family_of(server)
         os.write(keys, CTRL_C)
         assert server.wait(20) == 0
@@ -196,11 +194,11 @@ def test_it_lets_an_item_finish_after_one_ctrl_c(bellhop: Running) -> None:
         assert f"{half} ended with status 0" in bellhop.log()
 
 
-def test_it_stops_at_once_at_a_second_ctrl_c(bellhop: Running, tmp_path: Path) -> None:
+def test_it_stops_at_once_at_a_second_ctrl_c(bellhop: Running) -> None:
     bellhop.environment["BELLHOP_SERVER_STOP_GRACE_S"] = "60"
     with at_a_terminal(bellhop) as (server, keys):
         assert readline(server), bellhop.log()
-        job_id = run_stubborn(bellhop, tmp_path)
+        job_id = run_stubborn(bellhop)
         family = family_of(server)
         os.write(keys, CTRL_C)
         wait_for(lambda: not (bellhop.data / "address").exists())  # the first was heard
@@ -221,11 +219,9 @@ def test_it_stops_with_status_0_at_ctrl_c_while_it_starts(bellhop: Running) -> N
     assert "Traceback" not in bellhop.log()
 
 
-def test_it_leaves_nothing_alive_when_the_parent_is_killed(
-    bellhop: Running, tmp_path: Path
-) -> None:
+def test_it_leaves_nothing_alive_when_the_parent_is_killed(bellhop: Running) -> None:
     server = bellhop.serve()
-    job_id = run_stubborn(bellhop, tmp_path)
+    job_id = run_stubborn(bellhop)
     family = family_of(server)
     server.kill()
     server.wait()
@@ -233,10 +229,10 @@ def test_it_leaves_nothing_alive_when_the_parent_is_killed(
     assert_it_runs_again(bellhop, job_id)
 
 
-def test_it_ends_by_itself_before_docker_kills_it(on_each_store: Running, tmp_path: Path) -> None:
+def test_it_ends_by_itself_before_docker_kills_it(on_each_store: Running) -> None:
     """`docker stop`: SIGTERM, and SIGKILL ten seconds later; the grace is the default."""
     server = on_each_store.serve()
-    job_id = run_stubborn(on_each_store, tmp_path)
+    job_id = run_stubborn(on_each_store)
     family = family_of(server)
     server.terminate()
     try:

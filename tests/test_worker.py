@@ -178,7 +178,7 @@ def test_it_leaves_no_scratch_folder(
 
 def test_it_ends_what_a_job_left_running(submit: Submit, workers: Workers, tmp_path: Path) -> None:
     """A child that outlives its job must not meet the next item."""
-    note = tmp_path / "pid"
+    note = tmp_path / "outside" / "pid"
     submit(str(note), type="leave")
     run_all(workers)
     assert not is_alive(int(note.read_text()))
@@ -252,7 +252,7 @@ def test_it_ends_a_hang_at_its_limit_with_its_grandchildren(
     submit: Submit, workers: Workers, tmp_path: Path
 ) -> None:
     """Signals are ignored, the hang is in C, and a child of the job runs too."""
-    note = tmp_path / "pid"
+    note = tmp_path / "outside" / "pid"
     job = submit(str(note), type="hang")
     started = time.monotonic()
     run_all(workers)
@@ -506,7 +506,7 @@ def test_it_pauses_at_least_a_second_before_it_tries_again(
 def test_it_ends_a_grandchild_that_nobody_waits_for(
     submit: Submit, workers: Workers, tmp_path: Path
 ) -> None:
-    note = tmp_path / "pid"
+    note = tmp_path / "outside" / "pid"
     submit(str(note), type="leave_behind")
     run_all(workers)
     assert not is_alive(int(note.read_text()))
@@ -559,22 +559,22 @@ def test_it_renews_the_lease_while_it_publishes(
 def test_it_ends_what_left_the_group_of_its_job(
     submit: Submit, workers: Workers, tmp_path: Path
 ) -> None:
-    job = submit(str(tmp_path / "pid"), type="escape")
+    job = submit(str(tmp_path / "outside" / "pid"), type="escape")
     workers.run_next()
     assert error_of(job)["code"] == "timed_out"
-    assert not is_alive(int((tmp_path / "pid").read_text()))
+    assert not is_alive(int((tmp_path / "outside" / "pid").read_text()))
 
 
 def test_it_records_nothing_while_a_process_of_the_item_lives(
     submit: Submit, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the job returned and left a child behind, in a session of its own."""
-    submit(str(tmp_path / "pid"), type="escape", params={"stay": False})
+    submit(str(tmp_path / "outside" / "pid"), type="escape", params={"stay": False})
     lived: list[bool] = []
     complete = lifecycle.complete
 
     def recorded(*arguments: Any, **options: Any) -> bool:
-        lived.append(is_alive(int((tmp_path / "pid").read_text())))
+        lived.append(is_alive(int((tmp_path / "outside" / "pid").read_text())))
         return complete(*arguments, **options)
 
     monkeypatch.setattr(lifecycle, "complete", recorded)
@@ -766,7 +766,7 @@ def test_it_ends_each_of_several_hangs_at_its_own_limit(
 
     monkeypatch.setattr(lifecycle, "fail", failed)
     for number in range(3):
-        submit(str(tmp_path / str(number)), type="hang")
+        submit(str(tmp_path / "outside" / str(number)), type="hang")
     for thread in [running() for _ in range(3)]:
         thread.join()
     limit_s, ceiling_s = 0.5, 1.0
@@ -837,9 +837,9 @@ def test_it_keeps_its_guard_from_the_signals_of_a_job(submit: Submit, workers: W
 def test_it_ends_what_a_crashed_process_had_started_in_other_sessions(
     submit: Submit, workers: Workers, tmp_path: Path
 ) -> None:
-    submit(str(tmp_path / "pid"), type="escape", params={"crash": True})
+    submit(str(tmp_path / "outside" / "pid"), type="escape", params={"crash": True})
     workers.run_next()
-    wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())), limit_s=5)
+    wait_until(lambda: not is_alive(int((tmp_path / "outside" / "pid").read_text())), limit_s=5)
 
 
 def test_it_renews_the_lease_while_a_result_waits_to_be_recorded(

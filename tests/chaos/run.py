@@ -68,6 +68,7 @@ def _environment(plan: Plan, folder: Path, server: Valkey | None) -> tuple[str, 
     settings = {
         "BELLHOP_STORAGE_DATA_DIR": str(folder / "disk" / "data"),
         "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
+        "BELLHOP_JOBTYPES_WRITABLE": str(folder / "journal"),
         "BELLHOP_HUEY_STORAGE": plan.store,
         "BELLHOP_SERVER_PORT": str(port),
         "BELLHOP_SERVER_STOP_GRACE_S": "2",

@@ -1,0 +1,155 @@
+"""Job types that try what they may not do, for the tests of the confinement."""
+
+import contextlib
+import importlib
+import multiprocessing
+import multiprocessing.shared_memory
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jobtypes import Context, job_type
+
+Reach = Callable[[str], object]
+
+
+@contextlib.contextmanager
+def answered() -> Iterator[list[str]]:
+    """The name of the error that the kernel refuses with, or "done"."""
+    said: list[str] = []
+    try:
+        yield said
+        said.append("done")
+    except OSError as error:
+        said.append(type(error).__name__)
+
+
+def connect(port: str) -> None:
+    with socket.create_connection(("127.0.0.1", int(port)), 5) as connection:
+        connection.sendall(b"hello")
+
+
+def connect_abstract(name: str) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"\0{name}")
+
+
+def send_datagram(port: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"hello", ("127.0.0.1", int(port)))
+
+
+def link_into_scratch(path: str) -> None:
+    os.link(path, Path(os.environ["HOME"]) / "link")
+    (Path(os.environ["HOME"]) / "link").read_bytes()
+
+
+def read_by_symlink(path: str) -> None:
+    link = Path(os.environ["HOME"]) / "symlink"
+    link.symlink_to(path)
+    link.read_bytes()
+
+
+def read_in_child(path: str) -> None:
+    done = subprocess.run(["cat", path], capture_output=True, text=True)
+    if done.returncode:
+        raise PermissionError(done.stderr)
+
+
+def use_socketpair(_: str) -> None:
+    for end in socket.socketpair():
+        end.close()
+
+
+def use_shared_memory(_: str) -> None:
+    block = multiprocessing.shared_memory.SharedMemory(create=True, size=100)
+    block.close()
+    block.unlink()
+    multiprocessing.Lock()
+
+
+def use_pool(_: str) -> None:
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map(abs, [-1, -2]) == [1, 2]
+
+
+def import_late(name: str) -> None:
+    importlib.invalidate_caches()
+    sys.modules.pop(name, None)
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        raise FileNotFoundError(name) from error
+
+
+def use_scratch(_: str) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"x")
+    Path("a").mkdir()
+    Path("a", "b").write_text("x")
+    Path("a", "b").rename("c")
+
+
+REACHES: dict[str, Reach] = {
+    "read": lambda path: Path(path).read_bytes(),
+    "list": os.listdir,
+    "write": lambda path: Path(path).write_text("x"),
+    "append": lambda path: os.close(os.open(path, os.O_WRONLY | os.O_APPEND)),
+    "truncate": lambda path: os.truncate(path, 0),
+    "remove": os.unlink,
+    "link": link_into_scratch,
+    "symlink": read_by_symlink,
+    "in a child": read_in_child,
+    "scratch": use_scratch,
+    "shared memory": use_shared_memory,
+    "pool": use_pool,
+    "import": import_late,
+    "connect": connect,
+    "abstract": connect_abstract,
+    "datagram": send_datagram,
+    "socketpair": use_socketpair,
+    "signal": lambda pid: os.kill(int(pid), signal.SIGCONT),
+}
+
+
+@job_type(label="Try", queue="parsing", delays_s=[])
+def reach(data: dict, context: Context) -> dict:
+    """Do what `how` says with `what`; tell how the kernel answered."""
+    with answered() as said:
+        REACHES[data["how"]](str(data["what"]))
+    return {"said": said[0], "pid": os.getpid()}
+
+
+@job_type(label="Try with the network", queue="parsing", network=True, delays_s=[])
+def reach_out(data: dict, context: Context) -> dict:
+    return reach(data, context)
+
+
+@job_type(label="Try with a file", queue="parsing", delays_s=[])
+def reach_upload(file: Path, context: Context) -> dict:
+    """Read the upload; try to change it."""
+    text = file.read_text()
+    with answered() as said:
+        file.write_text("changed")
+    return {"text": text, "said": said[0]}
+
+
+@job_type(label="Numbers of limits", queue="parsing")
+def told_limits(text: str, context: Context) -> dict:
+    kinds = {"files": resource.RLIMIT_NOFILE, "processes": resource.RLIMIT_NPROC}
+    return {name: resource.getrlimit(kind)[0] for name, kind in kinds.items()}
+
+
+@job_type(label="One large file", queue="parsing")
+def large_file(text: str, context: Context) -> dict:
+    """Write a file of as many MiB as the text says, with a hole in it."""
+    with (context.output_dir / "large").open("wb") as file:
+        file.seek((int(text) << 20) - 1)
+        file.write(b"x")
+    return {}

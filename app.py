@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import settings
 from access import ROLES, TOKEN_SCOPES
 from errors import StartRefused
+from masking import Mask, MaskedLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         loaded = settings.load(given.config)
-        _log_to_stderr(loaded.server.log_level)
+        _log_to_stderr(loaded)
         status = given.run(loaded, given)
         return int(status or 0)
     except StartRefused as refusal:
@@ -202,12 +203,12 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from web.site import open_site
 
     on_ready = start.tell_parent(given.ready_fd)
+    here = start.join(loaded)
+    start.require_account(loaded)
     if given.socket_fd is None:
         bound = listener.bind(loaded)
     else:
         bound = socket.socket(fileno=given.socket_fd)
-    here = start.join(loaded)
-    start.require_account(loaded)
     site = open_site(loaded, here)
     server.serve(make_app(site), bound, site, on_ready)
 
@@ -385,7 +386,7 @@ def _add_account_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     action.add_argument("number", type=int, metavar="NUMBER")
 
 
-def _log_to_stderr(level: str) -> None:
+def _log_to_stderr(loaded: settings.Settings) -> None:
     # Unbuffered: what a full disk refused must not be tried again at the end, which would turn
     # the exit status into 120.
     raw = io.FileIO(2, "w", closefd=False)
@@ -393,11 +394,10 @@ def _log_to_stderr(level: str) -> None:
     # What the format does not show need not be found out for each line.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    format = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    handler.setFormatter(MaskedLog(format, Mask(loaded.secrets)))
+    logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper())
     # Their news of each bell and of each busy moment is not news to an operator.
     for name in ("huey", "waitress.queue"):
         logging.getLogger(name).setLevel(logging.ERROR)

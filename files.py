@@ -107,13 +107,19 @@ class Files:
         return Scratch(self._folder / "scratch" / f"{consumer}-{secrets.token_hex(4)}")
 
     def publish(
-        self, output: Path, job_id: str, attempt_name: str, on_file: Callable[[], object]
+        self,
+        output: Path,
+        job_id: str,
+        attempt_name: str,
+        on_file: Callable[[], object],
+        hides: Callable[[str], bool],
     ) -> tuple[list[dict[str, Any]], list[str]]:
         """Move what a job wrote into place.
 
         Returns the files, `[{"name", "size", "path"}]`, and the names of what was left out:
         only regular files with a name that can be shown count, for a link could name any
-        file of this machine. `on_file` is called before each, as fsync may take its time.
+        file of this machine; nor what `hides` says of its name. `on_file` is called before each,
+        as fsync may take its time.
         What a full disk stopped half-way may be called again.
         """
         home = self._folder / "results" / job_id
@@ -125,7 +131,8 @@ class Files:
             name = path.relative_to(output).as_posix()
             if _is_folder(path):
                 continue
-            if path.is_symlink() or not path.is_file() or UNSHOWABLE.search(name):
+            is_plain = path.is_file() and not path.is_symlink()
+            if not is_plain or UNSHOWABLE.search(name) or hides(name):
                 left_out.append(name.encode("utf-8", "replace").decode())
                 continue
             on_file()

@@ -42,16 +42,18 @@ HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consum
 
 
 class Database(SqliteDatabase):
-    _turns = threading.RLock()
+    _turns = threading.Lock()
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:  # type: ignore[override]
         """A transaction that may write; the threads of a process take turns.
 
         SQLite alone would let who finds it locked sleep for milliseconds, thousands of times a
-        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong.
+        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong; and
+        who is inside a transaction holds SQLite's lock already, and must not wait for a turn.
         """
-        is_mine = self._turns.acquire(timeout=TURN_TIMEOUT_S)
+        is_inside = self.in_transaction()
+        is_mine = not is_inside and self._turns.acquire(timeout=TURN_TIMEOUT_S)
         try:
             with super().atomic():
                 yield

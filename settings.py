@@ -8,16 +8,18 @@ allowed stops the start with one line. Nothing else reads config.ini or `BELLHOP
 from __future__ import annotations
 
 import configparser
+import contextlib
 import errno
 import logging
 import os
 import pkgutil
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from errors import NO_ROOM, StartRefused
 
@@ -29,6 +31,8 @@ HOME = PROGRAM.parent
 # How a child of any kind is started: the same program, the same interpreter.
 COMMAND = [sys.executable, str(PROGRAM)]
 
+# What is a secret by its name; a job type says of its own settings which are.
+LIKE_A_SECRET = re.compile(r"key|secret|token|password|passphrase|credential")
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"}
 MEBIBYTE = 1024 * 1024
 # What the disk of the data can say to a start; an operator needs one line, no traceback.
@@ -268,6 +272,15 @@ class Settings:
     writable: tuple[Path, ...]
 
     @property
+    def secrets(self) -> list[str]:
+        """Every secret that is known before job types are, to be masked in the log."""
+        return [value for _, value in _secrets(self.huey.redis_url, self.type_settings)] + [
+            value
+            for name, value in os.environ.items()
+            if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
+        ]
+
+    @property
     def total_workers(self) -> int:
         return sum(queue.workers for queue in self.queues.values())
 
@@ -307,6 +320,9 @@ def load(config: str | Path | None = None) -> Settings:
         raise StartRefused(f"{path} [storage] data_dir: found ''; allowed is the path of a folder")
     folder = sections["jobtypes"].folder
     type_settings = {s[5:]: dict(parser[s]) for s in parser.sections() if s.startswith("type:")}
+    written_url = parser.get("huey", "redis_url", fallback="")
+    for secret, _ in _secrets(written_url, type_settings):
+        require_private(path, secret)
     return Settings(
         **sections,
         queues=queues,
@@ -320,6 +336,26 @@ def load(config: str | Path | None = None) -> Settings:
         jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
         writable=tuple(path.parent / Path(f).expanduser() for f in sections["jobtypes"].writable),
     )
+
+
+def _secrets(
+    redis_url: str, type_settings: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """(name, value) of what is a secret by its name."""
+    with contextlib.suppress(ValueError):
+        if password := urlsplit(redis_url).password:
+            yield "[huey] redis_url", unquote(password)
+    for type_name, section in type_settings.items():
+        for name, value in section.items():
+            if value and LIKE_A_SECRET.search(name):
+                yield f"[type:{type_name}] {name}", value
+
+
+def require_private(path: Path, secret: str) -> None:
+    """Refuse a config.ini that holds `secret`, which is its name, and that others may read."""
+    if path.stat().st_mode & 0o077:
+        said = f"{path} holds a secret, {secret}, and others may read it"
+        raise StartRefused(f"{said}: chmod 600 {path}")
 
 
 def _types_with_variables() -> set[str]:

@@ -18,7 +18,7 @@ from catalog import Catalog
 from errors import StartRefused
 from files import Files
 from installation import Installation, agree, starting, stay_alive
-from settings import IS_SINGLE_FILE, ROOT, Settings
+from settings import IS_SINGLE_FILE, ROOT, Settings, require_private
 from typefiles import BUILT_IN
 
 
@@ -72,7 +72,17 @@ def _prepare(settings: Settings, folder: Path) -> Installation:
     if alone:
         compile_job_types()
         Catalog(settings, here).settle()
+    _require_private_secrets(settings, Catalog(settings, here))
     return here
+
+
+def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:
+    """Refuse a config.ini that others may read, also where only a job type tells what is secret."""
+    for name, described in catalog.types().items():
+        written = settings.type_settings.get(name, {})
+        for key, kind in described["settings"].items():
+            if kind == "secret" and written.get(key):
+                require_private(settings.config_path, f"[type:{name}] {key}")
 
 
 def compile_job_types() -> None:

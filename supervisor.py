@@ -95,9 +95,9 @@ class Child:
 
 def run(settings: Settings, config: list[str]) -> int:
     """Serve until SIGTERM or Ctrl-C; the exit status. A second signal stops at once."""
-    socket_of_web = listener.bind(settings)
     stop_signals = _catch_signals()
     here = _prepare(settings, config)
+    socket_of_web = listener.bind(settings)
     command = [*COMMAND, *config]
     descriptor = socket_of_web.fileno()
     web = Child("web", [*command, "web", "--socket-fd", str(descriptor)], (descriptor,))

@@ -20,6 +20,7 @@ from files import Scratch
 from installation import Installation
 from jobprocess import JobProcess, Outcome
 from settings import Settings
+from workers import masked, secrets_of
 
 
 def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[str, str]]) -> int:
@@ -33,12 +34,21 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         null = os.open(os.devnull, os.O_RDONLY)
         process = JobProcess(description["queue"], scratch, bounds, null)
         limit_s = description["timeout_s"]
+        mask = secrets_of(description, order)
+        printed = mask.stream(_show_printed)
         try:
-            outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None)
+            outcome = process.run(
+                order,
+                limit_s,
+                lambda percent, step: _show_progress(percent, mask.text(step)),
+                printed.write,
+                lambda: None,
+            )
         finally:
+            printed.close()
             if not process.is_dead:
                 process.kill()
-        return _report(outcome, scratch.output)
+        return _report(replace(outcome, facts=masked(mask, outcome.facts)), scratch.output)
     finally:
         if not any(work.glob("scratch/output/*")):
             shutil.rmtree(work)

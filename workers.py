@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from itemlog import ItemLog
 from jobprocess import Outcome
 from killpoint import die_at
 from lifecycle import Claim
+from masking import Mask
 from models import database, will_pass
 from pool import Pool, Slots
 from settings import MEBIBYTE, Settings
@@ -205,17 +206,22 @@ class Workers:
     def _attempt(self, claim: Claim, description: dict[str, Any], watch: _Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
         process = watch.when_it_can_be(partial(self.pool.take, claim.queue, description))
-        printed = ItemLog(self.files.log(claim.job_id, claim.name))
+        order = self._order(claim, description, process.scratch)
+        mask = secrets_of(description, order)
+        watch.mask = mask
+        log_file = ItemLog(self.files.log(claim.job_id, claim.name))
+        printed = mask.stream(log_file.write)
         try:
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
             began = time.monotonic()
-            order = self._order(claim, description, process.scratch)
             outcome = process.run(
                 order, description["timeout_s"], watch.on_progress, printed.write, watch.why_stop
             )
             die_at("run-done")
             printed.close()
+            log_file.close()
+            outcome = replace(outcome, facts=masked(mask, outcome.facts))
             ran = _Ran(outcome, time.monotonic() - began, description)
             self._record(claim, ran, process.scratch, watch)
         except BaseException:
@@ -280,9 +286,10 @@ class Workers:
     def _complete(self, claim: Claim, ran: _Ran, scratch: Scratch, watch: _Watch) -> None:
         facts = ran.outcome.facts
         publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
-        files, left_out = watch.when_it_can_be(partial(publish, watch.keep_lease))
+        publish = partial(publish, watch.keep_lease, watch.mask.hits)
+        files, left_out = watch.when_it_can_be(publish)
         die_at("finish-files")
-        warnings = [*facts["warnings"], *map(_left_out, left_out)]
+        warnings = [*facts["warnings"], *(_left_out(watch.mask.text(name)) for name in left_out)]
         complete = partial(
             lifecycle.complete,
             claim,
@@ -295,6 +302,18 @@ class Workers:
         die_at("finish-commit")
         if files and not is_recorded:
             self.files.withdraw(claim.job_id, claim.name)
+
+
+def secrets_of(description: dict[str, Any], order: dict[str, Any]) -> Mask:
+    """What masks the secrets that go with an order."""
+    declared = description["settings"]
+    return Mask(value for name, value in order["settings"].items() if declared[name] == "secret")
+
+
+def masked(mask: Mask, facts: dict[str, Any]) -> dict[str, Any]:
+    """What a job process said, without the secrets that it was given."""
+    data = {name: mask.json(text) for name, text in facts.items() if name == "data"}
+    return {**mask.within({n: v for n, v in facts.items() if n != "data"}), **data}
 
 
 @dataclass(frozen=True)
@@ -346,12 +365,14 @@ class _Watch:
     def __init__(self, claim: Claim, workers: Workers):
         self._claim, self._workers = claim, workers
         self._unshown: tuple[int, str] | None = None
+        # Of the secrets that its job process was given.
+        self.mask = Mask(())
         now = time.monotonic()
         self._show_at = now
         self._renew_at = now + LEASE_RENEWAL_S
 
     def on_progress(self, percent: int, step: str) -> None:
-        self._unshown = percent, step
+        self._unshown = percent, self.mask.text(step)
         if time.monotonic() >= self._show_at:
             self._show()
 

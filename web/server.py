@@ -205,9 +205,7 @@ def serve(
     )
     Channel.parser_class, Channel.exempt = Parser, site.settings.server.trusted_proxy
     server.channel_class = Channel
-    # Each connection is a descriptor, and the usual soft limit of 1,024 is too close.
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MOST_CONNECTIONS), most_files))
+    _allow_descriptors()
     stopping: list[int] = []
 
     def stop(number: int, frame: Any) -> None:
@@ -228,6 +226,12 @@ def serve(
             drop_slow(server)
     address_file.unlink(missing_ok=True)
     _finish(server)
+
+
+def _allow_descriptors() -> None:
+    """Each connection is a descriptor, and the usual soft limit of 1,024 is too close."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MOST_CONNECTIONS), most_files))
 
 
 def _behind(proxy: str) -> dict[str, Any]:

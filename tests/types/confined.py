@@ -1,6 +1,7 @@
 """Job types that try what they may not do, for the tests of the confinement."""
 
 import contextlib
+import ctypes
 import importlib
 import multiprocessing
 import multiprocessing.shared_memory
@@ -67,6 +68,12 @@ def use_socketpair(_: str) -> None:
         end.close()
 
 
+def call_kernel(number: str) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.syscall(int(number), 0, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
 def use_shared_memory(_: str) -> None:
     block = multiprocessing.shared_memory.SharedMemory(create=True, size=100)
     block.close()
@@ -113,6 +120,8 @@ REACHES: dict[str, Reach] = {
     "connect": connect,
     "abstract": connect_abstract,
     "datagram": send_datagram,
+    "kernel": call_kernel,
+    "chroot": os.chroot,
     "socketpair": use_socketpair,
     "signal": lambda pid: os.kill(int(pid), signal.SIGCONT),
 }

@@ -249,8 +249,9 @@ def _limits(order: dict[str, Any]) -> Iterator[None]:
     }
     before = {kind: resource.getrlimit(kind) for kind in most_mb}
     for kind, limit_mb in most_mb.items():
-        if limit_mb:
-            resource.setrlimit(kind, (limit_mb * settings.MEBIBYTE, before[kind][1]))
+        hard, wanted = before[kind][1], limit_mb * settings.MEBIBYTE
+        if limit_mb and (hard == resource.RLIM_INFINITY or wanted <= hard):
+            resource.setrlimit(kind, (wanted, hard))
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN = .venv/bin
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
 
@@ -46,6 +47,14 @@ chaos: .venv/dev  ## Kill everything at random under load, and check that nothin
 dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
 	@$(BIN)/python tools/dist.py
 
+.PHONY: pins
+pins: .venv/pins  ## Write the requirements files anew from pins/, with all versions and hashes
+	@$(BIN)/python tools/pins.py
+
+.PHONY: audit
+audit: .venv/pins  ## Look for known vulnerabilities of the pinned packages
+	@$(BIN)/python tools/audit.py
+
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Bellhop needs Python 3.11 or newer: make PYTHON=python3.11 …" >&2; exit 1; }
@@ -53,13 +62,17 @@ dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
 	@touch $@
 
 .venv/run: .venv/created requirements.txt requirements-core.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) -r requirements.txt
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 .venv/bench: .venv/dev requirements-bench.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(INSTALL) -r requirements-bench.txt
+	@touch $@
+
+.venv/pins: .venv/created requirements-pins.txt
+	@$(INSTALL) -r requirements-pins.txt
 	@touch $@

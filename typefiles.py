@@ -71,10 +71,10 @@ def read(path: Path) -> bytes:
 
 def pip_line(extra: str) -> str:
     """The command that installs an extra; "" is what requirements.txt has for all light types."""
-    file = f"requirements-{extra}.txt" if extra else "requirements.txt"
+    name = f"requirements-{extra}" if extra else "requirements"
     if not settings.IS_SINGLE_FILE:
-        return f"pip install -r {file}"
-    lines = settings.asset(file).decode().splitlines()
+        return f"pip install -r {name}.txt"
+    lines = settings.asset(f"pins/{name}.in").decode().splitlines()
     return " ".join(["pip install", *(line for line in lines if "==" in line)])
 
 

@@ -55,7 +55,7 @@ def test_it_lists_every_code_a_client_can_be_told(code: str) -> None:
 
 def test_it_says_why_each_package_is_there() -> None:
     text = read("docs/dependencies.md").lower()
-    for path in ROOT.glob("requirements*.txt"):
+    for path in ROOT.glob("pins/*.in"):
         for line in path.read_text().splitlines():
             if name := re.match(r"([A-Za-z][\w-]*).*==", line):
                 assert name.group(1).lower() in text, line
@@ -76,12 +76,6 @@ def test_it_shows_each_example_in_the_demo() -> None:
     demo = read("tools/demo.py")
     for path in (ROOT / "examples").iterdir():
         assert f'"{path.name}"' in demo, path.name
-
-
-def test_it_pins_every_version() -> None:
-    for path in ROOT.glob("requirements*.txt"):
-        for line in path.read_text().splitlines():
-            assert not line or line.startswith(("#", "-r ")) or "==" in line, line
 
 
 def test_it_shows_every_module_in_the_architecture() -> None:

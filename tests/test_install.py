@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +64,16 @@ def test_it_reads_pictures_with_the_other_extra(python: Path) -> None:
     assert "pip install -r requirements-ocr.txt" in attempt(python, "quiz", "quiz.png")
     subprocess.run([python, *PIP, ROOT / "requirements-ocr.txt"], check=True)
     assert '"total_questions": ' in attempt(python, "quiz", "quiz.png")
+
+
+def test_it_refuses_a_file_that_is_not_the_pinned_one(tmp_path: Path, python: Path) -> None:
+    """Also by the plain line that users type, and whatever an index or a mirror hands out."""
+    text = (ROOT / "requirements-core.txt").read_text()
+    pinned = re.search(r"^bottle==.*(?:\n    --hash.*)+", text, re.M)
+    assert pinned
+    other = re.sub(r"sha256:\w+", "sha256:" + 64 * "0", pinned[0])
+    (tmp_path / "requirements.txt").write_text(text.replace(pinned[0], other))
+    command = f"{python} -m pip install --target packages -r requirements.txt"
+    done = subprocess.run(command.split(), capture_output=True, text=True, cwd=tmp_path)
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "packages" / "bottle.py").exists()

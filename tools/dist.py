@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "dist" / "bellhop.pyz"
-FOLDERS = ("jobtypes", "migrations", "static", "web")
+FOLDERS = ("jobtypes", "migrations", "pins", "static", "web")
 # What packages bring and Bellhop never imports.
 UNUSED = ("bin", "pwiz.py", "peewee-stubs", "redis/asyncio/multidb", "huey/contrib", "playhouse")
 MAIN = "import sys\n\nimport app\n\nsys.exit(app.main())\n"
@@ -41,7 +41,7 @@ def main() -> None:
 def _add_packages(build: Path) -> None:
     requirements = ROOT / "requirements-core.txt"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-compile", "--only-binary=:all:", "--target", str(build)]
+    command += ["--no-compile", "--only-binary=:all:", "--require-hashes", "--target", str(build)]
     subprocess.run([*command, "-r", str(requirements)], check=True)
     for path in [*build.glob("*.dist-info"), *(build / name for name in UNUSED)]:
         if path.is_dir():
@@ -53,7 +53,7 @@ def _add_packages(build: Path) -> None:
 
 
 def _add_bellhop(build: Path) -> None:
-    for path in [*ROOT.glob("*.py"), *ROOT.glob("requirements*.txt")]:
+    for path in ROOT.glob("*.py"):
         shutil.copy(path, build)
     for folder in FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__")

@@ -60,7 +60,8 @@ ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 class Bounds:
     """What a child may reach; all paths are absolute.
 
-    It may read everything that is not in `hidden`, and what is in `readable` all the same.
+    It may read everything that is not in `hidden`, and what is in `readable` all the same. Where
+    nothing is hidden, it may do with files and processes what its user may.
     """
 
     hidden: Sequence[str]
@@ -73,11 +74,17 @@ class Bounds:
         return json.dumps(asdict(self))
 
 
-def bounds(settings: Settings, own: Path, *, network: bool = False) -> Bounds:
-    """The bounds of a child with the folder `own` to write in."""
+def bounds(
+    settings: Settings, own: Path, *, network: bool = False, is_shared: bool = True
+) -> Bounds:
+    """The bounds of a child with the folder `own` to write in.
+
+    Where nobody shares Bellhop, job code belongs to the only person there is, and nothing is hidden
+    from it: it may use any file of theirs.
+    """
     data, types = settings.data_dir, settings.jobtypes_folder
     return Bounds(
-        hidden=(str(data), str(settings.config_path)),
+        hidden=(str(data), str(settings.config_path)) if is_shared else (),
         readable=(str(data / "uploads"), *([str(types)] if types else [])),
         writable=(str(own), *map(str, settings.writable)),
         network=network,
@@ -97,8 +104,9 @@ def confine(argument: str) -> None:
         _limit(resource.RLIMIT_NPROC, _threads_there() + _more_threads())
     if sys.platform == "linux":
         _require(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        _drop_capabilities()
-    if _landlock_version() > 0:
+        if given.hidden:
+            _drop_capabilities()
+    if given.hidden and _landlock_version() > 0:
         _Files(given).restrict()
     if not given.network and _has_seccomp():
         _refuse_sockets()

@@ -208,7 +208,8 @@ class JobTypes:
         1000, "Items after which a job process is replaced.", low=1, high=1000000
     )
     writable: tuple[str, ...] = key(
-        (), "Folders outside the data folder that job types may write to, separated by commas."
+        ("/tmp", "/var/tmp"),
+        "Folders outside the data folder that job types may write to, separated by commas.",
     )
 
 

@@ -30,7 +30,9 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         description = _describe(settings, name, work)
         scratch = Scratch(work / "scratch")
         order = _order(settings, description, given, given_params, scratch)
-        bounds = confine.bounds(settings, scratch.folder, network=description["network"])
+        bounds = confine.bounds(
+            settings, scratch.folder, network=description["network"], is_shared=False
+        )
         null = os.open(os.devnull, os.O_RDONLY)
         process = JobProcess(description["queue"], scratch, bounds, null)
         limit_s = description["timeout_s"]

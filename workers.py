@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+import accounts
 import confine
 import lifecycle
 import queries
@@ -69,7 +70,7 @@ class Workers:
         self.pool = Pool(
             settings.jobtypes.recycle_after_items,
             lambda: self.files.new_scratch(consumer),
-            lambda scratch, network: confine.bounds(settings, scratch.folder, network=network),
+            self._bounds,
             alive,
         )
         self.stopping = threading.Event()
@@ -118,6 +119,11 @@ class Workers:
             finally:
                 self.slots.leave(queue)
         return False
+
+    def _bounds(self, scratch: Scratch, network: bool) -> confine.Bounds:
+        """What a job process may reach: less from the first account on."""
+        is_shared = accounts.is_closed()
+        return confine.bounds(self._settings, scratch.folder, network=network, is_shared=is_shared)
 
     def follow_switches(self) -> None:
         """Serve each queue with as many workers as people want now; once a second."""

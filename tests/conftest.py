@@ -55,7 +55,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def config(tmp_path: Path) -> Callable[[str], Settings]:
     """Settings of a config.ini with the given text and a data folder of its own.
 
-    Job types may write to the folder `outside` beside it.
+    From the first account on, job types may write to the folder `outside` beside it.
     """
 
     def load(text: str = "") -> Settings:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import accounts
 import confine
 import jobprocess
 import lifecycle
@@ -31,6 +32,12 @@ ROOT = Path(__file__).parents[1]
 IO_URING_SETUP, X32_SOCKET = 425, 0x40000000 | 41
 Submit = Callable[..., Job]
 Reach = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def shared(here: Installation) -> None:
+    """Files and other processes are kept from jobs from the first account on."""
+    accounts.add("ada", "admin", None)
 
 
 @pytest.fixture
@@ -420,6 +427,14 @@ def test_it_says_in_the_check_what_is_confined(tmp_path: Path) -> None:
     with running(tmp_path) as bellhop:
         done = bellhop.run("check")
     assert "ok      what jobs may do: files confined, network confined" in done.stdout
+
+
+def test_it_keeps_no_file_from_jobs_while_nobody_shares_it(
+    reach: Reach, tmp_path: Path, listening: int
+) -> None:
+    accounts.reopen()
+    assert reach("write", tmp_path / "new") == "done"
+    assert reach("connect", listening) == "PermissionError"
 
 
 def test_it_tells_the_bounds_on_the_command_line_without_a_secret(loaded: Settings) -> None:

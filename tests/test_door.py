@@ -30,6 +30,19 @@ def test_it_refuses_a_foreign_host(web: WsgiClient, host: str, path: str) -> Non
     assert (answer.status, answer.code) == (421, "bad-host")
 
 
+@pytest.mark.parametrize("path", ["/\xff", "/api/v1/jo\xffbs", "/\xc3", "/health\xed\xa0\x80"])
+def test_it_refuses_an_address_that_is_no_text(web: WsgiClient, path: str) -> None:
+    """Without its wrong bytes each of these would be the address of something."""
+    answer = web.get(path)
+    assert (answer.status, answer.code) == (400, "bad-request")
+
+
+def test_it_reads_an_address_in_every_script(web: WsgiClient) -> None:
+    """What WSGI hands over as Latin-1 is UTF-8."""
+    answer = web.get(f"{JOBS}/\xc3\xa4")
+    assert (answer.status, answer.code) == (404, "not-found")
+
+
 @pytest.mark.parametrize("fetched_from", ["cross-site", "same-site", "nonsense"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_it_refuses_changes_from_another_site(

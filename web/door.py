@@ -75,6 +75,7 @@ def guard(settings: Settings) -> Callable[[], None]:
 
     def check() -> None:
         database.connect(reuse_if_open=True)
+        _require_text(request.environ["bottle.raw_path"])
         headers = {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
         if problem := refusal(request.method, headers):
             raise problem_answer(problem)
@@ -96,6 +97,17 @@ def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes
         return app(environ, start)
 
     return wrapped
+
+
+def _require_text(path: str) -> None:
+    """Refuse an address that is no UTF-8, its bytes as Latin-1.
+
+    Bottle leaves out what it cannot read, and so serves another address than the one asked for.
+    """
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise problem_answer(Problem("bad-request", "The address is no UTF-8.")) from None
 
 
 def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:

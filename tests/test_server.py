@@ -7,13 +7,18 @@ import http.client
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from waitress.adjustments import Adjustments
+from waitress.channel import ClientDisconnected
 
 from tests.running import Running, running, wait_for
 from tests.wsgi import BOUNDARY, form
+from web.server import Channel, Parser
 
 JOBS = "/api/v1/jobs"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -182,7 +187,8 @@ def test_it_keeps_nothing_of_an_upload_whose_client_left(web: Running, part: flo
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 300_000 + b"\r\n\r\n", b"431"),
         (b"GET / HTTP/1.1\r\n\r\n", b"421"),
-        (b"GET /%ff%fe%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"GET /%ff%fe%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
+        (b"GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
     ],
 )
 def test_it_answers_broken_http_with_a_problem(
@@ -192,6 +198,23 @@ def test_it_answers_broken_http_with_a_problem(
     assert head.split()[1] == status
     assert b"application/problem+json" in head
     assert json.loads(body)["status"] == int(status)
+
+
+def test_it_makes_no_mistake_when_a_client_of_broken_http_leaves() -> None:
+    """The answer meets a connection that is gone, and nothing to call the request by."""
+
+    class Left(Channel):
+        def write_soon(self, data: bytes) -> int:
+            raise ClientDisconnected
+
+    adjustments = Adjustments()
+    unread = Parser(adjustments)
+    unread.received(b"nonsense\r\n\r\n")
+    channel = Left.__new__(Left)
+    channel.adj, channel.connected, channel.requests = adjustments, True, [unread]
+    channel.requests_lock, channel.server = threading.Lock(), Mock()
+    channel.service()
+    assert channel.close_when_flushed and channel.requests == []
 
 
 def test_it_serves_others_while_many_connections_idle(web: Running) -> None:

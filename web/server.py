@@ -107,6 +107,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     limit_for: Callable[[str, str, Mapping[str, str], int], int]
     judge: Callable[[str, Mapping[str, str]], Problem | None]
     room_problem: Callable[[str, str, int], Problem | None]
+    # Waitress logs it when a client leaves, also of a request that it could not read so far.
+    path = ""
     is_refused = False
     unchecked_bytes = 0
     content_length: int

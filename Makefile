@@ -43,6 +43,10 @@ eval: .venv/dev  ## Run the job types on the test data and print how good they a
 chaos: .venv/dev  ## Kill everything at random under load, and check that nothing is lost
 	@$(BIN)/python -m tests.chaos
 
+.PHONY: fuzz
+fuzz: .venv/dev  ## Send 100,000 odd requests to every address (SEED=… chooses which)
+	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+
 .PHONY: dist
 dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
 	@$(BIN)/python tools/dist.py

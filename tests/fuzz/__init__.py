@@ -1,0 +1,1 @@
+"""Fuzzing: cases by the thousand against every address, and checks that want no luck."""

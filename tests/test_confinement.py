@@ -18,6 +18,7 @@ import confine
 import jobprocess
 import lifecycle
 from catalog import Catalog
+from client import Bellhop
 from files import Files
 from installation import Installation
 from models import Job
@@ -232,12 +233,15 @@ def test_it_leaves_root_no_power_over_the_machine(reach: Reach) -> None:
 @pytest.mark.parametrize("half", ["web", "consumer"])
 def test_it_keeps_the_environments_of_a_server_from_jobs(tmp_path: Path, half: str) -> None:
     with running(tmp_path) as bellhop:
+        bellhop.run("user", "add", "ada", "--role", "admin")
+        token = bellhop.run("token", "add", "ada").stdout.strip()
         bellhop.serve()
         pid = next(p for p in bellhop.descendants() if half in words_of(p))
         item = {"json": {"how": "read", "what": f"/proc/{pid}/environ"}}
-        document = {"type": "reach", "items": [item], "params": {}}
-        job = bellhop.final(bellhop.client().post("/api/v1/jobs", document)["job_id"])
-        result = bellhop.client().get(job["links"]["result"])
+        client = Bellhop(bellhop.url, token)
+        job = client.create("reach", data=[item["json"]])
+        assert client.wait(job["job_id"], 30)["status"] == "completed"
+        result = client.result(job["job_id"])
         assert result["items"][0]["data"]["said"] == "PermissionError"
 
 

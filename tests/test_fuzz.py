@@ -50,9 +50,9 @@ def test_it_is_sent_as_much_as_it_says(verdict: Verdict) -> None:
 
 def test_it_does_what_it_is_asked_often_enough_to_matter(verdict: Verdict) -> None:
     """Cases that are all refused at the door would find nothing behind it."""
-    done = {status: verdict.statuses.get(status, 0) for status in (200, 201, 202, 204, 409, 422)}
+    done = {status: verdict.statuses[status] for status in (200, 201, 202, 204, 409, 422)}
     assert min(done.values()) > 0, done
-    assert done[200] + done[202] > CASES // 4
+    assert done[200] + done[202] > CASES // 8  # one in three asks for what it may not do
 
 
 # What it finds.

@@ -18,7 +18,8 @@ from waitress.channel import ClientDisconnected
 
 from tests.running import Running, running, wait_for
 from tests.wsgi import BOUNDARY, form
-from web.server import Channel, Parser
+from web.connections import Channel
+from web.server import Parser
 
 JOBS = "/api/v1/jobs"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}

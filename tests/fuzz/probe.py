@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -146,19 +147,25 @@ class Probe:
         self.findings: dict[str, Finding] = {}
         self.sent = 0
         self.slowest_s = 0.0
-        self.statuses: dict[int, int] = {}
+        self.statuses: Counter[int] = Counter()
         # What is learnt from answers: `listen(request, answer)`.
         self.listen: Callable[[Request, Answer], object] = lambda request, answer: None
         self.identity = Identity("open")
+        self.last = Request("GET", "/")
 
     def send(self, request: Request, identity: Identity) -> Answer:
         """Send a case, and note what is wrong."""
+        return self._counted(self.ask(request, identity))
+
+    def ask(self, request: Request, identity: Identity) -> Answer:
+        """The same with what is no case, but has to be asked."""
         self.identity = identity
         return self._judged(replace(request, headers={**request.headers, **identity.headers}))
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
         """The case of another client, which put the headers of the identity into it."""
-        answer = self._judged(Request.of(environ, environ["wsgi.input"].read()))
+        request = Request.of(environ, environ["wsgi.input"].read())
+        answer = self._counted(self._judged(request))
         start(f"{answer.status or 599} Answer", list(answer.headers))
         return [answer.body]
 
@@ -173,12 +180,16 @@ class Probe:
             request = _shortened(request, lambda shorter: what in self._wrong(shorter))
         self.findings[name] = Finding(what, self.identity.name, request, evidence)
 
-    def _judged(self, request: Request) -> Answer:
+    def _counted(self, answer: Answer) -> Answer:
         self.sent += 1
+        self.statuses[answer.status] += 1
+        return answer
+
+    def _judged(self, request: Request) -> Answer:
+        self.last = request
         began = time.monotonic()
         answer, wrong = self._asked(request)
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
-        self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
         evidence = "\n  ".join([answer.instead, *self._log.taken()]).strip()
         shown = evidence or f"{answer.status} {dict(answer.headers)} {answer.body[:500]!r}"
         for what in wrong:

@@ -22,8 +22,10 @@ from tests.fuzz.sockets import server
 from tests.fuzz.world import World
 
 # Of each hundred cases: about operations of the document, forms, raw requests.
-SHARES = (50, 25, 25)
+SHARES = {"documented": 50, "forms": 25, "raw": 25}
+# So many cases of a source before another has its turn: what one leaves behind, the next meets.
 BITE = 25
+BITES_PER_ROUND = 24
 STEP_EVERY = 10
 LEAST_SOCKETS, MOST_SOCKETS, SOCKET_PART = 50, 500, 20
 TELL_EVERY_S = 30.0
@@ -60,17 +62,18 @@ class Verdict:
     seconds: float
     slowest_s: float
     by_source: Counter[str]
-    statuses: dict[int, int]
+    statuses: Counter[int]
 
     def table(self) -> str:
-        rate = (
-            f"{self.sent:,} cases in {self.seconds:.0f} s, {self.sent / self.seconds:.0f} a second"
-        )
-        shares = ", ".join(f"{name}: {count:,}" for name, count in sorted(self.by_source.items()))
+        rate = self.sent / self.seconds
+        sources = ", ".join(f"{name} {count:,}" for name, count in self.by_source.items())
         answers = ", ".join(
             f"{status}: {count:,}" for status, count in sorted(self.statuses.items())
         )
-        return f"{rate}; the slowest took {self.slowest_s:.2f} s\n{shares}\nanswers {answers}"
+        return (
+            f"{self.sent:,} cases in {self.seconds:.0f} s, {rate:.0f} a second ({sources})\n"
+            f"answers {answers}; the slowest took {self.slowest_s:.2f} s"
+        )
 
 
 def run(plan: Plan, folder: Path, tell: Callable[[str], object] = lambda text: None) -> Verdict:
@@ -81,10 +84,8 @@ def run(plan: Plan, folder: Path, tell: Callable[[str], object] = lambda text: N
     world = World(folder / "wsgi", f"{plan.seed} world")
     try:
         by_source = _Run(plan, world, tell).all_cases(plan.cases - plan.sockets)
-        findings = [str(finding) for finding in world.probe.findings.values()]
-        known = set(world.probe.findings)
-        findings += world.problems()
-        findings += [str(f) for name, f in world.probe.findings.items() if name not in known]
+        wrong = world.problems()
+        findings = [*map(str, world.probe.findings.values()), *wrong]
     finally:
         world.close()
     with server(folder / "socket") as asked:
@@ -115,13 +116,12 @@ class _Run:
             "forms": [Forms(self._world)],
             "raw": [RawRequests(self._world)],
         }
-        shares = [count * share // sum(SHARES) for share in SHARES]
-        shares[-1] += count - sum(shares)
-        left = dict(zip(groups, shares, strict=True))
+        left = {name: count * share // 100 for name, share in SHARES.items()}
+        left["raw"] += count - sum(left.values())
         while any(left.values()):
             for name, sources in groups.items():
-                # A bite of each before the next one: what one leaves behind, another meets.
-                left[name] -= self._bites(name, sources, min(left[name], BITE * len(groups) * 4))
+                turn = BITES_PER_ROUND * BITE * SHARES[name] // 100
+                left[name] -= self._bites(name, sources, min(left[name], turn))
         return self._by_group
 
     def _bites(self, group: str, sources: list[Source], count: int) -> int:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+import accounts
 import app
 import lifecycle
 import models
@@ -25,6 +26,7 @@ import schedules
 import schema
 import settings
 import webhooks
+from access import BELLHOP, ROLES
 from catalog import Catalog
 from errors import ItemError
 from files import Files
@@ -37,11 +39,13 @@ from tasks import Bell
 from tests.fuzz.probe import Answer, Application, Identity, Probe, Request
 from tests.fuzz.watch import Watch, tree
 from tests.wsgi import BOUNDARY, form
+from web.gate import COOKIE
 from web.site import Site
 from workers import Workers
 
 TYPES = Path(__file__).parent / "types"
 API = "/api/v1"
+SESSION = "the-session-of-a-browser"
 CONSUMER = "c1"
 QUEUE = "fuzz"
 MOST_JOBS = 60
@@ -52,6 +56,8 @@ CONFIG = """# {secret}
 [server]
 max_upload_mb = 1
 max_items = 50
+[limits]
+requests_per_minute = 0
 [jobtypes]
 folder = types
 [queue:fuzz]
@@ -80,9 +86,24 @@ JOBS: tuple[dict[str, Any], ...] = (
 SCHEDULE = {"name": "often", "cron": "* * * * *", "job": JOBS[0]}
 
 
-def identities(site: Site) -> tuple[Identity, ...]:
-    """Who asks; the last one may do the most."""
-    return (Identity("open"),)
+def identities() -> tuple[Identity, ...]:
+    """Who asks, with a login and without; the last one may do the most."""
+    bearers = []
+    for role in ROLES:
+        accounts.add(role, role, None)
+        token = accounts.add_token(role)
+        bearers.append(Identity(role, {"Authorization": f"Bearer {token}"}))
+    log_in()
+    browser = Identity("browser", {"Cookie": f"{COOKIE}={SESSION}"})
+    # Most often by whoever may do the most, for the others are soon refused.
+    return (Identity("stranger"), browser, *bearers, *[bearers[-1]] * 5)
+
+
+def log_in() -> None:
+    """Let the member be logged in with a browser, which a request may have ended."""
+    if accounts.of_session(SESSION) is None:
+        with models.database.atomic():
+            accounts._begin_session(SESSION, "member", "", "a browser")
 
 
 def lay_out(folder: Path) -> str:
@@ -153,11 +174,12 @@ class Known:
             "sha256": (EMPTY_SHA256, "CD" * 32),
             "cursor": ("YzE", "Yw", "x", "YzA", "Yzk5OTk5OTk5OTk5OTk5OTk5OTk"),
             "since": ("0", "1", "9" * 18),
-            "limit": ("1", "2", "200", "0", "201"),
+            "limit": ("1", "2", "200", "0", "201", "\u0663", "\u00b2"),
             "status": ("completed", "failed,cancelled", "queued", "running", "nonsense"),
             "type": ("fuzzed_text", "fuzzed_file", "webhook", "nonsense"),
             "queue": (QUEUE, "webhooks", "default"),
-            "owner": ("local", "nobody"),
+            "owner": ("member", "admin", "local", "nobody"),
+            "account": (*ROLES, "nobody", ".."),
             "q": ("a", "%", "_", "\\", "'", "é", "example"),
             "include": ("result", "traceback"),
             "purge": ("true", "false", "1"),
@@ -196,7 +218,7 @@ class World:
             intake,
         )
         self._site.stopping.set()  # who waits for a job is answered at once
-        self.identities = identities(self._site)
+        self.identities = identities()
         self.application: Application = app.make_app(self._site)
         self.watch = Watch(self.data)
         self.known = Known(folder)
@@ -230,6 +252,7 @@ class World:
 
     def step(self) -> None:
         """Let something happen that no request asked for."""
+        log_in()
         self._rng.choice(self._steps)()
         if len(self._jobs()) > MOST_JOBS:
             self._tidy()
@@ -252,8 +275,7 @@ class World:
     def ask(self, method: str, path: str, body: bytes = b"", kind: str = "") -> Any:
         """What the application answers to whoever may do the most, as JSON."""
         headers = {"Content-Type": kind} if kind else {}
-        answer = self.probe.send(Request(method, API + path, headers, body), self.identities[-1])
-        self.probe.sent -= 1  # it is no case
+        answer = self.probe.ask(Request(method, API + path, headers, body), self.identities[-1])
         return json.loads(answer.body) if answer.body else None
 
     # What happens by itself.
@@ -273,8 +295,7 @@ class World:
         return self.ask("POST", "/jobs", body, f"multipart/form-data; boundary={BOUNDARY}")
 
     def _add_schedule(self) -> None:
-        found = queries.schedules()
-        for schedule in found[: -MOST_SCHEDULES or None] if len(found) > MOST_SCHEDULES else ():
+        for schedule in queries.schedules(BELLHOP)[MOST_SCHEDULES:]:
             schedules.remove(schedule.id)
         self.ask("POST", "/schedules", json.dumps(SCHEDULE).encode(), "application/json")
 

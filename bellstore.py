@@ -23,7 +23,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from installation import alone
+from masking import Mask
 from models import will_pass
+from settings import passwords_in
 
 WAIT_S = 1.0
 REDIS_CONNECT_S = 0.5
@@ -39,7 +41,7 @@ def probe_redis(url: str) -> str | None:
         with Redis(connection_pool=redis_pool(url, REDIS_READ_S)) as redis:
             redis.ping()
     except Exception as error:
-        return str(error)
+        return Mask(passwords_in(url)).text(str(error))
     return None
 
 

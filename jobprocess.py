@@ -15,7 +15,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +58,13 @@ class _Ended(Exception):
 
 
 class JobProcess:
-    """One child, kept for the items of one queue that need the network, or of those that do not.
+    """One child, kept for items of one kind (see pool.py).
 
     `alive` is the descriptor of a lock that the child shall hold for life.
     """
 
-    def __init__(self, queue: str, scratch: Scratch, bounds: Bounds, alive: int):
-        self.queue, self.scratch, self.network = queue, scratch, bounds.network
+    def __init__(self, kind: Hashable, scratch: Scratch, bounds: Bounds, alive: int):
+        self.kind, self.scratch = kind, scratch
         self.items = 0
         self._started = time.monotonic()
         self.is_dead = False

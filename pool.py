@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from confine import Bounds
@@ -69,25 +69,31 @@ class Pool:
         """
         self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
         self._bounds, self._alive = bounds, alive
-        self._idle: dict[tuple[str, bool], list[JobProcess]] = {}
+        self._idle: dict[Hashable, list[JobProcess]] = {}
         self._lock = threading.Lock()
 
     def take(self, queue: str, description: dict[str, Any]) -> JobProcess:
-        """An idle process of `queue` for a type, which has loaded no other version of its file."""
+        """An idle process of `queue` for a type, which has loaded no other version of its file.
+
+        One that has the network is for types that need it alone, and what a type that is given
+        secrets leaves in memory is for no other type to find.
+        """
         path, stamp, network = (description[name] for name in ("path", "stamp", "network"))
-        while process := self._pop(queue, network):
+        has_secrets = "secret" in description["settings"].values()
+        kind = queue, network, description["type"] if has_secrets else None
+        while process := self._pop(kind):
             if process.stamps.get(path, stamp) == stamp:
                 return process
             self._end(process)
         scratch = self._new_scratch()
         try:
-            return JobProcess(queue, scratch, self._bounds(scratch, network), self._alive)
+            return JobProcess(kind, scratch, self._bounds(scratch, network), self._alive)
         except BaseException:
             scratch.remove()
             raise
 
     def give_back(self, process: JobProcess) -> None:
-        """Keep a process for the next item of its queue, unless it is dead or worn."""
+        """Keep a process for the next item of its kind, unless it is dead or worn."""
         if process.is_dead or process.is_worn(self._recycle_after_items):
             return self._end(process)
         try:
@@ -96,7 +102,7 @@ class Pool:
             return self._end(process)
         process.idle_since = time.monotonic()
         with self._lock:
-            self._idle.setdefault((process.queue, process.network), []).append(process)
+            self._idle.setdefault(process.kind, []).append(process)
 
     def retire_idle(self, idle_limit_s: float = IDLE_LIMIT_S) -> None:
         """End the processes that had nothing to do for `idle_limit_s` seconds."""
@@ -104,7 +110,7 @@ class Pool:
         with self._lock:
             retired = [p for idle in self._idle.values() for p in idle if p.idle_since <= oldest]
             for process in retired:
-                self._idle[process.queue, process.network].remove(process)
+                self._idle[process.kind].remove(process)
         for process in retired:
             self._end(process)
 
@@ -113,7 +119,7 @@ class Pool:
             process.kill()
         process.scratch.remove()
 
-    def _pop(self, queue: str, network: bool) -> JobProcess | None:
+    def _pop(self, kind: Hashable) -> JobProcess | None:
         with self._lock:
-            idle = self._idle.get((queue, network))
+            idle = self._idle.get(kind)
             return idle.pop() if idle else None

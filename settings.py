@@ -32,7 +32,10 @@ HOME = PROGRAM.parent
 COMMAND = [sys.executable, str(PROGRAM)]
 
 # What is a secret by its name; a job type says of its own settings which are.
-LIKE_A_SECRET = re.compile(r"key|secret|token|password|passphrase|credential")
+LIKE_A_SECRET = re.compile(
+    r"(?:^|_)(?:(?:api|access|private|secret)_?key|secret|token|pass(?:word|wd|phrase)"
+    r"|credentials?)$"
+)
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"}
 MEBIBYTE = 1024 * 1024
 # What the disk of the data can say to a start; an operator needs one line, no traceback.
@@ -343,13 +346,20 @@ def _secrets(
     redis_url: str, type_settings: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """(name, value) of what is a secret by its name."""
-    with contextlib.suppress(ValueError):
-        if password := urlsplit(redis_url).password:
-            yield "[huey] redis_url", unquote(password)
+    for password in passwords_in(redis_url):
+        yield "[huey] redis_url", password
     for type_name, section in type_settings.items():
         for name, value in section.items():
             if value and LIKE_A_SECRET.search(name):
                 yield f"[type:{type_name}] {name}", value
+
+
+def passwords_in(url: str) -> list[str]:
+    """The password of an address like redis://user:password@host."""
+    with contextlib.suppress(ValueError):
+        if password := urlsplit(url).password:
+            return [unquote(password)]
+    return []
 
 
 def require_private(path: Path, secret: str) -> None:
@@ -385,6 +395,11 @@ def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
     except FileNotFoundError:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None
+    except configparser.ParsingError as error:
+        # Python would show the line, and that may be half a secret.
+        number = getattr(error, "lineno", None) or error.errors[0][0]
+        said = "is neither a [section] nor KEY = VALUE inside of one"
+        raise StartRefused(f"{path}: line {number} {said}") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
     for section in parser.sections():

@@ -32,8 +32,9 @@ from bellstore import (
 from children import cores, stay_on
 from installation import Installation, hold_for_life
 from keeper import Keeper
+from masking import Mask
 from models import database, will_pass
-from settings import Settings
+from settings import Settings, passwords_in
 from trouble import Trouble
 from workers import Workers
 
@@ -96,7 +97,9 @@ class Bell:
                 fifo=here.folder / "bell.fifo",
             )
         self.huey.bell_task = self.huey.task(name="bell")(lambda: self._answer())
-        self.huey.storage.on_trouble = self.trouble.note
+        # A server may quote what it was sent, and that is shown to people.
+        self._mask = Mask(passwords_in(settings.huey.redis_url))
+        self.huey.storage.on_trouble = self._note
 
     def ring(self, times: int = 1) -> None:
         """Wake up to `times` workers; never raises, for the rows wait without it."""
@@ -107,10 +110,13 @@ class Bell:
             # Unheard bells must not pile up while no consumer runs; enough wake everybody.
             for _ in range(min(times, self._most - self.huey.storage.queue_size())):
                 self.huey.enqueue(self.huey.bell_task.s())
-            self.trouble.note(None, began)
+            self._note(None, began)
         except Exception as error:
             self._ring_again_at = time.monotonic() + RING_AGAIN_S
-            self.trouble.note(f"{type(error).__name__}: {error}")
+            self._note(f"{type(error).__name__}: {error}")
+
+    def _note(self, reason: str | None, began: float | None = None) -> None:
+        self.trouble.note(reason and self._mask.text(reason), began)
 
     def answer_with(self, workers: Workers) -> None:
         """Make this process a consumer: `workers` answer, and look where no bell rings."""

@@ -34,7 +34,7 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
             settings, scratch.folder, network=description["network"], is_shared=False
         )
         null = os.open(os.devnull, os.O_RDONLY)
-        process = JobProcess(description["queue"], scratch, bounds, null)
+        process = JobProcess("try", scratch, bounds, null)
         limit_s = description["timeout_s"]
         mask = secrets_of(description, order)
         printed = mask.stream(_show_printed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from errors import StartRefused
 from installation import Installation
 from masking import MARK, Mask, MaskedLog
 from models import Job, database
+from tasks import Bell
 from tests.conftest import TYPES, items_of, job_of
 from tests.running import running, valkey
 from workers import Workers
@@ -89,7 +91,7 @@ def test_it_gives_a_secret_to_no_other_type(
 ) -> None:
     monkeypatch.setenv("BELLHOP_TYPE_LEAK_API_KEY", HIDDEN)
     submit("a", type="leak")
-    job = submit("a", type="look_around")
+    job = submit("a", type="look_around")  # in the same queue, after the one that left it behind
     while workers.run_next():
         pass
     ((_, result),) = queries.items(job_of(job.job_id), limit=1).rows
@@ -156,6 +158,24 @@ def test_it_refuses_a_config_with_secrets_that_others_may_read(
     with pytest.raises(StartRefused, match=f"chmod 600 {path}") as refused:
         settings.load(path)
     assert "abcdef" not in str(refused.value)
+
+
+def test_it_does_not_quote_a_line_that_it_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.ini"
+    path.write_text("[type:summary]\nabcdef half of a secret\n")
+    with pytest.raises(StartRefused, match="line 2") as refused:
+        settings.load(path)
+    assert "abcdef" not in str(refused.value)
+
+
+def test_it_masks_what_a_redis_server_says_of_its_password(loaded: settings.Settings) -> None:
+    bell = Bell(
+        replace(loaded, huey=replace(loaded.huey, redis_url=f"redis://:{HIDDEN}@127.0.0.1:1/0")),
+        Installation(loaded.data_dir, "test", "redis", "127.0.0.1:1/0"),
+        hears=False,
+    )
+    bell.huey.storage.on_trouble(f"unknown command HELLO {HIDDEN}")
+    assert bell.trouble.reason == f"unknown command HELLO {MARK}"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def leak(text: str, context: Context) -> dict:
     print(secret, file=sys.stderr)
     context.progress(50, f"with {secret}")
     context.warn(secret, f"It is {secret}.", secret)
+    os.environ["LEFT_BEHIND"] = secret
     named = context.output_dir / f"{secret}.txt"
     named.parent.mkdir(exist_ok=True)
     named.write_text("its name is the secret")

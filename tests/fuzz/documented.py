@@ -66,7 +66,7 @@ class Operation:
         """Put names of what is there into a case, so that handlers go deep."""
         known = self._world.known
         names = case.path_parameters or {}
-        place = known.place(names, rng) if rng.random() < 0.5 else {}
+        place = known.place(names, rng) if rng.random() < OFTEN else {}
         for name in names:
             value = place.get(name) or known.of(name, rng)
             if value and (place or rng.random() < OFTEN):
@@ -75,8 +75,9 @@ class Operation:
         for name in told:
             if rng.random() < 0.4 and (value := known.of(name, rng)):
                 case.query = {**(case.query or {}), name: value}
+        read = {parameter.name for parameter in self._operation.headers}
         for name in HEADERS:
-            if rng.random() < 0.2 and (value := known.of(name, rng)):
+            if rng.random() < (0.4 if name in read else 0.05) and (value := known.of(name, rng)):
                 case.headers[name] = value
         if isinstance(case.body, dict) and rng.random() < OFTEN:
             mix = MIXED.get(self._operation.path.rpartition("/")[2])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from tests.fuzz import documented
+from tests.fuzz.close import CloseBodies
 from tests.fuzz.forms import Forms
 from tests.fuzz.raw import RawRequests
 from tests.fuzz.sockets import server
@@ -114,7 +115,7 @@ class _Run:
         groups: dict[str, list[Source]] = {
             "documented": list(documented.operations(self._world, f"{self._plan.seed} document")),
             "forms": [Forms(self._world)],
-            "raw": [RawRequests(self._world)],
+            "raw": [RawRequests(self._world), CloseBodies(self._world)],
         }
         left = {name: count * share // 100 for name, share in SHARES.items()}
         left["raw"] += count - sum(left.values())

@@ -96,7 +96,7 @@ def identities() -> tuple[Identity, ...]:
     log_in()
     browser = Identity("browser", {"Cookie": f"{COOKIE}={SESSION}"})
     # Most often by whoever may do the most, for the others are soon refused.
-    return (Identity("stranger"), browser, *bearers, *[bearers[-1]] * 5)
+    return (Identity("stranger"), browser, *bearers, *[bearers[-1]] * 8)
 
 
 def log_in() -> None:

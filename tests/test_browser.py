@@ -111,6 +111,8 @@ def choose(browser: webdriver.Chrome, type_name: str) -> None:
 
 def submit(browser: webdriver.Chrome) -> str:
     """Submit the form; the id of the job that appears on top of the list."""
+    # Before the list was read, an older job would count as the new one.
+    wait_for(lambda: not find(browser, "[data-loading]").is_displayed())
     before = ids(browser)
     find(browser, "[data-submit]").click()
     wait_for(lambda: ids(browser)[:1] != before[:1])

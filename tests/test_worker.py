@@ -22,6 +22,7 @@ import queries
 import workers as workers_module
 from errors import ItemError
 from files import Files
+from masking import MARK
 from models import Job, database
 from newjob import NewItem
 from settings import Settings
@@ -385,7 +386,7 @@ def test_it_gives_a_type_only_its_own_settings(
     job = submit(type="told")
     workers.run_next()
     assert result_of(job) == {
-        "settings": {"base_url": None, "api_key": "s3cret"},
+        "settings": {"base_url": None, "api_key": MARK},
         "leaked": [],
         "home_is_scratch": True,
     }

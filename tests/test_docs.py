@@ -109,3 +109,14 @@ def test_it_speaks_of_no_machine() -> None:
     for path in [*ROOT.glob("*.*"), *DOCS.rglob("*.md"), *ROOT.glob("static/*"), *CORE]:
         if path.is_file() and path.suffix not in (".png", ".pyz"):
             assert not re.search(r"/(root|work|home)/\w", path.read_text()), path
+
+
+def test_it_names_tests_that_are_there_for_each_defence() -> None:
+    text = read("docs/security.md")
+    files = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= set(files)
+    tests = "".join(files.values())
+    named = re.findall(r"`(test_it_\w+)…?`", text)
+    assert len(named) > 8
+    for name in named:
+        assert f"def {name}" in tests, name

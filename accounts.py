@@ -166,8 +166,7 @@ def log_in(name: str, password: str, *, address: str, agent: str) -> str:
     if not check_password(name, password, address=address):
         raise Problem("login-failed", WRONG)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    with database.atomic():
-        _begin_session(secret, name, address, agent)
+    begin_session(secret, name, address, agent)
     return secret
 
 
@@ -195,22 +194,24 @@ def check_password(name: str, password: str, *, address: str) -> bool:
     return True
 
 
-def _begin_session(secret: str, name: str, address: str, agent: str) -> None:
+def begin_session(secret: str, name: str, address: str, agent: str) -> None:
+    """Let `secret` stand for an account; of too many sessions the one that rested longest ends."""
     values = {
         "hash": _hash(secret), "account": name, "address": address, "agent": agent[:MOST_AGENT],
         "now": timestamp(),
     }  # fmt: skip
-    query(
-        """INSERT INTO session (hash, account, address, agent, created_at, used_at)
-        VALUES (:hash, :account, :address, :agent, :now, :now)""",
-        values,
-    )
-    query(
-        f"""DELETE FROM session WHERE account = :account AND id NOT IN (
-            SELECT id FROM session WHERE account = :account
-            ORDER BY used_at DESC, id DESC LIMIT {MOST_SESSIONS})""",
-        {"account": name},
-    )
+    with database.atomic():
+        query(
+            """INSERT INTO session (hash, account, address, agent, created_at, used_at)
+            VALUES (:hash, :account, :address, :agent, :now, :now)""",
+            values,
+        )
+        query(
+            f"""DELETE FROM session WHERE account = :account AND id NOT IN (
+                SELECT id FROM session WHERE account = :account
+                ORDER BY used_at DESC, id DESC LIMIT {MOST_SESSIONS})""",
+            {"account": name},
+        )
 
 
 def _count_failure(known_as: str, free: int) -> None:

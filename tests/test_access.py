@@ -116,7 +116,7 @@ def logins(web: WsgiClient) -> dict[str, str]:
     for name, role in {**ROLES, "veit": "viewer"}.items():
         accounts.add(name, role, stored)
         found[name] = f"secret-of-{name}"
-        accounts._begin_session(found[name], name, "127.0.0.1", "a browser")
+        accounts.begin_session(found[name], name, "127.0.0.1", "a browser")
     models.database.close()
     return found
 
@@ -245,7 +245,7 @@ def test_it_answers_each_person_on_each_route(
         models.database.close()
         for name, secret in logins.items():  # a route may have ended one
             if accounts.of_session(secret) is None:
-                accounts._begin_session(secret, name, "127.0.0.1", "a browser")
+                accounts.begin_session(secret, name, "127.0.0.1", "a browser")
 
 
 @pytest.mark.parametrize("action", RULES)

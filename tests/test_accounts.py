@@ -38,23 +38,28 @@ API = "/api/v1"
 JOBS = f"{API}/jobs"
 PASSWORD = "correct horse"
 TEXT_JOB = {"type": "noop", "items": [{"text": "a"}]}
-SCRYPT = hashlib.scrypt
+SCRYPT, REAL_N = hashlib.scrypt, passwords.N
 
 
-@pytest.fixture(scope="module")
-def stored() -> str:
-    """The password of everybody, hashed once."""
-    return accounts.hashed(PASSWORD)
+@pytest.fixture(autouse=True)
+def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost nothing, where a test is not about what they cost."""
+    monkeypatch.setattr(passwords, "N", 2)
 
 
 @pytest.fixture
-def people(here: Installation, stored: str) -> None:
+def real_scrypt(quick_scrypt: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "N", REAL_N)
+
+
+@pytest.fixture
+def people(here: Installation) -> None:
     for name, role in (("ada", "admin"), ("otto", "member"), ("vera", "viewer")):
-        accounts.add(name, role, stored)
+        accounts.add(name, role, accounts.hashed(PASSWORD))
 
 
 @pytest.fixture
-def scrypts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def scrypts(real_scrypt: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The parameters of each scrypt that is made; they are made small, as they are many."""
     made: list[dict[str, Any]] = []
 
@@ -79,7 +84,7 @@ def session_of(answer: Answer) -> dict[str, str]:
 # Passwords.
 
 
-def test_it_hashes_with_scrypt_and_stores_the_parameters(here: Installation) -> None:
+def test_it_hashes_with_scrypt_and_stores_the_parameters(real_scrypt: None) -> None:
     stored = passwords.hashed(PASSWORD)
     assert stored.startswith("scrypt$32768$8$3$")
     assert passwords.matches(PASSWORD, stored)
@@ -103,9 +108,10 @@ def test_it_takes_no_password_that_is_too_short_or_too_long(
 
 @pytest.mark.parametrize("name", ["otto", "nobody", "OTTO ", "", "a\x00b"])
 def test_it_runs_scrypt_once_for_every_login(
-    web: WsgiClient, people: None, scrypts: list[dict[str, Any]], name: str
+    web: WsgiClient, scrypts: list[dict[str, Any]], people: None, name: str
 ) -> None:
     """So that the time tells nobody which names there are."""
+    scrypts.clear()
     assert log_in(web, name, "wrong password").code == "login-failed"
     assert [(made["n"], made["r"], made["p"]) for made in scrypts] == [(32768, 8, 3)]
 

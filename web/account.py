@@ -45,8 +45,8 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
         )
     except Problem as problem:
         # What is no name may be a password in the wrong field.
-        known = any(account["name"] == name for account in accounts.every())
-        audit.note(name if known else UNKNOWN, address(), f"login refused: {problem.code}")
+        who = name if accounts.exists(name) else UNKNOWN
+        audit.note(who, address(), f"login refused: {problem.code}")
         raise
     with audit.noted(name, address(), "login"):
         if user is not None and user.session is not None:

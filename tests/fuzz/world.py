@@ -102,8 +102,7 @@ def identities() -> tuple[Identity, ...]:
 def log_in() -> None:
     """Let the member be logged in with a browser, which a request may have ended."""
     if accounts.of_session(SESSION) is None:
-        with models.database.atomic():
-            accounts._begin_session(SESSION, "member", "", "a browser")
+        accounts.begin_session(SESSION, "member", "", "a browser")
 
 
 def lay_out(folder: Path) -> str:

@@ -13,12 +13,11 @@ import math
 import re
 import secrets
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import passwords
-from access import LOCAL, TOKEN_SCOPES
+from access import LOCAL, TOKEN_SCOPES, User
 from errors import Problem
 from models import database, query, shifted, timestamp
 
@@ -37,17 +36,6 @@ SECRET_BYTES = 32
 FREE_OF_ACCOUNT, FREE_OF_ADDRESS = 4, 20
 LONGEST_LOCK_S = 900
 FORGET_FAILURES_S = 3600.0
-WRONG = "This name and password are not known here."
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who somebody is; `scope` is what their credential is good for, `session` its number."""
-
-    name: str
-    role: str
-    scope: str
-    session: int | None = None
 
 
 class Refused(Exception):
@@ -158,22 +146,11 @@ def may_submit(name: str) -> bool:
     return bool(query(sql, {"name": name}))
 
 
-def log_in(name: str, password: str, *, address: str, agent: str) -> str:
-    """The secret of a new session; raises the problem of a login that fails.
-
-    An unknown name costs the same time and is counted in the same way as a wrong password.
-    """
-    if not check_password(name, password, address=address):
-        raise Problem("login-failed", WRONG)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
-    begin_session(secret, name, address, agent)
-    return secret
-
-
 def check_password(name: str, password: str, *, address: str) -> bool:
     """Whether this is the password of an account that may come in.
 
-    Raises the problem of an account or an address that has to wait before its next try.
+    An unknown name costs the same time and is counted in the same way as a wrong password. Raises
+    the problem of an account or an address that has to wait before its next try.
     """
     counted = (_of(name), FREE_OF_ACCOUNT), (f"from {address}", FREE_OF_ADDRESS)
     # Counted as failures before they are made, so that many at the same time are many.
@@ -192,6 +169,11 @@ def check_password(name: str, password: str, *, address: str) -> bool:
             {"known_as": f"from {address}", "now": timestamp()},
         )
     return True
+
+
+def new_secret() -> str:
+    """What nobody can guess."""
+    return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def begin_session(secret: str, name: str, address: str, agent: str) -> None:
@@ -235,7 +217,7 @@ def _count_failure(known_as: str, free: int) -> None:
     )
 
 
-def of_session(secret: str, *, is_use: bool = True) -> Account | None:
+def of_session(secret: str, *, is_use: bool = True) -> User | None:
     """Whose session this is; None when it ended, or when its account may not come in.
 
     `is_use` false only looks, and writes nothing.
@@ -256,10 +238,10 @@ def of_session(secret: str, *, is_use: bool = True) -> Account | None:
     number, name, role, used_at = rows[0]
     if is_use:
         _touch("session", number, used_at)
-    return Account(name, role, "session", number)
+    return User(name, role, role == "admin", "session", number)
 
 
-def of_token(secret: str, *, is_use: bool = True) -> Account | None:
+def of_token(secret: str, *, is_use: bool = True) -> User | None:
     """Whose token this is; None when it is over or revoked, or its account may not come in."""
     rows = query(
         """SELECT token.id, account.name, role, scope, used_at FROM token
@@ -272,7 +254,7 @@ def of_token(secret: str, *, is_use: bool = True) -> Account | None:
     number, name, role, scope, used_at = rows[0]
     if is_use:
         _touch("token", number, used_at)
-    return Account(name, role, scope)
+    return User(name, role, role == "admin", scope)
 
 
 def add_token(account: str, *, name: str = "", scope: str = "all", days: int = TOKEN_DAYS) -> str:
@@ -281,7 +263,7 @@ def add_token(account: str, *, name: str = "", scope: str = "all", days: int = T
     if scope not in TOKEN_SCOPES or not 0 <= days <= MOST_TOKEN_DAYS:
         scopes = ", ".join(TOKEN_SCOPES)
         raise Refused(f"a token has a scope ({scopes}) and 0 to {MOST_TOKEN_DAYS} days")
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    secret = TOKEN_PREFIX + new_secret()
     now = timestamp()
     values = {
         "hash": _hash(secret), "account": account, "name": name.strip()[:MOST_TOKEN_NAME],

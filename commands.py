@@ -49,15 +49,13 @@ def run(settings: Settings, given: argparse.Namespace) -> int:
     }
     try:
         return commands[given.command](at_home(settings), given)
-    except RequestFailed as failure:
-        print(f"bellhop: {failure}", file=sys.stderr)
-        if failure.code == "login-needed":
-            print("bellhop: python app.py token add USER prints a token; give it in BELLHOP_TOKEN",
-                  file=sys.stderr)  # fmt: skip
     except Problem as problem:
         print(f"bellhop: {problem.detail} ({problem.code})", file=sys.stderr)
     except (BellhopError, ValueError) as error:
         print(f"bellhop: {error}", file=sys.stderr)
+        if isinstance(error, RequestFailed) and error.code == "login-needed":
+            said = "python app.py token add USER prints a token; give it in BELLHOP_TOKEN"
+            print(f"bellhop: {said}", file=sys.stderr)
     except OSError as error:
         print(f"bellhop: {error.filename or ''}: {error.strerror}", file=sys.stderr)
     return 1

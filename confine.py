@@ -74,9 +74,7 @@ class Bounds:
         return json.dumps(asdict(self))
 
 
-def bounds(
-    settings: Settings, own: Path, *, network: bool = False, is_shared: bool = True
-) -> Bounds:
+def bounds(settings: Settings, own: Path, *, is_shared: bool, network: bool = False) -> Bounds:
     """The bounds of a child with the folder `own` to write in.
 
     Where nobody shares Bellhop, job code belongs to the only person there is, and nothing is hidden

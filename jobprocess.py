@@ -24,6 +24,7 @@ import proctree
 from children import clean_environment, cores, ending
 from confine import Bounds
 from files import Scratch
+from masking import Mask
 from settings import COMMAND, MEBIBYTE
 
 WATCH_S = 0.25
@@ -114,20 +115,28 @@ class JobProcess:
         on_progress: Callable[[int, str], None],
         on_printed: Callable[[bytes], None],
         why_stop: Callable[[], str | None],
+        mask: Mask,
     ) -> Outcome:
         """Run one item and wait for how it ends, at most `limit_s` seconds.
 
-        `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run.
+        `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run. All that
+        comes back goes through `mask`, which knows the secrets of the order.
         Afterwards nothing that the item started lives, and after every outcome but an
         answer of the job process neither does that.
         """
         self._read_printed(lambda stale: None)
-        self._on_printed = on_printed
-        outcome = self._run(order, limit_s, on_progress, why_stop)
+        printed = mask.stream(on_printed)
+        self._on_printed = printed.write
+        outcome = self._run(
+            order, limit_s, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
+        )
         if not self.is_dead:
-            self._read_printed(on_printed)
+            self._read_printed(printed.write)
             self._end_leftovers(outcome.facts)
-        return outcome
+        printed.close()
+        told = outcome.facts.items()
+        shown = {n: mask.json(fact) if n == "data" else mask.within(fact) for n, fact in told}
+        return Outcome(outcome.kind, shown)
 
     def _run(
         self,

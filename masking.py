@@ -10,7 +10,7 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -29,6 +29,11 @@ class Mask:
         self._forms = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, self._forms))) if forms else None
 
+    @classmethod
+    def of_type(cls, declared: Mapping[str, str], given: Mapping[str, str | None]) -> Mask:
+        """Of the settings that a job type is `given`, those that it `declared` as secret."""
+        return cls(value for name, value in given.items() if declared[name] == "secret")
+
     def hits(self, text: str) -> bool:
         """Whether a secret stands in a text."""
         return any(form in text for form in self._forms)
@@ -38,6 +43,8 @@ class Mask:
 
     def within(self, document: Any) -> Any:
         """A JSON document with each of its texts masked."""
+        if not self._forms:
+            return document
         if isinstance(document, str):
             return self.text(document)
         if isinstance(document, list):

@@ -114,7 +114,7 @@ def job(viewer: User, job_id: str) -> Job | None:
 def unreadable(viewer: User, job_ids: Sequence[str]) -> list[str]:
     """Which of these ids are of no job that the viewer may read."""
     sql = f"""SELECT value FROM json_each(:ids)
-        WHERE value NOT IN (SELECT job_id FROM job WHERE {readable(viewer)})"""
+        WHERE NOT EXISTS (SELECT 1 FROM job WHERE job_id = value AND {readable(viewer)})"""
     rows = query(sql, {"ids": json.dumps(job_ids), "viewer": viewer.name}) if job_ids else []
     return [job_id for (job_id,) in rows]
 

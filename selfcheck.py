@@ -102,8 +102,10 @@ def _types(client: Bellhop) -> str:
 
 def _confinement() -> str:
     """What is kept from job code here; a kernel that lacks a part is no failure."""
-    words = {True: "confined", False: "not confined, as this kernel cannot"}
-    return ", ".join(f"{part} {words[kept]}" for part, kept in confine.enforced().items())
+    words = {"files": "confined from the first account on", "network": "confined"}
+    cannot = "not confined, as this kernel cannot"
+    kept = confine.enforced().items()
+    return ", ".join(f"{part} {words[part] if is_kept else cannot}" for part, is_kept in kept)
 
 
 def _job(client: Bellhop) -> str:

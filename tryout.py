@@ -19,8 +19,8 @@ from errors import ItemError, Problem, StartRefused, item_error
 from files import Scratch
 from installation import Installation
 from jobprocess import JobProcess, Outcome
+from masking import Mask
 from settings import Settings
-from workers import masked, secrets_of
 
 
 def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[str, str]]) -> int:
@@ -36,21 +36,13 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         null = os.open(os.devnull, os.O_RDONLY)
         process = JobProcess("try", scratch, bounds, null)
         limit_s = description["timeout_s"]
-        mask = secrets_of(description, order)
-        printed = mask.stream(_show_printed)
+        mask = Mask.of_type(description["settings"], order["settings"])
         try:
-            outcome = process.run(
-                order,
-                limit_s,
-                lambda percent, step: _show_progress(percent, mask.text(step)),
-                printed.write,
-                lambda: None,
-            )
+            outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None, mask)
         finally:
-            printed.close()
             if not process.is_dead:
                 process.kill()
-        return _report(replace(outcome, facts=masked(mask, outcome.facts)), scratch.output)
+        return _report(outcome, scratch.output)
     finally:
         if not any(work.glob("scratch/output/*")):
             shutil.rmtree(work)

@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -213,22 +213,17 @@ class Workers:
         """Run one attempt in a job process and record how it ended."""
         process = watch.when_it_can_be(partial(self.pool.take, claim.queue, description))
         order = self._order(claim, description, process.scratch)
-        mask = secrets_of(description, order)
-        watch.mask = mask
-        log_file = ItemLog(self.files.log(claim.job_id, claim.name))
-        printed = mask.stream(log_file.write)
+        mask = Mask.of_type(description["settings"], order["settings"])
+        printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
             began = time.monotonic()
-            outcome = process.run(
-                order, description["timeout_s"], watch.on_progress, printed.write, watch.why_stop
-            )
+            limit_s, show = description["timeout_s"], watch.on_progress
+            outcome = process.run(order, limit_s, show, printed.write, watch.why_stop, mask)
             die_at("run-done")
             printed.close()
-            log_file.close()
-            outcome = replace(outcome, facts=masked(mask, outcome.facts))
-            ran = _Ran(outcome, time.monotonic() - began, description)
+            ran = _Ran(outcome, time.monotonic() - began, description, mask)
             self._record(claim, ran, process.scratch, watch)
         except BaseException:
             if not process.is_dead:
@@ -292,10 +287,10 @@ class Workers:
     def _complete(self, claim: Claim, ran: _Ran, scratch: Scratch, watch: _Watch) -> None:
         facts = ran.outcome.facts
         publish = partial(self.files.publish, scratch.output, claim.job_id, claim.name)
-        publish = partial(publish, watch.keep_lease, watch.mask.hits)
+        publish = partial(publish, watch.keep_lease, ran.mask.hits)
         files, left_out = watch.when_it_can_be(publish)
         die_at("finish-files")
-        warnings = [*facts["warnings"], *(_left_out(watch.mask.text(name)) for name in left_out)]
+        warnings = [*facts["warnings"], *(_left_out(ran.mask.text(name)) for name in left_out)]
         complete = partial(
             lifecycle.complete,
             claim,
@@ -310,25 +305,17 @@ class Workers:
             self.files.withdraw(claim.job_id, claim.name)
 
 
-def secrets_of(description: dict[str, Any], order: dict[str, Any]) -> Mask:
-    """What masks the secrets that go with an order."""
-    declared = description["settings"]
-    return Mask(value for name, value in order["settings"].items() if declared[name] == "secret")
-
-
-def masked(mask: Mask, facts: dict[str, Any]) -> dict[str, Any]:
-    """What a job process said, without the secrets that it was given."""
-    data = {name: mask.json(text) for name, text in facts.items() if name == "data"}
-    return {**mask.within({n: v for n, v in facts.items() if n != "data"}), **data}
-
-
 @dataclass(frozen=True)
 class _Ran:
-    """An attempt that ran: how it ended, after how many seconds, by which description."""
+    """An attempt that ran: how it ended, after how many seconds, by which description.
+
+    `mask` knows the secrets that it was given.
+    """
 
     outcome: Outcome
     seconds: float
     description: dict[str, Any]
+    mask: Mask
 
 
 def _move_for(claim: Claim, outcome: Outcome, delays_s: Sequence[float]) -> Callable[[], bool]:
@@ -371,14 +358,12 @@ class _Watch:
     def __init__(self, claim: Claim, workers: Workers):
         self._claim, self._workers = claim, workers
         self._unshown: tuple[int, str] | None = None
-        # Of the secrets that its job process was given.
-        self.mask = Mask(())
         now = time.monotonic()
         self._show_at = now
         self._renew_at = now + LEASE_RENEWAL_S
 
     def on_progress(self, percent: int, step: str) -> None:
-        self._unshown = percent, self.mask.text(step)
+        self._unshown = percent, step
         if time.monotonic() >= self._show_at:
             self._show()
 

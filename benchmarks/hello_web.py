@@ -6,6 +6,7 @@ Started by the benchmarks in a process of its own; prints its address on stdout.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -24,7 +25,7 @@ PLAIN = {"Content-Type": "text/plain"}
 
 def main() -> None:
     loaded = settings.load()
-    app._log_to_stderr("warning")
+    app._log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
     bound = listener.bind(loaded)
     site = open_site(loaded, start.join(loaded))
     wsgi = app.make_app(site)

@@ -23,7 +23,7 @@ import lifecycle
 import models
 import passwords
 import schedules
-from access import LOCAL
+from access import LOCAL, User
 from errors import Problem
 from installation import Installation
 from models import Job, query
@@ -617,7 +617,7 @@ def test_it_adds_an_account_and_prints_a_token_alone(console: Console) -> None:
     status, out, _ = console("token", "add", "anna")
     assert status == 0 and re.fullmatch(r"[A-Za-z0-9_-]{32,}\n", out)
     assert "anna" in console("user", "list")[1]
-    assert accounts.of_token(out.strip()) == accounts.Account("anna", "admin", "all")
+    assert accounts.of_token(out.strip()) == User("anna", "admin", True, "all")
     assert accounts.check_password("anna", PASSWORD, address="")
 
 

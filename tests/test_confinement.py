@@ -430,7 +430,7 @@ def test_it_confines_also_who_is_not_root(ours: Path) -> None:
 def test_it_says_in_the_check_what_is_confined(tmp_path: Path) -> None:
     with running(tmp_path) as bellhop:
         done = bellhop.run("check")
-    assert "ok      what jobs may do: files confined, network confined" in done.stdout
+    assert "jobs may do: files confined from the first account on, network confined" in done.stdout
 
 
 def test_it_keeps_no_file_from_jobs_while_nobody_shares_it(
@@ -442,5 +442,7 @@ def test_it_keeps_no_file_from_jobs_while_nobody_shares_it(
 
 
 def test_it_tells_the_bounds_on_the_command_line_without_a_secret(loaded: Settings) -> None:
-    told: dict[str, Any] = json.loads(confine.bounds(loaded, Path("own")).argument())
+    told: dict[str, Any] = json.loads(
+        confine.bounds(loaded, Path("own"), is_shared=True).argument()
+    )
     assert set(told) == {"hidden", "readable", "writable", "network"}

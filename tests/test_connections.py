@@ -18,7 +18,14 @@ import pytest
 
 from tests.running import Running, running, wait_for
 from tests.wsgi import form
-from web.connections import GRACE_S, HEADER_LIMIT_S, LEAST_BYTES_PER_S, MOST_OF_ADDRESS, Channel
+from web.connections import (
+    GRACE_S,
+    HEADER_LIMIT_S,
+    LEAST_BYTES_PER_S,
+    MOST_CONNECTIONS,
+    MOST_OF_ADDRESS,
+    Channel,
+)
 
 FLOOD = 1000
 ELSEWHERE = "127.0.0.9"
@@ -120,6 +127,33 @@ def test_it_serves_a_normal_user_beside_a_flood(served: Running, flood: Flood) -
     result = ask(served, "GET", f"/api/v1/jobs/{job['job_id']}/result")
     assert result["items"][0]["data"] == {"words": 3}
     assert 0 < flood.count() <= MOST_OF_ADDRESS
+
+
+def test_it_keeps_the_connections_of_many_pages_at_one_address(served: Running) -> None:
+    pages = [
+        http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20) for _ in "x" * 300
+    ]
+    known = []
+    for page in pages * 2:
+        page.request("GET", "/health")
+        assert page.getresponse().read()
+        known.append(page.sock)
+    assert known[:300] == known[300:]
+    for page in pages:
+        page.close()
+
+
+def test_it_takes_the_last_of_all_connections_from_who_never_asked(served: Running) -> None:
+    """From so many addresses that none is over its own limit."""
+    most = MOST_CONNECTIONS // 4
+    floods = [Flood(served, f"127.0.0.{100 + number}", most) for number in range(5)]
+    try:
+        ask(served, "GET", "/health")
+        wait_for(lambda: sum(flood.count() for flood in floods) < MOST_CONNECTIONS + 5)
+        ask(served, "GET", "/health")
+    finally:
+        for flood in floods:
+            flood.close()
 
 
 def test_it_keeps_no_header_waiting_for_longer_than_its_limit(served: Running) -> None:

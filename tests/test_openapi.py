@@ -226,6 +226,12 @@ def test_it_describes_every_route_and_nothing_else() -> None:
     assert {(method, path) for method, path, _ in operations()} == routes()
 
 
+def test_it_describes_what_is_open_to_everybody() -> None:
+    told = {(method, path) for method, path, o in operations() if not o["security"]}
+    assert told == {(method, path) for method, path, _, action in app.every_route()
+                    if action == "open" and (method, path) in routes()}  # fmt: skip
+
+
 def test_it_describes_the_parts_of_each_path() -> None:
     for method, path, operation in operations():
         assert parameters(operation, "path") == re.findall(r"{(\w+)}", path), (method, path)
@@ -540,6 +546,10 @@ def test_it_answers_beside_the_api(web: WsgiClient, cast: None, path: str) -> No
     assert web.get(path).status == 200
 
 
+# What the contract asks already, and the issue about the pages brings.
+COMING = {("GET", "/jobs/ID/items/INDEX/input")}
+
+
 def requests_of(cell: str) -> Iterator[tuple[str, str]]:
     """(method, path) of each request in a cell of the contract's table.
 
@@ -564,5 +574,6 @@ def test_it_promises_all_that_the_contract_does() -> None:
     text = CONTRACT.read_text() if CONTRACT.exists() else ""
     table = re.findall(r"^\| `(?:GET|POST|PATCH|DELETE|PUT).*", text, re.M)
     asked = {found for row in table for found in requests_of(row.split(" | ")[0])}
-    assert asked <= {(p.method, p.path.partition("?")[0]) for p in PROMISES}
+    missing = asked - {(p.method, p.path.partition("?")[0]) for p in PROMISES}
+    assert missing == (COMING if text else set())
     assert len(asked) > 25 or not text

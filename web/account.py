@@ -26,6 +26,7 @@ from web.answers import (
 from web.gate import COOKIE, address, noted
 from web.site import Site
 
+WRONG = "This name and password are not known here."
 UNKNOWN = "a name that is not known here"
 
 
@@ -36,26 +37,25 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     name = given["name"].strip().lower()
     if not accounts.is_closed():
         raise Problem("forbidden", "There are no accounts yet, so nobody needs to log in.")
+    agent = request.get_header("User-Agent", "")
     try:
-        secret = accounts.log_in(
-            name,
-            given["password"],
-            address=address(),
-            agent=request.get_header("User-Agent", ""),
-        )
+        if not accounts.check_password(name, given["password"], address=address()):
+            raise Problem("login-failed", WRONG)
     except Problem as problem:
         # What is no name may be a password in the wrong field.
         who = name if accounts.exists(name) else UNKNOWN
         audit.note(who, address(), f"login refused: {problem.code}")
         raise
+    secret = accounts.new_secret()
     with audit.noted(name, address(), "login"):
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)
-    seconds = int(accounts.SESSION_DAYS * accounts.DAY_S)
+        accounts.begin_session(secret, name, address(), agent)
     found = accounts.of_session(secret)
     assert found is not None
+    cookie = _cookie(site, secret, int(accounts.SESSION_DAYS * accounts.DAY_S))
     shown = {"name": found.name, "role": found.role}
-    return json_answer(shown, headers={"Set-Cookie": _cookie(site, secret, seconds)})
+    return json_answer(shown, headers={"Set-Cookie": cookie})
 
 
 def log_out(site: Site, user: User) -> HTTPResponse:

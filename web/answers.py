@@ -24,6 +24,11 @@ JSON_BYTES = 8 * 1024 * 1024
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
+def sent_headers() -> dict[str, str]:
+    """The headers of the request, their names in capitals with underscores, as WSGI has them."""
+    return {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
+
+
 def encoded(document: Any) -> bytes:
     """A document as JSON; UnicodeEncodeError for half a surrogate pair."""
     return ENCODER.encode(document).encode()

@@ -15,7 +15,8 @@ from waitress.channel import HTTPChannel
 
 from web.limits import network
 
-MOST_OF_ADDRESS = 100
+# A whole office may come from one address, each of its browsers with some connections.
+MOST_OF_ADDRESS = 500
 MOST_CONNECTIONS = 1000
 # From the first byte of a request, or from the beginning, until its header is whole.
 HEADER_LIMIT_S = 10.0
@@ -34,6 +35,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, connection: Any, address: Any, *more: Any, **options: Any):
         super().__init__(server, connection, address, *more, **options)
+        self.network = network(str(self.addr[0]))
         # When the present part began: the connection, the header of a request, its body.
         self.since = time.monotonic()
         self.requests_read = 0
@@ -86,8 +88,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def _make_room(self) -> None:
         """Drop a connection that gives nothing, or this one, where there are too many."""
         every = list(self.server.active_channels.values())
-        address = network(str(self.addr[0]))
-        ours = [other for other in every if network(str(other.addr[0])) == address]
+        ours = [other for other in every if other.network == self.network]
         is_crowded = len(ours) > MOST_OF_ADDRESS and str(self.addr[0]) != self.exempt
         if not is_crowded and len(every) <= MOST_CONNECTIONS:
             return

@@ -18,7 +18,7 @@ import accounts
 from errors import Problem
 from models import database
 from settings import Settings
-from web.answers import problem_answer
+from web.answers import problem_answer, sent_headers
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 EVERYWHERE = ("0.0.0.0", "::")
@@ -76,8 +76,7 @@ def guard(settings: Settings) -> Callable[[], None]:
     def check() -> None:
         database.connect(reuse_if_open=True)
         _require_text(request.environ["bottle.raw_path"])
-        headers = {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
-        if problem := refusal(request.method, headers):
+        if problem := refusal(request.method, sent_headers()):
             raise problem_answer(problem)
 
     return check

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from access import ANYBODY, Owned, User, may
 from errors import Problem
 from models import Job
 from settings import Settings
+from web.answers import sent_headers
 from web.limits import Rates
 
 COOKIE = "bellhop_session"
@@ -34,8 +36,7 @@ def admitted(
     Without a login a page leads to the page that asks for it, and the `user` of what is open to
     everybody is None.
     """
-    headers = {k[5:]: v for k, v in request.environ.items() if k.startswith("HTTP_")}
-    user = user_of(settings, headers)
+    user = user_of(settings, sent_headers())
     rates.take(user, address())
     if user is None and action == "page":
         back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))
@@ -58,19 +59,12 @@ def user_of(settings: Settings, headers: Mapping[str, str], *, is_use: bool = Tr
         return ANYBODY
     scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer":
-        account = accounts.of_token(token.strip(), is_use=is_use)
+        user = accounts.of_token(token.strip(), is_use=is_use)
     else:
-        account = accounts.of_session(cookie(headers), is_use=is_use)
-    if account is None:
-        return None
-    reads_all = account.role == "admin" or settings.access.jobs == "team"
-    return User(account.name, account.role, reads_all, account.scope, account.session)
-
-
-def cookie(headers: Mapping[str, str]) -> str:
-    """The secret of the session that a browser sends, empty without one (RFC 6265)."""
-    pairs = (part.strip().partition("=") for part in headers.get("COOKIE", "").split(";"))
-    return next((value for name, _, value in pairs if name == COOKIE), "")
+        user = accounts.of_session(_cookie(headers), is_use=is_use)
+    if user is None or settings.access.jobs != "team":
+        return user
+    return replace(user, reads_all=True)
 
 
 def find(user: User, job_id: str) -> Job:
@@ -99,10 +93,16 @@ def address() -> str:
     return str(request.environ.get("REMOTE_ADDR", ""))
 
 
+def _cookie(headers: Mapping[str, str]) -> str:
+    """The secret of the session that a browser sends, empty without one (RFC 6265)."""
+    pairs = (part.strip().partition("=") for part in headers.get("COOKIE", "").split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
+
+
 def _why(user: User, action: str) -> str:
     if user is ANYBODY:
         return "There are no accounts yet; python app.py user add NAME makes one."
-    if user.scope == "session" or action == "account":
-        needed = " with your password" if action == "account" else ""
-        return f"Your account may not do this{needed or ', or not with what belongs to others'}."
-    return f"The account or the scope {user.scope!r} of this token does not allow it."
+    if action == "account":
+        return "This takes a login with your password, not a token."
+    who = "Your account" if user.scope == "session" else "This token, or its account,"
+    return f"{who} may not do this, or not to what belongs to others."

@@ -186,7 +186,7 @@ def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPRespons
     try:
         for unknown in queries.unreadable(user, job.depends_on):
             raise UnknownJobs(unknown)
-        limits.require_short_line(site.settings, job.queue, len(job.items))
+        site.lines.join(job.queue, len(job.items))
         job = site.intake.with_hits(job)
         with noted(user, "submit", job.job_id):
             lifecycle.submit(job, key)

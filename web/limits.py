@@ -6,9 +6,8 @@ import ipaddress
 import threading
 import time
 
-import accounts
 import queries
-from access import User
+from access import ANYBODY, User
 from errors import Problem
 from settings import MEBIBYTE, Settings
 
@@ -16,6 +15,7 @@ MINUTE_S = 60.0
 # Buckets that are remembered; beyond, those that are full again are forgotten.
 MOST_BUCKETS = 10_000
 JOBS_AGAIN_S = 30
+COUNT_EVERY_S = 0.5
 
 
 class Rates:
@@ -28,7 +28,7 @@ class Rates:
 
     def take(self, user: User | None, address: str) -> None:
         """Count one request; raises the problem of one too many."""
-        if not self._per_minute or not accounts.is_closed():
+        if not self._per_minute or user is ANYBODY:
             return
         who = f"account {user.name}" if user else f"address {network(address)}"
         now = time.monotonic()
@@ -49,9 +49,35 @@ class Rates:
         return min(self._per_minute, left + (now - at) * self._per_minute / MINUTE_S)
 
 
+class Lines:
+    """How many items wait in each queue; to count 100,000 takes longer than to accept a job.
+
+    So they are counted twice a second at most, and what comes in between is added.
+    """
+
+    def __init__(self, most: int):
+        self._most = most
+        self._known: dict[str, tuple[float, int]] = {}
+
+    def join(self, queue: str, items: int) -> None:
+        """Refuse what would make a queue longer than it may be."""
+        if not self._most:
+            return
+        counted_at, count = self._known.get(queue, (0.0, 0))
+        if (now := time.monotonic()) > counted_at + COUNT_EVERY_S:
+            counted_at, count = now, queries.queued_in(queue, self._most)
+        if count + items > self._most:
+            said = f"{count} items wait in the queue {queue} already; submit it again later."
+            raise Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
+        self._known[queue] = counted_at, count + items
+
+
 def submit_problem(settings: Settings, user: User, length: int) -> Problem | None:
-    """Why an account may submit no job of `length` bytes now; asked before they are read."""
-    if not accounts.is_closed():
+    """Why an account may submit no job of `length` bytes now.
+
+    Asked before they are read, and again when they were: that may have taken hours.
+    """
+    if user is ANYBODY:
         return None
     limits = settings.limits
     most = limits.jobs_per_account
@@ -67,14 +93,6 @@ def submit_problem(settings: Settings, user: User, length: int) -> Problem | Non
             )
             return Problem("quota-full", said)
     return None
-
-
-def require_short_line(settings: Settings, queue: str, items: int) -> None:
-    """Refuse what would make a queue longer than it may be."""
-    most = settings.limits.queue_items
-    if most and queries.queued_in(queue, most) + items > most:
-        said = f"{most} items wait in the queue {queue} already; submit it again later."
-        raise Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
 
 
 def network(text: str) -> str:

@@ -1,9 +1,10 @@
-"""Handlers of the page: two documents and their modules, read as resources."""
+"""Handlers of the pages: documents in one frame, and their modules, read as resources."""
 
 from __future__ import annotations
 
 import mimetypes
 import re
+from string import Template
 
 from bottle import HTTPResponse
 
@@ -13,47 +14,50 @@ from errors import Problem
 from web.answers import etag, is_known
 from web.site import Site
 
-NAME = re.compile(r"[a-z0-9_-]+\.(html|js|css|svg)")
+NAME = re.compile(r"[a-z0-9_-]+\.(js|css|svg)")
+HTML = "text/html; charset=utf-8"
+# What stands in the head of each page: (address, name).
+LINKS = (("/", "Jobs"), ("/queues", "Queues"), ("/schedules", "Schedules"), ("/docs", "API"))
 
 
 def index(site: Site, user: User) -> HTTPResponse:
     """GET /"""
-    return static(site, user, "index.html")
+    return _page("index", "", at="/", module="main", skip="jobs")
 
 
 def job(site: Site, user: User, name: str) -> HTTPResponse:
     """GET /jobs/ID: the page asks the API for the job."""
-    return static(site, user, "job.html")
+    return _page("job", "Job")
 
 
 def queues(site: Site, user: User) -> HTTPResponse:
     """GET /queues: what waits and runs, and the switches."""
-    return static(site, user, "queues.html")
+    return _page("queues", "Queues", at="/queues")
 
 
 def schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules"""
-    return static(site, user, "schedules.html")
+    return _page("schedules", "Schedules", at="/schedules")
 
 
 def docs(site: Site, user: User) -> HTTPResponse:
     """GET /docs: the API, read from its OpenAPI document."""
-    return static(site, user, "docs.html")
-
-
-def login(site: Site, user: User | None) -> HTTPResponse:
-    """GET /login: asks for a name and a password."""
-    return static(site, user, "login.html")
+    return _page("docs", "API", at="/docs", skip="reference")
 
 
 def account(site: Site, user: User) -> HTTPResponse:
     """GET /account: one's own sessions, tokens and password."""
-    return static(site, user, "account.html")
+    return _page("account", "Your account")
 
 
 def audit(site: Site, user: User) -> HTTPResponse:
     """GET /audit: who did what; the API shows it to admins."""
-    return static(site, user, "audit.html")
+    return _page("audit", "Audit log")
+
+
+def login(site: Site, user: User | None) -> HTTPResponse:
+    """GET /login: asks for a name and a password, and leads nowhere else."""
+    return _asked_each_time(settings.asset("static/login.html"), HTML)
 
 
 def static(site: Site, user: User | None, name: str) -> HTTPResponse:
@@ -64,11 +68,40 @@ def static(site: Site, user: User | None, name: str) -> HTTPResponse:
         body = settings.asset(f"static/{name}")
     except FileNotFoundError:
         raise Problem("not-found", "There is no such page.") from None
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return _asked_each_time(body, kind if kind.startswith("image/") else f"{kind}; charset=utf-8")
+
+
+def _page(
+    name: str, title: str, *, at: str = "", module: str = "", skip: str = "content"
+) -> HTTPResponse:
+    return _asked_each_time(_framed(name, title, at, module or name, skip), HTML)
+
+
+def _framed(name: str, title: str, at: str, module: str, skip: str) -> bytes:
+    """A page in the frame that all of them share; `at` is its own among the links."""
+    links = [
+        f'<a href="{path}"{" aria-current=page" if path == at else ""}>{words}</a>'
+        for path, words in LINKS
+    ]
+    frame, content = (settings.asset(f"static/{part}.html").decode() for part in ("frame", name))
+    return (
+        Template(frame)
+        .substitute(
+            title=f"{title} – Bellhop" if title else "Bellhop",
+            module=module,
+            skip=skip,
+            links="".join(links),
+            content=content,
+        )
+        .encode()
+    )
+
+
+def _asked_each_time(body: bytes, kind: str) -> HTTPResponse:
+    """What the browser asks for each time, so that an update shows at once."""
     tag = etag(body)
-    # no-cache: the browser asks each time, so an update shows at once.
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if is_known(tag):
         return HTTPResponse("", 304, headers)
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    kind = f"{kind}; charset=utf-8" if not kind.startswith("image/") else kind
     return HTTPResponse(body, 200, {**headers, "Content-Type": kind})

@@ -44,7 +44,7 @@ JOBS = "/api/v1/jobs"
 LOGIN = "/api/v1/login"
 # What lists many jobs or holds a whole one; other bodies are short.
 LONG_BODIES = ("/api/v1/jobs/bulk", "/api/v1/schedules")
-SHORT_BYTES = 256 * 1024
+SHORT_BYTES = MEBIBYTE
 LOGIN_BYTES = 16 * 1024
 NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
 IDLE_CONNECTION_S = 30

@@ -27,7 +27,7 @@ from trouble import Trouble
 from web import gate
 from web.answers import problem_answer
 from web.door import CHANGING
-from web.limits import Rates
+from web.limits import Lines, Rates
 from web.surroundings import Surroundings
 
 THREADS = 8
@@ -65,6 +65,10 @@ class Site:
     @functools.cached_property
     def rates(self) -> Rates:
         return Rates(self.settings.limits.requests_per_minute)
+
+    @functools.cached_property
+    def lines(self) -> Lines:
+        return Lines(self.settings.limits.queue_items)
 
     def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
         """Around each handler: a connection for each thread, a user, every error a problem."""

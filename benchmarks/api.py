@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import bellhop
 import processes
-from bellhop import Server
+import serving
 from report import Figure, of_rounds, percentile
+from serving import Server
 
 HERE = Path(__file__).resolve().parent
 ITEMS = 500
@@ -33,7 +33,7 @@ ROUNDS = 5
 def measure(*, quick: bool) -> list[Figure]:
     """Without a consumer, so that what is measured is the web alone."""
     seconds = 1.0 if quick else 3.0
-    with bellhop.folder() as home, web(home) as server:
+    with serving.folder() as home, web(home) as server:
         submits = [_submit_ms(server) for _ in range(5 if quick else 30)]
         queued = server.submit(1)["job_id"]
         cancelled = server.submit(1)["job_id"]
@@ -102,7 +102,7 @@ def web(home: Path) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **bellhop.environment(home, {})},
+            env={**os.environ, **serving.environment(home, {})},
             start_new_session=True,
             text=True,
         )

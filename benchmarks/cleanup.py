@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import api
-import bellhop
 import million
-from bellhop import Server
+import serving
 from report import Figure, percentile
+from serving import Server
 
 MOST_REQUEST_MS = 100.0
 # A day, in the setting; the rows are made so that they ended long before.
@@ -22,12 +22,12 @@ FILES = 2000
 def measure(*, quick: bool) -> list[Figure]:
     """The longest of all requests while the jobs go, and how long that takes."""
     count = 5_000 if quick else 100_000
-    with bellhop.folder() as home:
+    with serving.folder() as home:
         with api.web(home):
             pass  # makes the database
         _fill(home, count)
         settings = {"BELLHOP_LIFETIME_RESULTS_DAYS": DAYS}
-        with bellhop.serving(home, **settings) as server:
+        with serving.serving(home, **settings) as server:
             began = time.perf_counter()
             times = _work_until_gone(server)
             took_s = time.perf_counter() - began

@@ -13,22 +13,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bottle import HTTPResponse
 
-import app
-import listener
-import settings
-import start
-from web import server
-from web.site import open_site
+from bellhop.base import settings
+from bellhop.cli import start
+from bellhop.cli.main import log_to_stderr
+from bellhop.system import listener
+from bellhop.web.routes import make_app
+from bellhop.web.server import server
+from bellhop.web.site import open_site
 
 PLAIN = {"Content-Type": "text/plain"}
 
 
 def main() -> None:
     loaded = settings.load()
-    app._log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
+    log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
     bound = listener.bind(loaded)
     site = open_site(loaded, start.join(loaded))
-    wsgi = app.make_app(site)
+    wsgi = make_app(site)
     bottle_app = wsgi.__closure__[0].cell_contents  # the application inside its security headers
     # As plain as Bottle can: no plugin, so no database.
     bottle_app.route("/hello", "GET", lambda: HTTPResponse(b"hello", 200, PLAIN), skip=True)

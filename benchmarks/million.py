@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import api
-import bellhop
+import serving
 from report import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +87,7 @@ def fill(database: Path, count: int) -> None:
 
 def _rates(count: int, seconds: float) -> dict[str, float]:
     """Answers and claims per second with `count` jobs in the table."""
-    with bellhop.folder() as home:
+    with serving.folder() as home:
         with api.web(home):
             pass  # makes the database
         database = home / "data" / "bellhop.db"
@@ -106,8 +106,8 @@ def _rates(count: int, seconds: float) -> dict[str, float]:
 def claim_rate(database: Path) -> float:
     """Claims per second; none may need more because there are more rows."""
     sys.path.insert(0, str(ROOT))
-    import lifecycle
-    import models
+    from bellhop.jobs import lifecycle
+    from bellhop.storage import models
 
     models.bind(database)
     with models.database.connection_context():

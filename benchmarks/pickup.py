@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 import time
 
-import bellhop
 import processes
-from bellhop import Server
+import serving
 from report import Figure, percentile
+from serving import Server
 
 FIRST_IDLE_S = 3.0
 # The pauses differ so that they cannot fall in step with anything that runs each second.
@@ -24,9 +24,9 @@ MOST_CPU_S_PER_MINUTE = 0.3
 
 def measure(*, quick: bool) -> list[Figure]:
     """Pick-up and whole time of single no-ops, then the CPU of an idle Bellhop."""
-    with bellhop.folder() as home, bellhop.serving(home) as server:
+    with serving.folder() as home, serving.serving(home) as server:
         times = _pickups(server, 10 if quick else 60)
-    with bellhop.folder() as home, bellhop.serving(home) as server:
+    with serving.folder() as home, serving.serving(home) as server:
         time.sleep(FIRST_IDLE_S)
         cpu = _idle_cpu(server, 5.0 if quick else IDLE_WATCH_S)
     pickup, whole = zip(*times, strict=True)
@@ -59,8 +59,8 @@ def _one(server: Server) -> tuple[float, float]:
     """
     sent = time.time()
     job = server.final(server.submit(1)["job_id"], poll_s=0.05)
-    claimed = bellhop.seconds(job["started_at"]) - bellhop.seconds(job["created_at"])
-    return 1000 * claimed, 1000 * (bellhop.seconds(job["completed_at"]) - sent)
+    claimed = serving.seconds(job["started_at"]) - serving.seconds(job["created_at"])
+    return 1000 * claimed, 1000 * (serving.seconds(job["completed_at"]) - sent)
 
 
 def _idle_cpu(server: Server, watch_s: float) -> float:

@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 
-import bellhop
 import celery_app
-from bellhop import Server
+import serving
 from report import Figure, of_rounds
+from serving import Server
 
 ROUNDS = 5
 CLIENTS = 4
@@ -26,8 +26,8 @@ def measure(*, quick: bool) -> list[Figure]:
     count, rounds = (200, 1) if quick else (2000, ROUNDS)
     most_items = {"BELLHOP_SERVER_MAX_ITEMS": str(count)}
     with (
-        bellhop.folder() as home,
-        bellhop.serving(home, **most_items) as server,
+        serving.folder() as home,
+        serving.serving(home, **most_items) as server,
         celery_app.working(home) as worker,
     ):
         contenders: list[Callable[[int], float]] = [
@@ -52,7 +52,7 @@ def _one_job(server: Server, count: int) -> float:
     """Seconds from sending a job of `count` items until it is final."""
     sent = time.time()
     job = server.final(server.submit(count)["job_id"])
-    return bellhop.seconds(job["completed_at"]) - sent
+    return serving.seconds(job["completed_at"]) - sent
 
 
 def _many_jobs(server: Server, count: int) -> float:
@@ -67,7 +67,7 @@ def _many_jobs(server: Server, count: int) -> float:
     while server.call("GET", "/jobs?status=queued,running&limit=1")["jobs"]:
         time.sleep(0.25)
     newest = server.call("GET", "/jobs?limit=50")["jobs"]
-    return max(bellhop.seconds(job["completed_at"]) for job in newest) - sent
+    return max(serving.seconds(job["completed_at"]) for job in newest) - sent
 
 
 def _submit_each(server: Server, count: int) -> None:

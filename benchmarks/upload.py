@@ -17,10 +17,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import bellhop
 import processes
-from bellhop import Server
+import serving
 from report import Figure, of_rounds
+from serving import Server
 
 ROUNDS = 3
 BLOCK_BYTES = 1 << 20
@@ -39,7 +39,7 @@ TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
 def measure(*, quick: bool) -> list[Figure]:
     """Both in turns; the ratio of each round, and the web's largest growth in any."""
     size_mb, rounds = (50, 1) if quick else (500, ROUNDS)
-    with bellhop.folder() as home, bellhop.serving(home) as server:
+    with serving.folder() as home, serving.serving(home) as server:
         source = _random_file(home / "random.bin", size_mb * 1_000_000)
         copies, uploads, growths = [], [], []
         for _ in range(rounds):

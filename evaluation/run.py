@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import evaluation  # noqa: E402
-from client import Bellhop  # noqa: E402
+from bellhop.client import Bellhop  # noqa: E402
 
 READY = "Bellhop is ready at "
 JOB_LIMIT_S = 900.0

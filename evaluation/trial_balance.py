@@ -97,7 +97,7 @@ def planted_figures(run: Run, folder: Path) -> list[Figure]:
 
 def large_files(folder: Path) -> list[Path]:
     """The same 50,000 accounts as CSV and as a workbook."""
-    from jobtypes.ledger.xlsxfile import Number, Sheet, write_workbook
+    from bellhop.jobtypes.ledger.xlsxfile import Number, Sheet, write_workbook
 
     rows: list[tuple[str, str, str, str]] = []
     for number in range(ROWS // 2):

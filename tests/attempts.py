@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from jobtypes import BadInput, Context
+from bellhop import BadInput, Context
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 # Tests over the shared data are not collected where that is not (see conftest.py).

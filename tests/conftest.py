@@ -11,25 +11,23 @@ from typing import Any
 
 import pytest
 
-import app
-import lifecycle
-import models
-import queries
-import schema
-import settings as settings_module
-from access import BELLHOP
-from catalog import Catalog
-from files import Files
-from installation import Installation, make_folder
-from intake import Intake
-from models import Item, Job
-from newjob import NewItem, NewJob
-from settings import Settings
-from tasks import Bell
+from bellhop.accounts.access import BELLHOP
+from bellhop.base import settings as settings_module
+from bellhop.base.settings import Settings
+from bellhop.bell.bell import Bell
+from bellhop.catalog.catalog import Catalog
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.intake import Intake
+from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage import models, schema
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, make_folder
+from bellhop.storage.models import Item, Job
+from bellhop.web import routes
+from bellhop.web.site import Site
 from tests.attempts import SHARED
 from tests.wsgi import WsgiClient
-from web.site import Site
-from workers import Workers
 
 TYPES = Path(__file__).parent / "types"
 NOBODY = 65534
@@ -152,7 +150,7 @@ def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
 def web(site: Site) -> WsgiClient:
     """The HTTP API over the test's installation, without a socket."""
     models.database.close()  # each request opens its own
-    return WsgiClient(app.make_app(site))
+    return WsgiClient(routes.make_app(site))
 
 
 @pytest.fixture

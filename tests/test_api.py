@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 
-import errors
-import lifecycle
-import models
-import queries
-from installation import Installation
-from models import Job, database, query
+from bellhop.base import errors
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries
+from bellhop.storage import models
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job, database, query
+from bellhop.web import answers
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.wsgi import Answer, WsgiClient
-from web import answers
-from web.site import Site
-from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"

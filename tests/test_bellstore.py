@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bellstore import WakingSqliteStorage
+from bellhop.base.trouble import Trouble
+from bellhop.bell.store import WakingSqliteStorage
 from tests.conftest import as_nobody
 from tests.running import Running, Valkey, running, valkey, wait_for
-from trouble import Trouble
 
 Damage = Callable[[Path], object]
 

@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from files import Files, attempt_name
+from bellhop.storage.files import Files, attempt_name
 from tests.running import Running, running, wait_for
 
 FLAGS = (

@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from client import Bellhop
+from bellhop.client import Bellhop
 from tests.running import Running, running, wait_for
 from tests.test_browser import browser, complaints
 

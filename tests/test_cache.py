@@ -10,19 +10,18 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import reuse
-from errors import ItemError
-from files import Files
-from installation import Installation
-from models import Job, database, query, timestamp
-from newjob import NewItem, NewJob
-from settings import Cache
+from bellhop.base.errors import ItemError
+from bellhop.base.settings import Cache
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, reuse
+from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job, database, query, timestamp
+from bellhop.web.site import Site
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import everything
 from tests.wsgi import Answer, WsgiClient
-from web.site import Site
-from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"

@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
-import catalog as catalog_module
-import settings as settings_module
-import typefiles
-from catalog import Catalog
-from installation import Installation, make_folder
-from settings import Settings
+from bellhop.base.settings import Settings
+from bellhop.catalog import catalog as catalog_module
+from bellhop.catalog import typefiles
+from bellhop.catalog.catalog import Catalog
+from bellhop.storage.installation import Installation, make_folder
 
 GOOD = """
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 @job_type(label="{label}", queue="{queue}")
 def {name}(text: str, context: Context) -> dict:
     return {{}}
@@ -175,8 +174,8 @@ def test_it_notices_what_was_installed_meanwhile(
 def test_it_knows_a_type_of_bellhop_by_all_the_code_that_comes_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
-    shutil.copytree(settings_module.ROOT / "jobtypes", tmp_path / "jobtypes")
-    monkeypatch.setattr(settings_module, "ROOT", tmp_path)
+    shutil.copytree(typefiles.BUILT_IN, tmp_path / "jobtypes")
+    monkeypatch.setattr(typefiles, "BUILT_IN", tmp_path / "jobtypes")
     path = tmp_path / "jobtypes" / "citations.py"
 
     def known() -> tuple[Any, str]:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-from errors import ItemError
-from lifecycle import Claim
-from models import FINAL, Job, database
-from newjob import NewStep
+from bellhop.base.errors import ItemError
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle
+from bellhop.jobs.lifecycle import Claim
+from bellhop.jobs.newjob import NewStep
+from bellhop.storage.models import FINAL, Job, database
+from bellhop.web.site import Site
 from tests.conftest import items_of, job_of, moves_of
 from tests.wsgi import WsgiClient
-from web.site import Site
-from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"

@@ -13,8 +13,8 @@ import docx
 import pypdfium2
 import pytest
 
-from jobtypes.caselaw import finding
-from jobtypes.citations import citations
+from bellhop.jobtypes.caselaw import finding
+from bellhop.jobtypes.citations import citations
 from tests.attempts import SHARED, Attempt, attempt, needs_shared, refusal
 
 Read = Callable[..., Attempt]

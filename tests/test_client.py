@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from client import Bellhop, NoAnswer, RequestFailed
+from bellhop.client import Bellhop, NoAnswer, RequestFailed
 from tests.running import ROOT, Running, running, wait_for
 
 
@@ -64,7 +64,7 @@ def test_it_shows_python_that_works(served: Running, folder: Path) -> None:
 
 
 def test_it_needs_nothing_but_the_standard_library() -> None:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import client"
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'bellhop')!r}); import client"
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-import app
-from supervisor import FIRST_BACKOFF_S, Child
+from bellhop.cli.main import main
+from bellhop.cli.supervisor import FIRST_BACKOFF_S, Child
 from tests.running import ROOT, Running, is_alive, running, wait_for
 
 
@@ -309,7 +309,7 @@ def test_it_knows_every_command_of_the_contract(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        app.main([command, "--help"])
+        main([command, "--help"])
     assert ended.value.code == 0
     assert f"app.py {command}" in capsys.readouterr().out
 

@@ -13,21 +13,21 @@ from typing import Any
 
 import pytest
 
-import accounts
-import confine
-import jobprocess
-import lifecycle
-from catalog import Catalog
-from client import Bellhop
-from files import Files
-from installation import Installation
-from models import Job
-from newjob import NewItem
-from settings import Settings
+from bellhop.accounts import accounts
+from bellhop.base.settings import Settings
+from bellhop.catalog.catalog import Catalog
+from bellhop.client import Bellhop
+from bellhop.consumer.workers import Workers
+from bellhop.jobprocess import process as jobprocess
+from bellhop.jobs import lifecycle
+from bellhop.jobs.newjob import NewItem
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
+from bellhop.system import confine
 from tests.conftest import as_nobody, items_of, job_of
 from tests.running import running
 from tests.test_worker import error_of, result_of, run_all
-from workers import Workers
 
 ROOT = Path(__file__).parents[1]
 IO_URING_SETUP, X32_SOCKET = 425, 0x40000000 | 41

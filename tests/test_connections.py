@@ -16,9 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import Running, running, wait_for
-from tests.wsgi import form
-from web.connections import (
+from bellhop.web.server.connections import (
     GRACE_S,
     HEADER_LIMIT_S,
     LEAST_BYTES_PER_S,
@@ -26,6 +24,8 @@ from web.connections import (
     MOST_OF_ADDRESS,
     Channel,
 )
+from tests.running import Running, running, wait_for
+from tests.wsgi import form
 
 FLOOD = 1000
 ELSEWHERE = "127.0.0.9"
@@ -195,7 +195,7 @@ def test_it_drops_first_what_has_never_asked_for_anything(served: Running) -> No
 @pytest.fixture
 def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A connection that was made at second 0; what it is asked about is set by hand."""
-    monkeypatch.setattr("web.connections.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("bellhop.web.server.connections.time.monotonic", lambda: 0.0)
     found = Channel.__new__(Channel)
     found.since, found.requests_read, found._watched, found._sent_bytes = 0.0, 0, None, 0
     found.requests, found.request, found.total_outbufs_len = [], None, 0

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import queries
-from access import BELLHOP
-from errors import ItemError
-from lifecycle import UnknownJobs
-from models import Job, timestamp
+from bellhop.accounts.access import BELLHOP
+from bellhop.base.errors import ItemError
+from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.lifecycle import UnknownJobs
+from bellhop.storage.models import Job, timestamp
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from files import IncomingFile
+from bellhop.storage.files import IncomingFile
 from tests.running import ROOT, Running, running, wait_for
 from tests.wsgi import BOUNDARY, form
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from client import Bellhop
+from bellhop.client import Bellhop
 from tests.running import ROOT, wait_for
 
 OWN_TYPE = """
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 @job_type(label="Shout")
 def shout(text: str, context: Context) -> dict:
     return {"text": text.upper()}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import app
-import errors
-import typefiles
-from lifecycle import MOVES
-from tests.test_architecture import CORE, module_of
+from bellhop.base import errors
+from bellhop.catalog import typefiles
+from bellhop.jobs.lifecycle import MOVES
+from bellhop.web import routes
+from tests.test_architecture import BUDGETS, CORE
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -22,7 +22,8 @@ def read(name: str) -> str:
 
 
 def test_it_shows_the_word_count_as_it_is() -> None:
-    assert f"```python\n{read('jobtypes/word_count.py')}```" in read("docs/adding-a-job-type.md")
+    code = read("bellhop/jobtypes/word_count.py")
+    assert f"```python\n{code}```" in read("docs/adding-a-job-type.md")
 
 
 def test_it_tells_every_move_from_where_it_starts_to_where_it_ends() -> None:
@@ -42,9 +43,9 @@ def shown(path: str) -> str:
 
 def test_it_names_every_route() -> None:
     text = read("docs/api.md")
-    routes = [(m, shown(path)) for m, path, *_ in app.every_route() if path.startswith(app.API)]
-    assert len(routes) > 25
-    for method, path in routes:
+    told = [(m, shown(path)) for m, path, *_ in routes.every_route() if path.startswith(routes.API)]
+    assert len(told) > 25
+    for method, path in told:
         assert f"`{method} {path}`" in text, (method, path)
 
 
@@ -63,7 +64,7 @@ def test_it_says_why_each_package_is_there() -> None:
 
 def test_it_has_a_page_and_a_viewer_for_each_type_that_comes_with_it() -> None:
     pages = "".join(path.read_text() for path in sorted((DOCS / "types").glob("*.md")))
-    for path in (ROOT / "jobtypes").glob("[a-z]*.py"):
+    for path in typefiles.BUILT_IN.glob("[a-z]*.py"):
         for name, job_type in typefiles.load(path).items():
             if job_type.hidden or name == "word_count":  # the example of docs/adding-a-job-type.md
                 continue
@@ -78,10 +79,10 @@ def test_it_shows_each_example_in_the_demo() -> None:
         assert f'"{path.name}"' in demo, path.name
 
 
-def test_it_shows_every_module_in_the_architecture() -> None:
+def test_it_shows_every_wing_in_the_architecture() -> None:
     text = read("docs/architecture.md")
-    for module in {module_of(path) for path in CORE}:
-        assert f"`{module}`" in text or f"`{module}/`" in text, module
+    for wing in BUDGETS:
+        assert f" {wing}/ " in text, wing
 
 
 def test_it_has_every_make_target_it_names() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from settings import Settings
+from bellhop.base.settings import Settings
+from bellhop.web import door
 from tests.wsgi import WsgiClient
-from web import door
 
 JOBS = "/api/v1/jobs"
 DOCUMENT = {"type": "noop", "items": [{"text": "a"}]}

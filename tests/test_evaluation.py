@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import evaluation
-import typefiles
-from jobtypes import BadInput
+from bellhop import BadInput
+from bellhop.catalog import typefiles
 from tests.attempts import SHARED, attempt, needs_shared
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def run(tmp_path: Path) -> evaluation.Run:
     """Runs job types in this process, allowed to reach this machine."""
-    files = (ROOT / "jobtypes").glob("[a-z]*.py")
+    files = (ROOT / "bellhop" / "jobtypes").glob("[a-z]*.py")
     types = {name: found for path in files for name, found in typefiles.load(path).items()}
 
     def run_all(name: str, inputs: Any, **params: Any) -> list[dict[str, Any]]:

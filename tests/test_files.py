@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from files import Files, remove_tree
-from installation import FOLDERS
+from bellhop.storage.files import Files, remove_tree
+from bellhop.storage.installation import FOLDERS
 from tests.conftest import as_nobody
 
 

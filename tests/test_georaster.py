@@ -28,12 +28,12 @@ from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine
 from rio_cogeo.cogeo import cog_validate
 
+from bellhop import BadInput, Context
+from bellhop.jobtypes.geo import crs as systems
+from bellhop.jobtypes.geo import epsg, grid, tiff
+from bellhop.jobtypes.geo.model import ControlPoint
+from bellhop.jobtypes.georaster import georaster
 from evaluation import georaster as evaluation
-from jobtypes import BadInput, Context
-from jobtypes.geo import crs as systems
-from jobtypes.geo import epsg, grid, tiff
-from jobtypes.geo.model import ControlPoint
-from jobtypes.georaster import georaster
 from tests.attempts import SHARED, needs_shared
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "island.tif"

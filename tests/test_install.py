@@ -49,7 +49,7 @@ def test_it_runs_the_light_types(python: Path, type_name: str, example: str) -> 
 
 
 def test_it_imports_what_reads_the_web(python: Path) -> None:
-    modules = "jobtypes.webpage, jobtypes.summary, jobtypes.notion_page, trafilatura, justext"
+    modules = "bellhop.jobtypes.webpage, bellhop.jobtypes.summary, bellhop.jobtypes.notion_page"
     subprocess.run([python, "-c", f"import {modules}"], check=True, cwd=ROOT)
 
 

@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pytest
 
-import installation
-from errors import StartRefused
-from installation import agree, is_held, make_folder, read_record, redis_location, take_lock
-from settings import Settings
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.storage import installation
+from bellhop.storage.installation import (
+    agree,
+    is_held,
+    make_folder,
+    read_record,
+    redis_location,
+    take_lock,
+)
 from tests.conftest import NOBODY, as_nobody
 
 Config = Callable[[str], Settings]

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-import clock
-import keeper as keeper_module
-import lifecycle
-import models
-import registry
-from files import Files
-from installation import Installation, take_lock
-from keeper import Keeper
-from models import Job, query
-from settings import Lifetime, Settings
+from bellhop.base.settings import Lifetime, Settings
+from bellhop.consumer import keeper as keeper_module
+from bellhop.consumer.keeper import Keeper
+from bellhop.jobs import lifecycle, registry
+from bellhop.storage import models
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, take_lock
+from bellhop.storage.models import Job, query
+from bellhop.system import clock
 from tests.conftest import items_of, job_of
 
 Submit = Callable[..., Job]

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-from jobtypes import BadInput, TryAgain, Unavailable
-from jobtypes.knowledge import decoding, extractive, notion_blocks
-from jobtypes.knowledge.words import language_of
-from jobtypes.notion_page import notion_page
-from jobtypes.summary import CATEGORIES, summary
-from jobtypes.webpage import as_uri, webpage
-from models import database, query
-from settings import load
+from bellhop import BadInput, TryAgain, Unavailable
+from bellhop.base.settings import load
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle
+from bellhop.jobtypes.knowledge import decoding, extractive, notion_blocks
+from bellhop.jobtypes.knowledge.words import language_of
+from bellhop.jobtypes.notion_page import notion_page
+from bellhop.jobtypes.summary import CATEGORIES, summary
+from bellhop.jobtypes.webpage import as_uri, webpage
+from bellhop.storage.models import database, query
 from tests.attempts import Attempt, attempt, refusal
 from tests.standins import notion as notion_api
 from tests.standins import openai as openai_api
@@ -27,7 +28,6 @@ from tests.standins.notion import Notion
 from tests.standins.openai import OpenAI
 from tests.standins.server import Reply, Request, StandIn
 from tests.wsgi import WsgiClient
-from workers import Workers
 
 LOCAL = {"allowed": "127.0.0.1"}
 ARTICLE = """<!doctype html><html lang="en"><head><title>Tides</title>

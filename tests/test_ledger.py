@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from jobtypes import BadInput, ledger
-from jobtypes.ledger.cells import amount_of, uses_comma
+from bellhop import BadInput
+from bellhop.jobtypes import ledger
+from bellhop.jobtypes.ledger.cells import amount_of, uses_comma
 from tests.test_trial_balance import (
     HEADER,
     SHARED,
@@ -314,5 +315,5 @@ def test_it_imports_only_the_parts_before_it() -> None:
         assert len(text.splitlines()) < 400
         nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
         used = {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
-        parts = {path.split(".")[2] for path in used if path.startswith("jobtypes.ledger.")}
+        parts = {path.split(".")[3] for path in used if path.startswith("bellhop.jobtypes.ledger.")}
         assert parts <= set(order[:number]), name

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from jobtypes.ledger.xlsxfile import Number, Sheet, write_workbook
+from bellhop.jobtypes.ledger.xlsxfile import Number, Sheet, write_workbook
 from tests.test_trial_balance import HEADER, SOUND, run_in
 
 SHEETS = ["Accounts", "Income statement", "Balance sheet", "Anomalies"]

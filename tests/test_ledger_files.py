@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobtypes import BadInput
+from bellhop import BadInput
 from tests.attempts import SHARED, needs_shared
 from tests.sheets import Rows, lines, ods, pdf, xls
 from tests.test_trial_balance import FIGURES, Told, codes, figures, run

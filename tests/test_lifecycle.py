@@ -9,17 +9,13 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import models
-import queries
-import registry
-import reuse
-import webhooks
-from errors import ItemError
-from lifecycle import MOVES, Claim
-from models import Consumer, Event, Gone, Item, Job, query
-from newjob import Key, NewItem, NewJob, NewStep
-from reuse import Hit
+from bellhop.base.errors import ItemError
+from bellhop.jobs import lifecycle, queries, registry, reuse, webhooks
+from bellhop.jobs.lifecycle import MOVES, Claim
+from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
+from bellhop.jobs.reuse import Hit
+from bellhop.storage import models
+from bellhop.storage.models import Consumer, Event, Gone, Item, Job, query
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import PowerCut, Wire, everything
 

@@ -23,17 +23,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-import lifecycle
-import models
-import queries
-import registry
-import reuse
-import schema
-from access import BELLHOP
-from errors import ItemError
-from lifecycle import MOVES, Claim, UnknownJobs
-from models import FINAL, Item, Job, database, timestamp
-from newjob import NewItem, NewJob, NewStep
+from bellhop.accounts.access import BELLHOP
+from bellhop.base.errors import ItemError
+from bellhop.jobs import lifecycle, queries, registry, reuse
+from bellhop.jobs.lifecycle import MOVES, Claim, UnknownJobs
+from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.storage import models, schema
+from bellhop.storage.models import FINAL, Item, Job, database, timestamp
 from tests.cuts import PowerCut, Wire, everything
 
 ERROR = ItemError("no_good", "no good", traceback="Traceback …")

@@ -10,19 +10,18 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import queries
-from access import LOCAL
-from errors import ItemError
-from models import Job, database, query, timestamp
-from newjob import NewStep
-from settings import Lifetime
+from bellhop.accounts.access import LOCAL
+from bellhop.base.errors import ItemError
+from bellhop.base.settings import Lifetime
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.newjob import NewStep
+from bellhop.storage.models import Job, database, query, timestamp
+from bellhop.web import patience
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.cuts import everything
 from tests.wsgi import Answer, WsgiClient, form
-from web import patience
-from web.site import Site
-from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"
@@ -143,7 +142,7 @@ def test_it_refuses_what_is_no_key(web: WsgiClient, key: str) -> None:
 
 
 def test_it_forgets_a_key_after_a_day(web: WsgiClient) -> None:
-    import registry
+    from bellhop.jobs import registry
 
     web.post(JOBS, JOB, idempotency_key="k1")
     registry.forget_old()

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
-import models
-import schema
-from errors import StartRefused
-from models import TABLES, database, query
+from bellhop.base.errors import StartRefused
+from bellhop.storage import models, schema
+from bellhop.storage.models import TABLES, database, query
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +87,7 @@ def test_it_writes_times_that_sort_as_text() -> None:
 
 def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     """The claim must never sort or scan: it runs for each item."""
-    import lifecycle
+    from bellhop.jobs import lifecycle
 
     schema.migrate(tmp_path / "bellhop.db", alone=True)
     plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing", "consumer": "c1"})

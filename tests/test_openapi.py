@@ -25,26 +25,22 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-import app
-import files
-import intake
-import lifecycle
-import models
-import registry
-import schedules
-import webhooks
-from errors import PROBLEMS, ItemError
-from installation import take_lock
-from lifecycle import Claim
-from models import Job
-from newjob import NewItem, NewJob, NewStep
-from reuse import Hit
+from bellhop.base.errors import PROBLEMS, ItemError
+from bellhop.jobs import intake, lifecycle, registry, schedules, webhooks
+from bellhop.jobs.lifecycle import Claim
+from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.jobs.reuse import Hit
+from bellhop.storage import files, models
+from bellhop.storage.installation import take_lock
+from bellhop.storage.models import Job
+from bellhop.web.answers import cursor_of
+from bellhop.web.door import CHANGING
+from bellhop.web.handlers import bulk, jobs
+from bellhop.web.openapi import document as openapi
+from bellhop.web.routes import every_route, make_app
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.wsgi import WsgiClient
-from web import bulk, jobs, openapi
-from web.answers import cursor_of
-from web.door import CHANGING
-from web.site import Site
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = ROOT.parent / "shared" / "contract.md"
@@ -218,7 +214,7 @@ def codes(operation: Operation) -> dict[int, list[str]]:
 
 def routes() -> set[tuple[str, str]]:
     """(method, path as OpenAPI writes it) of every route that is no page."""
-    every = [r for r in app.every_route() if r[1].startswith(API) or r[1] in BESIDE]
+    every = [r for r in every_route() if r[1].startswith(API) or r[1] in BESIDE]
     return {(method, re.sub(r"<(\w+)[^>]*>", r"{\1}", path)) for method, path, *_ in every}
 
 
@@ -228,7 +224,7 @@ def test_it_describes_every_route_and_nothing_else() -> None:
 
 def test_it_describes_what_is_open_to_everybody() -> None:
     told = {(method, path) for method, path, o in operations() if not o["security"]}
-    assert told == {(method, path) for method, path, _, action in app.every_route()
+    assert told == {(method, path) for method, path, _, action in every_route()
                     if action == "open" and (method, path) in routes()}  # fmt: skip
 
 
@@ -458,7 +454,7 @@ def served(site: Site, cast: None, monkeypatch: pytest.MonkeyPatch) -> Callable[
         remove(path)
 
     monkeypatch.setattr(files, "remove_tree", removed)
-    return whole(app.make_app(site))
+    return whole(make_app(site))
 
 
 TURN = itertools.count()

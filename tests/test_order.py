@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import queries
-import registry
-from errors import ItemError
-from lifecycle import Claim
-from models import Job, query, timestamp
+from bellhop.base.errors import ItemError
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries, registry
+from bellhop.jobs.lifecycle import Claim
+from bellhop.storage.models import Job, query, timestamp
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient
-from workers import Workers
 
 Submit = Callable[..., Job]
 JOBS, QUEUE = "/api/v1/jobs", "/api/v1/queues/parsing"

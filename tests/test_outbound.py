@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-import outbound
+from bellhop.jobtypes import outbound
 
 HERE = ("127.0.0.1",)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from itemlog import HEAD_BYTES, TAIL_BYTES, ItemLog
-from models import Job
+from bellhop.consumer.workers import Workers
+from bellhop.storage.itemlog import HEAD_BYTES, TAIL_BYTES, ItemLog
+from bellhop.storage.models import Job
 from tests.conftest import items_of, job_of
 from tests.wsgi import WsgiClient
-from workers import Workers
 
 Submit = Callable[..., Job]
 

@@ -12,11 +12,11 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from jobtypes import Context
-from jobtypes.quiz import quiz
-from jobtypes.sheets import answers, lines, pages, voting
-from jobtypes.sheets.lines import Line
-from jobtypes.sheets.questions import Layout, Question, find_questions
+from bellhop import Context
+from bellhop.jobtypes.quiz import quiz
+from bellhop.jobtypes.sheets import answers, lines, pages, voting
+from bellhop.jobtypes.sheets.lines import Line
+from bellhop.jobtypes.sheets.questions import Layout, Question, find_questions
 from tests.attempts import SHARED, Attempt, attempt, needs_shared, refusal
 
 PROMPTS = ["Capital of France?", "Longest river?", "Author of Hamlet?", "Sign of water?"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from jobtypes.quiz_grading import quiz_grading
-from jobtypes.sheets.grading import compare, similarity
-from jobtypes.sheets.key import parse_key
+from bellhop.jobtypes.quiz_grading import quiz_grading
+from bellhop.jobtypes.sheets.grading import compare, similarity
+from bellhop.jobtypes.sheets.key import parse_key
 from tests.attempts import attempt, refusal
 
 ROOT = Path(__file__).parents[1]
@@ -232,6 +232,6 @@ def test_it_needs_no_library() -> None:
     """Grading also runs where the extra `ocr` is not installed."""
     script = (
         "import sys\nfor name in ('numpy', 'PIL', 'cv2', 'rapidocr'): sys.modules[name] = None\n"
-        "import jobtypes.quiz_grading, jobtypes.quiz"
+        "import bellhop.jobtypes.quiz_grading, bellhop.jobtypes.quiz"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=30)

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-import queries
-import settings
-from errors import StartRefused
-from installation import Installation
-from masking import MARK, Mask, MaskedLog
-from models import Job, database
-from tasks import Bell
+from bellhop.base import settings
+from bellhop.base.errors import StartRefused
+from bellhop.base.masking import MARK, Mask, MaskedLog
+from bellhop.bell.bell import Bell
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import queries
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job, database
 from tests.conftest import TYPES, items_of, job_of
 from tests.running import running, valkey
-from workers import Workers
 
 # With what is written otherwise in JSON, in a URL, and in base64.
 SECRET = 'pa"ss/wörd+=~ 42'

@@ -16,10 +16,10 @@ import pytest
 from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected
 
+from bellhop.web.server.connections import Channel
+from bellhop.web.server.server import Parser
 from tests.running import Running, running, wait_for
 from tests.wsgi import BOUNDARY, form
-from web.connections import Channel
-from web.server import Parser
 
 JOBS = "/api/v1/jobs"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import settings as settings_module
-from errors import StartRefused
-from settings import QUEUES, SECTIONS, Queue, Settings
+from bellhop.base import settings as settings_module
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
 
 ROOT = Path(__file__).parents[1]
 Config = Callable[[str], Settings]

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import queries
-import schedules
-from access import BELLHOP
-from models import Job, Schedule, query, timestamp
+from bellhop.accounts.access import BELLHOP
+from bellhop.jobs import lifecycle, queries, schedules
+from bellhop.storage.models import Job, Schedule, query, timestamp
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient
-from web.site import Site
 
 Submit = Callable[..., Job]
 JOBS, SCHEDULES = "/api/v1/jobs", "/api/v1/schedules"

@@ -11,8 +11,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from jobtypes import BadInput, Context
-from jobtypes.trial_balance import trial_balance
+from bellhop import BadInput, Context
+from bellhop.jobtypes.trial_balance import trial_balance
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 HEADER = "Account,Debit,Credit\n"

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-import errors
-from files import safe_suffix
-from installation import Installation
-from settings import Settings
+from bellhop.base import errors
+from bellhop.base.settings import Settings
+from bellhop.storage.files import safe_suffix
+from bellhop.storage.installation import Installation
 from tests.wsgi import BOUNDARY, WsgiClient, form
 
 JOBS = "/api/v1/jobs"

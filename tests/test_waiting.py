@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import registry
-from errors import ItemError
-from files import Files
-from installation import Installation, take_lock
-from models import Job, query, timestamp
-from newjob import NewStep
-from settings import Queue
+from bellhop.base.errors import ItemError
+from bellhop.base.settings import Queue
+from bellhop.jobs import lifecycle, registry
+from bellhop.jobs.newjob import NewStep
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, take_lock
+from bellhop.storage.models import Job, query, timestamp
+from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.wsgi import WsgiClient
-from web.site import Site
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-import webhooks
-from models import Job, database, query
-from settings import Outbound
+from bellhop.base.settings import Outbound
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import webhooks
+from bellhop.storage.models import Job, database, query
 from tests.conftest import job_of
 from tests.test_outbound import Server, say
 from tests.wsgi import WsgiClient
-from workers import Workers
 
 JOBS = "/api/v1/jobs"
 Submit = Callable[..., Job]
@@ -89,11 +89,10 @@ def test_it_signs_as_standard_webhooks_asks(
 
 def test_it_signs_the_example_of_the_specification() -> None:
     import sys
-    from pathlib import Path
 
-    import typefiles
+    from bellhop.catalog import typefiles
 
-    typefiles.load(Path(__file__).parents[1] / "jobtypes" / "webhook.py")
+    typefiles.load(typefiles.BUILT_IN / "webhook.py")
     signature = sys.modules["bellhop_type_webhook"].signature
     secret, message = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
     assert (

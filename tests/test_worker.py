@@ -17,17 +17,16 @@ from typing import Any
 
 import pytest
 
-import lifecycle
-import queries
-import workers as workers_module
-from errors import ItemError
-from files import Files
-from masking import MARK
-from models import Job, database
-from newjob import NewItem
-from settings import Settings
+from bellhop.base.errors import ItemError
+from bellhop.base.masking import MARK
+from bellhop.base.settings import Settings
+from bellhop.consumer import workers as workers_module
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.newjob import NewItem
+from bellhop.storage.files import Files
+from bellhop.storage.models import Job, database
 from tests.conftest import items_of, job_of, moves_of
-from workers import Workers
 
 Submit = Callable[..., Job]
 
@@ -404,8 +403,8 @@ def test_it_runs_the_new_code_of_a_changed_type(
     config: Callable[[str], Settings], submit: Submit, tmp_path: Path
 ) -> None:
     """Between two jobs the file changes, and nothing is restarted."""
-    from catalog import Catalog
-    from installation import Installation
+    from bellhop.catalog.catalog import Catalog
+    from bellhop.storage.installation import Installation
 
     folder = tmp_path / "own"
     folder.mkdir()
@@ -550,7 +549,7 @@ def test_it_renews_the_lease_while_it_publishes(
         renewed.append(claim)
         return True
 
-    monkeypatch.setattr("workers.LEASE_RENEWAL_S", -1.0)
+    monkeypatch.setattr("bellhop.consumer.workers.LEASE_RENEWAL_S", -1.0)
     monkeypatch.setattr(lifecycle, "renew", renew)
     submit(type="odd_names")
     run_all(workers)

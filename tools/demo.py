@@ -9,10 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import commands  # noqa: E402
-import settings  # noqa: E402
-from client import BellhopError  # noqa: E402
-from errors import StartRefused  # noqa: E402
+from bellhop.base import settings  # noqa: E402
+from bellhop.base.errors import StartRefused  # noqa: E402
+from bellhop.cli import commands  # noqa: E402
+from bellhop.client import BellhopError  # noqa: E402
 
 TYPES = {
     "article.json": "summary",

@@ -17,8 +17,9 @@ LOOK_EVERY_S = 0.5
 
 
 def stamps() -> dict[Path, int]:
-    watched = [ROOT / "config.ini", *ROOT.glob("*.py"), *ROOT.glob("web/*.py")]
-    watched += ROOT.glob("jobtypes/*/*.py")  # what built-in types import
+    watched = [ROOT / "config.ini", *ROOT.glob("*.py"), *ROOT.glob("bellhop/**/*.py")]
+    types = ROOT / "bellhop" / "jobtypes"  # Bellhop itself notices when one of them changes
+    watched = [path for path in watched if path.parent != types]
     return {path: path.stat().st_mtime_ns for path in watched if path.exists()}
 
 

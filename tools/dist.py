@@ -17,10 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "dist" / "bellhop.pyz"
-FOLDERS = ("jobtypes", "migrations", "pins", "static", "web")
+# What lies beside the package in a checkout, and in it everywhere else.
+ASSETS = ("pins", "static")
 # What packages bring and Bellhop never imports.
 UNUSED = ("bin", "pwiz.py", "peewee-stubs", "redis/asyncio/multidb", "huey/contrib", "playhouse")
-MAIN = "import sys\n\nimport app\n\nsys.exit(app.main())\n"
+MAIN = "import runpy\n\nrunpy.run_module('bellhop', run_name='__main__')\n"
 
 
 def main() -> None:
@@ -53,11 +54,10 @@ def _add_packages(build: Path) -> None:
 
 
 def _add_bellhop(build: Path) -> None:
-    for path in ROOT.glob("*.py"):
-        shutil.copy(path, build)
-    for folder in FOLDERS:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, build / folder, ignore=ignored)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "bellhop", build / "bellhop", ignore=ignored)
+    for folder in ASSETS:
+        shutil.copytree(ROOT / folder, build / "bellhop" / folder)
     (build / "__main__.py").write_text(MAIN)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 
 
 @job_type(label="No-op", queue="parsing", cache=False)

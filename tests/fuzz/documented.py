@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from bellhop.web.openapi import document as openapi
 from tests.fuzz.world import HOOK, JOBS, World
-from web import openapi
 
 CHECKS = [content_type_conformance, response_headers_conformance, response_schema_conformance]
 HEADERS = ("If-None-Match", "Range", "If-Modified-Since", "Prefer", "Idempotency-Key")

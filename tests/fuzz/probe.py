@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import setup_testing_defaults
 
-from errors import PROBLEMS
+from bellhop.base.errors import PROBLEMS
+from bellhop.web.openapi.document import build
 from tests.fuzz.watch import Watch
-from web.openapi import build
 
 LIMIT_S = 10.0
 PROBLEM_JSON = "application/problem+json"

@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-import app
+from bellhop.web import routes
 from tests.fuzz.probe import Request
 from tests.fuzz.world import World
 
 ROUTES = sorted(
-    {(method, re.sub(r"<(\w+)[^>]*>", r"{\1}", path)) for method, path, *_ in app.every_route()}
+    {(method, re.sub(r"<(\w+)[^>]*>", r"{\1}", path)) for method, path, *_ in routes.every_route()}
 )
 # What reads a body more often: there is more to get wrong.
 ROUTES += [route for route in ROUTES if route[0] in ("POST", "PATCH")] * 3

@@ -16,32 +16,27 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import accounts
-import app
-import lifecycle
-import models
-import queries
-import registry
-import schedules
-import schema
-import settings
-import webhooks
-from access import BELLHOP, ROLES
-from catalog import Catalog
-from errors import ItemError
-from files import Files
-from installation import Installation, make_folder, take_lock
-from intake import Intake
-from keeper import Keeper
-from lifecycle import Claim
-from models import FINAL
-from tasks import Bell
+from bellhop.accounts import accounts
+from bellhop.accounts.access import BELLHOP, ROLES
+from bellhop.base import settings
+from bellhop.base.errors import ItemError
+from bellhop.bell.bell import Bell
+from bellhop.catalog.catalog import Catalog
+from bellhop.consumer.keeper import Keeper
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, queries, registry, schedules, webhooks
+from bellhop.jobs.intake import Intake
+from bellhop.jobs.lifecycle import Claim
+from bellhop.storage import models, schema
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, make_folder, take_lock
+from bellhop.storage.models import FINAL
+from bellhop.web import routes
+from bellhop.web.gate import COOKIE
+from bellhop.web.site import Site
 from tests.fuzz.probe import Answer, Application, Identity, Probe, Request
 from tests.fuzz.watch import Watch, tree
 from tests.wsgi import BOUNDARY, form
-from web.gate import COOKIE
-from web.site import Site
-from workers import Workers
 
 TYPES = Path(__file__).parent / "types"
 API = "/api/v1"
@@ -218,7 +213,7 @@ class World:
         )
         self._site.stopping.set()  # who waits for a job is answered at once
         self.identities = identities()
-        self.application: Application = app.make_app(self._site)
+        self.application: Application = routes.make_app(self._site)
         self.watch = Watch(self.data)
         self.known = Known(folder)
         self.probe = Probe(self.application, self.watch, secret.encode())

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 
 Reach = Callable[[str], object]
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from jobtypes import BadInput, Context, Secret, TryAgain, Unavailable, job_type
+from bellhop import BadInput, Context, Secret, TryAgain, Unavailable, job_type
 
 
 @job_type(

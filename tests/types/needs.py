@@ -1,6 +1,6 @@
 """A job type whose library is not there."""
 
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 
 
 @job_type(label="Needs", requires={"no_such_module": "cog"})

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
-from jobtypes import BadInput, Context, Secret, TryAgain, job_type
+from bellhop import BadInput, Context, Secret, TryAgain, job_type
 
 
 @job_type(label="No-op", queue="parsing")

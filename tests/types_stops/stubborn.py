@@ -5,7 +5,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from jobtypes import Context, job_type
+from bellhop import Context, job_type
 
 # A shell and what it started: a child and a grandchild of the job.
 FAMILY = 'sleep 1000 & echo "$$ $!" > "$1.new"; mv "$1.new" "$1"; wait'

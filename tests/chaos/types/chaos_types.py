@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from jobtypes import BadInput, Context, TryAgain, job_type
+from bellhop import BadInput, Context, TryAgain, job_type
 
 BEAT_S = 0.05
 # The same lines from a process that knows nothing of Python; `date` is asked before it writes.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from jobtypes import BadInput, Context, job_type
+from bellhop import BadInput, Context, job_type
 
 
 @job_type(label="Fuzzed file", queue="fuzz", delays_s=[])

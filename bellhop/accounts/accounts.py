@@ -1,0 +1,365 @@
+"""Accounts: a name, a role and a password; the sessions and tokens that stand for one.
+
+Whoever has no account gets nowhere from the first account on, whatever becomes of the accounts
+later: an installation is closed once and for all, and only its console opens it again. Of
+sessions and tokens only the SHA-256 is kept; each is random enough that this says nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import re
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Any
+
+from bellhop.accounts import passwords
+from bellhop.accounts.access import LOCAL, TOKEN_SCOPES, User
+from bellhop.base.errors import Problem
+from bellhop.storage.models import database, query, shifted, timestamp
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+DAY_S = 86400.0
+# A session ends when it was not used for the first, and in any case after the second.
+SESSION_IDLE_DAYS, SESSION_DAYS = 14, 90
+TOUCH_EVERY_S = 60.0
+MOST_SESSIONS = MOST_TOKENS = 50
+MOST_TOKEN_NAME, MOST_AGENT = 80, 200
+TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 3650
+TOKEN_PREFIX = "bellhop_"
+SECRET_BYTES = 32
+# How many failures are free, of an account and of an address, which a whole office may share.
+# Each further one doubles the time until the next try, up to a quarter of an hour.
+FREE_OF_ACCOUNT, FREE_OF_ADDRESS = 4, 20
+LONGEST_LOCK_S = 900
+FORGET_FAILURES_S = 3600.0
+
+
+class Refused(Exception):
+    """It cannot be done to this account; the text says why."""
+
+
+def is_closed() -> bool:
+    """Whether a login is needed."""
+    return bool(query("SELECT value FROM counter WHERE name = 'closed'")[0][0])
+
+
+def hashed(password: str) -> str:
+    """What is stored of a new password. Raises Refused."""
+    if problem := passwords.problem_of(password):
+        raise Refused(f"the password {problem}")
+    return passwords.hashed(password)
+
+
+def add(name: str, role: str, stored: str | None) -> bool:
+    """Add an account with a `hashed` password or without one, and close the installation.
+
+    Whether it is the first admin, to whom everything from before belongs. Raises Refused.
+    """
+    if not NAME.fullmatch(name) or name == LOCAL:
+        said = "a name has up to 64 small letters, digits and . _ @ -, and is not 'local'"
+        raise Refused(f"{name!r}: {said}")
+    values = {"name": name, "role": role, "password": stored, "now": timestamp()}
+    with database.atomic():
+        if _row(name):
+            raise Refused(f"there is an account {name} already")
+        is_first_admin = role == "admin" and not query("SELECT 1 FROM account WHERE role = 'admin'")
+        query(
+            """INSERT INTO account (name, role, password, created_at)
+            VALUES (:name, :role, :password, :now)""",
+            values,
+        )
+        query("UPDATE counter SET value = 1 WHERE name = 'closed'")
+    return is_first_admin
+
+
+def set_password(name: str, stored: str, *, keep_session: int | None = None) -> None:
+    """Give an account another password; it is logged out everywhere but in `keep_session`."""
+    require(name)
+    with database.atomic():
+        query(
+            "UPDATE account SET password = :password WHERE name = :name",
+            {"name": name, "password": stored},
+        )
+        query("DELETE FROM login_failure WHERE known_as = :known_as", {"known_as": _of(name)})
+        _end_sessions(name, keep_session)
+
+
+def set_role(name: str, role: str) -> None:
+    """Give an account another role, from its next request on."""
+    require(name)
+    with database.atomic():
+        query("UPDATE account SET role = :role WHERE name = :name", {"name": name, "role": role})
+
+
+def disable(name: str, *, is_disabled: bool) -> None:
+    """Let an account in no more, or again; its sessions end, its tokens sleep."""
+    require(name)
+    with database.atomic():
+        query(
+            "UPDATE account SET is_disabled = :is_disabled WHERE name = :name",
+            {"name": name, "is_disabled": is_disabled},
+        )
+        _end_sessions(name, None)
+
+
+def reopen() -> None:
+    """Remove every account and let everybody of this machine in again; jobs keep their owners."""
+    with database.atomic():
+        query("DELETE FROM account")
+        query("DELETE FROM login_failure")
+        query("UPDATE counter SET value = 0 WHERE name = 'closed'")
+
+
+def every() -> list[dict[str, Any]]:
+    """Every account, by name."""
+    names = ("name", "role", "is_disabled", "created_at", "used_at")
+    rows = query(
+        """SELECT name, role, is_disabled, created_at, max(
+            coalesce((SELECT max(used_at) FROM session WHERE account = account.name), ''),
+            coalesce((SELECT max(used_at) FROM token WHERE account = account.name), ''))
+        FROM account ORDER BY name"""
+    )
+    return [{**dict(zip(names, row, strict=True)), "used_at": row[-1] or None} for row in rows]
+
+
+def exists(name: str) -> bool:
+    """Whether there is an account of this name."""
+    return _row(name) is not None
+
+
+def require(name: str) -> None:
+    """Raise Refused when there is no account of this name."""
+    if _row(name) is None:
+        known = ", ".join(account["name"] for account in every()) or "none"
+        raise Refused(f"there is no account {name}; there are: {known}")
+
+
+def may_submit(name: str) -> bool:
+    """Whether the schedules of `name` still submit."""
+    if not is_closed():
+        return True
+    sql = "SELECT 1 FROM account WHERE name = :name AND NOT is_disabled AND role != 'viewer'"
+    return bool(query(sql, {"name": name}))
+
+
+def check_password(name: str, password: str, *, address: str) -> bool:
+    """Whether this is the password of an account that may come in.
+
+    An unknown name costs the same time and is counted in the same way as a wrong password. Raises
+    the problem of an account or an address that has to wait before its next try.
+    """
+    counted = (_of(name), FREE_OF_ACCOUNT), (f"from {address}", FREE_OF_ADDRESS)
+    # Counted as failures before they are made, so that many at the same time are many.
+    with database.atomic():
+        for known_as, free in counted:
+            _count_failure(known_as, free)
+    row = _row(name)
+    is_right = passwords.matches(password, row[0] if row else None)
+    if not is_right or row is None or row[1]:
+        return False
+    with database.atomic():
+        query("DELETE FROM login_failure WHERE known_as = :known_as", {"known_as": _of(name)})
+        query(
+            """UPDATE login_failure SET count = count - 1, not_before = :now
+            WHERE known_as = :known_as""",
+            {"known_as": f"from {address}", "now": timestamp()},
+        )
+    return True
+
+
+def new_secret() -> str:
+    """What nobody can guess."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def begin_session(secret: str, name: str, address: str, agent: str) -> None:
+    """Let `secret` stand for an account; of too many sessions the one that rested longest ends."""
+    values = {
+        "hash": _hash(secret), "account": name, "address": address, "agent": agent[:MOST_AGENT],
+        "now": timestamp(),
+    }  # fmt: skip
+    with database.atomic():
+        query(
+            """INSERT INTO session (hash, account, address, agent, created_at, used_at)
+            VALUES (:hash, :account, :address, :agent, :now, :now)""",
+            values,
+        )
+        query(
+            f"""DELETE FROM session WHERE account = :account AND id NOT IN (
+                SELECT id FROM session WHERE account = :account
+                ORDER BY used_at DESC, id DESC LIMIT {MOST_SESSIONS})""",
+            {"account": name},
+        )
+
+
+def _count_failure(known_as: str, free: int) -> None:
+    """Count one more, and let the next try wait; the problem where this one comes too early."""
+    now = timestamp()
+    values = {"known_as": known_as, "now": now, "old": timestamp(-FORGET_FAILURES_S)}
+    query("DELETE FROM login_failure WHERE known_as = :known_as AND at < :old", values)
+    find = "SELECT count, not_before FROM login_failure WHERE known_as = :known_as"
+    found = query(find, values)
+    count, not_before = found[0] if found else (0, now)
+    if not_before > now:
+        wait_s = datetime.fromisoformat(not_before) - datetime.fromisoformat(now)
+        said = f"Too many logins failed; the next try is taken from {not_before[11:19]}Z on."
+        retry_after_s = math.ceil(wait_s.total_seconds())
+        raise Problem("too-many-requests", said, retry_after_s=retry_after_s)
+    lock_s = min(LONGEST_LOCK_S, 2 ** min(count + 1 - free, 30)) if count >= free else 0
+    query(
+        """INSERT OR REPLACE INTO login_failure (known_as, count, at, not_before)
+        VALUES (:known_as, :count, :now, :not_before)""",
+        {**values, "count": count + 1, "not_before": timestamp(lock_s)},
+    )
+
+
+def of_session(secret: str, *, is_use: bool = True) -> User | None:
+    """Whose session this is; None when it ended, or when its account may not come in.
+
+    `is_use` false only looks, and writes nothing.
+    """
+    values = {
+        "hash": _hash(secret),
+        "idle": timestamp(-SESSION_IDLE_DAYS * DAY_S),
+        "oldest": timestamp(-SESSION_DAYS * DAY_S),
+    }
+    rows = query(
+        """SELECT session.id, name, role, used_at FROM session JOIN account ON name = account
+        WHERE hash = :hash AND NOT is_disabled AND used_at > :idle
+        AND session.created_at > :oldest""",
+        values,
+    )
+    if not rows:
+        return None
+    number, name, role, used_at = rows[0]
+    if is_use:
+        _touch("session", number, used_at)
+    return User(name, role, role == "admin", "session", number)
+
+
+def of_token(secret: str, *, is_use: bool = True) -> User | None:
+    """Whose token this is; None when it is over or revoked, or its account may not come in."""
+    rows = query(
+        """SELECT token.id, account.name, role, scope, used_at FROM token
+        JOIN account ON account.name = account WHERE hash = :hash AND NOT is_disabled
+        AND (expires_at IS NULL OR expires_at > :now)""",
+        {"hash": _hash(secret), "now": timestamp()},
+    )
+    if not rows:
+        return None
+    number, name, role, scope, used_at = rows[0]
+    if is_use:
+        _touch("token", number, used_at)
+    return User(name, role, role == "admin", scope)
+
+
+def add_token(account: str, *, name: str = "", scope: str = "all", days: int = TOKEN_DAYS) -> str:
+    """A new token, which is never shown again; `days` 0 is for ever. Raises Refused."""
+    require(account)
+    if scope not in TOKEN_SCOPES or not 0 <= days <= MOST_TOKEN_DAYS:
+        scopes = ", ".join(TOKEN_SCOPES)
+        raise Refused(f"a token has a scope ({scopes}) and 0 to {MOST_TOKEN_DAYS} days")
+    secret = TOKEN_PREFIX + new_secret()
+    now = timestamp()
+    values = {
+        "hash": _hash(secret), "account": account, "name": name.strip()[:MOST_TOKEN_NAME],
+        "scope": scope, "now": now, "expires": shifted(now, timedelta(days=days)) if days else None,
+    }  # fmt: skip
+    with database.atomic():
+        count = query("SELECT count(*) FROM token WHERE account = :account", values)[0][0]
+        if count >= MOST_TOKENS:
+            raise Refused(f"{account} has {count} tokens already; revoke one of them first")
+        query(
+            """INSERT INTO token (hash, account, name, scope, created_at, expires_at)
+            VALUES (:hash, :account, :name, :scope, :now, :expires)""",
+            values,
+        )
+    return secret
+
+
+def tokens(account: str) -> list[dict[str, Any]]:
+    """The tokens of an account, newest first; none shows its secret."""
+    names = ("id", "name", "scope", "created_at", "expires_at", "used_at")
+    rows = query(
+        f"SELECT {', '.join(names)} FROM token WHERE account = :account ORDER BY id DESC",
+        {"account": account},
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def sessions(account: str) -> list[dict[str, Any]]:
+    """Where an account is logged in, the one that was used last first."""
+    names = ("id", "address", "agent", "created_at", "used_at")
+    rows = query(
+        f"SELECT {', '.join(names)} FROM session WHERE account = :account AND used_at > :idle"
+        " ORDER BY used_at DESC, id DESC",
+        {"account": account, "idle": timestamp(-SESSION_IDLE_DAYS * DAY_S)},
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def revoke_token(account: str, number: int) -> bool:
+    """End a token; False when the account has none with this number."""
+    return _revoke("token", account, number)
+
+
+def end_session(account: str, number: int) -> bool:
+    """Log out; False when the account has no session with this number."""
+    return _revoke("session", account, number)
+
+
+def forget_old() -> None:
+    """Forget sessions and tokens that are over, and failed logins of long ago."""
+    with database.atomic():
+        query(
+            "DELETE FROM session WHERE used_at < :idle OR created_at < :oldest",
+            {
+                "idle": timestamp(-SESSION_IDLE_DAYS * DAY_S),
+                "oldest": timestamp(-SESSION_DAYS * DAY_S),
+            },
+        )
+        query("DELETE FROM token WHERE expires_at < :now", {"now": timestamp()})
+        query("DELETE FROM login_failure WHERE at < :old", {"old": timestamp(-FORGET_FAILURES_S)})
+
+
+def _row(name: str) -> tuple[str | None, bool] | None:
+    """(stored password, whether it is disabled) of an account, None when there is none."""
+    if not NAME.fullmatch(name):
+        return None
+    rows = query("SELECT password, is_disabled FROM account WHERE name = :name", {"name": name})
+    return rows[0] if rows else None
+
+
+def _of(name: str) -> str:
+    """What failed logins of an account are counted under: also of one that does not exist."""
+    return f"as {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _touch(table: str, number: int, used_at: str | None) -> None:
+    """Note that a credential was used, once a minute."""
+    if used_at is not None and used_at > timestamp(-TOUCH_EVERY_S):
+        return
+    with contextlib.suppress(sqlite3.OperationalError):  # on a full disk people may still look
+        query(
+            f"UPDATE {table} SET used_at = :now WHERE id = :id",
+            {"id": number, "now": timestamp()},
+        )
+
+
+def _revoke(table: str, account: str, number: int) -> bool:
+    sql = f"DELETE FROM {table} WHERE account = :account AND id = :id RETURNING id"
+    with database.atomic():
+        return bool(query(sql, {"account": account, "id": number}))
+
+
+def _end_sessions(account: str, but: int | None) -> None:
+    sql = "DELETE FROM session WHERE account = :account AND id IS NOT :but"
+    query(sql, {"account": account, "but": but})

@@ -1,0 +1,56 @@
+"""Where this program lies, what it is called and how a child of it is started.
+
+Bellhop runs from a checkout, from an installed wheel and from a single file (`bellhop.pyz`);
+nothing else asks which of the three it is.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from pathlib import Path
+
+# The folder of the package: in a checkout, in site-packages, or inside the single file.
+PACKAGE = Path(__file__).resolve().parents[1]
+ROOT = PACKAGE.parent
+IS_SINGLE_FILE = ROOT.is_file()
+# A wheel and a single file hold the page inside the package.
+IS_CHECKOUT = not IS_SINGLE_FILE and not (PACKAGE / "static").is_dir()
+# Where a config.ini lies of which nobody says where it is.
+if IS_SINGLE_FILE:
+    HOME = ROOT.parent
+elif IS_CHECKOUT:
+    HOME = ROOT
+else:
+    HOME = Path.cwd()
+# How a child of any kind is started, by the same interpreter; -P: what lies in the current folder
+# is no module of ours.
+if IS_SINGLE_FILE:
+    COMMAND = [sys.executable, str(ROOT)]
+elif IS_CHECKOUT:
+    COMMAND = [sys.executable, str(ROOT / "app.py")]
+else:
+    COMMAND = [sys.executable, "-P", "-m", "bellhop"]
+# What a person types to run a command, for messages.
+if IS_SINGLE_FILE:
+    TYPED = ROOT.name
+elif IS_CHECKOUT:
+    TYPED = "python app.py"
+else:
+    TYPED = "bellhop"
+
+
+def asset(name: str) -> bytes:
+    """A file that comes with the package, such as `static/shell.html`; also from a single file.
+
+    FileNotFoundError when there is none.
+    """
+    if IS_CHECKOUT and name.partition("/")[0] in ("static", "pins"):
+        return (ROOT / name).read_bytes()
+    try:
+        content = pkgutil.get_data("bellhop", name)
+    except OSError:
+        content = None
+    if content is None:
+        raise FileNotFoundError(name)
+    return content

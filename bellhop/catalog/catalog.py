@@ -1,0 +1,210 @@
+"""The job types there are, each known by its description; no code of one runs here.
+
+A file is described by a child of its own, so a file that hangs, crashes or does not
+parse is listed as unavailable with the reason and harms nothing else. Descriptions
+lie in `types.json` of the data folder: written by the web (and by `prepare`), read by
+the web and the consumers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from bellhop.base.program import COMMAND
+from bellhop.base.settings import Queue, Settings
+from bellhop.catalog import typefiles
+from bellhop.storage.files import remove_tree
+from bellhop.storage.installation import Installation, write_atomically
+from bellhop.system import confine
+from bellhop.system.children import clean_environment, ending
+
+DESCRIBE_LIMIT_S = 5.0
+TICK_S = 0.25
+LOOK_EVERY_S = 1.0
+log = logging.getLogger("bellhop.catalog")
+
+
+class Catalog:
+    """Reads descriptions; `step` and `settle` renew those of files that changed."""
+
+    def __init__(self, settings: Settings, here: Installation):
+        self._settings = settings
+        self._store = here.described_types
+        self._read_mtime_ns = 0
+        self._is_stored = True
+        self._files: dict[str, dict[str, Any]] = {}
+        self._listed: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
+        self._describing: dict[str, _Describing] = {}
+
+    def types(self) -> dict[str, dict[str, Any]]:
+        """Every job type by name; those of the user's folder win over built-in names.
+
+        Each has `available` and `reason`, `path` and `stamp` of its file, and the time
+        limit and delays that hold for it.
+        """
+        self._read()
+        files, (listed_files, listed) = self._files, self._listed
+        if files is listed_files:
+            return listed  # each item asks
+        listed = {}
+        for path, file in files.items():
+            for description in file["types"]:
+                reason = file["error"] or description["missing"] or self._no_queue(description)
+                listed[description["type"]] = {
+                    **description,
+                    **self._limits(description),
+                    "available": reason is None,
+                    "reason": reason,
+                    "path": path,
+                    "stamp": file["stamp"],
+                }
+        self._listed = files, listed
+        return listed
+
+    def settle(self) -> None:
+        """Describe everything that changed and wait for it, at most `DESCRIBE_LIMIT_S`."""
+        while self.step():
+            time.sleep(TICK_S / 10)
+
+    def step(self) -> bool:
+        """Start describing what changed, take the answers that are there; whether more will come.
+
+        Never waits.
+        """
+        self._read()
+        stamps = self._stamps()
+        for path, stamp in stamps.items():
+            known = self._files.get(path)
+            if (known is None or known["stamp"] != stamp) and path not in self._describing:
+                self._describing[path] = _Describing(path, stamp, self._settings)
+        answered = [path for path, child in self._describing.items() if child.has_ended()]
+        removed = [path for path in self._files if path not in stamps]
+        for path in answered:
+            self._files[path] = self._describing.pop(path).answer(self._files.get(path))
+            log.info("described %s: %s", path, self._files[path]["error"] or "ok")
+        for path in removed:
+            del self._files[path]
+        if answered or removed or not (self._is_stored or self._describing):
+            # In the order of the folders, so that the user's own come last and win.
+            self._files = {path: self._files[path] for path in stamps if path in self._files}
+            write_atomically(self._store, json.dumps(self._files).encode())
+            self._read_mtime_ns = self._store.stat().st_mtime_ns
+        return bool(self._describing)
+
+    def _stamps(self) -> dict[str, list[int | str]]:
+        found = {}
+        try:
+            paths = typefiles.find(self._settings.jobtypes_folder)
+        except OSError as error:
+            log.warning("[jobtypes] folder cannot be read: %s", error)
+            paths = typefiles.find(None)
+        for path in paths:
+            try:
+                found[str(path)] = typefiles.stamp(path)
+            except OSError:
+                continue  # removed meanwhile
+        return found
+
+    def _read(self) -> None:
+        try:
+            mtime_ns = self._store.stat().st_mtime_ns
+            if mtime_ns != self._read_mtime_ns:
+                self._files = dict(json.loads(self._store.read_bytes()))
+                self._read_mtime_ns = mtime_ns
+            self._is_stored = True
+        except FileNotFoundError:
+            self._is_stored = False  # what was read before holds
+        except (ValueError, TypeError):
+            if self._is_stored:
+                log.warning("%s is damaged and is made anew", self._store)
+            self._is_stored = False
+
+    def _limits(self, description: Mapping[str, Any]) -> dict[str, Any]:
+        """The limits and delays that hold for a type: its own, else those of config.ini."""
+        queue = self._settings.queues.get(description["queue"], Queue())
+        limits = {
+            "timeout_s": queue.timeout_s,
+            "memory_mb": queue.memory_mb,
+            "delays_s": self._settings.retry.delays_s,
+        }
+        own = {name: description[name] for name in limits if description[name] is not None}
+        return {**limits, **own}
+
+    def _no_queue(self, description: Mapping[str, Any]) -> str | None:
+        queue = description["queue"]
+        if queue in self._settings.queues:
+            return None
+        return f"its queue is not in config.ini; add the line [queue:{queue}]"
+
+
+class _Describing:
+    """One file being described by a child in a session of its own."""
+
+    def __init__(self, path: str, stamp: list[int | str], settings: Settings):
+        self.path, self.stamp = path, stamp
+        self._home = Path(tempfile.mkdtemp(prefix="bellhop-describe-"))
+        self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
+        # Nobody's input is read here; the many rules for files would take longer than all the rest.
+        bounds = confine.bounds(settings, self._home, is_shared=False)
+        self._child = subprocess.Popen(
+            [*COMMAND, "describe", path, bounds.argument()],
+            stdin=subprocess.PIPE,  # its guard: it ends when this process does
+            stdout=self._said,
+            stderr=subprocess.DEVNULL,
+            env=clean_environment(self._home),
+            start_new_session=True,
+        )
+
+    def has_ended(self) -> bool:
+        is_overdue = time.monotonic() > self._deadline
+        if self._child.poll() is None and not is_overdue:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        remove_tree(self._home)
+        return True
+
+    def answer(self, before: dict[str, Any] | None) -> dict[str, Any]:
+        """The file's entry; a file that broke keeps the names it had `before`."""
+        self._said.seek(0)
+        with self._said as said:
+            text = said.read()
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = {"types": [], "error": f"loading it ended without an answer ({self._why()})"}
+        if found["error"]:
+            known = before["types"] if before else []
+            found["types"] = known or [unknown_type(Path(self.path).stem)]
+        return {"stamp": self.stamp, **found}
+
+    def _why(self) -> str:
+        code = self._child.returncode
+        if code == -signal.SIGKILL:
+            return f"not within {DESCRIBE_LIMIT_S:g} seconds"
+        return ending(code)
+
+
+def unknown_type(name: str) -> dict[str, Any]:
+    """The description of a type of which only the file's name is known."""
+    return {
+        "type": name, "label": name, "description": "", "input": "file", "accepts": [],
+        "params": {"type": "object", "properties": {}, "required": []}, "queue": "default",
+        "timeout_s": None, "memory_mb": None, "delays_s": None, "version": "", "cache": False,
+        "network": False, "requires": {}, "viewer": None, "settings": {}, "hidden": False,
+        "missing": None, "code": "",
+    }  # fmt: skip

@@ -1,0 +1,100 @@
+"""Files of job types: where they lie, what state they are in, how one is loaded.
+
+Shared by the catalog, which describes them, and the job process, which runs them.
+A file is loaded by its path under a private module name, so a file of a user can be
+called like any module without hiding it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import sys
+import types
+from pathlib import Path
+
+import bellhop
+from bellhop.base import program
+from bellhop.words import JobType
+
+BUILT_IN = program.PACKAGE / "jobtypes"
+# Where packages are installed: a type may be available after one came.
+PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
+# Grows with what a description says, so that those of an earlier version are made anew.
+DESCRIPTION_FORMAT = 2
+
+
+def find(folder: Path | None) -> list[Path]:
+    """The files of job types: those that come with Bellhop, then those of `folder`."""
+    names = (entry.name for entry in importlib.resources.files("bellhop.jobtypes").iterdir())
+    built_in = [BUILT_IN / name for name in names if _is_type_file(name)]
+    own = [path for path in folder.iterdir() if _is_type_file(path.name)] if folder else []
+    return [*sorted(built_in), *sorted(own)]
+
+
+def stamp(path: Path) -> list[int | str]:
+    """What changes when the file does, or the Python and the packages that it is read with."""
+    is_packed = program.IS_SINGLE_FILE and path.is_relative_to(program.ROOT)
+    status = (program.ROOT if is_packed else path).stat()
+    changing = [status.st_mtime_ns, status.st_size, status.st_ino]
+    installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
+    return [*changing, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT]
+
+
+def code(path: Path) -> str:
+    """The SHA-256 in hex of the code that a type runs, as far as it is known.
+
+    Those that come with Bellhop are spread over many files and count as one; of a user's type it
+    is the file itself.
+    """
+    known = hashlib.sha256(read(path)).hexdigest()
+    is_built_in = path.is_relative_to(BUILT_IN)
+    return hashlib.sha256((known + _built_in_code()).encode()).hexdigest() if is_built_in else known
+
+
+@functools.cache
+def _built_in_code() -> str:
+    """The SHA-256 in hex of all that comes with Bellhop; it changes by an upgrade only."""
+    if program.IS_SINGLE_FILE:
+        return hashlib.sha256(program.ROOT.read_bytes()).hexdigest()
+    found = hashlib.sha256()
+    for path in sorted(BUILT_IN.rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def read(path: Path) -> bytes:
+    """The source of a file."""
+    is_packed = program.IS_SINGLE_FILE and path.is_relative_to(program.ROOT)
+    return program.asset(f"jobtypes/{path.name}") if is_packed else path.read_bytes()
+
+
+def pip_line(extra: str) -> str:
+    """The command that installs an extra; "" is what requirements.txt has for all light types."""
+    name = f"requirements-{extra}" if extra else "requirements"
+    if not program.IS_SINGLE_FILE:
+        return f"pip install -r {name}.txt"
+    lines = program.asset(f"pins/{name}.in").decode().splitlines()
+    return " ".join(["pip install", *(line for line in lines if "==" in line)])
+
+
+def load(path: Path) -> dict[str, JobType]:
+    """The job types of one file by name; whatever the file raises passes through."""
+    source = read(path)
+    # What types said before there was the package, and still may.
+    sys.modules["jobtypes"] = bellhop
+    module = types.ModuleType(f"bellhop_type_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    found = [getattr(value, "job_type", None) for value in vars(module).values()]
+    return {
+        t.function.__name__: t
+        for t in found
+        if isinstance(t, JobType) and t.function.__module__ == module.__name__
+    }
+
+
+def _is_type_file(name: str) -> bool:
+    return name.endswith(".py") and not name.startswith(("_", "."))

@@ -1,0 +1,135 @@
+"""What may stand on the command line: every command with its options and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from bellhop import __version__
+from bellhop.accounts.access import ROLES, TOKEN_SCOPES
+from bellhop.base.program import TYPED
+
+Add = Callable[[str, str], argparse.ArgumentParser]
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog=TYPED, description="Background jobs for small teams.")
+    whole.add_argument("--config", metavar="FILE", help="another config.ini")
+    whole.add_argument("--version", action="version", version=f"bellhop {__version__}")
+    whole.set_defaults(command="serve")
+    commands = whole.add_subparsers(metavar="COMMAND")
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(command=name)
+        return command
+
+    add("serve", "web and consumer under one parent (the default)")
+    half = add("web", "the web alone")
+    half.add_argument("--socket-fd", type=int, help=argparse.SUPPRESS)
+    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    half = add("consumer", "a consumer alone (what consumer.sh starts)")
+    half.add_argument("--queue", action="append", metavar="NAME", help="serve only this queue")
+    half.add_argument("--workers", action=_Workers, metavar="N", help="workers of that queue")
+    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    add("prepare", "agree on the storage and migrate, then end").add_argument(
+        "--start-lock", type=int, help=argparse.SUPPRESS
+    )
+    _add_client_commands(add)
+    add("check", "self-test of this installation")
+    add("drain", "take no more work, and return when nothing runs")
+    _add_account_commands(add)
+    trial = add("try", "run a job type on one file, without server or queue")
+    trial.add_argument("type")
+    trial.add_argument("input", metavar="FILE|URL|TEXT")
+    trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    return whole
+
+
+def _add_client_commands(add: Add) -> None:
+    """Those that talk to a running Bellhop."""
+    submit = add("submit", "submit a job")
+    submit.add_argument("type")
+    submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
+    submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    submit.add_argument("--text", action="append", default=[], help="a text instead of a file")
+    submit.add_argument("--data", action="append", default=[], metavar="JSON", help="an object")
+    submit.add_argument("--then", action="append", default=[], metavar="TYPE", help="a later step")
+    submit.add_argument("--after", action="append", default=[], metavar="ID", help="of a job")
+    submit.add_argument("--priority", type=int, help="-100 to 100, higher first")
+    submit.add_argument("--run-at", metavar="TIME", help="not before, like 2030-01-31T09:00:00Z")
+    submit.add_argument("--run-anyway", action="store_true", help="use no earlier result")
+    submit.add_argument("--wait", action="store_true", help="until it is final; 0 = completed")
+    jobs = add("jobs", "list jobs, newest first")
+    jobs.add_argument("--status", help="one, or several with commas")
+    jobs.add_argument("--type")
+    jobs.add_argument("--search", metavar="TEXT", help="in names, parameters and errors")
+    jobs.add_argument("--limit", type=int, default=50)
+    stats = add("stats", "count jobs and how long they take")
+    one: dict[str, argparse.ArgumentParser] = {}
+    for name, help in (
+        ("result", "print the result of a job"),
+        ("cancel", "cancel a job"),
+        ("retry", "run again what did not complete"),
+    ):
+        one[name] = add(name, help)
+        one[name].add_argument("job_id", metavar="ID")
+    result = one["result"]
+    result.add_argument("--files", metavar="FOLDER", help="save its output files there")
+    result.add_argument("--force", action="store_true", help="over what is there already")
+    for command in (submit, jobs, stats, *one.values()):
+        command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_account_commands(add: Add) -> None:
+    """Those that say who may use Bellhop; they work on the data folder itself."""
+
+    def under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
+        actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
+        return lambda name, help: actions.add_parser(name, help=help, description=help)
+
+    user = under(add("user", "who may use Bellhop"))
+    for name, help in (
+        ("add", "add an account; the first one closes Bellhop to everybody else"),
+        ("password", "give an account another password"),
+        ("role", "give an account another role"),
+        ("disable", "let an account in no more"),
+        ("enable", "let it in again"),
+    ):
+        action = user(name, help)
+        action.add_argument("name")
+        if name in ("add", "role"):
+            action.add_argument("--role", choices=ROLES, required=name == "role", default="member")
+        if name in ("add", "password"):
+            said = "read the password from standard input"
+            action.add_argument("--password-stdin", action="store_true", help=said)
+    user("list", "list the accounts").add_argument("--json", action="store_true", help="as JSON")
+    reset = user("reset", "remove every account, and let everybody of this machine in again")
+    reset.add_argument("--open", action="store_true", required=True, help="yes, really")
+    token = under(add("token", "tokens for programs"))
+    action = token("add", "print a new token, once")
+    action.add_argument("name", metavar="USER")
+    action.add_argument("--label", default="", help="what it is for")
+    action.add_argument("--scope", choices=TOKEN_SCOPES, default="all")
+    action.add_argument("--days", type=int, help="until it ends; 0 never, 365 without it")
+    token("list", "list the tokens of an account").add_argument("name", metavar="USER")
+    action = token("revoke", "end a token")
+    action.add_argument("name", metavar="USER")
+    action.add_argument("number", type=int, metavar="NUMBER")
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+class _Workers(argparse.Action):
+    """`--workers N` belongs to the `--queue NAME` before it."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        if not namespace.queue:
+            parser.error("--workers stands after the --queue it is for")
+        namespace.queue[-1] += f"={values}"

@@ -1,0 +1,180 @@
+"""The commands that talk to a running Bellhop: submit, jobs, result, cancel, retry, stats.
+
+Exit status: 0 it worked, and with --wait the job completed; 1 Bellhop said no, or the job ended
+otherwise; 2 the command was not understood; 130 it was stopped by Ctrl-C, and the job goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from bellhop.base.errors import Problem, StartRefused
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.catalog import params
+from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
+
+BAR_WIDTH = 30
+SHOWN_CHARACTERS = 100
+
+
+def at_home(settings: Settings) -> Bellhop:
+    """The Bellhop of `BELLHOP_URL`, else the one that serves the data folder."""
+    url = os.environ.get("BELLHOP_URL")
+    if not url:
+        try:
+            url = (settings.data_dir / "address").read_text()
+        except OSError:
+            raise StartRefused(
+                f"no Bellhop is running on {settings.data_dir}; start it with "
+                f"{TYPED}, or set BELLHOP_URL"
+            ) from None
+    return Bellhop(url, os.environ.get("BELLHOP_TOKEN"))
+
+
+def run(settings: Settings, given: argparse.Namespace) -> int:
+    """One of the commands; its exit status."""
+    commands = {
+        "submit": _submit,
+        "jobs": _jobs,
+        "result": _result,
+        "cancel": _act,
+        "retry": _act,
+        "stats": _stats,
+    }
+    try:
+        return commands[given.command](at_home(settings), given)
+    except Problem as problem:
+        print(f"bellhop: {problem.detail} ({problem.code})", file=sys.stderr)
+    except (BellhopError, ValueError) as error:
+        print(f"bellhop: {error}", file=sys.stderr)
+        if isinstance(error, RequestFailed) and error.code == "login-needed":
+            said = f"{TYPED} token add USER prints a token; give it in BELLHOP_TOKEN"
+            print(f"bellhop: {said}", file=sys.stderr)
+    except OSError as error:
+        print(f"bellhop: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+def _submit(bellhop: Bellhop, given: argparse.Namespace) -> int:
+    job = bellhop.create(given.type, **_inputs(bellhop, given), **_options(given))
+    if given.wait:
+        job = _follow(bellhop, job)
+    if given.json:
+        _print_json(job)
+    else:
+        print(job["job_id"] if not given.wait else f"{job['job_id']} {job['status']}")
+        if job["error"]:
+            print(job["error"]["message"], file=sys.stderr)
+    return 0 if not given.wait or job["status"] == "completed" else 1
+
+
+def _inputs(bellhop: Bellhop, given: argparse.Namespace) -> dict[str, Any]:
+    """What the job works on and with which parameters, typed where JSON needs it."""
+    texts = params.by_name(given.param)
+    if not (given.text or given.data or (given.inputs and _is_url(given.inputs[0]))):
+        return {"files": given.inputs, "params": texts}
+    types = {job_type["type"]: job_type for job_type in bellhop.get("/api/v1/types")["types"]}
+    # Of an unknown type the server says which there are.
+    job_type = types.get(given.type)
+    typed = {n: params.from_text(job_type, n, v) for n, v in texts.items()} if job_type else {}
+    data = [json.loads(text) for text in given.data]
+    return {"urls": given.inputs, "texts": given.text, "data": data, "params": typed}
+
+
+def _options(given: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "priority": given.priority,
+        "run_at": given.run_at,
+        "then": [{"type": name} for name in given.then] or None,
+        "depends_on": given.after or None,
+        "use_cache": False if given.run_anyway else None,
+    }
+
+
+def _is_url(text: str) -> bool:
+    return bool(re.match(r"https?://", text))
+
+
+def _follow(bellhop: Bellhop, job: dict[str, Any]) -> dict[str, Any]:
+    """Show the job until it is final."""
+    try:
+        for state in bellhop.follow(job["job_id"]):
+            _show_progress(state)
+    except KeyboardInterrupt:
+        print(f"\nthe job goes on: {TYPED} result {job['job_id']}", file=sys.stderr)
+        raise
+    return state
+
+
+def _show_progress(job: dict[str, Any]) -> None:
+    if not sys.stderr.isatty():
+        return
+    filled = "#" * (job["progress"] * BAR_WIDTH // 100)
+    waits = job["waiting_for"] and f"waits for {job['waiting_for']}"
+    what = job["current_step"] or waits or job["status"]
+    left = f", about {job['eta_s']} s left" if job["eta_s"] else ""
+    line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {what}{left}"
+    end = "\n" if job["status"] in FINAL else ""
+    print(f"\r\x1b[K{line[:SHOWN_CHARACTERS]}", end=end, file=sys.stderr, flush=True)
+
+
+def _jobs(bellhop: Bellhop, given: argparse.Namespace) -> int:
+    wanted = {"status": given.status, "type": given.type, "q": given.search}
+    jobs = list(bellhop.jobs(limit=given.limit, **wanted))
+    if given.json:
+        _print_json(jobs)
+        return 0
+    for job in jobs:
+        line = (job["job_id"], f"{job['status']:<9}", f"{job['progress']:>3}%", job["type"])
+        print(*line, job["name"], sep="  ")
+    return 0
+
+
+def _result(bellhop: Bellhop, given: argparse.Namespace) -> int:
+    if given.files is None:
+        _print_json(bellhop.result(given.job_id))
+        return 0
+    saved = bellhop.download(given.job_id, Path(given.files), overwrite=given.force)
+    if given.json:
+        _print_json([str(path) for path in saved])
+    else:
+        print(*saved, sep="\n")
+    return 0
+
+
+def _act(bellhop: Bellhop, given: argparse.Namespace) -> int:
+    """Cancel or retry."""
+    job = getattr(bellhop, given.command)(given.job_id)
+    if given.json:
+        _print_json(job)
+    else:
+        print(job["job_id"], job["status"])
+    return 0
+
+
+def _stats(bellhop: Bellhop, given: argparse.Namespace) -> int:
+    stats = bellhop.stats()
+    if given.json:
+        _print_json(stats)
+        return 0
+    counts = ", ".join(f"{count} {status}" for status, count in stats["by_status"].items() if count)
+    print(f"{stats['total']} jobs: {counts or 'none yet'}")
+    for name, by_status in stats["by_type"].items():
+        took = stats["durations"].get(name)
+        pace = f"; {took['median_s']:.1f} s in the middle, {took['longest_s']:.1f} s at most"
+        counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
+        print(f"  {name}: {counts}{pace if took else ''}")
+    cache = stats["cache"]
+    print(f"earlier results: {cache['entries']}, used {cache['hits']} times")
+    return 0
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False))

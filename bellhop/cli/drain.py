@@ -1,0 +1,37 @@
+"""The command `drain`: take no more work, and wait until nothing runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.jobs import queries, registry
+from bellhop.storage import models
+from bellhop.storage.installation import read_record
+
+LOOK_EVERY_S = 0.2
+
+
+def run(settings: Settings) -> None:
+    """Return when no item runs in a consumer of this moment, each of which takes no more.
+
+    A consumer that is started later takes work again: the way back is a restart.
+    """
+    here = read_record(settings.data_dir)
+    if here is None:
+        raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
+    models.bind(here.database)
+    said = None
+    with models.database.connection_context():
+        registry.drain()
+        drained = [consumer.id for consumer in queries.consumers()]
+        while running := queries.held_by(
+            consumer.id for consumer in queries.living_consumers(here) if consumer.id in drained
+        ):
+            if running != said:
+                print(f"items that still run: {running}", file=sys.stderr)
+                said = running
+            time.sleep(LOOK_EVERY_S)
+    print("nothing runs; Bellhop takes work again after its next start", file=sys.stderr)

@@ -1,0 +1,171 @@
+"""The commands: what each of them starts.
+
+Every process of Bellhop starts here (`program.COMMAND`), and each imports only its own part: the
+parent no web, a job process no database. That is why imports stand in the functions of this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from bellhop.base import settings
+from bellhop.base.errors import StartRefused
+from bellhop.base.masking import Mask, MaskedLog
+from bellhop.cli.arguments import parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["job-process"]:
+        from bellhop.jobprocess import runner
+
+        guard, say, alive, *cores = map(int, arguments[2:])
+        runner.serve(arguments[1], guard, say, alive, cores)
+        return 0
+    if arguments[:1] == ["describe"]:
+        from bellhop.jobprocess import runner
+
+        return runner.print_description(arguments[1], arguments[2])
+    given = parser().parse_args(arguments)
+    try:
+        loaded = settings.load(given.config)
+        log_to_stderr(loaded)
+        status = COMMANDS[given.command](loaded, given)
+        return int(status or 0)
+    except StartRefused as refusal:
+        print(f"bellhop: {refusal}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in settings.DISK_ERRORS:
+            raise
+        print(f"bellhop: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python must not try to flush it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+
+
+def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import supervisor
+
+    config = ["--config", given.config] if given.config else []
+    return supervisor.run(loaded, config)
+
+
+def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import start
+
+    if given.start_lock is not None:
+        start.die_with_parent()
+    start.prepare(loaded, given.start_lock)
+    start.require_account(loaded)
+
+
+def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import start
+    from bellhop.system import listener
+    from bellhop.web.routes import make_app
+    from bellhop.web.server import server
+    from bellhop.web.site import open_site
+
+    on_ready = start.tell_parent(given.ready_fd)
+    here = start.join(loaded)
+    start.require_account(loaded)
+    if given.socket_fd is None:
+        bound = listener.bind(loaded)
+    else:
+        bound = socket.socket(fileno=given.socket_fd)
+    site = open_site(loaded, here)
+    server.serve(make_app(site), bound, site, on_ready)
+
+
+def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import start
+    from bellhop.consumer.consumer import run_consumer
+
+    counts = {name: queue.workers for name, queue in loaded.queues.items()}
+    if given.queue:
+        counts = dict(_queue_and_workers(text, counts) for text in given.queue)
+    on_ready = start.tell_parent(given.ready_fd)
+    run_consumer(loaded, start.join(loaded), counts, on_ready)
+
+
+def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import commands
+
+    return commands.run(loaded, given)
+
+
+def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import selfcheck
+
+    return selfcheck.run(loaded)
+
+
+def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import drain as draining
+
+    draining.run(loaded)
+
+
+def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import people
+
+    logging.getLogger("bellhop").setLevel(logging.WARNING)
+    people.run(loaded, given)
+
+
+def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import tryout
+
+    return tryout.run(loaded, given.type, given.input, given.param)
+
+
+def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
+    """`NAME` or `NAME=WORKERS` of the consumer's --queue."""
+    name, _, workers = text.partition("=")
+    if name not in known:
+        raise StartRefused(f"--queue {name}: the queues of config.ini are {', '.join(known)}")
+    if workers and not (workers.isdigit() and 1 <= int(workers[:4]) <= 256):
+        raise StartRefused(f"--workers {workers}: allowed is a whole number from 1 to 256")
+    return name, int(workers or known[name])
+
+
+def log_to_stderr(loaded: settings.Settings) -> None:
+    # Unbuffered: what a full disk refused must not be tried again at the end, which would turn
+    # the exit status into 120.
+    raw = io.FileIO(2, "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)
+    # What the format does not show need not be found out for each line.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    handler = logging.StreamHandler(sys.stderr)
+    format = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    handler.setFormatter(MaskedLog(format, Mask(loaded.secrets)))
+    logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper())
+    # Their news of each bell and of each busy moment is not news to an operator.
+    for name in ("huey", "waitress.queue"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None]] = {
+    "serve": serve,
+    "web": web,
+    "consumer": consumer,
+    "prepare": prepare,
+    "check": check,
+    "drain": drain,
+    "try": try_type,
+    **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),
+    **dict.fromkeys(("user", "token"), people),
+}

@@ -1,0 +1,127 @@
+"""The commands `user` and `token`: who may use Bellhop, told at its console.
+
+They work on the data folder itself, whether Bellhop runs or not: who can read and write that
+folder needs no other proof of who they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+
+from bellhop.accounts import accounts, audit
+from bellhop.accounts.access import LOCAL
+from bellhop.base.errors import StartRefused
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.cli import start
+from bellhop.jobs import lifecycle
+from bellhop.storage import models
+
+CONSOLE = "console"
+
+
+def run(settings: Settings, given: argparse.Namespace) -> None:
+    """Do one action; StartRefused with why it cannot be done."""
+    start.prepare(settings)
+    actions = {
+        "user": {
+            "add": _add, "list": _list, "password": _password, "role": _role,
+            "disable": _disable, "enable": _disable, "reset": _reset,
+        },
+        "token": {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token},
+    }  # fmt: skip
+    with models.database.connection_context():
+        models.make_durable()
+        try:
+            actions[given.command][given.action](given)
+        except accounts.Refused as refusal:
+            raise StartRefused(str(refusal)) from None
+
+
+def _add(given: argparse.Namespace) -> None:
+    password = _new_password(given)
+    if password is None:
+        said = "no password was given, so it can use tokens alone; see --password-stdin"
+        print(f"bellhop: {said}", file=sys.stderr)
+    stored = None if password is None else accounts.hashed(password)
+    with audit.noted(CONSOLE, "", f"add account ({given.role})", given.name):
+        if accounts.add(given.name, given.role, stored):
+            lifecycle.hand_over(LOCAL, given.name)
+    if not any(a["role"] == "admin" and not a["is_disabled"] for a in accounts.every()):
+        said = f"nobody is admin yet: {TYPED} user add NAME --role admin"
+        print(f"bellhop: {said}", file=sys.stderr)
+
+
+def _list(given: argparse.Namespace) -> None:
+    found = accounts.every()
+    if given.json:
+        print(json.dumps(found))
+        return
+    for account in found:
+        state = "disabled" if account["is_disabled"] else ""
+        used = account["used_at"] or "never"
+        print(f"{account['name']:<20} {account['role']:<8} {state:<9} last used: {used}")
+
+
+def _password(given: argparse.Namespace) -> None:
+    accounts.require(given.name)
+    password = _new_password(given)
+    if password is None:
+        raise StartRefused("nobody can be asked for the password; give it with --password-stdin")
+    stored = accounts.hashed(password)
+    with audit.noted(CONSOLE, "", "new password", given.name):
+        accounts.set_password(given.name, stored)
+
+
+def _role(given: argparse.Namespace) -> None:
+    with audit.noted(CONSOLE, "", f"role {given.role}", given.name):
+        accounts.set_role(given.name, given.role)
+
+
+def _disable(given: argparse.Namespace) -> None:
+    with audit.noted(CONSOLE, "", f"{given.action} account", given.name):
+        accounts.disable(given.name, is_disabled=given.action == "disable")
+
+
+def _reset(given: argparse.Namespace) -> None:
+    with audit.noted(CONSOLE, "", "remove every account"):
+        accounts.reopen()
+    said = "there are no accounts any more: who reaches Bellhop may do everything, restart it now"
+    print(f"bellhop: {said}", file=sys.stderr)
+
+
+def _add_token(given: argparse.Namespace) -> None:
+    days = accounts.TOKEN_DAYS if given.days is None else given.days
+    with audit.noted(CONSOLE, "", f"add token ({given.scope})", given.name):
+        token = accounts.add_token(given.name, name=given.label, scope=given.scope, days=days)
+    print(token)
+
+
+def _list_tokens(given: argparse.Namespace) -> None:
+    accounts.require(given.name)
+    for token in accounts.tokens(given.name):
+        ends, used = token["expires_at"] or "never", token["used_at"] or "never"
+        print(
+            f"{token['id']:>4} {token['scope']:<7} {token['name']:<20} ends: {ends}, used: {used}"
+        )
+
+
+def _revoke_token(given: argparse.Namespace) -> None:
+    with audit.noted(CONSOLE, "", "revoke token", f"{given.number} of {given.name}"):
+        if not accounts.revoke_token(given.name, given.number):
+            raise accounts.Refused(f"{given.name} has no token {given.number}")
+
+
+def _new_password(given: argparse.Namespace) -> str | None:
+    """From standard input, or asked for twice; None where nobody can be asked."""
+    if given.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        return None
+    password = getpass.getpass(f"Password of {given.name}: ")
+    if getpass.getpass("The same again: ") != password:
+        raise StartRefused("these were two different passwords")
+    return password

@@ -1,0 +1,129 @@
+"""The command `check`: is this installation sound? One line for each question.
+
+It asks the Bellhop that is running on the data folder; if none is, it starts one for
+the length of the check.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.program import COMMAND
+from bellhop.base.settings import Settings
+from bellhop.cli import commands
+from bellhop.client import Bellhop, BellhopError
+from bellhop.storage.installation import is_held, read_record
+from bellhop.system import confine
+
+STOP_LIMIT_S = 20
+JOB_LIMIT_S = 20
+
+
+class _Failed(Exception):
+    """One question has a bad answer."""
+
+
+def run(settings: Settings) -> int:
+    """Print what was asked and found; 1 when anything failed."""
+    checks: list[tuple[str, Callable[[Bellhop], str]]] = [
+        ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
+        ("storage", lambda client: _storage(settings, client)),
+        ("consumer", _consumer),
+        ("job types", _types),
+        ("what jobs may do", lambda client: _confinement()),
+        ("a job through the whole path", _job),
+    ]
+    failures = 0
+    with _running(settings) as client:
+        for name, question in checks:
+            try:
+                print(f"ok      {name}: {question(client)}", flush=True)
+            except (_Failed, BellhopError) as error:
+                print(f"FAILED  {name}: {error}", flush=True)
+                failures += 1
+    return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def _running(settings: Settings) -> Iterator[Bellhop]:
+    if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
+        yield commands.at_home(settings)
+        return
+    command = [*COMMAND, "--config", str(settings.config_path)]
+    if not settings.config_path.exists():
+        command = COMMAND
+    environment = {**os.environ, "BELLHOP_SERVER_PORT": "0"}
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+        assert server.stdout is not None
+        try:
+            if not server.stdout.readline():
+                log.seek(0)
+                last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
+                raise StartRefused(last.removeprefix("bellhop: "))
+            yield commands.at_home(settings)
+        finally:
+            server.terminate()
+            server.wait(STOP_LIMIT_S + settings.server.stop_grace_s)
+            server.stdout.close()
+
+
+def _storage(settings: Settings, client: Bellhop) -> str:
+    """Web and consumer must ring the same bell, and it must ring."""
+    queue = client.get("/health").get("queue")
+    if queue is None:
+        raise _Failed("only an admin may ask; set BELLHOP_TOKEN to a token of one")
+    recorded = read_record(settings.data_dir)
+    if recorded is None or recorded.storage != queue["storage"]:
+        raise _Failed(f"the web uses {queue['storage']}, recorded is {recorded}")
+    wanted = settings.huey.storage
+    if wanted not in ("auto", recorded.storage):
+        raise _Failed(f"config.ini says {wanted}, but {recorded.storage} is in use; restart")
+    if queue["bell"] != "ok":
+        raise _Failed(f"{recorded.store()} does not answer: {queue['bell']}")
+    return f"web and consumer use {recorded.store()}"
+
+
+def _consumer(client: Bellhop) -> str:
+    return f"{client.get('/ready').get('consumers', 'at least one')} alive"
+
+
+def _types(client: Bellhop) -> str:
+    types: list[dict[str, Any]] = client.get("/api/v1/types")["types"]
+    missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
+    return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
+
+
+def _confinement() -> str:
+    """What is kept from job code here; a kernel that lacks a part is no failure."""
+    words = {"files": "confined from the first account on", "network": "confined"}
+    cannot = "not confined, as this kernel cannot"
+    kept = confine.enforced().items()
+    return ", ".join(f"{part} {words[part] if is_kept else cannot}" for part, is_kept in kept)
+
+
+def _job(client: Bellhop) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "check.txt"
+        path.write_text("three short words")
+        job = client.create("word_count", files=[path], use_cache=False)
+    try:
+        job = client.wait(job["job_id"], JOB_LIMIT_S)
+    except TimeoutError:
+        job = client.job(job["job_id"])
+        client.delete(job["links"]["self"])
+        raise _Failed(f"it is still {job['status']}: {job['waiting_for']}") from None
+    if job["status"] != "completed":
+        raise _Failed(f"the job ended as {job['status']}: {job['error']}")
+    data = client.get(job["links"]["result"])["items"][0]["data"]
+    client.delete(f"{job['links']['self']}?purge=true")
+    if data != {"words": 3}:
+        raise _Failed(f"the result is wrong: {data}")
+    return "submitted, run, read and deleted"

@@ -1,0 +1,102 @@
+"""How a process of Bellhop begins: it joins the installation, and it dies with its parent."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bellhop.accounts import accounts
+from bellhop.base.errors import StartRefused
+from bellhop.base.program import IS_SINGLE_FILE, TYPED
+from bellhop.base.settings import Settings, require_private
+from bellhop.bell import store as bellstore
+from bellhop.catalog.catalog import Catalog
+from bellhop.catalog.typefiles import BUILT_IN
+from bellhop.storage import models, schema
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, agree, starting, stay_alive
+from bellhop.system import listener
+
+
+def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
+    """Agree on the storage, migrate, and describe the job types; under `start.lock`."""
+    with starting(settings, inherited_lock) as folder:
+        return _prepare(settings, folder)
+
+
+def join(settings: Settings) -> Installation:
+    """Prepare, and count as alive until this process ends."""
+    with starting(settings) as folder:
+        here = _prepare(settings, folder)
+        stay_alive(folder)
+    models.stay_open()
+    return here
+
+
+def require_account(settings: Settings) -> None:
+    """Refuse to serve other machines while everybody who comes may do everything."""
+    server = settings.server
+    shared = [] if listener.is_loopback(server.host) else [f"host = {server.host}"]
+    shared += [f"{n} = {v}" for n in ("public_url", "trusted_proxy") if (v := getattr(server, n))]
+    if not shared:
+        return
+    with models.database.connection_context():
+        is_closed = accounts.is_closed()
+    if not is_closed:
+        raise StartRefused(
+            f"[server] {', '.join(shared)}: other machines can reach this, so create an account "
+            f"first: {TYPED} user add NAME --role admin"
+        )
+
+
+def tell_parent(ready_fd: int | None) -> Callable[[], object]:
+    """What to call when this process is ready; from now on it dies with its parent.
+
+    The parent reads readiness, and our end, from `ready_fd`.
+    """
+    if ready_fd is None:
+        return lambda: None
+    os.set_inheritable(ready_fd, False)
+    die_with_parent()
+    return partial(os.write, ready_fd, b"r")
+
+
+def _prepare(settings: Settings, folder: Path) -> Installation:
+    here, alone = agree(folder, settings, bellstore.probe_redis)
+    # A new database beside the files of an old one would let the keeper take them for litter.
+    schema.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
+    if alone:
+        compile_job_types()
+        Catalog(settings, here).settle()
+    _require_private_secrets(settings, Catalog(settings, here))
+    return here
+
+
+def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:
+    """Refuse a config.ini that others may read, also where only a job type tells what is secret."""
+    for name, described in catalog.types().items():
+        written = settings.type_settings.get(name, {})
+        for key, kind in described["settings"].items():
+            if kind == "secret" and written.get(key):
+                require_private(settings.config_path, f"[type:{name}] {key}")
+
+
+def compile_job_types() -> None:
+    """Keep the bytecode of what comes with Bellhop: job processes may not write it themselves."""
+    if not IS_SINGLE_FILE:
+        compileall.compile_dir(BUILT_IN, quiet=2)
+
+
+def die_with_parent() -> None:
+    """End when stdin ends: the parent holds its other end for life, however it dies."""
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()

@@ -1,0 +1,245 @@
+"""The sweeps: what must happen although nobody asks for it.
+
+Each consumer has a keeper thread that gives back, releases and looks; the one that holds
+`keeper.lock` also submits what is scheduled, and tidies. A sweep that fails is logged and tried
+again with the next round.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from bellhop.accounts import accounts, audit
+from bellhop.accounts.access import BELLHOP
+from bellhop.base.settings import MEBIBYTE, Settings
+from bellhop.base.trouble import Trouble
+from bellhop.catalog.catalog import Catalog
+from bellhop.jobs import lifecycle, queries, registry, reuse, schedules
+from bellhop.jobs.intake import Intake
+from bellhop.storage.files import KINDS, Files, remove_tree
+from bellhop.storage.installation import Installation, is_held, take_lock
+from bellhop.storage.models import checkpoint, database, log_bytes, timestamp
+from bellhop.system.clock import Clock
+
+ROUND_S = 1.0
+TIDY_EVERY_S = 300.0
+LITTER_AGE_S = 3600.0
+GROUP_GONE_LIMIT_S = 2.0
+LEAST_ROOM_BYTES = 1 << 20
+DAY_S = 86400.0
+LONG_LOG_BYTES = 8 << 20
+LOOKS_IN_A_ROUND = 10
+CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0
+# Of a clean-up: jobs in one transaction, the pause after it in which others may write, and how
+# long it may go on before the other sweeps have their turn.
+EXPIRY_BITE = 20
+BITE_PAUSE_S = 0.005
+EXPIRE_FOR_S = 0.5
+log = logging.getLogger("bellhop.keeper")
+
+
+class Keeper:
+    """One consumer's keeper; `ring` wakes workers, `each_round` is for this consumer alone."""
+
+    def __init__(
+        self,
+        here: Installation,
+        settings: Settings,
+        files: Files,
+        *,
+        ring: Callable[[int], None],
+        each_round: Sequence[Callable[[], None]],
+    ):
+        self._here, self._settings, self._files, self._ring = here, settings, files, ring
+        self._each_round = each_round
+        self._intake = Intake(settings, Catalog(settings, here), files)
+        self._lock: int | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._leases: dict[int, tuple[str, float]] = {}
+        self._died_at: dict[str, float] = {}
+        self._next: dict[str, float] = {}
+        self._cut_at = 0.0
+        self._clock = Clock()
+        self._troubles: dict[Callable[[], object], Trouble] = {}
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        # One connection for life: opening one costs more than a round that finds nothing.
+        while not self._stopping.is_set():
+            for sweep in (*self._each_round, self.sweep):
+                self._attempt(sweep)
+            for _ in range(LOOKS_IN_A_ROUND):
+                if not self._stopping.wait(ROUND_S / LOOKS_IN_A_ROUND):
+                    self._attempt(self.keep_log_short)
+        database.close()
+
+    def _attempt(self, sweep: Callable[[], object]) -> None:
+        trouble = self._troubles.setdefault(
+            sweep, Trouble(log, "a sweep failed and is tried again: %s", "the sweep works again")
+        )
+        try:
+            sweep()
+            trouble.note(None)
+        except Exception:
+            trouble.note(traceback.format_exc())
+
+    def sweep(self) -> None:
+        """One round: the guarded moves by every consumer, the tidying by one of them.
+
+        A consumer that is stopped while it holds the lock must not stop the others' items.
+        """
+        if (step_s := self._clock.look()) and self._is_the_keeper():
+            lifecycle.follow_clock(step_s)
+        moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
+        while lifecycle.cancel_hopeless():
+            pass
+        if self._is_the_keeper():
+            moved += schedules.submit_due(self._intake)
+        if moved:
+            self._ring(moved)
+        if self._is_due("tidy"):
+            self.tidy()
+        if self._clock.is_steady() and self._is_due("expire") and not self.expire():
+            self._next.pop("expire")  # it goes on with the next round
+
+    def keep_log_short(self) -> None:
+        """Cut a write-ahead log that grows because somebody always reads."""
+        is_time = time.monotonic() >= self._cut_at and log_bytes() > LONG_LOG_BYTES
+        if is_time and self._is_the_keeper():
+            self.cut_log()
+
+    def cut_log(self) -> None:
+        """Cut the log; whoever commits looks after it too, so it takes some tries to be first.
+
+        A backup reads for as long as it takes: nobody shall have to wait for us meanwhile.
+        """
+        for _ in range(CUT_TRIES):
+            if checkpoint() or self._stopping.wait(CUT_PAUSE_S):
+                return
+        self._cut_at = time.monotonic() + CUT_AGAIN_S
+        log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
+
+    def _is_due(self, chore: str) -> bool:
+        """Whether it is time for a chore again, which the one keeper does now and then."""
+        if time.monotonic() < self._next.get(chore, 0.0) or not self._is_the_keeper():
+            return False
+        self._next[chore] = time.monotonic() + TIDY_EVERY_S
+        return True
+
+    def _is_the_keeper(self) -> bool:
+        if self._lock is None:
+            self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
+        return self._lock is not None
+
+    def adopt_orphans(self) -> int:
+        """Give back the items of consumers whose lock the kernel has dropped."""
+        moved = 0
+        for consumer in queries.consumers():
+            if self._is_gone(consumer.id):
+                moved += lifecycle.adopt(consumer.id)
+                self._here.forget_consumer(consumer.id)
+        return moved
+
+    def _is_gone(self, consumer: str) -> bool:
+        """Whether a consumer is dead, and with it every process of its jobs.
+
+        Nothing may be final, or run again, while a process of it lives. One that a job
+        started in a session of its own may hold the lock for ever, so the wait is bounded.
+        """
+        if is_held(self._here.consumer_lock(consumer)):
+            return False
+        now = time.monotonic()
+        died_at = self._died_at.setdefault(consumer, now)
+        is_dying = is_held(self._here.processes_lock(consumer))
+        return not is_dying or now - died_at > GROUP_GONE_LIMIT_S
+
+    def expire_leases(self) -> int:
+        """Give back the items whose lease stood still for its whole length.
+
+        The backstop for a consumer that lives but does not move. It is measured by
+        this process's monotonic clock, so a step of the wall clock expires nothing.
+        """
+        if self._files.free_bytes() < LEAST_ROOM_BYTES:
+            self._leases = {}  # none can be renewed on a full disk, so none stands still
+            return 0
+        now, moved = time.monotonic(), 0
+        seen = {}
+        for item, lease_until in queries.leases():
+            known = self._leases.get(item)
+            since = known[1] if known and known[0] == lease_until else now
+            if now - since > lifecycle.LEASE_S:
+                moved += lifecycle.expire(item, lease_until)
+            seen[item] = lease_until, since
+        self._leases = seen
+        return moved
+
+    def tidy(self) -> None:
+        """Remove litter of crashes and keep the write-ahead log short."""
+        scratch, locks = self._files.scratch_folders(), self._here.consumer_files()
+        # Asked after the folders, so that nobody who came in between is taken for gone.
+        consumers = {consumer.id for consumer in queries.consumers()}
+        for path in (path for path, consumer in scratch.items() if consumer not in consumers):
+            remove_tree(path)
+        for consumer in {name.partition(".")[0] for name in locks} - consumers:
+            if not is_held(self._here.consumer_lock(consumer)):
+                self._here.forget_consumer(consumer)
+        for kind in KINDS:
+            for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
+                self._files.remove_job(job_id)
+        self.cut_log()
+
+    def expire(self) -> bool:
+        """Delete what is too old, for one round; whether all of it is gone."""
+        until = time.monotonic() + EXPIRE_FOR_S
+        self.expire_uploads()
+        is_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
+        for beside in (registry, accounts, audit):
+            beside.forget_old()
+        cache = self._settings.cache
+        reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)
+        return is_done
+
+    def _expire_type(self, type_name: str, until: float) -> bool:
+        """Delete final jobs of a type whose days are over, bite by bite."""
+        days = self._settings.lifetime_of(type_name).results_days
+        ended = timestamp(-days * DAY_S)
+        while bite := queries.ended_before(type_name, ended, EXPIRY_BITE) if days else []:
+            for job_id in lifecycle.purge(bite, is_expired=True):
+                self._files.remove_job(job_id)
+            if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
+                return False
+        return True
+
+    def expire_uploads(self) -> None:
+        """Delete the uploads of final jobs whose days are over; results stay."""
+        for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s()):
+            job = queries.job(BELLHOP, job_id)
+            if job is None or job.completed_at is None or job.keep:
+                continue
+            lifetime = self._settings.lifetime_of(job.type)
+            is_used_up = job.status == "completed" and lifetime.uploads_on_success == "remove"
+            days = lifetime.uploads_days
+            if is_used_up or (days and job.completed_at < timestamp(-days * DAY_S)):
+                lifecycle.hold_bytes(job_id, -self._files.upload_bytes(job_id))
+                self._files.remove_job(job_id, ["uploads"])
+
+    def _youngest_uploads_s(self) -> float:
+        """How old uploads must be before anything of them can be over, in seconds."""
+        lifetimes = [self._settings.lifetime, *self._settings.type_lifetimes.values()]
+        if any(lifetime.uploads_on_success == "remove" for lifetime in lifetimes):
+            return 0.0
+        return (
+            min((each.uploads_days for each in lifetimes if each.uploads_days), default=0) * DAY_S
+        )

@@ -1,0 +1,297 @@
+"""Start, feed, watch and kill job processes; the one place where one is killed.
+
+A job process runs code of job types, one item at a time, in a session and process
+group of its own. The worker that holds the item waits here; whatever the code does
+(hang in C, crash, fork, fill memory), the answer is an `Outcome` and the group is dead
+or waits for its next item. Nothing here reads or writes the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from bellhop.base.masking import Mask
+from bellhop.base.program import COMMAND
+from bellhop.base.settings import MEBIBYTE
+from bellhop.jobprocess import frames
+from bellhop.storage.files import Scratch
+from bellhop.system import proctree
+from bellhop.system.children import clean_environment, cores, ending
+from bellhop.system.confine import Bounds
+
+WATCH_S = 0.25
+COOPERATIVE_CANCEL_S = 0.5
+GROUP_GONE_LIMIT_S = 2.0
+CRASH_WAIT_S = 0.5
+MEMORY_MARK_BYTES = 512 * 1024 * 1024
+# What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
+AGE_LIMIT_S = 600.0
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+# What one look takes of what a job prints: it must not hold up its limit.
+MOST_PRINTED_BYTES = 1 << 20
+# Those of the consumer before it chose one for itself: a job may use them all.
+CORES = sorted(cores())
+log = logging.getLogger("bellhop.jobprocess")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended.
+
+    `kind` is what the job process said in `done`, or `timed_out`, `crashed`,
+    `cancelled`, `interrupted`; `facts` holds the members of that frame.
+    """
+
+    kind: str
+    facts: dict[str, Any]
+
+
+class _Ended(Exception):
+    """The job process closed its pipe: it died."""
+
+
+class JobProcess:
+    """One child, kept for items of one kind (see pool.py).
+
+    `alive` is the descriptor of a lock that the child shall hold for life.
+    """
+
+    def __init__(self, kind: Hashable, scratch: Scratch, bounds: Bounds, alive: int):
+        self.kind, self.scratch = kind, scratch
+        self.items = 0
+        self._started = time.monotonic()
+        self.is_dead = False
+        self._weigh_at = 0.0
+        self.stamps: dict[str, Any] = {}
+        self.idle_since = time.monotonic()
+        self._buffer = bytearray()
+        self._unsent = bytearray()
+        self._of = ""
+        self._family: list[int] = []
+        self._on_printed: Callable[[bytes], None] = lambda chunk: None
+        guard, self._guard = os.pipe()
+        self._said, say = os.pipe()
+        self._printed, out = os.pipe()
+        orders, self._orders = os.pipe()
+        os.set_blocking(self._orders, False)
+        os.set_blocking(self._printed, False)
+        numbers = map(str, (guard, say, alive, *CORES))
+        try:
+            self._child = subprocess.Popen(
+                [*COMMAND, "job-process", bounds.argument(), *numbers],
+                stdin=orders,
+                stdout=out,
+                stderr=out,
+                pass_fds=(guard, say, alive),
+                env=clean_environment(scratch.home),
+                start_new_session=True,
+            )
+        except BaseException:
+            self._close_pipes()
+            raise
+        finally:
+            for descriptor in (guard, say, out, orders):
+                os.close(descriptor)
+        self._poll = select.poll()
+        self._poll.register(self._said, select.POLLIN)
+        self._poll.register(self._printed, select.POLLIN)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def run(
+        self,
+        order: dict[str, Any],
+        limit_s: float,
+        on_progress: Callable[[int, str], None],
+        on_printed: Callable[[bytes], None],
+        why_stop: Callable[[], str | None],
+        mask: Mask,
+    ) -> Outcome:
+        """Run one item and wait for how it ends, at most `limit_s` seconds.
+
+        `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run. All that
+        comes back goes through `mask`, which knows the secrets of the order.
+        Afterwards nothing that the item started lives, and after every outcome but an
+        answer of the job process neither does that.
+        """
+        self._read_printed(lambda stale: None)
+        printed = mask.stream(on_printed)
+        self._on_printed = printed.write
+        outcome = self._run(
+            order, limit_s, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
+        )
+        if not self.is_dead:
+            self._read_printed(printed.write)
+            self._end_leftovers(outcome.facts)
+        printed.close()
+        told = outcome.facts.items()
+        shown = {n: mask.json(fact) if n == "data" else mask.within(fact) for n, fact in told}
+        return Outcome(outcome.kind, shown)
+
+    def _run(
+        self,
+        order: dict[str, Any],
+        limit_s: float,
+        on_progress: Callable[[int, str], None],
+        why_stop: Callable[[], str | None],
+    ) -> Outcome:
+        self.items += 1
+        self._family = []
+        self.stamps[order["path"]] = order["stamp"]
+        now = time.monotonic()
+        deadline, next_watch = now + limit_s, now + WATCH_S
+        self._of = order["of"]
+        try:
+            self._send(order)
+            while True:
+                frame = self._receive(min(deadline, next_watch))
+                if frame and "done" in frame:
+                    return Outcome(frame["done"], frame)
+                if frame:
+                    on_progress(frame["progress"], frame["step"])
+                now = time.monotonic()
+                if now >= deadline:
+                    return self._stopped("timed_out", limit_s=limit_s)
+                if now >= next_watch:
+                    next_watch = now + WATCH_S
+                    if why := why_stop():
+                        return self._stop(why)
+                    if self._outgrows(order["memory_mb"]):
+                        return self._stopped("out_of_memory")
+                    if self._child.poll() is not None:
+                        raise _Ended  # a child of the job may hold the pipe open
+        except (_Ended, BrokenPipeError, frames.Broken):
+            return self._crashed()
+
+    def kill(self) -> None:
+        """End the whole group with SIGKILL, and what left the group, and wait until it is gone."""
+        deadline = time.monotonic() + GROUP_GONE_LIMIT_S
+        # If the job process died by itself, what was seen at the last watch is all that is known.
+        family = {*self._family, *proctree.descendants(self.pid)}
+        # The whole group at once, so that none acts on the death of another; then what left it.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(GROUP_GONE_LIMIT_S)
+        while proctree.any_lives(self.pid, family):
+            if time.monotonic() >= deadline:
+                log.error("process group %d does not die: the kernel holds it", self.pid)
+                break
+            time.sleep(0.002)
+        self._read_printed(self._on_printed)
+        self._close_pipes()
+        self.is_dead = True
+
+    def _close_pipes(self) -> None:
+        for descriptor in (self._guard, self._said, self._printed, self._orders):
+            os.close(descriptor)
+
+    def _end_leftovers(self, done: dict[str, Any]) -> None:
+        """End a group whose job returned while a process or thread it started still runs."""
+        if not done["clean"] or proctree.children(self.pid) != [done["guard"]]:
+            self.kill()
+
+    def _outgrows(self, memory_mb: int) -> bool:
+        """Whether the job and what it started hold too much together.
+
+        The kernel keeps the limit for each process alone.
+        """
+        self._family = proctree.descendants(self.pid)
+        if not memory_mb or len(self._family) <= 1:
+            return False
+        return proctree.memory_bytes([self.pid, *self._family]) > memory_mb * MEBIBYTE
+
+    def is_worn(self, recycle_after_items: int) -> bool:
+        """Whether it has run enough or for long, or grown too large, to be replaced."""
+        if self.items >= recycle_after_items or time.monotonic() - self._started > AGE_LIMIT_S:
+            return True
+        if time.monotonic() < self._weigh_at:
+            return False
+        self._weigh_at = time.monotonic() + WATCH_S
+        return proctree.memory_bytes([self.pid]) > MEMORY_MARK_BYTES
+
+    def _stop(self, why: str) -> Outcome:
+        """End a run on request: a cancel gives the code a moment to return by itself."""
+        if why == "cancelled":
+            self._send({"cancel": True})
+            deadline = time.monotonic() + COOPERATIVE_CANCEL_S
+            while time.monotonic() < deadline:
+                frame = self._receive(deadline)
+                if frame and "done" in frame:
+                    self.kill()
+                    return Outcome(frame["done"], frame)
+        return self._stopped(why)
+
+    def _stopped(self, kind: str, **facts: Any) -> Outcome:
+        self.kill()
+        return Outcome(kind, facts)
+
+    def _crashed(self) -> Outcome:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
+        self.kill()
+        return Outcome("crashed", {"signal": ending(self._child.returncode)})
+
+    def _send(self, frame: dict[str, Any]) -> None:
+        # Written while waiting for answers: a process that does not read must not hold
+        # its worker beyond the limit or a cancel.
+        self._unsent += frames.encode(frame)
+        self._poll.register(self._orders, select.POLLOUT)
+
+    def _send_more(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self._unsent[: os.write(self._orders, self._unsent[: frames.PIPE_BYTES])]
+        if not self._unsent:
+            self._poll.unregister(self._orders)
+
+    def _receive(self, until: float) -> dict[str, Any] | None:
+        """The next frame of this attempt, or None at `until` (monotonic seconds)."""
+        while True:
+            while frame := frames.take(self._buffer, MAX_FRAME_BYTES):
+                if frame.get("of") == self._of:
+                    return frame  # else a thread that outlived its item said it
+            left_s = until - time.monotonic()
+            ready = dict(self._poll.poll(max(0.0, left_s) * 1000))
+            if not ready:
+                return None
+            if self._orders in ready:
+                self._send_more()
+            if self._printed in ready:
+                self._read_printed(self._on_printed)
+            if self._said not in ready:
+                if left_s <= 0:
+                    return None  # a job that prints without end must not outlive its limit
+                continue
+            chunk = os.read(self._said, frames.PIPE_BYTES)
+            if not chunk:
+                raise _Ended
+            self._buffer += chunk
+
+    def _read_printed(self, tell: Callable[[bytes], None]) -> None:
+        """Pass on what the job printed and nobody has read yet."""
+        read = 0
+        while read < MOST_PRINTED_BYTES:
+            try:
+                chunk = os.read(self._printed, frames.PIPE_BYTES)
+            except BlockingIOError:
+                return
+            if not chunk:  # the job closed its output, or is dead
+                with contextlib.suppress(KeyError):
+                    self._poll.unregister(self._printed)
+                return
+            tell(chunk)
+            read += len(chunk)

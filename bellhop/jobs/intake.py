@@ -1,0 +1,328 @@
+"""From what a client sent to a job that can be accepted, or the problem that names why not.
+
+The web calls it with forms and JSON, the keeper with the JSON of a schedule. Nothing here
+accepts a job: see `lifecycle.submit`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from bellhop.base import documents
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.settings import Settings
+from bellhop.catalog import params
+from bellhop.catalog.catalog import Catalog
+from bellhop.jobs import reuse, webhooks
+from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.storage.files import Files, IncomingFile, attempt_name
+from bellhop.storage.models import as_timestamp, timestamp
+
+# What a job may say beside its type, items and params; null and empty mean "not given".
+OPTIONS = (
+    "priority", "run_at", "delay_s", "depends_on", "then", "webhook_url", "webhook_events",
+    "use_cache",
+)  # fmt: skip
+# Those that a form gives as JSON text.
+STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")
+JSON_FIELDS = ("type", "items", "params", *OPTIONS)
+ITEM_KINDS = ("url", "text", "json")
+EVENTS = ("final", "progress")
+MOST_URL = 2048
+MOST_STEPS = 10
+MOST_DEPENDENCIES = 100
+MOST_DELAY_S = 366 * 86400
+# How far a clock may be behind ours before what it calls the future is the past.
+CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+class Intake:
+    """Reads submissions by the job types and settings of one installation."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, files: Files):
+        self._settings, self._catalog, self._files = settings, catalog, files
+
+    def from_form(
+        self,
+        fields: Mapping[str, Sequence[str]],
+        files: Sequence[tuple[IncomingFile, str]],
+        owner: str,
+    ) -> NewJob:
+        """A job of a multipart form: each file, with its SHA-256, an item, or all of them one."""
+        last = {name: values[-1] for name, values in fields.items()}
+        job_type = self._find_type(last.pop("type", None))
+        options: dict[str, Any] = {n: last.pop(n) for n in OPTIONS if n in last}
+        options = {name: _from_text(name, text) for name, text in options.items()}
+        given = {name: params.from_text(job_type, name, fields[name]) for name in last}
+        if not files:
+            raise invalid_field("files", "choose at least one file")
+        if job_type["input"] not in ("file", "files"):
+            kind = job_type["input"]
+            raise invalid_field("files", f"{job_type['label']} takes {kind}, not files")
+        items = [NewItem(file.filename, {"file": file.path.name}, sha) for file, sha in files]
+        if job_type["input"] == "files":
+            all_of_them = hashlib.sha256("".join(sha for _, sha in files).encode()).hexdigest()
+            stored = [file.path.name for file, _ in files]
+            items = [NewItem(_name(items), {"files": stored}, all_of_them)]
+        job = self._job(job_type, items, given, options, owner)
+        size = sum(file.size for file, _ in files)
+        return replace(job, contents=[sha for _, sha in files], bytes=size)
+
+    def from_json(self, body: Any, owner: str) -> NewJob:
+        """A job of a JSON document: URLs, texts or data as items."""
+        if not isinstance(body, dict):
+            raise Problem("bad-json", "The body must be a JSON object.")
+        for name in body:
+            if name not in JSON_FIELDS:
+                known = ", ".join(JSON_FIELDS)
+                raise invalid_field(str(name), f"is not known; a job has {known}")
+        job_type = self._find_type(body.get("type"))
+        listed = body.get("items")
+        if not isinstance(listed, list) or not listed:
+            raise invalid_field("items", "must be a list with at least one item")
+        items = [_item(job_type, index, item) for index, item in enumerate(listed)]
+        distinct = _distinct(items)
+        given = _params_of(body, "params")
+        job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
+        return replace(job, note=_note(len(items) - len(distinct)))
+
+    def with_hits(self, job: NewJob) -> NewJob:
+        """The job with the earlier results that its items may take, their files in place."""
+        job_type = self._catalog.types()[job.type]
+        is_due = job.run_at is None and not job.depends_on
+        if not (is_due and job.use_cache and self._settings.cache.max_mb):
+            return job
+        most_s = reuse.lifetime_s(job_type, self._settings.cache.max_days)
+        items = list(job.items)
+        for index, item in enumerate(items):
+            key = reuse.key_of(
+                job_type,
+                owner=self._settings.owner_in_cache(job.owner),
+                params=job.params,
+                given=item.input,
+                sha256=item.sha256,
+            )
+            if key and (hit := reuse.find(key, most_s)):
+                items[index] = self._with_hit(job, index, item, hit)
+        return replace(job, items=items)
+
+    def _with_hit(self, job: NewJob, index: int, item: NewItem, hit: reuse.Hit) -> NewItem:
+        name = attempt_name(index, 0, 1)
+        try:
+            files = self._files.reuse(json.loads(hit.files), hit.job_id, job.job_id, name)
+        except FileNotFoundError:
+            return item  # its job was deleted just now
+        return replace(item, hit=replace(hit, files=json.dumps(files)))
+
+    def _find_type(self, name: Any, field: str = "type") -> dict[str, Any]:
+        types = self._catalog.types()
+        known = {name for name, described in types.items() if not described["hidden"]}
+        if not isinstance(name, str) or name not in known:
+            problem = "is missing" if name in (None, "") else f"there is no job type {name!r}"
+            raise Problem(
+                "unknown-type",
+                f"{field}: {problem}; there are {', '.join(sorted(known))}.",
+                errors=[{"field": field, "message": problem}],
+            )
+        if not types[name]["available"]:
+            reason = types[name]["reason"]
+            errors = [{"field": field, "message": reason}]
+            raise Problem("type-unavailable", f"{name} is not available: {reason}", errors=errors)
+        return types[name]
+
+    def _job(
+        self,
+        job_type: dict[str, Any],
+        items: Sequence[NewItem],
+        given: dict[str, Any],
+        options: Mapping[str, Any],
+        owner: str,
+    ) -> NewJob:
+        most = self._settings.server.max_items
+        if len(items) > most:
+            raise Problem("too-many-items", f"A job may have at most {most} items.")
+        then, delays = self._steps(options.get("then"))
+        events = _names(options.get("webhook_events"), "webhook_events", EVENTS)
+        return NewJob(
+            type=job_type["type"],
+            name=_name(items),
+            params=params.validated(job_type, given),
+            queue=job_type["queue"],
+            max_attempts=1 + max(len(job_type["delays_s"]), delays),
+            items=items,
+            then=then,
+            owner=owner,
+            priority=priority(options.get("priority")),
+            run_at=_run_at(options.get("run_at"), options.get("delay_s")),
+            depends_on=_job_ids(options.get("depends_on")),
+            use_cache=_flag(options.get("use_cache"), "use_cache", default=True),
+            webhook_url=_webhook_url(options.get("webhook_url"), owner),
+            webhook_progress="progress" in events,
+        )
+
+    def _steps(self, given: Any) -> tuple[list[NewStep], int]:
+        """The later steps of a chain, and the most retries that one of them has."""
+        steps, most = [], 0
+        if not isinstance(given, list | None) or len(given or []) >= MOST_STEPS:
+            raise invalid_field("then", f"must be a list of at most {MOST_STEPS - 1} steps")
+        for index, step in enumerate(given or []):
+            field = f"then[{index}]"
+            if not isinstance(step, dict) or not step.keys() <= {"type", "params"}:
+                raise invalid_field(field, "must be an object with type and params")
+            job_type = self._find_type(step.get("type"), f"{field}.type")
+            if job_type["input"] != "data":
+                takes = f"{job_type['label']} takes {job_type['input']}"
+                raise invalid_field(
+                    field, f"{takes}; a later step takes the data of the one before"
+                )
+            checked = params.validated(job_type, _params_of(step, f"{field}.params"))
+            steps.append(NewStep(job_type["type"], checked, job_type["queue"]))
+            most = max(most, len(job_type["delays_s"]))
+        return steps, most
+
+
+def priority(given: Any) -> int:
+    """A priority as JSON gives it, 0 when it does not; raises the problem of a wrong one."""
+    if given is None:
+        return 0
+    if type(given) is not int or not -100 <= given <= 100:
+        raise invalid_field("priority", "must be a whole number from -100 to 100")
+    return given
+
+
+def _from_text(name: str, text: str) -> Any:
+    """An option as a form gives it."""
+    if not text.strip():
+        return None
+    if name not in STRUCTURED:
+        return text
+    try:
+        return documents.parsed(text)
+    except ValueError:
+        raise invalid_field(name, "must be JSON, as in the body of a JSON request") from None
+
+
+def _params_of(given: Mapping[str, Any], field: str) -> dict[str, Any]:
+    found = given.get("params", {})
+    if not isinstance(found, dict):
+        raise invalid_field(field, "must be an object")
+    return found
+
+
+def _run_at(at: Any, delay_s: Any) -> str | None:
+    """When the job may run first, None for now."""
+    if delay_s is not None:
+        is_number = isinstance(delay_s, int | float) and not isinstance(delay_s, bool)
+        if at is not None or not is_number or not 0 <= delay_s <= MOST_DELAY_S:
+            most = f"must be seconds from 0 to {MOST_DELAY_S}, and stand without run_at"
+            raise invalid_field("delay_s", most)
+        return timestamp(delay_s)
+    if at is None:
+        return None
+    try:
+        when = datetime.fromisoformat(at)
+        text = as_timestamp(when)
+    except (TypeError, ValueError, OverflowError):
+        raise invalid_field("run_at", "must be a time like 2030-01-31T09:00:00Z") from None
+    if when.tzinfo is None:
+        raise invalid_field("run_at", "must name its zone, as in 2030-01-31T09:00:00+01:00")
+    if when < datetime.now(UTC) - CLOCK_TOLERANCE:
+        raise invalid_field("run_at", "lies in the past; leave it out to run the job now")
+    return text
+
+
+def _job_ids(given: Any) -> list[str]:
+    is_list = isinstance(given, list | None) and all(isinstance(i, str) for i in given or [])
+    if not is_list or len(given or []) > MOST_DEPENDENCIES:
+        raise invalid_field("depends_on", f"must be a list of at most {MOST_DEPENDENCIES} job ids")
+    return list(dict.fromkeys(given or []))
+
+
+def _names(given: Any, field: str, allowed: Sequence[str]) -> list[str]:
+    if not isinstance(given, list | None) or any(name not in allowed for name in given or []):
+        raise invalid_field(field, f"must be a list of {' and '.join(allowed)}")
+    return given or []
+
+
+def _flag(given: Any, field: str, *, default: bool) -> bool:
+    if given is not None and not isinstance(given, bool):
+        raise invalid_field(field, "must be true or false")
+    return default if given is None else given
+
+
+def _webhook_url(given: Any, owner: str) -> str | None:
+    if given in (None, ""):
+        return None
+    try:
+        parts = urlsplit(given)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+        is_address = is_address and (parts.port or 1) and given.isprintable() and " " not in given
+    except (TypeError, ValueError, AttributeError):
+        is_address = False
+    if not is_address or len(given) > MOST_URL:
+        raise invalid_field("webhook_url", "must be an address like https://example.org/hook")
+    if webhooks.is_disabled(owner, given):
+        said = "answered that it is gone; redeliver one of its deliveries to use it again"
+        raise invalid_field("webhook_url", said)
+    return str(given)
+
+
+def _item(job_type: Mapping[str, Any], index: int, item: Any) -> NewItem:
+    field = f"items[{index}]"
+    if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
+        raise invalid_field(field, "must hold one of url, text, json")
+    ((kind, value),) = item.items()
+    kind = "data" if kind == "json" else kind
+    if kind != job_type["input"]:
+        raise invalid_field(field, f"{job_type['label']} takes {job_type['input']}, not {kind}")
+    if kind == "data":
+        if not isinstance(value, dict):
+            raise invalid_field(field, "json must be an object")
+        return NewItem("data", {kind: value})
+    if not isinstance(value, str) or not value.strip():
+        raise invalid_field(field, f"{kind} must be a text that is not empty")
+    if kind == "url":
+        _require_url(field, value)
+    return NewItem(" ".join(value.split())[:80] if kind == "text" else value, {kind: value})
+
+
+def _require_url(field: str, url: str) -> None:
+    if len(url) > MOST_URL:
+        raise invalid_field(field, f"url is longer than {MOST_URL} characters")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise invalid_field(field, "is no address like https://example.org/page") from None
+
+
+def _distinct(items: Sequence[NewItem]) -> list[NewItem]:
+    """The items without URLs that were given before; what is no URL may come twice."""
+    by_address: dict[Any, NewItem] = {}
+    for index, item in enumerate(items):
+        url = item.input.get("url")
+        by_address.setdefault(index if url is None else _address(url), item)
+    return list(by_address.values())
+
+
+def _address(url: str) -> str:
+    """A URL as what tells it from others: without its fragment, the host in small letters."""
+    parts = urlsplit(url.strip().partition("#")[0])
+    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()))
+
+
+def _note(duplicates: int) -> str | None:
+    if not duplicates:
+        return None
+    were = "URL was" if duplicates == 1 else "URLs were"
+    return f"{duplicates} {were} given more than once, and left out."
+
+
+def _name(items: Sequence[NewItem]) -> str:
+    more = len(items) - 1
+    return items[0].filename + (f" and {more} more" if more else "")

@@ -1,0 +1,71 @@
+"""A job as it is submitted: what the web, the keeper and webhooks hand to `lifecycle.submit`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bellhop.jobs.reuse import Hit
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """One input of a submitted job; `input` is `{"file": suffix}`, `{"url": …}` and so on.
+
+    `hit` is an earlier result that it takes at once; its files lie in place already.
+    """
+
+    filename: str
+    input: dict[str, Any]
+    sha256: str | None = None
+    hit: Hit | None = None
+
+
+@dataclass(frozen=True)
+class NewStep:
+    """A later step of a chain: the job type that takes what the one before it returned."""
+
+    type: str
+    params: dict[str, Any]
+    queue: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """An Idempotency-Key with the fingerprint of what was asked for under it."""
+
+    text: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A whole job; its files lie in place already.
+
+    `contents` are the SHA-256 of its uploads, `bytes` their size; `delivery_of` and `schedule`
+    are the rows that it delivers a webhook of and was made by.
+    """
+
+    type: str
+    name: str
+    params: dict[str, Any]
+    queue: str
+    max_attempts: int
+    items: Sequence[NewItem]
+    then: Sequence[NewStep] = ()
+    owner: str = "local"
+    priority: int = 0
+    run_at: str | None = None
+    depends_on: Sequence[str] = ()
+    use_cache: bool = True
+    webhook_url: str | None = None
+    webhook_progress: bool = False
+    delivery_of: int | None = None
+    schedule: int | None = None
+    contents: Sequence[str] = ()
+    bytes: int = 0
+    # What whoever reads its timeline should know about what was submitted.
+    note: str | None = None
+    job_id: str = field(default_factory=lambda: secrets.token_hex(10))

@@ -1,0 +1,141 @@
+"""The cache: results of completed items, known by everything they depend on.
+
+An entry points at the newest item that has the result, and goes when that item goes. The
+lifecycle writes entries inside its own transactions, and it alone gives an item a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from bellhop.storage.models import database, query, timestamp
+
+DAY_S = 86400.0
+TRIM_BITE = 500
+FIND = """
+    SELECT job.job_id, result.data, result.files, result.warnings
+    FROM cache JOIN result ON result.item = cache.item
+    JOIN item ON item.id = cache.item JOIN job ON job.id = item.job
+    WHERE cache.key = :key AND cache.created_at > :oldest"""
+COUNT = """
+    INSERT INTO cache_count (type, hits, misses) VALUES (:type, :hits, :misses)
+    ON CONFLICT DO UPDATE SET hits = hits + :hits, misses = misses + :misses"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An earlier result: JSON texts, and the job that has it."""
+
+    key: str
+    job_id: str
+    data: str
+    files: str
+    warnings: str
+
+
+def key_of(
+    job_type: Mapping[str, Any],
+    *,
+    owner: str,
+    params: Mapping[str, Any],
+    given: Mapping[str, Any],
+    sha256: str | None,
+) -> str | None:
+    """The SHA-256 in hex of all that a result depends on; None where none may be used again.
+
+    `given` is the item's input, such as `{"file": "0.csv"}`, whose content is `sha256`.
+    """
+    ((kind, value),) = given.items()
+    is_file = kind in ("file", "files")
+    if not job_type["cache"] or (is_file and sha256 is None):
+        return None
+    names = [value] if isinstance(value, str) else value
+    content = [sha256, [PurePath(name).suffix for name in names]] if is_file else value
+    known_as = [job_type["type"], job_type["version"], job_type["code"]]
+    parts = [owner, *known_as, params, kind, content]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def lifetime_s(job_type: Mapping[str, Any], most_days: float) -> float:
+    """How old a result of this type may be when it is used again, in seconds."""
+    own = job_type["cache"]
+    return most_days * DAY_S if own is True else min(float(own), most_days * DAY_S)
+
+
+def find(key: str, lifetime_s: float) -> Hit | None:
+    """The result known by `key`, unless it is older than `lifetime_s`."""
+    rows = query(FIND, {"key": key, "oldest": timestamp(-lifetime_s)})
+    return Hit(key, *rows[0]) if rows else None
+
+
+def store(key: str, *, item: int, size_bytes: int) -> None:
+    """Keep the result that `item` has from now on; in the transaction that completes it."""
+    values = {"key": key, "item": item, "bytes": size_bytes, "now": timestamp()}
+    ((type_name,),) = query(
+        """INSERT OR REPLACE INTO cache (key, type, owner, item, bytes, created_at, used_at)
+        SELECT :key, type, owner, id, :bytes, :now, :now FROM item WHERE id = :item
+        RETURNING type""",
+        values,
+    )
+    query(COUNT, {"type": type_name, "hits": 0, "misses": 1})
+
+
+def take(key: str, *, item: int, type_name: str) -> None:
+    """Note that `item` took the result; in the transaction that completes it."""
+    values = {"key": key, "item": item, "now": timestamp()}
+    query("UPDATE cache SET item = :item, used_at = :now WHERE key = :key", values)
+    query(COUNT, {"type": type_name, "hits": 1, "misses": 0})
+
+
+def clear(type_name: str | None = None) -> int:
+    """Forget the entries, of one type or all; how many they were. Results stay with their jobs."""
+    chosen = "type = :type" if type_name else "1"
+    with database.atomic():
+        return len(query(f"DELETE FROM cache WHERE {chosen} RETURNING 1", {"type": type_name}))
+
+
+def trim(*, most_bytes: int, lifetime_s: float) -> int:
+    """Forget what is too old, and beyond `most_bytes` what was not used for longest."""
+    with database.atomic():
+        removed = query(
+            "DELETE FROM cache WHERE created_at < :oldest RETURNING 1",
+            {"oldest": timestamp(-lifetime_s)},
+        )
+        ((size,),) = query("SELECT coalesce(sum(bytes), 0) FROM cache")
+        oldest = "SELECT key, bytes FROM cache ORDER BY used_at LIMIT :bite"
+        for key, entry_bytes in query(oldest, {"bite": TRIM_BITE}) if size > most_bytes else []:
+            if size <= most_bytes:
+                break
+            size -= entry_bytes
+            removed += query("DELETE FROM cache WHERE key = :key RETURNING 1", {"key": key})
+    return len(removed)
+
+
+def stats() -> dict[str, Any]:
+    """Entries and bytes now, hits and misses since ever; `hit_ratio` is None before the first."""
+    entries, size = query("SELECT count(*), coalesce(sum(bytes), 0) FROM cache")[0]
+    hits, misses = query("SELECT total(hits), total(misses) FROM cache_count")[0]
+    return {
+        "entries": entries,
+        "bytes": size,
+        "hits": int(hits),
+        "misses": int(misses),
+        "hit_ratio": hits / (hits + misses) if hits + misses else None,
+    }
+
+
+def stats_by_type() -> list[dict[str, Any]]:
+    """The same of each type that was ever looked up."""
+    rows = query(
+        """SELECT type, hits, misses, count(key), coalesce(sum(bytes), 0)
+        FROM cache_count LEFT JOIN cache USING (type) GROUP BY type ORDER BY type"""
+    )
+    return [
+        {"type": name, "entries": entries, "bytes": size, "hits": hits, "misses": misses}
+        for name, hits, misses, entries, size in rows
+    ]

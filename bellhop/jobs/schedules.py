@@ -1,0 +1,125 @@
+"""Jobs that are submitted again and again, at the times that a cron expression names.
+
+The web adds and removes schedules; the keeper submits what is due. A schedule and the job it
+makes are written in one transaction, so each time is used once, and of the times that passed
+while Bellhop was not running only one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from bellhop.accounts import accounts
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.jobs import lifecycle
+from bellhop.jobs.intake import Intake
+from bellhop.storage.models import Schedule, as_timestamp, database, query, timestamp
+
+MOST_SCHEDULES = 1000
+MOST_NAME = 200
+# When a schedule is looked at again whose zone is not known any more.
+AGAIN_S = 86400.0
+CRON_FIELDS = 5
+FIELDS = ("name", "cron", "timezone", "job")
+log = logging.getLogger("bellhop.schedules")
+
+
+def next_time(cron: str, timezone: str, after: datetime) -> str:
+    """The first time after `after` that a cron expression names, as it is stored.
+
+    Raises the problem of an expression or a zone that is none, or that never comes.
+    """
+    try:
+        zone = ZoneInfo(timezone)
+    except (KeyError, OSError, TypeError, ValueError):
+        raise invalid_field("timezone", "must be a name like Europe/Berlin or UTC") from None
+    try:
+        if len(cron.split()) != CRON_FIELDS:  # cronsim takes seconds as well
+            raise CronSimError("wrong number of fields")
+        return as_timestamp(next(CronSim(cron, after.astimezone(zone))))
+    except StopIteration:
+        raise invalid_field("cron", "names a day that never comes") from None
+    except (CronSimError, OverflowError, TypeError, AttributeError):
+        said = "must be five fields like 30 7 * * 1-5: minute, hour, day, month, weekday"
+        raise invalid_field("cron", said) from None
+
+
+def add(document: Any, owner: str, intake: Intake) -> int:
+    """Add a schedule from what a client sent; its id. Raises the problem that names why not."""
+    if not isinstance(document, dict):
+        raise Problem("bad-json", "The body must be a JSON object.")
+    for name in document:
+        if name not in FIELDS:
+            raise invalid_field(str(name), f"is not known; a schedule has {', '.join(FIELDS)}")
+    name, cron = document.get("name"), document.get("cron")
+    timezone = document.get("timezone") or "UTC"
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= MOST_NAME:
+        raise invalid_field("name", f"must be a text of 1 to {MOST_NAME} characters")
+    job = document.get("job")
+    for option in ("run_at", "delay_s", "depends_on"):
+        if isinstance(job, dict) and job.get(option):
+            raise invalid_field(f"job.{option}", "does not fit a job that is submitted many times")
+    values = {
+        "name": name.strip(),
+        "owner": owner,
+        "cron": cron,
+        "timezone": timezone,
+        "next": next_time(cron, timezone, datetime.now(UTC)),  # type: ignore[arg-type]
+        "now": timestamp(),
+        "job": json.dumps(job, ensure_ascii=False),
+    }
+    intake.from_json(job, owner)
+    with database.atomic():
+        if query("SELECT count(*) FROM schedule")[0][0] >= MOST_SCHEDULES:
+            raise invalid_field("name", f"there are {MOST_SCHEDULES} schedules already")
+        sql = """INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
+            VALUES (:name, :owner, :cron, :timezone, :job, :next, :now) RETURNING id"""
+        return int(query(sql, values)[0][0])
+
+
+def remove(schedule: int) -> bool:
+    """Remove a schedule; the jobs it made stay. False when it is not there."""
+    with database.atomic():
+        sql = "DELETE FROM schedule WHERE id = :id RETURNING id"
+        return bool(query(sql, {"id": schedule}))
+
+
+def submit_due(intake: Intake) -> int:
+    """Submit the jobs whose time has come; how many. Made by the keeper."""
+    due = Schedule.raw("SELECT * FROM schedule WHERE next_at <= ? ORDER BY next_at", timestamp())
+    return sum(_submit(schedule, intake) for schedule in list(due))
+
+
+def _submit(schedule: Schedule, intake: Intake) -> bool:
+    """Submit the job of a schedule, or record why it cannot be; only the first to come does."""
+    job, error, following = None, None, timestamp(AGAIN_S)
+    try:
+        following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
+        if not accounts.may_submit(schedule.owner):
+            raise Problem("forbidden", f"The account {schedule.owner} may submit nothing now.")
+        document = json.loads(schedule.job)
+        job = replace(intake.from_json(document, schedule.owner), schedule=schedule.id)
+    except Problem as problem:
+        error = problem.detail
+        log.warning("schedule=%d cannot submit: %s", schedule.id, error)
+    values = {
+        "id": schedule.id, "was": schedule.next_at, "now": timestamp(), "error": error,
+        "next": following, "job_id": job and job.job_id,
+    }  # fmt: skip
+    with database.atomic():
+        first = query(
+            """UPDATE schedule SET next_at = :next, last_at = :now, error = :error,
+                last_job_id = coalesce(:job_id, last_job_id)
+            WHERE id = :id AND next_at = :was RETURNING id""",
+            values,
+        )
+        if first and job:
+            lifecycle.submit(job)
+    return bool(first and job)

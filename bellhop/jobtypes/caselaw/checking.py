@@ -1,0 +1,100 @@
+"""What can be said about a citation without looking it up: whether it is well formed."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bellhop.jobtypes.caselaw.model import Citation, Document, leading_number
+
+SERIES = re.compile(r"\d(?:d|st|nd|rd|th)\b")
+OLD_VOLUMES = 90
+NEVER_A_NAME = {
+    "state", "united", "states", "people", "city", "county", "commonwealth", "inc", "co", "the",
+    "of", "and", "re", "ex", "rel", "llc", "corp", "america",
+}  # fmt: skip
+
+
+def check(document: Document, citations: list[Citation]) -> None:
+    """Add to each citation its checks: `code`, `ok`, and `message` in words."""
+    names = _names_by_citation(citations)
+    for citation in citations:
+        if citation.kind == "full_case":
+            citation.checks += [_reporter(citation), *_year(citation), *_names(citation, names)]
+        elif citation.kind in ("short_case", "supra", "id") and not _is_own(citation, document):
+            citation.checks.append(_antecedent(citation))
+
+
+def _result(code: str, is_ok: bool, message: str) -> dict[str, Any]:
+    return {"code": code, "ok": is_ok, "message": message}
+
+
+def _reporter(citation: Citation) -> dict[str, Any]:
+    is_known, name = citation.has_known_reporter, citation.reporter
+    said = f"The reporter {name} is known." if is_known else f"No reporter is known as {name}."
+    return _result("reporter", is_known, said)
+
+
+def _year(citation: Citation) -> list[dict[str, Any]]:
+    """Whether the reporter was published in the year of the decision."""
+    year = citation.year
+    if year is None or not citation.years:
+        return []
+    # A decision of December is printed in a volume of the next year. The first series of many
+    # reporters counts the volumes of its forerunners as its own.
+    now = datetime.now(UTC).year
+    is_first = not SERIES.search(citation.reporter or "")
+    is_old = is_first and (leading_number(citation.volume) or 0) <= OLD_VOLUMES
+    spans = ((0 if is_old else first - 1, (last or now) + 1) for first, last in citation.years)
+    if any(first <= year <= last for first, last in spans):
+        return [_result("year", True, f"{citation.reporter} may have been published in {year}.")]
+    known = ", ".join(f"{first} to {last or 'now'}" for first, last in sorted(citation.years))
+    said = f"{citation.reporter} was not published in {year}, but {known}."
+    return [_result("year", False, said)]
+
+
+def _words(citation: Citation) -> set[str]:
+    """The words of the parties that tell one case from another."""
+    text = f"{citation.plaintiff or ''} {citation.defendant or ''}".casefold()
+    return {word for word in re.findall(r"[^\W\d_]{2,}", text) if word not in NEVER_A_NAME}
+
+
+def _names_by_citation(citations: list[Citation]) -> dict[str, list[Citation]]:
+    named: dict[str, list[Citation]] = defaultdict(list)
+    for citation in citations:
+        if (
+            citation.kind == "full_case"
+            and citation.page
+            and citation.plaintiff
+            and _words(citation)
+        ):
+            named[citation.normalized or ""].append(citation)
+    return named
+
+
+def _names(citation: Citation, names: dict[str, list[Citation]]) -> list[dict[str, Any]]:
+    """Whether the same place is cited under the name of another case."""
+    own = _words(citation)
+    same = names.get(citation.normalized or "", [])
+    if not own or not citation.plaintiff or len(same) < 2:
+        return []
+    others = [other for other in same if not own & _words(other)]
+    if not others:
+        return [_result("names", True, "Always cited under this name.")]
+    name = " v. ".join(filter(None, (others[0].plaintiff, others[0].defendant)))
+    return [_result("names", False, f"The same citation stands under another name: {name}.")]
+
+
+def _is_own(citation: Citation, document: Document) -> bool:
+    """Whether a "supra" points into the document itself, as "see supra, at 4" does."""
+    before = document.text[max(0, citation.start - 12) : citation.start]
+    return citation.kind == "supra" and bool(re.search(r"(?:\bsee|[.;(])\s*$", before, re.I))
+
+
+def _antecedent(citation: Citation) -> dict[str, Any]:
+    if citation.resolves_to is not None:
+        return _result("antecedent", True, "It stands for a full citation before it.")
+    said = "No full citation before it could be found that it would stand for."
+    return _result("antecedent", False, said)

@@ -1,0 +1,73 @@
+"""Why an image cannot be georeferenced, in words for the one who sent it."""
+
+from __future__ import annotations
+
+from bellhop import BadInput
+
+MAX_PIXELS = 100_000_000
+# Four bands of 32 bits at the largest number of pixels.
+MAX_BYTES = 16 * MAX_PIXELS
+PIP_LINE = "pip install -r requirements-cog.txt"
+WAYS = (
+    "Give `bounds` (min x, min y, max x, max y) with `crs`, or send the image's world file with "
+    "`crs`, or give at least 3 `gcps` with `crs`, or send a GeoTIFF that has a georeference."
+)
+
+
+def missing_extra(what: str) -> BadInput:
+    """`what` is a sentence about what only the extra can do."""
+    return BadInput(
+        f"{what} needs the extra `cog`: {PIP_LINE}", code="missing_extra", hint=f"Run {PIP_LINE}"
+    )
+
+
+def missing_georeference(what: str) -> BadInput:
+    return BadInput(what, code="missing_georeference", hint=WAYS)
+
+
+def unknown_crs(text: str) -> BadInput:
+    return BadInput(
+        f'"{text[:100]}" is not a known coordinate reference system.',
+        code="unknown_crs",
+        hint="Give an EPSG code such as EPSG:4326 (longitude and latitude) or EPSG:32633.",
+    )
+
+
+def bad_bounds(what: str) -> BadInput:
+    return BadInput(
+        what,
+        code="bad_bounds",
+        hint="Four numbers in the unit of the CRS: min x, min y, max x, max y; in EPSG:4326 "
+        "west, south, east, north in degrees.",
+    )
+
+
+def bad_gcps(what: str) -> BadInput:
+    return BadInput(
+        what,
+        code="bad_gcps",
+        hint="Give at least 3 points that are not on one line, each as column,row,x,y; column "
+        "and row count pixels from the upper left corner of the image.",
+    )
+
+
+def corrupt(what: str) -> BadInput:
+    return BadInput(what, code="corrupt_file", hint="Open the image, save it again and retry.")
+
+
+def check_size(width: int, height: int, sample_bytes: int) -> None:
+    """Refuse an image that would not fit; `sample_bytes` is that of one pixel in all bands."""
+    if width * height > MAX_PIXELS:
+        raise BadInput(
+            f"The image has {width:,} x {height:,} pixels, {width * height / 1e6:,.0f} million; "
+            f"the limit is {MAX_PIXELS // 1_000_000} million.",
+            code="too_large",
+            hint="Send it in parts, or at a lower resolution.",
+        )
+    if width * height * sample_bytes > MAX_BYTES:
+        raise BadInput(
+            f"The image unpacks to {width * height * sample_bytes:,} bytes; the limit is "
+            f"{MAX_BYTES:,}.",
+            code="too_large",
+            hint="Send fewer bands, or at a lower resolution.",
+        )

@@ -1,0 +1,161 @@
+"""Which rows of a table belong to the period or entity that was asked for.
+
+Called before rows are read. A file may tell them by a column or by tables one below the other.
+Must never mix two of them: without a choice it raises BadInput and names them.
+"""
+
+from dataclasses import dataclass
+
+from bellhop.jobtypes.ledger.cells import ZERO, amount_of, normal, text_of
+from bellhop.jobtypes.ledger.classify import heading_type
+from bellhop.jobtypes.ledger.model import Table, cell_at
+from bellhop.jobtypes.ledger.refusals import several
+from bellhop.jobtypes.ledger.table import not_a_trial_balance
+from bellhop.jobtypes.ledger.words import BARE_TOTAL, NOTE, TOTAL
+
+MAX_PERIODS = 24
+
+Heads = set[tuple[str, ...]]
+
+
+@dataclass
+class Choice:
+    """The rows to read: from `start` to `end`, and of these the ones with `value` in `column`."""
+
+    start: int
+    end: int
+    column: int | None = None
+    value: str = ""
+
+
+def choose_rows(table: Table, period: str) -> Choice:
+    """The rows of the period or entity asked for, or of the only one.
+
+    Raises BadInput: multiple_periods, not_a_trial_balance (a list of transactions).
+    """
+    choice = choose_part(table, period)
+    for meaning in ("entity", "period"):
+        if meaning not in table.labels:
+            continue
+        column = table.labels[meaning]
+        texts = dict.fromkeys(table.texts(column, None))
+        texts.pop(table.sheet.text(table.header, column), None)  # a header that is repeated
+        values = [t for t in texts if not TOTAL.match(normal(t)) and not NOTE.search(t)]
+        asked = [value for value in values if period and normal(value) == normal(period)]
+        asked = asked or [v for v in values if period and normal(period) in normal(v)]
+        if len(asked) == 1 and len(values) > 1:
+            table.period = asked[0]
+            choice.column, choice.value = column, asked[0]
+            return choice
+        if len(values) > MAX_PERIODS:
+            raise not_a_trial_balance([table.sheet])
+        if len(values) > 1:
+            raise several("periods or entities", values, "period")
+    return choice
+
+
+def choose_part(table: Table, period: str) -> Choice:
+    """The rows of one of several tables with the same header, one below the other."""
+    parts = parts_of(table)
+    if len(parts) < 2:
+        return Choice(table.header + 1, len(table.sheet.rows))
+    asked = [part for part in parts if period and normal(period) in normal(part[0])]
+    if len(asked) != 1:
+        raise several("periods or entities", [name for name, _, _ in parts], "period")
+    table.period, start, end = asked[0]
+    return Choice(start, end)
+
+
+def parts_of(table: Table) -> list[tuple[str, int, int]]:
+    """(title, first row, end) of each table; one where the header is only repeated per page.
+
+    A table ends with its total or balances by itself, and the next has another title.
+    """
+    rows = table.sheet.rows
+    header = trimmed([text_of(cell) for cell in rows[table.header]])
+    heads = [n for n in range(table.header, len(rows))
+             if trimmed([text_of(cell) for cell in rows[n]]) == header]  # fmt: skip
+    titles: list[str] = []
+    starts: list[int] = []
+    for place in heads:
+        floor = starts[-1] if starts else 0
+        title, above = title_over(table, place, floor)
+        is_new = bool(title) and title not in titles and goes_on(table, place)
+        if not starts or (is_new and (is_end(table, above) or balances(table, floor, above + 1))):
+            titles.append(title)
+            starts.append(place + 1)
+    tops = [title_over(table, start - 1, 0)[1] + 1 for start in starts[1:]]
+    ends = [*tops, len(rows)]
+    names = [title or f"table {n + 1}" for n, title in enumerate(titles)]
+    return list(zip(shortest(names), starts, ends, strict=True))
+
+
+def shortest(names: list[str]) -> list[str]:
+    """The names without the lines that all have in common."""
+    lines = [name.split(" / ") for name in names]
+    common = set.intersection(*map(set, lines)) if len(lines) > 1 else set()
+    return [" / ".join(line for line in own if line not in common) or name
+            for own, name in zip(lines, names, strict=True)]  # fmt: skip
+
+
+def title_over(table: Table, header: int, floor: int) -> tuple[str, int]:
+    """The lines of words right above a header, and the row above them."""
+    rows, lines, place = table.sheet.rows, [], header - 1
+    while place >= floor:
+        texts = [text for cell in rows[place] if (text := text_of(cell))]
+        if len(texts) > 1 and any(is_number(table, cell) for cell in rows[place]):
+            break
+        if len(texts) == 1 and not NOTE.search(texts[0]):
+            if heading_type(texts[0]) is not None or BARE_TOTAL.fullmatch(normal(texts[0])):
+                break
+            lines.append(texts[0])
+        place -= 1
+    return " / ".join(reversed(lines)), place
+
+
+def is_number(table: Table, cell: object) -> bool:
+    try:
+        return amount_of(cell, table.decimal_comma) is not None
+    except ValueError:
+        return False
+
+
+def is_end(table: Table, row: int) -> bool:
+    """Whether a row is the total of a whole table."""
+    texts = [text_of(cell) for cell in table.sheet.rows[row]]
+    amounts = table.amount_columns()
+    label = next((text for n, text in enumerate(texts) if text and n not in amounts), "")
+    return not label or bool(BARE_TOTAL.fullmatch(normal(label)))
+
+
+def goes_on(table: Table, header: int) -> bool:
+    """Whether accounts follow, and not only a total."""
+    columns = table.amounts[table.pick].values()
+    rows = table.sheet.rows[header + 1 :]
+    filled = (row for row in rows if any(text_of(cell_at(row, column)) for column in columns))
+    return next(filled, None) is not None and next(filled, None) is not None
+
+
+def balances(table: Table, start: int, end: int) -> bool:
+    """Whether the rows come to nothing, so that they are a trial balance of their own."""
+    group, net, count = table.amounts[table.pick], ZERO, 0
+    for row in table.sheet.rows[start:end]:
+        for side, sign in (("debit", 1), ("credit", -1), ("balance", 1)):
+            if side in group and is_number(table, cell := cell_at(row, group[side])):
+                net += sign * (amount_of(cell, table.decimal_comma) or ZERO)
+                count += 1
+    return count > 1 and not net
+
+
+def trimmed(texts: list[str]) -> tuple[str, ...]:
+    """The texts without the blank ones at the end."""
+    filled = [place for place, text in enumerate(texts) if text]
+    return tuple(texts[: filled[-1] + 1]) if filled else ()
+
+
+def heads_of(table: Table) -> Heads:
+    """The titles and the header: rows that may stand again on top of each page."""
+    rows = table.sheet.rows[: table.header + 1]
+    found = {trimmed([text_of(cell) for cell in row]) for row in rows}
+    sections = {row for row in found if len(row) < 2 and heading_type("".join(row)) is not None}
+    return found - sections

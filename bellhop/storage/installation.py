@@ -1,0 +1,288 @@
+"""The data folder and the agreement of all processes that share it.
+
+One installation is one data folder. Its processes agree on where the bell lives:
+the first to start decides under `start.lock` and records the answer, every further
+one takes the record or refuses to start. "Somebody lives" is a fact of the kernel:
+each process holds a shared flock on `alive.lock` for life, so no pid is ever guessed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import logging
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+
+PREDECESSOR_WAIT_S = 5.0
+POLL_S = 0.05
+FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
+log = logging.getLogger("bellhop.installation")
+_held_for_life: list[int] = []
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the processes of one data folder have agreed on.
+
+    `storage` is "sqlite" or "redis"; `redis` is "host:port/db" without credentials,
+    empty on SQLite. `id` keeps two installations on one Redis apart.
+    """
+
+    folder: Path
+    id: str
+    storage: str
+    redis: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bellhop.db"
+
+    @property
+    def address_file(self) -> Path:
+        return self.folder / "address"
+
+    @property
+    def described_types(self) -> Path:
+        return self.folder / "types.json"
+
+    def consumer_lock(self, consumer: str) -> Path:
+        """Held by a consumer for life."""
+        return self.folder / "consumers" / consumer
+
+    def processes_lock(self, consumer: str) -> Path:
+        """Held for life by a consumer and by each of its job processes."""
+        return self.folder / "consumers" / f"{consumer}.processes"
+
+    def consumer_files(self) -> list[str]:
+        return os.listdir(self.folder / "consumers")
+
+    def forget_consumer(self, consumer: str) -> None:
+        """Remove the locks of a consumer that is gone."""
+        for lock in (self.consumer_lock(consumer), self.processes_lock(consumer)):
+            lock.unlink(missing_ok=True)
+
+    def store(self) -> str:
+        return f"redis at {self.redis}" if self.storage == "redis" else "sqlite"
+
+
+def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int | None:
+    """A descriptor that holds `flock(mode)` on `path`, or None after `wait_s` seconds."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+            return descriptor
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                os.close(descriptor)
+                raise
+        if time.monotonic() >= deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(POLL_S)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on `path` for the length of a block, whoever else wants it."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def hold_for_life(path: Path, mode: int, refusal: str) -> None:
+    """Hold a lock until this process ends, however it ends; StartRefused if taken."""
+    descriptor = take_lock(path, mode)
+    if descriptor is None:
+        raise StartRefused(refusal)
+    _held_for_life.append(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the exclusive lock on `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(settings: Settings) -> Path:
+    """Create the data folder and what is in it, for this user alone."""
+    os.umask(0o077)
+    folder = settings.data_dir
+    try:
+        for path in (folder, *(folder / name for name in FOLDERS)):
+            path.mkdir(parents=True, exist_ok=True)
+        (folder / "start.lock").touch(0o600)
+        tempfile.TemporaryFile(dir=folder).close()
+        owner = folder.stat().st_uid
+    except OSError as error:
+        raise StartRefused(
+            f"the data folder {folder} cannot be used: {error.strerror}; "
+            "name another in [storage] data_dir or BELLHOP_STORAGE_DATA_DIR"
+        ) from None
+    if owner != os.geteuid():
+        # Whoever may do all would leave files that the owner's own Bellhop cannot use.
+        raise StartRefused(
+            f"the data folder {folder} belongs to the user with number {owner}, and this is number "
+            f"{os.geteuid()}; start Bellhop as its owner, or change the owner with chown -R"
+        )
+    return folder
+
+
+def take_start_lock(folder: Path) -> int:
+    """The descriptor of `start.lock`; StartRefused when another start does not end."""
+    lock = take_lock(folder / "start.lock", fcntl.LOCK_EX)
+    if lock is None:
+        raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
+    return lock
+
+
+@contextlib.contextmanager
+def starting(settings: Settings, inherited_lock: int | None = None) -> Iterator[Path]:
+    """Hold `start.lock`: while one process starts, no other decides anything.
+
+    `inherited_lock` is the descriptor of a parent that holds the lock already.
+    """
+    folder = make_folder(settings)
+    lock = take_start_lock(folder) if inherited_lock is None else inherited_lock
+    try:
+        yield folder
+    finally:
+        if inherited_lock is None:
+            os.close(lock)
+
+
+def stay_alive(folder: Path) -> None:
+    """Count as alive from now on; called under `start.lock`."""
+    # A second descriptor, never a conversion: flock lets go in between.
+    hold_for_life(folder / "alive.lock", fcntl.LOCK_SH, f"{folder}: alive.lock is taken")
+
+
+def agree(
+    folder: Path, settings: Settings, probe_redis: Callable[[str], str | None]
+) -> tuple[Installation, bool]:
+    """The installation, and whether this process is its only one; under `start.lock`.
+
+    `probe_redis(url)` returns None when the server answers, else why it does not.
+    It is asked only when nobody lives.
+    """
+    recorded = read_record(folder)
+    wait_s = PREDECESSOR_WAIT_S if _conflict(settings, recorded) else 0
+    alone = take_lock(folder / "alive.lock", fcntl.LOCK_EX, wait_s)
+    if alone is None:
+        return _join(settings, recorded, folder), False
+    os.close(alone)
+    storage = _decide(settings, probe_redis)
+    here = Installation(
+        folder=folder,
+        id=recorded.id if recorded else secrets.token_hex(8),
+        storage=storage,
+        redis=redis_location(settings.huey.redis_url) if storage == "redis" else "",
+    )
+    if here != recorded:
+        _write_record(here)
+    log.info("queue storage: %s (asked for: %s)", here.store(), settings.huey.storage)
+    return here, True
+
+
+def redis_location(url: str) -> str:
+    """`host:port/db` of a Redis URL, without its credentials; StartRefused if it is none."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("redis", "rediss"):
+            return f"{parts.hostname}:{parts.port or 6379}/{parts.path.strip('/') or '0'}"
+        if parts.scheme == "unix":
+            return parts.path
+    except ValueError:
+        pass
+    raise StartRefused("[huey] redis_url is not an address like redis://127.0.0.1:6379/0")
+
+
+def read_record(folder: Path) -> Installation | None:
+    """What is recorded with the data, or None before the first start."""
+    path = folder / "installation.json"
+    try:
+        fields = json.loads(path.read_text())
+        return Installation(folder, fields["id"], fields["storage"], fields["redis"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, OSError) as error:
+        raise StartRefused(f"{path} is damaged ({error}); restore it from a backup") from None
+
+
+def _conflict(settings: Settings, recorded: Installation | None) -> str | None:
+    """Why these settings do not fit what is recorded, or None."""
+    if recorded is None:
+        return None
+    wanted = settings.huey.storage
+    if wanted not in ("auto", recorded.storage):
+        return f"this process would use {wanted}"
+    if recorded.storage == "redis":
+        location = redis_location(settings.huey.redis_url)
+        if location != recorded.redis:
+            return f"this process would use redis at {location}"
+    return None
+
+
+def _join(settings: Settings, recorded: Installation | None, folder: Path) -> Installation:
+    if recorded is None:
+        raise StartRefused(f"{folder} is in use but has no installation.json; stop Bellhop first")
+    if conflict := _conflict(settings, recorded):
+        raise StartRefused(
+            f"[huey] storage: {conflict}, but the running Bellhop in {folder} uses "
+            f"{recorded.store()}; stop it first to switch"
+        )
+    log.info("queue storage: %s (as recorded in %s)", recorded.store(), folder)
+    return recorded
+
+
+def _decide(settings: Settings, probe_redis: Callable[[str], str | None]) -> str:
+    wanted, url = settings.huey.storage, settings.huey.redis_url
+    if wanted == "sqlite":
+        return "sqlite"
+    location = redis_location(url)
+    reason = probe_redis(url)
+    if reason is None:
+        return "redis"
+    if wanted == "redis":
+        raise StartRefused(
+            f"[huey] storage = redis, but the server at {location} does not answer: {reason}"
+        )
+    log.warning("Redis at %s does not answer (%s): the queue uses SQLite", location, reason)
+    return "sqlite"
+
+
+def _write_record(here: Installation) -> None:
+    record = {name: value for name, value in asdict(here).items() if name != "folder"}
+    write_atomically(here.folder / "installation.json", json.dumps(record).encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` so that a crash leaves the old content or the new, on the disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)

@@ -1,0 +1,86 @@
+"""Brings the database to the schema of this program: the SQL of `migrations/`, in order."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+from peewee import DatabaseError
+
+from bellhop.base import program
+from bellhop.base.errors import StartRefused
+from bellhop.storage.models import bind, database, query, will_pass
+
+CHECK_S = 1.0
+RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
+MIGRATIONS = (
+    "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
+    "0005_accounts",
+)  # fmt: skip
+
+
+def migrations() -> list[str]:
+    """The SQL of each migration, in order; the schema version is how many were run."""
+    return [program.asset(f"storage/migrations/{name}.sql").decode() for name in MIGRATIONS]
+
+
+def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
+    """Bring the database to this program's schema; called under `start.lock`.
+
+    Raises StartRefused when it is from a newer version, damaged, missing where it must be
+    (`may_create` false), or in use by another process (`alone` false) while a migration is due.
+    """
+    bind(path)
+    steps = migrations()
+    try:
+        with database.connection_context():
+            (version,) = query("PRAGMA user_version")[0]
+            if version > len(steps):
+                raise StartRefused(
+                    f"{path} is from a newer version of Bellhop (schema {version}, this one "
+                    f"knows {len(steps)}); install that version or restore a backup"
+                )
+            if version == 0 and not may_create:
+                raise StartRefused(
+                    f"{path} is empty or missing, and there are files of jobs; {RESTORE}"
+                )
+            if version < len(steps) and not alone:
+                raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
+            if alone:
+                _refuse_damage(path)
+            query("PRAGMA journal_mode = wal")
+            for number in range(version, len(steps)):
+                _run_migration(number + 1, steps[number])
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        hint = "is its disk full, or not ours to write?" if will_pass(error) else RESTORE
+        raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
+
+
+def _refuse_damage(path: Path) -> None:
+    """Nothing may be built on a damaged file; a large one is looked through for a second only."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    until = time.monotonic() + CHECK_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        ((found,),) = query("PRAGMA quick_check(1)")
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        found = "ok"
+    finally:
+        connection.set_progress_handler(None, 0)
+    if found != "ok":
+        raise StartRefused(f"{path} is damaged ({' '.join(found.split())}); {RESTORE}")
+
+
+def _run_migration(version: int, sql: str) -> None:
+    with database.atomic():
+        statement = ""
+        for part in re.sub(r"--.*", "", sql).strip().removesuffix(";").split(";"):
+            statement += f"{part};"
+            if sqlite3.complete_statement(statement):  # else it is inside a trigger
+                query(statement)
+                statement = ""
+        query(f"PRAGMA user_version = {version}")

@@ -1,0 +1,145 @@
+"""Who may knock: the rules that every request passes before anybody asks who it is from.
+
+Any web page that somebody opens can send requests to a Bellhop that their browser reaches. So the
+Host must be ours (against DNS rebinding), and what changes something must come from our own page
+or from no page at all. Without accounts, nothing may come through a proxy either.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from bottle import request
+
+from bellhop.accounts import accounts
+from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
+from bellhop.storage.models import database
+from bellhop.web.answers import problem_answer, sent_headers
+
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+EVERYWHERE = ("0.0.0.0", "::")
+PROXY_HEADERS = ("FORWARDED", "VIA")
+HEADERS = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
+# What one person is shown must not be found by the next in a cache.
+NOT_KEPT = ("Cache-Control", "no-store")
+STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | None]:
+    """The rules: why a request with this method and these headers is refused, or None.
+
+    Names of headers are in capitals with underscores, as WSGI writes them.
+    """
+    server, ours = settings.server, _split(settings.server.public_url)
+    names = {server.host, "localhost", *server.allowed_hosts, ours.hostname or "localhost"}
+    if server.host == "localhost":
+        names |= {"127.0.0.1", "::1"}
+    hosts = {name.lower() for name in names}
+    is_everywhere = server.host in EVERYWHERE
+    origin = f"{ours.scheme}://{ours.netloc}" if ours.netloc else None
+
+    def refusal(method: str, headers: Mapping[str, str]) -> Problem | None:
+        given = headers.get("HOST", "")
+        name = _split(f"//{given}").hostname
+        # Nobody can let an address point elsewhere, as they can a name of theirs.
+        if name not in hosts and not (is_everywhere and _is_address(name)):
+            said = f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
+            return Problem("bad-host", said)
+        problem = _proxy_problem(headers)
+        if problem is None and method in CHANGING:
+            problem = _origin_problem(headers, origin)
+        return problem
+
+    return refusal
+
+
+def guard(settings: Settings) -> Callable[[], None]:
+    """The check that runs before each request; it raises the answer of a refusal."""
+    refusal = judge(settings)
+
+    def check() -> None:
+        database.connect(reuse_if_open=True)
+        _require_text(request.environ["bottle.raw_path"])
+        if problem := refusal(request.method, sent_headers()):
+            raise problem_answer(problem)
+
+    return check
+
+
+def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application with the security headers on each of its answers."""
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            is_secure = environ.get("wsgi.url_scheme") == "https"
+            more = [*HEADERS, STAY_SECURE] if is_secure else [*HEADERS]
+            if not any(name.lower() == "cache-control" for name, _ in headers):
+                more.append(NOT_KEPT)
+            return start_response(status, [*headers, *more], *exc_info)
+
+        return app(environ, start)
+
+    return wrapped
+
+
+def _require_text(path: str) -> None:
+    """Refuse an address that is no UTF-8, its bytes as Latin-1.
+
+    Bottle leaves out what it cannot read, and so serves another address than the one asked for.
+    """
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise problem_answer(Problem("bad-request", "The address is no UTF-8.")) from None
+
+
+def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
+    found = [n for n in headers if n in PROXY_HEADERS or n.startswith("X_FORWARDED_")]
+    if not found or accounts.is_closed():
+        return None
+    name = found[0].replace("_", "-").title()
+    return Problem(
+        "account-needed",
+        f"The request came through a proxy ({name}); create an account before you share it.",
+    )
+
+
+def _origin_problem(headers: Mapping[str, str], ours: str | None) -> Problem | None:
+    """`ours` is the origin of the public_url: a proxy may send another Host than it was sent."""
+    site, origin = headers.get("SEC_FETCH_SITE", "none"), headers.get("ORIGIN")
+    is_foreign = origin not in (None, ours) and _split(origin or "").netloc != headers.get("HOST")
+    if site in ("same-origin", "none") and not is_foreign:
+        return None
+    return Problem("cross-site", "Another web site tried to send this to Bellhop.")
+
+
+def _is_address(name: str | None) -> bool:
+    try:
+        ipaddress.ip_address(name or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of what is none, nothing."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

@@ -1,0 +1,108 @@
+"""Who asks, and whether they may: each request passes here before its handler.
+
+The table of `routes.py` names the action of every route. A handler is called with the user, and one
+about a job with the job itself, which was read as what this user may read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from bottle import HTTPResponse, request
+
+from bellhop.accounts import accounts, audit
+from bellhop.accounts.access import ANYBODY, Owned, User, may
+from bellhop.base.errors import Problem
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.jobs import queries
+from bellhop.storage.models import Job
+from bellhop.web.answers import sent_headers
+from bellhop.web.limits import Rates
+
+COOKIE = "bellhop_session"
+LOGIN = Problem("login-needed", "Log in, or send `Authorization: Bearer` with a token.")
+
+
+def admitted(
+    settings: Settings, rates: Rates, action: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """What the handler of a route is called with; raises the problem of who may not.
+
+    Without a login a page leads to the page that asks for it, and the `user` of what is open to
+    everybody is None.
+    """
+    user = user_of(settings, sent_headers())
+    rates.take(user, address())
+    if user is None and action == "page":
+        back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))
+        raise HTTPResponse("", 303, {"Location": f"/login?next={back}"})
+    if user is None and action != "open":
+        raise LOGIN
+    if "job_id" in arguments and user is not None:
+        arguments["job"] = find(user, arguments.pop("job_id"))
+    if user is not None:
+        require(user, action, arguments.get("job"))
+    return {"user": user, **arguments}
+
+
+def user_of(settings: Settings, headers: Mapping[str, str], *, is_use: bool = True) -> User | None:
+    """Who sends these headers (their names as WSGI writes them), None for who is not logged in.
+
+    `is_use` false does not count as a use of the token or session.
+    """
+    if not accounts.is_closed():
+        return ANYBODY
+    scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "bearer":
+        user = accounts.of_token(token.strip(), is_use=is_use)
+    else:
+        user = accounts.of_session(_cookie(headers), is_use=is_use)
+    if user is None or settings.access.jobs != "team":
+        return user
+    return replace(user, reads_all=True)
+
+
+def find(user: User, job_id: str) -> Job:
+    """The job, or the problem that this user can see none, or none any more."""
+    job = queries.job(user, job_id)
+    if job is None:
+        if queries.is_expired(user, job_id):
+            raise Problem("expired", "The job and its results were kept for their days and went.")
+        raise Problem("not-found", "There is no job with this id.")
+    return job
+
+
+def require(user: User, action: str, owned: Owned | None = None) -> None:
+    """Raise the problem of what this user can see and may not do."""
+    if not may(user, action, owned):
+        raise Problem("forbidden", _why(user, action))
+
+
+def noted(user: User, action: str, target: object = "") -> AbstractContextManager[None]:
+    """A transaction that the audit log tells of."""
+    return audit.noted(user.name, address(), action, target)
+
+
+def address() -> str:
+    """Where the request comes from."""
+    return str(request.environ.get("REMOTE_ADDR", ""))
+
+
+def _cookie(headers: Mapping[str, str]) -> str:
+    """The secret of the session that a browser sends, empty without one (RFC 6265)."""
+    pairs = (part.strip().partition("=") for part in headers.get("COOKIE", "").split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
+
+
+def _why(user: User, action: str) -> str:
+    if user is ANYBODY:
+        return f"There are no accounts yet; {TYPED} user add NAME makes one."
+    if action == "account":
+        return "This takes a login with your password, not a token."
+    who = "Your account" if user.scope == "session" else "This token, or its account,"
+    return f"{who} may not do this, or not to what belongs to others."

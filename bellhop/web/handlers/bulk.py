@@ -1,0 +1,123 @@
+"""POST /jobs/bulk: cancel, retry or delete many jobs with one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bottle import HTTPResponse
+
+from bellhop.accounts import audit
+from bellhop.accounts.access import User
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.jobs import lifecycle, queries
+from bellhop.storage.models import database
+from bellhop.web.answers import json_answer, read_object
+from bellhop.web.gate import address, find, require
+from bellhop.web.handlers.jobs import job_filter, require_possible
+from bellhop.web.site import Site
+
+MOST_JOBS = 10_000
+PAGE = 500
+# Jobs in one transaction: others may write in between.
+BITE = 20
+ACTIONS = ("cancel", "retry", "purge")
+AUDITED = {"cancel": "cancel", "retry": "retry", "purge": "delete"}
+MEMBERS = ("action", "ids", "filter", "expected", "dry_run")
+
+
+def act(site: Site, user: User) -> HTTPResponse:
+    """What was done to how many jobs, and why not to the others."""
+    body = read_object()
+    action = _checked(body)
+    if body.get("ids") is not None:
+        job_ids = body["ids"]
+    else:
+        job_ids = _matching(user, body["filter"], is_counted=body.get("dry_run", False))
+        if not body.get("dry_run") and body.get("expected") != len(job_ids):
+            said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; nothing was done."
+            raise Problem("count-changed", said, count=len(job_ids))
+    answer: dict[str, Any] = {"action": action, "count": len(job_ids), "done": 0, "refused": []}
+    if not body.get("dry_run"):
+        for start in range(0, len(job_ids), BITE):
+            _act_on(site, user, action, job_ids[start : start + BITE], answer)
+        site.bell.ring(answer["done"] if action == "retry" else 0)
+    return json_answer(answer)
+
+
+def _act_on(
+    site: Site, user: User, action: str, job_ids: list[str], answer: dict[str, Any]
+) -> None:
+    """Do it to some jobs in one transaction, and note what became of each in `answer`."""
+    done = []
+    with database.atomic():
+        for job_id in job_ids:
+            if refusal := _refusal(site, user, action, job_id):
+                answer["refused"].append({"job_id": job_id, **refusal})
+            else:
+                audit.note(user.name, address(), AUDITED[action], job_id)
+                done.append(job_id)
+    answer["done"] += len(done)
+    for job_id in done if action == "purge" else ():
+        site.files.remove_job(job_id)
+
+
+def _checked(body: dict[str, Any]) -> str:
+    """The action of a well-formed request."""
+    for name in body:
+        if name not in MEMBERS:
+            raise invalid_field(name, f"is not known; there are {', '.join(MEMBERS)}")
+    action = body.get("action")
+    if action not in ACTIONS:
+        raise invalid_field("action", f"must be one of {', '.join(ACTIONS)}")
+    ids, chosen = body.get("ids"), body.get("filter")
+    if (ids is None) == (chosen is None):
+        raise invalid_field("ids", "give either ids or filter")
+    if ids is not None:
+        if not isinstance(ids, list) or not all(isinstance(job_id, str) for job_id in ids):
+            raise invalid_field("ids", "must be a list of job ids")
+        if len(ids) > MOST_JOBS:
+            raise invalid_field("ids", f"may hold at most {MOST_JOBS}")
+    elif not isinstance(chosen, dict) or job_filter(chosen).is_empty():
+        raise invalid_field("filter", "must name at least one of status, type, queue, owner, q")
+    if not isinstance(body.get("dry_run", False), bool):
+        raise invalid_field("dry_run", "must be true or false")
+    is_counted = ids is not None or body.get("dry_run")
+    if not is_counted and type(body.get("expected")) is not int:
+        raise invalid_field("expected", "is needed with filter: how many jobs you mean")
+    return str(action)
+
+
+def _matching(user: User, chosen: dict[str, Any], *, is_counted: bool) -> list[str]:
+    job_ids = [job_id for page in _pages(user, chosen) for job_id in page]
+    if len(job_ids) > MOST_JOBS and not is_counted:
+        raise invalid_field("filter", f"matches more than {MOST_JOBS} jobs; narrow it")
+    return job_ids
+
+
+def _pages(user: User, chosen: dict[str, Any]) -> Iterator[list[str]]:
+    wanted, before = job_filter(chosen), None
+    while True:
+        page = queries.jobs(user, wanted, before=before, limit=PAGE)
+        yield [job.job_id for job in page.rows]
+        if page.next is None:
+            return
+        before = page.next
+
+
+def _refusal(site: Site, user: User, action: str, job_id: str) -> dict[str, str] | None:
+    """Do it to one job; why it cannot be done, None when it was."""
+    try:
+        job = find(user, job_id)
+        require(user, "change", job)
+        if action == "cancel" and not lifecycle.ask_cancel(job_id):
+            raise Problem("job-final", f"The job is {job.status} already.")
+        if action == "retry":
+            require_possible(site, job)
+            if not lifecycle.retry(job_id):
+                raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
+        if action == "purge" and not lifecycle.purge([job_id]):
+            raise Problem("job-not-finished", f"The job is {job.status}; cancel it first.")
+    except Problem as problem:
+        return {"code": problem.code, "detail": problem.detail}
+    return None

@@ -1,0 +1,55 @@
+"""Handlers of webhooks: deliveries of a job, and the secret that they are signed with."""
+
+from __future__ import annotations
+
+import json
+
+from bottle import HTTPResponse
+
+from bellhop.accounts.access import User
+from bellhop.base.errors import Problem
+from bellhop.jobs import lifecycle, queries, webhooks
+from bellhop.storage.models import FINAL, Job
+from bellhop.web.answers import json_answer
+from bellhop.web.gate import noted
+from bellhop.web.handlers.jobs import shown
+from bellhop.web.shown.views import delivery_view
+from bellhop.web.site import Site
+
+
+def list_deliveries(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/deliveries: what was told about a job, to whom, with what answer."""
+    rows = queries.deliveries(job)
+    views = [delivery_view(number, row) for number, row in enumerate(rows, 1)]
+    return json_answer({"deliveries": views})
+
+
+def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
+    """POST /jobs/ID/deliveries/N/redeliver: tell it again, with the same message id."""
+    rows = queries.deliveries(job)
+    if not 1 <= int(number) <= len(rows):
+        raise Problem("not-found", "The job has no delivery with this number.")
+    row = rows[int(number) - 1]
+    if row.status not in FINAL:
+        raise Problem("job-not-finished", "This delivery is still being tried.")
+    found, params = queries.item(row, 0), json.loads(row.params)
+    assert found is not None
+    webhooks.enable(job.owner, params["url"])
+    data = json.loads(found[0].input)["data"]
+    again = webhooks.new_delivery(job.id, job.owner, row.name, data, {**params, "is_final": True})
+    with noted(user, "redeliver", job.job_id):
+        lifecycle.submit(again)
+    site.bell.ring(1)
+    return shown(site, user, again.job_id, 202)
+
+
+def secret(site: Site, user: User) -> HTTPResponse:
+    """GET /webhooks/secret: what a receiver checks signatures with (Standard Webhooks)."""
+    return json_answer({"secret": webhooks.secret_of(user.name)})
+
+
+def renew_secret(site: Site, user: User) -> HTTPResponse:
+    """POST /webhooks/secret: a new one; deliveries from now on are signed with it."""
+    with noted(user, "new webhook secret"):
+        fresh = webhooks.secret_of(user.name, renew=True)
+    return json_answer({"secret": fresh})

@@ -1,0 +1,127 @@
+"""Handlers of one job and what belongs to it: result, items, events, output files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bottle import HTTPResponse, request
+
+from bellhop.accounts.access import User, may
+from bellhop.base.errors import Problem
+from bellhop.jobs import queries
+from bellhop.storage.files import attempt_name
+from bellhop.storage.models import FINAL, Job, timestamp
+from bellhop.web import patience
+from bellhop.web.answers import (
+    cursor_of,
+    download,
+    json_answer,
+    number_parameter,
+    page_headers,
+    page_limit,
+    read_cursor,
+    status_names,
+    tagged_answer,
+)
+from bellhop.web.gate import find
+from bellhop.web.shown import views
+from bellhop.web.site import Site
+
+
+def result(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
+    _require_in_time(site, job)
+    if job.status not in FINAL:
+        raise Problem("job-not-finished", f"The job is {job.status}; ask again when it is final.")
+    if not job.completed_items:
+        raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
+    page = result_page(job)
+    return json_answer(page, headers=page_headers(page["next"]))
+
+
+def result_page(job: Job) -> dict[str, Any]:
+    """The result as the request's `limit` and `cursor` cut it: what the last steps gave."""
+    limit, after = page_limit(200), read_cursor() or 0
+    page = queries.items(job, only_ends=True, after=after, limit=limit)
+    shown = [views.result_view(job, item, given) for item, given in page.rows]
+    return {"job_id": job.job_id, "type": job.type, "items": shown, "next": _next(page)}
+
+
+def show(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID: the job, with a strong ETag; `include=result` adds what there is of it."""
+    answer = _shown(site, user, job)
+    is_news = "HTTP_IF_NONE_MATCH" in request.environ and answer.status_code != 304
+    if "HTTP_PREFER" not in request.environ or is_news:
+        return answer
+    granted_s = patience.wait(site, job)
+    if granted_s is not None:
+        answer = _shown(site, user, find(user, job.job_id))
+        answer.set_header("Preference-Applied", f"wait={granted_s}")
+    return answer
+
+
+def _shown(site: Site, user: User, job: Job) -> HTTPResponse:
+    document = views.job_views(site, user, [job])[0]
+    if request.query.get("include") == "result":
+        has_result = job.status in FINAL and job.completed_items
+        document["result"] = result_page(job) if has_result else None
+    headers = {} if job.status in FINAL else {"Retry-After": "2"}
+    return tagged_answer(document, **headers)
+
+
+def items(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/items: every item with its state, also while the job runs."""
+    after = read_cursor() or 0
+    statuses = status_names(request.query.get("status", ""))
+    page = queries.items(job, statuses=statuses, after=after, limit=page_limit(200))
+    shown = [views.item_view(job, item, given) for item, given in page.rows]
+    following = _next(page)
+    return json_answer({"items": shown, "next": following}, headers=page_headers(following))
+
+
+def events(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/events: the timeline; `include=traceback` adds what mistakes looked like.
+
+    That is for whoever submitted the job: a traceback may show what was in a file.
+    """
+    limit = page_limit(200)
+    rows = queries.events(job, after=read_cursor() or 0, limit=limit)
+    following = cursor_of(rows[-1].id) if len(rows) == limit else None
+    with_traceback = request.query.get("include") == "traceback" and may(user, "inspect", job)
+    shown = [views.event_view(row, with_traceback=with_traceback) for row in rows]
+    return json_answer({"events": shown, "next": following}, headers=page_headers(following))
+
+
+def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPResponse:
+    """GET /jobs/ID/items/INDEX/files/NAME: only a name that the result lists."""
+    step = number_parameter("step")
+    _require_in_time(site, job)
+    found = queries.item(job, int(index), job.steps - 1 if step is None else step)
+    given = found[1] if found else None
+    for listed in json.loads(given.files) if given else []:
+        if listed["name"] == name:
+            return download(site.files.result(job.job_id, listed["path"]), name.rpartition("/")[2])
+    raise Problem("not-found", "The item has no file of this name.")
+
+
+def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
+    """GET /jobs/ID/items/INDEX/log: what an attempt printed; the latest without `attempt`."""
+    found = queries.item(job, int(index), number_parameter("step") or 0)
+    attempt = number_parameter("attempt") or (found[0].attempt if found else 0)
+    if found is None or attempt > found[0].attempt:
+        raise Problem("not-found", "There is no such item, step or attempt.")
+    path = site.files.log(job.job_id, attempt_name(int(index), found[0].step, attempt))
+    printed = path.read_bytes() if path.exists() else b""
+    return HTTPResponse(printed, 200, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _require_in_time(site: Site, job: Job) -> None:
+    """Refuse what the keeper has not removed yet, but whose time is over."""
+    until = views.expires_at(site, job)
+    if until is not None and until < timestamp():
+        raise Problem("expired", "The results were kept for their days, which are over.")
+
+
+def _next(page: queries.ItemPage) -> str | None:
+    return cursor_of(page.rows[-1][0].id) if page.has_more else None

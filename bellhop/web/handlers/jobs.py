@@ -1,0 +1,217 @@
+"""Handlers of jobs: submit, list, cancel, retry, change, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bottle import HTTPResponse, request
+
+from bellhop.accounts.access import User
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.killpoint import die_at
+from bellhop.jobs import intake, lifecycle, queries
+from bellhop.jobs.lifecycle import UnknownJobs
+from bellhop.jobs.newjob import Key, NewJob
+from bellhop.jobs.queries import JobFilter
+from bellhop.storage.models import FINAL, Job
+from bellhop.web import idempotency, limits, upload
+from bellhop.web.answers import (
+    cursor_of,
+    json_answer,
+    number_parameter,
+    page_headers,
+    page_limit,
+    read_cursor,
+    read_json,
+    read_object,
+    require_content_type,
+    status_names,
+)
+from bellhop.web.gate import find, noted
+from bellhop.web.shown import views
+from bellhop.web.site import Site
+
+MULTIPART, JSON = "multipart/form-data", "application/json"
+FILTERS = ("status", "type", "queue", "owner", "q")
+MOST_QUERY = 200
+
+
+def submit(site: Site, user: User) -> HTTPResponse:
+    """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
+    if problem := limits.submit_problem(site.settings, user, max(0, request.content_length)):
+        raise problem
+    with idempotency.held(site, user) as text:
+        if require_content_type(MULTIPART, JSON) == JSON:
+            return _submit_json(site, user, text)
+        with upload.received(site) as form:
+            key = idempotency.of_form(text, form.fields, form.files)
+            if earlier := idempotency.earlier_job(user, key):
+                return _replayed(site, user, earlier)
+            job = site.intake.from_form(form.fields, form.files, user.name)
+            die_at("accept-bytes")
+            site.files.accept(form.folder, job.job_id)
+            die_at("accept-files")
+            return _accept(site, user, job, key)
+
+
+def list_jobs(site: Site, user: User) -> HTTPResponse:
+    """GET /jobs: a page of jobs, or with `since` what changed."""
+    change, limit = queries.last_change(), page_limit()
+    since = number_parameter("since")
+    if since is not None:
+        jobs, gone, last = queries.jobs_since(user, since, limit)
+        shown = views.job_views(site, user, jobs)
+        return json_answer({"jobs": shown, "gone": gone, "change": max(last or change, since)})
+    wanted = job_filter({name: request.query.get(name) for name in FILTERS})
+    page = queries.jobs(user, wanted, before=read_cursor(), limit=limit)
+    following = cursor_of(page.next) if page.next else None
+    listed = views.job_views(site, user, page.rows)
+    document = {"jobs": listed, "next": following, "change": change}
+    return json_answer(document, headers=page_headers(following))
+
+
+def job_filter(given: dict[str, Any]) -> JobFilter:
+    """Which jobs are asked for; raises the problem of a filter that is none."""
+    for name, value in given.items():
+        if name not in FILTERS:
+            raise Problem("invalid-parameter", f"{name} is no filter; there are {FILTERS}.")
+        if value is not None and not isinstance(value, str):
+            raise Problem("invalid-parameter", f"{name} must be a text.")
+    if len(given.get("q") or "") > MOST_QUERY:
+        raise Problem("invalid-parameter", f"q may have at most {MOST_QUERY} characters.")
+    return JobFilter(
+        statuses=tuple(status_names(given.get("status") or "")),
+        type=given.get("type") or None,
+        queue=given.get("queue") or None,
+        owner=given.get("owner") or None,
+        text=(given.get("q") or "").strip() or None,
+    )
+
+
+def cancel(site: Site, user: User, job: Job) -> HTTPResponse:
+    """POST /jobs/ID/cancel, and DELETE of an unfinished job."""
+    with noted(user, "cancel", job.job_id):
+        if not lifecycle.ask_cancel(job.job_id):
+            status = find(user, job.job_id).status
+            said = f"The job is {status} already; there is nothing to cancel."
+            raise Problem("job-final", said)
+    return shown(site, user, job.job_id, 202)
+
+
+def retry(site: Site, user: User, job: Job) -> HTTPResponse:
+    """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
+    body = read_object()
+    for name in body:
+        if name not in ("items", "use_cache"):
+            raise invalid_field(name, "is not known; a retry takes items and use_cache")
+    chosen, use_cache = _chosen_items(job, body.get("items")), body.get("use_cache", True)
+    if not isinstance(use_cache, bool):
+        raise invalid_field("use_cache", "must be true or false")
+    require_possible(site, job, use_cache=use_cache)
+    with noted(user, "retry", job.job_id):
+        count = lifecycle.retry(job.job_id, chosen, use_cache=use_cache)
+        if not count:
+            raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
+    site.bell.ring(count)
+    return shown(site, user, job.job_id, 202)
+
+
+def change(site: Site, user: User, job: Job) -> HTTPResponse:
+    """PATCH /jobs/ID: another priority, to the front, or keep it beyond its days."""
+    body = read_object()
+    for name in body:
+        if name not in ("priority", "front", "keep"):
+            raise invalid_field(name, "cannot be changed; priority, front and keep can")
+    for name in ("front", "keep"):
+        if not isinstance(body.get(name, False), bool):
+            raise invalid_field(name, "must be true or false")
+    if job.status in FINAL and (body.get("front") or "priority" in body):
+        raise Problem("job-final", f"The job is {job.status} already; it waits for nothing.")
+    with noted(user, f"change {', '.join(sorted(body))}".strip(), job.job_id):
+        if "priority" in body:
+            lifecycle.set_priority(job.job_id, intake.priority(body["priority"]))
+        if body.get("front"):
+            lifecycle.move_to_front(job.job_id)
+        if "keep" in body:
+            lifecycle.keep(job.job_id, is_kept=body["keep"])
+    return shown(site, user, job.job_id, 200)
+
+
+def delete(site: Site, user: User, job: Job) -> HTTPResponse:
+    """DELETE /jobs/ID: cancels; with purge=true a final job goes, record and files."""
+    if job.status not in FINAL:
+        return cancel(site, user, job)
+    if request.query.get("purge") != "true":
+        raise Problem("job-final", "The job is final; add purge=true to delete it.")
+    with noted(user, "delete", job.job_id):
+        if not lifecycle.purge([job.job_id]):
+            raise Problem("job-not-finished", "Somebody retried the job just now.")
+    site.files.remove_job(job.job_id)
+    return HTTPResponse(status=204)
+
+
+def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
+    """Refuse to run again what cannot: for want of its files, or of a job that it needs."""
+    if hopeless := queries.hopeless(job):
+        needed, status = hopeless
+        said = "retry that one, and this one waits for it again."
+        said = said if status else "it was deleted, so submit this one anew."
+        raise Problem("nothing-to-retry", f"It needs job {needed}: {said}")
+    first = queries.item(job, 0)
+    if first is None:
+        raise Problem("not-found", "Somebody deleted the job just now.")
+    takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
+    reads_them = takes_files and queries.needs_uploads(job, use_cache=use_cache)
+    if reads_them and not site.files.has_uploads(job.job_id):
+        raise Problem("nothing-to-retry", "Its uploads were removed when their days were over.")
+
+
+def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> HTTPResponse:
+    """The answer that shows the job as it is now."""
+    (view,) = views.job_views(site, user, [find(user, job_id)])
+    return json_answer(view, status, {"Location": view["links"]["self"], **headers})
+
+
+def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
+    document = read_json()
+    key = idempotency.of_json(text, document)
+    if earlier := idempotency.earlier_job(user, key):
+        return _replayed(site, user, earlier)
+    return _accept(site, user, site.intake.from_json(document, user.name), key)
+
+
+def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPResponse:
+    try:
+        for unknown in queries.unreadable(user, job.depends_on):
+            raise UnknownJobs(unknown)
+        site.lines.join(job.queue, len(job.items))
+        job = site.intake.with_hits(job)
+        with noted(user, "submit", job.job_id):
+            lifecycle.submit(job, key)
+    except Exception as error:
+        if queries.job(user, job.job_id) is None:
+            site.files.remove_job(job.job_id)
+        if isinstance(error, UnknownJobs):
+            raise invalid_field("depends_on", f"there is no job {error}") from None
+        raise
+    if job.depends_on:
+        lifecycle.cancel_hopeless()
+    die_at("accept-commit")
+    site.bell.ring(len(job.items))
+    die_at("accept-ring")
+    return shown(site, user, job.job_id, 202)
+
+
+def _replayed(site: Site, user: User, job_id: str) -> HTTPResponse:
+    return shown(site, user, job_id, 202, **{"Idempotency-Replayed": "true"})
+
+
+def _chosen_items(job: Job, chosen: Any) -> list[int] | None:
+    """The item numbers that a retry names, None for all."""
+    if chosen is None:
+        return None
+    is_list = isinstance(chosen, list) and all(type(index) is int for index in chosen)
+    if not is_list or any(not 0 <= index < job.total_items for index in chosen):
+        raise Problem("invalid-job", f"items must be numbers from 0 to {job.total_items - 1}.")
+    return [int(index) for index in chosen]

@@ -1,0 +1,213 @@
+"""Handlers for whoever runs Bellhop: queues, workers, health, statistics, the cache."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from bottle import HTTPResponse, request
+
+from bellhop.accounts.access import User
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.jobs import queries, registry, reuse
+from bellhop.storage.models import STATUSES, database_bytes
+from bellhop.web.answers import json_answer, page_limit, read_object
+from bellhop.web.gate import noted
+from bellhop.web.shown.views import job_views
+from bellhop.web.site import Site
+
+MOST_WORKERS = 256
+
+
+def queues(site: Site, user: User) -> HTTPResponse:
+    """GET /monitoring/queues: what waits, runs and failed in each queue, and how far behind."""
+    return json_answer({"queues": queue_views(site)})
+
+
+def queue_views(site: Site) -> list[dict[str, Any]]:
+    """Every queue of config.ini, and those that rows still name."""
+    states, paused, workers = queries.queue_states(), registry.paused(), registry.workers_set()
+    serving = [name for c in queries.living_consumers(site.here) for name in json.loads(c.queues)]
+    shown = []
+    for name in dict.fromkeys([*site.settings.queues, *states]):
+        state = states.get(name, {})
+        configured = site.settings.queues.get(name)
+        depth = state.get("queued", 0)
+        shown.append(
+            {
+                "name": name,
+                "depth": depth,
+                "pending": state.get("pending", 0),
+                "oldest_age_s": _age_s(state.get("oldest")),
+                "running": state.get("running", 0),
+                "failed": state.get("failed", 0),
+                "paused": name in paused,
+                "backlog": _backlog(site, depth),
+                "workers": workers.get(name, configured.workers if configured else 0),
+                "workers_configured": configured.workers if configured else 0,
+                "consumers": serving.count(name),
+            }
+        )
+    return shown
+
+
+def workers(site: Site, user: User) -> HTTPResponse:
+    """GET /monitoring/workers: the live consumers and what each of their workers does."""
+    items = queries.running_items(user)
+    shown = [
+        {
+            "consumer": consumer.id,
+            "pid": consumer.pid,
+            "started_at": consumer.started_at,
+            "queues": json.loads(consumer.queues),
+            "draining": consumer.draining,
+            "bell": consumer.bell or "ok",
+            "running": [
+                {**item, "worker": item["worker"].partition("/")[2]}
+                for item in items
+                if item["worker"].partition("/")[0] == consumer.id
+            ],
+        }
+        for consumer in queries.living_consumers(site.here)
+    ]
+    return json_answer({"workers": shown})
+
+
+def health(site: Site, user: User) -> HTTPResponse:
+    """GET /monitoring/health: everything a monitor asks; 200 also when something is wrong."""
+    shown = queue_views(site)
+    consumers = queries.living_consumers(site.here)
+    troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
+    bell = next((trouble for trouble in troubles.values() if trouble), None)
+    free_bytes, reserve_mb = site.files.free_bytes(), site.settings.storage.reserve_mb
+    unavailable = {
+        name: job_type["reason"]
+        for name, job_type in site.catalog.types().items()
+        if not job_type["available"]
+    }
+    problems = [] if consumers else ["no consumer is running"]
+    problems += [f"the bell does not ring: {bell}"] if bell else []
+    problems += ["the disk is nearly full"] if free_bytes < reserve_mb << 20 else []
+    problems += [f"the queue {q['name']} is behind" for q in shown if q["backlog"] == "critical"]
+    document = {
+        "status": "ok" if not problems else "degraded",
+        "problems": problems,
+        "consumers": len(consumers),
+        "queue": {"storage": site.here.storage, "bell": bell or "ok"},
+        "disk": {"free_bytes": free_bytes, "database_bytes": database_bytes()},
+        "queues": {q["name"]: q["backlog"] for q in shown},
+        "paused": sorted(registry.paused()),
+        "unavailable_types": unavailable,
+        "cache": reuse.stats(),
+    }
+    return json_answer(document)
+
+
+def stats(site: Site, user: User) -> HTTPResponse:
+    """GET /jobs/stats: counts by status and type, how long items take, the cache."""
+    counts = queries.counts_by_type(user)
+    by_type: dict[str, dict[str, int]] = {}
+    for name, status, count in counts:
+        by_type.setdefault(name, {})[status] = count
+    by_status = {name: sum(c for _, s, c in counts if s == name) for name in STATUSES}
+    # These are of everybody's items.
+    durations = queries.durations() if user.reads_all else {}
+    measured = {name: _spread(found) for name, found in durations.items()}
+    document = {
+        "total": sum(by_status.values()),
+        "by_status": by_status,
+        "by_type": by_type,
+        "durations": measured,
+        "cache": reuse.stats() if user.reads_all else None,
+    }
+    return json_answer(document)
+
+
+def pause(site: Site, user: User, name: str) -> HTTPResponse:
+    """POST /queues/NAME/pause: nothing of it starts any more; what runs, runs on."""
+    with noted(user, "pause queue", _known(site, name)):
+        registry.pause(name, is_paused=True)
+    site.surroundings.forget()
+    return _queue(site, name)
+
+
+def resume(site: Site, user: User, name: str) -> HTTPResponse:
+    """POST /queues/NAME/resume"""
+    with noted(user, "resume queue", _known(site, name)):
+        registry.pause(name, is_paused=False)
+    site.surroundings.forget()
+    site.bell.ring(site.settings.queues[name].workers)
+    return _queue(site, name)
+
+
+def change_queue(site: Site, user: User, name: str) -> HTTPResponse:
+    """PATCH /queues/NAME: `workers` of each consumer that serves it, null as in config.ini."""
+    body = read_object()
+    wanted = body.get("workers")
+    is_number = type(wanted) is int and 1 <= wanted <= MOST_WORKERS
+    if set(body) != {"workers"} or not (is_number or wanted is None):
+        raise invalid_field("workers", f"must be a number from 1 to {MOST_WORKERS}, or null")
+    with noted(user, f"workers {wanted}", _known(site, name)):
+        registry.set_workers(name, wanted)
+    site.surroundings.forget()
+    return _queue(site, name)
+
+
+def cache(site: Site, user: User) -> HTTPResponse:
+    """GET /cache: what may be used again, and how often it was."""
+    return json_answer({**reuse.stats(), "types": reuse.stats_by_type()})
+
+
+def clear_cache(site: Site, user: User) -> HTTPResponse:
+    """DELETE /cache: forget the results of one type, or all; the jobs keep theirs."""
+    chosen = request.query.get("type") or None
+    with noted(user, "clear cache", chosen or "all"):
+        removed = reuse.clear(chosen)
+    return json_answer({"removed": removed})
+
+
+def jobs_with_content(site: Site, user: User, sha256: str) -> HTTPResponse:
+    """GET /files/SHA256/jobs: is this file converted already?"""
+    type_name = request.query.get("type") or None
+    jobs = queries.jobs_with_content(user, sha256.lower(), type_name, page_limit())
+    return json_answer({"jobs": job_views(site, user, jobs)})
+
+
+def _known(site: Site, name: str) -> str:
+    if name not in site.settings.queues:
+        known = ", ".join(site.settings.queues)
+        raise Problem("not-found", f"There is no queue {name!r}; there are {known}.")
+    return name
+
+
+def _queue(site: Site, name: str) -> HTTPResponse:
+    return json_answer(next(queue for queue in queue_views(site) if queue["name"] == name))
+
+
+def _backlog(site: Site, depth: int) -> str:
+    levels = site.settings.monitoring
+    if depth > levels.backlog_critical:
+        return "critical"
+    return "warn" if depth > levels.backlog_warn else "ok"
+
+
+def _age_s(since: str | None) -> float | None:
+    if since is None:
+        return None
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds())
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    """Nearest-rank percentiles of durations, shortest first."""
+
+    def rank(part: float) -> float:
+        return seconds[math.ceil(part * len(seconds)) - 1]
+
+    return {
+        "count": len(seconds),
+        "median_s": rank(0.5),
+        "p90_s": rank(0.9),
+        "longest_s": seconds[-1],
+    }

@@ -1,0 +1,160 @@
+"""GET /openapi.json: the API in OpenAPI 3.1, true to the routes.
+
+Made once of the tables in `openapi_routes` and `openapi_schemas`; here is what holds for
+every route, so it is said once. Nothing of the installation goes in.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from bottle import HTTPResponse
+
+from bellhop.accounts.access import User
+from bellhop.base.errors import PROBLEMS
+from bellhop.web.answers import encoded, etag, is_known
+from bellhop.web.door import CHANGING
+from bellhop.web.gate import COOKIE
+from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES, Answer, Route
+from bellhop.web.openapi.schemas import SCHEMAS, Schema, named
+from bellhop.web.site import Site
+
+WORDS = """JSON under `/api/v1`. Times are RFC 3339 in UTC with microseconds.
+
+An error is `application/problem+json` (RFC 9457) with a stable `code`; a wrong field is named in
+`errors`. A method that an address does not take is 405 `method-not-allowed`.
+
+A list that has more says so twice: `next` is the `cursor` of the next page, and `Link` its
+address.
+
+The `Host` must be the address Bellhop listens on, `localhost`, or one of `[server] allowed_hosts`.
+POST, PATCH and DELETE from another web site are refused. JSON is read only with a JSON content
+type.
+
+From the first account on, every request but those for `/health`, `/ready` and the login says who
+it is from: `Authorization: Bearer TOKEN`, or the cookie of a login. What you may not see answers
+404; what you may see but not do, 403."""
+EVERY_ROUTE = (
+    "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
+    "internal-error", "not-implemented", "busy", "too-many-requests",
+)  # fmt: skip
+# Of all but what is open to everybody.
+EVERY_LOGIN = ("login-needed", "forbidden")
+OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness")
+EVERY_CHANGE = ("cross-site", "disk-full")
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+PROBLEM_JSON = "application/problem+json"
+
+
+def document(site: Site, user: User) -> HTTPResponse:
+    """GET /openapi.json"""
+    body = _body()
+    headers = {"ETag": etag(body), "Cache-Control": "no-cache"}
+    if is_known(headers["ETag"]):
+        return HTTPResponse("", 304, headers)
+    return HTTPResponse(body, 200, {**headers, "Content-Type": "application/json"})
+
+
+@functools.cache
+def _body() -> bytes:
+    return encoded(build())
+
+
+def build() -> dict[str, Any]:
+    """The document; what several operations say is said once, in `components`."""
+    responses: dict[str, Any] = {_key(["method-not-allowed"]): _refusal(["method-not-allowed"])}
+    paths: dict[str, Any] = {}
+    for tag, (_, routes) in ROUTES.items():
+        for route in routes:
+            operation = _operation(route, tag, responses)
+            paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Bellhop", "version": "1", "description": WORDS},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": words} for tag, (words, _) in ROUTES.items()],
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": SECURITY,
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": responses,
+        },
+    }
+
+
+def _operation(route: Route, tag: str, responses: dict[str, Any]) -> dict[str, Any]:
+    """One route; the refusals that it needs are added to `responses`."""
+    answers = {str(status): _answer(answer) for status, answer in route.answers.items()}
+    for status, codes in _by_status(route).items():
+        key = _key(codes)
+        responses.setdefault(key, _refusal(codes))
+        answers[str(status)] = {"$ref": f"#/components/responses/{key}"}
+    body = {
+        kind: {"schema": schema, "example": example}
+        for kind, (schema, example) in route.body.items()
+    }
+    return {
+        "operationId": route.name,
+        "tags": [tag],
+        "security": [] if route.name in OPEN else [{name: []} for name in SECURITY],
+        "summary": route.summary,
+        "description": route.words,
+        "parameters": [{"$ref": f"#/components/parameters/{key}"} for key in route.parameters],
+        **({"requestBody": {"required": route.needs_body, "content": body}} if body else {}),
+        "responses": dict(sorted(answers.items())),
+    }
+
+
+def _by_status(route: Route) -> dict[int, list[str]]:
+    """What a route may refuse with, in the order of `PROBLEMS`."""
+    own = {*route.problems, *EVERY_ROUTE}
+    own |= {*EVERY_CHANGE} if route.method in CHANGING else set()
+    own |= {*EVERY_LOGIN} if route.name not in OPEN else set()
+    found: dict[int, list[str]] = {}
+    for code, (status, _) in PROBLEMS.items():
+        if code in own:
+            found.setdefault(status, []).append(code)
+    return found
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    content = {
+        kind: {"schema": schema} if schema else {} for kind, schema in answer.content.items()
+    }
+    return {
+        "description": answer.words,
+        **({"headers": _headers(answer.headers)} if answer.headers else {}),
+        **({"content": content} if content else {}),
+    }
+
+
+def _key(codes: Iterable[str]) -> str:
+    return "_".join(codes)
+
+
+def _refusal(codes: list[str]) -> dict[str, Any]:
+    """The answer with one of these codes, which are of one status."""
+    status = PROBLEMS[codes[0]][0]
+    of_them: Schema = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
+    headers = [
+        ("busy", "Retry-After"), ("too-many-requests", "Retry-After"),
+        ("method-not-allowed", "Allow"), ("login-needed", "WWW-Authenticate"),
+        ("login-failed", "WWW-Authenticate"),
+    ]  # fmt: skip
+    told = _headers(name for code, name in headers if code in codes)
+    return {
+        "description": "; ".join(f"`{code}`: {PROBLEMS[code][1]}" for code in codes),
+        **({"headers": told} if told else {}),
+        "content": {PROBLEM_JSON: {"schema": {"allOf": [named("Problem"), of_them]}}},
+    }
+
+
+def _headers(names: Iterable[str]) -> dict[str, Schema]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

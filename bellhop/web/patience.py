@@ -1,0 +1,43 @@
+"""`Prefer: wait=N` (RFC 7240): an answer that is held until there is something to say."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from bottle import request
+
+from bellhop.jobs import queries
+from bellhop.storage.models import FINAL, Job
+from bellhop.web.site import Site
+
+MOST_WAIT_S = 30
+LOOK_EVERY_S = 0.1
+
+
+def wait(site: Site, job: Job) -> int | None:
+    """Wait until the job is final, or with If-None-Match until it changes; None without waiting.
+
+    The seconds that were granted, which are fewer when it is over before. Only a quarter of the
+    threads may wait; who comes then is answered at once.
+    """
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", request.environ["HTTP_PREFER"])
+    if found is None or not site.waiters.acquire(blocking=False):
+        return None
+    try:
+        granted_s = min(int(found[1]), MOST_WAIT_S)
+        _wait(site, job, granted_s, until_change="HTTP_IF_NONE_MATCH" in request.environ)
+        return granted_s
+    finally:
+        site.waiters.release()
+
+
+def _wait(site: Site, job: Job, seconds: float, *, until_change: bool) -> None:
+    """Wait for what is newer than `job`, which the client was about to be shown."""
+    deadline = time.monotonic() + seconds
+    while (now := queries.status_of(job.job_id)) and now[0] not in FINAL:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0 or (until_change and now != (job.status, job.change)):
+            return
+        if site.stopping.wait(min(LOOK_EVERY_S, left_s)):
+            return

@@ -1,0 +1,115 @@
+"""Why a job is not running, in words, and when it will be done, as far as anybody can know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bellhop.jobs import queries
+from bellhop.storage.models import FINAL, Job
+from bellhop.web.site import Site
+
+NOTHING = queries.Waiting()
+
+
+class Outlook:
+    """What can be said about these jobs; asks what several jobs share only once."""
+
+    def __init__(self, site: Site, jobs: Sequence[Job]):
+        unfinished = [job for job in jobs if job.status not in FINAL]
+        if not unfinished:
+            return
+        self._site, self._now = site, site.surroundings.view()
+        self._waiting = queries.waiting(job.id for job in unfinished)
+
+    def reason(self, job: Job, position: int | None) -> str | None:
+        """Why a job, or what is left of it, does not run; None when it does or is final."""
+        if job.status in FINAL or job.cancel_requested:
+            return None
+        waiting = self._waiting.get(job.id, NOTHING)
+        return (
+            self._nobody_works(job, waiting)
+            or self._pending(job, waiting)
+            or (None if job.status == "running" else self._queued(job, position))
+        )
+
+    def position(self, job: Job) -> int | None:
+        """Its place in its queue, 1 = next, exact up to 100; None beyond, or where it waits not."""
+        if job.status != "queued":
+            return None
+        return self._site.surroundings.line(job.queue, job.id).position(job.id)
+
+    def eta_s(self, job: Job) -> int | None:
+        """Seconds until the job is final; None when it is, or when nobody can know."""
+        if job.status in FINAL or job.cancel_requested:
+            return None
+        waiting = self._waiting.get(job.id, NOTHING)
+        if self._nobody_works(job, waiting) or waiting.for_job or waiting.for_equal:
+            return None
+        seconds = [self._seconds(w.type, w.queue, w.hundredths) for w in queries.work_left(job)]
+        for queue in waiting.queues[:1]:
+            ahead = self._site.surroundings.line(queue, job.id).ahead(job.id)
+            if ahead is None:
+                return None
+            seconds += [self._seconds(name, queue, left) for name, left in ahead.items()]
+        if any(part is None for part in seconds):
+            return None
+        until_s = _seconds_until(waiting.until) if waiting.until else 0.0
+        # In steps: what counts down is another answer each second, and nobody's news.
+        step_s = 60 if until_s > 60 else 10
+        until_s = math.ceil(until_s / step_s) * step_s
+        return math.ceil(until_s + sum(part for part in seconds if part is not None))
+
+    def _seconds(self, type_name: str, queue: str, hundredths: int) -> float | None:
+        """How long some hundredths of an item take in a queue; None when it was never measured."""
+        median = self._now.medians.get(type_name)
+        return None if median is None else hundredths / 100 * median / self._workers(queue)
+
+    def _nobody_works(self, job: Job, waiting: queries.Waiting) -> str | None:
+        """Why nobody would run what of this job could run now."""
+        if not self._now.has_consumer:
+            return "no consumer is running"
+        if not self._now.has_room:
+            return "the disk of Bellhop is full; it goes on when there is room"
+        if job.status == "running" and not waiting.queues:
+            return None
+        if self._now.is_drained:
+            return "Bellhop was told to drain; it runs after the next start"
+        for queue in waiting.queues or [job.queue]:
+            if queue in self._now.paused:
+                return f"the queue {queue} is paused"
+            if queue not in self._now.serving:
+                return f"no consumer serves the queue {queue}"
+        return None
+
+    def _pending(self, job: Job, waiting: queries.Waiting) -> str | None:
+        if waiting.for_job:
+            needs = queries.unmet(job)
+            more = f" and {len(needs) - 1} more" if len(needs) > 1 else ""
+            return f"job {needs[0]}{more} to complete" if needs else None
+        if waiting.until:
+            at = waiting.until
+            return f"retry at {at[11:19]}Z" if waiting.is_retry else f"its time, {at[:19]}Z"
+        if waiting.for_equal and job.status != "running":
+            return "an equal item that runs already; its result is taken"
+        return None
+
+    def _queued(self, job: Job, position: int | None) -> str:
+        job_type = self._site.catalog.types().get(job.type)
+        if job_type is None or not job_type["available"]:
+            return f"its job type is not available: {job_type['reason'] if job_type else 'gone'}"
+        if position is None:
+            return "more than 100 jobs ahead"
+        if position == 1:
+            return "a free worker"
+        return "1 job ahead" if position == 2 else f"{position - 1} jobs ahead"
+
+    def _workers(self, queue: str) -> int:
+        """How many items of a queue run at the same time."""
+        of_each = self._now.workers.get(queue) or self._site.settings.queues[queue].workers
+        return max(1, of_each * self._now.serving.count(queue))
+
+
+def _seconds_until(at: str) -> float:
+    return max(0.0, (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,180 @@
+"""Jobs, items and events as the API shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from bellhop.accounts.access import User, may
+from bellhop.base.errors import PROBLEMS
+from bellhop.jobs import queries
+from bellhop.storage.models import Event, Item, Job, Result, Schedule, shifted
+from bellhop.web.shown.outlook import Outlook
+from bellhop.web.site import Site
+
+# What is shown as it is stored.
+JOB_COLUMNS = (
+    "job_id", "type", "name", "owner", "queue", "status", "current_step", "priority", "change",
+    "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
+    "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "schedule",
+)  # fmt: skip
+EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
+ITEMS_FAILED = "items-failed"
+assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
+
+
+def job_views(site: Site, user: User, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as the API shows them to `user`, in the given order."""
+    outlook = Outlook(site, jobs)
+    return [_job_view(site, user, job, outlook) for job in jobs]
+
+
+def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, Any]:
+    position = outlook.position(job)
+    return {
+        **{name: job.__data__[name] for name in JOB_COLUMNS},
+        "params": _parsed(job.params),
+        "progress": job.progress_points // job.total_items,
+        "cached": job.cached_items == job.total_items * job.steps,
+        "expires_at": expires_at(site, job),
+        "position": position,
+        "eta_s": outlook.eta_s(job),
+        "waiting_for": outlook.reason(job, position),
+        "error": _job_error(job),
+        # Whoever knows the address of a webhook can often send to it.
+        "webhook_url": job.webhook_url if may(user, "inspect", job) else None,
+        "then": _parsed(job.chain),
+        "depends_on": _parsed(job.depends_on),
+        "links": job_links(job.job_id),
+    }
+
+
+def _parsed(text: str) -> Any:
+    """What a JSON column holds; most hold nothing."""
+    return EMPTY[text]() if text in EMPTY else json.loads(text)
+
+
+def job_links(job_id: str) -> dict[str, str]:
+    base = f"/api/v1/jobs/{job_id}"
+    return {
+        "self": base,
+        "result": f"{base}/result",
+        "items": f"{base}/items",
+        "deliveries": f"{base}/deliveries",
+        "events": f"{base}/events",
+    }
+
+
+def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
+    return {
+        "index": item.item_index,
+        "step": item.step,
+        "filename": item.filename,
+        "type": item.type,
+        "queue": item.queue,
+        "status": item.status,
+        "progress": item.progress,
+        "current_step": item.current_step,
+        "attempt": item.attempt,
+        "cached": item.cached,
+        "cached_from": item.cached_from if item.cached else None,
+        "error": json.loads(item.error) if item.error else None,
+        **_given(job, item, result),
+    }
+
+
+def result_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
+    return {
+        "index": item.item_index,
+        "step": item.step,
+        "filename": item.filename,
+        "type": item.type,
+        "status": item.status,
+        **_given(job, item, result),
+        "error": json.loads(item.error) if item.error else None,
+    }
+
+
+def event_view(event: Event, *, with_traceback: bool = False) -> dict[str, Any]:
+    names = ["at", "item", "step", "attempt", "move", "code", "text"]
+    names += ["traceback"] if with_traceback else []
+    return {name: getattr(event, name) for name in names}
+
+
+def type_view(description: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "type", "label", "description", "input", "accepts", "params", "queue", "timeout_s",
+        "available", "reason", "viewer",
+    )  # fmt: skip
+    return {name: description[name] for name in names}
+
+
+def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
+    """The data, files and warnings of an item that completed; empty before."""
+    if result is None:
+        return {"data": None, "files": [], "warnings": []}
+    base = f"/api/v1/jobs/{job.job_id}/items/{item.item_index}/files/"
+    step = "" if item.step + 1 == job.steps else f"?step={item.step}"
+    files = [
+        {"name": file["name"], "size": file["size"], "url": base + quote(file["name"]) + step}
+        for file in json.loads(result.files)
+    ]
+    return {
+        "data": json.loads(result.data),
+        "files": files,
+        "warnings": json.loads(result.warnings),
+    }
+
+
+def schedule_view(schedule: Schedule) -> dict[str, Any]:
+    names = (
+        "id", "name", "owner", "cron", "timezone", "next_at", "last_at", "last_job_id", "error",
+        "created_at",
+    )  # fmt: skip
+    return {
+        **{name: getattr(schedule, name) for name in names},
+        "job": json.loads(schedule.job),
+    }
+
+
+def delivery_view(number: int, job: Job) -> dict[str, Any]:
+    """A delivery of a webhook: a job of its own, whose first item is the one request."""
+    found = queries.item(job, 0)
+    given, result = found or (None, None)
+    params = json.loads(job.params)
+    return {
+        "number": number,
+        "delivery_id": job.job_id,
+        "message_id": params["message_id"],
+        "url": params["url"],
+        "event": job.name,
+        "status": job.status,
+        "attempt": job.attempt,
+        "created_at": job.created_at,
+        "completed_at": job.completed_at,
+        "error": json.loads(given.error) if given and given.error else None,
+        "answer": json.loads(result.data) if result else None,
+        "links": {"self": job_links(job.job_id)["self"]},
+    }
+
+
+def _job_error(job: Job) -> dict[str, Any] | None:
+    if job.status not in ("failed", "cancelled"):
+        return None
+    first = json.loads(job.error) if job.error else None
+    if job.status == "cancelled":
+        return first
+    count = f"{job.failed_items} of {job.total_items} failed"
+    message = f"{count}: {first['message']}" if first else count
+    return {"code": ITEMS_FAILED, "message": message, "hint": first and first.get("hint")}
+
+
+def expires_at(site: Site, job: Job) -> str | None:
+    """When a final job goes with its results; None while nothing is said about that."""
+    days = site.settings.lifetime_of(job.type).results_days
+    if job.completed_at is None or not days or job.keep:
+        return None
+    return shifted(job.completed_at, timedelta(days=days))

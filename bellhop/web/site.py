@@ -1,0 +1,125 @@
+"""What every handler is given, and the plugin that gives it."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from bottle import HTTPResponse, Route, request
+
+from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
+from bellhop.base.trouble import Trouble
+from bellhop.bell.bell import Bell
+from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
+from bellhop.jobs.intake import Intake
+from bellhop.storage import models
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation, hold_for_life
+from bellhop.storage.models import database, is_busy, is_disk_full
+from bellhop.web import gate
+from bellhop.web.answers import problem_answer
+from bellhop.web.door import CHANGING
+from bellhop.web.limits import Lines, Rates
+from bellhop.web.shown.surroundings import Surroundings
+
+THREADS = 8
+MOST_WAITERS = THREADS // 4
+log = logging.getLogger("bellhop.web")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The parts of Bellhop that handlers use."""
+
+    # As a plugin of Bottle.
+    api: ClassVar[int] = 2
+    name: ClassVar[str] = "site"
+
+    settings: Settings
+    here: Installation
+    files: Files
+    catalog: Catalog
+    bell: Bell
+    intake: Intake
+    # Idempotency-Keys of requests that are being answered: a crash leaves none behind.
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    keys_lock: threading.Lock = field(default_factory=threading.Lock)
+    # Who waits for a job holds one of the few threads.
+    waiters: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(MOST_WAITERS)
+    )
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @functools.cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.here, self.files)
+
+    @functools.cached_property
+    def rates(self) -> Rates:
+        return Rates(self.settings.limits.requests_per_minute)
+
+    @functools.cached_property
+    def lines(self) -> Lines:
+        return Lines(self.settings.limits.queue_items)
+
+    def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
+        """Around each handler: a connection for each thread, a user, every error a problem."""
+        action = route.config["action"]
+
+        def answer(**arguments: Any) -> Any:
+            try:
+                # Opening one costs more than most answers, and there are only so many threads.
+                database.connect(reuse_if_open=True)
+                if request.method in CHANGING:
+                    models.make_durable()  # what is answered survives a power cut
+                return handler(self, **gate.admitted(self.settings, self.rates, action, arguments))
+            except HTTPResponse:
+                raise
+            except Problem as problem:
+                return problem_answer(problem)
+            except Exception as error:
+                database.close()
+                if is_disk_full(error):
+                    return problem_answer(Problem("disk-full", "There is no room left for this."))
+                if is_busy(error):
+                    said = "Nothing was changed; try it again."
+                    return problem_answer(Problem("busy", said, retry_after_s=2))
+                log.exception("a request failed")
+                return problem_answer(Problem("internal-error", "It is in Bellhop's log."))
+
+        return answer
+
+
+def open_site(settings: Settings, here: Installation) -> Site:
+    """The one web of an installation; StartRefused when another lives."""
+    refusal = f"another web already serves {here.folder}"
+    hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
+    files, catalog = Files(here.folder), Catalog(settings, here)
+    files.remove_incoming()
+    threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
+    # The one that describes belongs to its thread; handlers read another.
+    types = Catalog(settings, here)
+    bell = Bell(settings, here, hears=False)
+    return Site(settings, here, files, types, bell, Intake(settings, types, files))
+
+
+def _watch_types(catalog: Catalog) -> None:
+    """Describe files of job types as they change."""
+    trouble = Trouble(
+        log, "the job types cannot be looked through: %s", "the job types are looked through again"
+    )
+    while True:
+        try:
+            is_describing, reason = catalog.step(), None
+        except Exception:
+            is_describing, reason = False, traceback.format_exc()
+        trouble.note(reason)
+        time.sleep(TICK_S if is_describing else LOOK_EVERY_S)

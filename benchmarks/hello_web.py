@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bottle import HTTPResponse
 
-from bellhop.base import settings
+from bellhop.base import configuration
 from bellhop.cli import start
 from bellhop.cli.main import log_to_stderr
 from bellhop.system import listener
@@ -25,7 +25,7 @@ PLAIN = {"Content-Type": "text/plain"}
 
 
 def main() -> None:
-    loaded = settings.load()
+    loaded = configuration.load()
     log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
     bound = listener.bind(loaded)
     site = open_site(loaded, start.join(loaded))

@@ -107,10 +107,10 @@ def claim_rate(database: Path) -> float:
     """Claims per second; none may need more because there are more rows."""
     sys.path.insert(0, str(ROOT))
     from bellhop.jobs import lifecycle
-    from bellhop.storage import models
+    from bellhop.storage.database import bind, database
 
-    models.bind(database)
-    with models.database.connection_context():
+    bind(database)
+    with database.connection_context():
         lifecycle.claim("ai", "c1/1")
         began = time.perf_counter()
         done = 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bellhop.accounts.access import BELLHOP
-from bellhop.base import settings as settings_module
+from bellhop.base import configuration
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
@@ -20,7 +20,8 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage import models, schema
+from bellhop.storage import schema
+from bellhop.storage.database import database
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import Item, Job
@@ -60,8 +61,9 @@ def config(tmp_path: Path) -> Callable[[str], Settings]:
         path = tmp_path / "config.ini"
         (tmp_path / "outside").mkdir(exist_ok=True)
         types = f"[jobtypes]\nfolder = {TYPES}\nwritable = outside\n"
+        path.touch(0o600)  # it may hold a secret
         path.write_text(f"{'' if '[jobtypes]' in text else types}{text}\n")
-        return settings_module.load(path)
+        return configuration.load(path)
 
     return load
 
@@ -78,7 +80,7 @@ def here(loaded: Settings) -> Iterator[Installation]:
     installation = Installation(folder, "test", "sqlite", "")
     schema.migrate(installation.database, alone=True)
     yield installation
-    models.database.close()
+    database.close()
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def descriptions(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("described")
     (folder / "config.ini").write_text(f"[jobtypes]\nfolder = {TYPES}\n")
     described = Installation(folder, "test", "sqlite", "")
-    Catalog(settings_module.load(folder / "config.ini"), described).settle()
+    Catalog(configuration.load(folder / "config.ini"), described).settle()
     return described.described_types.read_bytes()
 
 
@@ -149,7 +151,7 @@ def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
 @pytest.fixture
 def web(site: Site) -> WsgiClient:
     """The HTTP API over the test's installation, without a socket."""
-    models.database.close()  # each request opens its own
+    database.close()  # each request opens its own
     return WsgiClient(routes.make_app(site))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bellhop.storage import models
+from bellhop.storage.database import query
 
 TABLES = (
     "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",
@@ -36,4 +36,4 @@ class Wire:
 
 def everything() -> list[list[tuple[Any, ...]]]:
     """All rows of all tables."""
-    return [models.query(f"SELECT * FROM {name}") for name in TABLES]
+    return [query(f"SELECT * FROM {name}") for name in TABLES]

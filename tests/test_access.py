@@ -18,7 +18,7 @@ from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
 from bellhop.base.settings import Settings
 from bellhop.jobs import lifecycle, queries, schedules
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage import models
+from bellhop.storage.database import database
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.gate import COOKIE
@@ -119,7 +119,7 @@ def logins(web: WsgiClient) -> dict[str, str]:
         accounts.add(name, role, None)
         found[name] = f"secret-of-{name}"
         accounts.begin_session(found[name], name, "127.0.0.1", "a browser")
-    models.database.close()
+    database.close()
     return found
 
 
@@ -148,11 +148,11 @@ def cast(site: Site, logins: dict[str, str]) -> Iterator[Callable[[], Job]]:
         document = {"name": "a", "cron": "0 7 * * 1", "job": {"type": "noop", "items": [TEXT]}}
         schedules.add(document, "otto", site.intake)
         fail_deliveries()
-        models.database.close()
+        database.close()
         return job_of(new.job_id)
 
     yield make
-    models.database.close()
+    database.close()
 
 
 TEXT = {"text": "a"}
@@ -244,7 +244,7 @@ def test_it_answers_each_person_on_each_route(
             assert job.job_id.encode() not in given.body, said
             again = job_of(job.job_id)
             assert (again.change, again.keep) == (job.change, job.keep), said
-        models.database.close()
+        database.close()
         for name, secret in logins.items():  # a route may have ended one
             if accounts.of_session(secret) is None:
                 accounts.begin_session(secret, name, "127.0.0.1", "a browser")
@@ -265,7 +265,7 @@ def test_it_needs_a_password_for_passwords_sessions_and_tokens(
     web: WsgiClient, logins: dict[str, str]
 ) -> None:
     token = accounts.add_token("ada")
-    models.database.close()
+    database.close()
     answer = web.post(f"{API}/account/tokens", {}, authorization=f"Bearer {token}")
     assert (answer.status, answer.code) == (403, "forbidden")
     assert SCOPES[-1] == "session"
@@ -289,7 +289,7 @@ def test_it_lists_what_one_may_read(
     web: WsgiClient, cast: Callable[[], Job], logins: dict[str, str], shared: str, path: str
 ) -> None:
     job = cast()
-    models.database.close()
+    database.close()
     listed = {n: web.get(path, **headers(logins, n)).json["jobs"] for n in logins}
     readers = {n for n, jobs in listed.items() if job.job_id in [j["job_id"] for j in jobs]}
     assert readers == ({*logins} if shared == "team" else {"otto", "vera", "ada"})
@@ -326,7 +326,7 @@ def test_it_counts_only_what_one_may_read(
     web: WsgiClient, cast: Callable[[], Job], logins: dict[str, str]
 ) -> None:
     cast()
-    models.database.close()
+    database.close()
     totals = {n: web.get(f"{JOBS}/stats", **headers(logins, n)).json["total"] for n in logins}
     assert totals == {"otto": 1, "vera": 1, "ada": 1, "mia": 0, "veit": 0}
 
@@ -337,7 +337,7 @@ def test_it_tells_only_their_owner_of_deleted_jobs(
 ) -> None:
     job = cast()
     lifecycle.purge([job.job_id], is_expired=True)
-    models.database.close()
+    database.close()
     gone = {n: web.get(f"{JOBS}?since=0", **headers(logins, n)).json["gone"] for n in logins}
     assert {name for name, ids in gone.items() if job.job_id in ids} == {"otto", "ada"}
     status = {n: web.get(f"{JOBS}/{job.job_id}", **headers(logins, n)).status for n in logins}
@@ -361,7 +361,7 @@ def test_it_shows_the_work_of_others_as_a_number_only(
 ) -> None:
     submit(owner="otto", name="secret plan")
     assert lifecycle.claim("parsing", "c1/w")
-    models.database.close()
+    database.close()
     mine, theirs = (
         web.get(f"{API}/monitoring/queues", **headers(logins, n)).body for n in ("otto", "mia")
     )
@@ -396,7 +396,7 @@ def test_it_takes_an_earlier_result_of_another_only_in_a_team(
     assert upload("otto")["cached"] is False
     while workers.run_next():
         pass
-    models.database.close()
+    database.close()
     assert upload("otto")["cached"] is True
     assert upload("mia")["cached"] is (shared == "team")
 

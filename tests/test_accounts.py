@@ -20,11 +20,12 @@ from bellhop.accounts import accounts, audit, passwords
 from bellhop.accounts.access import LOCAL, User
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
+from bellhop.base.times import timestamp
 from bellhop.cli.main import main
 from bellhop.jobs import lifecycle, schedules
-from bellhop.storage import models
+from bellhop.storage.database import database, query
 from bellhop.storage.installation import Installation
-from bellhop.storage.models import Job, query
+from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
@@ -118,7 +119,7 @@ def test_it_runs_scrypt_once_for_an_account_without_a_password(
     web: WsgiClient, here: Installation, scrypts: list[dict[str, Any]]
 ) -> None:
     accounts.add("robot", "member", None)
-    models.database.close()
+    database.close()
     assert log_in(web, "robot", "").code == "login-failed"
     assert len(scrypts) == 1
 
@@ -174,7 +175,7 @@ def test_it_stores_no_session_and_no_token_as_it_is_sent(
 ) -> None:
     secret = session_of(log_in(web, "otto"))["cookie"].partition("=")[2]
     token = accounts.add_token("otto")
-    models.database.close()
+    database.close()
     stored = b"".join(path.read_bytes() for path in here.folder.glob("bellhop.db*"))
     assert PASSWORD.encode() not in stored
     assert secret.encode() not in stored
@@ -191,17 +192,17 @@ def test_it_gives_a_new_session_with_each_login(web: WsgiClient, people: None) -
 
 def test_it_ends_a_session_that_is_not_used(web: WsgiClient, people: None) -> None:
     session = session_of(log_in(web, "otto"))
-    used = models.timestamp(-(accounts.SESSION_IDLE_DAYS * 86400 + 1))
+    used = timestamp(-(accounts.SESSION_IDLE_DAYS * 86400 + 1))
     query("UPDATE session SET used_at = :used", {"used": used})
-    models.database.close()
+    database.close()
     assert web.get(f"{API}/account", **session).status == 401
 
 
 def test_it_ends_every_session_after_its_days(web: WsgiClient, people: None) -> None:
     session = session_of(log_in(web, "otto"))
-    made = models.timestamp(-(accounts.SESSION_DAYS * 86400 + 1))
+    made = timestamp(-(accounts.SESSION_DAYS * 86400 + 1))
     query("UPDATE session SET created_at = :made", {"made": made})
-    models.database.close()
+    database.close()
     assert web.get(f"{API}/account", **session).status == 401
     accounts.forget_old()
     assert query("SELECT count(*) FROM session") == [(0,)]
@@ -230,9 +231,9 @@ def test_it_slows_and_locks_an_account(
     assert len(scrypts) == free + 1  # a try that has to wait costs nothing
     locked = "UPDATE login_failure SET count = 40, not_before = '2000'"
     query(locked)
-    models.database.close()
+    database.close()
     assert log_in(web, "otto", "wrong password").status == 401
-    models.database.close()
+    database.close()
     assert 800 < int(log_in(web, "otto").headers["Retry-After"] or "") <= accounts.LONGEST_LOCK_S
 
 
@@ -336,16 +337,16 @@ def test_it_makes_lists_and_revokes_tokens(web: WsgiClient, people: None) -> Non
 
 def test_it_takes_a_token_until_it_ends(web: WsgiClient, people: None) -> None:
     token = {"authorization": f"Bearer {accounts.add_token('otto', days=1)}"}
-    models.database.close()
+    database.close()
     assert web.get(JOBS, **token).status == 200
-    query("UPDATE token SET expires_at = :now", {"now": models.timestamp()})
-    models.database.close()
+    query("UPDATE token SET expires_at = :now", {"now": timestamp()})
+    database.close()
     assert web.get(JOBS, **token).status == 401
 
 
 def test_it_lets_a_reading_token_only_look(web: WsgiClient, people: None) -> None:
     token = {"authorization": f"Bearer {accounts.add_token('ada', scope='read')}"}
-    models.database.close()
+    database.close()
     assert web.get(JOBS, **token).status == 200
     assert web.post(JOBS, TEXT_JOB, **token).code == "forbidden"
 
@@ -363,11 +364,11 @@ def test_it_shuts_out_a_disabled_account_at_once(web: WsgiClient, people: None) 
     session = session_of(log_in(web, "otto"))
     token = {"authorization": f"Bearer {accounts.add_token('otto')}"}
     accounts.disable("otto", is_disabled=True)
-    models.database.close()
+    database.close()
     assert web.get(JOBS, **session).status == web.get(JOBS, **token).status == 401
     assert log_in(web, "otto").code == "login-failed"
     accounts.disable("otto", is_disabled=False)
-    models.database.close()
+    database.close()
     assert web.get(JOBS, **session).status == 401
     assert web.get(JOBS, **token).status == 200
 
@@ -375,7 +376,7 @@ def test_it_shuts_out_a_disabled_account_at_once(web: WsgiClient, people: None) 
 def test_it_follows_a_new_role_at_once(web: WsgiClient, people: None) -> None:
     session = session_of(log_in(web, "otto"))
     accounts.set_role("otto", "viewer")
-    models.database.close()
+    database.close()
     assert web.post(JOBS, TEXT_JOB, **session).code == "forbidden"
 
 
@@ -394,7 +395,7 @@ def test_it_submits_no_schedule_of_who_may_not(site: Site, people: None) -> None
 def test_it_is_closed_from_the_first_account_on(web: WsgiClient, here: Installation) -> None:
     assert web.get(JOBS).status == 200
     accounts.add("ada", "admin", None)
-    models.database.close()
+    database.close()
     assert web.get(JOBS).code == "login-needed"
 
 
@@ -403,16 +404,16 @@ def test_it_stays_closed_when_the_last_account_is_disabled_or_removed(
 ) -> None:
     for name in ("ada", "otto", "vera"):
         accounts.disable(name, is_disabled=True)
-    models.database.close()
+    database.close()
     assert web.get(JOBS).code == "login-needed"
     query("DELETE FROM account")
-    models.database.close()
+    database.close()
     assert web.get(JOBS).code == "login-needed"
 
 
 def test_it_opens_again_only_by_a_reset(web: WsgiClient, people: None) -> None:
     accounts.reopen()
-    models.database.close()
+    database.close()
     assert web.get(JOBS).status == 200
     assert web.get(f"{API}/account").json["is_open"] is True
 
@@ -445,7 +446,7 @@ def limited(config: Callable[[str], Settings], site: Site, text: str) -> WsgiCli
     changed = Site(
         config(f"[limits]\n{text}\n"), site.here, site.files, site.catalog, site.bell, site.intake
     )
-    models.database.close()
+    database.close()
     return WsgiClient(routes.make_app(changed))
 
 
@@ -478,7 +479,7 @@ def test_it_takes_only_so_many_unfinished_jobs_of_an_account(
     assert [answer.status for answer in answers] == [202, 202, 429]
     assert answers[-1].code == "too-many-jobs" and answers[-1].headers["Retry-After"]
     lifecycle.ask_cancel(answers[0].json["job_id"])
-    models.database.close()
+    database.close()
     assert web.post(JOBS, TEXT_JOB, **token).status == 202
 
 
@@ -495,7 +496,7 @@ def test_it_takes_only_so_many_bytes_of_an_account(
     assert (first.status, second.status, second.code) == (202, 507, "quota-full")
     lifecycle.ask_cancel(first.json["job_id"])
     lifecycle.purge([first.json["job_id"]])
-    models.database.close()
+    database.close()
     assert web.request("POST", JOBS, body, **sent).status == 202
 
 
@@ -560,9 +561,9 @@ def test_it_notes_nothing_that_was_refused(web: WsgiClient, people: None) -> Non
 def test_it_pages_through_the_audit_log(web: WsgiClient, people: None) -> None:
     for number in range(5):
         audit.note("ada", "", "login", number)
-    models.database.close()
+    database.close()
     token = {"authorization": f"Bearer {accounts.add_token('ada')}"}
-    models.database.close()
+    database.close()
     page = web.get(f"{API}/audit?limit=3", **token).json
     rest = web.get(f"{API}/audit?limit=3&cursor={page['next']}", **token).json
     targets = [note["target"] for note in (*page["notes"], *rest["notes"])]
@@ -592,14 +593,14 @@ def console(
     loaded: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs a command on the test's data folder: (exit status, stdout, stderr)."""
-    models.database.close()
+    database.close()
     log = logging.getLogger("bellhop")
     monkeypatch.setattr(log, "level", log.level)
 
     def run(*command: str, given: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(given))
         status = main(["--config", str(loaded.config_path), *command])
-        models.database.close()
+        database.close()
         said = capfd.readouterr()
         return status, said.out, said.err
 
@@ -636,7 +637,7 @@ def test_it_adds_an_account_and_prints_a_token_alone(console: Console) -> None:
 def test_it_says_in_one_line_what_the_console_cannot_do(
     console: Console, people: None, command: str, given: str, said: str
 ) -> None:
-    models.database.close()
+    database.close()
     status, out, err = console(*command.split(), given=given)
     assert (status, out) == (1, "")
     assert said in err and err.count("\n") == 1
@@ -649,7 +650,7 @@ def test_it_gives_everything_from_before_to_the_first_admin(
     schedules.add({"name": "a", "cron": "* * * * *", "job": TEXT_JOB}, LOCAL, site.intake)
     console("user", "add", "otto", "--role", "member")
     assert job_of(job.job_id).owner == LOCAL
-    models.database.close()
+    database.close()
     console("user", "add", "ada", "--role", "admin")
     console("user", "add", "zoe", "--role", "admin")
     tables = ("job", "item", "schedule", "turn")
@@ -660,13 +661,13 @@ def test_it_gives_everything_from_before_to_the_first_admin(
 def test_it_unlocks_an_account_with_a_new_password(console: Console, people: None) -> None:
     for _ in range(accounts.FREE_OF_ACCOUNT + 1):
         accounts.check_password("otto", "wrong password", address="")
-    models.database.close()
+    database.close()
     console("user", "password", "otto", "--password-stdin", given="battery staple")
     assert accounts.check_password("otto", "battery staple", address="")
 
 
 def test_it_notes_what_the_console_did(console: Console, people: None) -> None:
-    models.database.close()
+    database.close()
     for command in ("user disable otto", "user enable otto", "user role otto --role viewer",
                     "token add otto", "token revoke otto 1", "user reset --open"):  # fmt: skip
         assert console(*command.split())[0] == 0

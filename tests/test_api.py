@@ -13,9 +13,9 @@ import pytest
 from bellhop.base import errors
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
-from bellhop.storage import models
+from bellhop.storage.database import bind, database, query
 from bellhop.storage.installation import Installation
-from bellhop.storage.models import Job, database, query
+from bellhop.storage.models import Job
 from bellhop.web import answers
 from bellhop.web.site import Site
 from tests.conftest import job_of
@@ -567,8 +567,8 @@ def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: 
 def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(
     web: WsgiClient, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "BUSY_TIMEOUT_S", 0.05)
-    models.bind(here.database)
+    monkeypatch.setattr("bellhop.storage.database.BUSY_TIMEOUT_S", 0.05)
+    bind(here.database)
     with contextlib.closing(sqlite3.connect(here.database)) as other:
         other.execute("BEGIN IMMEDIATE")
         answer = web.post(JOBS, {"type": "noop", "items": [{"text": "a"}]})

@@ -12,12 +12,14 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Cache
+from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, reuse
 from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
-from bellhop.storage.models import Job, database, query, timestamp
+from bellhop.storage.models import Job
 from bellhop.web.site import Site
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import everything

@@ -12,7 +12,8 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewStep
-from bellhop.storage.models import FINAL, Job, database
+from bellhop.storage.database import database
+from bellhop.storage.models import FINAL, Job
 from bellhop.web.site import Site
 from tests.conftest import items_of, job_of, moves_of
 from tests.wsgi import WsgiClient

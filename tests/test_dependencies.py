@@ -9,9 +9,10 @@ import pytest
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
+from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.lifecycle import UnknownJobs
-from bellhop.storage.models import Job, timestamp
+from bellhop.storage.models import Job
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient

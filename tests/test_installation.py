@@ -14,14 +14,8 @@ import pytest
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.storage import installation
-from bellhop.storage.installation import (
-    agree,
-    is_held,
-    make_folder,
-    read_record,
-    redis_location,
-    take_lock,
-)
+from bellhop.storage.installation import agree, make_folder, read_record, redis_location
+from bellhop.system.locks import is_held, take_lock
 from tests.conftest import NOBODY, as_nobody
 
 Config = Callable[[str], Settings]

@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.settings import Lifetime, Settings
+from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper
 from bellhop.jobs import lifecycle, registry
-from bellhop.storage import models
+from bellhop.storage.database import query
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, take_lock
-from bellhop.storage.models import Job, query
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
 from bellhop.system import clock
+from bellhop.system.locks import take_lock
 from tests.conftest import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -167,7 +169,7 @@ def ended(job: Job, days_ago: float) -> None:
     claim = lifecycle.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
-    at = models.timestamp(-days_ago * 86400)
+    at = timestamp(-days_ago * 86400)
     query("UPDATE job SET completed_at = :at WHERE id = :id", {"at": at, "id": job.id})
 
 
@@ -323,10 +325,10 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
     assert busy is not None
     (before,) = items_of(waiting)
     monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
-    monkeypatch.setattr(lifecycle, "timestamp", lambda s=0: models.timestamp(s + step_s))
+    monkeypatch.setattr(lifecycle, "timestamp", lambda s=0: timestamp(s + step_s))
     keeper.sweep()
     (after,) = items_of(waiting)
-    assert after.not_before == models.shifted(before.not_before, timedelta(seconds=step_s))
+    assert after.not_before == shifted(before.not_before, timedelta(seconds=step_s))
     lifecycle.try_again(busy, 60, "busy")
     assert [item.status for item in items_of(running)] == ["pending"], "it has not given up"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bellhop import BadInput, TryAgain, Unavailable
-from bellhop.base.settings import load
+from bellhop.base.configuration import load
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
 from bellhop.jobtypes.knowledge import decoding, extractive, notion_blocks
@@ -20,7 +20,7 @@ from bellhop.jobtypes.knowledge.words import language_of
 from bellhop.jobtypes.notion_page import notion_page
 from bellhop.jobtypes.summary import CATEGORIES, summary
 from bellhop.jobtypes.webpage import as_uri, webpage
-from bellhop.storage.models import database, query
+from bellhop.storage.database import database, query
 from tests.attempts import Attempt, attempt, refusal
 from tests.standins import notion as notion_api
 from tests.standins import openai as openai_api

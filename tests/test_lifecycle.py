@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
+from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, queries, registry, reuse, webhooks
 from bellhop.jobs.lifecycle import MOVES, Claim
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
-from bellhop.storage import models
-from bellhop.storage.models import Consumer, Event, Gone, Item, Job, query
+from bellhop.storage.database import query, write_many
+from bellhop.storage.models import Consumer, Event, Gone, Item, Job
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import PowerCut, Wire, everything
 
@@ -79,7 +80,7 @@ MAKE: dict[str, Callable[[Job, Claim], Any]] = {
     "cancelled": lambda job, claim: lifecycle.cancel(claim),
     "retried": lambda job, claim: lifecycle.retry(job.job_id),
     "released": lambda job, claim: (
-        models.query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
+        query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
         lifecycle.release_due(),
     )[1],
 }
@@ -142,8 +143,8 @@ def cut_after_each_statement(
     """`is_made` says whether the move is, and what comes after it may be cut off."""
     wire = Wire()
     for module in (lifecycle, reuse, webhooks):
-        monkeypatch.setattr(module, "query", wire.through(models.query))
-    monkeypatch.setattr(lifecycle, "write_many", wire.through(models.write_many))
+        monkeypatch.setattr(module, "query", wire.through(query))
+    monkeypatch.setattr(lifecycle, "write_many", wire.through(write_many))
     before = everything()
     for statements in range(200):
         wire.left = statements
@@ -217,7 +218,7 @@ def submit_with_everything(submit: Submit) -> Callable[[], Any]:
         type="noop", name="n", params={"a": 1}, queue="parsing", max_attempts=4,
         items=[NewItem(text, {"text": text}) for text in "ab"],
         then=[NewStep("s", {}, "ai"), NewStep("t", {}, "ai")], priority=5,
-        run_at=models.timestamp(60), depends_on=[done.job_id, waiting.job_id],
+        run_at=timestamp(60), depends_on=[done.job_id, waiting.job_id],
         webhook_url="http://a/", contents=["1" * 64, "2" * 64], schedule=3,
     )  # fmt: skip
     return lambda: lifecycle.submit(job, Key("k", "fingerprint"))
@@ -226,7 +227,7 @@ def submit_with_everything(submit: Submit) -> Callable[[], Any]:
 def end_what_others_need(submit: Submit) -> Callable[[], Any]:
     first = submit(webhook_url="http://a/")
     submit("a", "b", depends_on=[first.job_id])
-    submit(depends_on=[first.job_id], run_at=models.timestamp(60))
+    submit(depends_on=[first.job_id], run_at=timestamp(60))
     claim = claimed(first)
     return lambda: completed(claim)
 
@@ -447,12 +448,12 @@ def test_it_shows_no_traceback_to_the_user(submit: Submit) -> None:
 
 def test_it_spreads_retries_out_but_never_before_their_delay(submit: Submit) -> None:
     job = submit(*"abcdefgh")
-    before = models.timestamp(30)
+    before = timestamp(30)
     for _ in range(8):
         lifecycle.fail_attempt(claimed(job), ERROR, (30,))
     times = [str(item.not_before) for item in items_of(job)]
     assert len(set(times)) == 8
-    assert before <= min(times) and max(times) <= models.timestamp(30 * (1 + lifecycle.JITTER))
+    assert before <= min(times) and max(times) <= timestamp(30 * (1 + lifecycle.JITTER))
 
 
 def test_it_retries_at_once_where_the_delay_is_0(submit: Submit) -> None:

@@ -25,11 +25,13 @@ from hypothesis.stateful import (
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
+from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, queries, registry, reuse
 from bellhop.jobs.lifecycle import MOVES, Claim, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.storage import models, schema
-from bellhop.storage.models import FINAL, Item, Job, database, timestamp
+from bellhop.storage import schema
+from bellhop.storage.database import database, query, write_many
+from bellhop.storage.models import FINAL, Item, Job, Table
 from tests.cuts import PowerCut, Wire, everything
 
 ERROR = ItemError("no_good", "no good", traceback="Traceback …")
@@ -54,11 +56,11 @@ def key_of(candidate: Claim) -> str | None:
     return f"{candidate.owner} {candidate.type} {json.dumps(candidate.input)}"
 
 
-def rows_of(table: type[models.Table]) -> list[Row]:
+def rows_of(table: type[Table]) -> list[Row]:
     """Every row of a table by the names of its columns."""
     names = list(table._meta.columns)
     columns = ", ".join(f'"{name}"' for name in names)
-    found = models.query(f"SELECT {columns} FROM {table._meta.table_name} ORDER BY id")
+    found = query(f"SELECT {columns} FROM {table._meta.table_name} ORDER BY id")
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
@@ -107,8 +109,8 @@ class Moves(RuleBasedStateMachine):
         self.wire = Wire()
         self.patch = pytest.MonkeyPatch()
         for module in (lifecycle, reuse):
-            self.patch.setattr(module, "query", self.wire.through(models.query))
-        self.patch.setattr(lifecycle, "write_many", self.wire.through(models.write_many))
+            self.patch.setattr(module, "query", self.wire.through(query))
+        self.patch.setattr(lifecycle, "write_many", self.wire.through(write_many))
 
     def teardown(self) -> None:
         try:
@@ -224,18 +226,18 @@ class Moves(RuleBasedStateMachine):
     @staticmethod
     def queued_in(queues: Sequence[str]) -> str | None:
         """The first of these queues that holds something, paused or not."""
-        found = {name for (name,) in models.query("SELECT queue FROM item WHERE status = 'queued'")}
+        found = {name for (name,) in query("SELECT queue FROM item WHERE status = 'queued'")}
         return next((queue for queue in queues if queue in found), None)
 
     def claimed(self, queue: str, worker: str) -> Any:
         """As `made`; but what was put off on the way to a claim is a move of its own."""
         before = everything() if self.wire.left is not None else None
-        put_off = models.query("SELECT count(*) FROM event WHERE move = 'deferred'")
+        put_off = query("SELECT count(*) FROM event WHERE move = 'deferred'")
         try:
             return lifecycle.claim(queue, worker, key_of)
         except PowerCut:
             self.wire.left = None
-            if models.query("SELECT count(*) FROM event WHERE move = 'deferred'") == put_off:
+            if query("SELECT count(*) FROM event WHERE move = 'deferred'") == put_off:
                 assert everything() == before
             self.die(worker.partition("/")[0])
             return PowerCut
@@ -344,7 +346,7 @@ class Moves(RuleBasedStateMachine):
         """What the keeper does, after time has passed, or a consumer died."""
         if what == "time":
             self.too_early.clear()
-            models.query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
+            query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
         elif what:
             self.die(what)
         self.made(lifecycle.release_due)
@@ -377,7 +379,7 @@ class Moves(RuleBasedStateMachine):
         items = rows_of(Item)
         running = [row for row in items if row["status"] == "running"]
         assert {row["id"] for row in running} == set(self.owned)
-        assert {row[0] for row in models.query("SELECT item FROM result")} == {
+        assert {row[0] for row in query("SELECT item FROM result")} == {
             row["id"] for row in items if row["status"] == "completed"
         }
         keys = [row["cache_key"] for row in running if row["cache_key"]]
@@ -436,7 +438,7 @@ class Moves(RuleBasedStateMachine):
 
     def needs_agree(self, jobs: list[Row], of_job: dict[int, list[list[Row]]]) -> None:
         statuses = {job["job_id"]: job["status"] for job in jobs}
-        needs = models.query("SELECT job, needs, is_met FROM dependency")
+        needs = query("SELECT job, needs, is_met FROM dependency")
         unmet = {job for job, _, is_met in needs if not is_met}
         ended_badly = ("failed", "cancelled", None)
         hopeless = {j for j, n, is_met in needs if not is_met and statuses.get(n) in ended_badly}
@@ -459,7 +461,7 @@ class Moves(RuleBasedStateMachine):
             for steps in items
             for row in steps
         }
-        told = models.query(
+        told = query(
             "SELECT item, step, move FROM event WHERE job = :job ORDER BY id", {"job": job["id"]}
         )
         for index, step, move in told:
@@ -494,7 +496,7 @@ class Moves(RuleBasedStateMachine):
         for consumer in ("c1", "c2"):
             lifecycle.adopt(consumer)
         for _ in range(MOST_ROUNDS):
-            models.query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
+            query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
             moved = lifecycle.release_due() + lifecycle.cancel_hopeless()
             for queue in QUEUES:
                 while claim := lifecycle.claim(queue, "c3/1", key_of):

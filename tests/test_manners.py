@@ -13,10 +13,12 @@ import pytest
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Lifetime
+from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewStep
-from bellhop.storage.models import Job, database, query, timestamp
+from bellhop.storage.database import database, query
+from bellhop.storage.models import Job
 from bellhop.web import patience
 from bellhop.web.site import Site
 from tests.conftest import job_of

@@ -12,8 +12,18 @@ import pytest
 from peewee import OperationalError
 
 from bellhop.base.errors import StartRefused
-from bellhop.storage import models, schema
-from bellhop.storage.models import TABLES, database, query
+from bellhop.base.times import timestamp
+from bellhop.storage import schema
+from bellhop.storage.database import (
+    BUSY_TIMEOUT_S,
+    checkpoint,
+    database,
+    is_disk_full,
+    query,
+    will_pass,
+    write_many,
+)
+from bellhop.storage.models import TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +90,7 @@ def test_it_leaves_the_old_version_when_a_migration_fails(
 
 
 def test_it_writes_times_that_sort_as_text() -> None:
-    times = [models.timestamp(seconds) for seconds in (-1, 0, 0.000001, 1, 86400)]
+    times = [timestamp(seconds) for seconds in (-1, 0, 0.000001, 1, 86400)]
     assert times == sorted(times)
     assert all(len(time) == 27 and time.endswith("Z") for time in times)
 
@@ -116,7 +126,7 @@ def test_it_looks_through_a_large_database_for_a_second_only(
     schema.migrate(path, alone=True)
     with database.atomic():
         query("CREATE TABLE large (x)")
-        models.write_many("INSERT INTO large VALUES (:x)", [{"x": str(n)} for n in range(50_000)])
+        write_many("INSERT INTO large VALUES (:x)", [{"x": str(n)} for n in range(50_000)])
     database.close()
     monkeypatch.setattr(schema, "CHECK_S", 0)
     schema.migrate(path, alone=True)
@@ -146,8 +156,8 @@ def test_it_tells_of_a_full_disk_that_ended_the_transaction(tmp_path: Path) -> N
     said: list[str] = []
     with pytest.raises(sqlite3.OperationalError) as raised, database.atomic():
         database.after_commit(lambda: said.append("committed"))
-        models.write_many("INSERT INTO large VALUES (:x)", [{"x": "x" * 500_000}])
-    assert models.is_disk_full(raised.value)
+        write_many("INSERT INTO large VALUES (:x)", [{"x": "x" * 500_000}])
+    assert is_disk_full(raised.value)
     with database.atomic():
         query("INSERT INTO large VALUES (1)")
     assert said == [], "nothing is said of what was not committed"
@@ -162,10 +172,10 @@ def test_it_waits_for_no_reader_when_it_cuts_the_log(tmp_path: Path) -> None:
         reader.execute("SELECT * FROM job").fetchall()
         query("INSERT INTO counter VALUES ('x', 1)")
         began = time.monotonic()
-        assert not models.checkpoint()
-        assert time.monotonic() - began < models.BUSY_TIMEOUT_S / 2
-    assert query("PRAGMA busy_timeout") == [(models.BUSY_TIMEOUT_S * 1000,)]
-    assert models.checkpoint()
+        assert not checkpoint()
+        assert time.monotonic() - began < BUSY_TIMEOUT_S / 2
+    assert query("PRAGMA busy_timeout") == [(BUSY_TIMEOUT_S * 1000,)]
+    assert checkpoint()
 
 
 @pytest.mark.parametrize(
@@ -183,4 +193,4 @@ def test_it_tells_what_will_pass_from_what_will_not(code: int, is_full: bool, pa
     error = sqlite3.OperationalError("said by SQLite")
     error.sqlite_errorcode = code
     for told in (error, OperationalError(error)):  # its own, and as peewee passes it on
-        assert (models.is_disk_full(told), models.will_pass(told)) == (is_full, passes)
+        assert (is_disk_full(told), will_pass(told)) == (is_full, passes)

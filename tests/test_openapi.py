@@ -30,9 +30,10 @@ from bellhop.jobs import intake, lifecycle, registry, schedules, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
-from bellhop.storage import files, models
-from bellhop.storage.installation import take_lock
+from bellhop.storage import files
+from bellhop.storage.database import database
 from bellhop.storage.models import Job
+from bellhop.system.locks import take_lock
 from bellhop.web.answers import cursor_of
 from bellhop.web.door import CHANGING
 from bellhop.web.handlers import bulk, jobs
@@ -165,7 +166,7 @@ def cast(site: Site) -> Iterator[None]:
     for number in range(3):
         document = {"name": f"no {number}", "cron": "0 7 * * 1", "job": NEW_JOB}
         schedules.add(document, "local", site.intake)
-    models.database.close()  # each request opens its own
+    database.close()  # each request opens its own
     yield
     os.close(lock)
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
+from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries, registry
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage.models import Job, query, timestamp
+from bellhop.storage.database import query
+from bellhop.storage.models import Job
 from tests.conftest import items_of, job_of
 from tests.cuts import everything
 from tests.wsgi import WsgiClient

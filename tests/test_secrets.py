@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from bellhop.base import settings
+from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import MARK, Mask, MaskedLog
 from bellhop.bell.bell import Bell
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import queries
+from bellhop.storage.database import database
 from bellhop.storage.installation import Installation
-from bellhop.storage.models import Job, database
+from bellhop.storage.models import Job
 from tests.conftest import TYPES, items_of, job_of
 from tests.running import running, valkey
 
@@ -32,7 +33,7 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Settings
     monkeypatch.setenv("BELLHOP_TYPE_LEAK_PIN", SECRET)
     path = tmp_path / "config.ini"
     path.write_text(f"[jobtypes]\nfolder = {TYPES}\n[type:leak]\nbase_url = http://localhost\n")
-    return settings.load(path)
+    return configuration.load(path)
 
 
 def traces_of(secret: str, folder: Path) -> list[Path]:
@@ -153,10 +154,10 @@ def test_it_refuses_a_config_with_secrets_that_others_may_read(
     path.write_text(text)
     path.chmod(mode)
     if not is_refused:
-        assert settings.load(path)
+        assert configuration.load(path)
         return
     with pytest.raises(StartRefused, match=f"chmod 600 {path}") as refused:
-        settings.load(path)
+        configuration.load(path)
     assert "abcdef" not in str(refused.value)
 
 
@@ -164,7 +165,7 @@ def test_it_does_not_quote_a_line_that_it_cannot_read(tmp_path: Path) -> None:
     path = tmp_path / "config.ini"
     path.write_text("[type:summary]\nabcdef half of a secret\n")
     with pytest.raises(StartRefused, match="line 2") as refused:
-        settings.load(path)
+        configuration.load(path)
     assert "abcdef" not in str(refused.value)
 
 
@@ -185,7 +186,7 @@ def test_it_lets_others_read_a_config_without_secrets(tmp_path: Path, text: str)
     path = tmp_path / "config.ini"
     path.write_text(text)
     path.chmod(0o644)
-    assert settings.load(path)
+    assert configuration.load(path)
 
 
 def test_it_learns_from_job_types_what_is_a_secret(tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_it_knows_the_secrets_of_the_settings(
     path = tmp_path / "config.ini"
     path.write_text(f"{SECRETS[0]}[huey]\nredis_url = redis://user:p%40ss@localhost/0\n")
     path.chmod(0o600)
-    assert set(settings.load(path).secrets) == {"abcdef", "p@ss", "of the environment"}
+    assert set(configuration.load(path).secrets) == {"abcdef", "p@ss", "of the environment"}
 
 
 def test_it_says_nothing_of_the_password_of_redis(tmp_path: Path) -> None:

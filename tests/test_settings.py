@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import settings as settings_module
+from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
 
@@ -27,15 +27,15 @@ def refusal(config: Config, text: str) -> str:
 
 
 def test_it_needs_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings_module, "HOME", tmp_path)
-    loaded = settings_module.load()
+    monkeypatch.setattr(configuration, "HOME", tmp_path)
+    loaded = configuration.load()
     assert loaded.server.port == 8080
     assert loaded.data_dir == tmp_path / "data"
 
 
 def test_it_refuses_a_named_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match="no such file"):
-        settings_module.load(tmp_path / "none.ini")
+        configuration.load(tmp_path / "none.ini")
 
 
 def test_it_ships_a_config_with_every_key_at_its_default_and_explained() -> None:
@@ -53,9 +53,9 @@ def test_it_ships_a_config_with_every_key_at_its_default_and_explained() -> None
 def test_its_shipped_config_says_what_the_program_would_do_without(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shipped = settings_module.load(ROOT / "config.ini")
-    monkeypatch.setattr(settings_module, "HOME", tmp_path)
-    bare = settings_module.load()
+    shipped = configuration.load(ROOT / "config.ini")
+    monkeypatch.setattr(configuration, "HOME", tmp_path)
+    bare = configuration.load()
     for name in SECTIONS:
         assert getattr(shipped, name) == getattr(bare, name)
     assert shipped.queues == bare.queues
@@ -130,7 +130,7 @@ def test_it_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config.ini"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StartRefused, match=r"config\.ini"):
-        settings_module.load(path)
+        configuration.load(path)
 
 
 @pytest.mark.parametrize(

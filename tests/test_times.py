@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from bellhop.accounts.access import BELLHOP
+from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, queries, schedules
-from bellhop.storage.models import Job, Schedule, query, timestamp
+from bellhop.storage.database import query
+from bellhop.storage.models import Job, Schedule
 from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.cuts import everything

@@ -10,11 +10,14 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Queue
+from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, registry
 from bellhop.jobs.newjob import NewStep
+from bellhop.storage.database import query
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, take_lock
-from bellhop.storage.models import Job, query, timestamp
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
+from bellhop.system.locks import take_lock
 from bellhop.web.site import Site
 from tests.conftest import job_of
 from tests.wsgi import WsgiClient

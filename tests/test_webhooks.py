@@ -15,7 +15,8 @@ import pytest
 from bellhop.base.settings import Outbound
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import webhooks
-from bellhop.storage.models import Job, database, query
+from bellhop.storage.database import database, query
+from bellhop.storage.models import Job
 from tests.conftest import job_of
 from tests.test_outbound import Server, say
 from tests.wsgi import WsgiClient

@@ -24,8 +24,9 @@ from bellhop.consumer import workers as workers_module
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
+from bellhop.storage.database import database
 from bellhop.storage.files import Files
-from bellhop.storage.models import Job, database
+from bellhop.storage.models import Job
 from tests.conftest import items_of, job_of, moves_of
 
 Submit = Callable[..., Job]

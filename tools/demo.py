@@ -6,10 +6,11 @@ import json
 import sys
 from pathlib import Path
 
+from bellhop.base import configuration
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bellhop.base import settings  # noqa: E402
 from bellhop.base.errors import StartRefused  # noqa: E402
 from bellhop.cli import commands  # noqa: E402
 from bellhop.client import BellhopError  # noqa: E402
@@ -27,7 +28,7 @@ SHOWN_CHARACTERS = 400
 
 
 def main() -> int:
-    client = commands.at_home(settings.load())
+    client = commands.at_home(configuration.load())
     failures = 0
     missing = {t["type"]: t["reason"] for t in client.get("/api/v1/types")["types"] if t["reason"]}
     for path in sorted((ROOT / "examples").iterdir()):

@@ -19,10 +19,11 @@ from typing import Any
 from bellhop.accounts import passwords
 from bellhop.accounts.access import LOCAL, TOKEN_SCOPES, User
 from bellhop.base.errors import Problem
-from bellhop.storage.models import database, query, shifted, timestamp
+from bellhop.base.times import shifted, timestamp
+from bellhop.base.units import DAY_S
+from bellhop.storage.database import database, query
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-DAY_S = 86400.0
 # A session ends when it was not used for the first, and in any case after the second.
 SESSION_IDLE_DAYS, SESSION_DAYS = 14, 90
 TOUCH_EVERY_S = 60.0

@@ -9,9 +9,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from bellhop.storage.models import database, query, timestamp
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
+from bellhop.storage.database import database, query
 
-KEPT_S = 366 * 86400.0
+KEPT_S = 366 * DAY_S
 MOST_TARGET = 300
 
 

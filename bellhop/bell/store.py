@@ -24,8 +24,8 @@ from redis.retry import Retry
 
 from bellhop.base.masking import Mask
 from bellhop.base.settings import passwords_in
-from bellhop.storage.installation import alone
-from bellhop.storage.models import will_pass
+from bellhop.storage.database import will_pass
+from bellhop.system.locks import alone
 
 WAIT_S = 1.0
 REDIS_CONNECT_S = 0.5

@@ -23,8 +23,8 @@ from typing import IO, Any
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Queue, Settings
 from bellhop.catalog import typefiles
-from bellhop.storage.files import remove_tree
-from bellhop.storage.installation import Installation, write_atomically
+from bellhop.storage.files import remove_tree, write_atomically
+from bellhop.storage.installation import Installation
 from bellhop.system import confine
 from bellhop.system.children import clean_environment, ending
 

@@ -8,7 +8,7 @@ import time
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.jobs import queries, registry
-from bellhop.storage import models
+from bellhop.storage.database import bind, database
 from bellhop.storage.installation import read_record
 
 LOOK_EVERY_S = 0.2
@@ -22,9 +22,9 @@ def run(settings: Settings) -> None:
     here = read_record(settings.data_dir)
     if here is None:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
-    models.bind(here.database)
+    bind(here.database)
     said = None
-    with models.database.connection_context():
+    with database.connection_context():
         registry.drain()
         drained = [consumer.id for consumer in queries.consumers()]
         while running := queries.held_by(

@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from bellhop.base import settings
+from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import Mask, MaskedLog
 from bellhop.cli.arguments import parser
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return runner.print_description(arguments[1], arguments[2])
     given = parser().parse_args(arguments)
     try:
-        loaded = settings.load(given.config)
+        loaded = configuration.load(given.config)
         log_to_stderr(loaded)
         status = COMMANDS[given.command](loaded, given)
         return int(status or 0)

@@ -18,7 +18,7 @@ from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.jobs import lifecycle
-from bellhop.storage import models
+from bellhop.storage.database import database, make_durable
 
 CONSOLE = "console"
 
@@ -33,8 +33,8 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
         },
         "token": {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token},
     }  # fmt: skip
-    with models.database.connection_context():
-        models.make_durable()
+    with database.connection_context():
+        make_durable()
         try:
             actions[given.command][given.action](given)
         except accounts.Refused as refusal:

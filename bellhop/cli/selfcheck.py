@@ -19,8 +19,9 @@ from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError
-from bellhop.storage.installation import is_held, read_record
+from bellhop.storage.installation import read_record
 from bellhop.system import confine
+from bellhop.system.locks import is_held
 
 STOP_LIMIT_S = 20
 JOB_LIMIT_S = 20

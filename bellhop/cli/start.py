@@ -10,13 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from bellhop.accounts import accounts
+from bellhop.base.configuration import require_private
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
-from bellhop.base.settings import Settings, require_private
+from bellhop.base.settings import Settings
 from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
-from bellhop.storage import models, schema
+from bellhop.storage import schema
+from bellhop.storage.database import database, stay_open
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, agree, starting, stay_alive
 from bellhop.system import listener
@@ -33,7 +35,7 @@ def join(settings: Settings) -> Installation:
     with starting(settings) as folder:
         here = _prepare(settings, folder)
         stay_alive(folder)
-    models.stay_open()
+    stay_open()
     return here
 
 
@@ -44,7 +46,7 @@ def require_account(settings: Settings) -> None:
     shared += [f"{n} = {v}" for n in ("public_url", "trusted_proxy") if (v := getattr(server, n))]
     if not shared:
         return
-    with models.database.connection_context():
+    with database.connection_context():
         is_closed = accounts.is_closed()
     if not is_closed:
         raise StartRefused(

@@ -22,13 +22,13 @@ from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.storage.installation import (
     Installation,
-    hold_for_life,
     make_folder,
     read_record,
     stay_alive,
     take_start_lock,
 )
 from bellhop.system import listener
+from bellhop.system.locks import hold_for_life
 
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 10.0

@@ -19,9 +19,10 @@ from bellhop.bell.bell import Bell
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import registry
-from bellhop.storage.installation import Installation, hold_for_life
-from bellhop.storage.models import database, will_pass
+from bellhop.storage.database import database, will_pass
+from bellhop.storage.installation import Installation
 from bellhop.system.children import cores, stay_on
+from bellhop.system.locks import hold_for_life
 
 REGISTER_AGAIN_S = 0.5
 log = logging.getLogger("bellhop.consumer")

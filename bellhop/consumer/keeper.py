@@ -16,22 +16,24 @@ from collections.abc import Callable, Sequence
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import BELLHOP
-from bellhop.base.settings import MEBIBYTE, Settings
+from bellhop.base.settings import Settings
+from bellhop.base.times import timestamp
 from bellhop.base.trouble import Trouble
+from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import lifecycle, queries, registry, reuse, schedules
 from bellhop.jobs.intake import Intake
+from bellhop.storage.database import checkpoint, database, log_bytes
 from bellhop.storage.files import KINDS, Files, remove_tree
-from bellhop.storage.installation import Installation, is_held, take_lock
-from bellhop.storage.models import checkpoint, database, log_bytes, timestamp
+from bellhop.storage.installation import Installation
 from bellhop.system.clock import Clock
+from bellhop.system.locks import is_held, take_lock
 
 ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
-DAY_S = 86400.0
 LONG_LOG_BYTES = 8 << 20
 LOOKS_IN_A_ROUND = 10
 CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0

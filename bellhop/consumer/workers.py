@@ -22,18 +22,20 @@ from bellhop.accounts import accounts
 from bellhop.base.errors import ItemError, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
-from bellhop.base.settings import MEBIBYTE, Settings
+from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
+from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobprocess.pool import Pool, Slots
 from bellhop.jobprocess.process import Outcome
 from bellhop.jobs import lifecycle, queries, registry, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
+from bellhop.storage.database import database, will_pass
 from bellhop.storage.files import Files, Scratch
-from bellhop.storage.installation import Installation, take_lock
+from bellhop.storage.installation import Installation
 from bellhop.storage.itemlog import ItemLog
-from bellhop.storage.models import database, will_pass
 from bellhop.system import confine
+from bellhop.system.locks import take_lock
 
 TURN_S = 2.0
 LEASE_RENEWAL_S = 20.0

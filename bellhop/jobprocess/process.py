@@ -21,7 +21,7 @@ from typing import Any
 
 from bellhop.base.masking import Mask
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import MEBIBYTE
+from bellhop.base.units import MEBIBYTE
 from bellhop.jobprocess import frames
 from bellhop.storage.files import Scratch
 from bellhop.system import proctree

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import documents, settings
+from bellhop.base import documents
 from bellhop.base.errors import NO_ROOM
+from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import signature, typefiles
 from bellhop.jobprocess import frames
 from bellhop.system import confine
@@ -247,7 +248,7 @@ def _limits(order: dict[str, Any]) -> Iterator[None]:
     }
     before = {kind: resource.getrlimit(kind) for kind in most_mb}
     for kind, limit_mb in most_mb.items():
-        hard, wanted = before[kind][1], limit_mb * settings.MEBIBYTE
+        hard, wanted = before[kind][1], limit_mb * MEBIBYTE
         if limit_mb and (hard == resource.RLIM_INFINITY or wanted <= hard):
             resource.setrlimit(kind, (wanted, hard))
     try:

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit, urlunsplit
 from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
+from bellhop.base.times import as_timestamp, timestamp
+from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import reuse, webhooks
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import Files, IncomingFile, attempt_name
-from bellhop.storage.models import as_timestamp, timestamp
 
 # What a job may say beside its type, items and params; null and empty mean "not given".
 OPTIONS = (
@@ -37,7 +38,7 @@ EVENTS = ("final", "progress")
 MOST_URL = 2048
 MOST_STEPS = 10
 MOST_DEPENDENCIES = 100
-MOST_DELAY_S = 366 * 86400
+MOST_DELAY_S = int(366 * DAY_S)
 # How far a clock may be behind ours before what it calls the future is the past.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 

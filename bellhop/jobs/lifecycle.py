@@ -33,11 +33,13 @@ from typing import Any, NamedTuple
 
 from bellhop.base.errors import ItemError, item_error
 from bellhop.base.killpoint import die_at
+from bellhop.base.times import shifted, timestamp
 from bellhop.jobs import reuse, webhooks
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.reuse import Hit
+from bellhop.storage.database import database, query, write_many
 from bellhop.storage.files import attempt_name
-from bellhop.storage.models import FINAL, HELD_BY, database, query, shifted, timestamp, write_many
+from bellhop.storage.models import FINAL, HELD_BY
 
 LEASE_S = 60.0
 MOST_CRASHES = 3

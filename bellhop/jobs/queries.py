@@ -15,8 +15,10 @@ from typing import Any
 from peewee import BooleanField
 
 from bellhop.accounts.access import User, readable
-from bellhop.storage.installation import Installation, is_held
-from bellhop.storage.models import Consumer, Event, Item, Job, Result, Schedule, query
+from bellhop.storage.database import query
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Consumer, Event, Item, Job, Result, Schedule
+from bellhop.system.locks import is_held
 
 # The place of a job in its queue is exact up to this one. To know it, the first waiting items are
 # looked at, then more of them, then all.

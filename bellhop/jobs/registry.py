@@ -9,9 +9,11 @@ import json
 import logging
 from collections.abc import Sequence
 
-from bellhop.storage.models import HELD_BY, database, query, timestamp
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
+from bellhop.storage.database import database, query
+from bellhop.storage.models import HELD_BY
 
-DAY_S = 86400.0
 MOST_GONE = 200_000
 log = logging.getLogger("bellhop.registry")
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from bellhop.storage.models import database, query, timestamp
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
+from bellhop.storage.database import database, query
 
-DAY_S = 86400.0
 TRIM_BITE = 500
 FIND = """
     SELECT job.job_id, result.data, result.files, result.warnings

@@ -18,14 +18,17 @@ from cronsim import CronSim, CronSimError
 
 from bellhop.accounts import accounts
 from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.times import as_timestamp, timestamp
+from bellhop.base.units import DAY_S
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
-from bellhop.storage.models import Schedule, as_timestamp, database, query, timestamp
+from bellhop.storage.database import database, query
+from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES = 1000
 MOST_NAME = 200
 # When a schedule is looked at again whose zone is not known any more.
-AGAIN_S = 86400.0
+AGAIN_S = DAY_S
 CRON_FIELDS = 5
 FIELDS = ("name", "cron", "timezone", "job")
 log = logging.getLogger("bellhop.schedules")

@@ -10,8 +10,9 @@ import base64
 import secrets
 from typing import Any
 
+from bellhop.base.times import timestamp
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage.models import database, query, timestamp
+from bellhop.storage.database import database, query
 
 TYPE, QUEUE = "webhook", "webhooks"
 # One start, and the retries of the job type.

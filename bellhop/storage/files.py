@@ -257,6 +257,16 @@ def remove_tree(path: str | Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` so that a crash leaves the old content or the new, on the disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
 def safe_suffix(filename: str) -> str:
     """The suffix of a display name as it may stand in a path: `.csv`, or empty."""
     match = re.search(r"\.[A-Za-z0-9]{1,16}$", filename)

@@ -9,14 +9,12 @@ each process holds a shared flock on `alive.lock` for life, so no pid is ever gu
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import logging
 import os
 import secrets
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,12 +22,11 @@ from urllib.parse import urlsplit
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
+from bellhop.storage.files import write_atomically
+from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
-PREDECESSOR_WAIT_S = 5.0
-POLL_S = 0.05
 FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
 log = logging.getLogger("bellhop.installation")
-_held_for_life: list[int] = []
 
 
 @dataclass(frozen=True)
@@ -75,55 +72,6 @@ class Installation:
 
     def store(self) -> str:
         return f"redis at {self.redis}" if self.storage == "redis" else "sqlite"
-
-
-def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int | None:
-    """A descriptor that holds `flock(mode)` on `path`, or None after `wait_s` seconds."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-            return descriptor
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                os.close(descriptor)
-                raise
-        if time.monotonic() >= deadline:
-            os.close(descriptor)
-            return None
-        time.sleep(POLL_S)
-
-
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on `path` for the length of a block, whoever else wants it."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def hold_for_life(path: Path, mode: int, refusal: str) -> None:
-    """Hold a lock until this process ends, however it ends; StartRefused if taken."""
-    descriptor = take_lock(path, mode)
-    if descriptor is None:
-        raise StartRefused(refusal)
-    _held_for_life.append(descriptor)
-
-
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the exclusive lock on `path`."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
 
 
 def make_folder(settings: Settings) -> Path:
@@ -276,13 +224,3 @@ def _decide(settings: Settings, probe_redis: Callable[[str], str | None]) -> str
 def _write_record(here: Installation) -> None:
     record = {name: value for name, value in asdict(here).items() if name != "folder"}
     write_atomically(here.folder / "installation.json", json.dumps(record).encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` so that a crash leaves the old content or the new, on the disk."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)

@@ -11,7 +11,7 @@ from peewee import DatabaseError
 
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
-from bellhop.storage.models import bind, database, query, will_pass
+from bellhop.storage.database import bind, database, query, will_pass
 
 CHECK_S = 1.0
 RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"

@@ -17,7 +17,7 @@ from bottle import request
 from bellhop.accounts import accounts
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
-from bellhop.storage.models import database
+from bellhop.storage.database import database
 from bellhop.web.answers import problem_answer, sent_headers
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")

@@ -16,10 +16,11 @@ from bottle import request
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
-from bellhop.jobs import queries, registry
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
+from bellhop.jobs import queries
 from bellhop.jobs.newjob import Key
 from bellhop.storage.files import IncomingFile
-from bellhop.storage.models import timestamp
 from bellhop.web.site import Site
 
 MOST_KEY = 255
@@ -51,7 +52,7 @@ def earlier_job(user: User, key: Key | None) -> str | None:
     """The id of the job that this key was given for; the problem when it stood for another."""
     if key is None:
         return None
-    found = queries.submitted_under(key.text, user.name, since=timestamp(-registry.DAY_S))
+    found = queries.submitted_under(key.text, user.name, since=timestamp(-DAY_S))
     if found and found[1] != key.fingerprint:
         said = "It was sent with another job within the last 24 hours; use a new key."
         raise Problem("key-reused", said)

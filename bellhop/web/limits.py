@@ -8,7 +8,8 @@ import time
 
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem
-from bellhop.base.settings import MEBIBYTE, Settings
+from bellhop.base.settings import Settings
+from bellhop.base.units import MEBIBYTE
 from bellhop.jobs import queries
 
 MINUTE_S = 60.0

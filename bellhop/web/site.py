@@ -20,10 +20,10 @@ from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
 from bellhop.jobs.intake import Intake
-from bellhop.storage import models
+from bellhop.storage.database import database, is_busy, is_disk_full, make_durable
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, hold_for_life
-from bellhop.storage.models import database, is_busy, is_disk_full
+from bellhop.storage.installation import Installation
+from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
 from bellhop.web.door import CHANGING
@@ -79,7 +79,7 @@ class Site:
                 # Opening one costs more than most answers, and there are only so many threads.
                 database.connect(reuse_if_open=True)
                 if request.method in CHANGING:
-                    models.make_durable()  # what is answered survives a power cut
+                    make_durable()  # what is answered survives a power cut
                 return handler(self, **gate.admitted(self.settings, self.rates, action, arguments))
             except HTTPResponse:
                 raise

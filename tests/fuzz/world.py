@@ -18,7 +18,7 @@ from typing import Any
 
 from bellhop.accounts import accounts
 from bellhop.accounts.access import BELLHOP, ROLES
-from bellhop.base import settings
+from bellhop.base import configuration
 from bellhop.base.errors import ItemError
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
@@ -27,10 +27,12 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries, registry, schedules, webhooks
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage import models, schema
+from bellhop.storage import schema
+from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, make_folder, take_lock
+from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import FINAL
+from bellhop.system.locks import take_lock
 from bellhop.web import routes
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
@@ -196,7 +198,7 @@ class World:
     def __init__(self, folder: Path, seed: str):
         secret = lay_out(folder)
         self._folder, self._rng = folder, random.Random(seed)
-        self._settings = settings.load(folder / "config.ini")
+        self._settings = configuration.load(folder / "config.ini")
         self.data = make_folder(self._settings)
         here = Installation(self.data, "fuzz", "sqlite", "")
         schema.migrate(here.database, alone=True)
@@ -240,7 +242,7 @@ class World:
 
     def close(self) -> None:
         self.workers.pool.retire_idle(0)
-        models.database.close()
+        database.close()
         if self._alive is not None:
             os.close(self._alive)
 
@@ -335,7 +337,7 @@ class World:
 
     def _jobs(self) -> list[tuple[str, str]]:
         """(id, status) of every job, deliveries too, oldest first."""
-        return models.query("SELECT job_id, status FROM job ORDER BY id")
+        return query("SELECT job_id, status FROM job ORDER BY id")
 
     def _tidy(self) -> None:
         """Keep the database small: the older half goes."""

@@ -12,6 +12,7 @@ from bottle import HTTPResponse, request
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import ANYBODY, TOKEN_SCOPES, User
 from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.units import DAY_S
 from bellhop.web.answers import (
     cursor_of,
     json_answer,
@@ -52,7 +53,7 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
         accounts.begin_session(secret, name, address(), agent)
     found = accounts.of_session(secret)
     assert found is not None
-    cookie = _cookie(site, secret, int(accounts.SESSION_DAYS * accounts.DAY_S))
+    cookie = _cookie(site, secret, int(accounts.SESSION_DAYS * DAY_S))
     shown = {"name": found.name, "role": found.role}
     return json_answer(shown, headers={"Set-Cookie": cookie})
 

@@ -11,7 +11,7 @@ from bellhop.accounts import audit
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.jobs import lifecycle, queries
-from bellhop.storage.models import database
+from bellhop.storage.database import database
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
 from bellhop.web.handlers.jobs import job_filter, require_possible

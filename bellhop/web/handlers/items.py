@@ -9,9 +9,10 @@ from bottle import HTTPResponse, request
 
 from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem
+from bellhop.base.times import timestamp
 from bellhop.jobs import queries
 from bellhop.storage.files import attempt_name
-from bellhop.storage.models import FINAL, Job, timestamp
+from bellhop.storage.models import FINAL, Job
 from bellhop.web import patience
 from bellhop.web.answers import (
     cursor_of,

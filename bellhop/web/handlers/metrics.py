@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bellhop.accounts.access import BELLHOP, User
 from bellhop.jobs import queries, reuse
-from bellhop.storage.models import database_bytes
+from bellhop.storage.database import database_bytes
 from bellhop.web.handlers.monitoring import queue_views
 from bellhop.web.site import Site
 

@@ -12,7 +12,8 @@ from bottle import HTTPResponse, request
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.jobs import queries, registry, reuse
-from bellhop.storage.models import STATUSES, database_bytes
+from bellhop.storage.database import database_bytes
+from bellhop.storage.models import STATUSES
 from bellhop.web.answers import json_answer, page_limit, read_object
 from bellhop.web.gate import noted
 from bellhop.web.shown.views import job_views

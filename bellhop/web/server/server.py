@@ -23,9 +23,9 @@ from waitress.server import create_server
 from waitress.utilities import Error
 
 from bellhop.base.errors import Problem, disk_full, too_large
-from bellhop.base.settings import MEBIBYTE
-from bellhop.storage.installation import write_atomically
-from bellhop.storage.models import database, is_disk_full
+from bellhop.base.units import MEBIBYTE
+from bellhop.storage.database import database, is_disk_full
+from bellhop.storage.files import write_atomically
 from bellhop.system import listener
 from bellhop.system.children import cores, stay_on
 from bellhop.web import door, gate

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from bellhop.accounts.access import User, may
 from bellhop.base.errors import PROBLEMS
+from bellhop.base.times import shifted
 from bellhop.jobs import queries
-from bellhop.storage.models import Event, Item, Job, Result, Schedule, shifted
+from bellhop.storage.models import Event, Item, Job, Result, Schedule
 from bellhop.web.shown.outlook import Outlook
 from bellhop.web.site import Site
 

@@ -1,0 +1,4 @@
+"""Units that stand in more than one place."""
+
+MEBIBYTE = 1024 * 1024
+DAY_S = 86400.0

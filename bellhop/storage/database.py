@@ -1,0 +1,149 @@
+"""How bellhop.db is opened and asked: one object, transactions, and what can go wrong with it.
+
+What it holds is said in models.py and `migrations/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peewee import SqliteDatabase
+
+from bellhop.base.errors import NO_ROOM
+
+BUSY_TIMEOUT_S = 20
+CUT_TIMEOUT_MS = 10
+TURN_TIMEOUT_S = 1.0
+PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
+
+class Database(SqliteDatabase):
+    _turns = threading.Lock()
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:  # type: ignore[override]
+        """A transaction that may write; the threads of a process take turns.
+
+        SQLite alone would let who finds it locked sleep for milliseconds, thousands of times a
+        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong; and
+        who is inside a transaction holds SQLite's lock already, and must not wait for a turn.
+        """
+        is_inside = self.in_transaction()
+        is_mine = not is_inside and self._turns.acquire(timeout=TURN_TIMEOUT_S)
+        try:
+            with super().atomic():
+                yield
+        finally:
+            if is_mine:
+                self._turns.release()
+
+    def rollback(self) -> None:
+        # A full disk has ended the transaction already, and must be what the caller hears of.
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+
+log = logging.getLogger("bellhop.models")
+# Deferred transactions that read before they write fail at once under load, whatever
+# the timeout; immediate ones queue.
+database = Database(None, lock_type="immediate")
+_kept_open: list[sqlite3.Connection] = []
+
+
+@database.func("fold")
+def fold(text: str | None) -> str:
+    """A text as a search sees it: small and capital letters of every script are the same."""
+    return (text or "").casefold()
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether something could not be written because there is no room for it."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return _sqlite_code(error) == sqlite3.SQLITE_FULL
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether somebody kept the database to themselves for longer than `BUSY_TIMEOUT_S`."""
+    return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether what could not be done now for want of room, memory or locks can be later."""
+    if isinstance(error, OSError):
+        return error.errno in PASSING_ERRNOS
+    # What SQLite says of a quota, or of a full disk at an fsync or in its shared memory.
+    unsure = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    return is_disk_full(error) or is_busy(error) or _sqlite_code(error) in unsure
+
+
+def _sqlite_code(error: Exception) -> int:
+    """SQLite's primary result code; 0 when it is none of its errors."""
+    said = getattr(error, "orig", error)  # in peewee's own
+    return (getattr(said, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def bind(path: Path) -> None:
+    """Use the database at `path` in this process; nothing is opened yet."""
+    # WAL with NORMAL may forget the last moment after a power cut, never corrupt;
+    # what accepts jobs asks for more, see `make_durable`.
+    pragmas = {"foreign_keys": 1, "synchronous": "normal"}
+    database.init(str(path), pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
+
+
+def stay_open() -> None:
+    """Keep one idle connection until this process ends.
+
+    The last connection to leave a WAL database checkpoints, syncs and deletes the WAL, and
+    the next makes it anew: some milliseconds for each request to an idle Bellhop.
+    """
+    connection = sqlite3.connect(database.database, check_same_thread=False)
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    _kept_open.append(connection)
+
+
+def checkpoint() -> bool:
+    """Bring the write-ahead log back into the database and cut it to nothing; whether it could."""
+    # It holds the write lock while it waits for readers, so it must not wait for long.
+    query(f"PRAGMA busy_timeout = {CUT_TIMEOUT_MS}")
+    ((is_held_up, *_),) = query("PRAGMA wal_checkpoint(truncate)")
+    query(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    return not is_held_up
+
+
+def log_bytes() -> int:
+    """Size of the write-ahead log."""
+    try:
+        return os.stat(f"{database.database}-wal").st_size
+    except FileNotFoundError:
+        return 0
+
+
+def database_bytes() -> int:
+    """Size of the database without its write-ahead log."""
+    return int(query("PRAGMA page_count")[0][0] * query("PRAGMA page_size")[0][0])
+
+
+def make_durable() -> None:
+    """Let the commits of the current connection, and all earlier ones, survive a power cut."""
+    query("PRAGMA synchronous = full")
+
+
+def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of one statement; never a half-read cursor, which would hold the WAL."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    return connection.execute(sql, values or {}).fetchall()
+
+
+def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
+    """One statement for each of `rows`, inside the caller's transaction."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    connection.executemany(sql, rows)

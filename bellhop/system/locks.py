@@ -1,0 +1,66 @@
+"""Locks that the kernel drops however their holder dies: flock(2) on files."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bellhop.base.errors import StartRefused
+
+PREDECESSOR_WAIT_S = 5.0
+POLL_S = 0.05
+_held_for_life: list[int] = []
+
+
+def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int | None:
+    """A descriptor that holds `flock(mode)` on `path`, or None after `wait_s` seconds."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+            return descriptor
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                os.close(descriptor)
+                raise
+        if time.monotonic() >= deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(POLL_S)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on `path` for the length of a block, whoever else wants it."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def hold_for_life(path: Path, mode: int, refusal: str) -> None:
+    """Hold a lock until this process ends, however it ends; StartRefused if taken."""
+    descriptor = take_lock(path, mode)
+    if descriptor is None:
+        raise StartRefused(refusal)
+    _held_for_life.append(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the exclusive lock on `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)

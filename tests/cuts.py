@@ -18,7 +18,7 @@ class PowerCut(BaseException):
 
 
 class Wire:
-    """What the lifecycle sends its SQL through: it breaks after `left` statements."""
+    """What SQL is sent through: it breaks once, after `left` statements."""
 
     def __init__(self) -> None:
         self.left: int | None = None
@@ -26,6 +26,7 @@ class Wire:
     def through(self, send: Callable[..., Any]) -> Callable[..., Any]:
         def sent(*arguments: Any) -> Any:
             if self.left == 0:
+                self.left = None
                 raise PowerCut
             if self.left is not None:
                 self.left -= 1

@@ -16,7 +16,7 @@ import pytest
 from bellhop.accounts import access, accounts
 from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
 from bellhop.base.settings import Settings
-from bellhop.jobs import lifecycle, queries, schedules
+from bellhop.jobs import lifecycle, schedules, sharing
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.database import database
 from bellhop.storage.models import Job
@@ -144,7 +144,7 @@ def cast(site: Site, logins: dict[str, str]) -> Iterator[Callable[[], Job]]:
         )
         lifecycle.submit(new)
         complete(site, new.job_id)
-        lifecycle.share(job_of(new.job_id).id, "vera", is_shown=True)
+        sharing.share(job_of(new.job_id).id, "vera", is_shown=True)
         document = {"name": "a", "cron": "0 7 * * 1", "job": {"type": "noop", "items": [TEXT]}}
         schedules.add(document, "otto", site.intake)
         fail_deliveries()
@@ -190,7 +190,7 @@ def number_of(route: Route, person: Person) -> int:
     """Of a delivery, of the newest schedule, or of something of one's own."""
     name = ACCOUNT_OF.get(person, "ada")
     if "/schedules/" in route.path:
-        return max(row.id for row in queries.schedules(access.BELLHOP))
+        return max(row.id for row in schedules.listed(access.BELLHOP))
     if "/tokens/" in route.path:
         return int(accounts.tokens(name)[-1]["id"])
     if "/sessions/" in route.path:

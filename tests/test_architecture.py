@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.jobs.lifecycle.moves import Move, Statement
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "bellhop"
 # From the top down; a wing imports from itself and from the rows below its own, and nobody from
@@ -142,26 +144,69 @@ def test_it_imports_only_the_standard_library_into_the_client() -> None:
 
 
 def statements(path: Path) -> Iterator[str]:
-    """The SQL in a file: the texts that name a table, with `…` for what is put into them."""
+    """The texts of a file; what is put into one stands there as `{}`."""
+    inner: set[int] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.JoinedStr):
-            parts = (p.value if isinstance(p, ast.Constant) else "…" for p in node.values)
+            inner |= {id(part) for part in node.values}
+            parts = (p.value if isinstance(p, ast.Constant) else "{}" for p in node.values)
             yield "".join(str(part) for part in parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        elif isinstance(node, ast.Constant) and id(node) not in inner:
+            yield node.value if isinstance(node.value, str) else ""
+
+
+# Tables that a statement reads or writes; `{}` is a name that is only known when it runs.
+READS = re.compile(r"\b(?:FROM|JOIN)\s+(\w+|\{\})")
+WRITES = re.compile(
+    r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE(?:\s+OR\s+\w+)?)"
+    r"\s+(\w+|\{\})(?!\s*:)"
+)
+OF_JOBS = {"job", "item", "result", "event"}
+WRITERS = ("bellhop.jobs.lifecycle",)
+READERS = (*WRITERS, "bellhop.jobs.queries", "bellhop.jobs.conditions")
+
+
+def tables_of(path: Path, kind: re.Pattern[str]) -> set[str]:
+    return {table for text in statements(path) for table in kind.findall(text)}
+
+
+def test_it_asks_for_jobs_in_the_lifecycle_and_the_queries_only() -> None:
+    """Statements on jobs, items, results and events; a table's name is never built up."""
+    for path in CORE:
+        name = name_of(path)
+        written, read = tables_of(path, WRITES), tables_of(path, READS)
+        assert "{}" not in written, name
+        if not name.startswith(WRITERS):
+            assert not written & OF_JOBS, name
+        if not name.startswith(READERS):
+            assert not read & OF_JOBS, name
 
 
 def test_it_writes_a_status_in_the_lifecycle_only() -> None:
-    writes = re.compile(
-        r"SET\s+[^\"']*\bstatus\s*=|\.status\s*=\s*[^='\s]|INSERT\s+INTO\s+(job|item)\b"
-    )
-    # The status of an HTTP answer is another thing of the same name.
-    writers = {
-        name_of(path)
-        for path in CORE
-        if re.search(writes, path.read_text().replace("response.status = answer.status", ""))
-    }
-    assert writers == {"bellhop.jobs.lifecycle"}
+    writes = re.compile(r"\bSET\b.*\bstatus\s*=|INSERT\s+INTO\s+(job|item)\b", re.S)
+    for path in CORE:
+        if name_of(path).startswith(WRITERS):
+            continue
+        assert not [text for text in statements(path) if writes.search(text)], path
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    is_status = isinstance(target, ast.Attribute) and target.attr == "status"
+                    # The status of an HTTP answer is another thing of the same name.
+                    assert not is_status or ast.unparse(target) == "response.status", path
+
+
+def test_it_saves_no_row_through_its_class() -> None:
+    writes = re.compile(r"\.(save|create|insert_many|delete_instance|bulk_create)\(")
+    users = [p for p in CORE if any(n.startswith("bellhop.storage.models") for n in ours(p))]
+    assert not [path for path in users if writes.search(path.read_text())]
+
+
+def test_it_checks_each_move_when_it_is_imported() -> None:
+    with pytest.raises(ValueError, match="needs"):
+        Move(("queued",), "running", "worker = :worker", needs=())
+    with pytest.raises(ValueError, match="two things"):
+        Statement("claimed", "worker = :worker")
 
 
 def test_it_imports_late_only_in_the_commands() -> None:

@@ -342,7 +342,7 @@ def test_it_clears_the_results_of_one_type(web: WsgiClient, workers: Workers) ->
 
 def entry(key: str, submit: Submit, size_bytes: int, used_s_ago: float) -> None:
     (item,) = items_of(submit(key))
-    reuse.store(key, item=item.id, size_bytes=size_bytes)
+    reuse.store(key, item=item.id, type_name=item.type, owner=item.owner, size_bytes=size_bytes)
     query("UPDATE cache SET used_at = :at WHERE key = :key",
           {"at": timestamp(-used_s_ago), "key": key})  # fmt: skip
 

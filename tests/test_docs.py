@@ -32,7 +32,7 @@ def test_it_tells_every_move_from_where_it_starts_to_where_it_ends() -> None:
     )
     told = {move: (tuple(filter(None, origins.split(", "))), to) for move, origins, to in rows}
     told.pop("move")  # the head of the table
-    assert told == {move: (origins, to) for move, (origins, to) in MOVES.items()}
+    assert told == {name: (move.origins, move.target) for name, move in MOVES.items()}
 
 
 def shown(path: str) -> str:

@@ -16,7 +16,8 @@ from bellhop.base.settings import Lifetime, Settings
 from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper
-from bellhop.jobs import lifecycle, registry
+from bellhop.jobs import consumers, lifecycle
+from bellhop.jobs.lifecycle import claims, moves, upkeep
 from bellhop.storage.database import query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
@@ -39,7 +40,7 @@ def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
 
 
 def claimed_by(consumer: str) -> None:
-    registry.register(consumer, 1, ["parsing"])
+    consumers.register(consumer, 1, ["parsing"])
     assert lifecycle.claim("parsing", f"{consumer}/1")
 
 
@@ -133,7 +134,7 @@ def test_it_expires_nothing_when_the_wall_clock_jumps(
 def test_it_removes_the_scratch_of_consumers_that_are_gone(
     keeper: Keeper, here: Installation
 ) -> None:
-    registry.register("alive", 1, ["parsing"])
+    consumers.register("alive", 1, ["parsing"])
     for consumer in ("alive", "gone"):
         Files(here.folder).new_scratch(consumer)
     keeper.tidy()
@@ -325,7 +326,8 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
     assert busy is not None
     (before,) = items_of(waiting)
     monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
-    monkeypatch.setattr(lifecycle, "timestamp", lambda s=0: timestamp(s + step_s))
+    for module in (claims, moves, upkeep):
+        monkeypatch.setattr(module, "timestamp", lambda s=0: timestamp(s + step_s))
     keeper.sweep()
     (after,) = items_of(waiting)
     assert after.not_before == shifted(before.not_before, timedelta(seconds=step_s))

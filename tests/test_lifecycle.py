@@ -11,11 +11,12 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
-from bellhop.jobs import lifecycle, queries, registry, reuse, webhooks
-from bellhop.jobs.lifecycle import MOVES, Claim
+from bellhop.jobs import consumers, lifecycle, queries, reuse
+from bellhop.jobs.lifecycle import MOVES, Claim, claims
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
-from bellhop.storage.database import query, write_many
+from bellhop.storage import database as database_module
+from bellhop.storage.database import query
 from bellhop.storage.models import Consumer, Event, Gone, Item, Job
 from tests.conftest import items_of, job_of, moves_of
 from tests.cuts import PowerCut, Wire, everything
@@ -96,10 +97,10 @@ def test_it_makes_a_move_only_from_where_it_may_start(
     claim = claim or forged_claim(job)
     before = row(job)
     # A worker's own cancel needs the claim; what waits is cancelled by `ask_cancel`.
-    allowed = status in MOVES[move][0] and (move != "cancelled" or status == "running")
+    allowed = status in MOVES[move].origins and (move != "cancelled" or status == "running")
     moved = bool(MAKE[move](job, claim))
     assert moved is allowed
-    assert row(job)["status"] == (MOVES[move][1] if allowed else status)
+    assert row(job)["status"] == (MOVES[move].target if allowed else status)
     if not allowed and move != "released":
         assert row(job) == before
 
@@ -111,7 +112,7 @@ def submitted(job: Job, claim: Claim) -> None:
 
 # What else is made in one transaction, and from which status.
 ALL_OR_NOTHING: dict[str, tuple[str, Callable[[Job, Claim], Any]]] = {
-    **{move: (MOVES[move][0][0], make) for move, make in MAKE.items()},
+    **{move: (MOVES[move].origins[0], make) for move, make in MAKE.items()},
     "cancelled": ("running", MAKE["cancelled"]),
     "submitted": ("queued", submitted),
     "cancel_asked": ("queued", lambda job, claim: lifecycle.ask_cancel(job.job_id)),
@@ -133,7 +134,7 @@ def test_it_makes_a_move_wholly_or_not_at_all(
     if status == "pending":
         query("UPDATE item SET not_before = '2000'")
     if status == "running":
-        registry.register("c1", 1, [])
+        consumers.register("c1", 1, [])
     cut_after_each_statement(monkeypatch, lambda: make(job, claim), is_made=lambda: False)
 
 
@@ -142,9 +143,7 @@ def cut_after_each_statement(
 ) -> None:
     """`is_made` says whether the move is, and what comes after it may be cut off."""
     wire = Wire()
-    for module in (lifecycle, reuse, webhooks):
-        monkeypatch.setattr(module, "query", wire.through(query))
-    monkeypatch.setattr(lifecycle, "write_many", wire.through(write_many))
+    monkeypatch.setattr(database_module, "send", wire.through(database_module.send))
     before = everything()
     for statements in range(200):
         wire.left = statements
@@ -156,6 +155,7 @@ def cut_after_each_statement(
             assert everything() == before, f"cut after {statements} statements"
         else:
             break
+    wire.left = None
     assert statements > 1 and everything() != before
 
 
@@ -453,7 +453,7 @@ def test_it_spreads_retries_out_but_never_before_their_delay(submit: Submit) -> 
         lifecycle.fail_attempt(claimed(job), ERROR, (30,))
     times = [str(item.not_before) for item in items_of(job)]
     assert len(set(times)) == 8
-    assert before <= min(times) and max(times) <= timestamp(30 * (1 + lifecycle.JITTER))
+    assert before <= min(times) and max(times) <= timestamp(30 * (1 + claims.JITTER))
 
 
 def test_it_retries_at_once_where_the_delay_is_0(submit: Submit) -> None:
@@ -533,7 +533,7 @@ def test_it_counts_interruptions_apart_from_failures(submit: Submit) -> None:
 
 def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
     job = submit("a", "b")
-    registry.register("c1", 1, ["parsing"])
+    consumers.register("c1", 1, ["parsing"])
     claimed(job, "c1/1")
     claimed(job, "c2/1")
     assert lifecycle.adopt("c1") == 1
@@ -542,23 +542,23 @@ def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
 
 
 def test_it_forgets_a_consumer_that_stops_with_empty_hands(submit: Submit) -> None:
-    registry.register("c1", 1, ["parsing"])
+    consumers.register("c1", 1, ["parsing"])
     job = submit()
     claim = claimed(job)
-    assert not registry.unregister("c1")
+    assert not lifecycle.sign_off("c1")
     completed(claim)
-    assert registry.unregister("c1")
+    assert lifecycle.sign_off("c1")
     assert not Consumer.select().exists()
 
 
 def test_it_gives_nothing_to_a_consumer_that_is_draining(submit: Submit) -> None:
-    registry.register("c1", 1, ["parsing"])
+    consumers.register("c1", 1, ["parsing"])
     held = claimed(submit())
-    registry.drain()
+    consumers.drain()
     waiting = submit()
     assert lifecycle.claim("parsing", "c1/1") is None
     assert completed(held)
-    registry.register("c2", 2, ["parsing"])
+    consumers.register("c2", 2, ["parsing"])
     assert claimed(waiting, "c2/1")
 
 
@@ -631,7 +631,9 @@ def test_it_never_lets_progress_go_back_by_itself(submit: Submit) -> None:
 def lifecycle_claim(job: Job) -> Claim:
     """The claim under which the job's only item runs."""
     (item,) = items_of(job)
-    return lifecycle._read_claim(query(lifecycle.READ_CLAIM, {"id": item.id})[0])
+    claim = claims.read(item.id)
+    assert claim is not None
+    return claim
 
 
 def test_it_starts_progress_anew_with_a_retry_by_hand(submit: Submit) -> None:

@@ -26,11 +26,13 @@ from hypothesis.stateful import (
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
-from bellhop.jobs import lifecycle, queries, registry, reuse
+from bellhop.jobs import lifecycle, queries, reuse
+from bellhop.jobs import queues as switches
 from bellhop.jobs.lifecycle import MOVES, Claim, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.storage import database as database_module
 from bellhop.storage import schema
-from bellhop.storage.database import database, query, write_many
+from bellhop.storage.database import database, query
 from bellhop.storage.models import FINAL, Item, Job, Table
 from tests.cuts import PowerCut, Wire, everything
 
@@ -108,9 +110,7 @@ class Moves(RuleBasedStateMachine):
         self.last_change = 0
         self.wire = Wire()
         self.patch = pytest.MonkeyPatch()
-        for module in (lifecycle, reuse):
-            self.patch.setattr(module, "query", self.wire.through(query))
-        self.patch.setattr(lifecycle, "write_many", self.wire.through(write_many))
+        self.patch.setattr(database_module, "send", self.wire.through(database_module.send))
 
     def teardown(self) -> None:
         try:
@@ -218,7 +218,7 @@ class Moves(RuleBasedStateMachine):
                 assert queries.count_due({queue: 1}) == 0
                 return
             assert claim.id not in self.owned, "an item was given to two workers"
-            assert queue not in registry.paused()
+            assert queue not in switches.paused()
             assert claim.job_id not in self.too_early
             self.owned[claim.id] = claim
             self.claims.append(claim)
@@ -372,7 +372,7 @@ class Moves(RuleBasedStateMachine):
         elif what == "forget":
             self.made(reuse.clear)
         else:
-            registry.pause("r", is_paused=what == "pause")
+            switches.pause("r", is_paused=what == "pause")
 
     @invariant()
     def rows_agree(self) -> None:
@@ -466,9 +466,8 @@ class Moves(RuleBasedStateMachine):
         )
         for index, step, move in told:
             if move in MOVES and index is not None:
-                origins, target = MOVES[move]
-                assert state[index, step] in origins
-                state[index, step] = target
+                assert state[index, step] in MOVES[move].origins
+                state[index, step] = MOVES[move].target
         assert state == {
             (row["index"], row["step"]): row["status"] for steps in items for row in steps
         }
@@ -492,7 +491,7 @@ class Moves(RuleBasedStateMachine):
     def nothing_is_left_waiting(self) -> None:
         """With workers, a keeper and time, every job comes to its end."""
         for queue in QUEUES:
-            registry.pause(queue, is_paused=False)
+            switches.pause(queue, is_paused=False)
         for consumer in ("c1", "c2"):
             lifecycle.adopt(consumer)
         for _ in range(MOST_ROUNDS):

@@ -16,6 +16,7 @@ from bellhop.base.settings import Lifetime
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.newjob import NewStep
 from bellhop.storage.database import database, query
 from bellhop.storage.models import Job
@@ -132,7 +133,7 @@ def test_it_keeps_key_and_job_in_one_transaction(
     def crashed(*_: Any) -> None:
         raise RuntimeError("the power went")
 
-    monkeypatch.setattr(lifecycle, "_job_event", crashed)
+    monkeypatch.setattr(rows, "job_event", crashed)
     assert web.post(JOBS, JOB, idempotency_key="k1").status == 500
     assert query("SELECT count(*) FROM idempotency") == [(0,)]
     assert Job.select().count() == 0
@@ -144,13 +145,11 @@ def test_it_refuses_what_is_no_key(web: WsgiClient, key: str) -> None:
 
 
 def test_it_forgets_a_key_after_a_day(web: WsgiClient) -> None:
-    from bellhop.jobs import registry
-
     web.post(JOBS, JOB, idempotency_key="k1")
-    registry.forget_old()
+    lifecycle.forget_old()
     assert query("SELECT count(*) FROM idempotency") == [(1,)]
     query("UPDATE idempotency SET created_at = :at", {"at": timestamp(-86401)})
-    registry.forget_old()
+    lifecycle.forget_old()
     assert query("SELECT count(*) FROM idempotency") == [(0,)]
 
 
@@ -348,7 +347,7 @@ def test_it_searches_on_where_it_stopped(
     web: WsgiClient, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search looks through so many jobs and says where to go on."""
-    monkeypatch.setattr(queries, "SEARCH_SCAN", 3)
+    monkeypatch.setattr("bellhop.jobs.queries.find_jobs.SEARCH_SCAN", 3)
     wanted = submit("needle")
     for _ in range(7):
         submit("hay")

@@ -13,6 +13,7 @@ from peewee import OperationalError
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.times import timestamp
+from bellhop.jobs.lifecycle import claims
 from bellhop.storage import schema
 from bellhop.storage.database import (
     BUSY_TIMEOUT_S,
@@ -97,10 +98,8 @@ def test_it_writes_times_that_sort_as_text() -> None:
 
 def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     """The claim must never sort or scan: it runs for each item."""
-    from bellhop.jobs import lifecycle
-
     schema.migrate(tmp_path / "bellhop.db", alone=True)
-    plan = query(f"EXPLAIN QUERY PLAN {lifecycle.NEXT_DUE}", {"queue": "parsing", "consumer": "c1"})
+    plan = query(f"EXPLAIN QUERY PLAN {claims.NEXT_DUE}", {"queue": "parsing", "consumer": "c1"})
     words = " ".join(str(row) for row in plan)
     assert "item_due" in words and "TEMP B-TREE" not in words
 

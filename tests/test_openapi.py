@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bellhop.base.errors import PROBLEMS, ItemError
-from bellhop.jobs import intake, lifecycle, registry, schedules, webhooks
+from bellhop.jobs import consumers, intake, lifecycle, schedules, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
@@ -157,7 +157,7 @@ def cast(site: Site) -> Iterator[None]:
     """The jobs of `IDS`, of every state, beside deliveries, schedules and a live consumer."""
     lock = take_lock(site.here.consumer_lock("c1"), fcntl.LOCK_EX)
     assert lock is not None
-    registry.register("c1", os.getpid(), list(site.settings.queues))
+    consumers.register("c1", os.getpid(), list(site.settings.queues))
     submit_final(site)
     submit("told", webhook_url="https://example.org/hook")
     complete(site)

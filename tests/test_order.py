@@ -10,7 +10,7 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, queries, registry
+from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.database import query
 from bellhop.storage.models import Job
@@ -177,7 +177,7 @@ def test_it_lets_run_on_what_runs_when_its_queue_is_paused(submit: Submit) -> No
     job = submit()
     claim = lifecycle.claim("parsing", "c1/1")
     assert claim is not None
-    registry.pause("parsing", is_paused=True)
+    queues.pause("parsing", is_paused=True)
     assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
     assert job_of(job.job_id).status == "completed"
 
@@ -191,10 +191,10 @@ def test_it_goes_on_with_a_queue_that_is_resumed(web: WsgiClient, submit: Submit
 
 def test_it_remembers_a_pause_in_the_data(submit: Submit) -> None:
     """A restart reads the same rows."""
-    registry.pause("parsing", is_paused=True)
+    queues.pause("parsing", is_paused=True)
     assert query("SELECT is_paused FROM queue WHERE name = 'parsing'") == [(1,)]
-    registry.set_workers("parsing", 5)
-    assert registry.paused() == {"parsing"}
+    queues.set_workers("parsing", 5)
+    assert queues.paused() == {"parsing"}
 
 
 def test_it_serves_a_queue_with_as_many_workers_as_it_is_told(
@@ -215,7 +215,7 @@ def test_it_serves_a_queue_with_as_many_workers_as_it_is_told(
 def test_it_lets_run_on_what_runs_beyond_fewer_workers(workers: Workers) -> None:
     for _ in range(3):
         assert workers.slots.enter("parsing")
-    registry.set_workers("parsing", 1)
+    queues.set_workers("parsing", 1)
     workers.follow_switches()
     assert not workers.slots.enter("parsing")
     for _ in range(3):

@@ -11,7 +11,7 @@ import pytest
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.times import timestamp
-from bellhop.jobs import lifecycle, queries, schedules
+from bellhop.jobs import lifecycle, schedules
 from bellhop.storage.database import query
 from bellhop.storage.models import Job, Schedule
 from bellhop.web.site import Site
@@ -127,7 +127,7 @@ def test_it_submits_a_job_when_it_is_due(web: WsgiClient, site: Site) -> None:
     assert schedules.submit_due(site.intake) == 1
     (job,) = Job.select()
     assert (job.schedule, job.status) == (number, "queued")
-    (schedule,) = queries.schedules(BELLHOP)
+    (schedule,) = schedules.listed(BELLHOP)
     assert (schedule.last_job_id, schedule.error) == (job.job_id, None)
     assert schedule.next_at > timestamp()
 

@@ -11,7 +11,7 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Queue
 from bellhop.base.times import timestamp
-from bellhop.jobs import lifecycle, registry
+from bellhop.jobs import consumers, lifecycle
 from bellhop.jobs.newjob import NewStep
 from bellhop.storage.database import query
 from bellhop.storage.files import Files
@@ -34,7 +34,7 @@ def consumer(here: Installation, site: Site) -> Iterator[None]:
 
     held = take_lock(here.consumer_lock("c1"), fcntl.LOCK_EX)
     assert held is not None
-    registry.register("c1", 1, ["parsing", "ai"])
+    consumers.register("c1", 1, ["parsing", "ai"])
     yield
     os.close(held)
 

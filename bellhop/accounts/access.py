@@ -92,9 +92,22 @@ def may(user: User, action: str, owned: Owned | None = None) -> bool:
     return is_theirs or not rule.is_own
 
 
-def readable(viewer: User) -> str:
-    """The SQL condition on `job` of what a viewer may read, for a query with `:viewer`."""
+def reasons(viewer: User) -> list[str]:
+    """Why a viewer may read a job: SQL conditions on `job`, of which one at most is true.
+
+    They need :viewer. Each can be walked down an index of its own.
+    """
     if viewer.reads_all:
-        return "1"
-    return """(job.owner = :viewer OR job.id IN (
-        SELECT share.job FROM share WHERE share.account = :viewer))"""
+        return ["1"]
+    is_shared = "job.id IN (SELECT share.job FROM share WHERE share.account = :viewer)"
+    return ["job.owner = :viewer", f"job.owner != :viewer AND {is_shared}"]
+
+
+def readable(viewer: User) -> str:
+    """The SQL condition on `job` of what a viewer may read; it needs :viewer."""
+    return f"({' OR '.join(reasons(viewer))})"
+
+
+def owned(viewer: User) -> str:
+    """The SQL condition of what is read by its owner, and by who reads all; it needs :viewer."""
+    return "1" if viewer.reads_all else "owner = :viewer"

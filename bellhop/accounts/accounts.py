@@ -37,6 +37,10 @@ SECRET_BYTES = 32
 FREE_OF_ACCOUNT, FREE_OF_ADDRESS = 4, 20
 LONGEST_LOCK_S = 900
 FORGET_FAILURES_S = 3600.0
+USE_SESSION = "UPDATE session SET used_at = :now WHERE id = :id"
+USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
+END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNING id"
+REVOKE_TOKEN = "DELETE FROM token WHERE account = :account AND id = :id RETURNING id"
 
 
 class Refused(Exception):
@@ -238,7 +242,7 @@ def of_session(secret: str, *, is_use: bool = True) -> User | None:
         return None
     number, name, role, used_at = rows[0]
     if is_use:
-        _touch("session", number, used_at)
+        _touch(USE_SESSION, number, used_at)
     return User(name, role, role == "admin", "session", number)
 
 
@@ -254,7 +258,7 @@ def of_token(secret: str, *, is_use: bool = True) -> User | None:
         return None
     number, name, role, scope, used_at = rows[0]
     if is_use:
-        _touch("token", number, used_at)
+        _touch(USE_TOKEN, number, used_at)
     return User(name, role, role == "admin", scope)
 
 
@@ -305,12 +309,12 @@ def sessions(account: str) -> list[dict[str, Any]]:
 
 def revoke_token(account: str, number: int) -> bool:
     """End a token; False when the account has none with this number."""
-    return _revoke("token", account, number)
+    return _revoke(REVOKE_TOKEN, account, number)
 
 
 def end_session(account: str, number: int) -> bool:
     """Log out; False when the account has no session with this number."""
-    return _revoke("session", account, number)
+    return _revoke(END_SESSION, account, number)
 
 
 def forget_old() -> None:
@@ -344,21 +348,17 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _touch(table: str, number: int, used_at: str | None) -> None:
+def _touch(statement: str, number: int, used_at: str | None) -> None:
     """Note that a credential was used, once a minute."""
     if used_at is not None and used_at > timestamp(-TOUCH_EVERY_S):
         return
     with contextlib.suppress(sqlite3.OperationalError):  # on a full disk people may still look
-        query(
-            f"UPDATE {table} SET used_at = :now WHERE id = :id",
-            {"id": number, "now": timestamp()},
-        )
+        query(statement, {"id": number, "now": timestamp()})
 
 
-def _revoke(table: str, account: str, number: int) -> bool:
-    sql = f"DELETE FROM {table} WHERE account = :account AND id = :id RETURNING id"
+def _revoke(statement: str, account: str, number: int) -> bool:
     with database.atomic():
-        return bool(query(sql, {"account": account, "id": number}))
+        return bool(query(statement, {"account": account, "id": number}))
 
 
 def _end_sessions(account: str, but: int | None) -> None:

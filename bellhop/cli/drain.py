@@ -7,7 +7,7 @@ import time
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.jobs import queries, registry
+from bellhop.jobs import consumers, queries
 from bellhop.storage.database import bind, database
 from bellhop.storage.installation import read_record
 
@@ -25,7 +25,7 @@ def run(settings: Settings) -> None:
     bind(here.database)
     said = None
     with database.connection_context():
-        registry.drain()
+        consumers.drain()
         drained = [consumer.id for consumer in queries.consumers()]
         while running := queries.held_by(
             consumer.id for consumer in queries.living_consumers(here) if consumer.id in drained

@@ -18,7 +18,7 @@ from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import registry
+from bellhop.jobs import consumers, lifecycle
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.installation import Installation
 from bellhop.system.children import cores, stay_on
@@ -70,7 +70,7 @@ def _register(consumer: str, queues: list[str]) -> None:
     while True:
         try:
             with database.connection_context():
-                registry.register(consumer, os.getpid(), queues)
+                consumers.register(consumer, os.getpid(), queues)
             return trouble.note(None)
         except Exception as error:
             if not will_pass(error):
@@ -106,7 +106,7 @@ def run_consumer(
             workers.follow_switches,
             workers.look,
             workers.pool.retire_idle,
-            lambda: registry.report_bell(consumer, bell.trouble.reason),
+            lambda: consumers.report_bell(consumer, bell.trouble.reason),
         ],
     )
     keeper.start()
@@ -115,5 +115,5 @@ def run_consumer(
     workers.pool.retire_idle(0)
     with database.connection_context():
         # What the grace did not suffice for is adopted once this process is dead.
-        if workers.slots.are_all_free() and registry.unregister(consumer):
+        if workers.slots.are_all_free() and lifecycle.sign_off(consumer):
             here.forget_consumer(consumer)

@@ -21,7 +21,7 @@ from bellhop.base.times import timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
-from bellhop.jobs import lifecycle, queries, registry, reuse, schedules
+from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import checkpoint, database, log_bytes
 from bellhop.storage.files import KINDS, Files, remove_tree
@@ -207,7 +207,7 @@ class Keeper:
         until = time.monotonic() + EXPIRE_FOR_S
         self.expire_uploads()
         is_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
-        for beside in (registry, accounts, audit):
+        for beside in (lifecycle, accounts, audit):
             beside.forget_old()
         cache = self._settings.cache
         reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)

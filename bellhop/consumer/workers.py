@@ -28,7 +28,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobprocess.pool import Pool, Slots
 from bellhop.jobprocess.process import Outcome
-from bellhop.jobs import lifecycle, queries, registry, reuse, webhooks
+from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.files import Files, Scratch
@@ -125,7 +125,7 @@ class Workers:
 
     def follow_switches(self) -> None:
         """Serve each queue with as many workers as people want now; once a second."""
-        wanted = registry.workers_set()
+        wanted = queues.workers_set()
         self.slots.resize({name: wanted.get(name, n) for name, n in self._counts.items()})
 
     def look(self) -> None:

@@ -15,14 +15,13 @@ from typing import Any
 
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
+from bellhop.jobs import queries
 from bellhop.storage.database import database, query
 
 TRIM_BITE = 500
-FIND = """
-    SELECT job.job_id, result.data, result.files, result.warnings
-    FROM cache JOIN result ON result.item = cache.item
-    JOIN item ON item.id = cache.item JOIN job ON job.id = item.job
-    WHERE cache.key = :key AND cache.created_at > :oldest"""
+STORE = """
+    INSERT OR REPLACE INTO cache (key, type, owner, item, bytes, created_at, used_at)
+    VALUES (:key, :type, :owner, :item, :bytes, :now, :now)"""
 COUNT = """
     INSERT INTO cache_count (type, hits, misses) VALUES (:type, :hits, :misses)
     ON CONFLICT DO UPDATE SET hits = hits + :hits, misses = misses + :misses"""
@@ -70,19 +69,14 @@ def lifetime_s(job_type: Mapping[str, Any], most_days: float) -> float:
 
 def find(key: str, lifetime_s: float) -> Hit | None:
     """The result known by `key`, unless it is older than `lifetime_s`."""
-    rows = query(FIND, {"key": key, "oldest": timestamp(-lifetime_s)})
-    return Hit(key, *rows[0]) if rows else None
+    found = queries.cached(key, since=timestamp(-lifetime_s))
+    return Hit(key, *found) if found else None
 
 
-def store(key: str, *, item: int, size_bytes: int) -> None:
+def store(key: str, *, item: int, type_name: str, owner: str, size_bytes: int) -> None:
     """Keep the result that `item` has from now on; in the transaction that completes it."""
-    values = {"key": key, "item": item, "bytes": size_bytes, "now": timestamp()}
-    ((type_name,),) = query(
-        """INSERT OR REPLACE INTO cache (key, type, owner, item, bytes, created_at, used_at)
-        SELECT :key, type, owner, id, :bytes, :now, :now FROM item WHERE id = :item
-        RETURNING type""",
-        values,
-    )
+    entry = {"key": key, "type": type_name, "owner": owner, "item": item, "bytes": size_bytes}
+    query(STORE, {**entry, "now": timestamp()})
     query(COUNT, {"type": type_name, "hits": 0, "misses": 1})
 
 

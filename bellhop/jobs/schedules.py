@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from bellhop.accounts import accounts
+from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
@@ -85,6 +86,12 @@ def add(document: Any, owner: str, intake: Intake) -> int:
         sql = """INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
             VALUES (:name, :owner, :cron, :timezone, :job, :next, :now) RETURNING id"""
         return int(query(sql, values)[0][0])
+
+
+def listed(viewer: User) -> list[Schedule]:
+    """The schedules that the viewer may read, the one that is due next first."""
+    sql = "SELECT * FROM schedule WHERE ? OR owner = ? ORDER BY next_at, id"
+    return list(Schedule.raw(sql, viewer.reads_all, viewer.name))
 
 
 def remove(schedule: int) -> bool:

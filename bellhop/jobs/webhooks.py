@@ -1,7 +1,8 @@
 """Webhooks: what is told to whom, as jobs of Bellhop's own type `webhook`.
 
-A delivery is a durable job like any other, made in the transaction of what it tells, and runs
-in a queue of its own. It is signed and sent by `jobtypes/webhook.py`. Nothing here sends.
+A delivery is a durable job like any other, made in the transaction of what it tells (see
+lifecycle/deliveries.py), and runs in a queue of its own. It is signed and sent by
+`jobtypes/webhook.py`. Nothing here sends.
 """
 
 from __future__ import annotations
@@ -17,32 +18,13 @@ from bellhop.storage.database import database, query
 TYPE, QUEUE = "webhook", "webhooks"
 # One start, and the retries of the job type.
 ATTEMPTS = 8
-PROGRESS_EVERY_S = 2.0
 SECRET_BYTES = 32
-WANTED = """webhook_url IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM webhook_disabled AS off WHERE off.owner = job.owner AND off.url = webhook_url)"""
-TOLD = "id, job_id, owner, status, webhook_url"
 
 
-def final_delivery(job: int) -> NewJob | None:
-    """The delivery that tells that a job is final; None when nobody wants to know."""
-    rows = query(f"SELECT {TOLD} FROM job WHERE id = :job AND {WANTED}", {"job": job})
-    return _delivery(*rows[0], is_final=True) if rows else None
-
-
-def progress_delivery(job: int) -> NewJob | None:
-    """The delivery that tells of progress; None when nobody wants to know, or was told just now."""
-    rows = query(
-        f"""UPDATE job SET webhook_at = :now WHERE id = :job AND webhook_progress
-        AND (webhook_at IS NULL OR webhook_at < :before) AND {WANTED} RETURNING {TOLD}""",
-        {"job": job, "now": timestamp(), "before": timestamp(-PROGRESS_EVERY_S)},
-    )
-    return _delivery(*rows[0], is_final=False) if rows else None
-
-
-def _delivery(
+def delivery_of(
     job: int, job_id: str, owner: str, status: str, url: str, *, is_final: bool
 ) -> NewJob:
+    """What tells that a job is final, with the status it has, or of its progress."""
     event = f"job.{status}" if is_final else "job.progress"
     base = f"/api/v1/jobs/{job_id}"
     data = {

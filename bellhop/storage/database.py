@@ -139,11 +139,24 @@ def make_durable() -> None:
 
 def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """All rows of one statement; never a half-read cursor, which would hold the WAL."""
-    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
-    return connection.execute(sql, values or {}).fetchall()
+    return send(sql, values or {}).fetchall()
+
+
+def named(sql: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """All rows of one statement, by the names of their columns."""
+    cursor = send(sql, values or {})
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
     """One statement for each of `rows`, inside the caller's transaction."""
+    send(sql, rows)
+
+
+def send(sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> sqlite3.Cursor:
+    """Everything that is asked of the database, or written, goes through here."""
     connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
-    connection.executemany(sql, rows)
+    if isinstance(values, list):
+        return connection.executemany(sql, values)
+    return connection.execute(sql, values)

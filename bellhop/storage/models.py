@@ -6,6 +6,9 @@ the classes here are how Python reads it. Nothing here changes a status: see job
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from peewee import (
     AutoField,
     BooleanField,
@@ -177,6 +180,24 @@ class Schedule(Table):
     last_job_id = TextField(null=True)
     error = TextField(null=True)
     created_at = TextField()
+
+
+JOB_COLUMNS = tuple(Job._meta.columns)
+FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))
+
+
+def job_of(row: Sequence[Any]) -> Job:
+    """A job of a row of all `JOB_COLUMNS`.
+
+    peewee takes longer to build a query and fill an object than SQLite to find the row, and the
+    status of a job is what everybody asks for.
+    """
+    job = Job.__new__(Job)
+    columns = dict(zip(JOB_COLUMNS, row, strict=True))
+    job.__data__, job.__rel__, job._dirty = columns, {}, set()  # type: ignore[attr-defined]
+    for name in FLAGS:
+        columns[name] = bool(columns[name])
+    return job
 
 
 TABLES = (Job, Item, Result, Event, Consumer, Turn, Gone, Schedule)

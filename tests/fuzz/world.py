@@ -24,7 +24,7 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, queries, registry, schedules, webhooks
+from bellhop.jobs import consumers, lifecycle, schedules, webhooks
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage import schema
@@ -221,7 +221,7 @@ class World:
         self.probe = Probe(self.application, self.watch, secret.encode())
         self.probe.listen = self.known.learn
         self._alive = take_lock(here.consumer_lock(CONSUMER), fcntl.LOCK_EX)
-        registry.register(CONSUMER, os.getpid(), list(self._settings.queues))
+        consumers.register(CONSUMER, os.getpid(), list(self._settings.queues))
         self.workers = Workers(
             self._settings, here, consumer=CONSUMER, counts={QUEUE: 1}, ring=lambda times: None
         )
@@ -291,7 +291,7 @@ class World:
         return self.ask("POST", "/jobs", body, f"multipart/form-data; boundary={BOUNDARY}")
 
     def _add_schedule(self) -> None:
-        for schedule in queries.schedules(BELLHOP)[MOST_SCHEDULES:]:
+        for schedule in schedules.listed(BELLHOP)[MOST_SCHEDULES:]:
             schedules.remove(schedule.id)
         self.ask("POST", "/schedules", json.dumps(SCHEDULE).encode(), "application/json")
 

@@ -11,7 +11,8 @@ from bottle import HTTPResponse, request
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.jobs import queries, registry, reuse
+from bellhop.jobs import durations, queries, reuse
+from bellhop.jobs import queues as switches
 from bellhop.storage.database import database_bytes
 from bellhop.storage.models import STATUSES
 from bellhop.web.answers import json_answer, page_limit, read_object
@@ -29,7 +30,7 @@ def queues(site: Site, user: User) -> HTTPResponse:
 
 def queue_views(site: Site) -> list[dict[str, Any]]:
     """Every queue of config.ini, and those that rows still name."""
-    states, paused, workers = queries.queue_states(), registry.paused(), registry.workers_set()
+    states, paused, workers = queries.queue_states(), switches.paused(), switches.workers_set()
     serving = [name for c in queries.living_consumers(site.here) for name in json.loads(c.queues)]
     shown = []
     for name in dict.fromkeys([*site.settings.queues, *states]):
@@ -99,7 +100,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "queue": {"storage": site.here.storage, "bell": bell or "ok"},
         "disk": {"free_bytes": free_bytes, "database_bytes": database_bytes()},
         "queues": {q["name"]: q["backlog"] for q in shown},
-        "paused": sorted(registry.paused()),
+        "paused": sorted(switches.paused()),
         "unavailable_types": unavailable,
         "cache": reuse.stats(),
     }
@@ -114,8 +115,8 @@ def stats(site: Site, user: User) -> HTTPResponse:
         by_type.setdefault(name, {})[status] = count
     by_status = {name: sum(c for _, s, c in counts if s == name) for name in STATUSES}
     # These are of everybody's items.
-    durations = queries.durations() if user.reads_all else {}
-    measured = {name: _spread(found) for name, found in durations.items()}
+    lately = durations.by_type() if user.reads_all else {}
+    measured = {name: _spread(found) for name, found in lately.items()}
     document = {
         "total": sum(by_status.values()),
         "by_status": by_status,
@@ -129,7 +130,7 @@ def stats(site: Site, user: User) -> HTTPResponse:
 def pause(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/pause: nothing of it starts any more; what runs, runs on."""
     with noted(user, "pause queue", _known(site, name)):
-        registry.pause(name, is_paused=True)
+        switches.pause(name, is_paused=True)
     site.surroundings.forget()
     return _queue(site, name)
 
@@ -137,7 +138,7 @@ def pause(site: Site, user: User, name: str) -> HTTPResponse:
 def resume(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/resume"""
     with noted(user, "resume queue", _known(site, name)):
-        registry.pause(name, is_paused=False)
+        switches.pause(name, is_paused=False)
     site.surroundings.forget()
     site.bell.ring(site.settings.queues[name].workers)
     return _queue(site, name)
@@ -151,7 +152,7 @@ def change_queue(site: Site, user: User, name: str) -> HTTPResponse:
     if set(body) != {"workers"} or not (is_number or wanted is None):
         raise invalid_field("workers", f"must be a number from 1 to {MOST_WORKERS}, or null")
     with noted(user, f"workers {wanted}", _known(site, name)):
-        registry.set_workers(name, wanted)
+        switches.set_workers(name, wanted)
     site.surroundings.forget()
     return _queue(site, name)
 

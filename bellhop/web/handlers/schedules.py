@@ -6,7 +6,7 @@ from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
-from bellhop.jobs import queries, schedules
+from bellhop.jobs import schedules
 from bellhop.web.answers import json_answer, read_json, require_content_type
 from bellhop.web.gate import noted, require
 from bellhop.web.shown.views import schedule_view
@@ -15,7 +15,7 @@ from bellhop.web.site import Site
 
 def list_schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules: the one that is due next first."""
-    return json_answer({"schedules": [schedule_view(row) for row in queries.schedules(user)]})
+    return json_answer({"schedules": [schedule_view(row) for row in schedules.listed(user)]})
 
 
 def add(site: Site, user: User) -> HTTPResponse:
@@ -24,14 +24,14 @@ def add(site: Site, user: User) -> HTTPResponse:
     document = read_json()
     with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
         number = schedules.add(document, user.name, site.intake)
-    row = next(row for row in queries.schedules(user) if row.id == number)
+    row = next(row for row in schedules.listed(user) if row.id == number)
     return json_answer(schedule_view(row), 201, {"Location": f"/api/v1/schedules/{number}"})
 
 
 def remove(site: Site, user: User, number: str) -> HTTPResponse:
     """DELETE /schedules/ID: the jobs it made stay."""
     with noted(user, "remove schedule", number):
-        found = [row for row in queries.schedules(user) if row.id == int(number)]
+        found = [row for row in schedules.listed(user) if row.id == int(number)]
         if not found:
             raise Problem("not-found", "There is no schedule with this id.")
         require(user, "change", found[0])

@@ -7,7 +7,7 @@ from bottle import HTTPResponse
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.jobs import lifecycle, queries
+from bellhop.jobs import sharing
 from bellhop.storage.models import Job
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import noted
@@ -18,7 +18,7 @@ def list_shares(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/shares: who may read the job beside its owner, and the link to send them."""
     base = site.settings.server.public_url.rstrip("/")
     link = f"{base}/jobs/{job.job_id}"
-    return json_answer({"accounts": queries.shares(job), "link": link})
+    return json_answer({"accounts": sharing.shares(job.id), "link": link})
 
 
 def add(site: Site, user: User, job: Job) -> HTTPResponse:
@@ -30,14 +30,14 @@ def add(site: Site, user: User, job: Job) -> HTTPResponse:
     if not accounts.exists(account) or account == job.owner:
         raise invalid_field("account", "is no other account of this Bellhop")
     with noted(user, f"share with {account}", job.job_id):
-        lifecycle.share(job.id, account, is_shown=True)
+        sharing.share(job.id, account, is_shown=True)
     return list_shares(site, user, job)
 
 
 def remove(site: Site, user: User, job: Job, account: str) -> HTTPResponse:
     """DELETE /jobs/ID/shares/ACCOUNT: the job is theirs to see no more."""
-    if account not in queries.shares(job):
+    if account not in sharing.shares(job.id):
         raise Problem("not-found", "The job is not shared with this account.")
     with noted(user, f"share no more with {account}", job.job_id):
-        lifecycle.share(job.id, account, is_shown=False)
+        sharing.share(job.id, account, is_shown=False)
     return HTTPResponse(status=204)

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bellhop.jobs import queries, registry
+from bellhop.jobs import durations, queries, queues
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 
@@ -110,13 +110,13 @@ class Surroundings:
     def _look(self) -> View:
         consumers = queries.living_consumers(self.here)
         at_work = [consumer for consumer in consumers if not consumer.draining]
-        measured = queries.durations()
+        measured = durations.by_type()
         return View(
             has_consumer=bool(consumers),
             is_drained=bool(consumers) and not at_work,
             serving=[queue for consumer in at_work for queue in json.loads(consumer.queues)],
-            paused=registry.paused(),
-            workers=registry.workers_set(),
+            paused=queues.paused(),
+            workers=queues.workers_set(),
             medians={name: statistics.median(found) for name, found in measured.items()},
             has_room=self.files.free_bytes() >= LEAST_ROOM_BYTES,
         )

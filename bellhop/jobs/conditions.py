@@ -1,0 +1,18 @@
+"""Conditions in SQL that stand in more than one statement; each says what it needs to be given."""
+
+from __future__ import annotations
+
+from bellhop.storage.models import FINAL
+
+# Of `job` or `item`, by their own `status`.
+IS_UNFINISHED = f"status NOT IN {FINAL}"
+IS_FINAL = f"status IN {FINAL}"
+# Whether items of :queue may start.
+QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused)"
+# Whether :consumer takes items, or drains.
+CONSUMER_TAKES_ITEMS = "NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)"
+# Of an item: it waits, and no earlier step blocks it.
+IS_WAITING = "status IN ('pending', 'queued') AND waits_for IS NOT 'step'"
+# Of a `dependency`, with the job it needs joined as `needed`: that job ended otherwise, or is gone.
+IS_HOPELESS = """is_met = 0
+    AND (needed.id IS NULL OR needed.status IN ('failed', 'cancelled'))"""

@@ -1,0 +1,36 @@
+"""What consumers record about themselves; whether one lives is asked of its lock instead."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+
+from bellhop.base.times import timestamp
+from bellhop.storage.database import database, query
+
+log = logging.getLogger("bellhop.consumers")
+
+
+def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
+    """Record a consumer that holds its lock already."""
+    with database.atomic():
+        query(
+            "INSERT INTO consumer (id, pid, started_at, queues) VALUES (:id, :pid, :now, :queues)",
+            {"id": consumer, "pid": pid, "now": timestamp(), "queues": json.dumps(queues)},
+        )
+
+
+def drain() -> None:
+    """Let every consumer of this moment take no more items; one started later does again."""
+    with database.atomic():
+        query("UPDATE consumer SET draining = 1")
+    log.info("draining: no consumer of this moment takes more items")
+
+
+def report_bell(consumer: str, trouble: str | None) -> None:
+    """Record what is wrong with a consumer's bell, None when it works."""
+    values = {"id": consumer, "trouble": trouble}
+    if query("SELECT 1 FROM consumer WHERE id = :id AND bell IS NOT :trouble", values):
+        with database.atomic():
+            query("UPDATE consumer SET bell = :trouble WHERE id = :id", values)

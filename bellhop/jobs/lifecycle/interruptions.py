@@ -1,0 +1,56 @@
+"""Items taken out of hands that do not finish them: of a stop, a dead consumer, a lost lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bellhop.base.errors import ItemError, item_error
+from bellhop.jobs.lifecycle.moves import RECOUNTED, Statement
+
+MOST_INTERRUPTIONS = 20
+
+REQUEUE = Statement("requeued", "id = :id")
+FAIL = Statement("failed", "id = :id")
+CANCEL = Statement("cancelled", "id = :id")
+# (item, its interruptions, whether a cancel was asked)
+Held = tuple[int, int, bool]
+
+
+def look_for(which: str) -> str:
+    """The statement that finds what is given back, of the running items of a condition."""
+    return f"""SELECT id, interruptions,
+            (SELECT cancel_requested FROM job WHERE job.id = item.job)
+        FROM item WHERE status = 'running' AND {which}"""
+
+
+def give_back(held: Sequence[Held], *, is_counted: bool) -> int:
+    """Take running items out of hands that do not finish them; how many they were.
+
+    Cancelled if that was asked, failed the 20th time that it counts, else queued again.
+    """
+    for item, before, is_cancelled in held:
+        count = before + is_counted
+        counts = counted("interrupted") if is_counted else counted()
+        if is_cancelled:
+            CANCEL.make(id=item)
+        elif is_counted and count >= MOST_INTERRUPTIONS:
+            error = item_error("interrupted_too_often", count=count)
+            FAIL.make(error, id=item, error=error.shown(), **counts)
+        else:
+            again = ItemError("interrupted", "Bellhop was stopped meanwhile; it runs again.")
+            if is_counted:
+                again = replace(again, message="Its consumer died; it runs again.")
+                again = with_count(again, "interruption", count, MOST_INTERRUPTIONS)
+            REQUEUE.make(again, id=item, error=None, **counts)
+    return len(held)
+
+
+def counted(*ends: str) -> dict[str, int]:
+    """What an end of an attempt adds to the counts of its item."""
+    return {name: int(name in ends) for name in RECOUNTED}
+
+
+def with_count(error: ItemError, what: str, count: int, most: int) -> ItemError:
+    """The error with its count, for the timeline."""
+    return replace(error, message=f"{error.message} ({what} {count} of {most})")

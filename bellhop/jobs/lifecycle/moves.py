@@ -1,0 +1,350 @@
+"""The moves of items: each is one row of `MOVES`, and all of them are made here.
+
+A move is one guarded UPDATE: it changes the rows that still are where it starts from and reports
+them, or none, which means that somebody was first. In the same transaction it writes one event for
+each row and moves the counters, the status and the change number of the job. A job's status
+follows from its items and is never set otherwise.
+
+A `Statement` is a move together with the condition on the items it is asked for; the other modules
+of this folder have one for each thing they do. It is put together, and checked, at import.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
+
+from bellhop.base.errors import ItemError
+from bellhop.base.times import timestamp
+from bellhop.jobs.lifecycle import deliveries, rows
+from bellhop.jobs.lifecycle.turns import LineUp
+from bellhop.storage.database import database, query, write_many
+from bellhop.storage.models import FINAL
+
+log = logging.getLogger("bellhop.lifecycle")
+BIND = re.compile(r":([a-z_]+)")
+
+
+def binds(sql: str) -> set[str]:
+    """The values that a statement needs, without the time, which each is given."""
+    return set(BIND.findall(sql)) - {"now"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """From which statuses to which, what is set beside the status, and the values that needs.
+
+    ValueError for a value that is used and not named, or named and not used.
+    """
+
+    origins: tuple[str, ...]
+    target: str
+    sets: str = ""
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if binds(self.sets) != set(self.needs):
+            raise ValueError(f"it sets {self.sets!r} and needs {self.needs}")
+
+
+# An item that nobody holds and that waits for nothing.
+FREED = "worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL"
+MAY_RUN = "waits_for = NULL, not_before = NULL, cache_key = NULL"
+# Counts of this attempt's end: each 0 or 1, added to those of the item.
+COUNTS = """failures = failures + :failed, crashes = crashes + :crashed,
+    interruptions = interruptions + :interrupted"""
+ANEW = """was_deferred = 0, failures = 0, crashes = 0, interruptions = 0, progress = 0,
+    error = NULL, started_at = NULL, completed_at = NULL, current_step = NULL"""
+RECOUNTED = ("failed", "crashed", "interrupted")
+
+# Who makes a move is said at the function that does.
+MOVES: dict[str, Move] = {
+    "submitted": Move((), "queued"),
+    "held": Move((), "pending"),
+    "released": Move(("pending",), "queued", MAY_RUN),
+    "claimed": Move(
+        ("queued",),
+        "running",
+        """worker = :worker, lease_until = :lease_until, attempt = attempt + 1,
+        current_step = NULL, cache_key = :cache_key, started_at = coalesce(started_at, :now)""",
+        ("worker", "lease_until", "cache_key"),
+    ),
+    "deferred": Move(
+        ("queued",),
+        "pending",
+        "waits_for = 'equal', cache_key = :cache_key, was_deferred = 1",
+        ("cache_key",),
+    ),
+    "reused": Move(
+        ("queued",),
+        "completed",
+        "attempt = 1, progress = 100, cached = 1, started_at = :now, completed_at = :now",
+    ),
+    "completed": Move(
+        ("running",),
+        "completed",
+        f"""progress = 100, error = NULL, cached = :cached, cached_from = :cached_from,
+        completed_at = :now, {FREED}""",
+        ("cached", "cached_from"),
+    ),
+    "failed": Move(
+        ("running",),
+        "failed",
+        f"error = :error, completed_at = :now, {COUNTS}, {FREED}",
+        ("error", *RECOUNTED),
+    ),
+    # An interruption leaves the error of the attempt before as it is.
+    "requeued": Move(
+        ("running",),
+        "queued",
+        f"error = coalesce(:error, error), {COUNTS}, {FREED}",
+        ("error", *RECOUNTED),
+    ),
+    "retry_scheduled": Move(
+        ("running",),
+        "pending",
+        f"error = :error, not_before = :not_before, {COUNTS}, {FREED}",
+        ("error", "not_before", *RECOUNTED),
+    ),
+    "cancelled": Move(
+        ("pending", "queued", "running"),
+        "cancelled",
+        f"""error = CASE status WHEN 'running' THEN NULL ELSE error END, completed_at = :now,
+        waits_for = NULL, not_before = NULL, {FREED}""",
+    ),
+    "retried": Move(("failed", "cancelled"), "queued", ANEW),
+    "rerun": Move(("completed",), "queued", f"{ANEW}, cached = 0, cached_from = NULL"),
+    "blocked": Move(
+        ("pending", "queued", "completed", "failed", "cancelled"),
+        "pending",
+        f"""{ANEW}, cached = 0, cached_from = NULL, waits_for = 'step', not_before = NULL,
+        cache_key = NULL""",
+    ),
+    "revived": Move(
+        ("cancelled",),
+        "pending",
+        "waits_for = :waits_for, not_before = :not_before, completed_at = NULL, error = NULL",
+        ("waits_for", "not_before"),
+    ),
+}
+COUNTED = {"completed": "completed_items", "failed": "failed_items", "cancelled": "cancelled_items"}
+
+ADD_TO_JOB = """
+    UPDATE job SET
+        completed_items = completed_items + :completed_items,
+        failed_items = failed_items + :failed_items,
+        cancelled_items = cancelled_items + :cancelled_items,
+        cached_items = cached_items + :cached,
+        progress_points = progress_points + :points,
+        attempt = max(attempt, :attempt),
+        started_at = coalesce(started_at, :started),
+        change = :change,
+        current_step = CASE WHEN :waits THEN NULL ELSE current_step END
+    WHERE id = :job
+    RETURNING job_id, status,
+        completed_items + failed_items + cancelled_items = total_items,
+        cancelled_items, failed_items"""
+REOPEN_JOB = """
+    UPDATE job SET completed_at = NULL, error = NULL,
+        status = CASE WHEN started_at IS NOT NULL THEN 'running'
+            WHEN EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND status = 'queued')
+            THEN 'queued' ELSE 'pending' END
+    WHERE id = :job"""
+END_JOB = """
+    UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
+        error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
+            ORDER BY "index" LIMIT 1)
+    WHERE id = :job"""
+MEET_DEPENDENCIES = """
+    UPDATE dependency SET is_met = 1 WHERE needs = :needs AND is_met = 0 RETURNING job"""
+FORGET_NEED = "UPDATE item SET waits_for = NULL WHERE job = :job AND waits_for = 'job'"
+
+
+class Moved(NamedTuple):
+    """A row of an item that was moved, and what it was before."""
+
+    id: int
+    item_index: int
+    step: int
+    attempt: int
+    progress: int
+    cached: bool
+    steps: int
+    was: str
+    was_progress: int
+    was_cached: bool
+
+
+class Statement:
+    """One move of the items that `where` selects: whole statements, made once.
+
+    ValueError when the condition and the move need two values of one name.
+    """
+
+    every: ClassVar[list[Statement]] = []
+
+    def __init__(self, move: str, where: str):
+        self.move, row = move, MOVES[move]
+        self.needs = binds(where) | set(row.needs)
+        if both := binds(where) & set(row.needs):
+            raise ValueError(f"{move}: {both} would be two things")
+        self._origins, self._target = row.origins, row.target
+        origins = ", ".join(f"'{origin}'" for origin in row.origins)
+        chosen = f"WHERE ({where}) AND status IN ({origins})"
+        sets = f"status = '{row.target}', {row.sets}"
+        self.look = f"SELECT id, status, progress, cached, cache_key FROM item {chosen}"
+        self.update = f"""UPDATE item SET {sets} {chosen}
+            RETURNING job, id, "index", step, attempt, progress, cached,
+                (SELECT steps FROM job WHERE job.id = item.job)"""
+        # What changes neither progress nor key, and starts from one status, tells all by itself.
+        self._is_plain = len(row.origins) == 1 and row.target == "running"
+        Statement.every.append(self)
+
+    def make(self, event: ItemError | None = None, /, **values: Any) -> int:
+        """Make the move; how many items were still where it starts. Inside a transaction.
+
+        `event` goes into the timeline. TypeError for a value that is missing or not known.
+        """
+        if values.keys() != self.needs:
+            raise TypeError(f"{self.move} needs {sorted(self.needs)}, given {sorted(values)}")
+        values["now"] = timestamp()
+        before = [] if self._is_plain else query(self.look, values)
+        if not before and not self._is_plain:
+            return 0
+        moved = query(self.update, values)
+        was = {row[0]: row[1:4] for row in before}
+        of_job: dict[int, list[Moved]] = {}
+        for job, *row in moved:
+            known = was.get(row[0], (self._origins[0], row[4], row[5]))
+            of_job.setdefault(job, []).append(Moved(*row, *known))
+        for job, rows_of_job in of_job.items():
+            _record(job, self.move, self._target, rows_of_job, event)
+        for key in {row[4] for row in before if row[1] == "running" and row[4]}:
+            RELEASE_EQUALS.make(cache_key=key)
+        return len(moved)
+
+
+# An item whose equal ran: it takes that one's result, or runs itself.
+RELEASE_EQUALS = Statement("released", "cache_key = :cache_key AND waits_for = 'equal'")
+RELEASE_STEP = Statement("released", 'job = :job AND "index" = :index AND step = :step')
+LINE_UP_STEP = LineUp('job = :job AND "index" = :index AND step = :step')
+IS_FREE_OF_NEEDS = """job = :job AND waits_for = 'job'
+    AND (not_before IS NULL OR not_before <= :due)"""
+RELEASE_DEPENDENTS = Statement("released", IS_FREE_OF_NEEDS)
+LINE_UP_DEPENDENTS = LineUp(IS_FREE_OF_NEEDS)
+
+
+def release_step(job: int, index: int, step: int) -> None:
+    """Let the next step of an item run, at the end of its queue: pending → queued."""
+    of_item = {"job": job, "index": index, "step": step}
+    LINE_UP_STEP.make(**of_item)
+    RELEASE_STEP.make(**of_item)
+
+
+def points(*, step: int, steps: int, percent: int) -> int:
+    """What an item has reached, of 100, when this step of it has reached `percent`."""
+    return (100 * step + percent) // steps
+
+
+def say(text: str, *values: object) -> None:
+    """Log it once it is true."""
+    database.after_commit(partial(log.info, text, *values))
+
+
+def _record(job: int, move: str, target: str, moved: list[Moved], error: ItemError | None) -> None:
+    """Write the events of one job's moved items and bring the job itself along."""
+    now = timestamp()
+    write_many(
+        rows.INSERT_EVENT,
+        [
+            {
+                "job": job, "at": now, "item": row.item_index, "step": row.step,
+                "attempt": row.attempt, "move": move, "code": error and error.code,
+                "text": error and error.message, "traceback": error and error.traceback,
+            }
+            for row in moved
+        ],
+    )  # fmt: skip
+    if any(row.was in FINAL for row in moved):
+        query(REOPEN_JOB, {"job": job})
+    started = now if target == "running" or move == "reused" else None
+    job_id = _bring_job_along(job, target, moved, started)
+    for row in moved:
+        say(
+            "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
+            job_id, row.item_index, row.step, move, row.was, target, row.attempt,
+            f" code={error.code}" if error else "",
+        )  # fmt: skip
+
+
+def _bring_job_along(job: int, target: str, moved: list[Moved], started: str | None) -> str:
+    """Add to a job's counters and let its status follow from them; its public id."""
+    # What an item's move leaves as it is must not stand here: each index of a column that does
+    # is written again.
+    ((job_id, status, is_final, cancelled, failed),) = query(
+        ADD_TO_JOB,
+        {
+            **_counted(moved, target),
+            "points": sum(_points(row, row.progress, row.was_progress) for row in moved),
+            "cached": sum(row.cached - row.was_cached for row in moved),
+            "attempt": max(row.attempt for row in moved),
+            "started": started,
+            "waits": target in ("pending", "queued"),
+            "job": job,
+            "change": rows.next_change(),
+        },
+    )
+    if is_final:
+        _end_job(job, job_id, "cancelled" if cancelled else "failed" if failed else "completed")
+    elif status != "running":
+        query(REOPEN_JOB, {"job": job})
+    return str(job_id)
+
+
+def _points(row: Moved, percent: int, before: int) -> int:
+    now, then = (points(step=row.step, steps=row.steps, percent=p) for p in (percent, before))
+    return now - then
+
+
+def _counted(moved: list[Moved], target: str) -> dict[str, int]:
+    """What is added to each counter of the job that these items are of."""
+    deltas = dict.fromkeys(COUNTED.values(), 0)
+    for row in moved:
+        if origin := _counted_as(row, row.was):
+            deltas[origin] -= 1
+        if counted := _counted_as(row, target):
+            deltas[counted] += 1
+    return deltas
+
+
+def _counted_as(row: Moved, status: str) -> str | None:
+    """The counter of the job that an item with this status stands in.
+
+    It is completed with its last step, and ends otherwise with any.
+    """
+    is_between = status == "completed" and row.step + 1 < row.steps
+    return None if is_between else COUNTED.get(status)
+
+
+def _end_job(job: int, job_id: str, status: str) -> None:
+    """Every item is final, and so is the job; who waits for it hears of it."""
+    query(END_JOB, {"status": status, "now": timestamp(), "job": job})
+    say("job=%s move=ended to=%s", job_id, status)
+    if status == "completed":
+        _release_dependents(job_id)
+    if delivery := deliveries.of_end(job):
+        rows.insert(delivery)
+
+
+def _release_dependents(job_id: str) -> None:
+    """Let jobs run that waited for this one to complete, and for nothing else."""
+    for (job,) in query(MEET_DEPENDENCIES, {"needs": job_id}):
+        if not rows.has_unmet(job):
+            due = {"job": job, "due": timestamp()}
+            LINE_UP_DEPENDENTS.make(**due)
+            RELEASE_DEPENDENTS.make(**due)
+            query(FORGET_NEED, {"job": job})
+        rows.touch(job)

@@ -1,0 +1,133 @@
+"""The moves of the keeper: what must happen although nobody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bellhop.base.errors import ItemError
+from bellhop.base.times import shifted, timestamp
+from bellhop.base.units import DAY_S
+from bellhop.jobs.conditions import IS_HOPELESS, IS_UNFINISHED, IS_WAITING
+from bellhop.jobs.lifecycle import interruptions
+from bellhop.jobs.lifecycle.moves import Statement
+from bellhop.jobs.lifecycle.turns import LineUp
+from bellhop.storage.database import database, query, write_many
+from bellhop.storage.models import HELD_BY
+
+RELEASE_BATCH = 200
+HOPELESS_BATCH = 50
+MOST_GONE = 200_000
+DEPENDENCY_FAILED = "dependency-failed"
+
+HELD_BY_CONSUMER = interruptions.look_for(HELD_BY)
+HELD_SINCE = interruptions.look_for("id = :id AND lease_until = :lease_until")
+FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer"
+SIGN_OFF = f"""
+    DELETE FROM consumer WHERE id = :consumer
+    AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id"""
+IS_DUE = "status = 'pending' AND not_before <= :due AND waits_for IS NULL"
+ANY_DUE = f"SELECT 1 FROM item WHERE {IS_DUE} LIMIT 1"
+NEXT_BATCH = f"""id IN (
+    SELECT id FROM item WHERE {IS_DUE} ORDER BY not_before, id LIMIT {RELEASE_BATCH})"""
+HOPELESS = f"""
+    SELECT waiting.id, dependency.needs, needed.status FROM dependency
+    JOIN job AS waiting ON waiting.id = dependency.job
+    LEFT JOIN job AS needed ON needed.job_id = dependency.needs
+    WHERE waiting.completed_at IS NULL AND {IS_HOPELESS} LIMIT :most"""
+SET_ERROR = "UPDATE job SET error = :error WHERE id = :job"
+BEGUN = f"""
+    SELECT id, not_before, started_at FROM item
+    WHERE {IS_UNFINISHED} AND started_at IS NOT NULL"""
+SET_TIMES = "UPDATE item SET not_before = :not_before, started_at = :started_at WHERE id = :id"
+FORGET_KEYS = "DELETE FROM idempotency WHERE created_at < :day_ago"
+FORGET_GONE = """
+    DELETE FROM gone WHERE change <= (
+        SELECT change FROM gone ORDER BY change DESC LIMIT 1 OFFSET :most)"""
+
+RELEASE_DUE = Statement("released", NEXT_BATCH)
+LINE_UP_DUE = LineUp(NEXT_BATCH)
+CANCEL_HOPELESS = Statement("cancelled", f"job = :job AND {IS_WAITING}")
+
+
+def adopt(consumer: str) -> int:
+    """Give back every item of a dead consumer; how many they were. Made by the keeper."""
+    with database.atomic():
+        held = query(HELD_BY_CONSUMER, {"consumer": consumer})
+        moved = interruptions.give_back(held, is_counted=True)
+        query(FORGET_CONSUMER, {"consumer": consumer})
+    return moved
+
+
+def sign_off(consumer: str) -> bool:
+    """Forget a consumer that stops; False when it still holds an item, which is adopted later."""
+    with database.atomic():
+        return bool(query(SIGN_OFF, {"consumer": consumer}))
+
+
+def expire(item: int, lease_until: str) -> bool:
+    """Give back an item whose lease was not renewed. Made by the keeper."""
+    with database.atomic():
+        held = query(HELD_SINCE, {"id": item, "lease_until": lease_until})
+        return bool(interruptions.give_back(held, is_counted=True))
+
+
+def release_due() -> int:
+    """Let items run whose time has come: pending → queued. Made by the keeper."""
+    due = {"due": timestamp()}
+    if not query(ANY_DUE, due):
+        return 0
+    with database.atomic():
+        LINE_UP_DUE.make(**due)
+        return RELEASE_DUE.make(**due)
+
+
+def cancel_hopeless() -> int:
+    """Cancel jobs that wait for one that failed, was cancelled or deleted; how many.
+
+    Made by the keeper, again and again until none is left: other jobs may wait for these.
+    """
+    if not query(HOPELESS, {"most": 1}):
+        return 0
+    with database.atomic():
+        found = query(HOPELESS, {"most": HOPELESS_BATCH})
+        by_job = {job: (needs, status) for job, needs, status in found}
+        for job, (needs, status) in by_job.items():
+            error = _needs_in_vain(needs, status)
+            CANCEL_HOPELESS.make(error, job=job)
+            shown = replace(error, code=DEPENDENCY_FAILED).shown()
+            query(SET_ERROR, {"job": job, "error": shown})
+    return len(by_job)
+
+
+def _needs_in_vain(needs: str, status: str | None) -> ItemError:
+    """Why a job does not run that needs one which ended with `status`, None when it is gone."""
+    ended = {"failed": "failed", "cancelled": "was cancelled"}.get(status or "", "was deleted")
+    return ItemError(
+        "dependency_failed",
+        f"It needs job {needs}, which {ended}.",
+        "Retry that job: this one then waits for it again." if status else None,
+    )
+
+
+def follow_clock(step_s: float) -> None:
+    """The wall clock was set: what waits, and what has begun, keeps its distance from now.
+
+    Made by the keeper that holds the lock.
+    """
+    by = timedelta(seconds=step_s)
+    with database.atomic():
+        write_many(
+            SET_TIMES,
+            [
+                {"id": item, "not_before": shifted(due, by), "started_at": shifted(begun, by)}
+                for item, due, begun in query(BEGUN)
+            ],
+        )
+
+
+def forget_old() -> None:
+    """Forget keys of submissions after a day, and of deleted jobs all but the last."""
+    with database.atomic():
+        query(FORGET_KEYS, {"day_ago": timestamp(-DAY_S)})
+        query(FORGET_GONE, {"most": MOST_GONE})

@@ -1,0 +1,64 @@
+"""Named reads of the jobs. Nothing here writes, and nothing returns half-read rows."""
+
+from bellhop.jobs.queries.figures import (
+    counts_by_type,
+    queue_states,
+    stored_bytes,
+    unfinished_jobs,
+)
+from bellhop.jobs.queries.find_jobs import (
+    JobFilter,
+    JobPage,
+    deliveries,
+    is_expired,
+    job,
+    jobs,
+    jobs_since,
+    jobs_with_content,
+    status_of,
+    submitted_under,
+    unreadable,
+)
+from bellhop.jobs.queries.for_keeper import (
+    consumers,
+    ended_before,
+    held_by,
+    last_change,
+    leases,
+    living_consumers,
+    types_of_jobs,
+    unknown_jobs,
+)
+from bellhop.jobs.queries.lines import (
+    LINE_JOBS,
+    LINES,
+    Waiting,
+    Work,
+    count_due,
+    line,
+    queued_in,
+    running_in,
+    waiting,
+    work_left,
+)
+from bellhop.jobs.queries.of_job import (
+    ItemPage,
+    cached,
+    events,
+    hopeless,
+    item,
+    items,
+    needs_uploads,
+    running_items,
+    unmet,
+)
+
+__all__ = [
+    "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Waiting", "Work", "cached",
+    "consumers", "count_due", "counts_by_type", "deliveries", "ended_before", "events", "held_by",
+    "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content",
+    "last_change", "leases", "line", "living_consumers", "needs_uploads", "queue_states",
+    "queued_in", "running_in", "running_items", "status_of", "stored_bytes", "submitted_under",
+    "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting",
+    "work_left",
+]  # fmt: skip

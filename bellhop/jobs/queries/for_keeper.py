@@ -1,0 +1,67 @@
+"""What keepers, consumers and commands ask: who lives, what they hold, what is over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from bellhop.storage.database import query
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Consumer
+from bellhop.system.locks import is_held
+
+
+def consumers() -> list[Consumer]:
+    """Every registered consumer, dead or alive."""
+    return list(Consumer.raw("SELECT * FROM consumer"))
+
+
+def living_consumers(here: Installation) -> list[Consumer]:
+    """Consumers that live at this moment, by the lock that each holds."""
+    return [consumer for consumer in consumers() if is_held(here.consumer_lock(consumer.id))]
+
+
+def held_by(consumers: Iterable[str]) -> int:
+    """How many items the workers of these consumers hold."""
+    holders = set(consumers)
+    rows = query("SELECT worker FROM item WHERE status = 'running'")
+    return sum(worker.partition("/")[0] in holders for (worker,) in rows)
+
+
+def leases() -> list[tuple[int, str]]:
+    """(item id, lease_until) of everything that runs."""
+    return [
+        (item, until)
+        for item, until in query("SELECT id, lease_until FROM item WHERE status = 'running'")
+    ]
+
+
+def unknown_jobs(job_ids: Sequence[str]) -> list[str]:
+    """Which of these ids no job has."""
+    sql = "SELECT value FROM json_each(:ids) WHERE value NOT IN (SELECT job_id FROM job)"
+    return [job_id for (job_id,) in query(sql, {"ids": json.dumps(job_ids)})]
+
+
+def types_of_jobs() -> list[str]:
+    """The types that any job is of."""
+    # Each step is one look into the index `job_type`; DISTINCT would walk through all of it.
+    sql = """WITH RECURSIVE known (type) AS (
+        SELECT min(type) FROM job UNION ALL
+        SELECT (SELECT min(type) FROM job WHERE type > known.type) FROM known
+        WHERE known.type IS NOT NULL)
+        SELECT type FROM known WHERE type IS NOT NULL"""
+    return [name for (name,) in query(sql)]
+
+
+def ended_before(type_name: str, at: str, limit: int) -> list[str]:
+    """Ids of final jobs of a type that ended before `at`, oldest first; none that is kept."""
+    sql = """SELECT job_id FROM job
+        WHERE type = :type AND completed_at IS NOT NULL AND completed_at < :at AND keep = 0
+        ORDER BY completed_at LIMIT :most"""
+    rows = query(sql, {"type": type_name, "at": at, "most": limit})
+    return [job_id for (job_id,) in rows]
+
+
+def last_change() -> int:
+    """The installation-wide change number."""
+    return int(query("SELECT value FROM counter WHERE name = 'change'")[0][0])

@@ -1,0 +1,105 @@
+"""What waits: the lines of the queues, and what the items of a job wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bellhop.jobs.conditions import IS_WAITING, QUEUE_IS_OPEN
+from bellhop.storage.database import query
+from bellhop.storage.models import Job
+
+# The place of a job in its queue is exact up to this one. To know it, the first waiting items are
+# looked at, then more of them, then all.
+LINE_JOBS = 100
+LINES = (2000, 20_000, -1)
+
+
+def count_due(most: Mapping[str, int]) -> int:
+    """How many items may run now, of each queue `most` at most."""
+    sql = f"""SELECT 1 FROM item WHERE queue = :queue AND status = 'queued'
+        AND {QUEUE_IS_OPEN} LIMIT :most"""
+    return sum(len(query(sql, {"queue": queue, "most": count})) for queue, count in most.items())
+
+
+def queued_in(queue: str, most: int) -> int:
+    """How many items of a queue may run now and wait, at most `most`."""
+    sql = """SELECT count(*) FROM (SELECT 1 FROM item
+        WHERE queue = :queue AND status = 'queued' LIMIT :most)"""
+    return int(query(sql, {"queue": queue, "most": most})[0][0])
+
+
+@dataclass
+class Waiting:
+    """What the items of a job that do not run wait for.
+
+    `until` is the first time that comes, `queues` where items could run at once.
+    """
+
+    until: str | None = None
+    is_retry: bool = False
+    for_job: bool = False
+    for_equal: bool = False
+    queues: list[str] = field(default_factory=list)
+
+
+def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
+    """What these jobs wait for, by the job's row id."""
+    numbers = ", ".join(str(int(number)) for number in job_ids)
+    sql = f"""SELECT job, status, queue, min(not_before),
+            max(not_before IS NOT NULL AND attempt > 0), max(waits_for IS 'job'),
+            max(waits_for IS 'equal')
+        FROM item WHERE job IN ({numbers}) AND {IS_WAITING} GROUP BY job, status, queue"""
+    found: dict[int, Waiting] = {}
+    for job, status, queue, until, is_retry, for_job, for_equal in query(sql):
+        waits = found.setdefault(job, Waiting())
+        if status == "queued":
+            waits.queues.append(queue)
+        waits.until = min(filter(None, (waits.until, until)), default=None)
+        waits.is_retry |= bool(is_retry)
+        waits.for_job |= bool(for_job)
+        waits.for_equal |= bool(for_equal)
+    return found
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work of one type in one queue, in hundredths of an item."""
+
+    type: str
+    queue: str
+    hundredths: int
+
+
+def work_left(job: Job) -> list[Work]:
+    """What is left to do of a job; not what a failed step blocks, which only a retry runs."""
+    sql = """SELECT type, queue, sum(100 - progress) FROM item
+        WHERE job = :job AND status IN ('pending', 'queued', 'running')
+        AND (waits_for IS NOT 'step' OR NOT EXISTS (SELECT 1 FROM item AS before
+            WHERE before.job = item.job AND before."index" = item."index"
+            AND before.status IN ('failed', 'cancelled')))
+        GROUP BY type, queue"""
+    return [Work(*row) for row in query(sql, {"job": job.id})]
+
+
+def line(queue: str) -> tuple[list[tuple[int, str]], bool]:
+    """(job, type) of the items that wait in a queue, next first, and whether that is all of them.
+
+    Enough to have seen more than `LINE_JOBS` jobs.
+    """
+    sql = """SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
+        ORDER BY priority DESC, turn, id LIMIT :most"""
+    rows: list[tuple[int, str]] = []
+    for most in LINES:
+        rows = query(sql, {"queue": queue, "most": most})
+        if len(rows) == most and len({job for job, _ in rows}) > LINE_JOBS:
+            return rows, False
+        if len(rows) < most:
+            break
+    return rows, True
+
+
+def running_in(queue: str) -> list[tuple[int, str, int]]:
+    """(job, type, hundredths left) of what runs in a queue."""
+    sql = "SELECT job, type, 100 - progress FROM item WHERE status = 'running' AND queue = :queue"
+    return query(sql, {"queue": queue})

@@ -1,0 +1,119 @@
+"""What belongs to one job: its items with their results, its events, what it needs.
+
+Whoever asks has found the job already, so may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bellhop.accounts.access import User, readable
+from bellhop.jobs.conditions import IS_HOPELESS
+from bellhop.storage.database import named, query
+from bellhop.storage.models import Event, Item, Job, Result
+
+# One answer must not fill the memory of the web, nor hold up the others while it is written.
+PAGE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ItemPage:
+    """Items with their results, and whether there are more behind them."""
+
+    rows: list[tuple[Item, Result | None]]
+    has_more: bool
+
+
+def items(
+    job: Job,
+    *,
+    statuses: Sequence[str] = (),
+    only_ends: bool = False,
+    after: int = 0,
+    limit: int,
+) -> ItemPage:
+    """The job's items in order, from row id `after` on; a page ends early at `PAGE_BYTES`.
+
+    `only_ends`: of a chain only the step that decided about an item.
+    """
+    select = Item.select().where((Item.job == job.id) & (Item.id > after))
+    if only_ends:
+        is_last = (Item.step == job.steps - 1) & Item.waits_for.is_null()
+        select = select.where(is_last | Item.status.in_(["failed", "cancelled"]))
+    if statuses:
+        select = select.where(Item.status.in_(list(statuses)))
+    found = list(select.order_by(Item.id).limit(limit + 1))
+    page: list[Item] = []
+    size, sizes = 0, _result_sizes([item.id for item in found])
+    for item in found[:limit]:
+        size += sizes.get(item.id, 0)
+        if page and size > PAGE_BYTES:
+            break
+        page.append(item)
+    given = Result.select().where(Result.item.in_([item.id for item in page]))
+    results = {result.item_id: result for result in given}  # type: ignore[attr-defined]
+    rows = [(item, results.get(item.id)) for item in page]
+    return ItemPage(rows, len(found) > len(page))
+
+
+def _result_sizes(items: Sequence[int]) -> dict[int, int]:
+    """Characters of each item's result."""
+    numbers = ", ".join(str(int(number)) for number in items)
+    sql = f"SELECT item, length(data) + length(warnings) FROM result WHERE item IN ({numbers})"
+    return dict(query(sql))
+
+
+def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | None:
+    """One item and its result."""
+    found = Item.get_or_none(
+        (Item.job == job.id) & (Item.item_index == index) & (Item.step == step)
+    )
+    return (found, Result.get_or_none(Result.item == found.id)) if found else None
+
+
+def events(job: Job, *, after: int = 0, limit: int) -> list[Event]:
+    """The job's events in the order they happened, from row id `after` on."""
+    select = Event.select().where((Event.job == job.id) & (Event.id > after))
+    return list(select.order_by(Event.id).limit(limit))
+
+
+def unmet(job: Job) -> list[str]:
+    """Ids of the jobs that must complete before a job may run."""
+    sql = "SELECT needs FROM dependency WHERE job = :job AND NOT is_met ORDER BY needs"
+    return [job_id for (job_id,) in query(sql, {"job": job.id})]
+
+
+def hopeless(job: Job) -> tuple[str, str | None] | None:
+    """(id, status) of a job that this one needs and that ended otherwise, or was deleted."""
+    sql = f"""SELECT needs, needed.status FROM dependency
+        LEFT JOIN job AS needed ON needed.job_id = needs
+        WHERE dependency.job = :job AND {IS_HOPELESS} ORDER BY needs"""
+    return next(iter(query(sql, {"job": job.id})), None)
+
+
+def needs_uploads(job: Job, *, use_cache: bool) -> bool:
+    """Whether a retry would run a first step, which reads the uploads."""
+    taken = "" if use_cache else "OR cached"
+    sql = f"""SELECT 1 FROM item WHERE job = :job AND step = 0
+        AND (status IN ('failed', 'cancelled') {taken}) LIMIT 1"""
+    return bool(query(sql, {"job": job.id}))
+
+
+def running_items(viewer: User) -> list[dict[str, Any]]:
+    """What the workers do at this moment, as far as the viewer may read it."""
+    sql = f"""SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
+        item.queue, item.progress, item.attempt
+        FROM item JOIN job ON job.id = item.job
+        WHERE item.status = 'running' AND {readable(viewer)}"""
+    return named(sql, {"viewer": viewer.name})
+
+
+def cached(key: str, *, since: str) -> tuple[str, str, str, str] | None:
+    """(job id, data, files, warnings) of the result known by a key, no older than `since`."""
+    sql = """SELECT job.job_id, result.data, result.files, result.warnings
+        FROM cache JOIN result ON result.item = cache.item
+        JOIN item ON item.id = cache.item JOIN job ON job.id = item.job
+        WHERE cache.key = :key AND cache.created_at > :since"""
+    return next(iter(query(sql, {"key": key, "since": since})), None)

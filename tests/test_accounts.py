@@ -431,7 +431,7 @@ def test_it_shows_a_stranger_nothing_of_a_page(web: WsgiClient, people: None) ->
     answer = web.get("/jobs/123?show=all")
     assert (answer.status, answer.body) == (303, b"")
     assert answer.headers["Location"] == "/login?next=/jobs/123%3Fshow%3Dall"
-    assert web.get("/login").status == web.get("/static/style.css").status == 200
+    assert web.get("/login").status == web.get("/static/shared/style.css").status == 200
 
 
 def test_it_believes_no_proxy_that_it_does_not_know(web: WsgiClient, people: None) -> None:

@@ -445,7 +445,9 @@ def test_it_says_why_a_job_waits(web: WsgiClient, here: Any) -> None:
     ["/nothing", "/api/v1/nothing", f"{JOBS}/unknown", f"{JOBS}/unknown/result",
      f"{JOBS}/unknown/items", f"{JOBS}/unknown/events", f"{JOBS}/x/items/0/files/a",
      f"{JOBS}/x/items/99999999999999999999/files/a", "/static/../app.py", "/static/app.py",
-     "/static/%2e%2e/app.py"],
+     "/static/%2e%2e/app.py", "/static/shared/../../app.py", "/static/shared/../shell.html",
+     "/static/shell.html", "/static/pages/job.html", "/static/shared", "/static/shared/",
+     "/static/shared/none.js", "/static/shared//dom.js", "/static//shared/dom.js"],
 )  # fmt: skip
 def test_it_answers_404_as_a_problem(web: WsgiClient, path: str) -> None:
     answer = web.get(path)

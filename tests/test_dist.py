@@ -108,7 +108,7 @@ def test_it_runs_on_every_python_of_this_machine(single: Single) -> None:
 def test_it_serves_the_page(single: Single) -> None:
     import urllib.request
 
-    for name in ("", "static/style.css", "static/main.js"):
+    for name in ("", "static/shared/style.css", "static/pages/index.js"):
         with urllib.request.urlopen(f"{single.client().url}/{name}", timeout=20) as answer:
             assert answer.status == 200 and len(answer.read()) > 100
 

@@ -70,7 +70,7 @@ def test_it_has_a_page_and_a_viewer_for_each_type_that_comes_with_it() -> None:
                 continue
             assert f"`{name}`" in pages, name
             for suffix in ("js", "css"):
-                assert (ROOT / "static" / f"view-{job_type.viewer}.{suffix}").exists(), name
+                assert (ROOT / "static" / "views" / f"{job_type.viewer}.{suffix}").exists(), name
 
 
 def test_it_shows_each_example_in_the_demo() -> None:
@@ -107,7 +107,7 @@ def test_it_has_no_dead_link() -> None:
 
 def test_it_speaks_of_no_machine() -> None:
     """No path of a developer's machine in anything that is shipped."""
-    for path in [*ROOT.glob("*.*"), *DOCS.rglob("*.md"), *ROOT.glob("static/*"), *CORE]:
+    for path in [*ROOT.glob("*.*"), *DOCS.rglob("*.md"), *ROOT.glob("static/**/*"), *CORE]:
         if path.is_file() and path.suffix not in (".png", ".pyz"):
             assert not re.search(r"/(root|work|home)/\w", path.read_text()), path
 

@@ -23,7 +23,7 @@ def test_it_serves_its_own_names(web: WsgiClient, host: str) -> None:
     "host",
     ["evil.example", "localhost.evil.example", "127.0.0.2", "", "[::1", "localhost@evil", "a b"],
 )
-@pytest.mark.parametrize("path", ["/", "/health", JOBS, "/static/style.css"])
+@pytest.mark.parametrize("path", ["/", "/health", JOBS, "/static/shared/style.css"])
 def test_it_refuses_a_foreign_host(web: WsgiClient, host: str, path: str) -> None:
     """Against DNS rebinding: the page of an attacker whose name resolves to loopback."""
     answer = web.get(path, host=host)

@@ -367,8 +367,8 @@ def test_it_is_served_with_a_tag(web: WsgiClient) -> None:
 def test_it_is_shown_by_a_page(web: WsgiClient) -> None:
     page = web.get("/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert b'src="/static/docs.js"' in page.body
-    assert web.get("/static/docs.js").status == 200
+    assert b'src="/static/pages/docs.js"' in page.body
+    assert web.get("/static/pages/docs.js").status == 200
 
 
 # What is answered, to whatever is asked.

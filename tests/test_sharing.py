@@ -112,7 +112,7 @@ def test_it_refuses_an_upload_of_who_may_not_before_it_is_read(
     assert kept(team) == before
 
 
-@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/schedules", "/static/style.css"])
+@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/schedules", "/static/shared/style.css"])
 def test_it_reads_no_long_body_of_a_stranger(team: Team, path: str) -> None:
     answer = team.ask("POST", path, None, b"x" * 100_000, Content_Type="application/json")
     assert answer.status in (401, 413)

@@ -59,7 +59,7 @@ def page_routes() -> tuple[Route, ...]:
         ("GET", "/account", pages.account, "page"),
         ("GET", "/audit", pages.audit, "page"),
         ("GET", "/login", pages.login, "open"),
-        ("GET", "/static/<name>", pages.static, "open"),
+        ("GET", "/static/<name:path>", pages.static, "open"),
         ("GET", "/health", status.health, "open"),
         ("GET", "/ready", status.ready, "open"),
         ("GET", f"{API}/health", status.health, "open"),

@@ -1,4 +1,4 @@
-"""Handlers of the pages: documents in one frame, and their modules, read as resources."""
+"""Handlers of the pages: what each shows in the one shell, and their modules, read as resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bellhop.base.errors import Problem
 from bellhop.web.answers import etag, is_known
 from bellhop.web.site import Site
 
-NAME = re.compile(r"[a-z0-9_-]+\.(js|css|svg)")
+NAME = re.compile(r"[a-z]+/[a-z0-9_-]+\.(js|css|svg)")
 HTML = "text/html; charset=utf-8"
 # What stands in the head of each page: (address, name).
 LINKS = (("/", "Jobs"), ("/queues", "Queues"), ("/schedules", "Schedules"), ("/docs", "API"))
@@ -22,7 +22,7 @@ LINKS = (("/", "Jobs"), ("/queues", "Queues"), ("/schedules", "Schedules"), ("/d
 
 def index(site: Site, user: User) -> HTTPResponse:
     """GET /"""
-    return _page("index", "", at="/", module="main", skip="jobs")
+    return _page("index", "", at="/", skip="jobs")
 
 
 def job(site: Site, user: User, name: str) -> HTTPResponse:
@@ -57,11 +57,11 @@ def audit(site: Site, user: User) -> HTTPResponse:
 
 def login(site: Site, user: User | None) -> HTTPResponse:
     """GET /login: asks for a name and a password, and leads nowhere else."""
-    return _asked_each_time(program.asset("static/login.html"), HTML)
+    return _page("login", "Log in", is_alone=True)
 
 
 def static(site: Site, user: User | None, name: str) -> HTTPResponse:
-    """GET /static/NAME"""
+    """GET /static/NAME, where NAME is FOLDER/FILE."""
     try:
         if not NAME.fullmatch(name):
             raise FileNotFoundError
@@ -73,29 +73,25 @@ def static(site: Site, user: User | None, name: str) -> HTTPResponse:
 
 
 def _page(
-    name: str, title: str, *, at: str = "", module: str = "", skip: str = "content"
+    name: str, title: str, *, at: str = "", skip: str = "content", is_alone: bool = False
 ) -> HTTPResponse:
-    return _asked_each_time(_framed(name, title, at, module or name, skip), HTML)
-
-
-def _framed(name: str, title: str, at: str, module: str, skip: str) -> bytes:
-    """A page in the frame that all of them share; `at` is its own among the links."""
+    """The content of a page in the shell; `at` is its own among the links it has unless alone."""
     links = [
         f'<a href="{path}"{" aria-current=page" if path == at else ""}>{words}</a>'
-        for path, words in LINKS
+        for path, words in (() if is_alone else LINKS)
     ]
-    frame, content = (program.asset(f"static/{part}.html").decode() for part in ("frame", name))
-    return (
-        Template(frame)
-        .substitute(
-            title=f"{title} – Bellhop" if title else "Bellhop",
-            module=module,
-            skip=skip,
-            links="".join(links),
-            content=content,
-        )
-        .encode()
+    shell, content = (
+        program.asset(f"static/{path}.html").decode() for path in ("shell", f"pages/{name}")
     )
+    page = Template(shell).substitute(
+        title=f"{title} – Bellhop" if title else "Bellhop",
+        name=name,
+        skip=skip,
+        hidden=" hidden" if is_alone else "",
+        links="".join(links),
+        content=content,
+    )
+    return _asked_each_time(page.encode(), HTML)
 
 
 def _asked_each_time(body: bytes, kind: str) -> HTTPResponse:

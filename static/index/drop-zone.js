@@ -1,0 +1,43 @@
+/* Brings files in: by drop anywhere on the page, by dialog, by paste. */
+
+import { filesOf } from "/static/index/dropped-files.js";
+import { find } from "/static/shared/dom.js";
+
+const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
+
+function showDragging(on) {
+  find("[data-drop-overlay]").hidden = !on;
+  find("[data-drop-zone]").toggleAttribute("data-over", on);
+}
+
+function acceptDrops(onFiles) {
+  /* Leaving one element enters another: only the count tells when the pointer left the window. */
+  let depth = 0;
+  const step = (by) => {
+    depth = Math.max(0, depth + by);
+    showDragging(depth > 0);
+  };
+  window.addEventListener("dragenter", (event) => hasFiles(event.dataTransfer) && step(1));
+  window.addEventListener("dragleave", (event) => hasFiles(event.dataTransfer) && step(-1));
+  window.addEventListener("dragover", (event) => hasFiles(event.dataTransfer) && event.preventDefault());
+  window.addEventListener("drop", async (event) => {
+    if (!hasFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    step(-depth);
+    onFiles(await filesOf(event.dataTransfer));
+  });
+}
+
+export function acceptFiles(onFiles) {
+  const input = find("[data-file-input]");
+  input.addEventListener("change", () => {
+    const files = [...input.files];
+    /* Emptied, so that choosing the same file again is a change again. */
+    input.value = "";
+    onFiles(files);
+  });
+  document.addEventListener("paste", (event) => {
+    if (hasFiles(event.clipboardData)) onFiles([...event.clipboardData.files]);
+  });
+  acceptDrops(onFiles);
+}

@@ -1,0 +1,63 @@
+/* The chosen files, with sizes and a way to remove each. */
+
+import { announce } from "/static/shared/announce.js";
+import { find, fromTemplate } from "/static/shared/dom.js";
+import { bytes, many } from "/static/shared/format.js";
+
+const SHOWN = 100;
+const list = find("[data-file-list]");
+let files = [];
+let onChange = () => {};
+
+export const chosenFiles = () => files;
+export const totalBytes = () => files.reduce((sum, file) => sum + file.size, 0);
+
+const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+
+function fileRow(file) {
+  const row = fromTemplate("[data-file-template]");
+  find("[data-file-name]", row).textContent = file.name;
+  find("[data-file-size]", row).textContent = bytes(file.size);
+  const button = find("[data-remove-file]", row);
+  button.setAttribute("aria-label", `Remove ${file.name}`);
+  button.addEventListener("click", () => removeFile(file));
+  return row;
+}
+
+function draw() {
+  const rows = files.slice(0, SHOWN).map(fileRow);
+  list.replaceChildren(...rows);
+  if (files.length > SHOWN) list.append(`and ${many(files.length - SHOWN, "more file")}`);
+  find("[data-chosen]").hidden = files.length === 0;
+  find("[data-chosen-total]").textContent = `${many(files.length, "file")}, ${bytes(totalBytes())}`;
+  onChange(files);
+}
+
+function removeFile(file) {
+  const place = files.indexOf(file);
+  files = files.filter((other) => other !== file);
+  announce(`Removed ${file.name}`);
+  draw();
+  const buttons = list.querySelectorAll("[data-remove-file]");
+  (buttons[Math.min(place, buttons.length - 1)] ?? find("[data-file-input]")).focus();
+}
+
+export function addFiles(more) {
+  const fresh = more.filter((file) => !files.some((known) => same(known, file)));
+  files = [...files, ...fresh];
+  if (fresh.length) announce(`${many(fresh.length, "file")} added, ${files.length} chosen`);
+  draw();
+}
+
+export function clearFiles() {
+  files = [];
+  draw();
+}
+
+export function startFileList(changed) {
+  onChange = changed;
+  find("[data-clear-files]").addEventListener("click", () => {
+    clearFiles();
+    find("[data-file-input]").focus();
+  });
+}

@@ -1,0 +1,79 @@
+/* What the card holds, checked before it is sent; each fault is shown where it is. */
+
+import { chosenFiles, totalBytes } from "/static/index/file-list.js";
+import { checkOptions, readOptions } from "/static/index/more-options.js";
+import { asTexts, paramsForm } from "/static/index/params-form.js";
+import { readItems, showTextError } from "/static/index/text-input.js";
+import { chosenType, takesFiles } from "/static/index/type-chooser.js";
+import { find, showText } from "/static/shared/dom.js";
+import { bytes, many } from "/static/shared/format.js";
+
+export const typeForm = paramsForm(find("[data-params]"), "param");
+let limits = {};
+
+export const setLimits = (given) => (limits = given ?? {});
+
+export function filesProblem() {
+  const files = chosenFiles();
+  if (!files.length) return "No file chosen yet. Drop one here or choose it.";
+  if (limits.max_items && files.length > limits.max_items) {
+    return `${many(files.length, "file")} are too many for one job; at most ${limits.max_items.toLocaleString("en")} are allowed.`;
+  }
+  if (limits.max_upload_bytes && totalBytes() > limits.max_upload_bytes) {
+    return `These files are ${bytes(totalBytes())} together; at most ${bytes(limits.max_upload_bytes)} are allowed.`;
+  }
+  return "";
+}
+
+export function showFilesProblem(text) {
+  showText(find("[data-files-error]"), text);
+  find("[data-drop-zone]").toggleAttribute("data-invalid", Boolean(text));
+  return text;
+}
+
+/** {type, items, params, options}, or null when something is missing; it is shown and focused then. */
+export function gather() {
+  const type = chosenType();
+  if (!type) {
+    if (!chosenFiles().length && !find("[data-files-part]").hidden) showFilesProblem(filesProblem());
+    showText(find("[data-type-error]"), "Choose what should be done.");
+    find("[data-type-select]").setAttribute("aria-invalid", "true");
+    find("[data-type-select]").focus();
+    return null;
+  }
+  const items = takesFiles(type) ? null : itemsOrNull(type);
+  const wrongInput = takesFiles(type) ? filesWrong() : items ? null : find("[data-text-input]");
+  const wrong = [wrongInput, typeForm.check(), checkOptions()].find(Boolean);
+  if (wrong) {
+    wrong.focus();
+    return null;
+  }
+  return { type, items, params: typeForm.read(), options: readOptions() };
+}
+
+function filesWrong() {
+  return showFilesProblem(filesProblem()) ? find("[data-file-input]") : null;
+}
+
+function itemsOrNull(type) {
+  try {
+    const items = readItems(type.input);
+    if (limits.max_items && items.length > limits.max_items) {
+      throw new RangeError(`${many(items.length, "item")} are too many for one job; at most ${limits.max_items} are allowed.`);
+    }
+    return items;
+  } catch (error) {
+    showTextError(error.message);
+    return null;
+  }
+}
+
+/** The form to upload: fields first, so that the server knows what the files are for while they arrive. */
+export function multipart({ type, params, options }) {
+  const data = new FormData();
+  data.append("type", type.type);
+  for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
+  for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  chosenFiles().forEach((file) => data.append("files", file, file.name));
+  return data;
+}

@@ -1,0 +1,71 @@
+/* The parameters of a job type as a form: drawn, checked and read. */
+
+import { isNullable } from "/static/index/controls.js";
+import { drawField } from "/static/index/field.js";
+
+const hasDefault = (field) => ![undefined, null, ""].includes(field.schema.default);
+const isText = (field) => [].concat(field.schema.type ?? "string").includes("string") && !field.schema.enum;
+
+/* An emptied field means "nothing" only where the default is something and nothing is allowed. */
+function emptied(field) {
+  if (!hasDefault(field)) return undefined;
+  if (Array.isArray(field.schema.default)) return [];
+  if (isNullable(field.schema)) return null;
+  return isText(field) ? "" : undefined;
+}
+
+/** A value as the texts of its form fields: a list is a field per entry, nothing is one empty text. */
+export function asTexts(value) {
+  if (Array.isArray(value)) return value.length ? value.map(String) : [""];
+  return [value === null ? "" : String(value)];
+}
+
+/** A form inside `box`; `prefix` keeps the ids of several forms on a page apart. */
+export function paramsForm(box, prefix) {
+  let fields = [];
+  let drawnFrom = "";
+
+  return {
+    /** Draws the form of a JSON Schema; the same again keeps what the user has typed. */
+    draw(name, schema = {}) {
+      const text = JSON.stringify([name, schema]);
+      if (text === drawnFrom) return;
+      drawnFrom = text;
+      const required = new Set(schema.required ?? []);
+      fields = Object.entries(schema.properties ?? {})
+        .map(([key, property]) => drawField(key, property, required.has(key), prefix));
+      box.replaceChildren(...fields.map((field) => field.node));
+    },
+
+    /** Shows what is wrong at each field; the first wrong control, or null. */
+    check() {
+      let first = null;
+      for (const field of fields) {
+        const problem = field.problem();
+        field.showError(problem);
+        if (problem) first ??= field.control;
+      }
+      return first;
+    },
+
+    /** The parameters as JSON values; those left to their default are not in it. */
+    read() {
+      const pairs = fields.map((field) => [field.name, field.read() ?? emptied(field)]);
+      return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+    },
+
+    /** Puts the server's [{field, message}] at the fields; returns those that have no field here. */
+    showErrors(errors) {
+      const byName = new Map(fields.map((field) => [field.name, field]));
+      let first = null;
+      const rest = errors.filter(({ field, message }) => {
+        const known = byName.get(String(field).replace(/^params[./]/, "").replace(/\[\d+\]$/, ""));
+        known?.showError(message);
+        first ??= known?.control;
+        return !known;
+      });
+      first?.focus();
+      return rest;
+    },
+  };
+}

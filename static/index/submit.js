@@ -1,0 +1,126 @@
+/* The submit card: checks, sends, and says what went wrong where it went wrong. */
+
+import { acceptFiles } from "/static/index/drop-zone.js";
+import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/index/file-list.js";
+import { filesProblem, gather, multipart, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
+import { clearText, fitTextInput, showTextError } from "/static/index/text-input.js";
+import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
+import { drawUpload, hideUpload, showUpload, stoppedWords } from "/static/index/upload-bar.js";
+import { tell } from "/static/shared/announce.js";
+import { submitJson, submitUpload } from "/static/shared/api.js";
+import { find, make, showText } from "/static/shared/dom.js";
+
+const form = find("[data-submit-form]");
+const submit = find("[data-submit]");
+let key = null;
+let stopper = null;
+
+/* The same key for the same content: a job that arrived although its answer got lost is not made twice. */
+function freshKey() {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function hintAboutFiles() {
+  const type = chosenType();
+  if (!type || !chosenFiles().length) return showText(find("[data-type-hint]"), "");
+  if (!takesFiles(type)) return showText(find("[data-type-hint]"), `${type.label} takes no files; the chosen ones will not be sent.`);
+  const odd = chosenFiles().filter((file) => isUnexpected(type, file.name));
+  const which = odd.length === 1 ? `“${odd[0].name}” does` : `${odd.length} of the files do`;
+  const text = `${type.label} expects ${type.accepts?.join(", ")}; ${which} not look like that. You can submit anyway.`;
+  return showText(find("[data-type-hint]"), odd.length ? text : "");
+}
+
+function fitType(type) {
+  const wantsFiles = !type || takesFiles(type);
+  find("[data-files-part]").hidden = !wantsFiles;
+  const accepts = (type?.accepts ?? []).join(", ");
+  const together = type?.input === "files" ? " All files make one item." : "";
+  find("[data-drop-help]").textContent = (accepts ? `Expected: ${accepts}.` : "Anywhere on this page works.") + together;
+  fitTextInput(type);
+  typeForm.draw(type?.type, type?.params);
+  showFilesProblem("");
+  showProblem("");
+  hintAboutFiles();
+}
+
+function filesChanged(files) {
+  key = null;
+  if (files.length) guessFor(files[0].name);
+  showFilesProblem(files.length ? filesProblem() : "");
+  hintAboutFiles();
+}
+
+function showProblem(text, rest = []) {
+  const alert = find("[data-form-error]");
+  const lines = rest.map(({ field, message }) => make("li", {}, `${field}: ${message}`));
+  alert.replaceChildren(...(text ? [make("p", {}, text)] : []), ...(lines.length ? [make("ul", {}, ...lines)] : []));
+  alert.hidden = !text;
+}
+
+async function send(job) {
+  key ??= freshKey();
+  if (job.items) return submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, key);
+  stopper = new AbortController();
+  showUpload(() => stopper.abort());
+  return submitUpload(multipart(job), { key, onProgress: drawUpload, signal: stopper.signal });
+}
+
+/* The server's words about files, text or type belong where these are chosen. */
+function shownAtInput({ field, message }) {
+  const part = String(field).split(/[.[/]/)[0];
+  if (part === "type") showText(find("[data-type-error]"), message);
+  else if (part === "files" || part === "file" || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
+  else if (["items", "url", "text", "data", "json"].includes(part)) showTextError(message);
+  else return false;
+  return true;
+}
+
+function refused(error) {
+  if (error.name === "AbortError") return tell(stoppedWords());
+  const rest = showOptionErrors(typeForm.showErrors(error.fields ?? [])).filter((wrong) => !shownAtInput(wrong));
+  const again = error.fields ? "" : " Nothing is lost: the form is as you left it. Try again in a moment.";
+  return showProblem(error.message + again, rest);
+}
+
+function busy(on) {
+  submit.disabled = on;
+  form.setAttribute("aria-busy", String(on));
+  submit.textContent = on ? "Submitting…" : "Submit job";
+  if (on) return;
+  /* A disabled or hidden button loses the focus; the submit button takes it. */
+  const lost = document.activeElement === document.body || document.activeElement.matches("[data-stop-upload]");
+  hideUpload();
+  if (lost) submit.focus({ preventScroll: true });
+}
+
+async function submitted(event, onJob) {
+  event.preventDefault();
+  showProblem("");
+  const job = gather();
+  if (!job) return;
+  busy(true);
+  try {
+    const accepted = await send(job);
+    key = null;
+    clearFiles();
+    clearText();
+    clearOptions();
+    tell(`Submitted: ${accepted.name}`);
+    onJob(accepted);
+  } catch (error) {
+    refused(error);
+  } finally {
+    busy(false);
+  }
+}
+
+/** `onJob(job)` gets the accepted job. */
+export function startSubmit(onJob) {
+  startTypeChooser(fitType);
+  startFileList(filesChanged);
+  acceptFiles((files) => submit.disabled || addFiles(files));
+  form.addEventListener("input", () => (key = null));
+  form.addEventListener("submit", (event) => submitted(event, onJob));
+}

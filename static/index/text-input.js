@@ -1,0 +1,63 @@
+/* Types that take URLs, text or JSON instead of files: one textarea, read into items. */
+
+import { find, setText, showText } from "/static/shared/dom.js";
+
+const INPUTS = {
+  url: { label: "URLs", help: "One URL per line; each becomes an item.", rows: 5 },
+  text: { label: "Text", help: "The whole text is one item.", rows: 9 },
+  data: { label: "JSON data", help: "One JSON object; it is one item.", rows: 9 },
+};
+const box = find("[data-text-input]");
+
+export function fitTextInput(type) {
+  const input = INPUTS[type?.input];
+  find("[data-text-part]").hidden = !input;
+  showTextError("");
+  if (!input) return;
+  setText(find("[data-text-label]"), input.label);
+  setText(find("[data-text-help]"), input.help);
+  box.rows = input.rows;
+  box.spellcheck = type.input === "text";
+  box.classList.toggle("code", type.input === "data");
+}
+
+export function showTextError(message) {
+  showText(find("[data-text-error]"), message);
+  if (message) box.setAttribute("aria-invalid", "true");
+  else box.removeAttribute("aria-invalid");
+}
+
+function urlItems(text) {
+  const urls = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const bad = urls.find((url) => !URL.canParse(url));
+  if (bad) throw new RangeError(`“${bad}” is not a URL. It should look like https://example.org/page.`);
+  return urls.map((url) => ({ url }));
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RangeError(`This is not JSON: ${error.message}`);
+  }
+}
+
+function json(text) {
+  const value = parsed(text);
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new RangeError("This must be one JSON object: {…}.");
+  return [{ json: value }];
+}
+
+/** The items to submit; a RangeError says in words what is wrong with the text. */
+export function readItems(input) {
+  const text = box.value;
+  if (!text.trim()) throw new RangeError(`Nothing to submit yet: fill in ${input === "url" ? "a URL" : "the text"}.`);
+  if (input === "url") return urlItems(text);
+  return input === "data" ? json(text) : [{ text }];
+}
+
+export function clearText() {
+  box.value = "";
+}
+
+box.addEventListener("input", () => showTextError(""));

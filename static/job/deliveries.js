@@ -1,0 +1,52 @@
+/* What the webhook of a job was told, and with what answer. */
+
+import { tell } from "/static/shared/announce.js";
+import { getDeliveries, redeliver } from "/static/shared/api.js";
+import { find, make } from "/static/shared/dom.js";
+import { dayAndTime } from "/static/shared/format.js";
+import { isActive } from "/static/shared/words.js";
+
+const EVENTS = {
+  "job.progress": "Told of its progress",
+  "job.completed": "Told that it completed",
+  "job.failed": "Told that it failed",
+  "job.cancelled": "Told that it was cancelled",
+};
+const OUTCOME = { completed: "delivered", failed: "not delivered", cancelled: "stopped" };
+const list = find("[data-deliveries]");
+let drawn = "";
+
+function sendAgain(job, delivery) {
+  const button = make("button", { type: "button", className: "button small" }, "Send again");
+  button.addEventListener("click", async () => {
+    try {
+      await redeliver(job.job_id, delivery.number);
+      tell("It is sent again.");
+      await drawDeliveries(job);
+    } catch (error) {
+      tell(error.message, { isProblem: true });
+    }
+  });
+  return button;
+}
+
+function node(job, delivery) {
+  const what = EVENTS[delivery.event] ?? delivery.event;
+  const outcome = delivery.error?.message ?? (delivery.answer ? `Answered ${delivery.answer.status}` : "");
+  return make("li", { className: "event", "data-delivery": delivery.number },
+    make("p", { className: "event-move" }, `${what}: ${OUTCOME[delivery.status] ?? "being sent"}`),
+    outcome ? make("p", { className: "event-text", dir: "auto" }, outcome) : null,
+    make("p", { className: "quiet" }, dayAndTime(delivery.created_at)),
+    isActive(delivery) ? null : sendAgain(job, delivery));
+}
+
+export async function drawDeliveries(job) {
+  /* Its address is told to nobody else. */
+  find("[data-deliveries-section]").hidden = !job.webhook_url;
+  if (!job.webhook_url) return;
+  const { deliveries } = await getDeliveries(job.job_id);
+  const text = JSON.stringify(deliveries);
+  if (text === drawn) return;
+  drawn = text;
+  list.replaceChildren(...deliveries.map((delivery) => node(job, delivery)));
+}

@@ -1,0 +1,69 @@
+/* The top of the job page: name, status, progress, error and what can be done. */
+
+import { announce } from "/static/shared/announce.js";
+import { find, setText, showText } from "/static/shared/dom.js";
+import { duration, secondsBetween } from "/static/shared/format.js";
+import { fitActions } from "/static/shared/job-actions.js";
+import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/shared/words.js";
+
+let said = "";
+
+function outcomeWords(job) {
+  const took = job.started_at && job.completed_at ? `Took ${duration(secondsBetween(job.started_at, job.completed_at))}` : "";
+  if (job.total_items < 2) return took;
+  const failed = job.failed_items ? `, ${job.failed_items} failed` : "";
+  return `${job.completed_items} of ${job.total_items} items completed${failed}`;
+}
+
+function finalWords(job) {
+  return isActive(job) ? "" : [lateCancelWords(job), outcomeWords(job)].filter(Boolean).join(" · ");
+}
+
+function etaWords(job) {
+  if (job.eta_s) return `about ${duration(Math.max(1, Math.round(job.eta_s))).replace(".0", "")} left`;
+  return job.eta_s === null ? "how long it takes is not known yet" : "";
+}
+
+function drawProgress(job) {
+  const shown = isActive(job);
+  find("[data-progress-line]").hidden = !shown;
+  find("[data-progress]").value = job.progress;
+  setText(find("[data-percent]"), `${Math.floor(job.progress)} %`);
+  showText(find("[data-eta]"), shown && !job.cancel_requested ? etaWords(job) : "");
+}
+
+/* The error of the only item says more than the job's, which counts items. */
+export function drawError(job, items) {
+  const error = (job.total_items === 1 && items[0]?.error) || job.error;
+  find("[data-error]").hidden = !error || isActive(job);
+  if (!error) return;
+  setText(find("[data-error-message]"), error === job.error ? errorMessage(job) : error.message);
+  showText(find("[data-error-hint]"), error.hint);
+  setText(find("[data-error-code]"), error.code ?? "");
+}
+
+function drawTitle(job) {
+  const start = job.status === "running" ? `${Math.floor(job.progress)} %` : statusWord(job);
+  document.title = `${start} · ${job.name} – Bellhop`;
+}
+
+/* Only a change of status is spoken; each percent would drown everything else. */
+function speak(job) {
+  const words = lateCancelWords(job) || statusWord(job);
+  if (said && said !== words) announce(words);
+  said = words;
+}
+
+export function drawHead(job, label) {
+  const article = find("[data-job]");
+  article.dataset.jobId = job.job_id;
+  article.dataset.status = job.cancel_requested && isActive(job) ? "cancelling" : job.status;
+  setText(find("[data-job-name]"), job.name);
+  setText(find("[data-job-type]"), label);
+  setText(find(".state [data-badge]"), statusWord(job));
+  showText(find("[data-job-step]"), stepWords(job) || finalWords(job));
+  drawProgress(job);
+  fitActions(find(".page-actions"), job, find("[data-job-name]"));
+  drawTitle(job);
+  speak(job);
+}

@@ -1,0 +1,73 @@
+/* What came out: data, warnings and files of each completed item. */
+
+import { viewOf } from "/static/job/viewers.js";
+import { fileAddress, resultAddress } from "/static/shared/api.js";
+import { find, make } from "/static/shared/dom.js";
+import { bytes } from "/static/shared/format.js";
+
+const drawn = new Map();
+const box = find("[data-result]");
+
+function address(job, item, file) {
+  const url = file.url && new URL(file.url, location.href);
+  return url && url.origin === location.origin ? url.href : fileAddress(job.job_id, item.index, file.name);
+}
+
+function fileUrlIn(job, item, files) {
+  return (name) => {
+    const file = files.find((entry) => entry.name === name);
+    return file ? address(job, item, file) : null;
+  };
+}
+
+function download(job, item, file) {
+  const link = make("a", { href: address(job, item, file), download: file.name, className: "download", "data-download": file.name },
+    make("span", { className: "download-name", dir: "auto" }, file.name),
+    make("span", { className: "download-size" }, bytes(file.size)));
+  return make("li", {}, link);
+}
+
+function warning({ code, message, where }) {
+  const place = where ? make("span", { className: "warning-where", dir: "auto" }, ` ${where}`) : null;
+  return make("li", { title: code ?? "" }, make("span", { dir: "auto" }, message), place);
+}
+
+function itemNode(job, item) {
+  const files = item.files ?? [];
+  const warnings = item.warnings ?? [];
+  const nothing = !files.length && (item.data === null || item.data === undefined);
+  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, item.filename || `Item ${item.index + 1}`) : null;
+  return make("section", { className: "result-item", "data-result-item": item.index },
+    title,
+    warnings.length ? make("ul", { className: "warnings", "aria-label": "Warnings" }, ...warnings.map(warning)) : null,
+    files.length ? make("ul", { className: "downloads", "aria-label": "Files" }, ...files.map((file) => download(job, item, file))) : null,
+    item.data === null || item.data === undefined ? null : viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }),
+    nothing ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
+}
+
+/* An item that did not change keeps its node, and with it what the reader has opened. */
+function nodeFor(job, item) {
+  const text = JSON.stringify([item.data, item.files, item.warnings]);
+  const key = `${item.index}.${item.step ?? 0}`;
+  if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: itemNode(job, item) });
+  return drawn.get(key).node;
+}
+
+export function drawResult(job, items, { isFinal }) {
+  const completed = items.filter((item) => item.status === "completed");
+  const nodes = completed.map((item) => nodeFor(job, item));
+  if (nodes.length !== box.children.length || nodes.some((node, place) => box.children[place] !== node)) box.replaceChildren(...nodes);
+  find("[data-result-section]").hidden = nodes.length === 0;
+  const link = find("[data-download-json]");
+  link.hidden = !isFinal || nodes.length === 0;
+  link.href = resultAddress(job.job_id);
+  link.download = `${job.name}.json`;
+}
+
+/** In place of a result, for one that is there no more. */
+export function drawNoResult(text) {
+  drawn.clear();
+  box.replaceChildren(make("p", { className: "quiet" }, text));
+  find("[data-result-section]").hidden = false;
+  find("[data-download-json]").hidden = true;
+}

@@ -1,0 +1,108 @@
+/* The page of one's own account: tokens, sessions, password. */
+
+import { tell } from "/static/shared/announce.js";
+import { addToken, changePassword, endSession, getSessions, getTokens, revokeToken } from "/static/shared/api.js";
+import { confirmed } from "/static/shared/confirm.js";
+import { find, make, setText, showText } from "/static/shared/dom.js";
+import { dayAndTime } from "/static/shared/format.js";
+import { known } from "/static/shared/user.js";
+
+const SCOPES = { read: "only looks", submit: "looks and submits", all: "does all that you may" };
+const tokenForm = find("[data-token-form]");
+const passwordForm = find("[data-password-form]");
+
+const used = (at) => (at ? `used ${dayAndTime(at)}` : "never used");
+
+async function tried(action) {
+  try {
+    await action();
+  } catch (error) {
+    tell(error.message, { isProblem: true });
+  }
+}
+
+function entry(title, words, label, question, end) {
+  const button = make("button", { type: "button", className: "button small", "aria-label": `${label} ${title}` }, label);
+  button.addEventListener("click", () => tried(async () => {
+    if (await confirmed({ title: question, text: `“${title}” comes in no more.`, yes: label })) await end();
+  }));
+  return make("li", {},
+    make("div", {}, make("strong", { dir: "auto" }, title), make("p", { className: "quiet" }, words)), button);
+}
+
+function tokenNode(token) {
+  const ends = token.expires_at ? `ends ${dayAndTime(token.expires_at)}` : "never ends";
+  const words = `${SCOPES[token.scope]}, ${used(token.used_at)}, ${ends}`;
+  return entry(token.name || `Token ${token.id}`, words, "Revoke", "Revoke this token?", async () => {
+    await revokeToken(token.id);
+    await drawTokens();
+  });
+}
+
+function sessionNode(session) {
+  const words = `from ${session.address || "this machine"}, ${used(session.used_at)}`;
+  const name = session.is_this ? `This browser (${session.agent})` : session.agent || "A browser";
+  return entry(name, words, "Log out", "Log this browser out?", async () => {
+    await endSession(session.id);
+    if (session.is_this) location.assign("/login");
+    else await drawSessions();
+  });
+}
+
+async function drawTokens() {
+  const { tokens } = await getTokens();
+  const nodes = tokens.length ? tokens.map(tokenNode) : [make("li", { className: "quiet" }, "You have none.")];
+  find("[data-tokens]").replaceChildren(...nodes);
+}
+
+async function drawSessions() {
+  const { sessions } = await getSessions();
+  find("[data-sessions]").replaceChildren(...sessions.map(sessionNode));
+}
+
+tokenForm.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { name, scope, days } = tokenForm.elements;
+  try {
+    const made = await addToken({ name: name.value, scope: scope.value, days: Number(days.value) });
+    showText(find("[data-token-error]"), "");
+    setText(find("[data-new-token-text]"), made.token);
+    find("[data-new-token]").hidden = false;
+    tokenForm.reset();
+    await drawTokens();
+  } catch (error) {
+    showText(find("[data-token-error]"), error.message);
+  }
+});
+
+find("[data-copy-token]").addEventListener("click", () => tried(async () => {
+  await navigator.clipboard.writeText(find("[data-new-token-text]").textContent);
+  tell("Copied.");
+}));
+
+passwordForm.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { password, new_password: fresh } = passwordForm.elements;
+  try {
+    await changePassword(password.value, fresh.value);
+    passwordForm.reset();
+    showText(find("[data-password-error]"), "");
+    tell("Your password is changed.");
+    await drawSessions();
+  } catch (error) {
+    showText(find("[data-password-error]"), error.message);
+  }
+});
+
+known.then((user) => tried(async () => {
+  const words = find("[data-account-words]");
+  if (user.is_open) {
+    setText(words, "There are no accounts: everybody on this machine may do everything. To share Bellhop, whoever runs it types: python app.py user add NAME --role admin");
+    return;
+  }
+  const sees = user.role === "admin" || user.jobs === "team" ? "sees all jobs" : "sees its own jobs and those shared with it";
+  setText(words, `${user.name} is ${user.role}, and ${sees}.`);
+  find("[data-username]").value = user.name;
+  find("[data-account]").hidden = false;
+  await Promise.all([drawTokens(), drawSessions()]);
+}));

@@ -1,0 +1,168 @@
+/* The page of one job: follows it until it is final. */
+
+import { drawChain } from "/static/job/chain.js";
+import { drawDeliveries } from "/static/job/deliveries.js";
+import { drawFacts } from "/static/job/facts.js";
+import { drawError, drawHead } from "/static/job/head.js";
+import { drawItems } from "/static/job/items.js";
+import { refreshOutputs } from "/static/job/output.js";
+import { drawNoResult, drawResult } from "/static/job/result.js";
+import { drawShares } from "/static/job/shares.js";
+import { drawTimeline } from "/static/job/timeline.js";
+import { registerViewers } from "/static/job/viewers.js";
+import { getEvents, getItems, getJob, getResult, getTypes } from "/static/shared/api.js";
+import { keepTimesFresh } from "/static/shared/clock.js";
+import { find } from "/static/shared/dom.js";
+import { act } from "/static/shared/job-actions.js";
+import { startPages } from "/static/shared/pages.js";
+import { poll } from "/static/shared/poll.js";
+import { known } from "/static/shared/user.js";
+import { isActive } from "/static/shared/words.js";
+
+const BUSY_MS = 1000;
+/* Items come with their data: the longer they take to fetch, the longer they are left alone. */
+const REST = 4;
+const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
+let job = null;
+let etag = null;
+let drawnChange = null;
+let detailsDueAt = 0;
+let labels = null;
+let items = [];
+let gone = false;
+
+const labelOf = () => labels?.get(job.type) ?? job.type;
+
+const refreshItems = startPages(
+  async (cursor) => {
+    const { items: rows, next } = await getItems(id, cursor);
+    return { rows, next };
+  },
+  (rows) => {
+    items = rows;
+    drawItems(items, job);
+    drawChain(job, items, (type) => labels?.get(type) ?? type);
+    noteEarlierResults();
+    if (!isActive(job)) return;
+    find("[data-more-results]").hidden = true;
+    drawResult(job, items, { isFinal: false });
+  },
+  find("[data-more-items]"),
+);
+
+const refreshEvents = startPages(
+  async (cursor) => {
+    const { events: rows, next } = await getEvents(id, cursor);
+    return { rows, next };
+  },
+  (rows) => drawTimeline(rows, job),
+  find("[data-more-events]"),
+);
+
+const refreshFinalResult = startPages(
+  async (cursor) => {
+    const { items: rows, next } = await getResult(id, cursor);
+    return { rows, next };
+  },
+  (rows) => drawResult(job, rows, { isFinal: true }),
+  find("[data-more-results]"),
+);
+
+/* Which items were taken from an earlier result is said by the items, not by the job. */
+function noteEarlierResults() {
+  const cached = items.filter((item) => item.cached);
+  job.any_cached = cached.length > 0;
+  job.cached_from = cached[0]?.cached_from ?? null;
+  drawJob();
+}
+
+/* While a job runs its completed items already carry their results; the whole is there when it is final. */
+async function refreshResult() {
+  if (isActive(job)) return;
+  if (!job.completed_items) {
+    drawResult(job, [], { isFinal: true });
+    return;
+  }
+  try {
+    await refreshFinalResult();
+  } catch (error) {
+    if (error.status === 409) drawResult(job, [], { isFinal: true });
+    else if (error.status === 410) drawNoResult("The result has been removed because its time was over.");
+    else throw error;
+  }
+}
+
+async function refreshLabels() {
+  if (labels) return;
+  const { types } = await getTypes();
+  labels = new Map(types.map((type) => [type.type, type.label || type.type]));
+  registerViewers(types);
+}
+
+function drawJob() {
+  find("[data-loading]").hidden = true;
+  find("[data-missing]").hidden = true;
+  find("[data-job]").hidden = false;
+  drawHead(job, labelOf());
+  drawFacts(job, labelOf());
+}
+
+function drawMissing(title, text) {
+  gone = true;
+  find("[data-loading]").hidden = true;
+  find("[data-job]").hidden = true;
+  find("[data-missing]").hidden = false;
+  if (title) find("[data-missing-title]").textContent = title;
+  if (text) find("[data-missing-text]").textContent = text;
+  document.title = "No such job – Bellhop";
+}
+
+async function refreshDetails() {
+  if (job.change === drawnChange || (isActive(job) && performance.now() < detailsDueAt)) return;
+  const { change } = job;
+  const began = performance.now();
+  await Promise.all([refreshItems(), refreshEvents(), refreshResult(), drawDeliveries(job), drawShares(job)]);
+  drawError(job, items);
+  drawnChange = change;
+  detailsDueAt = performance.now() + REST * (performance.now() - began);
+}
+
+async function refresh() {
+  await refreshLabels();
+  const news = await getJob(id, etag);
+  if (news) ({ job, etag } = news);
+  if (items.length) noteEarlierResults();
+  else drawJob();
+  await refreshDetails();
+  await refreshOutputs();
+}
+
+async function ask() {
+  if (gone) return undefined;
+  try {
+    await refresh();
+  } catch (error) {
+    if (error.status === 410) return drawMissing("The days of this job are over", "It was removed with its result, as the settings of Bellhop say.");
+    if (error.status !== 404) throw error;
+    drawMissing();
+  }
+  return undefined;
+}
+
+await known;
+const now = poll(ask, () => (gone || (job && !isActive(job)) ? null : BUSY_MS));
+
+find(".page-actions").addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-action]");
+  if (!button) return;
+  const changed = await act(button, job);
+  if (changed === null) return drawMissing("Deleted", "The job, its result and its files are gone.");
+  if (changed) {
+    job = changed;
+    etag = null;
+    drawJob();
+  }
+  return now();
+});
+find("[data-job-name]").tabIndex = -1;
+keepTimesFresh();

@@ -1,0 +1,16 @@
+/* Asks before something is gone for good. */
+
+import { find } from "/static/shared/dom.js";
+
+/** Resolves to true only when the user says so; Escape and "Keep" are no. */
+export function confirmed({ title, text, yes }) {
+  const dialog = find("[data-confirm]");
+  find("[data-confirm-title]").textContent = title;
+  find("[data-confirm-text]").textContent = text;
+  find("[data-confirm-yes]").textContent = yes;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}

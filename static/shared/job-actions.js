@@ -1,0 +1,83 @@
+/* What can be done with a job: the same buttons on both pages, as far as a page has them. */
+
+import { announce, tell } from "/static/shared/announce.js";
+import { cancelJob, changeJob, deleteJob, rerunJob, retryJob } from "/static/shared/api.js";
+import { confirmed } from "/static/shared/confirm.js";
+import { setText } from "/static/shared/dom.js";
+import { mayChange } from "/static/shared/user.js";
+import { canRetry, isActive, isWaiting } from "/static/shared/words.js";
+
+async function deleteAfterAsking(job) {
+  const question = {
+    title: "Delete this job?",
+    text: `“${job.name}”, its result and its files will be gone for good.`,
+    yes: "Delete",
+  };
+  if (!(await confirmed(question))) return undefined;
+  await deleteJob(job.job_id);
+  tell(`Deleted ${job.name}.`);
+  return null;
+}
+
+const ACTIONS = {
+  async cancel(job) {
+    announce(`Cancelling ${job.name}`);
+    return cancelJob(job.job_id);
+  },
+  async retry(job) {
+    const retried = await retryJob(job.job_id);
+    announce(`Retrying ${job.name}`);
+    return retried;
+  },
+  async rerun(job) {
+    const again = await rerunJob(job.job_id);
+    announce(`Running ${job.name} again`);
+    return again;
+  },
+  async front(job) {
+    const moved = await changeJob(job.job_id, { front: true });
+    tell(`${job.name} is next.`);
+    return moved;
+  },
+  async keep(job) {
+    const changed = await changeJob(job.job_id, { keep: !job.keep });
+    tell(changed.keep ? "This job is kept until you let it go." : "This job goes when its days are over.");
+    return changed;
+  },
+  delete: deleteAfterAsking,
+};
+
+/** The changed job, null when it is deleted, undefined when nothing happened. */
+export async function act(button, job) {
+  /* Not "disabled": that would take the focus away from a keyboard user. */
+  if (button.getAttribute("aria-disabled") === "true") return undefined;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    return await ACTIONS[button.dataset.action](job);
+  } catch (error) {
+    tell(error.message, { isProblem: true });
+    return undefined;
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+/** Shows the buttons that fit; when the focused one goes, `fallback` takes the focus. */
+export function fitActions(root, job, fallback) {
+  const may = mayChange(job);
+  const fits = {
+    cancel: isActive(job) && !job.cancel_requested,
+    retry: canRetry(job),
+    rerun: !isActive(job) && job.any_cached,
+    front: isWaiting(job) && job.position !== 1 && !job.cancel_requested,
+    keep: !isActive(job),
+    delete: !isActive(job),
+  };
+  for (const button of root.querySelectorAll("[data-action]")) {
+    if (button.dataset.action === "keep") setText(button, job.keep ? "Let it go" : "Keep");
+    const hide = !may || !fits[button.dataset.action];
+    if (hide && button === document.activeElement) fallback.focus();
+    button.hidden = hide;
+    button.setAttribute("aria-label", `${button.textContent} ${job.name}`);
+  }
+}

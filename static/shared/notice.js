@@ -1,0 +1,32 @@
+/* The bar that says the server is away, until it is back. */
+
+import { announce } from "/static/shared/announce.js";
+import { NoAnswer } from "/static/shared/api.js";
+import { find, setText } from "/static/shared/dom.js";
+
+const bar = find("[data-notice]");
+
+function wordsFor(error) {
+  if (error.status === 401) return "You are not logged in.";
+  if (error instanceof NoAnswer || error.status >= 500) return "Bellhop does not answer. Trying again…";
+  return `${error.message} Trying again…`;
+}
+
+export function showAway(error) {
+  const words = wordsFor(error);
+  setText(find("[data-notice-text]"), words);
+  if (bar.hidden) announce(words);
+  const link = find("[data-notice-login]");
+  link.hidden = error.status !== 401;
+  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  bar.hidden = false;
+}
+
+export function hideAway() {
+  if (!bar.hidden) announce("Bellhop is back.");
+  bar.hidden = true;
+}
+
+export function onTryNow(action) {
+  find("[data-notice-retry]").addEventListener("click", action);
+}

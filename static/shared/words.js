@@ -1,0 +1,54 @@
+/* What statuses and waits are called on the page. */
+
+import { clockTime } from "/static/shared/format.js";
+
+const STATUS = {
+  pending: "Pending",
+  queued: "Queued",
+  running: "Running",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const ACTIVE = ["pending", "queued", "running"];
+export const isActive = (job) => ACTIVE.includes(job.status);
+export const isWaiting = (job) => job.status === "pending" || job.status === "queued";
+export const canRetry = (job) => job.status === "failed" || job.status === "cancelled";
+
+export function statusWord(job) {
+  if (job.cancel_requested && isActive(job)) return "Cancelling…";
+  return STATUS[job.status] ?? job.status;
+}
+
+/* The server names times in UTC; the reader lives elsewhere. */
+export function withLocalTimes(text) {
+  return text.replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?Z/g, (found) => {
+    const today = new Date().toISOString().slice(0, 11);
+    return clockTime(found.includes("T") ? found : today + found);
+  });
+}
+
+function waitWords(text) {
+  if (/^waiting\b/i.test(text)) return withLocalTimes(text);
+  return /^an? /.test(text) ? `Waiting for ${text}` : `Waiting: ${withLocalTimes(text)}`;
+}
+
+/** What the job is doing, or why it is not running; empty when it is final. */
+export function stepWords(job) {
+  if (!isActive(job)) return "";
+  if (job.cancel_requested) return "Stopping what still runs";
+  const wait = job.waiting_for ? waitWords(job.waiting_for) : "";
+  /* Of several items some may run while others wait. */
+  if (job.status === "running") return [job.current_step, wait].filter(Boolean).join(" · ") || "Running";
+  return wait || "Waiting for a free worker";
+}
+
+/** That the job was faster than the cancel which was asked for; else empty. */
+export function lateCancelWords(job) {
+  const wasFaster = job.cancel_requested && (job.status === "completed" || job.status === "failed");
+  return wasFaster ? `${statusWord(job)} before the cancel could stop it` : "";
+}
+
+/** What went wrong; of a job with one item "1 of 1 failed" says nothing. */
+export const errorMessage = (job) => (job.error?.message || "The job failed.").replace(/^1 of 1 failed: /, "");

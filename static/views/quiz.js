@@ -1,0 +1,213 @@
+/* Quiz sheets: each picture with the boxes of its lines, beside it the questions to correct, and below
+   the answer key. "Grade" submits the corrected text; until then edits stay in sessionStorage. */
+
+import { submitJson } from "/static/shared/api.js";
+import { find, make, showText } from "/static/shared/dom.js";
+import { many } from "/static/shared/format.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const DOUBTFUL = 0.8;
+let views = 0;
+
+function drawn(tag, attributes, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/* What was typed, kept for this tab: a reload or a look at another page loses nothing. */
+function keeper({ job, item }, data) {
+  const place = `quiz ${job.job_id} ${item.index} ${item.step ?? 0}`;
+  const fresh = () => ({
+    key: (data.answer_key ?? []).join("\n"),
+    images: data.images.map((image) => image.questions.map(({ number, prompt, answer }) => ({ number, prompt, answer }))),
+  });
+  const read = () => {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(place));
+      return kept?.images?.length === data.images.length ? kept : fresh();
+    } catch {
+      return fresh();
+    }
+  };
+  const keep = (state) => {
+    try {
+      sessionStorage.setItem(place, JSON.stringify(state));
+    } catch {
+      /* Full or forbidden: the fields still hold it. */
+    }
+  };
+  return { state: read(), keep };
+}
+
+/** One picture with a box per line; `light(lines)` shows the boxes of these lines. */
+function pictureNode(image, name, url, onPick) {
+  const boxes = new Map();
+  const lines = [...image.questions.flatMap((question) => question.lines), ...image.other_lines];
+  const owners = image.questions.flatMap((question, place) => question.lines.map(() => place));
+  lines.forEach((line, place) => {
+    const box = drawn("polygon", { points: line.box.map((corner) => corner.join(",")).join(" "), class: "quiz-box" },
+      drawn("title", {}, line.text));
+    if (line.score < DOUBTFUL) box.dataset.doubtful = "";
+    box.addEventListener("pointerenter", () => onPick(owners[place], line, false));
+    box.addEventListener("pointerleave", () => onPick(null, null, false));
+    box.addEventListener("click", () => onPick(owners[place], line, true));
+    boxes.set(line, box);
+  });
+  const overlay = drawn("svg", { viewBox: `0 0 ${image.width} ${image.height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...boxes.values());
+  const picture = url
+    ? make("img", { src: url, alt: `${name}, upright`, width: image.width, height: image.height, loading: "lazy" })
+    : make("p", { className: "quiet" }, "The picture is not there any more.");
+  const node = make("div", { className: "quiz-picture" }, picture, url ? overlay : null);
+  const light = (lit) => boxes.forEach((box, line) => box.toggleAttribute("data-lit", lit.includes(line)));
+  return { node, light };
+}
+
+function lineButton(line, light) {
+  const score = `${Math.round(line.score * 100)} %`;
+  const button = make("button", { type: "button", className: "quiz-line", "aria-label": `${line.text}, read with ${score}; show its box` },
+    make("span", { dir: "auto" }, line.text), make("span", { className: "quiz-score" }, score));
+  for (const event of ["focus", "pointerenter", "click"]) button.addEventListener(event, () => light([line]));
+  for (const event of ["blur", "pointerleave"]) button.addEventListener(event, () => light([]));
+  return make("li", {}, button);
+}
+
+function lineList(label, lines, light) {
+  if (!lines.length) return null;
+  return make("details", { className: "quiz-lines" }, make("summary", {}, label),
+    make("ul", {}, ...lines.map((line) => lineButton(line, light))));
+}
+
+function field(label, control) {
+  control.id = `quiz-field-${(views += 1)}`;
+  return make("div", { className: "field" }, make("label", { for: control.id }, label), control);
+}
+
+/* Rows for the text there is; where CSS can, it fits the field exactly. */
+const WIDTH = 32;
+const rowsFor = (text) => text.split("\n").reduce((rows, line) => rows + 1 + Math.floor(line.length / WIDTH), 0);
+
+function questionNode(question, read, { light, changed, removed }) {
+  const number = make("input", { type: "number", min: 1, max: 999, step: 1, value: question.number, className: "quiz-number" });
+  const prompt = make("textarea", { value: question.prompt, rows: rowsFor(question.prompt), dir: "auto", spellcheck: false });
+  const answer = make("textarea", { value: question.answer, rows: rowsFor(question.answer), dir: "auto", spellcheck: false, className: "quiz-answer" });
+  const remove = make("button", { type: "button", className: "button small", "aria-label": `Remove question ${question.number}` }, "Remove");
+  const node = make("fieldset", { className: "quiz-question" },
+    make("legend", { className: "visually-hidden" }, `Question ${question.number}`),
+    make("div", { className: "quiz-question-head" }, field("Question", number), remove),
+    field("Prompt", prompt), field("Answer", answer),
+    read.length ? lineList(many(read.length, "line as read", "lines as read"), read, light) : null);
+  number.addEventListener("input", () => {
+    question.number = number.valueAsNumber || question.number;
+    find("legend", node).textContent = `Question ${question.number}`;
+    changed();
+  });
+  for (const [name, control] of [["prompt", prompt], ["answer", answer]]) {
+    control.addEventListener("input", () => {
+      question[name] = control.value;
+      changed();
+    });
+    control.addEventListener("focus", () => light(read));
+    control.addEventListener("blur", () => light([]));
+  }
+  node.addEventListener("pointerenter", () => light(read));
+  node.addEventListener("pointerleave", () => light([]));
+  remove.addEventListener("click", removed);
+  return { node, answer };
+}
+
+function imageNode(image, place, questions, { url, changed }) {
+  const name = `Image ${place + 1}`;
+  const cards = new Map();
+  const list = make("div", { className: "quiz-questions" });
+  const pick = (owner, line, isClick) => {
+    light(line ? [line] : []);
+    cards.forEach(({ node }, question) => node.toggleAttribute("data-lit", question.from === owner && owner !== null && owner !== undefined));
+    const card = [...cards].find(([question]) => question.from === owner)?.[1];
+    if (isClick) card?.answer.focus();
+  };
+  const { node: picture, light } = pictureNode(image, name, url, pick);
+  const add = (question, before) => {
+    const read = image.questions[question.from]?.lines ?? [];
+    const card = questionNode(question, read, {
+      light, changed,
+      removed: () => {
+        questions.splice(questions.indexOf(question), 1);
+        cards.delete(question);
+        card.node.remove();
+        light([]);
+        changed();
+        more.focus();
+      },
+    });
+    cards.set(question, card);
+    list.insertBefore(card.node, before);
+    return card;
+  };
+  const more = make("button", { type: "button", className: "button small" }, "Add a question");
+  list.append(more);
+  more.addEventListener("click", () => {
+    const question = { number: Math.max(0, ...questions.map((one) => one.number)) + 1, prompt: "", answer: "", from: -1 };
+    questions.push(question);
+    add(question, more).answer.focus();
+    changed();
+  });
+  questions.forEach((question) => add(question, more));
+  const notes = image.warnings.map(({ message }) => make("li", {}, message));
+  return make("section", { className: "quiz-image", "aria-label": name },
+    make("h4", {}, `${name}: ${many(image.question_count, "question")}${image.has_handwriting ? ", with handwriting" : ""}`),
+    notes.length ? make("ul", { className: "warnings" }, ...notes) : null,
+    make("div", { className: "quiz-columns" }, picture, make("div", {}, list, lineList("Lines of no question", image.other_lines, light))));
+}
+
+/* The same key for the same content: a job that arrived although its answer got lost is not made twice. */
+function freshKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function gradeForm(state, keep) {
+  const text = make("textarea", { value: state.key, rows: 6, spellcheck: false, placeholder: "1: Paris | City of Paris\n2: 1789", className: "quiz-key" });
+  const help = make("p", { className: "quiet", id: `quiz-help-${(views += 1)}` }, "One question a line, such as “1: Paris”; several accepted answers with | between them.");
+  text.setAttribute("aria-describedby", help.id);
+  const problem = make("p", { className: "quiz-problem", role: "alert", hidden: true });
+  const button = make("button", { type: "submit", className: "button primary" }, "Grade");
+  const form = make("form", { className: "quiz-grade", noValidate: true }, field("Answer key", text), help, problem, button);
+  let sent = null;
+  text.addEventListener("input", () => {
+    state.key = text.value;
+    keep();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    showText(problem, text.value.trim() ? "" : "Write the answer key first.");
+    if (!text.value.trim()) return text.focus();
+    const images = state.images.map((questions) => ({ questions: questions.map(({ number, prompt, answer }) => ({ number, prompt, answer })) }));
+    const job = { type: "quiz_grading", items: [{ json: { images } }], params: { answer_key: text.value.split("\n").filter((line) => line.trim()) } };
+    const content = JSON.stringify(job);
+    if (sent?.content !== content) sent = { content, key: freshKey() };
+    button.disabled = true;
+    try {
+      const accepted = await submitJson(job, sent.key);
+      location.assign(`/jobs/${encodeURIComponent(accepted.job_id)}`);
+    } catch (error) {
+      const wrong = (error.fields ?? []).map(({ field: name, message }) => `${name}: ${message}`).join(" ");
+      showText(problem, wrong || error.message);
+    } finally {
+      /* Also after success: "back" may bring this very page again. */
+      button.disabled = false;
+    }
+  });
+  return form;
+}
+
+export function view(data, about) {
+  const { state, keep } = keeper(about, data);
+  const changed = () => keep(state);
+  /* Which question was read where, also after some were removed. */
+  state.images.forEach((questions) => questions.forEach((question, place) => (question.from ??= place)));
+  const images = data.images.map((image, place) => imageNode(image, place, state.images[place], { url: about.fileUrl(image.picture), changed }));
+  return make("div", { className: "quiz" },
+    make("p", {}, `${many(data.total_questions, "question")} on ${many(data.images.length, "image")}. Correct what was misread, then grade it.`),
+    ...images, gradeForm(state, changed));
+}

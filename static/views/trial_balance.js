@@ -1,0 +1,222 @@
+/* A trial balance: whether it balances, what looks wrong, both statements, the accounts. */
+
+import { make } from "/static/shared/dom.js";
+import { many } from "/static/shared/format.js";
+
+const ROWS = 200;
+const LINES = 100;
+const FINDINGS = 20;
+/* Tens of thousands of rows at once would stop the page for seconds. */
+const STEP = 2000;
+const TYPES = { asset: "Asset", liability: "Liability", equity: "Equity", revenue: "Revenue", expense: "Expense" };
+const SEVERITY = { error: "Error", warning: "Warning", info: "Note" };
+const ORDER = ["error", "warning", "info"];
+
+/* Amounts are decimal texts and stay so: no cent is lost in a float. */
+function money(text) {
+  const [, sign, whole, cents] = /^(-?)(\d+)\.(\d+)$/.exec(text) ?? [];
+  if (whole === undefined) return text;
+  return `${sign ? "−" : ""}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
+}
+
+/* Accountants put what is taken off in parentheses. */
+function inStatement(text) {
+  return text.startsWith("-") ? `(${money(text.slice(1))})` : money(text);
+}
+
+const isZero = (text) => /^-?0+\.0+$/.test(text);
+
+function verdict({ reports, extracted_data: data }) {
+  const currency = data.currency ? ` ${data.currency}` : "";
+  const debit = `${money(reports.total_debit)}${currency}`;
+  const words = isZero(reports.difference)
+    ? `The trial balance balances: debits and credits are both ${debit}.`
+    : reports.is_balanced
+      ? `The trial balance balances within the tolerance: debits of ${debit} and credits of ${money(reports.total_credit)} differ by ${money(reports.difference.replace("-", ""))}.`
+      : `The trial balance does not balance: debits of ${debit} and credits of ${money(reports.total_credit)} differ by ${money(reports.difference.replace("-", ""))}.`;
+  return make("p", { className: "tb-verdict", "data-balanced": reports.is_balanced }, words);
+}
+
+function facts({ extracted_data: data, reports }) {
+  const stated = reports.stated_totals;
+  const list = [
+    data.period,
+    data.sheet && `sheet ${data.sheet}`,
+    many(data.accounts.length, "account"),
+    data.layout.replaceAll("_", ", ").replace(", and, ", " and ").replace(", to, ", " to "),
+    stated && `its own totals in row ${stated.row}: ${[stated.debit, stated.credit].filter((side) => side !== null).map(money).join(" and ")}`,
+  ];
+  return make("p", { className: "quiet", dir: "auto" }, list.filter(Boolean).join(" · "));
+}
+
+function amountCell(text, className = "") {
+  return make("td", { className: `number ${className}` }, text);
+}
+
+const moreButton = () => make("button", { type: "button", className: "button small" });
+
+/* How many a click adds; nothing is left to click where all are shown. */
+function tellMore(button, shown, count, holder = button) {
+  if (shown >= count) holder.remove();
+  else button.textContent = `Show ${Math.min(STEP, count - shown).toLocaleString("en")} more of ${count.toLocaleString("en")}`;
+}
+
+/* The lines of one part of a statement; long ones are cut, and the total is always there. */
+function part(body, title, lines, total, totalName) {
+  body.append(make("tr", { className: "tb-part" }, make("th", { scope: "rowgroup", colSpan: 2 }, title)));
+  const row = (line) => make("tr", {},
+    make("th", { scope: "row", dir: "auto", className: "tb-line" }, [line.code, line.name].filter(Boolean).join(" ") || "(no name)"),
+    amountCell(inStatement(line.amount)));
+  body.append(...lines.slice(0, LINES).map(row));
+  const sum = make("tr", { className: "tb-total" }, make("th", { scope: "row" }, totalName), amountCell(inStatement(total)));
+  body.append(sum);
+  if (lines.length <= LINES) return;
+  let shown = LINES;
+  const button = moreButton();
+  const holder = make("tr", {}, make("td", { colSpan: 2 }, button));
+  button.addEventListener("click", () => {
+    holder.before(...lines.slice(shown, shown + STEP).map(row));
+    shown += STEP;
+    tellMore(button, shown, lines.length, holder);
+  });
+  tellMore(button, shown, lines.length, holder);
+  sum.before(holder);
+}
+
+function statement(title, fill) {
+  const table = make("table", { className: "tb-statement" }, make("caption", {}, title));
+  const group = (...content) => {
+    const body = make("tbody");
+    if (content.length) part(body, ...content);
+    table.append(body);
+    return body;
+  };
+  fill(group);
+  return make("div", { className: "tb-sheet" }, table);
+}
+
+function result(name, amount) {
+  return make("tr", { className: "tb-result" }, make("th", { scope: "row" }, name), amountCell(inStatement(amount)));
+}
+
+function income({ income_statement: report }) {
+  return statement("Income statement", (group) => {
+    group("Revenue", report.revenue, report.total_revenue, "Total revenue");
+    group("Expenses", report.expenses, report.total_expenses, "Total expenses");
+    group().append(result(report.net_income.startsWith("-") ? "Net loss" : "Net income", report.net_income));
+  });
+}
+
+/* In cents, as a BigInt: equity with the income, plus the liabilities. */
+function sum(...texts) {
+  const cents = texts.reduce((total, text) => total + BigInt(text.replace(".", "")), 0n);
+  const digits = String(cents < 0n ? -cents : cents).padStart(3, "0");
+  return `${cents < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+function balance({ balance_sheet: report, income_statement: { net_income: net } }) {
+  const equity = [...report.equity, { code: "", name: net.startsWith("-") ? "Net loss of the period" : "Net income of the period", amount: net }];
+  return statement("Balance sheet", (group) => {
+    group("Assets", report.assets, report.total_assets, "Total assets");
+    group("Liabilities", report.liabilities, report.total_liabilities, "Total liabilities");
+    group("Equity", equity, report.total_equity_incl_income, "Total equity");
+    const end = group();
+    end.append(result("Total liabilities and equity", sum(report.total_liabilities, report.total_equity_incl_income)));
+    if (!isZero(report.equation_difference)) end.append(result("Difference to the assets", report.equation_difference));
+  });
+}
+
+function finding(anomaly) {
+  const severity = make("strong", { className: "tb-severity", "data-severity": anomaly.severity }, SEVERITY[anomaly.severity] ?? anomaly.severity);
+  return make("li", { title: anomaly.code }, severity, ` ${anomaly.message}`);
+}
+
+function tally(anomalies) {
+  const words = ORDER.map((severity) => {
+    const count = anomalies.filter((anomaly) => anomaly.severity === severity).length;
+    return count && many(count, SEVERITY[severity].toLowerCase());
+  });
+  return words.filter(Boolean).join(", ");
+}
+
+/* The gravest first; of very many not all. */
+function listed(anomalies) {
+  return [...anomalies].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity)).slice(0, ROWS);
+}
+
+function findingWithPlace(anomaly, names) {
+  const item = finding(anomaly);
+  if (anomaly.row === null) return item;
+  /* A total has no row in the table of accounts. */
+  const place = anomaly.account === null
+    ? make("span", { className: "quiet" }, `Row ${anomaly.row}`)
+    : make("a", { href: `#${names(anomaly.row)}`, dir: "auto" }, `${anomaly.account} (row ${anomaly.row})`);
+  item.append(" ", place);
+  return item;
+}
+
+function findings(anomalies, names) {
+  if (!anomalies.length) return make("p", {}, "Nothing looks wrong.");
+  const items = listed(anomalies).map((anomaly) => findingWithPlace(anomaly, names));
+  const list = make("ul", { className: "tb-findings" }, ...items.slice(0, FINDINGS));
+  const rest = anomalies.length > ROWS ? make("p", { className: "quiet" }, `All ${anomalies.length.toLocaleString("en")} are in the files; here are the first ${ROWS}.`) : null;
+  if (items.length <= FINDINGS) return list;
+  const button = make("button", { type: "button", className: "button small" }, `Show ${items.length.toLocaleString("en")}`);
+  button.addEventListener("click", () => { list.append(...items.slice(FINDINGS)); button.replaceWith(rest ?? ""); });
+  return make("div", {}, list, button);
+}
+
+function accountRow(account, notes, names) {
+  const side = (text) => amountCell(isZero(text) ? "" : money(text));
+  const row = make("tr", { id: names(account.row), tabIndex: -1 },
+    make("td", { className: "number tb-row" }, String(account.row)),
+    make("td", { dir: "auto" }, account.code),
+    make("th", { scope: "row" }, make("span", { dir: "auto" }, account.name || "(no name)"),
+      notes.length ? make("ul", { className: "tb-notes" }, ...notes.map(finding)) : null),
+    make("td", { title: account.type_source ? `by ${account.type_source}` : "" }, TYPES[account.type] ?? "none"),
+    side(account.debit), side(account.credit));
+  if (notes.length) row.dataset.marked = notes[0].severity;
+  return row;
+}
+
+function accounts(data, reports, names) {
+  const notes = new Map();
+  for (const anomaly of reports.anomalies) {
+    if (anomaly.row !== null && anomaly.account !== null) notes.set(anomaly.row, [...(notes.get(anomaly.row) ?? []), anomaly]);
+  }
+  const head = [["Row", "number"], ["Code", ""], ["Account", ""], ["Type", ""], ["Debit", "number"], ["Credit", "number"]];
+  const body = make("tbody");
+  /* What the findings link to is always in sight, however long the list is. */
+  const linked = new Set(listed(reports.anomalies).map((anomaly) => anomaly.row));
+  let shown = ROWS;
+  const show = () => body.replaceChildren(...data.accounts.filter((account, place) => place < shown || linked.has(account.row))
+    .map((account) => accountRow(account, notes.get(account.row) ?? [], names)));
+  show();
+  const table = make("table", { className: "data tb-accounts" },
+    make("thead", {}, make("tr", {}, ...head.map(([name, className]) => make("th", { scope: "col", className }, name)))), body,
+    make("tfoot", {}, make("tr", { className: "tb-total" }, make("td"), make("td"), make("th", { scope: "row" }, "Total"), make("td"),
+      amountCell(money(reports.total_debit)), amountCell(money(reports.total_credit)))));
+  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Accounts" }, table);
+  if (shown >= data.accounts.length) return scroll;
+  const more = moreButton();
+  more.addEventListener("click", () => {
+    shown += STEP;
+    show();
+    tellMore(more, shown, data.accounts.length);
+  });
+  tellMore(more, shown, data.accounts.length);
+  return make("div", {}, scroll, more);
+}
+
+export function view(data, { job, item }) {
+  const { extracted_data: extracted, reports } = data;
+  const names = (row) => `tb-${item.index}-${item.step ?? 0}-${row}`;
+  const found = reports.anomalies;
+  /* Of several items each has a heading of its own above. */
+  const heading = job.total_items > 1 ? "h4" : "h3";
+  return make("div", { className: "tb" },
+    verdict(data), facts(data),
+    make("section", {}, make(heading, {}, found.length ? `What to look at: ${tally(found)}` : "What to look at"), findings(found, names)),
+    make("div", { className: "tb-statements" }, income(reports), balance(reports)),
+    make("section", {}, make(heading, {}, "Accounts"), accounts(extracted, reports, names)));
+}

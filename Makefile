@@ -21,8 +21,12 @@ demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and sho
 	@$(BIN)/python tools/demo.py
 
 .PHONY: test
-test: .venv/dev  ## Set up and run every test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs runs those)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ONLY)
+
+.PHONY: quick
+quick: .venv/dev  ## Run the tests that start no server and no browser
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --ignore tests/whole
 
 .PHONY: check
 check: .venv/dev  ## Lint, types, and every test
@@ -41,11 +45,11 @@ eval: .venv/dev  ## Run the job types on the test data and print how good they a
 
 .PHONY: chaos
 chaos: .venv/dev  ## Kill everything at random under load, and check that nothing is lost
-	@$(BIN)/python -m tests.chaos
+	@$(BIN)/python -m tests.whole.chaos
 
 .PHONY: fuzz
 fuzz: .venv/dev  ## Send 100,000 odd requests to every address (SEED=… chooses which)
-	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 .PHONY: dist
 dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file

@@ -11,27 +11,25 @@ from typing import Any
 
 import pytest
 
-from bellhop.accounts.access import BELLHOP
 from bellhop.base import configuration
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, queries
+from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage import schema
 from bellhop.storage.database import database
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
-from bellhop.storage.models import Item, Job
+from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
-from tests.attempts import SHARED
-from tests.wsgi import WsgiClient
-
-TYPES = Path(__file__).parent / "types"
-NOBODY = 65534
+from tests.support.jobs import job_of
+from tests.support.nobody import NOBODY
+from tests.support.places import SHARED, TYPES
+from tests.support.wsgi import WsgiClient
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -108,7 +106,7 @@ def submit(here: Installation) -> Callable[..., Job]:
 
 @pytest.fixture(scope="session")
 def descriptions(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """types.json of the job types in `tests/types`, described once for all tests."""
+    """types.json of the job types in `tests/support/types`, described once for all tests."""
     folder = tmp_path_factory.mktemp("described")
     (folder / "config.ini").write_text(f"[jobtypes]\nfolder = {TYPES}\n")
     described = Installation(folder, "test", "sqlite", "")
@@ -124,20 +122,6 @@ def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterat
     floor = Workers(loaded, here, consumer="c1", counts=counts, ring=lambda times: None)
     yield floor
     floor.pool.retire_idle(0)
-
-
-def job_of(job_id: str) -> Job:
-    job = queries.job(BELLHOP, job_id)
-    assert job is not None
-    return job
-
-
-def items_of(job: Job) -> list[Item]:
-    return [item for item, _ in queries.items(job, limit=1000).rows]
-
-
-def moves_of(job: Job) -> list[str]:
-    return [event.move for event in queries.events(job, limit=1000)]
 
 
 @pytest.fixture
@@ -163,18 +147,3 @@ def ours() -> Iterator[Path]:
         os.chown(path, NOBODY, NOBODY)
     yield path
     shutil.rmtree(path, ignore_errors=True)
-
-
-def as_nobody(action: Callable[[], bool]) -> bool:
-    """What `action` says in a process of a user who is not root."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            if os.geteuid() == 0:
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
-            status = 0 if action() else 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

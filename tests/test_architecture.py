@@ -3,81 +3,32 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import statistics
 import sys
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bellhop.jobs.lifecycle.moves import Move, Statement
-
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "bellhop"
-# From the top down; a wing imports from itself and from the rows below its own, and nobody from
-# its neighbours in a row.
-ROWS = (
-    {"app", "tasks", "models", "__main__"},
-    {"cli"},
-    {"web", "consumer"},
-    {"jobs", "jobprocess"},
-    {"accounts", "bell", "catalog"},
-    {"storage"},
-    {"system"},
-    {"base", "words", "client"},
+from tests.support.modules import (
+    BUDGETS,
+    CORE,
+    JOBTYPES,
+    PACKAGE,
+    code_lines,
+    imports_of,
+    name_of,
+    names_imported,
+    ours,
+    row_of,
+    wing_of,
 )
-# Lines of code, without blank lines, comments and docstrings; raising one takes a line in
-# docs/decisions/.
-BUDGETS = {
-    "cli": 1100, "web": 3600, "consumer": 750, "jobs": 2100, "jobprocess": 650, "accounts": 500,
-    "bell": 260, "catalog": 550, "storage": 800, "system": 380, "base": 700,
-}  # fmt: skip
-DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
-CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])
-JOBTYPES = sorted((PACKAGE / "jobtypes").rglob("*.py"))
+from tests.support.places import ROOT
+
 PURE_PACKAGES = {"annotated_types", "bottle", "fastjsonschema", "huey", "multipart", "peewee"}
 PURE_PACKAGES |= {"cronsim", "prometheus_client", "redis", "urllib3", "waitress"}
-
-
-def name_of(path: Path) -> str:
-    """The module, as it is imported."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def wing_of(module: str) -> str:
-    """The wing of a module of ours; of the words that the package hands on, `words`."""
-    return {"bellhop": "words"}.get(module) or module.removeprefix("bellhop.").partition(".")[0]
-
-
-def imports_of(path: Path) -> set[str]:
-    """The modules that a file imports anywhere, also inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {known for name in found if (known := _module(name))}
-
-
-def _module(name: str) -> str:
-    """The module of ours that an imported name is or stands in, else the package it is of."""
-    if name.partition(".")[0] not in ("bellhop", "app", "tasks", "models"):
-        return name.partition(".")[0]
-    place = ROOT.joinpath(*name.split("."))
-    is_module = place.is_dir() or place.with_suffix(".py").exists()
-    return name if is_module else name.rpartition(".")[0]
-
-
-def ours(path: Path) -> set[str]:
-    return {name for name in imports_of(path) if name.partition(".")[0] in ("bellhop", "tasks")}
-
-
-def row_of(wing: str) -> int:
-    return next(number for number, row in enumerate(ROWS) if wing in row)
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
@@ -220,23 +171,6 @@ def test_it_imports_late_only_in_the_commands() -> None:
     assert late == {"bellhop.cli.main"}
 
 
-def code_lines(path: Path) -> int:
-    """Lines that hold code: not blank, no comment, no docstring."""
-    text = path.read_text()
-    lines = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
-                              tokenize.DEDENT, tokenize.ENDMARKER):  # fmt: skip
-            lines |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
-            node
-        ):
-            docstring = node.body[0]
-            lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
-    return len(lines)
-
-
 @pytest.mark.parametrize("wing", BUDGETS)
 def test_it_keeps_each_wing_small(wing: str) -> None:
     size = sum(code_lines(path) for path in CORE if wing_of(name_of(path)) == wing)
@@ -265,3 +199,21 @@ def test_it_writes_no_module_that_nobody_reads_to_its_end() -> None:
     assert set(long) <= {
         f"bellhop.{n}" for n in ("base.settings", "jobs.lifecycle", "jobs.queries")
     }
+
+
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+def test_it_imports_no_test_from_another() -> None:
+    """What two of them share lies in `tests/support`, so that each can be read and moved alone."""
+    for path in TESTS:
+        parts = {part for name in names_imported(path) for part in name.split(".")}
+        assert not [part for part in parts if part.startswith("test_") or part == "conftest"], path
+
+
+def test_it_starts_servers_and_browsers_in_the_whole_tests_only() -> None:
+    """So that `make quick` runs everything else, and quickly."""
+    starters = ("tests.support.running.", "tests.support.browser.", "tests.whole.")
+    for path in TESTS:
+        if "whole" not in path.parts:
+            assert not [n for n in names_imported(path) if n.startswith(starters)], path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,9 @@ from bellhop.base import errors
 from bellhop.catalog import typefiles
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.web import routes
-from tests.test_architecture import BUDGETS, CORE
+from tests.support.modules import BUDGETS, CORE
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
 
@@ -114,9 +113,9 @@ def test_it_speaks_of_no_machine() -> None:
 
 def test_it_names_tests_that_are_there_for_each_defence() -> None:
     text = read("docs/security.md")
-    files = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
-    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= set(files)
-    tests = "".join(files.values())
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= {path.name for path in files}
+    tests = "".join(path.read_text() for path in files)
     named = re.findall(r"`(test_it_\w+)…?`", text)
     assert len(named) > 8
     for name in named:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.places import ROOT
+
 INPUTS = sorted(ROOT.glob("pins/*.in"))
 COMPILED = sorted(ROOT.glob("requirements*.txt"))
 PACKAGE = re.compile(

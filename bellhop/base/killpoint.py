@@ -1,7 +1,7 @@
 """Where a test lets a process die as by a power cut: `BELLHOP_DIE_AT=POINT`.
 
 The points stand between each two steps of accepting, claiming, running and finishing;
-tests/test_killpoints.py names and walks them.
+tests/whole/test_killpoints.py names and walks them.
 """
 
 from __future__ import annotations

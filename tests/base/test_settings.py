@@ -1,0 +1,197 @@
+"""config.ini and the environment: every key declared once, every mistake one clear line."""
+
+from __future__ import annotations
+
+import configparser
+import logging
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bellhop.base import configuration
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
+from tests.support.places import ROOT
+
+Config = Callable[[str], Settings]
+
+
+def refusal(config: Config, text: str) -> str:
+    with pytest.raises(StartRefused) as caught:
+        config(text)
+    line = str(caught.value)
+    assert "\n" not in line
+    return line
+
+
+def test_it_needs_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(configuration, "HOME", tmp_path)
+    loaded = configuration.load()
+    assert loaded.server.port == 8080
+    assert loaded.data_dir == tmp_path / "data"
+
+
+def test_it_refuses_a_named_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match="no such file"):
+        configuration.load(tmp_path / "none.ini")
+
+
+def test_it_ships_a_config_with_every_key_at_its_default_and_explained() -> None:
+    text = (ROOT / "config.ini").read_text()
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    expected = {name: {f.name for f in fields(cls)} for name, cls in SECTIONS.items()}
+    expected |= {f"queue:{name}": {f.name for f in fields(Queue)} for name in QUEUES}
+    assert {name: set(parser[name]) for name in parser.sections()} == expected
+    for cls in (*SECTIONS.values(), Queue):
+        for declared in fields(cls):
+            assert f"# {declared.metadata['help']}" in text, declared.name
+
+
+def test_its_shipped_config_says_what_the_program_would_do_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = configuration.load(ROOT / "config.ini")
+    monkeypatch.setattr(configuration, "HOME", tmp_path)
+    bare = configuration.load()
+    for name in SECTIONS:
+        assert getattr(shipped, name) == getattr(bare, name)
+    assert shipped.queues == bare.queues
+
+
+def test_it_documents_every_key() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    for section, cls in {**SECTIONS, "queue:NAME": Queue}.items():
+        assert f"[{section}]" in text
+        for declared in fields(cls):
+            assert f"`{declared.name}`" in text, f"[{section}] {declared.name}"
+
+
+def test_it_takes_each_key_from_the_environment(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for section, cls in SECTIONS.items():
+        for declared in fields(cls):
+            default = declared.default
+            value = declared.metadata["one_of"][-2:][0] if declared.metadata["one_of"] else "7"
+            if isinstance(default, tuple):
+                value = "7, 8"
+            elif isinstance(default, int | float):
+                value = "7"
+            monkeypatch.setenv(f"BELLHOP_{section}_{declared.name}".upper(), value)
+    loaded = config("")
+    assert loaded.server.port == loaded.lifetime.results_days == 7
+    assert loaded.retry.delays_s == (7.0, 8.0)
+    assert loaded.server.allowed_hosts == ("7", "8")
+    assert loaded.huey.storage == "redis"
+
+
+@pytest.mark.parametrize("queue", ["parsing", "document_processing", "own_queue"])
+def test_it_takes_the_keys_of_a_queue_from_the_environment(
+    config: Config, monkeypatch: pytest.MonkeyPatch, queue: str
+) -> None:
+    monkeypatch.setenv(f"BELLHOP_QUEUE_{queue.upper()}_WORKERS", "9")
+    monkeypatch.setenv(f"BELLHOP_QUEUE_{queue.upper()}_TIMEOUT_S", "2.5")
+    assert config("[queue:own_queue]\n").queues[queue] == Queue(9, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[server]\nprot = 1", ["[server]", "'prot'", "port"]),
+        ("[sever]\nport = 1", ["[sever]", "server"]),
+        ("[server]\nport = x", ["[server] port", "'x'", "0 to 65535"]),
+        ("[server]\nport = 70000", ["'70000'", "0 to 65535"]),
+        ("[server]\nport =", ["[server] port", "''"]),
+        ("[server]\nmax_items = 1.5", ["max_items", "whole number"]),
+        ("[server]\nstop_grace_s = nan", ["stop_grace_s", "'nan'"]),
+        ("[storage]\ndata_dir =", ["[storage] data_dir", "''"]),
+        ("[huey]\nstorage = postgres", ["'postgres'", "sqlite, redis, auto"]),
+        ("[retry]\ndelays_s = 1, x", ["delays_s", "'x'"]),
+        ("[retry]\ndelays_s = -1", ["delays_s", "'-1'"]),
+        ("[queue:parsing]\nworkers = 0", ["[queue:parsing] workers", "'0'", "1 to 256"]),
+        ("[queue:parsing]\nspeed = 1", ["'speed'", "workers, timeout_s"]),
+        ("[queue:]\nworkers = 1", ["[queue:]"]),
+        ("[server]\nport = 1\nport = 2", ["port"]),
+        ("port = 1", ["config.ini"]),
+        ("[server\nport = 1", ["config.ini"]),
+    ],
+)
+def test_it_names_what_was_found_and_what_is_allowed(
+    config: Config, text: str, words: list[str]
+) -> None:
+    line = refusal(config, text)
+    assert all(word in line for word in ["config.ini", *words])
+
+
+def test_it_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.ini"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StartRefused, match=r"config\.ini"):
+        configuration.load(path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("BELLHOP_SERVER_PROT", "1", ["BELLHOP_SERVER_PROT", "'prot'", "port"]),
+        ("BELLHOP_SERVER_PORT", "x", ["BELLHOP_SERVER_PORT", "'x'", "0 to 65535"]),
+        ("BELLHOP_QUEUE_NOWHERE_WORKERS", "1", ["BELLHOP_QUEUE_NOWHERE_WORKERS", "parsing"]),
+        ("BELLHOP_QUEUE_PARSING_SPEED", "1", ["BELLHOP_QUEUE_PARSING_SPEED", "workers"]),
+    ],
+)
+def test_it_names_a_wrong_variable(
+    config: Config, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: list[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    line = refusal(config, "")
+    assert all(word in line for word in words)
+
+
+def test_it_warns_of_a_variable_of_no_section(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("BELLHOP_NONSENSE", "1")
+    with caplog.at_level(logging.WARNING):
+        config("")
+    assert "BELLHOP_NONSENSE" in caplog.text
+
+
+def test_it_says_nothing_of_variables_that_are_no_settings(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"):
+        monkeypatch.setenv(name, "x")
+    config("")
+    assert caplog.text == ""
+
+
+def test_it_gives_a_type_its_settings_environment_first(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = config("[type:summary]\nbase_url = http://a\napi_key = from file\n")
+    monkeypatch.setenv("BELLHOP_TYPE_SUMMARY_API_KEY", "from environment")
+    assert loaded.for_type("summary", ["base_url", "api_key", "model"]) == {
+        "base_url": "http://a",
+        "api_key": "from environment",
+        "model": None,
+    }
+
+
+def test_it_reads_the_days_of_a_type_from_the_environment_alone(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELLHOP_TYPE_WORD_COUNT_RESULTS_DAYS", "2")
+    monkeypatch.setenv("BELLHOP_TYPE_SUMMARY_UPLOADS_ON_SUCCESS", "remove")
+    loaded = config("")
+    assert loaded.lifetime_of("word_count").results_days == 2
+    assert loaded.lifetime_of("word_count").uploads_days == 7
+    assert loaded.lifetime_of("summary").uploads_on_success == "remove"
+
+
+def test_it_reads_paths_from_the_folder_of_the_file(config: Config, tmp_path: Path) -> None:
+    loaded = config("[storage]\ndata_dir = state\n[jobtypes]\nfolder = own\n")
+    assert loaded.data_dir == tmp_path / "state"
+    assert loaded.jobtypes_folder == tmp_path / "own"

@@ -1,0 +1,372 @@
+"""The sweeps of the keeper, one at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellhop.base.settings import Lifetime, Settings
+from bellhop.base.times import shifted, timestamp
+from bellhop.consumer import keeper as keeper_module
+from bellhop.consumer.keeper import Keeper
+from bellhop.jobs import consumers, lifecycle
+from bellhop.jobs.lifecycle import claims, moves, upkeep
+from bellhop.storage.database import query
+from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
+from bellhop.system import clock
+from bellhop.system.locks import take_lock
+from tests.support.jobs import items_of, job_of
+
+Submit = Callable[..., Job]
+
+
+@pytest.fixture
+def rung() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
+    return Keeper(here, loaded, Files(here.folder), ring=rung.append, each_round=[])
+
+
+def claimed_by(consumer: str) -> None:
+    consumers.register(consumer, 1, ["parsing"])
+    assert lifecycle.claim("parsing", f"{consumer}/1")
+
+
+def test_it_adopts_what_a_dead_consumer_held_and_rings(
+    submit: Submit, keeper: Keeper, rung: list[int]
+) -> None:
+    job = submit()
+    claimed_by("dead")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+    assert rung == [1]
+
+
+def test_it_leaves_what_a_living_consumer_holds(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    job = submit()
+    lock = take_lock(here.folder / "consumers" / "alive", fcntl.LOCK_EX)
+    claimed_by("alive")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    assert lock is not None
+    os.close(lock)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+
+
+def test_it_releases_what_is_due_and_rings(submit: Submit, keeper: Keeper, rung: list[int]) -> None:
+    job = submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.try_again(claim, 60, "busy")
+    keeper.sweep()
+    assert job_of(job.job_id).status == "running" and rung == []
+    query("UPDATE item SET not_before = '2000'")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+    assert rung == [1]
+
+
+def test_it_tidies_only_where_it_holds_the_lock(keeper: Keeper, here: Installation) -> None:
+    litter = Files(here.folder).new_scratch("gone")
+    other = take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
+    keeper.sweep()
+    assert litter.home.exists()
+    assert other is not None
+    os.close(other)
+    keeper.sweep()
+    assert not litter.home.exists()
+
+
+def test_it_gives_back_also_where_another_holds_the_lock(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    """The one that tidies may be stopped; the items of the others go on."""
+    job = submit()
+    take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
+    claimed_by("dead")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+
+
+def test_it_expires_a_lease_that_stood_still(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit()
+    take_lock(here.folder / "consumers" / "stuck", fcntl.LOCK_EX)
+    claimed_by("stuck")
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    keeper.sweep()
+    now += lifecycle.LEASE_S - 1
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    now += 2
+    keeper.sweep()
+    assert [(item.status, item.interruptions) for item in items_of(job)] == [("queued", 1)]
+
+
+def test_it_expires_nothing_when_the_wall_clock_jumps(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    job = submit()
+    take_lock(here.folder / "consumers" / "fine", fcntl.LOCK_EX)
+    claimed_by("fine")
+    query("UPDATE item SET lease_until = '2000-01-01T00:00:00.000000Z'")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+
+
+def test_it_removes_the_scratch_of_consumers_that_are_gone(
+    keeper: Keeper, here: Installation
+) -> None:
+    consumers.register("alive", 1, ["parsing"])
+    for consumer in ("alive", "gone"):
+        Files(here.folder).new_scratch(consumer)
+    keeper.tidy()
+    (left,) = (here.folder / "scratch").iterdir()
+    assert left.name.startswith("alive-")
+
+
+def test_it_removes_old_folders_without_a_job(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = submit(job_id="kept")
+    uploads = here.folder / "uploads"
+    for name in (kept.job_id, "litter"):
+        (uploads / name).mkdir()
+    keeper.tidy()
+    assert {path.name for path in uploads.iterdir()} == {"kept", "litter"}
+    monkeypatch.setattr(keeper_module, "LITTER_AGE_S", -1)
+    keeper.tidy()
+    assert {path.name for path in uploads.iterdir()} == {"kept"}
+
+
+def test_it_keeps_the_write_ahead_log_short(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    for _ in range(20):
+        submit()
+    keeper.tidy()
+    assert Path(f"{here.database}-wal").stat().st_size == 0
+
+
+def ended(job: Job, days_ago: float) -> None:
+    """Let a job have completed so many days ago."""
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    at = timestamp(-days_ago * 86400)
+    query("UPDATE job SET completed_at = :at WHERE id = :id", {"at": at, "id": job.id})
+
+
+def test_it_deletes_jobs_after_their_days_with_their_files(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    for job_id, days_ago in (("old", 31.0), ("young", 29.0)):
+        ended(submit(job_id=job_id), days_ago)
+        (here.folder / "results" / job_id).mkdir()
+    waiting = submit(job_id="waiting")
+    keeper.expire()
+    assert {job.job_id for job in Job.select()} == {"young", waiting.job_id}
+    assert [path.name for path in (here.folder / "results").iterdir()] == ["young"]
+
+
+def test_it_deletes_uploads_before_results(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    for job_id, days_ago in (("old", 8.0), ("young", 6.0)):
+        ended(submit(job_id=job_id), days_ago)
+        folder = here.folder / "uploads" / job_id
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    keeper.expire_uploads()
+    assert [path.name for path in (here.folder / "uploads").iterdir()] == ["young"]
+    assert Job.select().count() == 2
+
+
+def test_it_keeps_everything_when_the_days_are_0(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    ended(submit(), 10_000)
+    endless = Lifetime(results_days=0, uploads_days=0)
+    keeper._settings = replace(keeper._settings, lifetime=endless)
+    keeper.expire()
+    assert Job.select().count() == 1
+
+
+def test_it_adopts_nothing_while_a_process_of_the_dead_consumer_lives(
+    submit: Submit, keeper: Keeper, here: Installation
+) -> None:
+    """Each job process holds the second lock; nothing may run twice at the same time."""
+    job = submit()
+    process = take_lock(here.processes_lock("dead"), fcntl.LOCK_EX)
+    claimed_by("dead")
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    assert process is not None
+    os.close(process)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+    assert list((here.folder / "consumers").iterdir()) == []
+
+
+def test_it_waits_for_a_process_that_escaped_no_longer_than_its_limit(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit()
+    take_lock(here.processes_lock("dead"), fcntl.LOCK_EX)
+    claimed_by("dead")
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+    now += keeper_module.GROUP_GONE_LIMIT_S + 1
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]
+
+
+def test_it_expires_no_lease_while_none_can_be_renewed(
+    submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk stops every renewal; the time until there is room does not count."""
+    job = submit()
+    take_lock(here.folder / "consumers" / "fine", fcntl.LOCK_EX)
+    claimed_by("fine")
+    now, free = time.monotonic(), 0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(Files, "free_bytes", lambda self: free)
+    keeper.sweep()
+    now += 10 * lifecycle.LEASE_S
+    keeper.sweep()
+    free = 1 << 30
+    keeper.sweep()
+    now += lifecycle.LEASE_S - 1
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["running"]
+
+
+def test_it_says_once_that_a_sweep_fails(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    wrong = [ValueError("no sweep")] * 3
+
+    def sweep() -> None:
+        if wrong:
+            raise wrong.pop()
+
+    for _ in range(5):
+        keeper._attempt(sweep)
+        keeper._attempt(lambda: None)
+    failed, mended = caplog.messages
+    assert "no sweep" in failed and "Traceback" in failed
+    assert mended == "the sweep works again"
+
+
+@pytest.mark.parametrize("step_s", [60 * 86400, -60 * 86400])
+def test_it_deletes_nothing_because_the_clock_was_set(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """Forward, everything looks old; after a correction backward, the clock is doubted too."""
+    ended(submit(), days_ago=0)
+    now, wall = time.monotonic(), time.time()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(clock, "_since_boot_s", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: wall)
+    keeper._clock = clock.Clock()
+    monkeypatch.setattr(keeper_module, "timestamp", lambda after_s: stamp(wall + after_s))
+    keeper.sweep()
+    now, wall = now + 1000, wall + 1000 + step_s
+    keeper.sweep()
+    assert Job.select().count() == 1
+    now, wall = now + 4000, wall + 4000
+    keeper.sweep()
+    assert Job.select().count() == (0 if step_s > 0 else 1), "an hour later it is believed"
+
+
+def stamp(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+
+
+def test_it_removes_the_locks_of_consumers_that_never_registered(
+    keeper: Keeper, here: Installation
+) -> None:
+    take_lock(here.consumer_lock("starting"), fcntl.LOCK_EX)
+    for path in (here.consumer_lock("dead"), here.processes_lock("dead")):
+        path.touch()
+    keeper.tidy()
+    assert here.consumer_files() == ["starting"]
+
+
+@pytest.mark.parametrize("step_s", [2 * 86400, -2 * 86400])
+def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """Neither is a retry put off by days, nor does one give up that began a moment ago."""
+    waiting, running = submit(), submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.try_again(claim, 60, "busy")
+    busy = lifecycle.claim("parsing", "c1/1")
+    assert busy is not None
+    (before,) = items_of(waiting)
+    monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
+    for module in (claims, moves, upkeep):
+        monkeypatch.setattr(module, "timestamp", lambda s=0: timestamp(s + step_s))
+    keeper.sweep()
+    (after,) = items_of(waiting)
+    assert after.not_before == shifted(before.not_before, timedelta(seconds=step_s))
+    lifecycle.try_again(busy, 60, "busy")
+    assert [item.status for item in items_of(running)] == ["pending"], "it has not given up"
+
+
+def test_it_takes_no_sleep_of_the_machine_for_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    boot, wall = 1000.0, time.time()
+    monkeypatch.setattr(time, "clock_gettime", lambda which: boot)
+    monkeypatch.setattr(time, "time", lambda: wall)
+    watched = clock.Clock()
+    boot, wall = boot + 7200, wall + 7200
+    assert watched.look() == 0 and watched.is_steady()
+    wall += 100
+    assert watched.look() == 100 and not watched.is_steady()
+    assert watched.look() == 0
+
+
+def test_it_leaves_a_log_alone_for_a_while_that_it_cannot_cut(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A backup may read for minutes, and each try holds up who writes."""
+    tries: list[int] = []
+    monkeypatch.setattr(keeper_module, "log_bytes", lambda: 1 << 30)
+    monkeypatch.setattr(keeper_module, "checkpoint", lambda: tries.append(1))
+    keeper.keep_log_short()
+    keeper.keep_log_short()
+    assert len(tries) == keeper_module.CUT_TRIES
+    assert "cannot be cut while somebody reads" in caplog.messages[-1]
+
+
+@pytest.mark.parametrize("name", ["lost+found", "a b", ".DS_Store"])
+def test_it_tidies_beside_what_is_not_its_own(
+    keeper: Keeper, here: Installation, name: str
+) -> None:
+    """A folder of the disk, or of another program, ends no clean-up."""
+    for folder in (name, "gone"):
+        (here.folder / "uploads" / folder).mkdir()
+        os.utime(here.folder / "uploads" / folder, (0, 0))
+    keeper.tidy()
+    assert [path.name for path in (here.folder / "uploads").iterdir()] == [name]

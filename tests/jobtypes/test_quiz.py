@@ -1,0 +1,483 @@
+"""Quiz sheets from picture to questions: what is read, what is kept apart, what is refused."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pypdfium2
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from bellhop import Context
+from bellhop.jobtypes.quiz import quiz
+from bellhop.jobtypes.sheets import answers, lines, pages, voting
+from bellhop.jobtypes.sheets.lines import Line
+from bellhop.jobtypes.sheets.questions import Layout, Question, find_questions
+from tests.support.attempts import Attempt, attempt, needs_shared, refusal
+from tests.support.places import SHARED
+
+PROMPTS = ["Capital of France?", "Longest river?", "Author of Hamlet?", "Sign of water?"]
+ANSWERS = ["Paris", "Amazon", "Shakespeare", "Oxygen"]
+HOSTILE = SHARED / "hostile"
+
+
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def write_by_hand(page: Image.Image, place: tuple[int, int], text: str) -> None:
+    """Letters that stand where they fall, joined by a stroke."""
+    chance = random.Random(text)
+    draw = ImageDraw.Draw(page)
+    x, y = place
+    for letter in text:
+        fall = y + chance.randint(-7, 7)
+        draw.text((x, fall), letter, fill=(20, 20, 90), font=font(chance.randint(46, 56)))
+        width = int(draw.textlength(letter, font=font(50)))
+        draw.line((x + 6, fall + 44, x + width + 8, fall + 46), fill=(20, 20, 90), width=3)
+        x += width
+
+
+def sheet(numbers: str = "{}.", *, columns: int = 2, rows: int = 2) -> Image.Image:
+    """A quiz with printed prompts and an answer below each, in columns."""
+    page = Image.new("RGB", (620 * columns, 120 + 210 * rows), "white")
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 30), "WEEKLY QUIZ", fill="black", font=font(36))
+    for index in range(columns * rows):
+        column, row = divmod(index, rows)
+        x, y = 60 + 620 * column, 120 + 210 * row
+        draw.text((x, y), f"{numbers.format(index + 1)} {PROMPTS[index]}", "black", font(34))
+        write_by_hand(page, (x + 60, y + 70), ANSWERS[index])
+    return page
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Attempt:
+    """One file of three pages: a sheet, a sheet upside down, a blank page."""
+    folder = tmp_path_factory.mktemp("quiz")
+    file = folder / "sheets.tif"
+    turned = sheet().transpose(Image.Transpose.ROTATE_180)
+    blank = Image.new("RGB", (800, 1000), "white")
+    sheet().save(file, save_all=True, append_images=[turned, blank])
+    return attempt(quiz, file, folder, answer_key=["1: Paris"])
+
+
+def image(told: Attempt, index: int) -> dict[str, Any]:
+    return dict(told.data["images"][index])
+
+
+def save(folder: Path, picture: Image.Image, name: str, **options: Any) -> Path:
+    picture.save(folder / name, **options)
+    return folder / name
+
+
+def only_page(file: Path) -> Image.Image:
+    (page,) = pages.Pages(file)
+    return page.picture
+
+
+# What is read
+
+
+def test_it_says_which_image_it_is_at(told: Attempt) -> None:
+    assert told.steps == ["Loading", *(f"Processing image {n} of 3" for n in (1, 2, 3))]
+
+
+def test_it_gives_an_entry_per_page_and_their_sum(told: Attempt) -> None:
+    assert [i["question_count"] for i in told.data["images"]] == [4, 4, 0]
+    assert told.data["total_questions"] == 8
+
+
+def test_it_keeps_two_columns_apart(told: Attempt) -> None:
+    found = [(q["number"], q["prompt"]) for q in image(told, 0)["questions"]]
+    assert found == list(enumerate(PROMPTS, 1))
+
+
+def test_it_tells_the_answer_from_the_prompt(told: Attempt) -> None:
+    given = [q["answer"].casefold().replace(" ", "") for q in image(told, 0)["questions"]]
+    assert given[0][:3] == "par"
+    assert all(given) and not any("?" in text for text in given)
+
+
+def test_it_finds_handwriting_by_shape(told: Attempt) -> None:
+    assert image(told, 0)["has_handwriting"] is True
+    by_hand = {q["lines"][-1]["handwritten"] for q in image(told, 0)["questions"]}
+    assert by_hand == {True}
+    assert {q["lines"][0]["handwritten"] for q in image(told, 0)["questions"]} == {False}
+
+
+def test_it_turns_a_page_that_is_upside_down(told: Attempt) -> None:
+    assert [i["rotation"] for i in told.data["images"]] == [0, 180, 0]
+    assert [q["prompt"] for q in image(told, 1)["questions"]] == PROMPTS
+
+
+def test_it_gives_a_blank_page_as_a_result_without_questions(told: Attempt) -> None:
+    blank = image(told, 2)
+    assert (blank["questions"], blank["handwritten_content"], blank["has_handwriting"]) == (
+        [],
+        "",
+        False,
+    )
+    assert [w["code"] for w in blank["warnings"]] == ["no_text"]
+    assert told.warnings[-1]["where"] == "image 3"
+
+
+def test_it_places_each_line_on_the_picture(told: Attempt) -> None:
+    first = image(told, 0)
+    for question in first["questions"]:
+        for line in question["lines"]:
+            assert len(line["box"]) == 4 and 0 <= line["score"] <= 1
+            assert all(
+                0 <= x <= first["width"] and 0 <= y <= first["height"] for x, y in line["box"]
+            )
+    left, right = first["questions"][0]["lines"][0]["box"], first["questions"][2]["lines"][0]["box"]
+    assert left[0][0] < 620 < right[0][0]
+
+
+def test_it_writes_an_upright_picture_of_each_page(told: Attempt) -> None:
+    for entry in told.data["images"]:
+        with Image.open(told.output_dir / entry["picture"]) as picture:
+            assert max(picture.size) <= 1600
+            assert picture.width / picture.height == pytest.approx(
+                entry["width"] / entry["height"], rel=0.01
+            )
+
+
+def test_it_keeps_what_belongs_to_no_question(told: Attempt) -> None:
+    assert [line["text"] for line in image(told, 0)["other_lines"]] == ["WEEKLY QUIZ"]
+    assert image(told, 0)["handwritten_content"].startswith("WEEKLY QUIZ\n1. Capital of France?")
+
+
+def test_it_hands_the_answer_key_on(told: Attempt) -> None:
+    assert told.data["answer_key"] == ["1: Paris"]
+
+
+def test_it_reads_a_page_that_lies_on_its_side(tmp_path: Path) -> None:
+    page = sheet(columns=1).transpose(Image.Transpose.ROTATE_90)
+    (entry,) = attempt(quiz, save(tmp_path, page, "a.png"), tmp_path).data["images"]
+    assert (entry["rotation"], entry["width"], entry["height"]) == (90, 620, 540)
+    assert [q["prompt"] for q in entry["questions"]] == PROMPTS[:2]
+
+
+def test_it_reads_the_pages_of_a_pdf(tmp_path: Path) -> None:
+    page = Image.new("RGB", (1240, 400), "white")
+    ImageDraw.Draw(page).text((60, 100), "1. Is this the only one?", "black", font(40))
+    file = save(tmp_path, page, "a.pdf")
+    data = attempt(quiz, file, tmp_path).data
+    assert data["images"][0]["questions"][0]["prompt"] == "Is this the only one?"
+    assert data["images"][0]["has_handwriting"] is False
+
+
+def test_it_stops_between_pages_when_cancelled(tmp_path: Path) -> None:
+    blank = Image.new("RGB", (300, 300), "white")
+    file = save(tmp_path, blank, "a.tif", save_all=True, append_images=[blank, blank])
+    context = Context(
+        filename="a", output_dir=tmp_path, scratch_dir=tmp_path, item_id="1", attempt=1,
+        settings={}, tell=lambda _: None, cancel_asked=lambda: True,
+    )  # fmt: skip
+    assert len(quiz(file, context)["images"]) == 1
+
+
+def test_it_reads_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    lines._engine.cache_clear()
+    page = numpy.full((200, 600, 3), 255, "uint8")
+    assert lines.read_lines(page)[2] == []
+
+
+@needs_shared
+def test_it_makes_a_photo_upright_by_its_exif(tmp_path: Path) -> None:
+    file = SHARED / "quiz_images" / "exif_orientation_180.jpg"
+    (entry,) = attempt(quiz, file, tmp_path).data["images"]
+    assert "我是中国人" in entry["handwritten_content"]
+    assert entry["rotation"] == 0
+
+
+# How pictures are opened
+
+
+def dark_corner(picture: Image.Image) -> tuple[int, int]:
+    """The quarter that is dark: 0 or 1 from the left, and from the top."""
+    gray = picture.convert("L").resize((2, 2), Image.Resampling.BOX)
+    place = int(numpy.asarray(gray).argmin())
+    return place % 2, place // 2
+
+
+def corner_picture(mode: str = "RGB") -> Image.Image:
+    picture = Image.new("RGB", (60, 40), "white")
+    picture.paste("black", (0, 0, 30, 20))
+    return picture.convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(1, (0, 0)), (3, (1, 1)), (6, (1, 0)), (8, (0, 1)), (2, (1, 0))]
+)
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_it_turns_by_exif(
+    tmp_path: Path, name: str, orientation: int, corner: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = only_page(save(tmp_path, corner_picture(), name, exif=exif))
+    assert dark_corner(picture) == corner
+    assert picture.mode == "RGB"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "RGBA", "LA", "I;16"])
+def test_it_sees_every_mode_as_a_person_does(tmp_path: Path, mode: str) -> None:
+    if mode == "I;16":
+        values = numpy.asarray(corner_picture("L"), "uint16") * 257
+        picture = Image.fromarray(values)
+    else:
+        picture = corner_picture(mode)
+    opened = only_page(save(tmp_path, picture, "a.tif" if mode == "CMYK" else "a.png"))
+    assert opened.mode == "RGB"
+    assert opened.getpixel((5, 5)) == pytest.approx((0, 0, 0), abs=40)
+    assert opened.getpixel((55, 35)) == (255, 255, 255)
+
+
+def test_it_lays_transparent_pictures_on_white_paper(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (50, 50), (0, 0, 0, 0))
+    assert only_page(save(tmp_path, picture, "a.png")).getpixel((9, 9)) == (255, 255, 255)
+
+
+def test_it_keeps_the_pixels_of_the_sender_as_measure(tmp_path: Path) -> None:
+    wide = Image.new("L", (8000, 1000), 255)
+    (page,) = pages.Pages(save(tmp_path, wide, "a.png"))
+    assert page.picture.size == (4000, 500)
+    assert page.scale == 0.5
+
+
+def test_it_reads_the_first_frame_of_what_moves(tmp_path: Path) -> None:
+    blank = Image.new("RGB", (300, 200), "white")
+    other = Image.new("RGB", (300, 200), "black")
+    file = save(tmp_path, blank, "a.webp", save_all=True, append_images=[other])
+    done = attempt(quiz, file, tmp_path)
+    assert len(done.data["images"]) == 1
+    assert done.warnings[0]["code"] == "frames_skipped"
+
+
+def test_it_decides_by_content(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    corner_picture().save(content, "PNG")
+    (tmp_path / "scan.pdf").write_bytes(content.getvalue())
+    assert only_page(tmp_path / "scan.pdf").size == (60, 40)
+
+
+# What is refused
+
+
+def refused(folder: Path, content: bytes, name: str = "a.png") -> str:
+    (folder / name).write_bytes(content)
+    return refusal(quiz, folder / name, folder).code
+
+
+def test_it_refuses_an_empty_file(tmp_path: Path) -> None:
+    assert refused(tmp_path, b"") == "empty_file"
+
+
+@pytest.mark.parametrize("content", [b"1. Paris\n", b"GIF89a" + b"\0" * 99, b"BM" + b"\1" * 99])
+def test_it_refuses_other_kinds(tmp_path: Path, content: bytes) -> None:
+    assert refused(tmp_path, content) == "unsupported_type"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "PDF"])
+def test_it_refuses_what_is_cut_off(tmp_path: Path, kind: str) -> None:
+    noise = Image.effect_noise((400, 400), 80).convert("RGB")
+    content = io.BytesIO()
+    noise.save(content, kind)
+    whole = content.getvalue()
+    assert refused(tmp_path, whole[: len(whole) // 2]) == "corrupt_file"
+
+
+def test_it_refuses_too_many_pixels_before_decoding(tmp_path: Path) -> None:
+    """A megabyte of nothing; decoding it would take longer than the whole test."""
+    file = save(tmp_path, Image.new("1", (11_000, 10_000)), "a.png")
+    assert refusal(quiz, file, tmp_path).code == "too_large"
+
+
+def test_it_refuses_too_many_pixels_in_a_later_frame(tmp_path: Path) -> None:
+    small, large = Image.new("1", (10, 10)), Image.new("1", (11_000, 10_000))
+    file = save(
+        tmp_path, small, "a.tif", save_all=True, append_images=[large], compression="group4"
+    )
+    assert refusal(quiz, file, tmp_path).code == "too_large"
+
+
+def test_it_refuses_more_than_fifty_pages(tmp_path: Path) -> None:
+    blank = Image.new("1", (10, 10), 1)
+    file = save(tmp_path, blank, "a.tif", save_all=True, append_images=[blank] * 50)
+    assert refusal(quiz, file, tmp_path).code == "too_large"
+
+
+def test_it_draws_a_page_of_any_size_at_one_size(tmp_path: Path) -> None:
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(14_400, 14_400)
+    document.new_page(2, 2)
+    document.save(tmp_path / "a.pdf")
+    document.close()
+    sizes = [max(page.picture.size) for page in pages.Pages(tmp_path / "a.pdf")]
+    assert sizes == [pages.PDF_SIDE] * 2
+
+
+def test_it_refuses_a_wrong_answer_key_before_it_reads(tmp_path: Path) -> None:
+    file = save(tmp_path, corner_picture(), "a.png")
+    assert refusal(quiz, file, tmp_path, answer_key=["Paris"]).code == "bad_answer_key"
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("bomb_30000x30000.png", "too_large"),
+        ("password.pdf", "password_protected"),
+        ("lol.docx", None),
+        ("xxe.xlsx", None),
+        ("vrt_named.tif", "unsupported_type"),
+    ],
+)
+def test_it_survives_hostile_files(tmp_path: Path, name: str, code: str | None) -> None:
+    found = refusal(quiz, HOSTILE / name, tmp_path).code
+    assert found == code if code else found in ("unsupported_type", "corrupt_file", "too_large")
+
+
+# How lines become questions
+
+
+def line(text: str, x: float, y: float, *, width: float = 300, by_hand: bool = False) -> Line:
+    box = [[x, y], [x + width, y], [x + width, y + 40], [x, y + 40]]
+    return Line(text, 0.9, numpy.array(box, "float32"), by_hand)
+
+
+def layout(*found: Line) -> Layout:
+    return find_questions(found, 1000)
+
+
+def numbers(found: Layout) -> list[int]:
+    return [question.number for question in found.questions]
+
+
+@pytest.mark.parametrize("style", ["{}. a", "{}) a", "({}) a", "Q{}: a", "Question {} a", "{} - a"])
+def test_it_knows_the_ways_to_write_a_number(style: str) -> None:
+    found = layout(*(line(style.format(n), 50, 100 * n) for n in (1, 2, 3)))
+    assert numbers(found) == [1, 2, 3]
+    assert {question.rest for question in found.questions} == {"a"}
+
+
+@pytest.mark.parametrize("text", ["1969. It rained", "3.5 km", "12 genres.", "50% of all", "2/3"])
+def test_it_takes_no_other_number_for_a_question(text: str) -> None:
+    assert numbers(layout(line(text, 50, 100), line("and more", 50, 200))) == []
+
+
+def test_it_takes_bare_numbers_that_form_a_column() -> None:
+    found = [line(str(n), 50, 100 * n, width=20) for n in (1, 2, 3)]
+    answers_beside = [line("Paris", 120, 100 * n) for n in (1, 2, 3)]
+    assert numbers(layout(*found, *answers_beside)) == [1, 2, 3]
+
+
+def test_it_leaves_the_numbers_of_a_table_of_marks_alone() -> None:
+    asked = [line(f"{n}. Why?", 50, 100 * n) for n in (1, 2, 3)]
+    marks = [line(f"Q{n}", 800, 100 * n, width=40) for n in (1, 2, 3)]
+    found = layout(*asked, *marks)
+    assert numbers(found) == [1, 2, 3]
+    assert [other.text for other in found.others] == ["Q1", "Q2", "Q3"]
+
+
+def test_it_reads_numbers_that_go_from_left_to_right() -> None:
+    found = layout(
+        *(line(f"{n}. a", 50 if n % 2 else 550, 100 * ((n + 1) // 2)) for n in range(1, 7)),
+        line("right", 600, 260, by_hand=True),
+    )
+    assert numbers(found) == [1, 2, 3, 4, 5, 6]
+    assert [q.number for q in found.questions if len(q.lines) == 2] == [4]
+
+
+def test_it_leaves_numbered_choices_in_their_question() -> None:
+    asked = [line(f"{n}. Which?", 50, 300 * n) for n in (1, 2)]
+    choices = [line(f"{c}) this", 60, 300 * n + 60 * c) for n in (1, 2) for c in (1, 2, 3)]
+    found = layout(*asked, *choices)
+    assert numbers(found) == [1, 2]
+    assert [len(q.lines) for q in found.questions] == [4, 4]
+
+
+def test_it_begins_another_section_at_one() -> None:
+    found = layout(*(line(f"{n % 2 + 1}. a", 50, 100 * n) for n in range(4)))
+    assert numbers(found) == [1, 2, 1, 2]
+
+
+def test_it_mends_a_number_misread_between_two() -> None:
+    found = layout(*(line(f"{n}. a", 50, 100 * y) for y, n in enumerate([1, 2, 8, 4])))
+    assert numbers(found) == [1, 2, 3, 4]
+
+
+def test_it_names_a_missing_number_and_where_to_look() -> None:
+    found = layout(*(line(f"{n}. a", 50, 100 * n) for n in (1, 2, 4)))
+    assert found.missing == [3]
+    gap = next(gap for gap in found.gaps if gap.number == 3)
+    assert 200 < gap.box[:, 1].min() < gap.box[:, 1].max() < 440
+
+
+def test_it_follows_lines_that_are_not_level() -> None:
+    def sloping(text: str, x: float, y: float) -> Line:
+        box = [[x, y + x / 8], [x + 300, y + (x + 300) / 8]]
+        box += [[x + 300, y + 40 + (x + 300) / 8], [x, y + 40 + x / 8]]
+        return Line(text, 0.9, numpy.array(box, "float32"), False)
+
+    left = [sloping(f"{n}. a", 50, 100 * n) for n in (1, 2, 3)]
+    right = [sloping(f"beside {n}", 600, 100 * n) for n in (1, 2, 3)]
+    found = layout(*left, *right)
+    assert [q.lines[-1].text for q in found.questions] == ["beside 1", "beside 2", "beside 3"]
+
+
+# Prompt and answer
+
+
+def asked(rest: str, *more: Line, by_hand: bool = False) -> Question:
+    return Question(1, rest, [line("1. " + rest, 0, 0, by_hand=by_hand), *more])
+
+
+@pytest.mark.parametrize(
+    ("question", "page_has_handwriting", "expected"),
+    [
+        (asked("Why?", line("Because", 0, 50, by_hand=True)), True, ("Why?", "Because")),
+        (asked("Why?", line("____", 0, 50)), True, ("Why?", "")),
+        (asked("Capital? Paris"), False, ("Capital?", "Paris")),
+        (asked("Capital: ______"), False, ("Capital:", "")),
+        (asked("Paris", by_hand=True), True, ("", "Paris")),
+        (asked("a: b", by_hand=True), True, ("", "a: b")),
+        (asked("Paris"), False, ("", "Paris")),
+        (asked("Name a river"), True, ("Name a river", "")),
+        (asked("Why?", line("(2 points)", 0, 50, by_hand=True)), True, ("Why?", "(2 points)")),
+    ],
+)
+def test_it_splits_prompt_and_answer(
+    question: Question, page_has_handwriting: bool, expected: tuple[str, str]
+) -> None:
+    assert answers.split(question, page_has_handwriting=page_has_handwriting) == expected
+
+
+# Several readings of one line
+
+
+def test_it_takes_what_most_readings_agree_on() -> None:
+    text, score = voting.vote([("Pavis", 0.9), ("Paris", 0.9), ("Parls", 0.9)])
+    assert text == "Paris"
+    assert score == pytest.approx(0.9)
+
+
+def test_it_trusts_sure_readings_more() -> None:
+    assert voting.vote([("cat", 0.99), ("cot", 0.7), ("cot", 0.7)])[0] == "cat"
+
+
+@pytest.mark.parametrize("readings", [[("", 0.0)], [("", 0.0), ("a", 0.5)], [("a", 0.5)]])
+def test_it_votes_on_little(readings: list[tuple[str, float]]) -> None:
+    assert voting.vote(readings)[0] in ("", "a")

@@ -1,0 +1,113 @@
+"""A real Chromium, and what a person does with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.support.running import wait_for
+
+MISSING = "no chromium with chromedriver was found: apt-get install chromium chromium-driver"
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--window-size=1280,1000",
+)  # fmt: skip
+# A real drop: the browser builds the event as it does for files from the desktop.
+DROP = """
+const [zone, files] = arguments, data = new DataTransfer();
+for (const [name, text] of files) data.items.add(new File([text], name));
+for (const kind of ["dragenter", "dragover", "drop"])
+  zone.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+"""
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """A Chromium with a new profile; skips the test where there is none, but not in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    driver_path = shutil.which("chromedriver")
+    if not (path and driver_path):
+        assert not os.environ.get("CI"), MISSING
+        warnings.warn(f"The browser tests do not run here: {MISSING}", stacklevel=1)
+        pytest.skip(MISSING)
+    with tempfile.TemporaryDirectory() as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = path
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.add_experimental_option("prefs", {"download.default_directory": profile})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(options, webdriver.ChromeService(driver_path))
+        driver.downloads = Path(profile)  # type: ignore[attr-defined]
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+def complaints(browser: webdriver.Chrome) -> list[str]:
+    """What scripts, policies and missing files wrote to the console since the last call."""
+    lines = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return [line["message"] for line in lines if line["level"] == "SEVERE"]
+
+
+def find(browser: webdriver.Chrome, selector: str) -> WebElement:
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def drop(browser: webdriver.Chrome, *files: tuple[str, str]) -> None:
+    browser.execute_script(DROP, find(browser, "[data-drop-zone]"), [list(file) for file in files])
+
+
+def choose(browser: webdriver.Chrome, type_name: str) -> None:
+    select = find(browser, "[data-type-select]")
+    find(browser, f'[data-type-select] option[value="{type_name}"]').click()
+    assert select.get_property("value") == type_name
+
+
+def submit(browser: webdriver.Chrome) -> str:
+    """Submit the form; the id of the job that appears on top of the list."""
+    # Before the list was read, an older job would count as the new one.
+    wait_for(lambda: not find(browser, "[data-loading]").is_displayed())
+    before = ids(browser)
+    find(browser, "[data-submit]").click()
+    wait_for(lambda: ids(browser)[:1] != before[:1])
+    return ids(browser)[0]
+
+
+def ids(browser: webdriver.Chrome) -> list[str]:
+    rows: list[str] = browser.execute_script(
+        "return [...document.querySelectorAll('[data-job-list] [data-job-id]')]"
+        ".map(row => row.dataset.jobId)"
+    )
+    return rows
+
+
+# Rows are drawn anew while they are looked at, so each look is one step of the page's own.
+PRESS = """
+const found = [...document.querySelectorAll(arguments[0])];
+const node = found.find((each) => each.offsetParent);
+if (node) node.click();
+return Boolean(node);"""
+TEXT = "return document.querySelector(arguments[0])?.innerText ?? '';"
+
+
+def press(browser: webdriver.Chrome, selector: str) -> None:
+    """Click it as soon as it is there and shown."""
+    wait_for(lambda: browser.execute_script(PRESS, selector))
+
+
+def text_of(browser: webdriver.Chrome, selector: str) -> str:
+    """The text of what is there now, or nothing."""
+    return str(browser.execute_script(TEXT, selector))

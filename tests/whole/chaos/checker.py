@@ -1,0 +1,341 @@
+"""What must be true after a storm, asked of the rows, the API, the journal and /proc.
+
+Each check returns findings: plain sentences of what is wrong; none is good. The rules are
+written down anew here, from the contract, and use none of Bellhop's code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from tests.support.running import Running
+from tests.whole.chaos.evidence import FINAL, Database, EventRow, ItemRow, JobRow, Line, Records
+from tests.whole.chaos.load import JOBS, Ledger, NoAnswer, ask, digest
+from tests.whole.chaos.storm import Trouble
+
+# Between the clock of the one who writes the event and that of the one who writes the journal.
+CLOCK_S = 0.002
+AFTERMATH_S = 1.0
+# The time limit of what hangs, then the longest trouble, then the slowest recovery.
+QUIET_LIMIT_S = 1.0 + 2.0 + 2.0
+# move: (the states it starts from, the state it leads to).
+MOVES = {
+    "claimed": (("queued",), "running"),
+    "completed": (("running",), "completed"),
+    "failed": (("running",), "failed"),
+    "requeued": (("running",), "queued"),
+    "retry_scheduled": (("running",), "pending"),
+    "released": (("pending",), "queued"),
+    "cancelled": (("pending", "queued", "running"), "cancelled"),
+    "retried": (("failed", "cancelled"), "queued"),
+}
+# What an item of each kind may be told went wrong, beyond what the storm does to any of them.
+OWN_CODES = {
+    "failing": {"unexpected_error"},
+    "later": {"try_again"},
+    "refused": {"refused"},
+    "hang": {"timed_out"},
+    "hungry": {"out_of_memory"},
+}
+ALWAYS_FAILS = {"refused": "refused", "hang": "timed_out", "hungry": "out_of_memory"}
+STORM_CODES = {"interrupted", "process_crashed", "interrupted_too_often"}
+# These write files of their own, and may fail by a full disk.
+WRITERS = ("writing", "copying")
+# What the API may refuse in a race: the job became final, nothing is left to retry, no room.
+FAIR_REFUSALS = {
+    "cancel: 409 job-final",
+    "retry: 409 nothing-to-retry",
+    "submit: 507 disk-full",
+    "cancel: 507 disk-full",
+    "retry: 507 disk-full",
+}
+
+
+def check_rows(records: Records, ledger: Ledger, troubles: Sequence[Trouble]) -> list[str]:
+    """The rows against each other, against the ledger, and against the troubles made."""
+    return [
+        *lost(records, ledger),
+        *doubly_recorded(records),
+        *_strangers(records, ledger),
+        *(finding for item in records.items for finding in _history(item, records)),
+        *(finding for job in records.jobs for finding in _job(job, records)),
+        *(finding for item in records.items for finding in _outcome(item, records)),
+        *_unwanted_claims(records),
+        *_unexpected_codes(records, troubles),
+        *_too_many_crashes(records, troubles),
+        *(f"a request was answered with {words}" for words in set(ledger.refusals) - FAIR_REFUSALS),
+    ]
+
+
+def lost(records: Records, ledger: Ledger) -> list[str]:
+    """What was accepted and is not there as it was sent, or not final."""
+    found = []
+    for submission in ledger.accepted:
+        items = records.by_job.get(submission.job_id or "", [])
+        if [item.filename.removesuffix(".txt") for item in items] != submission.names:
+            found.append(f"job {submission.job_id} was accepted and is not there as it was sent")
+        sent = [digest(content) for content in submission.contents]
+        if sent and [item.sha256 for item in items] != sent:
+            found.append(f"job {submission.job_id} has other files than those sent")
+    found += [f"item {i.key} is still {i.status}" for i in records.items if i.status not in FINAL]
+    found += [f"job {j.job_id} is still {j.status}" for j in records.jobs if j.status not in FINAL]
+    return found
+
+
+def doubly_recorded(records: Records) -> list[str]:
+    """Items with more than one final move between two retries."""
+    found = []
+    for key, moves in records.moves.items():
+        finals = 0
+        for event in moves:
+            finals = 0 if event.move == "retried" else finals + (event.move in FINAL)
+            if finals == 2:
+                found.append(f"item {key} became final twice (event {event.id})")
+    return found
+
+
+def _strangers(records: Records, ledger: Ledger) -> Iterator[str]:
+    """Jobs that nobody can have been promised, or promised twice."""
+    times: Counter[int] = Counter()
+    for job_id, items in records.by_job.items():
+        number = int(items[0].filename.partition("-")[0])
+        submission = ledger.submissions[number]
+        times[number] += 1
+        if submission.refusal:
+            yield f"job {job_id} is there although it was refused ({submission.refusal})"
+        elif submission.job_id not in (None, job_id):
+            yield f"job {job_id} is there although its submission became {submission.job_id}"
+    yield from (f"submission {number} is there {n} times" for number, n in times.items() if n > 1)
+
+
+def _history(item: ItemRow, records: Records) -> Iterator[str]:
+    """The item's events one after the other, each from where the one before led."""
+    state, attempt, moves = "queued", 0, records.moves.get(item.key, [])
+    for event in moves:
+        origins, target = MOVES[event.move]
+        attempt += event.move == "claimed"
+        if state not in origins:
+            yield f"item {item.key} was {event.move} while {state} (event {event.id})"
+        if event.attempt != attempt:
+            yield f"item {item.key}: event {event.id} is of attempt {event.attempt}, not {attempt}"
+        state = target
+    if (state, attempt) != (item.status, item.attempt):
+        told = f"{state} after {attempt} attempts"
+        yield f"item {item.key} is {item.status} after {item.attempt}, its events say {told}"
+    for before, after in pairwise(moves):
+        if after.at < before.at - CLOCK_S:
+            yield f"item {item.key}: event {after.id} is earlier than the one before it"
+
+
+def _job(job: JobRow, records: Records) -> Iterator[str]:
+    """A job's counters and status follow from its items."""
+    items = records.by_job[job.job_id]
+    states = Counter(item.status for item in items)
+    expected = (len(items), *(states[status] for status in FINAL))
+    if expected != (job.total_items, job.completed_items, job.failed_items, job.cancelled_items):
+        yield f"job {job.job_id}: its counters are not those of its items, {dict(states)}"
+    follows = next((s for s in ("cancelled", "failed") if states[s]), "completed")
+    if job.status in FINAL and job.status != follows:
+        yield f"job {job.job_id} is {job.status}, its items make it {follows}"
+    if job.attempt != max(item.attempt for item in items):
+        yield f"job {job.job_id}: its attempt is not the highest of its items"
+    if (job.started_at is not None) != any(item.attempt for item in items):
+        yield f"job {job.job_id}: started_at does not tell whether anything was claimed"
+    if job.status in FINAL and job.completed_at is None:
+        yield f"job {job.job_id} is final without completed_at"
+    if job.status == "completed" and job.progress_points != 100 * job.total_items:
+        yield f"job {job.job_id} completed with progress {job.progress_points / job.total_items}"
+
+
+def _outcome(item: ItemRow, records: Records) -> Iterator[str]:
+    """A result exactly where an item completed, from the attempt that did; failures in kind."""
+    moves = records.moves.get(item.key, [])
+    if (item.data is not None) != (item.status == "completed"):
+        yield f"item {item.key} is {item.status} and its result says otherwise"
+    if item.worker is not None and item.status in FINAL:
+        yield f"item {item.key} is final and still in the hands of {item.worker}"
+    if not moves or item.status == "cancelled":
+        return
+    last = moves[-1]
+    told = item.data and (item.data["item_id"], item.data["attempt"])
+    if item.data and told != (item.key, last.attempt):
+        yield f"item {item.key} has the result of {told}, not of attempt {last.attempt}"
+    expected = ALWAYS_FAILS.get(item.kind)
+    if item.status == "completed" and expected:
+        yield f"item {item.key} of kind {item.kind} completed"
+    if item.status == "failed" and last.code not in {expected, *STORM_CODES}:
+        yield f"item {item.key} of kind {item.kind} failed with {last.code}: {last.text}"
+
+
+def _unwanted_claims(records: Records) -> Iterator[str]:
+    """Between a recorded wish to cancel and a retry, nothing of the job may start."""
+    unwanted: set[str] = set()
+    for event in records.events:
+        if event.move == "cancel_asked":
+            unwanted.add(event.job_id)
+        elif event.move == "retried":
+            unwanted.discard(event.job_id)
+        elif event.move == "claimed" and event.job_id in unwanted:
+            yield f"item {event.key} was claimed after its cancel was recorded (event {event.id})"
+
+
+def _unexpected_codes(records: Records, troubles: Sequence[Trouble]) -> Iterator[str]:
+    """What went wrong is what the kind does, or what the storm did at that time."""
+    kinds = {item.key: item.kind for item in records.items}
+    full = [trouble for trouble in troubles if trouble.kind == "disk full"]
+    for event in records.events:
+        if event.code is None or event.key is None:
+            continue
+        kind = kinds[event.key]
+        was_full = any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in full)
+        if kind in WRITERS and event.code == "unexpected_error" and was_full:
+            continue
+        if event.code not in OWN_CODES.get(kind, set()) | STORM_CODES:
+            yield f"item {event.key} of kind {kind} met {event.code}: {event.text}"
+
+
+def _too_many_crashes(records: Records, troubles: Sequence[Trouble]) -> Iterator[str]:
+    """Job processes crash because the storm killed one, or at a first attempt by design."""
+    kinds = {item.key: item.kind for item in records.items}
+    crashes = [event for event in records.events if event.code == "process_crashed"]
+    own = sum(kinds[event.key or ""] == "crash_once" and event.attempt == 1 for event in crashes)
+    killed = sum(trouble.kind == "job process" for trouble in troubles)
+    if len(crashes) - own > killed:
+        yield f"{len(crashes) - own} job processes crashed, the storm killed {killed}"
+
+
+def check_journal(records: Records, lines: Sequence[Line]) -> list[str]:
+    """Code ran only while its attempt was running, and one attempt at a time."""
+    heard: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        heard[line.key].append(line)
+    found = [f"{key} ran and is no item" for key in heard.keys() - records.moves.keys()]
+    for key, moves in records.moves.items():
+        found += _outside_of_attempts(key, moves, heard[key])
+        found += _overlaps(key, heard[key])
+        found += _forgotten(key, moves, heard[key])
+    for item in records.items:
+        ends = {line.attempt for line in heard[item.key] if line.what == "end"}
+        if item.status == "completed" and item.attempt not in ends:
+            found.append(f"item {item.key} is completed and its last attempt never ended")
+    return found
+
+
+def _outside_of_attempts(
+    key: str, moves: Sequence[EventRow], lines: Sequence[Line]
+) -> Iterator[str]:
+    begins = {event.attempt: event.at for event in moves if event.move == "claimed"}
+    ends: dict[int, EventRow] = {}
+    for event in moves:
+        if event.attempt in begins and event.move not in ("claimed", "released", "retried"):
+            ends.setdefault(event.attempt, event)
+    for line in lines:
+        begin, end = begins.get(line.attempt), ends.get(line.attempt)
+        if begin is None or line.at < begin - CLOCK_S:
+            yield f"item {key}: attempt {line.attempt} ran before it was claimed"
+        elif end and line.at > end.at + CLOCK_S:
+            late_ms = 1000 * (line.at - end.at)
+            what = f"ran on ({line.what}) {late_ms:.0f} ms after it was {end.move}"
+            yield f"item {key}: attempt {line.attempt} {what} {end.code or ''}".rstrip()
+
+
+def _forgotten(key: str, moves: Sequence[EventRow], lines: Sequence[Line]) -> Iterator[str]:
+    """What runs no more is soon recorded as such, whoever was killed; no item hangs on a lease."""
+    last_line = {line.attempt: line.at for line in lines}
+    for claimed, ended in pairwise(moves):
+        if claimed.move == "claimed":
+            quiet_s = ended.at - max(claimed.at, last_line.get(claimed.attempt, 0))
+            if quiet_s > QUIET_LIMIT_S:
+                yield f"item {key}: attempt {claimed.attempt} was forgotten for {quiet_s:.1f} s"
+
+
+def _overlaps(key: str, lines: Sequence[Line]) -> Iterator[str]:
+    starts = {line.attempt: line.at for line in lines if line.what == "start"}
+    for line in lines:
+        later = [n for n, at in starts.items() if n > line.attempt and at < line.at]
+        if later:
+            yield f"item {key}: attempt {line.attempt} ran on beside attempt {later[0]}"
+
+
+def check_api(url: str, records: Records) -> list[str]:
+    """The API shows what the rows say, and gives every file that a result names."""
+    try:
+        return _compared(url, records)
+    except NoAnswer as error:
+        return [f"the web gave no answer although the storm was over: {error}"]
+
+
+def _compared(url: str, records: Records) -> list[str]:
+    found: list[str] = []
+    shown, cursor = {}, ""
+    while cursor is not None:
+        page = ask(url, "GET", f"{JOBS}?limit=200{cursor and f'&cursor={cursor}'}").document
+        shown.update({job["job_id"]: job for job in page["jobs"]})
+        cursor = page["next"]
+    for job in records.jobs:
+        there = shown.pop(job.job_id, None)
+        names = ("status", "total_items", "completed_items", "failed_items", "attempt")
+        if there is None:
+            found.append(f"job {job.job_id} is not in the list of the API")
+        elif wrong := [name for name in names if there[name] != getattr(job, name)]:
+            found.append(f"job {job.job_id}: the API shows another {', '.join(wrong)}")
+        found += _result(url, job, records.by_job[job.job_id])
+    return found + [f"job {job_id} is listed and has no row" for job_id in shown]
+
+
+def _result(url: str, job: JobRow, items: Sequence[ItemRow]) -> Iterator[str]:
+    answer = ask(url, "GET", f"{JOBS}/{job.job_id}/result")
+    if not job.completed_items:
+        if (answer.status, answer.document.get("code")) != (409, f"job-{job.status}"):
+            yield f"job {job.job_id} is {job.status}, its result answers {answer.status}"
+        return
+    if answer.status != 200:
+        yield f"job {job.job_id} has results and answers {answer.status}"
+        return
+    for item, shown in zip(items, answer.document["items"], strict=True):
+        if (shown["status"], shown["data"]) != (item.status, item.data):
+            yield f"item {item.key}: the API shows another result than the row"
+        contents = {file["name"]: ask(url, "GET", file["url"]) for file in shown["files"]}
+        if any(file.status != 200 for file in contents.values()):
+            yield f"item {item.key}: a file of its result is not there"
+        yield from _files(item, {name: file.body for name, file in contents.items()})
+
+
+def _files(item: ItemRow, contents: dict[str, bytes]) -> Iterator[str]:
+    """The files of an item are those that its job type wrote, whole."""
+    written: dict[str, str] = {}
+    if item.status == "completed" and item.kind == "writing":
+        names = ("one.txt", "sub/two.txt")
+        written = {name: digest(f"{item.key} {name}".encode()) for name in names}
+    if item.status == "completed" and item.kind == "copying":
+        written = {"copy.txt": item.sha256 or ""}
+        if item.data and item.data["sha256"] != item.sha256:
+            yield f"item {item.key} read another file than the one that was sent"
+    if {name: digest(content) for name, content in contents.items()} != written:
+        yield f"item {item.key}: its files {sorted(contents)} are not those that were written"
+
+
+def check_leftovers(bellhop: Running) -> list[str]:
+    """After a stop: no process, no scratch, no lock, no half upload, a sound database."""
+    found = [f"process {pid} is left ({_command(pid)})" for pid in bellhop.descendants()]
+    for name in ("scratch", "incoming", "consumers"):
+        found += [f"{name}/{entry} is left" for entry in os.listdir(bellhop.data / name)]
+    database = Database(bellhop.data / "bellhop.db")
+    found += [f"{count} consumers are left in the table"
+              for (count,) in database.query("SELECT count(*) FROM consumer") if count]  # fmt: skip
+    for pragma, good in (("integrity_check", [("ok",)]), ("foreign_key_check", [])):
+        if (answer := database.query(f"PRAGMA {pragma}")) != good:
+            found.append(f"{pragma} of bellhop.db says {json.dumps(answer)}")
+    return found
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    except OSError:
+        return "it ended meanwhile"

@@ -1,0 +1,210 @@
+"""The figures of a run, each with the bar it must reach."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tests.whole.chaos.checker import doubly_recorded, lost
+from tests.whole.chaos.evidence import EventRow, Records
+from tests.whole.chaos.load import Ledger, Wish
+from tests.whole.chaos.storm import Trouble
+
+RECOVERY_BAR_S = 2.0
+CANCEL_BAR_S = 1.0
+OVERSHOOT_BAR_S = 0.3
+LIMIT_S = 1.0  # timeout_s of the job type `hang`
+MEASURED = ("consumer", "parent", "parent at start", "everything", "web", "job process")
+# While these last, nobody can record a cancel, nor the end of a time limit.
+AWAY = ("consumer", "parent", "parent at start", "everything", "consumer stopped", "disk full")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Some measured seconds."""
+
+    seconds: Sequence[float]
+
+    def percentile(self, percent: float) -> float:
+        """By nearest rank: a value that was measured; NaN when none was."""
+        if not self.seconds:
+            return math.nan
+        rank = math.ceil(percent / 100 * len(self.seconds))
+        return sorted(self.seconds)[max(0, rank - 1)]
+
+    @property
+    def p99(self) -> float:
+        return self.percentile(99)
+
+    def __str__(self) -> str:
+        if not self.seconds:
+            return "none measured"
+        p50, worst = self.percentile(50), max(self.seconds)
+        return f"{p50:.3f} / {self.p99:.3f} / {worst:.3f}  ({len(self.seconds)})"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run measured; `left_out` counts the limits that trouble made immeasurable."""
+
+    jobs: int
+    items: int
+    unanswered: int
+    moves: Counter[str]
+    kills: Counter[str]
+    troubles: Counter[str]
+    has_disk: bool
+    lost: int
+    doubly_recorded: int
+    extra_executions: int
+    recovery: dict[str, Spread]
+    cancel: Spread
+    cancel_in_trouble: Spread
+    overshoot: Spread
+    left_out: int
+
+    @property
+    def all_recovery(self) -> Spread:
+        return Spread([second for spread in self.recovery.values() for second in spread.seconds])
+
+    def bars(self) -> list[tuple[str, float, float]]:
+        """(name, figure, most it may be) of all that has a bar."""
+        return [
+            ("lost", self.lost, 0),
+            ("doubly recorded", self.doubly_recorded, 0),
+            ("recovery p99", self.all_recovery.p99, RECOVERY_BAR_S),
+            ("cancel p99", self.cancel.p99, CANCEL_BAR_S),
+            ("overshoot p99", self.overshoot.p99, OVERSHOOT_BAR_S),
+        ]
+
+    def missed(self) -> list[str]:
+        """The bars that were not reached; what was not measured misses nothing."""
+        return [f"{name} is {figure:.3f}, the bar {bar:g}"
+                for name, figure, bar in self.bars() if figure > bar]  # fmt: skip
+
+    def table(self) -> str:
+        """Aligned lines of name, figure and bar."""
+        rows = list(self._rows())
+        names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
+        return "\n".join(
+            f"  {name:<{names}}  {value:<{values}}  {bar}".rstrip() for name, value, bar in rows
+        )
+
+    def _rows(self) -> Iterator[tuple[str, str, str]]:
+        yield "jobs", str(self.jobs), ""
+        yield "items", str(self.items), ""
+        for move in ("completed", "failed", "cancelled", "retried"):
+            yield f"  {move}", str(self.moves[move]), ""
+        yield "submits never answered", str(self.unanswered), ""
+        yield "kills survived", str(sum(self.kills.values())), ""
+        for kind, count in sorted(self.kills.items()):
+            yield f"  {kind}", str(count), ""
+        yield "other troubles", str(sum(self.troubles.values())), ""
+        for kind, count in sorted(self.troubles.items()):
+            yield f"  {kind}", str(count), ""
+        if not self.has_disk:
+            yield "  disk full", "left out: no disk of its own could be mounted", ""
+        yield "lost", str(self.lost), "0"
+        yield "doubly recorded", str(self.doubly_recorded), "0"
+        yield "extra executions", str(self.extra_executions), ""
+        yield "seconds", "p50 / p99 / most  (count)", ""
+        yield "recovery", str(self.all_recovery), f"p99 ≤ {RECOVERY_BAR_S:g}"
+        for kind, spread in self.recovery.items():
+            yield f"  {kind}", str(spread), ""
+        yield "cancel", str(self.cancel), f"p99 ≤ {CANCEL_BAR_S:g}"
+        yield "  while it was killed", str(self.cancel_in_trouble), ""
+        yield "limit overshoot", str(self.overshoot), f"p99 ≤ {OVERSHOOT_BAR_S:g}"
+        yield "  left out", f"{self.left_out} while it stood still or the disk was full", ""
+
+
+def measure(
+    records: Records, ledger: Ledger, troubles: Sequence[Trouble], *, has_disk: bool
+) -> Figures:
+    calm, in_trouble = _cancels(records, ledger, troubles)
+    overshoot, left_out = _overshoots(records, troubles)
+    return Figures(
+        jobs=len(records.jobs),
+        items=len(records.items),
+        unanswered=sum(not (s.job_id or s.refusal) for s in ledger.submissions),
+        moves=Counter(event.move for event in records.events),
+        kills=Counter(trouble.kind for trouble in troubles if trouble.is_kill),
+        troubles=Counter(trouble.kind for trouble in troubles if not trouble.is_kill),
+        has_disk=has_disk,
+        lost=len(lost(records, ledger)),
+        doubly_recorded=len(doubly_recorded(records)),
+        extra_executions=_extra_executions(records),
+        recovery={kind: _recovery(kind, troubles) for kind in MEASURED},
+        cancel=Spread(calm),
+        cancel_in_trouble=Spread(in_trouble),
+        overshoot=Spread(overshoot),
+        left_out=left_out,
+    )
+
+
+def _recovery(kind: str, troubles: Iterable[Trouble]) -> Spread:
+    return Spread([t.recovery_s for t in troubles if t.kind == kind and t.recovery_s is not None])
+
+
+def _extra_executions(records: Records) -> int:
+    """Claims that repeat what a kill cut short."""
+    kinds = {item.key: item.kind for item in records.items}
+    return sum(
+        event.move == "requeued"
+        and event.code in ("interrupted", "process_crashed")
+        and not (kinds[event.key or ""] == "crash_once" and event.attempt == 1)
+        for event in records.events
+    )
+
+
+def _cancels(
+    records: Records, ledger: Ledger, troubles: Sequence[Trouble]
+) -> tuple[list[float], list[float]]:
+    """Seconds from sending a cancel to the move of an item that ran: in calm, in trouble."""
+    calm: list[float] = []
+    in_trouble: list[float] = []
+    for before, cancelled in _pairs(records, "claimed", "cancelled"):
+        wish = _wish_behind(before, cancelled, records, ledger)
+        if wish is None or not wish.is_heard:
+            continue  # nobody was promised anything
+        is_calm = not _is_away(troubles, AWAY, wish.at, cancelled.at)
+        (calm if is_calm else in_trouble).append(cancelled.at - wish.at)
+    return calm, in_trouble
+
+
+def _wish_behind(
+    claimed: EventRow, cancelled: EventRow, records: Records, ledger: Ledger
+) -> Wish | None:
+    """The request that the first wish recorded while the item ran came from."""
+    recorded = [e for e in records.asked[cancelled.job_id] if claimed.id < e.id < cancelled.id]
+    if not recorded:
+        return None
+    sent = [w for w in ledger.wishes if w.job_id == claimed.job_id and w.at <= recorded[0].at]
+    return max(sent, key=lambda wish: wish.at, default=None)
+
+
+def _overshoots(records: Records, troubles: Sequence[Trouble]) -> tuple[list[float], int]:
+    """Seconds beyond the limit of what ran out of time, and how many were left out."""
+    seconds, left_out = [], 0
+    for claimed, failed in _pairs(records, "claimed", "failed"):
+        if failed.code != "timed_out":
+            continue
+        if _is_away(troubles, ("consumer stopped", "disk full"), claimed.at, failed.at):
+            left_out += 1
+        else:
+            seconds.append(failed.at - claimed.at - LIMIT_S)
+    return seconds, left_out
+
+
+def _pairs(records: Records, first: str, second: str) -> Iterator[tuple[EventRow, EventRow]]:
+    """Each two moves of an item that followed each other."""
+    for moves in records.moves.values():
+        for before, after in pairwise(moves):
+            if (before.move, after.move) == (first, second):
+                yield before, after
+
+
+def _is_away(troubles: Sequence[Trouble], kinds: Sequence[str], start: float, end: float) -> bool:
+    return any(trouble.kind in kinds and trouble.overlaps(start, end) for trouble in troubles)

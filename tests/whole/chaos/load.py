@@ -1,0 +1,318 @@
+"""The users of the run: they submit, cancel and retry over HTTP, and remember what was promised.
+
+Everything goes through the API like a client's requests do, against a server that may be
+away. An answer that never came promises nothing; a 202 that came promises everything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.whole.chaos.evidence import UNFINISHED, Database
+
+REQUEST_LIMIT_S = 30.0
+# Little enough that what is cancelled often runs already.
+BACKLOG_ITEMS = 100
+# Of it, what takes long: enough that each kill meets something that runs.
+BACKLOG_LONG_ITEMS = 10
+MOST_RETRIES = 2
+PAUSE_S = 0.1  # of a client that was refused or not heard
+JOBS = "/api/v1/jobs"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How often a job type is submitted, with how many items at most, with which params."""
+
+    weight: float
+    most_items: int = 1
+    params: Callable[[random.Random], dict[str, Any]] = lambda rng: {}
+
+
+KINDS = {
+    "quick": Kind(50, 50),
+    "writing": Kind(10, 10),
+    "copying": Kind(10, 5),
+    "failing": Kind(5, 5),
+    "later": Kind(4, 5),
+    "refused": Kind(4, 5),
+    "slow": Kind(8, 2, lambda rng: {"seconds": round(rng.uniform(0.5, 2), 2)}),
+    "polite": Kind(6, 2, lambda rng: {"seconds": round(rng.uniform(0.5, 3), 2)}),
+    "forking": Kind(5, 2, lambda rng: {"seconds": round(rng.uniform(0, 1), 2)}),
+    "crash_once": Kind(4, 2),
+    "hang": Kind(3),
+    "hungry": Kind(3),
+}
+# What is worth a cancel while it runs.
+LONG = ("slow", "polite", "forking", "hang")
+SHORT = tuple(kind for kind in KINDS if kind not in LONG)
+
+
+class NoAnswer(Exception):
+    """The request may have been heard or not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    location: str | None
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    url: str, method: str, path: str, body: bytes = b"", content_type: str = "application/json"
+) -> Answer:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=REQUEST_LIMIT_S)
+    try:
+        connection.request(method, path, body, {"Content-Type": content_type} if body else {})
+        response = connection.getresponse()
+        return Answer(response.status, response.getheader("Location"), response.read())
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(f"{type(error).__name__}: {error}") from None
+    finally:
+        connection.close()
+
+
+@dataclass
+class Submission:
+    """One job as it was sent; its items are named `NUMBER-INDEX`.
+
+    `job_id` is there once it was accepted, `refusal` once it was refused; neither says
+    that the answer never came. `contents` are those of uploads.
+    """
+
+    number: int
+    kind: str
+    names: list[str]
+    contents: list[bytes]
+    job_id: str | None = None
+    refusal: str | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A cancel that was sent at `at`; `is_heard` when a 202 came back."""
+
+    job_id: str
+    at: float
+    is_heard: bool
+
+
+@dataclass
+class Ledger:
+    """What was asked of Bellhop and what it promised."""
+
+    submissions: list[Submission] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
+    # "STATUS CODE" of every answer that was no 2xx, with the request's verb.
+    refusals: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def accepted(self) -> list[Submission]:
+        return [submission for submission in self.submissions if submission.job_id]
+
+    def refuse(self, verb: str, answer: Answer) -> str:
+        """Remember a refusal; its words."""
+        try:
+            code = answer.document["code"]
+        except (ValueError, KeyError, TypeError):
+            code = repr(answer.body[:100])
+        words = f"{verb}: {answer.status} {code}"
+        self.refusals[words] += 1
+        return words
+
+
+class Load:
+    """Threads that submit at least `items` items and go on until `enough` is called.
+
+    `progress()` says from 0 to 1 how much of the storm is over: the items are spread over it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        database: Database,
+        journal: Path,
+        items: int,
+        seed: str,
+        progress: Callable[[], float],
+    ):
+        self.ledger = Ledger()
+        self.accepted = 0  # items with a 202
+        self._url, self._database, self._journal = url, database, journal
+        self._items, self._progress = items, progress
+        self._accepted_at = time.monotonic()
+        self._lock = threading.Lock()
+        self._enough, self._over = threading.Event(), threading.Event()
+        self.failure: BaseException | None = None
+        self._threads = [
+            threading.Thread(target=self._guarded, args=[work, f"{seed} {name}"], daemon=True)
+            for name, work in (
+                ("submit", self._submit_all),
+                ("submit too", self._submit_all),
+                ("cancel", self._cancel_some),
+                ("retry", self._retry_some),
+            )
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def enough(self) -> None:
+        """Stop once the items due by now are accepted, or nothing is any more.
+
+        Returns when every answer is there.
+        """
+        self._enough.set()
+        for thread in self._threads[:2]:
+            thread.join()
+        self._over.set()
+        for thread in self._threads[2:]:
+            thread.join()
+        if self.failure:
+            raise self.failure
+
+    def _guarded(self, work: Callable[[random.Random], None], seed: str) -> None:
+        try:
+            work(random.Random(seed))
+        except BaseException as error:
+            self.failure = error
+
+    def _submit_all(self, rng: random.Random) -> None:
+        while not self._enough.is_set() or (self._is_due() and self._is_heard()):
+            if kinds := self._wanted():
+                self._submit(self._next_submission(kinds, rng), rng)
+            else:
+                time.sleep(0.02)
+
+    def _wanted(self) -> Sequence[str]:
+        """The kinds of which there may be more now."""
+        wants_short = self._is_due() and self._database.count(*UNFINISHED) < BACKLOG_ITEMS
+        wants_long = self._database.count(*UNFINISHED, kinds=LONG) < BACKLOG_LONG_ITEMS
+        return [*(SHORT if wants_short else ()), *(LONG if wants_long else ())]
+
+    def _is_due(self) -> bool:
+        return self.accepted < self._items * self._progress()
+
+    def _is_heard(self) -> bool:
+        return time.monotonic() - self._accepted_at < REQUEST_LIMIT_S
+
+    def _next_submission(self, kinds: Sequence[str], rng: random.Random) -> Submission:
+        (kind,) = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])
+        count = min(KINDS[kind].most_items, rng.choice([1, 1, 2, 5, 20, 50]))
+        with self._lock:
+            number = len(self.ledger.submissions)
+            names = [f"{number}-{index}" for index in range(count)]
+            contents = [rng.randbytes(rng.randint(1, 5000)) for _ in names]
+            submission = Submission(number, kind, names, contents if kind == "copying" else [])
+            self.ledger.submissions.append(submission)
+        return submission
+
+    def _submit(self, submission: Submission, rng: random.Random) -> None:
+        params = {**KINDS[submission.kind].params(rng), "journal": str(self._journal)}
+        if submission.contents:
+            body, content_type = form_of(submission, params)
+        else:
+            items = [{"text": name} for name in submission.names]
+            document = {"type": submission.kind, "items": items, "params": params}
+            body, content_type = json.dumps(document).encode(), "application/json"
+        try:
+            answer = ask(self._url, "POST", JOBS, body, content_type)
+        except NoAnswer:
+            time.sleep(PAUSE_S)
+            return
+        if answer.status == 202:
+            submission.job_id = (answer.location or "").rpartition("/")[2]
+            with self._lock:
+                self.accepted += len(submission.names)
+                self._accepted_at = time.monotonic()
+        else:
+            submission.refusal = self.ledger.refuse("submit", answer)
+            time.sleep(PAUSE_S)
+
+    def _cancel_some(self, rng: random.Random) -> None:
+        while not self._over.wait(rng.uniform(0.05, 0.4)):
+            wanted = rng.choice(["running", "running", "running", "queued,pending"])
+            jobs = self._listed(wanted)
+            long = [job for job in jobs if job["type"] in LONG]
+            if jobs:
+                self._cancel(rng.choice(long if long and rng.random() < 0.8 else jobs)["job_id"])
+
+    def _cancel(self, job_id: str) -> None:
+        at = time.time()
+        try:
+            answer = ask(self._url, "POST", f"{JOBS}/{job_id}/cancel")
+        except NoAnswer:
+            self.ledger.wishes.append(Wish(job_id, at, is_heard=False))
+            return
+        if answer.status == 202:
+            self.ledger.wishes.append(Wish(job_id, at, is_heard=True))
+        else:
+            self.ledger.refuse("cancel", answer)
+
+    def _retry_some(self, rng: random.Random) -> None:
+        while not self._over.wait(rng.uniform(0.2, 0.8)):
+            ids = {job["job_id"] for job in self._listed("failed,cancelled")}
+            known = [
+                s for s in self.ledger.accepted if s.job_id in ids and s.retries < MOST_RETRIES
+            ]
+            if known:
+                self._retry(rng.choice(known), rng)
+
+    def _retry(self, submission: Submission, rng: random.Random) -> None:
+        submission.retries += 1
+        count = len(submission.names)
+        some = rng.sample(range(count), rng.randint(1, count))
+        body = json.dumps({"items": some}).encode() if rng.random() < 0.5 else b""
+        try:
+            answer = ask(self._url, "POST", f"{JOBS}/{submission.job_id}/retry", body)
+        except NoAnswer:
+            return
+        if answer.status != 202:
+            self.ledger.refuse("retry", answer)
+
+    def _listed(self, statuses: str) -> Sequence[Any]:
+        try:
+            answer = ask(self._url, "GET", f"{JOBS}?status={statuses}&limit=50")
+        except NoAnswer:
+            return []
+        if answer.status == 200:
+            return list(answer.document["jobs"])
+        self.ledger.refuse("list", answer)
+        return []
+
+
+def form_of(submission: Submission, params: dict[str, Any]) -> tuple[bytes, str]:
+    """A submission as a multipart form: (body, content type)."""
+    boundary = secrets.token_hex(16)
+    disposition = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    fields = {"type": submission.kind, **params}
+    parts = [f'{disposition}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    for name, content in zip(submission.names, submission.contents, strict=True):
+        head = f'{disposition}"files"; filename="{name}.txt"\r\n\r\n'
+        parts += [head.encode(), content, b"\r\n"]
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"
+
+
+def digest(content: bytes) -> str:
+    return sha256(content).hexdigest()

@@ -1,0 +1,169 @@
+"""One run: Bellhop under load in a storm, then the checks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.whole.chaos import checker, figures
+from tests.whole.chaos.evidence import UNFINISHED, Database, Records, read_journal
+from tests.whole.chaos.figures import Figures
+from tests.whole.chaos.load import Load
+from tests.whole.chaos.machine import Disk, Service, free_port, small_disk
+from tests.whole.chaos.storm import Storm, Target
+
+TYPES = Path(__file__).parent / "types"
+STORES = ("sqlite", "redis")
+CALM_AFTER_S = 60.0
+TIDY_LIMIT_S = 5.0
+FIRST_ITEMS = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run; the same seed chooses the same load and the same troubles."""
+
+    store: str
+    items: int
+    kills: int
+    seed: int
+    pause_s: tuple[float, float] = (0.7, 2.0)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came out: `findings` is empty when all is well."""
+
+    findings: list[str]
+    figures: Figures
+
+
+def run(plan: Plan, folder: Path) -> Verdict:
+    """Run the plan in `folder`; the log, the journal, the troubles and the rows stay there."""
+    with contextlib.ExitStack() as stack:
+        disk = stack.enter_context(small_disk(folder / "disk"))
+        server = stack.enter_context(valkey()) if plan.store == "redis" else None
+        if server:
+            server.start()
+        url, environment = _environment(plan, folder, server)
+        bellhop = stack.enter_context(running(folder, **environment))
+        bellhop.data = folder / "disk" / "data"
+        try:
+            return _Run(plan, folder, bellhop, url, server, disk).verdict()
+        finally:
+            # The small disk goes with the run; who looks into a finding needs the rows.
+            with contextlib.suppress(sqlite3.Error, FileNotFoundError):
+                _keep_rows(bellhop.data / "bellhop.db", folder / "bellhop.db")
+
+
+def _environment(plan: Plan, folder: Path, server: Valkey | None) -> tuple[str, dict[str, str]]:
+    """The address, and the settings of the run."""
+    port = free_port()
+    settings = {
+        "BELLHOP_STORAGE_DATA_DIR": str(folder / "disk" / "data"),
+        "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
+        "BELLHOP_JOBTYPES_WRITABLE": str(folder / "journal"),
+        "BELLHOP_HUEY_STORAGE": plan.store,
+        "BELLHOP_SERVER_PORT": str(port),
+        "BELLHOP_SERVER_STOP_GRACE_S": "2",
+        "BELLHOP_RETRY_DELAYS_S": "0, 0.2, 0.5",
+        "BELLHOP_QUEUE_AI_WORKERS": "4",
+        "BELLHOP_QUEUE_DOCUMENT_PROCESSING_WORKERS": "4",
+    }
+    if server:
+        settings["BELLHOP_HUEY_REDIS_URL"] = server.url
+    return f"http://127.0.0.1:{port}", settings
+
+
+def _keep_rows(database: Path, copy: Path) -> None:
+    if database.exists():
+        with (
+            contextlib.closing(sqlite3.connect(database)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        bellhop: Running,
+        url: str,
+        server: Valkey | None,
+        disk: Disk | None,
+    ):
+        self._plan, self._folder, self._disk = plan, folder, disk
+        self._bellhop, self._url = bellhop, url
+        self._database = Database(bellhop.data / "bellhop.db")
+        self._journal = folder / "journal"
+        self._journal.touch()
+        self._service = Service(bellhop)
+        self._storm = Storm(
+            Target(bellhop.data, url, self._service, self._database, self._journal, server, disk),
+            random.Random(f"{plan.seed} storm"),
+            plan.kills,
+            plan.pause_s,
+        )
+        self._load = Load(
+            url,
+            self._database,
+            self._journal,
+            plan.items,
+            f"{plan.seed} load",
+            self._storm.progress,
+        )
+        self._findings: list[str] = []
+
+    def verdict(self) -> Verdict:
+        try:
+            self._weather_the_storm()
+            self._wait_until_all_is_final()
+            records = Records.read(self._database)
+            self._findings += checker.check_api(self._url, records)
+        finally:
+            status = self._service.stop()
+        if status:
+            self._findings.append(f"the orderly stop ended with status {status}")
+        self._start_and_stop()
+        records = Records.read(self._database)
+        ledger, troubles = self._load.ledger, self._storm.troubles
+        (self._folder / "troubles").write_text("".join(f"{trouble}\n" for trouble in troubles))
+        self._findings += self._storm.findings
+        if (accepted := self._load.accepted) < self._plan.items:
+            self._findings.append(f"only {accepted} of {self._plan.items} items were accepted")
+        self._findings += checker.check_rows(records, ledger, troubles)
+        self._findings += checker.check_journal(records, read_journal(self._journal))
+        self._findings += checker.check_leftovers(self._bellhop)
+        measured = figures.measure(records, ledger, troubles, has_disk=self._disk is not None)
+        return Verdict(self._findings, measured)
+
+    def _weather_the_storm(self) -> None:
+        wait_for(self._bellhop.is_ready)
+        self._load.start()
+        try:
+            wait_for(lambda: self._database.count("completed") >= FIRST_ITEMS)
+            self._storm.run()
+        finally:
+            self._load.enough()
+
+    def _wait_until_all_is_final(self) -> None:
+        deadline = time.monotonic() + CALM_AFTER_S
+        while self._database.count(*UNFINISHED) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _start_and_stop(self) -> None:
+        """Give a new consumer the chance to tidy what the dead ones left."""
+        survivors = self._bellhop.descendants()
+        self._findings += [f"process {pid} survived the orderly stop" for pid in survivors]
+        self._bellhop.serve()
+        with contextlib.suppress(AssertionError):  # what is still there then, the checker tells
+            wait_for(lambda: not os.listdir(self._bellhop.data / "scratch"), TIDY_LIMIT_S)
+        self._bellhop.stop()

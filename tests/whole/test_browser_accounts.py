@@ -1,0 +1,137 @@
+"""Accounts in a real browser: logging in, what each role is shown, sharing, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from bellhop.client import Bellhop
+from tests.support.browser import (
+    complaints,
+)
+from tests.support.running import Running, running, wait_for
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A Bellhop with three accounts."""
+    with running(tmp_path_factory.mktemp("accounts")) as bellhop:
+        for name, role in (("ada", "admin"), ("otto", "member"), ("vera", "viewer")):
+            added = bellhop.run(
+                "user", "add", name, "--role", role, "--password-stdin", given=f"{PASSWORD}\n"
+            )
+            assert added.returncode == 0, added.stderr
+        bellhop.serve()
+        yield bellhop
+
+
+@pytest.fixture
+def otto(served: Running) -> Bellhop:
+    return Bellhop(served.url, served.run("token", "add", "otto").stdout.strip())
+
+
+def shown(browser: webdriver.Chrome, selector: str) -> Any:
+    """The first element of a selector, once it is shown."""
+
+    def visible() -> Any:
+        found = browser.find_elements(By.CSS_SELECTOR, selector)
+        return found[0] if found and found[0].is_displayed() else None
+
+    return wait_for(visible)
+
+
+def log_in(browser: webdriver.Chrome, url: str, name: str, password: str = PASSWORD) -> None:
+    """As `name`, on the page `url`, which asks for it."""
+    browser.delete_all_cookies()
+    browser.get(url)
+    shown(browser, "#name").send_keys(name)
+    shown(browser, "#password").send_keys(password)
+    shown(browser, "[data-log-in]").click()
+
+
+def test_it_goes_back_to_where_one_was_sent_from(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    log_in(browser, f"{served.url}/queues?x=1", "otto")
+    wait_for(lambda: browser.current_url == f"{served.url}/queues?x=1")
+    assert shown(browser, "[data-who] a").text == "otto"
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_it_goes_to_no_other_site_after_a_login(
+    browser: webdriver.Chrome, served: Running, target: str
+) -> None:
+    log_in(browser, f"{served.url}/login?next={target}", "otto")
+    shown(browser, "[data-who] a")
+    assert browser.current_url == f"{served.url}/"
+
+
+def test_it_says_that_a_login_failed(browser: webdriver.Chrome, served: Running) -> None:
+    log_in(browser, served.url, "otto", "a wrong one")
+    assert "not known" in shown(browser, "[data-form-error]").text
+    complaints(browser)  # the browser notes the 401
+
+
+def test_it_shows_a_viewer_what_is_shared_and_nothing_to_change(
+    browser: webdriver.Chrome, served: Running, otto: Bellhop, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("three short words")
+    job = otto.create("word_count", files=[tmp_path / "a.txt"])
+    otto.wait(job["job_id"])
+    log_in(browser, f"{served.url}/jobs/{job['job_id']}", "otto")
+    shown(browser, "#share-account").send_keys("vera")
+    shown(browser, "[data-share-form] button").click()
+    wait_for(lambda: "vera" in shown(browser, "[data-shares]").text)
+    log_in(browser, served.url, "vera")
+    assert "of otto" in shown(browser, ".job").text
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-submit-card]").is_displayed()
+    shown(browser, "[data-job-link]").click()
+    assert "3" in shown(browser, "[data-result]").text
+    visible = [b for b in browser.find_elements(By.CSS_SELECTOR, "button") if b.is_displayed()]
+    assert {button.text for button in visible} <= {"Log out", "Output"}
+    assert complaints(browser) == []
+
+
+def test_it_shows_a_member_no_switches(browser: webdriver.Chrome, served: Running) -> None:
+    log_in(browser, f"{served.url}/queues", "otto")
+    assert "Pause" not in shown(browser, "[data-queues]").text
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-installation]").is_displayed()
+    log_in(browser, f"{served.url}/queues", "ada")
+    assert "Pause" in shown(browser, "[data-queues]").text
+    assert complaints(browser) == []
+
+
+def test_it_makes_a_token_and_shows_it_once(browser: webdriver.Chrome, served: Running) -> None:
+    log_in(browser, f"{served.url}/account", "otto")
+    shown(browser, "#token-name").send_keys("scanner")
+    shown(browser, "[data-token-form] button").click()
+    token = shown(browser, "[data-new-token-text]").text
+    assert list(Bellhop(served.url, token).jobs(limit=1)) is not None
+    browser.refresh()
+    assert "scanner" in shown(browser, "[data-tokens] li").text
+    assert token not in browser.page_source
+    assert complaints(browser) == []
+
+
+def test_it_shows_an_admin_who_did_what(browser: webdriver.Chrome, served: Running) -> None:
+    log_in(browser, f"{served.url}/audit", "ada")
+    assert "login" in shown(browser, "[data-notes] tr").text
+    log_in(browser, f"{served.url}/audit", "otto")
+    assert "may not" in shown(browser, "[data-audit-error]").text
+    complaints(browser)  # the browser notes the 403
+
+
+def test_it_logs_out(browser: webdriver.Chrome, served: Running) -> None:
+    log_in(browser, served.url, "otto")
+    shown(browser, "[data-who] button").click()
+    shown(browser, "#name")
+    browser.get(served.url)
+    assert "/login" in browser.current_url

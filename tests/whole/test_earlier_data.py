@@ -10,9 +10,17 @@ from typing import Any
 
 import pytest
 
-from tests.recorded.caller import Caller
-from tests.recorded.keep import ACCOUNTS, DATA, SETTINGS, WHOLE_MODEL, about, restored, schema_of
-from tests.running import running
+from tests.support.running import running
+from tests.whole.recorded.caller import Caller
+from tests.whole.recorded.keep import (
+    ACCOUNTS,
+    DATA,
+    SETTINGS,
+    WHOLE_MODEL,
+    about,
+    restored,
+    schema_of,
+)
 
 SCHEMAS = sorted(path.name for path in DATA.iterdir())
 WITH_WHOLE_MODEL = [name for name in SCHEMAS if int(name) >= WHOLE_MODEL]

@@ -1,4 +1,4 @@
-"""`python -m tests.recorded.keep NAME`: a data folder of the present schema, kept as a fixture.
+"""`python -m tests.whole.recorded.keep NAME`: a data folder of the present schema, kept as a fixture.
 
 Run before a migration is added, NAME being the number of the newest one. It makes jobs in every
 state, kills all of it while one runs, and writes `data/NAME`: the database as SQL, the files of
@@ -18,9 +18,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.recorded.caller import Caller, receiver
-from tests.recorded.open_pass import FILE, NEW_YEAR, TYPES, texts
-from tests.running import Running, running, wait_for
+from tests.support.running import Running, running, wait_for
+from tests.whole.recorded.caller import Caller, receiver
+from tests.whole.recorded.open_pass import FILE, NEW_YEAR, TYPES, texts
 
 DATA = Path(__file__).parent / "data"
 FOLDERS = ("uploads", "results", "logs")

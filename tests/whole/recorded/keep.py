@@ -1,4 +1,4 @@
-"""`python -m tests.whole.recorded.keep NAME`: a data folder of the present schema, kept as a fixture.
+"""`python -m tests.whole.recorded.keep NAME`: keeps a data folder of the present schema.
 
 Run before a migration is added, NAME being the number of the newest one. It makes jobs in every
 state, kills all of it while one runs, and writes `data/NAME`: the database as SQL, the files of

@@ -1,8 +1,30 @@
-"""Bellhop's command in a checkout: `python app.py`, with the commands of `--help`."""
+"""Bellhop's command and its WSGI application, in a checkout.
 
+`python app.py` runs the commands of `--help`. `app.application` is the web for a server of yours,
+as in `waitress-serve app:application`: one process with threads, and a consumer beside it.
+Importing this file starts nothing. Web and consumer take their bell from `tasks.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
 import sys
+from typing import TYPE_CHECKING, Any
 
 from bellhop.cli.main import main
+from bellhop.cli.wsgi import Application
+
+if TYPE_CHECKING:
+    from bellhop.bell.bell import Bell
+
+
+def open_bell(*_: Any) -> Bell:
+    """The bell of `tasks.py`, which only a web or a consumer needs: most processes import less."""
+    bell: Bell = importlib.import_module("tasks").bell
+    return bell
+
+
+application = Application(open_bell)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(open_bell=open_bell))

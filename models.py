@@ -1,1 +1,24 @@
-"""The tables of this installation, to look at: `python -i models.py`."""
+"""The tables of this installation, to look at: `python -i models.py`.
+
+Each table is a class of peewee: `Job.select().where(Job.status == "failed").count()`. The database
+is opened to be read only, also beside a running Bellhop, and is never created. States are changed
+by the commands and the API alone.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bellhop.base import configuration
+from bellhop.storage.database import bind_to_look, database
+from bellhop.storage.installation import DATABASE
+from bellhop.storage.models import Consumer, Event, Gone, Item, Job, Result, Schedule, Turn
+
+__all__ = [
+    "Consumer", "Event", "Gone", "Item", "Job", "Result", "Schedule", "Turn", "database",
+]  # fmt: skip
+
+_path = configuration.load().data_dir / DATABASE
+bind_to_look(_path)
+if __name__ == "__main__" and not _path.exists():
+    sys.stderr.write(f"there is no data yet: {_path} is made by the first start\n")

@@ -128,7 +128,7 @@ def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterat
 def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
     here.described_types.write_bytes(descriptions)
     files, catalog = Files(here.folder), Catalog(loaded, here)
-    bell = Bell(loaded, here, hears=False)
+    bell = Bell(loaded, here)
     return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog, files))
 
 

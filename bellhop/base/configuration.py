@@ -26,18 +26,23 @@ from bellhop.base.settings import (
     secrets_in,
 )
 
-NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"}
+# Names another config.ini where there is no command line to say it.
+CONFIG_VARIABLE = "BELLHOP_CONFIG"
+NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
 log = logging.getLogger("bellhop.settings")
 
 
 def load(config: str | Path | None = None) -> Settings:
-    """Read `config` (default: config.ini beside the program) and the environment.
+    """Read `config` and the environment.
+
+    Without it, the file that `BELLHOP_CONFIG` names, else config.ini beside the program.
 
     Raises StartRefused with one line that names file, section, key, what was
     found and what is allowed.
     """
+    config = config or os.environ.get(CONFIG_VARIABLE)
     path = Path(config).absolute() if config else HOME / "config.ini"
-    parser = _parse(path, must_exist=config is not None)
+    parser = _parse(path, must_exist=bool(config))
     overrides = _environment(parser)
     sections = {
         name: _section(cls, name, parser, path, overrides, cls()) for name, cls in SECTIONS.items()

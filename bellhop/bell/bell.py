@@ -18,13 +18,7 @@ from huey import RedisHuey, SqliteHuey
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings, passwords_in
 from bellhop.base.trouble import Trouble
-from bellhop.bell.store import (
-    REDIS_READ_S,
-    REDIS_RING_S,
-    WaitingRedisStorage,
-    WakingSqliteStorage,
-    redis_pool,
-)
+from bellhop.bell.store import WaitingRedisStorage, WakingSqliteStorage
 from bellhop.storage.installation import Installation
 
 RING_AGAIN_S = 5.0
@@ -68,8 +62,8 @@ class RedisBell(_Bell, RedisHuey):  # type: ignore[misc]
 class Bell:
     """The one Huey object of this process."""
 
-    def __init__(self, settings: Settings, here: Installation, *, hears: bool):
-        """`hears`: workers of this process wait for the bell; else it only rings."""
+    def __init__(self, settings: Settings, here: Installation):
+        self.here = here
         self._most = settings.total_workers
         self.trouble = Trouble(
             log,
@@ -84,9 +78,7 @@ class Bell:
                 name,
                 results=False,
                 storage_class=WaitingRedisStorage,
-                connection_pool=redis_pool(
-                    settings.huey.redis_url, REDIS_READ_S if hears else REDIS_RING_S
-                ),
+                url=settings.huey.redis_url,
             )
         else:
             self.huey = SqliteBell(

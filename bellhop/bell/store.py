@@ -188,7 +188,17 @@ def _inode(path: str | Path) -> int | None:
 
 
 class WaitingRedisStorage(_Looking, RedisStorage):  # type: ignore[misc]
-    """RedisStorage; its blocking read is the wait."""
+    """RedisStorage with connections of two kinds: who rings gives up soon, who listens waits."""
+
+    def __init__(self, name: str, url: str, **options: Any):
+        super().__init__(name, connection_pool=redis_pool(url, REDIS_READ_S), **options)
+        self._ringing = Redis(connection_pool=redis_pool(url, REDIS_RING_S))
+
+    def queue_size(self) -> int:
+        return int(self._ringing.llen(self.queue_key))
+
+    def enqueue(self, data: bytes, priority: Any = None) -> None:
+        self._ringing.lpush(self.queue_key, data)
 
     def wait_for_bell(self) -> bytes | None:
         data: bytes | None = RedisStorage.dequeue(self)

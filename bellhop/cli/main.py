@@ -13,15 +13,30 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import Mask, MaskedLog
 from bellhop.cli.arguments import parser
 
+if TYPE_CHECKING:
+    from bellhop.bell.bell import Bell
+    from bellhop.storage.installation import Installation
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; its exit status."""
+
+def own_bell(loaded: settings.Settings, here: Installation) -> Bell:
+    """The bell where there is no door that holds it."""
+    from bellhop.bell.bell import Bell
+
+    return Bell(loaded, here)
+
+
+def main(
+    arguments: list[str] | None = None,
+    open_bell: Callable[[settings.Settings, Installation], Bell] = own_bell,
+) -> int:
+    """Run one command; its exit status. `open_bell` gives a web or consumer its bell."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["job-process"]:
         from bellhop.jobprocess import runner
@@ -33,9 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         from bellhop.jobprocess import runner
 
         return runner.print_description(arguments[1], arguments[2])
-    given = parser().parse_args(arguments)
+    given = parser().parse_args(arguments, argparse.Namespace(open_bell=open_bell))
+    if given.config:
+        # Also for the doors, which see no command line.
+        os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
     try:
-        loaded = configuration.load(given.config)
+        loaded = configuration.load()
         log_to_stderr(loaded)
         status = COMMANDS[given.command](loaded, given)
         return int(status or 0)
@@ -85,7 +103,7 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
         bound = listener.bind(loaded)
     else:
         bound = socket.socket(fileno=given.socket_fd)
-    site = open_site(loaded, here)
+    site = open_site(loaded, here, given.open_bell(loaded, here))
     server.serve(make_app(site), bound, site, on_ready)
 
 
@@ -97,7 +115,8 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     if given.queue:
         counts = dict(_queue_and_workers(text, counts) for text in given.queue)
     on_ready = start.tell_parent(given.ready_fd)
-    run_consumer(loaded, start.join(loaded), counts, on_ready)
+    here = start.join(loaded)
+    run_consumer(loaded, here, given.open_bell(loaded, here), counts, on_ready)
 
 
 def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -141,7 +160,8 @@ def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
     return name, int(workers or known[name])
 
 
-def log_to_stderr(loaded: settings.Settings) -> None:
+def log_to_stderr(loaded: settings.Settings, *, alone: bool = False) -> None:
+    """Log as the settings say, without secrets; `alone` ends what another program logs with."""
     # Unbuffered: what a full disk refused must not be tried again at the end, which would turn
     # the exit status into 120.
     raw = io.FileIO(2, "w", closefd=False)
@@ -152,7 +172,7 @@ def log_to_stderr(loaded: settings.Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     format = "%(asctime)s %(levelname)s %(name)s %(message)s"
     handler.setFormatter(MaskedLog(format, Mask(loaded.secrets)))
-    logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper())
+    logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper(), force=alone)
     # Their news of each bell and of each busy moment is not news to an operator.
     for name in ("huey", "waitress.queue"):
         logging.getLogger(name).setLevel(logging.ERROR)

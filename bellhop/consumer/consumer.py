@@ -29,30 +29,82 @@ log = logging.getLogger("bellhop.consumer")
 
 
 class Consumer(HueyConsumer):  # type: ignore[misc]
-    """Huey's consumer: says when it is up, and tells the workers when it stops."""
+    """Huey's consumer as a member of the installation, with the keeper beside its workers.
+
+    `counts` says how many items of each queue it runs; `threads` bounds them all together.
+    """
 
     def __init__(
-        self, bell: Bell, workers: Workers, grace_s: float, on_start: Callable[[], object]
+        self,
+        settings: Settings,
+        here: Installation,
+        bell: Bell,
+        counts: dict[str, int],
+        *,
+        threads: int | None = None,
+        on_start: Callable[[], object] = lambda: None,
     ):
-        self._bellhop_workers, self._grace_s, self._on_start = workers, grace_s, on_start
+        self._id = secrets.token_hex(6)
+        hold_for_life(
+            here.consumer_lock(self._id), fcntl.LOCK_EX, f"consumer {self._id} lives twice"
+        )
+        self._here, self._bell, self._queues = here, bell, list(counts)
+        self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
+        self._threads = threads
+        self._bellhop_workers = Workers(
+            settings, here, consumer=self._id, counts=counts, ring=bell.ring
+        )
+        self._keeper = self._new_keeper(settings)
         super().__init__(
             bell.huey,
-            workers=workers.slots.total,
+            workers=self._wanted_threads(),
             health_check_interval=1,
             periodic=False,
             scheduler_interval=60,
             # One more second to give back what did not finish within the grace.
-            shutdown_timeout=grace_s + 1,
+            shutdown_timeout=self._grace_s + 1,
             graceful_signal="TERM",
         )
 
+    def _new_keeper(self, settings: Settings) -> Keeper:
+        workers, bell = self._bellhop_workers, self._bell
+        return Keeper(
+            self._here,
+            settings,
+            workers.files,
+            ring=bell.ring,
+            each_round=[
+                workers.follow_switches,
+                workers.look,
+                workers.pool.retire_idle,
+                lambda: consumers.report_bell(self._id, bell.trouble.reason),
+            ],
+        )
+
+    def _wanted_threads(self) -> int:
+        return self._threads or self._bellhop_workers.slots.total
+
     def start(self) -> None:
+        _register(self._id, self._queues)
+        self._bell.answer_with(self._bellhop_workers)
+        self._bell.ring(self._bellhop_workers.slots.total)  # what waits since before this start
+        self._keeper.start()
         super().start()
         self._on_start()
 
+    def run(self) -> None:
+        """Work until SIGTERM, and leave nothing behind."""
+        super().run()
+        self._keeper.stop()
+        self._bellhop_workers.pool.retire_idle(0)
+        with database.connection_context():
+            # What the grace did not suffice for is adopted once this process is dead.
+            if self._bellhop_workers.slots.are_all_free() and lifecycle.sign_off(self._id):
+                self._here.forget_consumer(self._id)
+
     def check_worker_health(self) -> bool:
         """Start more threads when a queue was given more workers; a few too many only sleep."""
-        for number in range(len(self.worker_threads), self._bellhop_workers.slots.total):
+        for number in range(len(self.worker_threads), self._wanted_threads()):
             worker = self._create_worker()
             thread = self._create_process(worker, f"Worker-{number + 1}")
             thread.start()
@@ -82,38 +134,12 @@ def _register(consumer: str, queues: list[str]) -> None:
 def run_consumer(
     settings: Settings,
     here: Installation,
+    bell: Bell,
     counts: dict[str, int],
     on_start: Callable[[], object],
 ) -> None:
     """Be a consumer until SIGTERM; `counts` says how many workers serve each queue."""
     # Until Huey's own handler stands, a stop has nothing to wait for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    consumer = secrets.token_hex(6)
-    hold_for_life(here.consumer_lock(consumer), fcntl.LOCK_EX, f"consumer {consumer} lives twice")
     stay_on(*sorted(cores())[:1])  # the web takes the last one
-    bell = Bell(settings, here, hears=True)
-    workers = Workers(settings, here, consumer=consumer, counts=counts, ring=bell.ring)
-
-    _register(consumer, list(counts))
-    bell.answer_with(workers)
-    bell.ring(workers.slots.total)  # what waits since before this start
-    keeper = Keeper(
-        here,
-        settings,
-        workers.files,
-        ring=bell.ring,
-        each_round=[
-            workers.follow_switches,
-            workers.look,
-            workers.pool.retire_idle,
-            lambda: consumers.report_bell(consumer, bell.trouble.reason),
-        ],
-    )
-    keeper.start()
-    Consumer(bell, workers, settings.server.stop_grace_s, on_start).run()
-    keeper.stop()
-    workers.pool.retire_idle(0)
-    with database.connection_context():
-        # What the grace did not suffice for is adopted once this process is dead.
-        if workers.slots.are_all_free() and lifecycle.sign_off(consumer):
-            here.forget_consumer(consumer)
+    Consumer(settings, here, bell, counts, on_start=on_start).run()

@@ -1,6 +1,6 @@
 """What the workers of a consumer do: claim an item, have it run, record how it ended.
 
-A worker is a thread of Huey's consumer, woken by the bell (tasks.py). It holds a slot of
+A worker is a thread of Huey's consumer, woken by the bell (bell/bell.py). It holds a slot of
 the item's queue and an item's claim while a job process runs the code; every way the run
 can end becomes exactly one move of `lifecycle`.
 """

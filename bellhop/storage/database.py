@@ -1,6 +1,6 @@
 """How bellhop.db is opened and asked: one object, transactions, and what can go wrong with it.
 
-What it holds is said in models.py and `migrations/`.
+What it holds is said in storage/models.py and `migrations/`.
 """
 
 from __future__ import annotations
@@ -97,6 +97,11 @@ def bind(path: Path) -> None:
     # what accepts jobs asks for more, see `make_durable`.
     pragmas = {"foreign_keys": 1, "synchronous": "normal"}
     database.init(str(path), pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
+
+
+def bind_to_look(path: Path) -> None:
+    """Use the database at `path` in this process, which may not write; it is never created."""
+    database.init(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
 
 
 def stay_open() -> None:

@@ -25,6 +25,7 @@ from bellhop.base.settings import Settings
 from bellhop.storage.files import write_atomically
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
+DATABASE = "bellhop.db"
 FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
 log = logging.getLogger("bellhop.installation")
 
@@ -44,7 +45,7 @@ class Installation:
 
     @property
     def database(self) -> Path:
-        return self.folder / "bellhop.db"
+        return self.folder / DATABASE
 
     @property
     def address_file(self) -> Path:
@@ -152,6 +153,20 @@ def agree(
         _write_record(here)
     log.info("queue storage: %s (asked for: %s)", here.store(), settings.huey.storage)
     return here, True
+
+
+def recorded_or_agreed(
+    settings: Settings, probe_redis: Callable[[str], str | None]
+) -> Installation:
+    """The recorded installation, else what a start decides now; no lock is held afterwards.
+
+    For a process that does not count as alive, so that the storage may be switched after it.
+    """
+    with starting(settings) as folder:
+        recorded = read_record(folder)
+        if recorded is not None and _conflict(settings, recorded) is None:
+            return recorded
+        return agree(folder, settings, probe_redis)[0]
 
 
 def redis_location(url: str) -> str:

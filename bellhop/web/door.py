@@ -18,6 +18,7 @@ from bellhop.accounts import accounts
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.storage.database import database
+from bellhop.system.listener import is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -76,7 +77,7 @@ def guard(settings: Settings) -> Callable[[], None]:
     def check() -> None:
         database.connect(reuse_if_open=True)
         _require_text(request.environ["bottle.raw_path"])
-        if problem := refusal(request.method, sent_headers()):
+        if problem := refusal(request.method, sent_headers()) or _stranger_problem():
             raise problem_answer(problem)
 
     return check
@@ -117,6 +118,17 @@ def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
     return Problem(
         "account-needed",
         f"The request came through a proxy ({name}); create an account before you share it.",
+    )
+
+
+def _stranger_problem() -> Problem | None:
+    """Why a request of another machine is refused, which only a server of others lets in."""
+    address = request.environ.get("REMOTE_ADDR", "")
+    if not address or is_loopback(address) or accounts.is_closed():
+        return None
+    return Problem(
+        "account-needed",
+        f"The request came from another machine ({address}); create an account first.",
     )
 
 

@@ -98,7 +98,7 @@ class Site:
         return answer
 
 
-def open_site(settings: Settings, here: Installation) -> Site:
+def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     """The one web of an installation; StartRefused when another lives."""
     refusal = f"another web already serves {here.folder}"
     hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
@@ -107,7 +107,6 @@ def open_site(settings: Settings, here: Installation) -> Site:
     threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
     # The one that describes belongs to its thread; handlers read another.
     types = Catalog(settings, here)
-    bell = Bell(settings, here, hears=False)
     return Site(settings, here, files, types, bell, Intake(settings, types, files))
 
 

@@ -158,7 +158,6 @@ def test_it_masks_what_a_redis_server_says_of_its_password(loaded: settings.Sett
     bell = Bell(
         replace(loaded, huey=replace(loaded.huey, redis_url=f"redis://:{HIDDEN}@127.0.0.1:1/0")),
         Installation(loaded.data_dir, "test", "redis", "127.0.0.1:1/0"),
-        hears=False,
     )
     bell.huey.storage.on_trouble(f"unknown command HELLO {HIDDEN}")
     assert bell.trouble.reason == f"unknown command HELLO {MARK}"

@@ -162,10 +162,34 @@ def test_it_warns_of_a_variable_of_no_section(
 def test_it_says_nothing_of_variables_that_are_no_settings(
     config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT"):
+    for name in ("BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", "BELLHOP_CONFIG"):
         monkeypatch.setenv(name, "x")
     config("")
     assert caplog.text == ""
+
+
+def test_it_reads_the_file_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.ini").write_text("[server]\nport = 9999\n")
+    monkeypatch.setenv("BELLHOP_CONFIG", str(tmp_path / "other.ini"))
+    assert configuration.load().server.port == 9999
+
+
+def test_it_prefers_the_file_of_the_command_line_to_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "given.ini").write_text("[server]\nport = 9998\n")
+    monkeypatch.setenv("BELLHOP_CONFIG", str(tmp_path / "other.ini"))
+    assert configuration.load(tmp_path / "given.ini").server.port == 9998
+
+
+def test_it_refuses_a_file_that_the_environment_names_and_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELLHOP_CONFIG", str(tmp_path / "other.ini"))
+    with pytest.raises(StartRefused, match="there is no such file"):
+        configuration.load()
 
 
 def test_it_gives_a_type_its_settings_environment_first(

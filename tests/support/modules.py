@@ -69,7 +69,8 @@ def _module(name: str) -> str:
 
 
 def ours(path: Path) -> set[str]:
-    return {name for name in imports_of(path) if name.partition(".")[0] in ("bellhop", "tasks")}
+    known = {"bellhop", "app", "tasks", "models"}
+    return {name for name in imports_of(path) if name.partition(".")[0] in known}
 
 
 def row_of(wing: str) -> int:

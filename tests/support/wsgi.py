@@ -48,7 +48,7 @@ class WsgiClient:
         setup_testing_defaults(environ)
         for name, value in headers.items():
             key = name.upper()
-            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+            environ[key if key in ("CONTENT_TYPE", "REMOTE_ADDR") else f"HTTP_{key}"] = value
         told: list[Any] = []
         answer = self._app(environ, lambda *arguments: told.extend(arguments))
         content = b"".join(answer)

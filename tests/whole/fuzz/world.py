@@ -210,7 +210,7 @@ class World:
             here,
             self._files,
             catalog,
-            Bell(self._settings, here, hears=False),
+            Bell(self._settings, here),
             intake,
         )
         self._site.stopping.set()  # who waits for a job is answered at once

@@ -21,7 +21,8 @@ from bellhop.bell.bell import Bell
 from bellhop.client import Bellhop
 from bellhop.storage.installation import Installation
 from bellhop.system.locks import is_held, take_lock
-from tests.support.running import ROOT, Running, free_port, running, valkey, wait_for
+from tests.support.places import ROOT
+from tests.support.running import Running, free_port, running, valkey, wait_for
 from tests.support.wsgi import WsgiClient
 
 BIN = Path(sys.executable).parent

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.jobs.lifecycle.moves import Move, Statement
 from tests.support.modules import (
     BUDGETS,
     CORE,
@@ -151,13 +150,6 @@ def test_it_saves_no_row_through_its_class() -> None:
     writes = re.compile(r"\.(save|create|insert_many|delete_instance|bulk_create)\(")
     users = [p for p in CORE if any(n.startswith("bellhop.storage.models") for n in ours(p))]
     assert not [path for path in users if writes.search(path.read_text())]
-
-
-def test_it_checks_each_move_when_it_is_imported() -> None:
-    with pytest.raises(ValueError, match="needs"):
-        Move(("queued",), "running", "worker = :worker", needs=())
-    with pytest.raises(ValueError, match="two things"):
-        Statement("claimed", "worker = :worker")
 
 
 def test_it_imports_late_only_in_the_commands() -> None:

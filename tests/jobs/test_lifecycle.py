@@ -16,7 +16,7 @@ from bellhop.jobs.lifecycle import MOVES, Claim, claims
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
 from bellhop.storage import database as database_module
-from bellhop.storage.database import query
+from bellhop.storage.database import database, query
 from bellhop.storage.models import Consumer, Event, Gone, Item, Job
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.jobs import items_of, job_of, moves_of
@@ -136,6 +136,37 @@ def test_it_makes_a_move_wholly_or_not_at_all(
     if status == "running":
         consumers.register("c1", 1, [])
     cut_after_each_statement(monkeypatch, lambda: make(job, claim), is_made=lambda: False)
+
+
+class Undone(Exception):
+    """The caller's transaction is rolled back."""
+
+
+@pytest.mark.parametrize("move", sorted(ALL_OR_NOTHING))
+def test_it_makes_a_move_inside_a_transaction_that_its_caller_opened(
+    submit: Submit, caplog: pytest.LogCaptureFixture, move: str
+) -> None:
+    """Nothing is there, or said, before that one commits; several moves may share one."""
+    status, make = ALL_OR_NOTHING[move]
+    job = submit()
+    claim = bring_to(job, status) or forged_claim(job)
+    if status == "pending":
+        query("UPDATE item SET not_before = '2000'")
+    if status == "running":
+        consumers.register("c1", 1, [])
+    before = everything()
+    caplog.set_level("INFO", "bellhop.lifecycle")
+    caplog.clear()
+    with pytest.raises(Undone), database.atomic():
+        make(job, claim)
+        raise Undone
+    assert everything() == before
+    assert not [record for record in caplog.records if record.levelname == "INFO"]
+    with database.atomic():
+        make(job, claim)
+        submit("another")
+    assert everything() != before
+    assert Job.select().count() == (1 if move == "purged" else 2) + (move == "submitted")
 
 
 def cut_after_each_statement(

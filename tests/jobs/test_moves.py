@@ -1,0 +1,51 @@
+"""The statements of moves: whole, checked at import, and each found by an index."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bellhop.jobs.lifecycle.moves import MOVES, Move, Statement, binds
+from bellhop.storage.database import query
+from bellhop.storage.installation import Installation
+
+STATEMENTS = {
+    f"{s.move}: {' '.join(s.look.partition('WHERE')[2].split())}": s for s in Statement.every
+}
+
+
+def test_it_refuses_a_row_that_forgets_a_value() -> None:
+    with pytest.raises(ValueError, match="needs"):
+        Move(("queued",), "running", "worker = :worker", needs=())
+
+
+def test_it_refuses_a_row_that_names_a_value_which_it_does_not_use() -> None:
+    with pytest.raises(ValueError, match="needs"):
+        Move(("queued",), "running", "worker = NULL", needs=("worker",))
+
+
+def test_it_refuses_two_values_of_one_name() -> None:
+    with pytest.raises(ValueError, match="two things"):
+        Statement("claimed", "worker = :worker")
+
+
+def test_it_refuses_a_move_without_its_values(here: Installation) -> None:
+    released = next(s for s in Statement.every if s.move == "released")
+    with pytest.raises(TypeError, match="released needs"):
+        released.make(something="else")
+
+
+def test_it_has_a_statement_for_each_move_of_an_item_that_is_there() -> None:
+    assert {statement.move for statement in Statement.every} == MOVES.keys() - {"submitted", "held"}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_it_finds_the_items_of_a_move_by_an_index(here: Installation, name: str) -> None:
+    """None may walk through all items, of which there may be a million."""
+    statement = STATEMENTS[name]
+    values = dict.fromkeys(statement.needs | {"now"})
+    for sql in (statement.look, statement.update):
+        assert binds(sql) <= statement.needs
+        plan = " | ".join(str(row[3]) for row in query(f"EXPLAIN QUERY PLAN {sql}", values))
+        assert not re.search(r"SCAN (item|job)\b", plan), plan

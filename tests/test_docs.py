@@ -84,6 +84,16 @@ def test_it_shows_every_wing_in_the_architecture() -> None:
         assert f" {wing}/ " in text, wing
 
 
+def test_it_names_five_files_for_each_way_through_the_wings() -> None:
+    ways = re.findall(r"^\| [a-z ]+ \| (`.* → .*`) \|$", read("docs/architecture.md"), re.M)
+    assert len(ways) == 4
+    for way in ways:
+        names = way.replace("`", "").split(" → ")
+        assert len(names) == 5, way
+        for name in names:
+            assert (ROOT / "bellhop" / name).is_file() or (ROOT / name).is_file(), name
+
+
 def test_it_has_every_make_target_it_names() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", read("Makefile"), re.M))
     named = set()

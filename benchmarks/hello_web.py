@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bottle import HTTPResponse
 
 from bellhop.base import configuration
+from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.main import log_to_stderr
 from bellhop.system import listener
@@ -28,7 +29,8 @@ def main() -> None:
     loaded = configuration.load()
     log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
     bound = listener.bind(loaded)
-    site = open_site(loaded, start.join(loaded))
+    here = start.join(loaded)
+    site = open_site(loaded, here, Bell(loaded, here))
     wsgi = make_app(site)
     bottle_app = wsgi.__closure__[0].cell_contents  # the application inside its security headers
     # As plain as Bottle can: no plugin, so no database.

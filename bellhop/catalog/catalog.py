@@ -102,15 +102,16 @@ class Catalog:
         return bool(self._describing)
 
     def _stamps(self) -> dict[str, list[int | str]]:
-        found = {}
+        found, own = {}, self._settings.jobtypes_folder
         try:
-            paths = typefiles.find(self._settings.jobtypes_folder)
+            paths, beside = typefiles.find(own), typefiles.state_of(own)
         except OSError as error:
             log.warning("[jobtypes] folder cannot be read: %s", error)
-            paths = typefiles.find(None)
+            paths, beside = typefiles.find(None), ""
         for path in paths:
             try:
-                found[str(path)] = typefiles.stamp(path)
+                is_own = own is not None and path.parent == own
+                found[str(path)] = typefiles.stamp(path, beside if is_own else "")
             except OSError:
                 continue  # removed meanwhile
         return found

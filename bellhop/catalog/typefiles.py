@@ -12,6 +12,7 @@ import hashlib
 import importlib.resources
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 import bellhop
@@ -21,8 +22,10 @@ from bellhop.words import JobType
 BUILT_IN = program.PACKAGE / "jobtypes"
 # Where packages are installed: a type may be available after one came.
 PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
+# Of the private names of loaded type files.
+MODULE_PREFIX = "bellhop_type_"
 # Grows with what a description says, so that those of an earlier version are made anew.
-DESCRIPTION_FORMAT = 2
+DESCRIPTION_FORMAT = 3
 
 
 def find(folder: Path | None) -> list[Path]:
@@ -33,24 +36,49 @@ def find(folder: Path | None) -> list[Path]:
     return [*sorted(built_in), *sorted(own)]
 
 
-def stamp(path: Path) -> list[int | str]:
-    """What changes when the file does, or the Python and the packages that it is read with."""
+def stamp(path: Path, beside: str = "") -> list[int | str]:
+    """What changes when the file does, or the Python and the packages that it is read with.
+
+    `beside` is what `state_of` says of its folder.
+    """
     is_packed = program.IS_SINGLE_FILE and path.is_relative_to(program.ROOT)
     status = (program.ROOT if is_packed else path).stat()
     changing = [status.st_mtime_ns, status.st_size, status.st_ino]
     installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
-    return [*changing, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT]
+    return [*changing, beside, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT]
+
+
+def state_of(folder: Path | None) -> str:
+    """What changes when a Python file of the user's folder does: each of its types may use it."""
+    found = hashlib.sha256()
+    for path in _importable(folder) if folder else ():
+        status = path.stat()
+        found.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0".encode())
+    return found.hexdigest()
+
+
+def _importable(folder: Path) -> Iterator[Path]:
+    """The Python files of a folder and of the packages in it, in an order of their own."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".py":
+            yield path
+        elif (path / "__init__.py").is_file():
+            yield from _importable(path)
 
 
 def code(path: Path) -> str:
     """The SHA-256 in hex of the code that a type runs, as far as it is known.
 
     Those that come with Bellhop are spread over many files and count as one; of a user's type it
-    is the file itself.
+    is the file itself and what lies beside it.
     """
     known = hashlib.sha256(read(path)).hexdigest()
-    is_built_in = path.is_relative_to(BUILT_IN)
-    return hashlib.sha256((known + _built_in_code()).encode()).hexdigest() if is_built_in else known
+    if path.is_relative_to(BUILT_IN):
+        rest = _built_in_code()
+    else:
+        beside = (helper for helper in _importable(path.parent) if helper != path)
+        rest = "".join(hashlib.sha256(helper.read_bytes()).hexdigest() for helper in beside)
+    return hashlib.sha256((known + rest).encode()).hexdigest() if rest else known
 
 
 @functools.cache
@@ -84,7 +112,7 @@ def load(path: Path) -> dict[str, JobType]:
     source = read(path)
     # What types said before there was the package, and still may.
     sys.modules["jobtypes"] = bellhop
-    module = types.ModuleType(f"bellhop_type_{path.stem}")
+    module = types.ModuleType(f"{MODULE_PREFIX}{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     exec(compile(source, str(path), "exec"), module.__dict__)

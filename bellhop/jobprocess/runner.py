@@ -28,7 +28,7 @@ from bellhop.base import documents
 from bellhop.base.errors import NO_ROOM
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import signature, typefiles
-from bellhop.jobprocess import frames
+from bellhop.jobprocess import frames, isolation
 from bellhop.system import confine
 from bellhop.system.children import stay_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
@@ -62,6 +62,8 @@ def print_description(path: str, bounds: str) -> int:
     _start_guard(os.dup(0))
     confine.confine(bounds)
     os.dup2(2, 1)
+    isolation.leave_bellhop()
+    isolation.make_room_for(Path(path))
     text = json.dumps(describe(path)).encode()
     with os.fdopen(answer, "wb") as file:
         file.write(text)
@@ -92,6 +94,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
     confine.confine(bounds)  # not the guard, which ends all of them
+    isolation.leave_bellhop()
     loaded: dict[str, dict[str, JobType]] = {}
     while (order := frames.read(orders)) is not None:
         if "item_id" in order:  # else a cancel that came too late for its item
@@ -174,6 +177,7 @@ class _Attempt:
     def _load(self) -> JobType:
         path, name = self._order["path"], self._order["type"]
         if path not in self._loaded:
+            isolation.make_room_for(Path(path))
             self._loaded[path] = typefiles.load(Path(path))
         if name not in self._loaded[path]:
             raise LookupError(f"{Path(path).name} has no job type {name} any more")

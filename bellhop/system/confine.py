@@ -19,7 +19,7 @@ import resource
 import stat
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -187,8 +187,7 @@ class _Files:
         _require(LIBC.syscall(RESTRICT_SELF, self._rules, 0, 0, 0))
         os.close(self._rules)
         # Python finds a module by listing its folder, which may now be refused.
-        unlisted = [folder for folder in sys.path if os.path.realpath(folder) in self._above]
-        sys.meta_path.append(_Unlisted(unlisted))
+        sys.meta_path.append(_Unlisted(self._above))
 
     def _allow(self, path: str, rights: int) -> None:
         """Allow `rights` for `path` and what lies below, without what is hidden."""
@@ -228,14 +227,16 @@ def _with_links(paths: Iterable[str]) -> Iterable[str]:
 
 
 class _Unlisted:
-    """Finds modules by their names in folders that cannot be listed."""
+    """Finds modules by their names in those folders of sys.path that cannot be listed."""
 
-    def __init__(self, folders: Sequence[str]):
-        self._folders = folders
+    def __init__(self, unlisted: Set[str]):
+        self._unlisted = unlisted
 
     def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
         if path is None:
-            for folder in self._folders:
+            for folder in sys.path:
+                if os.path.realpath(folder) not in self._unlisted:
+                    continue
                 for file in (Path(folder, f"{name}.py"), Path(folder, name, "__init__.py")):
                     if file.is_file():
                         return importlib.util.spec_from_file_location(name, file)

@@ -19,10 +19,12 @@ from tests.support.places import ROOT
 from tests.support.running import wait_for
 
 OWN_TYPE = """
+import urllib3
+from settings import END
 from bellhop import Context, job_type
 @job_type(label="Shout")
 def shout(text: str, context: Context) -> dict:
-    return {"text": text.upper()}
+    return {"text": text.upper() + END}
 """
 
 
@@ -71,6 +73,7 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Single]:
     shutil.copy(ROOT / "dist" / "bellhop.pyz", made.program)
     made.program.parent.chmod(0o555)
     (made.own / "shout.py").write_text(OWN_TYPE)
+    (made.own / "settings.py").write_text("END = '!'")
     venv.create(folder / "venv", symlinks=True)
     with made.log.open("w") as log:
         server = subprocess.Popen(
@@ -135,10 +138,11 @@ def test_it_says_what_each_other_type_needs(single: Single) -> None:
 
 
 def test_it_runs_a_type_of_the_users_folder(single: Single) -> None:
+    """With a file beside it of a name that Bellhop has, and a library out of the single file."""
     job = single.client().post("/api/v1/jobs", {"type": "shout", "items": [{"text": "a"}]})
     path = job["links"]["self"]
     wait_for(lambda: single.client().get(path)["status"] == "completed")
-    assert single.client().get(f"{path}/result")["items"][0]["data"] == {"text": "A"}
+    assert single.client().get(f"{path}/result")["items"][0]["data"] == {"text": "A!"}
 
 
 def test_it_checks_itself(single: Single) -> None:

@@ -1,0 +1,262 @@
+"""What code of job types can import: the words of Bellhop, its own files and its own libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellhop.accounts import accounts
+from bellhop.base.settings import Settings
+from bellhop.catalog.catalog import Catalog
+from bellhop.consumer.workers import Workers
+from bellhop.jobprocess import isolation
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
+from tests.support.jobs import error_of, result_of, run_all
+from tests.support.places import ROOT
+
+Run = Callable[..., dict[str, Any]]
+# Names of Bellhop's own files, of a checkout of today and of before.
+NAMES = ("schema", "settings", "models", "tasks", "app", "client", "files", "words", "errors")
+TYPE = """
+{imports}
+from bellhop import BadInput, Context, job_type
+@job_type(label="Own", queue="parsing", delays_s=[])
+def {name}(text: str, context: Context) -> dict:
+    {body}
+"""
+
+
+class Own:
+    """A folder of job types of a user, and the workers that run them."""
+
+    def __init__(self, folder: Path, settings: Settings, here: Installation):
+        self.folder, self.settings, self.here = folder, settings, here
+        self.catalog = Catalog(settings, here)
+
+    def write(self, name: str, imports: str = "", body: str = "return {}") -> None:
+        text = TYPE.format(name=name, imports=imports, body=body)
+        (self.folder / f"{name}.py").write_text(text)
+
+
+@pytest.fixture
+def own(tmp_path: Path, config: Callable[[str], Settings], here: Installation) -> Own:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    return Own(folder, config(f"[jobtypes]\nfolder = {folder}\n"), here)
+
+
+@pytest.fixture
+def floor(own: Own) -> Iterator[Workers]:
+    counts = dict.fromkeys(own.settings.queues, 1)
+    made = Workers(own.settings, own.here, consumer="c1", counts=counts, ring=lambda times: None)
+    yield made
+    made.pool.retire_idle(0)
+
+
+@pytest.fixture
+def run(own: Own, floor: Workers, submit: Callable[..., Job]) -> Run:
+    """The result of one item of a type, described and run as it is now."""
+
+    def act(name: str) -> dict[str, Any]:
+        own.catalog.settle()
+        assert own.catalog.types()[name]["available"], own.catalog.types()[name]["reason"]
+        job = submit("a", type=name)
+        run_all(floor)
+        assert error_of(job) is None, error_of(job)
+        return result_of(job)
+
+    return act
+
+
+# Their own
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_it_gives_a_type_the_files_beside_it(own: Own, run: Run, is_shared: bool) -> None:
+    if is_shared:  # then files are confined too
+        accounts.add("ada", "admin", None)
+    for name in NAMES:
+        (own.folder / f"{name}.py").write_text(f"MINE = {name!r}\n")
+    imports = f"import {', '.join(NAMES)}"
+    body = f"return {{'mine': [m.MINE for m in ({', '.join(NAMES)})]}}"
+    own.write("mine", imports, body)
+    assert run("mine")["mine"] == list(NAMES)
+
+
+def test_it_gives_a_type_the_libraries_of_its_choice(
+    own: Own, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NAMES:
+        (tmp_path / "libraries" / name).mkdir(parents=True)
+        (tmp_path / "libraries" / name / "__init__.py").write_text(f"FROM = 'library {name}'\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
+    body = f"import {', '.join(NAMES)}; return {{'from': [m.FROM for m in ({', '.join(NAMES)})]}}"
+    own.write("late", body=body)
+    assert run("late")["from"] == [f"library {name}" for name in NAMES]
+
+
+def test_it_hides_no_library_by_a_file_beside_a_type(own: Own, run: Run) -> None:
+    (own.folder / "json.py").write_text("MINE = 1\n")
+    (own.folder / "urllib3.py").write_text("MINE = 1\n")
+    own.write("usual", "import json, urllib3", "return {'of': [json.__name__, urllib3.__name__,"
+              " hasattr(urllib3, 'MINE')]}")  # fmt: skip
+    assert run("usual")["of"] == ["json", "urllib3", False]
+
+
+def test_it_gives_a_type_the_package_beside_it(own: Own, run: Run) -> None:
+    (own.folder / "tools").mkdir()
+    (own.folder / "tools" / "__init__.py").write_text("")
+    (own.folder / "tools" / "adding.py").write_text("def add(a, b): return a + b\n")
+    own.write("adds", "from tools.adding import add", "return {'sum': add(1, 2)}")
+    assert run("adds")["sum"] == 3
+
+
+@pytest.mark.parametrize("word", ["bellhop", "jobtypes"])
+def test_it_knows_its_words_by_both_names(own: Own, run: Run, word: str) -> None:
+    own.write("said", f"import {word}; from {word} import Secret, TryAgain, Unavailable",
+              f"return {{'same': {word}.BadInput is BadInput}}")  # fmt: skip
+    assert run("said")["same"] is True
+
+
+# Changes
+
+
+@pytest.mark.parametrize("helper", ["_helper.py", "tools/__init__.py", "tools/_helper.py"])
+def test_it_runs_a_helper_as_it_is_now(own: Own, run: Run, helper: str) -> None:
+    """Also one that changed in the same second, to the same length."""
+    (own.folder / "tools").mkdir()
+    (own.folder / "tools" / "__init__.py").write_text("")
+    module = helper.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    own.write("helped", f"from {module} import VALUE", "return {'value': VALUE}")
+    for value in (1, 2, 3):
+        (own.folder / helper).write_text(f"VALUE = {value}\n")
+        assert run("helped")["value"] == value
+
+
+def test_it_runs_a_new_helper_also_in_a_process_that_knows_the_old_one(own: Own, run: Run) -> None:
+    """Another type had it first."""
+    (own.folder / "_helper.py").write_text("VALUE = 1\n")
+    shows = "import os; return {'value': VALUE, 'pid': os.getpid()}"
+    own.write("first", "from _helper import VALUE", shows)
+    own.write("second", "from _helper import VALUE", shows)
+    before = run("first")
+    (own.folder / "_helper.py").write_text("VALUE = 2\n")
+    after = run("second")
+    assert (before["value"], after["value"]) == (1, 2)
+
+
+def test_it_counts_a_type_as_changed_when_a_file_beside_it_is(own: Own) -> None:
+    """A result of the old code is not used again."""
+    own.write("helped")
+    (own.folder / "_helper.py").write_text("VALUE = 1\n")
+    own.catalog.settle()
+    before = own.catalog.types()["helped"]
+    (own.folder / "_helper.py").write_text("VALUE = 2\n")
+    own.catalog.settle()
+    after = own.catalog.types()["helped"]
+    assert before["code"] != after["code"] and before["stamp"] != after["stamp"]
+    assert before["path"] == after["path"]
+
+
+def test_it_describes_no_type_of_bellhop_anew_for_a_file_of_the_user(own: Own) -> None:
+    own.write("helped")
+    own.catalog.settle()
+    before = own.catalog.types()["word_count"]
+    (own.folder / "_helper.py").write_text("VALUE = 1\n")
+    own.catalog.settle()
+    assert own.catalog.types()["word_count"] == before
+
+
+# Bellhop
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bellhop.storage", "bellhop.storage.models", "bellhop.base.settings", "bellhop.client",
+     "bellhop.__main__", "bellhop.cli.main", "bellhop.jobprocess.runner", "jobtypes.storage",
+     "jobtypes.words", "app", "tasks", "models", "tests.conftest", "tools", "benchmarks",
+     "evaluation"],
+)  # fmt: skip
+def test_it_finds_nothing_else_of_bellhop(own: Own, run: Run, name: str) -> None:
+    tries = (
+        "try:\n        importlib.import_module({0!r})\n"
+        "    except ModuleNotFoundError as error:\n        return {{'refused': error.name}}\n"
+        "    return {{'refused': None}}"
+    )
+    own.write("curious", "import importlib", tries.format(name))
+    refused = run("curious")["refused"]
+    assert refused and f"{name}.".startswith(f"{refused}.")
+
+
+@pytest.mark.parametrize("word", ["bellhop", "jobtypes"])
+@pytest.mark.parametrize("wing", ["storage", "base", "jobprocess", "client"])
+def test_it_finds_no_wing_in_the_package(own: Own, run: Run, word: str, wing: str) -> None:
+    own.write(
+        "curious",
+        body=f"try:\n        from {word} import {wing}\n"
+        "    except ImportError:\n        return {'found': False}\n    return {'found': True}",
+    )
+    assert run("curious")["found"] is False
+
+
+def test_it_finds_nothing_of_bellhop_while_it_is_described(own: Own) -> None:
+    own.write("curious", "import bellhop.storage.database")
+    own.catalog.settle()
+    reason = own.catalog.types()["curious"]["reason"]
+    assert reason == (
+        "ModuleNotFoundError: bellhop.storage is no module for job types: "
+        "they have `from bellhop import …`"
+    )
+
+
+def test_it_shows_a_job_no_command_as_its_main_module(own: Own, run: Run) -> None:
+    own.write("curious", "import __main__", "return {'has': sorted(vars(__main__))}")
+    assert "main" not in run("curious")["has"]
+
+
+def test_it_gives_a_type_the_guarded_client_of_bellhop(own: Own, run: Run) -> None:
+    own.write("outgoing", "from bellhop.jobtypes import outbound",
+              "return {'has': callable(outbound.request)}")  # fmt: skip
+    assert run("outgoing")["has"] is True
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_it_leaves_multiprocessing_as_it_was(own: Own, run: Run, method: str) -> None:
+    (own.folder / "_helper.py").write_text("def double(n): return 2 * n\n")
+    own.write("many", "import multiprocessing, _helper",
+              f"context = multiprocessing.get_context({method!r})\n"
+              "    with context.Pool(2) as pool:\n"
+              "        return {'doubled': pool.map(_helper.double, [1, 2, 3])}")  # fmt: skip
+    assert run("many")["doubled"] == [2, 4, 6]
+
+
+def test_it_imports_nothing_late_into_what_runs_jobs(own: Own) -> None:
+    """All that the runner and what it uses will ever import of Bellhop is imported at the start."""
+    code = (
+        "import sys\nfrom bellhop.jobprocess import isolation, runner\n"
+        "isolation.leave_bellhop()\n"
+        "print(sorted(n for n in sys.modules if n.partition('.')[0] == 'bellhop'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "['bellhop', 'bellhop.words']\n", done.stderr
+
+
+def test_it_keeps_the_modules_of_libraries_below_a_folder_of_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a virtual environment in it: compiled ones cannot be loaded twice."""
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "installed.py").write_text("")
+    (tmp_path / "beside.py").write_text("")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path), str(tmp_path / "venv")])
+    for name in ("installed", "beside"):
+        __import__(name)
+    isolation.make_room_for(tmp_path / "type.py")
+    assert "installed" in sys.modules and "beside" not in sys.modules
+    del sys.modules["installed"]

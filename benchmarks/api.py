@@ -32,7 +32,7 @@ ROUNDS = 5
 
 def measure(*, quick: bool) -> list[Figure]:
     """Without a consumer, so that what is measured is the web alone."""
-    seconds = 1.0 if quick else 3.0
+    seconds = 0.3 if quick else 3.0
     with serving.folder() as home, web(home) as server:
         submits = [_submit_ms(server) for _ in range(5 if quick else 30)]
         queued = server.submit(1)["job_id"]
@@ -46,7 +46,7 @@ def measure(*, quick: bool) -> list[Figure]:
             hellos.append(hello)
             for job, found in ratios.items():
                 found.append(asked(server, f"/api/v1/jobs/{job}", seconds)["rate"] / hello)
-        beside = _beside_pollers(server, f"/api/v1/jobs/{queued}", status, 2.0 if quick else 10.0)
+        beside = _beside_pollers(server, f"/api/v1/jobs/{queued}", status, 0.5 if quick else 10.0)
     return [
         of_rounds(f"submit of a job of {ITEMS} items", submits, "ms", at_most=MOST_SUBMIT_MS),
         Figure(name="  p99", measured=percentile(submits, 99), unit="ms"),
@@ -81,7 +81,11 @@ def _submit_ms(server: Server) -> float:
 
 
 def asked(server: Server, path: str, seconds: float, connections: int = CONNECTIONS) -> Any:
-    return json.loads(_start(server, path, seconds, connections, 0.0).communicate()[0])
+    client = _start(server, path, seconds, connections, 0.0)
+    answer, _ = client.communicate()
+    if client.returncode:
+        raise RuntimeError(f"{path} was not answered as it should be")
+    return json.loads(answer)
 
 
 def _start(

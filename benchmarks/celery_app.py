@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import processes
@@ -22,7 +22,7 @@ POLL_S = 0.005
 app = Celery("celery_app", broker=os.environ.get("BENCH_BROKER"))
 
 
-@app.task(ignore_result=True)
+@app.task(ignore_result=True)  # type: ignore[untyped-decorator]
 def noop(text: str) -> None:
     """Nothing, and no result kept, so that Celery writes as little as it can."""
 
@@ -101,8 +101,7 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _wait_until(condition: object) -> None:
-    assert callable(condition)
+def _wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + READY_LIMIT_S
     while not condition():
         if time.monotonic() > deadline:

@@ -6,12 +6,15 @@ Started by the benchmarks in a process of its own; prints its address on stdout.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from inspect import getclosurevars
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bottle import HTTPResponse
+from bottle import Bottle, HTTPResponse
 
 from bellhop.base import configuration
 from bellhop.bell.bell import Bell
@@ -25,6 +28,12 @@ from bellhop.web.site import open_site
 PLAIN = {"Content-Type": "text/plain"}
 
 
+def _inside(wsgi: Callable[..., Any]) -> Bottle:
+    """The Bottle application inside its security headers."""
+    (found,) = (v for v in getclosurevars(wsgi).nonlocals.values() if isinstance(v, Bottle))
+    return found
+
+
 def main() -> None:
     loaded = configuration.load()
     log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
@@ -32,7 +41,7 @@ def main() -> None:
     here = start.join(loaded)
     site = open_site(loaded, here, Bell(loaded, here))
     wsgi = make_app(site)
-    bottle_app = wsgi.__closure__[0].cell_contents  # the application inside its security headers
+    bottle_app = _inside(wsgi)
     # As plain as Bottle can: no plugin, so no database.
     bottle_app.route("/hello", "GET", lambda: HTTPResponse(b"hello", 200, PLAIN), skip=True)
     server.serve(wsgi, bound, site, lambda: print(listener.address(bound), flush=True))

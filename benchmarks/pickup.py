@@ -25,10 +25,10 @@ MOST_CPU_S_PER_MINUTE = 0.3
 def measure(*, quick: bool) -> list[Figure]:
     """Pick-up and whole time of single no-ops, then the CPU of an idle Bellhop."""
     with serving.folder() as home, serving.serving(home) as server:
-        times = _pickups(server, 10 if quick else 60)
+        times = _pickups(server, 3 if quick else 60)
     with serving.folder() as home, serving.serving(home) as server:
         time.sleep(FIRST_IDLE_S)
-        cpu = _idle_cpu(server, 5.0 if quick else IDLE_WATCH_S)
+        cpu = _idle_cpu(server, 1.0 if quick else IDLE_WATCH_S)
     pickup, whole = zip(*times, strict=True)
     slowest = percentile(pickup, 99)
     return [

@@ -28,7 +28,7 @@ def pss_mb(pid: int) -> float:
 
 def children(pid: int) -> dict[str, int]:
     """The children of a process of Bellhop by their command: `{"web": …, "consumer": …}`."""
-    found = {}
+    found: dict[str, int] = {}
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
         for name in ("web", "consumer"):

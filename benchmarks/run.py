@@ -7,44 +7,40 @@ the ratios of what was measured side by side. docs/benchmarks.md explains each l
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import signal
 import sys
-from collections.abc import Callable
+import traceback
 
-import api
-import cleanup
-import memory
-import million
-import pickup
-import throughput
-import upload
 from report import Figure, table
 
-BENCHMARKS: dict[str, Callable[..., list[Figure]]] = {
-    "pickup": pickup.measure,
-    "throughput": throughput.measure,
-    "upload": upload.measure,
-    "api": api.measure,
-    "million": million.measure,
-    "cleanup": cleanup.measure,
-    "memory": memory.measure,
-}
+# Modules of this folder, in their order.
+BENCHMARKS = ("pickup", "throughput", "upload", "api", "million", "cleanup", "memory")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="small and short, for development")
+    parser.add_argument(
+        "--quick", action="store_true", help="whether all can be measured; in small"
+    )
     parser.add_argument("--only", choices=BENCHMARKS, help="one benchmark alone")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupted)
     print(_machine(), flush=True)
     figures: list[Figure] = []
+    failed = []
     for name in [given.only] if given.only else BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        figures += BENCHMARKS[name](quick=given.quick)
+        try:
+            figures += importlib.import_module(name).measure(quick=given.quick)
+        except Exception:
+            traceback.print_exc()  # the others can still tell something
+            failed.append(name)
     print(f"\n{table(figures)}\n\nload after: {_load()}")
+    if failed:
+        sys.exit(f"no figure could be measured: {', '.join(failed)}")
 
 
 def _machine() -> str:

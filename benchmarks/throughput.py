@@ -23,7 +23,7 @@ LEAST_RATIO = 1.0
 
 def measure(*, quick: bool) -> list[Figure]:
     """Both in turns, two workers each, so that what disturbs one disturbs the other."""
-    count, rounds = (200, 1) if quick else (2000, ROUNDS)
+    count, rounds = (40, 1) if quick else (2000, ROUNDS)
     most_items = {"BELLHOP_SERVER_MAX_ITEMS": str(count)}
     with (
         serving.folder() as home,
@@ -36,7 +36,7 @@ def measure(*, quick: bool) -> list[Figure]:
             lambda count: _many_jobs(server, count),
         ]
         for contender in contenders:
-            contender(100)  # everything is imported and connected
+            contender(20 if quick else 100)  # everything is imported and connected
         times = [[contender(count) for contender in contenders] for _ in range(rounds)]
     ours, theirs, single = ([count / s for s in column] for column in zip(*times, strict=True))
     ratios = [mine / its for mine, its in zip(ours, theirs, strict=True)]

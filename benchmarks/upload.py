@@ -38,7 +38,7 @@ TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
 
 def measure(*, quick: bool) -> list[Figure]:
     """Both in turns; the ratio of each round, and the web's largest growth in any."""
-    size_mb, rounds = (50, 1) if quick else (500, ROUNDS)
+    size_mb, rounds = (10, 1) if quick else (500, ROUNDS)
     with serving.folder() as home, serving.serving(home) as server:
         source = _random_file(home / "random.bin", size_mb * 1_000_000)
         copies, uploads, growths = [], [], []

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 VULNERABLE = 1
@@ -33,7 +34,7 @@ def main() -> int:
     return _tell(packages)
 
 
-def _tell(packages: list[dict]) -> int:
+def _tell(packages: list[dict[str, Any]]) -> int:
     skipped = [package for package in packages if "skip_reason" in package]
     found = [(package, known) for package in packages for known in package.get("vulns", [])]
     for package, known in found:

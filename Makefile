@@ -28,12 +28,21 @@ test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs runs those)
 quick: .venv/dev  ## Run the tests that start no server and no browser
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --ignore tests/whole
 
+.PHONY: fmt
+fmt: .venv/dev  ## Format the code, and mend what can be mended without thinking
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
 .PHONY: check
-check: .venv/dev  ## Lint, types, and every test
+check: .venv/bench  ## Lint, types, every test, and each benchmark once in small
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test ONLY=
+	@$(BIN)/python benchmarks/run.py --quick
+
+.PHONY: proof
+proof: fuzz chaos eval  ## Run what is too long for make check: fuzz, chaos, eval
 
 .PHONY: bench
 bench: .venv/bench  ## Measure speed and memory side by side with the alternatives

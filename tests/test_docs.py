@@ -101,6 +101,7 @@ def test_it_has_every_make_target_it_names() -> None:
         named |= set(re.findall(r"\bmake ([a-z]+)\b(?= |`|\n|$)", path.read_text()))
     assert named - {"a"} <= targets
     assert targets >= {"run", "test", "check", "demo", "dev", "dist", "help", "bench", "eval"}
+    assert targets >= {"quick", "fmt", "proof"}
 
 
 def test_it_has_no_dead_link() -> None:
@@ -108,6 +109,7 @@ def test_it_has_no_dead_link() -> None:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "CHANGELOG.md",
+        ROOT / "SECURITY.md",
         *DOCS.rglob("*.md"),
     ]:
         for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):

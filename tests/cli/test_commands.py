@@ -45,7 +45,22 @@ def test_it_knows_every_command_of_the_contract(
 
 
 @pytest.mark.parametrize(
-    "target", ["run", "test", "check", "demo", "dev", "bench", "chaos", "dist"]
+    "target",
+    [
+        "run",
+        "test",
+        "quick",
+        "fmt",
+        "proof",
+        "check",
+        "demo",
+        "dev",
+        "bench",
+        "chaos",
+        "eval",
+        "fuzz",
+        "dist",
+    ],
 )
 def test_it_has_every_make_target_of_the_contract(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)

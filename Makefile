@@ -61,11 +61,11 @@ fuzz: .venv/dev  ## Send 100,000 odd requests to every address (SEED=… chooses
 	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 .PHONY: dist
-dist: .venv/run  ## Build dist/bellhop.pyz, the whole of Bellhop in one file
+dist: .venv/dev  ## Build the wheel and bellhop.pyz, the whole in one file, into dist/
 	@$(BIN)/python tools/dist.py
 
 .PHONY: pins
-pins: .venv/pins  ## Write the requirements files anew from pins/, with all versions and hashes
+pins: .venv/pins  ## Lock what pyproject.toml names, and write the requirements files
 	@$(BIN)/python tools/pins.py
 
 .PHONY: audit

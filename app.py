@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+# `python -P` and PYTHONSAFEPATH leave this folder out.
+if sys.flags.safe_path:
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bellhop.cli.main import main
 from bellhop.cli.wsgi import Application

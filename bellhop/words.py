@@ -22,12 +22,20 @@ MOST_STEP = 200
 class BadInput(Exception):
     """The input can never work: the item fails at once and the user reads `message`.
 
-    `code` is snake_case and stable; `hint` says what the user can do about it.
+    `code` is snake_case and stable; `hint` says what the user can do about it. `extra` is one that
+    is not installed: Bellhop makes the hint, which is the command that installs it here.
     """
 
-    def __init__(self, message: str, *, code: str = "bad_input", hint: str | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "bad_input",
+        hint: str | None = None,
+        extra: str | None = None,
+    ):
         super().__init__(message)
-        self.message, self.code = str(message)[:MOST_TEXT], str(code)
+        self.message, self.code, self.extra = str(message)[:MOST_TEXT], str(code), extra
         self.hint = None if hint is None else str(hint)[:MOST_TEXT]
 
 

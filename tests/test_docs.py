@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
@@ -55,10 +56,21 @@ def test_it_lists_every_code_a_client_can_be_told(code: str) -> None:
 
 def test_it_says_why_each_package_is_there() -> None:
     text = read("docs/dependencies.md").lower()
-    for path in ROOT.glob("pins/*.in"):
-        for line in path.read_text().splitlines():
-            if name := re.match(r"([A-Za-z][\w-]*).*==", line):
-                assert name.group(1).lower() in text, line
+    project = tomllib.loads(read("pyproject.toml"))
+    given = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    given += project["project"]["optional-dependencies"].values()
+    for pin in (pin for pins in given for pin in pins):
+        assert re.split(r"[\[=]", pin)[0].lower() in text, pin
+
+
+def test_it_names_the_distribution_by_its_own_name() -> None:
+    """What is called bellhop on PyPI is another project."""
+    texts = [*ROOT.glob("*.*"), ROOT / "Makefile", *DOCS.rglob("*.md"), *ROOT.glob("static/**/*.*")]
+    texts += [path for top in ("bellhop", "tests", "tools") for path in ROOT.glob(f"{top}/**/*.py")]
+    bare = re.compile(r"pip[x\d]? (?:install|download|wheel)\b[^\n]*\bbellhop(?![\w.-]|/)")
+    for path in texts:
+        if path.is_file() and path.suffix not in (".png", ".pyz"):
+            assert not bare.search(path.read_text()), path
 
 
 def test_it_has_a_page_and_a_viewer_for_each_type_that_comes_with_it() -> None:

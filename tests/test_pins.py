@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,17 @@ import pytest
 
 from tests.support.places import ROOT
 
-INPUTS = sorted(ROOT.glob("pins/*.in"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS, EXTRAS = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
+DEPENDENCIES = PROJECT["project"]["dependencies"]
+# What pyproject.toml names for each requirements file.
+DIRECT = {
+    "requirements": DEPENDENCIES,
+    "requirements-core": GROUPS["core"],
+    **{f"requirements-{extra}": pins for extra, pins in EXTRAS.items()},
+    **{f"requirements-{name}": pins for name, pins in GROUPS.items()},
+}
+LOCK = ROOT / "requirements.lock"
 COMPILED = sorted(ROOT.glob("requirements*.txt"))
 PACKAGE = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>[\w.]+)(?P<system> ; [^\\\n]+)?"
@@ -33,15 +44,51 @@ def includes(path: Path) -> list[str]:
     return re.findall(r"^-r ([\w-]+)\.\w+$", path.read_text(), re.M)
 
 
-def direct(path: Path) -> set[tuple[str, ...]]:
-    """The pins of an input: the name as an index writes it, and the version."""
-    pinned = [line for line in path.read_text().splitlines() if not line.startswith(("#", "-r"))]
-    parts = (re.sub(r"\[.*\]", "", line).partition("==") for line in pinned)
-    return {(re.sub(r"[_.]", "-", name.lower()), version) for name, _, version in parts}
+def name_of(pin: str) -> str:
+    """The name in `celery[redis]==5.7.0`, as an index writes it."""
+    return re.sub(r"[_.]", "-", re.split(r"[\[=]", pin)[0].lower())
 
 
-def test_it_compiles_each_input_to_one_file() -> None:
-    assert [path.stem for path in INPUTS] == [path.stem for path in COMPILED]
+def everything(path: Path) -> set[str]:
+    """The names of a file and of what it includes."""
+    included = (everything(ROOT / f"{name}.txt") for name in includes(path))
+    return {match["name"] for match in packages(path)}.union(*included)
+
+
+def test_it_has_a_file_for_each_extra_and_each_group() -> None:
+    assert set(DIRECT) == {path.stem for path in COMPILED}
+
+
+def test_it_names_no_package_twice_but_those_of_the_core() -> None:
+    named = [name_of(p) for pins in (DEPENDENCIES, *EXTRAS.values()) for p in pins]
+    named += [name_of(p) for name, pins in GROUPS.items() if name != "core" for p in pins]
+    assert len(named) == len(set(named))
+    assert {name_of(p) for p in GROUPS["core"]} < {name_of(p) for p in DEPENDENCIES}
+
+
+def test_it_builds_with_what_is_pinned() -> None:
+    assert set(PROJECT["build-system"]["requires"]) < set(GROUPS["dev"])
+
+
+def test_it_takes_every_line_from_the_lock() -> None:
+    """One version of each package, whatever it is for, and none that nobody needs."""
+    locked = {(match["name"], match["version"]): match for match in packages(LOCK)}
+    found = [match for path in COMPILED for match in packages(path)]
+    assert {(match["name"], match["version"]) for match in found} == set(locked)
+    for match in found:
+        assert match["hashes"] == locked[match["name"], match["version"]]["hashes"], match["name"]
+
+
+def test_it_holds_in_the_lock_what_the_project_names() -> None:
+    locked = {f"{match['name']}=={match['version']}" for match in packages(LOCK)}
+    for pin in (pin for pins in DIRECT.values() if pins is not GROUPS["core"] for pin in pins):
+        assert f"{name_of(pin)}=={pin.partition('==')[2]}" in locked
+
+
+def test_it_names_the_pinned_versions_in_messages() -> None:
+    for path in ROOT.glob("bellhop/**/*.py"):
+        for pin in re.findall(r"pip install ([\w-]+==[\w.]+)", path.read_text()):
+            assert pin in DEPENDENCIES, (path, pin)
 
 
 @by_name
@@ -53,31 +100,18 @@ def test_it_pins_every_package_to_a_version_and_hashes(path: Path) -> None:
 
 
 @by_name
-def test_it_holds_the_direct_pins_of_its_input_and_no_other(path: Path) -> None:
-    given = f"-r pins/{path.stem}.in\n"
-    found = {(match["name"], match["version"]) for match in packages(path) if given in match[0]}
-    assert found == direct(ROOT / "pins" / f"{path.stem}.in")
+def test_it_holds_what_the_project_names_for_it(path: Path) -> None:
+    assert {name_of(pin) for pin in DIRECT[path.stem]} <= everything(path)
 
 
-@by_name
-def test_it_includes_what_its_input_includes(path: Path) -> None:
-    assert includes(path) == includes(ROOT / "pins" / f"{path.stem}.in")
+def test_it_holds_nothing_but_the_core_for_the_single_file() -> None:
+    core = {match["name"] for match in packages(ROOT / "requirements-core.txt")}
+    assert core == set(GROUPS["core"])
 
 
 @by_name
 def test_it_begins_with_what_it_is_for(path: Path) -> None:
-    about = (ROOT / "pins" / f"{path.stem}.in").read_text().splitlines()[0]
-    assert about.startswith("# ")
-    assert path.read_text().startswith(about + "\n")
-
-
-def test_it_pins_a_package_alike_wherever_it_is_named() -> None:
-    """pip takes two files that name one package only if they agree on it."""
-    known: dict[str, set[str]] = {}
-    for match in (match for path in COMPILED for match in packages(path)):
-        pinned = f"{match['version']}{match['hashes']}"
-        known.setdefault(f"{match['name']}{match['system'] or ''}", set()).add(pinned)
-    assert {name for name, pinned in known.items() if len(pinned) > 1} == set()
+    assert path.read_text().startswith("# ")
 
 
 def audit(folder: Path, answer: str, more: str = "") -> subprocess.CompletedProcess[str]:

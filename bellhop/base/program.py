@@ -16,7 +16,7 @@ ROOT = PACKAGE.parent
 IS_SINGLE_FILE = ROOT.is_file()
 # A wheel and a single file hold the page inside the package.
 IS_CHECKOUT = not IS_SINGLE_FILE and not (PACKAGE / "static").is_dir()
-# Where a config.ini lies of which nobody says where it is.
+# Where a config.ini lies of which nobody says where it is; never among installed packages.
 if IS_SINGLE_FILE:
     HOME = ROOT.parent
 elif IS_CHECKOUT:
@@ -45,7 +45,7 @@ def asset(name: str) -> bytes:
 
     FileNotFoundError when there is none.
     """
-    if IS_CHECKOUT and name.partition("/")[0] in ("static", "pins"):
+    if IS_CHECKOUT and name.startswith("static/"):
         return (ROOT / name).read_bytes()
     try:
         content = pkgutil.get_data("bellhop", name)
@@ -54,3 +54,13 @@ def asset(name: str) -> bytes:
     if content is None:
         raise FileNotFoundError(name)
     return content
+
+
+def pip_line(extra: str) -> str:
+    """The command that installs an extra; "" is what the light job types need."""
+    name = f"requirements-{extra}" if extra else "requirements"
+    if IS_CHECKOUT:
+        return f"pip install -r {name}.txt"
+    if IS_SINGLE_FILE:  # it cannot be installed itself, so it names each package
+        return f"pip install {asset(f'pins/{name}.txt').decode().strip()}"
+    return f'pip install "bellhop-jobs[{extra}]"' if extra else "pip install bellhop-jobs"

@@ -98,15 +98,6 @@ def read(path: Path) -> bytes:
     return program.asset(f"jobtypes/{path.name}") if is_packed else path.read_bytes()
 
 
-def pip_line(extra: str) -> str:
-    """The command that installs an extra; "" is what requirements.txt has for all light types."""
-    name = f"requirements-{extra}" if extra else "requirements"
-    if not program.IS_SINGLE_FILE:
-        return f"pip install -r {name}.txt"
-    lines = program.asset(f"pins/{name}.in").decode().splitlines()
-    return " ".join(["pip install", *(line for line in lines if "==" in line)])
-
-
 def load(path: Path) -> dict[str, JobType]:
     """The job types of one file by name; whatever the file raises passes through."""
     source = read(path)

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import documents
+from bellhop.base import documents, program
 from bellhop.base.errors import NO_ROOM
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import signature, typefiles
@@ -73,7 +73,7 @@ def print_description(path: str, bounds: str) -> int:
 def _missing(job_type: JobType) -> str | None:
     for module, extra in (job_type.requires or {}).items():
         if importlib.util.find_spec(module) is None:
-            return f"{module} is not installed: {typefiles.pip_line(extra)}"
+            return f"{module} is not installed: {program.pip_line(extra)}"
     return None
 
 
@@ -160,7 +160,7 @@ class _Attempt:
             with _limits(self._order):
                 return self._completed(self._call(job_type))
         except (BadInput, Unavailable) as error:
-            told = {"code": error.code, "message": error.message, "hint": error.hint}
+            told = {"code": error.code, "message": error.message, "hint": _hint(error)}
             kind = "bad_input" if isinstance(error, BadInput) else "unavailable_outside"
             return {"done": kind, "error": told}
         except TryAgain as error:
@@ -231,6 +231,12 @@ class _Attempt:
         if size > MAX_RESULT_BYTES:
             return {"done": "result_too_large", "limit_mb": MAX_RESULT_BYTES // 1024**2}
         return {"done": "completed", "data": data, "warnings": self._warnings}
+
+
+def _hint(error: BadInput | Unavailable) -> str | None:
+    """What the user can do; how an extra is installed is known to Bellhop alone."""
+    extra = error.extra if isinstance(error, BadInput) else None
+    return error.hint if extra is None else f"Run {program.pip_line(extra)}"
 
 
 def _mistake(code: str, error: BaseException) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from typing import Annotated, Any, Literal
 from bellhop import Context, job_type
 from bellhop.jobtypes.geo import grid, inputs
 from bellhop.jobtypes.geo.model import Georeference, Source, Wanted
-from bellhop.jobtypes.geo.refusals import PIP_LINE
 
 OUTPUT, PREVIEW = "georeferenced.tif", "preview.png"
 HAS_EXTRA = importlib.util.find_spec("rasterio") is not None
@@ -113,7 +112,7 @@ def produce(
         has_preview = way.make_preview(written, picture)
         if not has_preview:
             text = "There is no preview: this kind of pixels needs the extra `cog`."
-            context.warn("no_preview", f"{text} {PIP_LINE}")
+            context.warn("no_preview", text)
         result = describe(way, context, written) | {
             "georeference_source": place.source,
             "already_georeferenced": is_done,
@@ -132,8 +131,8 @@ def describe(way: ModuleType, context: Context, raster: Source) -> dict[str, Any
     box = grid.bounds(gt, raster.width, raster.height) if gt else None
     degrees = way.to_wgs84(box, system) if box and system else None
     if system and box and degrees is None:
-        context.warn("bounds_wgs84_unknown", f"The place in WGS 84 cannot be told for {system.name}"
-                     f" without the extra `cog`. {PIP_LINE}")  # fmt: skip
+        text = f"The place in WGS 84 cannot be told for {system.name} without the extra `cog`."
+        context.warn("bounds_wgs84_unknown", text)
     return {
         "file": OUTPUT,
         "width": raster.width,

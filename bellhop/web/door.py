@@ -37,6 +37,10 @@ HEADERS = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+# It answers whatever the Host, so that a monitor need not know our name.
+HEALTH = "/health"
+# In the environ of a request whose Host is not ours.
+FOREIGN = "bellhop.foreign"
 # What one person is shown must not be found by the next in a cache.
 NOT_KEPT = ("Cache-Control", "no-store")
 STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
@@ -77,7 +81,10 @@ def guard(settings: Settings) -> Callable[[], None]:
     def check() -> None:
         database.connect(reuse_if_open=True)
         _require_text(request.environ["bottle.raw_path"])
-        if problem := refusal(request.method, sent_headers()) or _stranger_problem():
+        problem = refusal(request.method, sent_headers())
+        if problem and problem.code == "bad-host" and request.path == HEALTH:
+            request.environ[FOREIGN], problem = True, None
+        if problem := problem or _stranger_problem():
             raise problem_answer(problem)
 
     return check

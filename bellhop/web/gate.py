@@ -22,6 +22,7 @@ from bellhop.base.settings import Settings
 from bellhop.jobs import queries
 from bellhop.storage.models import Job
 from bellhop.web.answers import sent_headers
+from bellhop.web.door import FOREIGN
 from bellhop.web.limits import Rates
 
 COOKIE = "bellhop_session"
@@ -36,7 +37,7 @@ def admitted(
     Without a login a page leads to the page that asks for it, and the `user` of what is open to
     everybody is None.
     """
-    user = user_of(settings, sent_headers())
+    user = None if FOREIGN in request.environ else user_of(settings, sent_headers())
     rates.take(user, address())
     if user is None and action == "page":
         back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))

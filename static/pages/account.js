@@ -97,7 +97,7 @@ passwordForm.addEventListener("submit", async (event) => {
 known.then((user) => tried(async () => {
   const words = find("[data-account-words]");
   if (user.is_open) {
-    setText(words, "There are no accounts: everybody on this machine may do everything. To share Bellhop, whoever runs it types: python app.py user add NAME --role admin");
+    setText(words, `There are no accounts: everybody on this machine may do everything. To share Bellhop, whoever runs it types: ${document.body.dataset.typed} user add NAME --role admin`);
     return;
   }
   const sees = user.role === "admin" || user.jobs === "team" ? "sees all jobs" : "sees its own jobs and those shared with it";

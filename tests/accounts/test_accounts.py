@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bellhop import __version__
 from bellhop.accounts import accounts, audit, passwords
 from bellhop.accounts.access import LOCAL, User
 from bellhop.base.errors import Problem
@@ -422,7 +423,7 @@ def test_it_tells_a_stranger_the_status_word_alone(
 ) -> None:
     answer = web.get(path)
     told = answer.json if answer.status == 200 else {"status": answer.json["code"]}
-    assert told in ({"status": "ok"}, {"status": "not-ready"})
+    assert told in ({"status": "ok", "version": __version__}, {"status": "not-ready"})
 
 
 def test_it_shows_a_stranger_nothing_of_a_page(web: WsgiClient, people: None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bellhop import __version__
 from bellhop.base.settings import Settings
 from bellhop.web import door
 from tests.support.wsgi import WsgiClient
@@ -23,7 +24,7 @@ def test_it_serves_its_own_names(web: WsgiClient, host: str) -> None:
     "host",
     ["evil.example", "localhost.evil.example", "127.0.0.2", "", "[::1", "localhost@evil", "a b"],
 )
-@pytest.mark.parametrize("path", ["/", "/health", JOBS, "/static/shared/style.css"])
+@pytest.mark.parametrize("path", ["/", "/ready", JOBS, "/static/shared/style.css"])
 def test_it_refuses_a_foreign_host(web: WsgiClient, host: str, path: str) -> None:
     """Against DNS rebinding: the page of an attacker whose name resolves to loopback."""
     answer = web.get(path, host=host)
@@ -90,7 +91,21 @@ def test_it_refuses_an_origin_that_is_none(web: WsgiClient, origin: str) -> None
 
 
 def test_it_refuses_a_host_that_is_no_text(web: WsgiClient) -> None:
-    assert web.get("/health", host="\xff\xfe").code == "bad-host"
+    assert web.get("/ready", host="\xff\xfe").code == "bad-host"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "", "\xff\xfe"])
+def test_it_tells_a_foreign_host_no_more_of_its_health_than_the_version(
+    web: WsgiClient, host: str
+) -> None:
+    assert "data" in web.get("/health").json
+    answer = web.get("/health", host=host)
+    assert (answer.status, answer.json) == (200, {"status": "ok", "version": __version__})
+
+
+def test_it_takes_no_change_for_a_question_about_health(web: WsgiClient) -> None:
+    answer = web.post("/health", {}, host="evil.example", origin="http://evil.example")
+    assert answer.code == "method-not-allowed"
 
 
 def test_it_serves_the_address_behind_localhost(config: Callable[[str], Settings]) -> None:

@@ -302,7 +302,8 @@ def test_it_tells_what_the_door_refuses(
     web: WsgiClient, code: str, header: str, value: str
 ) -> None:
     for method, path, operation in operations():
-        if code != "cross-site" or method in CHANGING:
+        is_health = code == "bad-host" and path == "/health"  # it answers whatever the Host
+        if not is_health and (code != "cross-site" or method in CHANGING):
             answer = web.request(method, filled(path), b"", **{header: value})
             assert answer.code == code
             assert code in codes(operation)[answer.status], (method, path)

@@ -7,7 +7,6 @@ from bellhop import BadInput
 MAX_PIXELS = 100_000_000
 # Four bands of 32 bits at the largest number of pixels.
 MAX_BYTES = 16 * MAX_PIXELS
-PIP_LINE = "pip install -r requirements-cog.txt"
 WAYS = (
     "Give `bounds` (min x, min y, max x, max y) with `crs`, or send the image's world file with "
     "`crs`, or give at least 3 `gcps` with `crs`, or send a GeoTIFF that has a georeference."
@@ -16,9 +15,7 @@ WAYS = (
 
 def missing_extra(what: str) -> BadInput:
     """`what` is a sentence about what only the extra can do."""
-    return BadInput(
-        f"{what} needs the extra `cog`: {PIP_LINE}", code="missing_extra", hint=f"Run {PIP_LINE}"
-    )
+    return BadInput(f"{what} needs the extra `cog`.", code="missing_extra", extra="cog")
 
 
 def missing_georeference(what: str) -> BadInput:

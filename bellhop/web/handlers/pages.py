@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from html import escape
 from string import Template
 
 from bottle import HTTPResponse
 
+from bellhop import __version__
 from bellhop.accounts.access import User
 from bellhop.base import program
 from bellhop.base.errors import Problem
+from bellhop.base.program import TYPED
 from bellhop.web.answers import etag, is_known
 from bellhop.web.site import Site
 
@@ -83,13 +86,16 @@ def _page(
     shell, content = (
         program.asset(f"static/{path}.html").decode() for path in ("shell", f"pages/{name}")
     )
+    typed = escape(TYPED)
     page = Template(shell).substitute(
         title=f"{title} – Bellhop" if title else "Bellhop",
         name=name,
         skip=skip,
         hidden=" hidden" if is_alone else "",
         links="".join(links),
-        content=content,
+        content=Template(content).substitute(typed=typed),
+        version=__version__,
+        typed=typed,
     )
     return _asked_each_time(page.encode(), HTML)
 

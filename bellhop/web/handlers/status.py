@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bottle import HTTPResponse
 
+from bellhop import __version__
 from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem
 from bellhop.jobs import queries
@@ -24,13 +25,14 @@ def types(site: Site, user: User) -> HTTPResponse:
 def health(site: Site, user: User | None) -> HTTPResponse:
     """GET /health: 200 when the web answers and its database works; to an admin also how."""
     queries.last_change()
+    document = {"status": "ok", "version": __version__}
     if user is None or not may(user, "monitor"):
-        return json_answer({"status": "ok"})
+        return json_answer(document)
     consumers = queries.living_consumers(site.here)
     troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
     bell = next((trouble for trouble in troubles.values() if trouble), None)
     storage = {"storage": site.here.storage, "bell": bell or "ok"}
-    return json_answer({"status": "ok", "queue": storage, "data": str(site.here.folder)})
+    return json_answer({**document, "queue": storage, "data": str(site.here.folder)})
 
 
 def ready(site: Site, user: User | None) -> HTTPResponse:

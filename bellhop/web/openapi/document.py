@@ -12,6 +12,7 @@ from typing import Any
 
 from bottle import HTTPResponse
 
+from bellhop import __version__
 from bellhop.accounts.access import User
 from bellhop.base.errors import PROBLEMS
 from bellhop.web.answers import encoded, etag, is_known
@@ -75,7 +76,7 @@ def build() -> dict[str, Any]:
             paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Bellhop", "version": "1", "description": WORDS},
+        "info": {"title": "Bellhop", "version": __version__, "description": WORDS},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag, "description": words} for tag, (words, _) in ROUTES.items()],
         "paths": paths,

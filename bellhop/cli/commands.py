@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
@@ -80,7 +81,7 @@ def _inputs(bellhop: Bellhop, given: argparse.Namespace) -> dict[str, Any]:
     texts = params.by_name(given.param)
     if not (given.text or given.data or (given.inputs and _is_url(given.inputs[0]))):
         return {"files": given.inputs, "params": texts}
-    types = {job_type["type"]: job_type for job_type in bellhop.get("/api/v1/types")["types"]}
+    types = {job_type["type"]: job_type for job_type in bellhop.get(f"{API}/types")["types"]}
     # Of an unknown type the server says which there are.
     job_type = types.get(given.type)
     typed = {n: params.from_text(job_type, n, v) for n, v in texts.items()} if job_type else {}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bellhop.base.addresses import API
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
@@ -97,7 +98,7 @@ def _consumer(client: Bellhop) -> str:
 
 
 def _types(client: Bellhop) -> str:
-    types: list[dict[str, Any]] = client.get("/api/v1/types")["types"]
+    types: list[dict[str, Any]] = client.get(f"{API}/types")["types"]
     missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
     return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
 

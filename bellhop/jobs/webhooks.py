@@ -11,6 +11,7 @@ import base64
 import secrets
 from typing import Any
 
+from bellhop.base import addresses
 from bellhop.base.times import timestamp
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.database import database, query
@@ -26,7 +27,7 @@ def delivery_of(
 ) -> NewJob:
     """What tells that a job is final, with the status it has, or of its progress."""
     event = f"job.{status}" if is_final else "job.progress"
-    base = f"/api/v1/jobs/{job_id}"
+    base = addresses.of_job(job_id)
     data = {
         "type": event,
         "timestamp": timestamp(),

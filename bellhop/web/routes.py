@@ -1,13 +1,20 @@
-"""The table of routes, which is also the table of who may: each route names its action.
+"""The table of routes, which is also the table of who may send how much.
 
-`make_app` makes the WSGI application of it; nothing else adds a route.
+`make_app` makes the WSGI application of it; nothing else adds a route. The parser asks it too,
+before the application is called.
 """
 
 from __future__ import annotations
 
+import enum
+import functools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from bottle import HTTPError, Router
+
+from bellhop.base.addresses import API
 from bellhop.web import door
 from bellhop.web.handlers import (
     account,
@@ -26,20 +33,65 @@ from bellhop.web.openapi import document as openapi
 from bellhop.web.problems import Application
 from bellhop.web.site import Site
 
-API = "/api/v1"
+
+class Body(enum.Enum):
+    """How much body a route takes; how many bytes that are stands in `server/rules.py`."""
+
+    # What is sent all the same is read and forgotten.
+    NONE = enum.auto()
+    # Of somebody who is no user yet.
+    LOGIN = enum.auto()
+    SHORT = enum.auto()
+    # It lists many jobs, or holds a whole one.
+    LONG = enum.auto()
+    # Files: kept on the disk, and so refused by their headers to who may not send them.
+    UPLOAD = enum.auto()
 
 
-# Method, path, handler, and the action of `access.RULES` that decides who may.
-Route = tuple[str, str, Any, str]
+@dataclass(frozen=True)
+class Route:
+    """One method of one address, as Bottle writes it; `access.RULES` says who may do `action`."""
+
+    method: str
+    path: str
+    handler: Any
+    action: str
+    body: Body = Body.NONE
+
+    @property
+    def is_for_strangers(self) -> bool:
+        """Whether somebody without a login may send it a body."""
+        return self.action == "open" and self.body is not Body.NONE
+
+
+# What is sent to where no route is; that there is none, the application says.
+NOWHERE = Route("", "", None, "look")
 
 
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the tables below are every route there is."""
-
     app = Application(site, door.guard(site.settings))
-    for method, path, handler, action in every_route():
-        app.route(path, method, handler, action=action)
+    for route in every_route():
+        app.route(route.path, route.method, route.handler, action=route.action)
     return door.secured(app)
+
+
+def find(method: str, path: str) -> Route:
+    """The route of a request, as the application will find it; `NOWHERE` without one."""
+    try:
+        found: Route = _router().match({"REQUEST_METHOD": method, "PATH_INFO": path})[0]
+    except HTTPError:
+        return NOWHERE
+    return found
+
+
+@functools.cache
+def _router() -> Router:
+    """The matching of Bottle over the tables below."""
+    router = Router()
+    for route in every_route():
+        router.add(route.path, route.method, route)
+    return router
 
 
 def every_route() -> tuple[Route, ...]:
@@ -51,21 +103,21 @@ def page_routes() -> tuple[Route, ...]:
     """The page, and what monitors ask."""
 
     return (
-        ("GET", "/", pages.index, "page"),
-        ("GET", "/jobs/<name>", pages.job, "page"),
-        ("GET", "/queues", pages.queues, "page"),
-        ("GET", "/schedules", pages.schedules, "page"),
-        ("GET", "/docs", pages.docs, "page"),
-        ("GET", "/account", pages.account, "page"),
-        ("GET", "/audit", pages.audit, "page"),
-        ("GET", "/login", pages.login, "open"),
-        ("GET", "/static/<name:path>", pages.static, "open"),
-        ("GET", "/health", status.health, "open"),
-        ("GET", "/ready", status.ready, "open"),
-        ("GET", f"{API}/health", status.health, "open"),
-        ("GET", f"{API}/ready", status.ready, "open"),
-        ("GET", "/metrics", metrics.metrics, "monitor"),
-        ("GET", f"{API}/openapi.json", openapi.document, "look"),
+        Route("GET", "/", pages.index, "page"),
+        Route("GET", "/jobs/<name>", pages.job, "page"),
+        Route("GET", "/queues", pages.queues, "page"),
+        Route("GET", "/schedules", pages.schedules, "page"),
+        Route("GET", "/docs", pages.docs, "page"),
+        Route("GET", "/account", pages.account, "page"),
+        Route("GET", "/audit", pages.audit, "page"),
+        Route("GET", "/login", pages.login, "open"),
+        Route("GET", "/static/<name:path>", pages.static, "open"),
+        Route("GET", "/health", status.health, "open"),
+        Route("GET", "/ready", status.ready, "open"),
+        Route("GET", f"{API}/health", status.health, "open"),
+        Route("GET", f"{API}/ready", status.ready, "open"),
+        Route("GET", "/metrics", metrics.metrics, "monitor"),
+        Route("GET", f"{API}/openapi.json", openapi.document, "look"),
     )
 
 
@@ -74,16 +126,16 @@ def account_routes() -> tuple[Route, ...]:
 
     mine, number = f"{API}/account", "<number:re:[0-9]{1,15}>"
     return (
-        ("POST", f"{API}/login", account.log_in, "open"),
-        ("POST", f"{API}/logout", account.log_out, "account"),
-        ("GET", mine, account.show, "look"),
-        ("POST", f"{mine}/password", account.change_password, "account"),
-        ("GET", f"{mine}/sessions", account.list_sessions, "account"),
-        ("DELETE", f"{mine}/sessions/{number}", account.end_session, "account"),
-        ("GET", f"{mine}/tokens", account.list_tokens, "account"),
-        ("POST", f"{mine}/tokens", account.add_token, "account"),
-        ("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
-        ("GET", f"{API}/audit", account.list_audit, "monitor"),
+        Route("POST", f"{API}/login", account.log_in, "open", Body.LOGIN),
+        Route("POST", f"{API}/logout", account.log_out, "account"),
+        Route("GET", mine, account.show, "look"),
+        Route("POST", f"{mine}/password", account.change_password, "account", Body.SHORT),
+        Route("GET", f"{mine}/sessions", account.list_sessions, "account"),
+        Route("DELETE", f"{mine}/sessions/{number}", account.end_session, "account"),
+        Route("GET", f"{mine}/tokens", account.list_tokens, "account"),
+        Route("POST", f"{mine}/tokens", account.add_token, "account", Body.SHORT),
+        Route("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
+        Route("GET", f"{API}/audit", account.list_audit, "monitor"),
     )
 
 
@@ -94,25 +146,25 @@ def job_routes() -> tuple[Route, ...]:
     item = f"{job}/items/<index:re:[0-9]{{1,9}}>"
     delivery = f"{job}/deliveries/<number:re:[0-9]{{1,9}}>"
     return (
-        ("POST", f"{API}/jobs", jobs.submit, "submit"),
-        ("GET", f"{API}/jobs", jobs.list_jobs, "look"),
-        ("GET", f"{API}/jobs/stats", monitoring.stats, "look"),
-        ("POST", f"{API}/jobs/bulk", bulk.act, "change_many"),
-        ("GET", f"{job}", items.show, "read"),
-        ("PATCH", f"{job}", jobs.change, "change"),
-        ("DELETE", f"{job}", jobs.delete, "change"),
-        ("POST", f"{job}/cancel", jobs.cancel, "change"),
-        ("POST", f"{job}/retry", jobs.retry, "change"),
-        ("GET", f"{job}/result", items.result, "read"),
-        ("GET", f"{job}/items", items.items, "read"),
-        ("GET", f"{job}/events", items.events, "read"),
-        ("GET", f"{item}/files/<name:path>", items.file, "read"),
-        ("GET", f"{item}/log", items.log, "read"),
-        ("GET", f"{job}/shares", shares.list_shares, "inspect"),
-        ("POST", f"{job}/shares", shares.add, "change"),
-        ("DELETE", f"{job}/shares/<account>", shares.remove, "change"),
-        ("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect"),
-        ("POST", f"{delivery}/redeliver", deliveries.redeliver, "change"),
+        Route("POST", f"{API}/jobs", jobs.submit, "submit", Body.UPLOAD),
+        Route("GET", f"{API}/jobs", jobs.list_jobs, "look"),
+        Route("GET", f"{API}/jobs/stats", monitoring.stats, "look"),
+        Route("POST", f"{API}/jobs/bulk", bulk.act, "change_many", Body.LONG),
+        Route("GET", f"{job}", items.show, "read"),
+        Route("PATCH", f"{job}", jobs.change, "change", Body.SHORT),
+        Route("DELETE", f"{job}", jobs.delete, "change"),
+        Route("POST", f"{job}/cancel", jobs.cancel, "change"),
+        Route("POST", f"{job}/retry", jobs.retry, "change", Body.SHORT),
+        Route("GET", f"{job}/result", items.result, "read"),
+        Route("GET", f"{job}/items", items.items, "read"),
+        Route("GET", f"{job}/events", items.events, "read"),
+        Route("GET", f"{item}/files/<name:path>", items.file, "read"),
+        Route("GET", f"{item}/log", items.log, "read"),
+        Route("GET", f"{job}/shares", shares.list_shares, "inspect"),
+        Route("POST", f"{job}/shares", shares.add, "change", Body.SHORT),
+        Route("DELETE", f"{job}/shares/<account>", shares.remove, "change"),
+        Route("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect"),
+        Route("POST", f"{delivery}/redeliver", deliveries.redeliver, "change"),
     )
 
 
@@ -122,19 +174,19 @@ def installation_routes() -> tuple[Route, ...]:
     content = f"{API}/files/<sha256:re:[0-9a-fA-F]{{64}}>"
     schedule = f"{API}/schedules/<number:re:[0-9]{{1,15}}>"
     return (
-        ("GET", f"{API}/types", status.types, "look"),
-        ("GET", f"{content}/jobs", monitoring.jobs_with_content, "look"),
-        ("GET", f"{API}/cache", monitoring.cache, "monitor"),
-        ("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
-        ("GET", f"{API}/schedules", schedules.list_schedules, "look"),
-        ("POST", f"{API}/schedules", schedules.add, "submit"),
-        ("DELETE", schedule, schedules.remove, "change"),
-        ("GET", f"{API}/monitoring/queues", monitoring.queues, "look"),
-        ("GET", f"{API}/monitoring/workers", monitoring.workers, "look"),
-        ("GET", f"{API}/monitoring/health", monitoring.health, "monitor"),
-        ("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage"),
-        ("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
-        ("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),
-        ("GET", f"{API}/webhooks/secret", deliveries.secret, "change"),
-        ("POST", f"{API}/webhooks/secret", deliveries.renew_secret, "change"),
+        Route("GET", f"{API}/types", status.types, "look"),
+        Route("GET", f"{content}/jobs", monitoring.jobs_with_content, "look"),
+        Route("GET", f"{API}/cache", monitoring.cache, "monitor"),
+        Route("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
+        Route("GET", f"{API}/schedules", schedules.list_schedules, "look"),
+        Route("POST", f"{API}/schedules", schedules.add, "submit", Body.LONG),
+        Route("DELETE", schedule, schedules.remove, "change"),
+        Route("GET", f"{API}/monitoring/queues", monitoring.queues, "look"),
+        Route("GET", f"{API}/monitoring/workers", monitoring.workers, "look"),
+        Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor"),
+        Route("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage", Body.SHORT),
+        Route("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
+        Route("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),
+        Route("GET", f"{API}/webhooks/secret", deliveries.secret, "change"),
+        Route("POST", f"{API}/webhooks/secret", deliveries.renew_secret, "change"),
     )

@@ -8,26 +8,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from bellhop.accounts import access, accounts
 from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
+from bellhop.base.addresses import API
 from bellhop.base.settings import Settings
 from bellhop.jobs import lifecycle, schedules, sharing
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.database import database
 from bellhop.storage.models import Job
-from bellhop.web import routes
 from bellhop.web.gate import COOKIE
+from bellhop.web.routes import Route, every_route
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
 from tests.support.places import ROOT
 from tests.support.wsgi import Answer, WsgiClient, form
 
 SECURITY = (ROOT / "docs" / "security.md").read_text()
-API = routes.API
 JOBS = f"{API}/jobs"
 SHA256 = "ab" * 32
 ROLES = {"vera": "viewer", "otto": "member", "mia": "member", "ada": "admin"}
@@ -69,13 +69,7 @@ BESIDE: dict[str, dict[str, tuple[object, ...]]] = {
 }  # fmt: skip
 
 
-class Route(NamedTuple):
-    method: str
-    path: str
-    action: str
-
-
-ROUTES = [Route(method, path, action) for method, path, _, action in routes.every_route()]
+ROUTES = every_route()
 
 
 def shown(path: str) -> str:
@@ -86,7 +80,7 @@ def shown(path: str) -> str:
 
 def test_it_documents_the_action_of_every_route() -> None:
     told = re.findall(r"^\| `([A-Z]+) (/\S*)` \| (\w+) \|$", SECURITY, re.M)
-    assert told == [(method, shown(path), action) for method, path, action in ROUTES]
+    assert told == [(route.method, shown(route.path), route.action) for route in ROUTES]
 
 
 def test_it_documents_who_may_do_each_action() -> None:

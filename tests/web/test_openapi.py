@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 
 import bottle
 import jsonschema_rs
@@ -25,6 +26,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from bellhop.accounts import accounts
+from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS, ItemError
 from bellhop.jobs import consumers, intake, lifecycle, schedules, webhooks
 from bellhop.jobs.lifecycle import Claim
@@ -36,16 +39,16 @@ from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web.answers import cursor_of
 from bellhop.web.door import CHANGING
+from bellhop.web.gate import COOKIE
 from bellhop.web.handlers import bulk, jobs
 from bellhop.web.openapi import document as openapi
-from bellhop.web.routes import every_route, make_app
+from bellhop.web.routes import Body, Route, every_route, make_app
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
 from tests.support.places import ROOT
 from tests.support.wsgi import WsgiClient
 
 CONTRACT = ROOT.parent / "shared" / "contract.md"
-API = "/api/v1"
 BESIDE = ("/health", "/ready", "/metrics")
 SEED = 31415
 CHECKS = [
@@ -213,10 +216,19 @@ def codes(operation: Operation) -> dict[int, list[str]]:
     return found
 
 
+def described() -> list[Route]:
+    """Every route that is no page."""
+    return [r for r in every_route() if r.path.startswith(API) or r.path in BESIDE]
+
+
+def shown(path: str) -> str:
+    """A path as OpenAPI writes it."""
+    return re.sub(r"<(\w+)[^>]*>", r"{\1}", path)
+
+
 def routes() -> set[tuple[str, str]]:
     """(method, path as OpenAPI writes it) of every route that is no page."""
-    every = [r for r in every_route() if r[1].startswith(API) or r[1] in BESIDE]
-    return {(method, re.sub(r"<(\w+)[^>]*>", r"{\1}", path)) for method, path, *_ in every}
+    return {(route.method, shown(route.path)) for route in described()}
 
 
 def test_it_describes_every_route_and_nothing_else() -> None:
@@ -225,8 +237,13 @@ def test_it_describes_every_route_and_nothing_else() -> None:
 
 def test_it_describes_what_is_open_to_everybody() -> None:
     told = {(method, path) for method, path, o in operations() if not o["security"]}
-    assert told == {(method, path) for method, path, _, action in every_route()
-                    if action == "open" and (method, path) in routes()}  # fmt: skip
+    assert told == {(r.method, shown(r.path)) for r in described() if r.action == "open"}
+
+
+def test_it_describes_a_body_where_the_route_takes_one() -> None:
+    told = {(method, path) for method, path, o in operations() if "requestBody" in o}
+    taken = {(r.method, shown(r.path)) for r in described() if r.body is not Body.NONE}
+    assert told == taken
 
 
 def test_it_describes_the_parts_of_each_path() -> None:
@@ -252,6 +269,26 @@ def test_it_describes_the_query_that_each_route_reads(
         answer = web.request(method, address, told.encode(), content_type="application/json")
         assert answer.status < 500
         assert set(parameters(operation, "query")) == set(asked), (method, path, answer.body)
+
+
+def test_it_says_how_much_body_each_route_takes_that_reads_one(site: Site, cast: None) -> None:
+    app = make_app(site)
+    sent: list[Mock] = []
+    accounts.add("ada", "admin", None)
+
+    def watched(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.input"] = Mock(wraps=environ["wsgi.input"])
+        sent.append(environ["wsgi.input"])
+        return app(environ, start)
+
+    web = WsgiClient(watched)
+    for number, route in enumerate(every_route()):
+        accounts.begin_session(f"secret {number}", "ada", "127.0.0.1", "a browser")
+        database.close()
+        cookie, path = f"{COOKIE}=secret {number}", filled(shown(route.path))
+        web.request(route.method, path, b"{}", content_type="application/json", cookie=cookie)
+        is_read = bool(sent.pop().method_calls)
+        assert is_read == (route.body is not Body.NONE), (route.method, path)
 
 
 def test_it_describes_the_headers_that_handlers_read() -> None:

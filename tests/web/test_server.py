@@ -9,7 +9,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected
 
 from bellhop.web.server.connections import Channel
-from bellhop.web.server.server import Parser
+from bellhop.web.server.parser import Parser
 
 
 def test_it_makes_no_mistake_when_a_client_of_broken_http_leaves() -> None:

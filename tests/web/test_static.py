@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.catalog import typefiles
-from bellhop.web import routes
+from bellhop.web.routes import page_routes
 from tests.support.places import ROOT
 from tests.support.wsgi import WsgiClient
 
@@ -83,9 +83,7 @@ def test_it_has_no_file_without_a_use() -> None:
     assert reached_from({"shell.html"} | begun | shown) == there
 
 
-@pytest.mark.parametrize(
-    "path", [path for _, path, _, who in routes.page_routes() if who == "page"] + ["/login"]
-)
+@pytest.mark.parametrize("path", [r.path for r in page_routes() if r.action == "page"] + ["/login"])
 def test_it_serves_all_that_a_page_names(web: WsgiClient, path: str) -> None:
     page = web.get(path.replace("<name>", "0")).body.decode()
     named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))

@@ -151,11 +151,36 @@ def test_it_takes_a_chunked_upload_within_the_limit(web: Running) -> None:
     connection.close()
 
 
-def test_it_limits_what_other_requests_may_send(web: Running) -> None:
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        (f"{JOBS}/bulk", 9 << 20),
+        (f"{JOBS}/x/retry", 2 << 20),
+        (f"{JOBS}/x/cancel", 20_000),
+        ("/api/v1/nowhere", 20_000),
+    ],
+)
+def test_it_limits_what_other_requests_may_send(web: Running, path: str, size: int) -> None:
     connection = connect(web)
-    connection.request("POST", f"{JOBS}/x/retry", body=b"x" * (9 << 20),
-                       headers={"Content-Type": "application/json"})  # fmt: skip
+    connection.request("POST", path, body=b"x" * size, headers={"Content-Type": "application/json"})
     assert problem(connection.getresponse()) == (413, "upload-too-large")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("POST", "/api/v1/nowhere", (404, "not-found")),
+        ("PUT", JOBS, (405, "method-not-allowed")),
+        ("POST", f"{JOBS}/x/cancel", (404, "not-found")),
+    ],
+)
+def test_it_answers_a_short_body_that_nobody_reads(
+    web: Running, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    connection = connect(web)
+    connection.request(method, path, body=b"{}", headers={"Content-Type": "application/json"})
+    assert problem(connection.getresponse()) == expected
     connection.close()
 
 

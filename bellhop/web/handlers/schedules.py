@@ -5,6 +5,7 @@ from __future__ import annotations
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
+from bellhop.base.addresses import API
 from bellhop.base.errors import Problem
 from bellhop.jobs import schedules
 from bellhop.web.answers import json_answer, read_json, require_content_type
@@ -25,7 +26,7 @@ def add(site: Site, user: User) -> HTTPResponse:
     with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
         number = schedules.add(document, user.name, site.intake)
     row = next(row for row in schedules.listed(user) if row.id == number)
-    return json_answer(schedule_view(row), 201, {"Location": f"/api/v1/schedules/{number}"})
+    return json_answer(schedule_view(row), 201, {"Location": f"{API}/schedules/{number}"})
 
 
 def remove(site: Site, user: User, number: str) -> HTTPResponse:

@@ -14,6 +14,7 @@ from bottle import HTTPResponse
 
 from bellhop import __version__
 from bellhop.accounts.access import User
+from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
 from bellhop.web.answers import encoded, etag, is_known
 from bellhop.web.door import CHANGING
@@ -22,7 +23,7 @@ from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES, Answer, Rout
 from bellhop.web.openapi.schemas import SCHEMAS, Schema, named
 from bellhop.web.site import Site
 
-WORDS = """JSON under `/api/v1`. Times are RFC 3339 in UTC with microseconds.
+WORDS = f"""JSON under `{API}`. Times are RFC 3339 in UTC with microseconds.
 
 An error is `application/problem+json` (RFC 9457) with a stable `code`; a wrong field is named in
 `errors`. A method that an address does not take is 405 `method-not-allowed`.

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+from bellhop.base.addresses import API
 from bellhop.storage.models import STATUSES
 from bellhop.web.answers import MOST_PER_PAGE
 from bellhop.web.handlers.jobs import MOST_QUERY
 from bellhop.web.idempotency import MOST_KEY
 from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
 
-API = "/api/v1"
 JOB, QUEUE = f"{API}/jobs/{{job_id}}", f"{API}/queues/{{name}}"
 JSON, FORM, TEXT = "application/json", "multipart/form-data", "text/plain"
 BYTES = "application/octet-stream"
@@ -381,17 +381,17 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               answers=shows("Monitor", "How Bellhop is.")),
         Route("GET", "/health", name="getHealth", summary="Is the web alive?", words=HEALTH,
               answers=shows("Health", "It is.")),
-        Route("GET", f"{API}/health", name="getApiHealth", summary="The same, under /api/v1",
+        Route("GET", f"{API}/health", name="getApiHealth", summary=f"The same, under {API}",
               words=HEALTH, answers=shows("Health", "It is.")),
         Route("GET", "/ready", name="getReadiness", summary="Do jobs run?", words=READY,
               answers=shows("Readiness", "They do."), problems=("not-ready",)),
-        Route("GET", f"{API}/ready", name="getApiReadiness", summary="The same, under /api/v1",
+        Route("GET", f"{API}/ready", name="getApiReadiness", summary=f"The same, under {API}",
               words=READY, answers=shows("Readiness", "They do."), problems=("not-ready",)),
         Route("GET", "/metrics", name="getMetrics", summary="Figures for Prometheus",
               words="In the text format of Prometheus.",
               answers={200: Answer("The figures.", {TEXT: {"type": "string"}})}),
         Route("GET", f"{API}/openapi.json", name="getDocument", summary="This document",
-              words="OpenAPI 3.1; job types describe themselves at `GET /api/v1/types`.",
+              words=f"OpenAPI 3.1; job types describe themselves at `GET {API}/types`.",
               parameters=("if_none_match",),
               answers={200: Answer("The document.", {JSON: {"type": "object"}}, ("ETag",)),
                        **UNCHANGED}),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bellhop.accounts.access import User, may
+from bellhop.base import addresses
 from bellhop.base.errors import PROBLEMS
 from bellhop.base.times import shifted
 from bellhop.jobs import queries
@@ -59,7 +60,7 @@ def _parsed(text: str) -> Any:
 
 
 def job_links(job_id: str) -> dict[str, str]:
-    base = f"/api/v1/jobs/{job_id}"
+    base = addresses.of_job(job_id)
     return {
         "self": base,
         "result": f"{base}/result",
@@ -117,7 +118,7 @@ def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
     """The data, files and warnings of an item that completed; empty before."""
     if result is None:
         return {"data": None, "files": [], "warnings": []}
-    base = f"/api/v1/jobs/{job.job_id}/items/{item.item_index}/files/"
+    base = f"{addresses.of_job(job.job_id)}/items/{item.item_index}/files/"
     step = "" if item.step + 1 == job.steps else f"?step={item.step}"
     files = [
         {"name": file["name"], "size": file["size"], "url": base + quote(file["name"]) + step}

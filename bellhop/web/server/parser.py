@@ -1,0 +1,151 @@
+"""The parser of requests: what is refused by its headers is never stored.
+
+Waitress reads a whole body before the application is called. So what can be judged by
+the headers (size, path) is refused while they are parsed: the body is read into nothing
+and the client gets its problem document instead of a connection that breaks.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+from typing import Any
+
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import Error
+
+from bellhop.base.errors import Problem, too_large
+from bellhop.base.units import MEBIBYTE
+from bellhop.storage.database import is_disk_full
+from bellhop.web import door
+from bellhop.web.answers import problem_headers
+from bellhop.web.routes import NOWHERE, find
+from bellhop.web.server.rules import Rules
+
+ROOM_CHECK_BYTES = 4 * MEBIBYTE
+SWALLOW_LIMIT_S = 20.0
+NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
+CODES = {
+    400: "bad-request",
+    413: "upload-too-large",
+    431: "header-too-large",
+    501: "not-implemented",
+}
+log = logging.getLogger("bellhop.web")
+
+
+class Refusal(Error):  # type: ignore[misc]
+    """A request that the application never sees, with its problem document."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem.detail)
+        self.code, self.reason, self.problem = problem.status, problem.title, problem
+
+    def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        body = json.dumps(self.problem.document()).encode()
+        headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
+        headers += [*problem_headers(self.problem).items(), *door.HEADERS]
+        return f"{self.code} {self.reason}", headers, body
+
+
+class _Nothing:
+    """A body that is read and forgotten, for as long as it or `SWALLOW_LIMIT_S` lasts.
+
+    Closing at once would reset most clients before they read the answer.
+    """
+
+    def __init__(self, length: int):
+        self._left = length
+        self._until = time.monotonic() + SWALLOW_LIMIT_S
+
+    def received(self, data: bytes) -> int:
+        taken = min(len(data), self._left)
+        self._left -= taken
+        return taken
+
+    @property
+    def completed(self) -> bool:
+        return self._left == 0 or time.monotonic() > self._until
+
+    def getbuf(self) -> io.BytesIO:
+        return io.BytesIO()
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Judges a request by its headers, so that nothing of a body that is refused is kept."""
+
+    rules: Rules
+    route = NOWHERE
+    # Waitress logs it when a client leaves, also of a request that it could not read so far.
+    path = ""
+    is_refused = False
+    unchecked_bytes = 0
+    content_length: int
+    body_rcv: Any
+    expect_continue: bool
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        problem = self._problem()
+        if problem and self.body_rcv is not None:
+            self.is_refused = True
+            self.error = Refusal(problem)
+            # A client that asks first ("Expect: 100-continue") has sent nothing yet, and
+            # how much one sends in chunks nobody knows.
+            is_read = not (self.expect_continue or self.chunked)
+            self.body_rcv = _Nothing(self.content_length) if is_read else None
+            self.content_length, self.expect_continue = 0, False
+
+    def _problem(self) -> Problem | None:
+        """Why this request is refused by its headers."""
+        self._limit_bytes = 0
+        if self.body_rcv is None:
+            return None  # the application judges it
+        if problem := self.rules.judge(self.command, self.headers):
+            return problem
+        # Waitress gives the application an address that begins with one slash.
+        self.route = find(self.command, "/" + self.path.lstrip("/"))
+        length = self.content_length
+        try:
+            self._limit_bytes = self.rules.limit_bytes(self.route, self.headers, length)
+        except Problem as problem:
+            return problem
+        except Exception:
+            log.exception("nobody could be asked whether a request may come in")
+            return Problem("internal-error", "It is in Bellhop's log.")
+        if length > self._limit_bytes:
+            return too_large(self._limit_bytes)
+        return self.rules.room_problem(self.route, length)
+
+    def received(self, data: bytes) -> int:
+        if self.is_refused and self.body_rcv is not None:
+            swallowed: int = self.body_rcv.received(data)
+            self.completed = self.body_rcv.completed
+            return swallowed
+        try:
+            taken: int = super().received(data)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            return self._stop(NO_ROOM, len(data))
+        self.unchecked_bytes += taken
+        if self.unchecked_bytes > ROOM_CHECK_BYTES:
+            # What comes in chunks, or beside other uploads, is not known by its headers.
+            self.unchecked_bytes = 0
+            if problem := self.rules.room_problem(self.route, 0):
+                return self._stop(problem, taken)
+        if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
+            return self._stop(too_large(self._limit_bytes), taken)
+        if self.error is not None and not isinstance(self.error, Refusal):
+            # What Waitress says of a request it cannot read, in our words.
+            code = CODES.get(self.error.code, "bad-request")
+            said = f"The request is not valid HTTP: {self.error.body}."
+            self.error = Refusal(Problem(code, said))
+        return taken
+
+    def _stop(self, problem: Problem, taken: int) -> int:
+        """Read no more of this request and answer it with `problem`."""
+        self.error, self.completed = Refusal(problem), True
+        return taken

@@ -12,10 +12,38 @@ import sys
 from bellhop.base import configuration
 from bellhop.storage.database import bind_to_look, database
 from bellhop.storage.installation import DATABASE
-from bellhop.storage.models import Consumer, Event, Gone, Item, Job, Result, Schedule, Turn
+from bellhop.storage.models import (
+    Account,
+    Audit,
+    Cache,
+    CacheCount,
+    Consumer,
+    Content,
+    Counter,
+    Dependency,
+    Duration,
+    Event,
+    Gone,
+    Idempotency,
+    Item,
+    Job,
+    LoginFailure,
+    Queue,
+    Result,
+    Schedule,
+    Session,
+    Share,
+    Token,
+    Turn,
+    WebhookDisabled,
+    WebhookSecret,
+)
 
 __all__ = [
-    "Consumer", "Event", "Gone", "Item", "Job", "Result", "Schedule", "Turn", "database",
+    "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
+    "Duration", "Event", "Gone", "Idempotency", "Item", "Job", "LoginFailure", "Queue",
+    "Result", "Schedule", "Session", "Share", "Token", "Turn", "WebhookDisabled",
+    "WebhookSecret", "database",
 ]  # fmt: skip
 
 _path = configuration.load().data_dir / DATABASE

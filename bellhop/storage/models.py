@@ -1,7 +1,8 @@
 """The tables of bellhop.db: what is stored.
 
 The SQL of `migrations/` is the schema (see schema.py), with the constraints that forbid nonsense;
-the classes here are how Python reads it. Nothing here changes a status: see jobs/lifecycle.
+the classes here are how Python reads it, each table of it has one. Nothing here changes a status:
+see jobs/lifecycle.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from peewee import (
     AutoField,
     BooleanField,
     CompositeKey,
+    FloatField,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -30,6 +32,7 @@ HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consum
 class Table(Model):
     class Meta:
         database = database
+        legacy_table_names = False
 
 
 class Job(Table):
@@ -59,7 +62,6 @@ class Job(Table):
     started_at = TextField(null=True)
     completed_at = TextField(null=True)
     run_at = TextField(null=True)
-    expires_at = TextField(null=True)
     steps = IntegerField(default=1)
     chain = TextField(default="[]")
     depends_on = TextField(default="[]")
@@ -182,6 +184,174 @@ class Schedule(Table):
     created_at = TextField()
 
 
+class Counter(Table):
+    """A number of the installation: the last `change`; `closed`, 1 from the first account on."""
+
+    name = TextField(primary_key=True)
+    value = IntegerField()
+
+
+class Dependency(Table):
+    """That a job waits for another, `needs`; met once that one has completed."""
+
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    needs = TextField()
+    is_met = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("job", "needs")
+
+
+class Content(Table):
+    """What the uploads of a job hold, to find the jobs over one content."""
+
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    sha256 = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("job", "sha256")
+
+
+class Idempotency(Table):
+    """The key of a submission: the same request again gets the first job again."""
+
+    owner = TextField()
+    key = TextField()
+    fingerprint = TextField()
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    created_at = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("owner", "key")
+
+
+class Queue(Table):
+    """What people changed about a queue; without a row it is as in config.ini."""
+
+    name = TextField(primary_key=True)
+    is_paused = BooleanField(default=False)
+    workers = IntegerField(null=True)
+
+
+class Cache(Table):
+    """A result that may be used again: the newest item that has it."""
+
+    key = TextField(primary_key=True)
+    type = TextField()
+    owner = TextField()
+    item = ForeignKeyField(Item, column_name="item", on_delete="CASCADE")
+    bytes = IntegerField()
+    created_at = TextField()
+    used_at = TextField()
+
+
+class CacheCount(Table):
+    """How often a job type found an earlier result, and how often not."""
+
+    type = TextField(primary_key=True)
+    hits = IntegerField(default=0)
+    misses = IntegerField(default=0)
+
+
+class Duration(Table):
+    """How long one of the latest items of a job type ran."""
+
+    type = TextField()
+    slot = IntegerField()
+    seconds = FloatField()
+
+    class Meta:
+        primary_key = CompositeKey("type", "slot")
+
+
+class WebhookSecret(Table):
+    """What the webhooks of an owner are signed with."""
+
+    owner = TextField(primary_key=True)
+    secret = TextField()
+
+
+class WebhookDisabled(Table):
+    """An address that wanted no more webhooks."""
+
+    owner = TextField()
+    url = TextField()
+    at = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("owner", "url")
+
+
+class Account(Table):
+    """Who may log in."""
+
+    name = TextField(primary_key=True)
+    role = TextField()
+    password = TextField(null=True)
+    is_disabled = BooleanField(default=False)
+    created_at = TextField()
+
+
+class Session(Table):
+    """A browser that is logged in, known by the SHA-256 of its secret."""
+
+    id = AutoField()
+    hash = TextField(unique=True)
+    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
+    address = TextField()
+    agent = TextField()
+    created_at = TextField()
+    used_at = TextField()
+
+
+class Token(Table):
+    """What a program logs in with, known by its SHA-256."""
+
+    id = AutoField()
+    hash = TextField(unique=True)
+    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
+    name = TextField()
+    scope = TextField()
+    created_at = TextField()
+    expires_at = TextField(null=True)
+    used_at = TextField(null=True)
+
+
+class LoginFailure(Table):
+    """Logins of an account or an address that failed lately."""
+
+    known_as = TextField(primary_key=True)
+    count = IntegerField()
+    at = TextField()
+    not_before = TextField()
+
+
+class Share(Table):
+    """A job that its owner shows to an account."""
+
+    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+
+    class Meta:
+        primary_key = CompositeKey("account", "job")
+
+
+class Audit(Table):
+    """Who did what."""
+
+    id = AutoField()
+    at = TextField()
+    who = TextField()
+    address = TextField()
+    action = TextField()
+    target = TextField()
+
+
+TABLES = (
+    Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Counter, Dependency, Content,
+    Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled, Account,
+    Session, Token, LoginFailure, Share, Audit,
+)  # fmt: skip
 JOB_COLUMNS = tuple(Job._meta.columns)
 FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))
 
@@ -198,6 +368,3 @@ def job_of(row: Sequence[Any]) -> Job:
     for name in FLAGS:
         columns[name] = bool(columns[name])
     return job
-
-
-TABLES = (Job, Item, Result, Event, Consumer, Turn, Gone, Schedule)

@@ -6,11 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from bellhop.base import configuration
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bellhop.base import configuration  # noqa: E402
 from bellhop.base.errors import StartRefused  # noqa: E402
 from bellhop.cli import commands  # noqa: E402
 from bellhop.client import BellhopError  # noqa: E402

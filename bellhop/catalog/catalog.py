@@ -17,12 +17,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Queue, Settings
-from bellhop.catalog import typefiles
+from bellhop.base.shapes import WrongShape
+from bellhop.catalog import description, typefiles
+from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
+from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.files import remove_tree, write_atomically
 from bellhop.storage.installation import Installation
 from bellhop.system import confine
@@ -42,32 +46,21 @@ class Catalog:
         self._store = here.described_types
         self._read_mtime_ns = 0
         self._is_stored = True
-        self._files: dict[str, dict[str, Any]] = {}
-        self._listed: tuple[Any, dict[str, dict[str, Any]]] = (None, {})
+        self._files: dict[str, DescribedFile] = {}
+        self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
         self._describing: dict[str, _Describing] = {}
 
-    def types(self) -> dict[str, dict[str, Any]]:
-        """Every job type by name; those of the user's folder win over built-in names.
-
-        Each has `available` and `reason`, `path` and `stamp` of its file, and the time
-        limit and delays that hold for it.
-        """
+    def types(self) -> dict[str, KnownType]:
+        """Every job type by name; those of the user's folder win over built-in names."""
         self._read()
         files, (listed_files, listed) = self._files, self._listed
         if files is listed_files:
             return listed  # each item asks
-        listed = {}
-        for path, file in files.items():
-            for description in file["types"]:
-                reason = file["error"] or description["missing"] or self._no_queue(description)
-                listed[description["type"]] = {
-                    **description,
-                    **self._limits(description),
-                    "available": reason is None,
-                    "reason": reason,
-                    "path": path,
-                    "stamp": file["stamp"],
-                }
+        listed = {
+            described.type: self._known(described, path, file)
+            for path, file in files.items()
+            for described in file.types
+        }
         self._listed = files, listed
         return listed
 
@@ -85,23 +78,23 @@ class Catalog:
         stamps = self._stamps()
         for path, stamp in stamps.items():
             known = self._files.get(path)
-            if (known is None or known["stamp"] != stamp) and path not in self._describing:
+            if (known is None or known.stamp != stamp) and path not in self._describing:
                 self._describing[path] = _Describing(path, stamp, self._settings)
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
         for path in answered:
             self._files[path] = self._describing.pop(path).answer(self._files.get(path))
-            log.info("described %s: %s", path, self._files[path]["error"] or "ok")
+            log.info("described %s: %s", path, self._files[path].error or "ok")
         for path in removed:
             del self._files[path]
         if answered or removed or not (self._is_stored or self._describing):
             # In the order of the folders, so that the user's own come last and win.
             self._files = {path: self._files[path] for path in stamps if path in self._files}
-            write_atomically(self._store, json.dumps(self._files).encode())
+            write_atomically(self._store, description.to_json(self._files))
             self._read_mtime_ns = self._store.stat().st_mtime_ns
         return bool(self._describing)
 
-    def _stamps(self) -> dict[str, list[int | str]]:
+    def _stamps(self) -> dict[str, Stamp]:
         found, own = {}, self._settings.jobtypes_folder
         try:
             paths, beside = typefiles.find(own), typefiles.state_of(own)
@@ -120,7 +113,7 @@ class Catalog:
         try:
             mtime_ns = self._store.stat().st_mtime_ns
             if mtime_ns != self._read_mtime_ns:
-                self._files = dict(json.loads(self._store.read_bytes()))
+                self._take(dict(json.loads(self._store.read_bytes())))
                 self._read_mtime_ns = mtime_ns
             self._is_stored = True
         except FileNotFoundError:
@@ -130,19 +123,37 @@ class Catalog:
                 log.warning("%s is damaged and is made anew", self._store)
             self._is_stored = False
 
-    def _limits(self, description: Mapping[str, Any]) -> dict[str, Any]:
-        """The limits and delays that hold for a type: its own, else those of config.ini."""
-        queue = self._settings.queues.get(description["queue"], Queue())
+    def _take(self, entries: Mapping[str, object]) -> None:
+        """Know what the store says; of an entry that is damaged, what was known before.
+
+        Raises `WrongShape` when there is one.
+        """
+        found, damage = {}, None
+        for path, entry in entries.items():
+            try:
+                found[path] = description.from_json(entry)
+            except WrongShape as error:
+                damage = error
+                if path in self._files:
+                    found[path] = self._files[path]
+        self._files = found
+        if damage:
+            raise damage
+
+    def _known(self, described: Description, path: str, file: DescribedFile) -> KnownType:
+        """A described type with the limits and delays that hold for it: its own come first."""
+        queue = self._settings.queues.get(described.queue, Queue())
         limits = {
             "timeout_s": queue.timeout_s,
             "memory_mb": queue.memory_mb,
             "delays_s": self._settings.retry.delays_s,
         }
-        own = {name: description[name] for name in limits if description[name] is not None}
-        return {**limits, **own}
+        own = {name: value for name, value in vars(described).items() if value is not None}
+        reason = file.error or described.missing or self._no_queue(described.queue)
+        members: dict[str, Any] = {**vars(described), **limits, **own}
+        return KnownType(**members, reason=reason, path=path, stamp=file.stamp)
 
-    def _no_queue(self, description: Mapping[str, Any]) -> str | None:
-        queue = description["queue"]
+    def _no_queue(self, queue: str) -> str | None:
         if queue in self._settings.queues:
             return None
         return f"its queue is not in config.ini; add the line [queue:{queue}]"
@@ -151,7 +162,7 @@ class Catalog:
 class _Describing:
     """One file being described by a child in a session of its own."""
 
-    def __init__(self, path: str, stamp: list[int | str], settings: Settings):
+    def __init__(self, path: str, stamp: Stamp, settings: Settings):
         self.path, self.stamp = path, stamp
         self._home = Path(tempfile.mkdtemp(prefix="bellhop-describe-"))
         self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
@@ -179,33 +190,24 @@ class _Describing:
         remove_tree(self._home)
         return True
 
-    def answer(self, before: dict[str, Any] | None) -> dict[str, Any]:
+    def answer(self, before: DescribedFile | None) -> DescribedFile:
         """The file's entry; a file that broke keeps the names it had `before`."""
         self._said.seek(0)
         with self._said as said:
             text = said.read()
         try:
-            found = json.loads(text)
+            found = description.from_json(json.loads(text))
+        except WrongShape as error:
+            found = DescribedFile((), f"what it says of itself cannot be used: {error}")
         except ValueError:
-            found = {"types": [], "error": f"loading it ended without an answer ({self._why()})"}
-        if found["error"]:
-            known = before["types"] if before else []
-            found["types"] = known or [unknown_type(Path(self.path).stem)]
-        return {"stamp": self.stamp, **found}
+            found = DescribedFile((), f"loading it ended without an answer ({self._why()})")
+        if found.error:
+            known = before.types if before else ()
+            found = replace(found, types=known or (unknown_type(Path(self.path).stem),))
+        return replace(found, stamp=self.stamp)
 
     def _why(self) -> str:
         code = self._child.returncode
         if code == -signal.SIGKILL:
             return f"not within {DESCRIBE_LIMIT_S:g} seconds"
         return ending(code)
-
-
-def unknown_type(name: str) -> dict[str, Any]:
-    """The description of a type of which only the file's name is known."""
-    return {
-        "type": name, "label": name, "description": "", "input": "file", "accepts": [],
-        "params": {"type": "object", "properties": {}, "required": []}, "queue": "default",
-        "timeout_s": None, "memory_mb": None, "delays_s": None, "version": "", "cache": False,
-        "network": False, "requires": {}, "viewer": None, "settings": {}, "hidden": False,
-        "missing": None, "code": "",
-    }  # fmt: skip

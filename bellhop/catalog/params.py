@@ -10,6 +10,8 @@ from typing import Any
 import fastjsonschema
 
 from bellhop.base.errors import invalid_field
+from bellhop.catalog.description import Description
+from bellhop.catalog.signature import ParamsSchema
 
 
 def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -20,34 +22,34 @@ def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def from_text(job_type: Mapping[str, Any], name: str, texts: Sequence[str]) -> Any:
+def from_text(label: str, params: ParamsSchema, name: str, texts: Sequence[str]) -> Any:
     """What a person wrote for parameter `name`, as the JSON that its schema asks for.
 
-    Raises the problem that names the parameter.
+    `label` is of the type that has the `params`. Raises the problem that names the parameter.
     """
-    schema = job_type["params"]["properties"].get(name)
+    schema = params["properties"].get(name)
     if schema is None:
-        known = ", ".join(job_type["params"]["properties"]) or "none"
-        raise invalid_field(name, f"{job_type['label']} has no such parameter; it has {known}")
+        known = ", ".join(params["properties"]) or "none"
+        raise invalid_field(name, f"{label} has no such parameter; it has {known}")
     if "array" in _kinds(schema):
         item = schema.get("items", {})
         return [_value(item, name, text) for text in texts if text.strip()]
     return _value(schema, name, texts[-1])
 
 
-def validated(job_type: Mapping[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
     """The params with the defaults filled in, true to the type's schema.
 
     Raises the problem that names the parameter.
     """
-    validate = _validator(json.dumps(job_type["params"], sort_keys=True))
+    validate = _validator(json.dumps(job_type.params, sort_keys=True))
     try:
         checked: dict[str, Any] = validate(dict(params))
     except fastjsonschema.JsonSchemaValueException as error:
         field = error.path[1] if len(error.path) > 1 else _field_of(error, params)
         message = error.message.removeprefix("data").removeprefix(f".{field}").strip()
         raise invalid_field(field, message) from None
-    properties = job_type["params"]["properties"]
+    properties = job_type.params["properties"]
     # To JSON Schema 1.0 is a whole number; to a Python function it is not.
     whole = {n for n, v in checked.items() if isinstance(v, float) and _is_whole(properties[n])}
     return {name: int(value) if name in whole else value for name, value in checked.items()}

@@ -11,10 +11,8 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable
-from typing import Any
-
-from bellhop.words import JobType, Secret
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
 
 INPUT_KINDS = ("file", "files", "url", "text", "data")
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -31,38 +29,25 @@ BOUNDS = {
 ARRAY_BOUNDS = {"min_length": "minItems", "max_length": "maxItems"}
 
 
-def describe(job_type: JobType) -> dict[str, Any]:
-    """What the web and the consumer need to know of a job type, as JSON.
+class ParamsSchema(TypedDict):
+    """The parameters of a type as JSON Schema: the subset that the page draws a form from."""
+
+    type: str
+    properties: dict[str, dict[str, Any]]
+    required: list[str]
+    additionalProperties: bool
+
+
+def form(function: Callable[..., Any]) -> tuple[str, ParamsSchema]:
+    """The kind of input that a job type takes, and its parameters.
 
     Raises TypeError when the signature cannot be a job type; the text says why.
     """
-    kind, parameters = _split(job_type.function)
-    cache = job_type.cache
-    return {
-        "type": job_type.function.__name__,
-        "label": job_type.label,
-        "description": _first_paragraph(job_type.function),
-        "input": kind,
-        "accepts": [suffix.lower() for suffix in job_type.accepts],
-        "params": _schema(parameters),
-        "queue": job_type.queue,
-        "timeout_s": job_type.timeout_s,
-        "memory_mb": job_type.memory_mb,
-        "delays_s": None if job_type.delays_s is None else list(job_type.delays_s),
-        "version": str(job_type.version),
-        "cache": not job_type.network if cache is None else cache,
-        "network": job_type.network,
-        "requires": dict(job_type.requires or {}),
-        "viewer": job_type.viewer,
-        "hidden": job_type.hidden,
-        "settings": {
-            name: "secret" if hint is Secret else "text"
-            for name, hint in (job_type.settings or {}).items()
-        },
-    }
+    kind, parameters = _split(function)
+    return kind, _schema(parameters)
 
 
-def to_python(function: Callable[..., Any], params: dict[str, Any]) -> dict[str, Any]:
+def to_python(function: Callable[..., Any], params: Mapping[str, Any]) -> dict[str, Any]:
     """Validated JSON `params` as the objects that the type hints of `function` ask for."""
     dates = _dates(function)
     return {
@@ -93,7 +78,7 @@ def _split(function: Callable[..., Any]) -> tuple[str, list[tuple[str, Any, Any]
     return names[0].name, [(p.name, hints[p.name], p.default) for p in names[2:]]
 
 
-def _schema(parameters: list[tuple[str, Any, Any]]) -> dict[str, Any]:
+def _schema(parameters: list[tuple[str, Any, Any]]) -> ParamsSchema:
     properties = {}
     for name, hint, default in parameters:
         properties[name] = {"title": name.replace("_", " ").capitalize(), **_property(name, hint)}
@@ -152,7 +137,3 @@ def _keywords(extra: Any, is_array: bool) -> dict[str, Any]:
     words = {**BOUNDS, **(ARRAY_BOUNDS if is_array else {})}
     found = {word: getattr(extra, name, None) for name, word in words.items()}
     return {word: value for word, value in found.items() if value is not None}
-
-
-def _first_paragraph(function: Callable[..., Any]) -> str:
-    return (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")

@@ -24,6 +24,8 @@ BUILT_IN = program.PACKAGE / "jobtypes"
 PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
 # Of the private names of loaded type files.
 MODULE_PREFIX = "bellhop_type_"
+# What changes when a file does, or what it is read with.
+Stamp = tuple[int | str, ...]
 # Grows with what a description says, so that those of an earlier version are made anew.
 DESCRIPTION_FORMAT = 3
 
@@ -36,8 +38,8 @@ def find(folder: Path | None) -> list[Path]:
     return [*sorted(built_in), *sorted(own)]
 
 
-def stamp(path: Path, beside: str = "") -> list[int | str]:
-    """What changes when the file does, or the Python and the packages that it is read with.
+def stamp(path: Path, beside: str = "") -> Stamp:
+    """The state of a file, and of the Python and the packages that it is read with.
 
     `beside` is what `state_of` says of its folder.
     """
@@ -45,7 +47,7 @@ def stamp(path: Path, beside: str = "") -> list[int | str]:
     status = (program.ROOT if is_packed else path).stat()
     changing = [status.st_mtime_ns, status.st_size, status.st_ino]
     installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
-    return [*changing, beside, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT]
+    return (*changing, beside, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT)
 
 
 def state_of(folder: Path | None) -> str:

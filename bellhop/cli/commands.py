@@ -84,7 +84,10 @@ def _inputs(bellhop: Bellhop, given: argparse.Namespace) -> dict[str, Any]:
     types = {job_type["type"]: job_type for job_type in bellhop.get(f"{API}/types")["types"]}
     # Of an unknown type the server says which there are.
     job_type = types.get(given.type)
-    typed = {n: params.from_text(job_type, n, v) for n, v in texts.items()} if job_type else {}
+    typed = {}
+    if job_type:
+        label, schema = job_type["label"], job_type["params"]
+        typed = {n: params.from_text(label, schema, n, v) for n, v in texts.items()}
     data = [json.loads(text) for text in given.data]
     return {"urls": given.inputs, "texts": given.text, "data": data, "params": typed}
 

@@ -45,9 +45,9 @@ def main(
         runner.serve(arguments[1], guard, say, alive, cores)
         return 0
     if arguments[:1] == ["describe"]:
-        from bellhop.jobprocess import runner
+        from bellhop.jobprocess import describing
 
-        return runner.print_description(arguments[1], arguments[2])
+        return describing.print_description(arguments[1], arguments[2])
     given = parser().parse_args(arguments, argparse.Namespace(open_bell=open_bell))
     if given.config:
         # Also for the doors, which see no command line.

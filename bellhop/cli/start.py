@@ -82,7 +82,7 @@ def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:
     """Refuse a config.ini that others may read, also where only a job type tells what is secret."""
     for name, described in catalog.types().items():
         written = settings.type_settings.get(name, {})
-        for key, kind in described["settings"].items():
+        for key, kind in described.settings.items():
             if kind == "secret" and written.get(key):
                 require_private(settings.config_path, f"[type:{name}] {key}")
 

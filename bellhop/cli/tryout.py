@@ -12,13 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bellhop.base.errors import ItemError, Problem, StartRefused, item_error
+from bellhop.base.errors import ItemError, Problem, StartRefused
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
-from bellhop.jobprocess.process import JobProcess, Outcome
-from bellhop.storage.files import Scratch
+from bellhop.catalog.description import KnownType
+from bellhop.jobprocess.order import Order, order_for
+from bellhop.jobprocess.outcome import (
+    Cancelled,
+    Completed,
+    Crashed,
+    Failed,
+    Incomplete,
+    Interrupted,
+    Later,
+    Outcome,
+)
+from bellhop.jobprocess.process import JobProcess
+from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.system import confine
 
@@ -27,18 +39,15 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
     """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
-        description = _describe(settings, name, work)
+        job_type = _find(settings, name, work)
         scratch = Scratch(work / "scratch")
-        order = _order(settings, description, given, given_params, scratch)
-        bounds = confine.bounds(
-            settings, scratch.folder, network=description["network"], is_shared=False
-        )
+        order = _order(settings, job_type, given, given_params, scratch)
+        bounds = confine.bounds(settings, scratch.folder, network=job_type.network, is_shared=False)
         null = os.open(os.devnull, os.O_RDONLY)
         process = JobProcess("try", scratch, bounds, null)
-        limit_s = description["timeout_s"]
-        mask = Mask.of_type(description["settings"], order["settings"])
+        mask = Mask.of_type(job_type.settings, order.settings)
         try:
-            outcome = process.run(order, limit_s, _show_progress, _show_printed, lambda: None, mask)
+            outcome = process.run(order, _show_progress, _show_printed, lambda: None, mask)
         finally:
             if not process.is_dead:
                 process.kill()
@@ -48,60 +57,58 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
             shutil.rmtree(work)
 
 
-def _describe(settings: Settings, name: str, work: Path) -> dict[str, Any]:
+def _find(settings: Settings, name: str, work: Path) -> KnownType:
     catalog = Catalog(settings, Installation(work, "try", "sqlite", ""))
     catalog.settle()
     types = catalog.types()
     if name not in types:
         raise StartRefused(f"there is no job type {name}; there are {', '.join(sorted(types))}")
-    if not types[name]["available"]:
-        raise StartRefused(f"{name} is not available: {types[name]['reason']}")
+    if not types[name].available:
+        raise StartRefused(f"{name} is not available: {types[name].reason}")
     return types[name]
 
 
 def _order(
     settings: Settings,
-    description: dict[str, Any],
+    job_type: KnownType,
     given: str,
     given_params: Sequence[tuple[str, str]],
     scratch: Scratch,
-) -> dict[str, Any]:
-    value: Any = given
-    kind = description["input"]
-    if kind in ("file", "files"):
+) -> Order:
+    is_file = job_type.input in ("file", "files")
+    return order_for(
+        settings,
+        job_type,
+        scratch,
+        item_id="try",
+        attempt=1,
+        value=_value(job_type, given),
+        params=_checked(job_type, given_params),
+        filename=Path(given).name if is_file else given[:80],
+        free_bytes=Files(scratch.folder).free_bytes(),
+    )
+
+
+def _value(job_type: KnownType, given: str) -> Any:
+    """What was given, as the type takes it."""
+    if job_type.input in ("file", "files"):
         if not Path(given).is_file():
             raise StartRefused(f"{given}: there is no such file")
         path = str(Path(given).absolute())
-        value = path if kind == "file" else [path]
-    elif kind == "data":
+        return path if job_type.input == "file" else [path]
+    if job_type.input == "data":
         try:
-            value = json.loads(given)
+            return json.loads(given)
         except ValueError as error:
             raise StartRefused(f"{given[:80]}: is not JSON ({error})") from None
-    return {
-        "of": "try",
-        "type": description["type"],
-        "path": description["path"],
-        "stamp": description["stamp"],
-        "input": {kind: value},
-        "params": _checked(description, given_params),
-        "filename": Path(given).name if kind in ("file", "files") else given[:80],
-        "scratch_dir": str(scratch.home),
-        "output_dir": str(scratch.output),
-        "item_id": "try",
-        "attempt": 1,
-        "memory_mb": description["memory_mb"],
-        "max_file_mb": 0,
-        "settings": settings.for_type(description["type"], list(description["settings"])),
-    }
+    return given
 
 
-def _checked(description: dict[str, Any], given: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    texts = params.by_name(given)
+def _checked(job_type: KnownType, given: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    texts, label, schema = params.by_name(given), job_type.label, job_type.params
     try:
-        return params.validated(
-            description, {n: params.from_text(description, n, v) for n, v in texts.items()}
-        )
+        typed = {n: params.from_text(label, schema, n, v) for n, v in texts.items()}
+        return params.validated(job_type, typed)
     except Problem as problem:
         raise StartRefused(problem.detail) from None
 
@@ -116,23 +123,30 @@ def _show_printed(chunk: bytes) -> None:
 
 
 def _report(outcome: Outcome, output: Path) -> int:
-    facts = outcome.facts
-    if outcome.kind == "completed":
-        document = {"data": json.loads(facts["data"]), "warnings": facts["warnings"]}
+    if isinstance(outcome, Completed):
+        document = {"data": json.loads(outcome.data), "warnings": outcome.warnings}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         if any(output.glob("*")):
             print(f"output files are in {output}", file=sys.stderr)
         return 0
-    if outcome.kind in ("bad_input", "unavailable_outside"):
-        error = ItemError(**facts["error"])
-    elif outcome.kind == "mistake":
-        print(facts["traceback"], file=sys.stderr)
-        error = replace(item_error(facts["code"], summary=facts["summary"]), hint=None)
-    elif outcome.kind == "crashed":
-        error = ItemError("process_crashed", f"it ended by {facts['signal']}")
-    else:
-        error = ItemError(outcome.kind, facts.get("reason", ""))
+    error = _error(outcome)
+    if error.traceback:
+        print(error.traceback, file=sys.stderr)
+        error = replace(error, hint=None)  # it says where the traceback is
     print(f"{error.code}: {error.message}", file=sys.stderr)
     if error.hint:
         print(error.hint, file=sys.stderr)
     return 1
+
+
+def _error(outcome: Incomplete) -> ItemError:
+    """What is said of an attempt that did not complete; here it is the only one."""
+    match outcome:
+        case Failed():
+            return outcome.error
+        case Later():
+            return ItemError(outcome.kind, outcome.reason)
+        case Crashed():
+            return ItemError("process_crashed", f"it ended by {outcome.signal}")
+        case Cancelled() | Interrupted():  # nobody is there to ask for it
+            return ItemError(outcome.kind, "it was stopped")

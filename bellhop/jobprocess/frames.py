@@ -12,12 +12,15 @@ PIPE_BYTES = 1 << 16  # what a pipe holds; a larger buffer is only cleared in va
 
 
 class Broken(Exception):
-    """What came is no frame."""
+    """What came is no frame, or not one that can be meant."""
 
 
 def encode(frame: dict[str, Any]) -> bytes:
-    """A frame as bytes; what no text may hold (half a surrogate pair) becomes a "?"."""
-    body = json.dumps(frame, ensure_ascii=False).encode("utf-8", "replace")
+    """A frame as bytes; dataclasses in it are objects with their members.
+
+    What no text may hold (half a surrogate pair) becomes a "?".
+    """
+    body = json.dumps(frame, ensure_ascii=False, default=vars).encode("utf-8", "replace")
     return struct.pack(">I", len(body)) + body
 
 
@@ -46,7 +49,7 @@ def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
         return None
     try:
         frame = dict(json.loads(buffer[HEADER_BYTES:end]))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Broken("a frame is not JSON") from error
     del buffer[:end]
     return frame

@@ -1,56 +1,17 @@
-"""What the workers of one consumer share: the slots of its queues, and idle job processes."""
+"""The idle job processes that the workers of one consumer share."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any
 
+from bellhop.catalog.description import KnownType
 from bellhop.jobprocess.process import JobProcess
 from bellhop.storage.files import Scratch
 from bellhop.system.confine import Bounds
 
 IDLE_LIMIT_S = 60.0
-
-
-class Slots:
-    """How many items of each queue run in this consumer, never more than its workers."""
-
-    def __init__(self, workers: dict[str, int]):
-        self._limits, self._busy = dict(workers), dict.fromkeys(workers, 0)
-        self._lock = threading.Lock()
-
-    def resize(self, workers: dict[str, int]) -> None:
-        """Change the limits; what runs beyond a lower one, runs on."""
-        with self._lock:
-            self._limits = dict(workers)
-
-    @property
-    def total(self) -> int:
-        """How many items may run at the same time."""
-        return sum(self._limits.values())
-
-    def enter(self, queue: str) -> bool:
-        with self._lock:
-            if self._busy[queue] >= self._limits[queue]:
-                return False
-            self._busy[queue] += 1
-            return True
-
-    def leave(self, queue: str) -> None:
-        with self._lock:
-            self._busy[queue] -= 1
-
-    def are_all_free(self) -> bool:
-        with self._lock:
-            return not any(self._busy.values())
-
-    def free(self) -> dict[str, int]:
-        """How many more items of each queue may run."""
-        with self._lock:
-            free = {queue: limit - self._busy[queue] for queue, limit in self._limits.items()}
-            return {queue: count for queue, count in free.items() if count > 0}
 
 
 class Pool:
@@ -72,22 +33,20 @@ class Pool:
         self._idle: dict[Hashable, list[JobProcess]] = {}
         self._lock = threading.Lock()
 
-    def take(self, queue: str, description: dict[str, Any]) -> JobProcess:
+    def take(self, queue: str, job_type: KnownType) -> JobProcess:
         """An idle process of `queue` for a type, which has loaded no other version of its file.
 
         One that has the network is for types that need it alone, and what a type that is given
         secrets leaves in memory is for no other type to find.
         """
-        path, stamp, network = (description[name] for name in ("path", "stamp", "network"))
-        has_secrets = "secret" in description["settings"].values()
-        kind = queue, network, description["type"] if has_secrets else None
+        kind = queue, job_type.network, job_type.type if job_type.has_secrets else None
         while process := self._pop(kind):
-            if process.stamps.get(path, stamp) == stamp:
+            if process.stamps.get(job_type.path, job_type.stamp) == job_type.stamp:
                 return process
             self._end(process)
         scratch = self._new_scratch()
         try:
-            return JobProcess(kind, scratch, self._bounds(scratch, network), self._alive)
+            return JobProcess(kind, scratch, self._bounds(scratch, job_type.network), self._alive)
         except BaseException:
             scratch.remove()
             raise

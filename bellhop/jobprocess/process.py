@@ -16,13 +16,27 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
+from bellhop.base.errors import item_error
 from bellhop.base.masking import Mask
 from bellhop.base.program import COMMAND
 from bellhop.base.units import MEBIBYTE
+from bellhop.catalog.typefiles import Stamp
 from bellhop.jobprocess import frames
+from bellhop.jobprocess.order import CANCEL, Order
+from bellhop.jobprocess.outcome import (
+    Answer,
+    Cancelled,
+    Crashed,
+    Failed,
+    Kind,
+    Outcome,
+    Progress,
+    Stop,
+    masked,
+    said_in,
+)
 from bellhop.storage.files import Scratch
 from bellhop.system import proctree
 from bellhop.system.children import clean_environment, cores, ending
@@ -43,18 +57,6 @@ CORES = sorted(cores())
 log = logging.getLogger("bellhop.jobprocess")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How an attempt ended.
-
-    `kind` is what the job process said in `done`, or `timed_out`, `crashed`,
-    `cancelled`, `interrupted`; `facts` holds the members of that frame.
-    """
-
-    kind: str
-    facts: dict[str, Any]
-
-
 class _Ended(Exception):
     """The job process closed its pipe: it died."""
 
@@ -71,7 +73,7 @@ class JobProcess:
         self._started = time.monotonic()
         self.is_dead = False
         self._weigh_at = 0.0
-        self.stamps: dict[str, Any] = {}
+        self.stamps: dict[str, Stamp] = {}
         self.idle_since = time.monotonic()
         self._buffer = bytearray()
         self._unsent = bytearray()
@@ -111,67 +113,70 @@ class JobProcess:
 
     def run(
         self,
-        order: dict[str, Any],
-        limit_s: float,
+        order: Order,
         on_progress: Callable[[int, str], None],
         on_printed: Callable[[bytes], None],
-        why_stop: Callable[[], str | None],
+        why_stop: Callable[[], Stop | None],
         mask: Mask,
     ) -> Outcome:
-        """Run one item and wait for how it ends, at most `limit_s` seconds.
+        """Run one item and wait for how it ends, at most as long as its order allows.
 
-        `why_stop` is asked every `WATCH_S`; "cancelled" or "interrupted" ends the run. All that
-        comes back goes through `mask`, which knows the secrets of the order.
+        `why_stop` is asked every `WATCH_S`, and ends the run with what it gives. All that comes
+        back goes through `mask`, which knows the secrets of the order.
         Afterwards nothing that the item started lives, and after every outcome but an
         answer of the job process neither does that.
         """
         self._read_printed(lambda stale: None)
         printed = mask.stream(on_printed)
         self._on_printed = printed.write
-        outcome = self._run(
-            order, limit_s, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
+        ended = self._run(
+            order, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
         )
+        if not isinstance(ended, Answer):
+            printed.close()
+            return ended
         if not self.is_dead:
             self._read_printed(printed.write)
-            self._end_leftovers(outcome.facts)
+            self._end_leftovers(ended)
         printed.close()
-        told = outcome.facts.items()
-        shown = {n: mask.json(fact) if n == "data" else mask.within(fact) for n, fact in told}
-        return Outcome(outcome.kind, shown)
+        return masked(ended.outcome, mask)
 
     def _run(
         self,
-        order: dict[str, Any],
-        limit_s: float,
+        order: Order,
         on_progress: Callable[[int, str], None],
-        why_stop: Callable[[], str | None],
-    ) -> Outcome:
+        why_stop: Callable[[], Stop | None],
+    ) -> Answer | Outcome:
         self.items += 1
         self._family = []
-        self.stamps[order["path"]] = order["stamp"]
+        self.stamps[order.path] = order.stamp
         now = time.monotonic()
-        deadline, next_watch = now + limit_s, now + WATCH_S
-        self._of = order["of"]
+        deadline, next_watch = now + order.timeout_s, now + WATCH_S
+        self._of = order.of
         try:
-            self._send(order)
+            self._send(order.frame())
             while True:
-                frame = self._receive(min(deadline, next_watch))
-                if frame and "done" in frame:
-                    return Outcome(frame["done"], frame)
-                if frame:
-                    on_progress(frame["progress"], frame["step"])
+                said = self._receive(min(deadline, next_watch))
+                if isinstance(said, Answer):
+                    return said
+                if said:
+                    on_progress(said.percent, said.step)
                 now = time.monotonic()
                 if now >= deadline:
-                    return self._stopped("timed_out", limit_s=limit_s)
+                    return self._timed_out(order.timeout_s)
                 if now >= next_watch:
                     next_watch = now + WATCH_S
                     if why := why_stop():
                         return self._stop(why)
-                    if self._outgrows(order["memory_mb"]):
-                        return self._stopped("out_of_memory")
+                    if self._outgrows(order.memory_mb):
+                        self.kill()
+                        return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
                     if self._child.poll() is not None:
                         raise _Ended  # a child of the job may hold the pipe open
-        except (_Ended, BrokenPipeError, frames.Broken):
+        except (_Ended, BrokenPipeError):
+            return self._crashed()
+        except frames.Broken as error:
+            log.error("job process %d is ended for what it said: %s", self.pid, error)
             return self._crashed()
 
     def kill(self) -> None:
@@ -200,9 +205,9 @@ class JobProcess:
         for descriptor in (self._guard, self._said, self._printed, self._orders):
             os.close(descriptor)
 
-    def _end_leftovers(self, done: dict[str, Any]) -> None:
+    def _end_leftovers(self, answer: Answer) -> None:
         """End a group whose job returned while a process or thread it started still runs."""
-        if not done["clean"] or proctree.children(self.pid) != [done["guard"]]:
+        if not answer.is_clean or proctree.children(self.pid) != [answer.guard]:
             self.kill()
 
     def _outgrows(self, memory_mb: int) -> bool:
@@ -224,27 +229,28 @@ class JobProcess:
         self._weigh_at = time.monotonic() + WATCH_S
         return proctree.memory_bytes([self.pid]) > MEMORY_MARK_BYTES
 
-    def _stop(self, why: str) -> Outcome:
+    def _stop(self, why: Stop) -> Answer | Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""
-        if why == "cancelled":
-            self._send({"cancel": True})
+        if isinstance(why, Cancelled):
+            self._send(CANCEL)
             deadline = time.monotonic() + COOPERATIVE_CANCEL_S
             while time.monotonic() < deadline:
-                frame = self._receive(deadline)
-                if frame and "done" in frame:
+                said = self._receive(deadline)
+                if isinstance(said, Answer):
                     self.kill()
-                    return Outcome(frame["done"], frame)
-        return self._stopped(why)
-
-    def _stopped(self, kind: str, **facts: Any) -> Outcome:
+                    return said
         self.kill()
-        return Outcome(kind, facts)
+        return why
 
-    def _crashed(self) -> Outcome:
+    def _timed_out(self, limit_s: float) -> Failed:
+        self.kill()
+        return Failed(Kind.TIMED_OUT, item_error("timed_out", limit_s=limit_s))
+
+    def _crashed(self) -> Crashed:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
         self.kill()
-        return Outcome("crashed", {"signal": ending(self._child.returncode)})
+        return Crashed(ending(self._child.returncode))
 
     def _send(self, frame: dict[str, Any]) -> None:
         # Written while waiting for answers: a process that does not read must not hold
@@ -258,12 +264,12 @@ class JobProcess:
         if not self._unsent:
             self._poll.unregister(self._orders)
 
-    def _receive(self, until: float) -> dict[str, Any] | None:
-        """The next frame of this attempt, or None at `until` (monotonic seconds)."""
+    def _receive(self, until: float) -> Progress | Answer | None:
+        """What is said next of this attempt, or None at `until` (monotonic seconds)."""
         while True:
             while frame := frames.take(self._buffer, MAX_FRAME_BYTES):
                 if frame.get("of") == self._of:
-                    return frame  # else a thread that outlived its item said it
+                    return said_in(frame)  # else a thread that outlived its item said it
             left_s = until - time.monotonic()
             ready = dict(self._poll.poll(max(0.0, left_s) * 1000))
             if not ready:

@@ -21,6 +21,7 @@ from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
+from bellhop.catalog.description import KnownType
 from bellhop.jobs import reuse, webhooks
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import Files, IncomingFile, attempt_name
@@ -60,14 +61,15 @@ class Intake:
         job_type = self._find_type(last.pop("type", None))
         options: dict[str, Any] = {n: last.pop(n) for n in OPTIONS if n in last}
         options = {name: _from_text(name, text) for name, text in options.items()}
-        given = {name: params.from_text(job_type, name, fields[name]) for name in last}
+        label, schema = job_type.label, job_type.params
+        given = {name: params.from_text(label, schema, name, fields[name]) for name in last}
         if not files:
             raise invalid_field("files", "choose at least one file")
-        if job_type["input"] not in ("file", "files"):
-            kind = job_type["input"]
-            raise invalid_field("files", f"{job_type['label']} takes {kind}, not files")
+        if job_type.input not in ("file", "files"):
+            kind = job_type.input
+            raise invalid_field("files", f"{job_type.label} takes {kind}, not files")
         items = [NewItem(file.filename, {"file": file.path.name}, sha) for file, sha in files]
-        if job_type["input"] == "files":
+        if job_type.input == "files":
             all_of_them = hashlib.sha256("".join(sha for _, sha in files).encode()).hexdigest()
             stored = [file.path.name for file, _ in files]
             items = [NewItem(_name(items), {"files": stored}, all_of_them)]
@@ -121,9 +123,9 @@ class Intake:
             return item  # its job was deleted just now
         return replace(item, hit=replace(hit, files=json.dumps(files)))
 
-    def _find_type(self, name: Any, field: str = "type") -> dict[str, Any]:
+    def _find_type(self, name: Any, field: str = "type") -> KnownType:
         types = self._catalog.types()
-        known = {name for name, described in types.items() if not described["hidden"]}
+        known = {name for name, described in types.items() if not described.hidden}
         if not isinstance(name, str) or name not in known:
             problem = "is missing" if name in (None, "") else f"there is no job type {name!r}"
             raise Problem(
@@ -131,15 +133,15 @@ class Intake:
                 f"{field}: {problem}; there are {', '.join(sorted(known))}.",
                 errors=[{"field": field, "message": problem}],
             )
-        if not types[name]["available"]:
-            reason = types[name]["reason"]
+        if not types[name].available:
+            reason = types[name].reason
             errors = [{"field": field, "message": reason}]
             raise Problem("type-unavailable", f"{name} is not available: {reason}", errors=errors)
         return types[name]
 
     def _job(
         self,
-        job_type: dict[str, Any],
+        job_type: KnownType,
         items: Sequence[NewItem],
         given: dict[str, Any],
         options: Mapping[str, Any],
@@ -151,11 +153,11 @@ class Intake:
         then, delays = self._steps(options.get("then"))
         events = _names(options.get("webhook_events"), "webhook_events", EVENTS)
         return NewJob(
-            type=job_type["type"],
+            type=job_type.type,
             name=_name(items),
             params=params.validated(job_type, given),
-            queue=job_type["queue"],
-            max_attempts=1 + max(len(job_type["delays_s"]), delays),
+            queue=job_type.queue,
+            max_attempts=1 + max(len(job_type.delays_s), delays),
             items=items,
             then=then,
             owner=owner,
@@ -177,14 +179,14 @@ class Intake:
             if not isinstance(step, dict) or not step.keys() <= {"type", "params"}:
                 raise invalid_field(field, "must be an object with type and params")
             job_type = self._find_type(step.get("type"), f"{field}.type")
-            if job_type["input"] != "data":
-                takes = f"{job_type['label']} takes {job_type['input']}"
+            if job_type.input != "data":
+                takes = f"{job_type.label} takes {job_type.input}"
                 raise invalid_field(
                     field, f"{takes}; a later step takes the data of the one before"
                 )
             checked = params.validated(job_type, _params_of(step, f"{field}.params"))
-            steps.append(NewStep(job_type["type"], checked, job_type["queue"]))
-            most = max(most, len(job_type["delays_s"]))
+            steps.append(NewStep(job_type.type, checked, job_type.queue))
+            most = max(most, len(job_type.delays_s))
         return steps, most
 
 
@@ -274,14 +276,14 @@ def _webhook_url(given: Any, owner: str) -> str | None:
     return str(given)
 
 
-def _item(job_type: Mapping[str, Any], index: int, item: Any) -> NewItem:
+def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
     field = f"items[{index}]"
     if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
         raise invalid_field(field, "must hold one of url, text, json")
     ((kind, value),) = item.items()
     kind = "data" if kind == "json" else kind
-    if kind != job_type["input"]:
-        raise invalid_field(field, f"{job_type['label']} takes {job_type['input']}, not {kind}")
+    if kind != job_type.input:
+        raise invalid_field(field, f"{job_type.label} takes {job_type.input}, not {kind}")
     if kind == "data":
         if not isinstance(value, dict):
             raise invalid_field(field, "json must be an object")

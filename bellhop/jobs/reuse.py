@@ -15,6 +15,7 @@ from typing import Any
 
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
+from bellhop.catalog.description import Description
 from bellhop.jobs import queries
 from bellhop.storage.database import database, query
 
@@ -39,7 +40,7 @@ class Hit:
 
 
 def key_of(
-    job_type: Mapping[str, Any],
+    job_type: Description,
     *,
     owner: str,
     params: Mapping[str, Any],
@@ -52,18 +53,18 @@ def key_of(
     """
     ((kind, value),) = given.items()
     is_file = kind in ("file", "files")
-    if not job_type["cache"] or (is_file and sha256 is None):
+    if not job_type.cache or (is_file and sha256 is None):
         return None
     names = [value] if isinstance(value, str) else value
     content = [sha256, [PurePath(name).suffix for name in names]] if is_file else value
-    known_as = [job_type["type"], job_type["version"], job_type["code"]]
+    known_as = [job_type.type, job_type.version, job_type.code]
     parts = [owner, *known_as, params, kind, content]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def lifetime_s(job_type: Mapping[str, Any], most_days: float) -> float:
+def lifetime_s(job_type: Description, most_days: float) -> float:
     """How old a result of this type may be when it is used again, in seconds."""
-    own = job_type["cache"]
+    own = job_type.cache
     return most_days * DAY_S if own is True else min(float(own), most_days * DAY_S)
 
 

@@ -23,8 +23,10 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bellhop.base.settings import Settings
+if TYPE_CHECKING:  # a job process, which is inside its bounds, shall start quickly
+    from bellhop.base.settings import Settings
 
 MOST_OPEN_FILES = 4096
 # Beyond the threads of the whole machine, which are at least those of this user.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -15,6 +16,7 @@ from bellhop.base.settings import Settings
 from bellhop.catalog import catalog as catalog_module
 from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
+from bellhop.catalog.description import KnownType
 from bellhop.storage.installation import Installation, make_folder
 
 GOOD = """
@@ -45,24 +47,24 @@ def write(folder: Path, name: str = "good", label: str = "Good", queue: str = "d
     return path
 
 
-def described(catalog: Catalog) -> dict[str, dict[str, Any]]:
+def described(catalog: Catalog) -> dict[str, KnownType]:
     catalog.settle()
     return catalog.types()
 
 
 def test_it_lists_the_types_that_come_with_bellhop(catalog: Catalog) -> None:
     types = described(catalog)
-    assert types["word_count"]["available"] and types["trial_balance"]["available"]
+    assert types["word_count"].available and types["trial_balance"].available
 
 
 def test_it_lists_the_types_of_the_users_folder(catalog: Catalog, folder: Path) -> None:
     write(folder)
-    assert described(catalog)["good"]["label"] == "Good"
+    assert described(catalog)["good"].label == "Good"
 
 
 def test_it_prefers_the_users_type_of_the_same_name(catalog: Catalog, folder: Path) -> None:
     write(folder, "word_count", "My own count")
-    assert described(catalog)["word_count"]["label"] == "My own count"
+    assert described(catalog)["word_count"].label == "My own count"
 
 
 @pytest.mark.parametrize(
@@ -89,9 +91,9 @@ def test_it_lists_a_broken_file_with_the_reason(
     (folder / "broken.py").write_text(text)
     write(folder)
     types = described(catalog)
-    assert not types["broken"]["available"]
-    assert reason in types["broken"]["reason"]
-    assert types["good"]["available"]
+    assert not types["broken"].available
+    assert reason in str(types["broken"].reason)
+    assert types["good"].available
 
 
 def test_it_waits_for_no_file_that_hangs(
@@ -109,13 +111,13 @@ def test_it_waits_for_no_file_that_hangs(
         catalog.step()
     assert "hang" not in catalog.types()
     catalog.settle()
-    assert "not within 3 seconds" in catalog.types()["hang"]["reason"]
+    assert "not within 3 seconds" in str(catalog.types()["hang"].reason)
 
 
 def test_it_reads_nothing_that_a_file_prints(catalog: Catalog, folder: Path) -> None:
     path = write(folder)
     path.write_text("print('{\"types\": []}')\n" + path.read_text())
-    assert described(catalog)["good"]["available"]
+    assert described(catalog)["good"].available
 
 
 def test_it_describes_a_changed_file_anew_and_no_other(catalog: Catalog, folder: Path) -> None:
@@ -124,7 +126,7 @@ def test_it_describes_a_changed_file_anew_and_no_other(catalog: Catalog, folder:
     write(folder, label="Better")
     os.utime(path, ns=(1, 1))
     after = described(catalog)
-    assert after["good"]["label"] == "Better"
+    assert after["good"].label == "Better"
     assert after["word_count"] == before["word_count"]
 
 
@@ -133,7 +135,7 @@ def test_it_keeps_the_name_of_a_type_whose_file_broke(catalog: Catalog, folder: 
     described(catalog)
     path.write_text("def tool(:")
     after = described(catalog)["tool"]
-    assert (after["label"], after["available"]) == ("A tool", False)
+    assert (after.label, after.available) == ("A tool", False)
 
 
 def test_it_forgets_a_file_that_is_gone(catalog: Catalog, folder: Path) -> None:
@@ -145,13 +147,13 @@ def test_it_forgets_a_file_that_is_gone(catalog: Catalog, folder: Path) -> None:
 
 def test_it_says_which_line_a_missing_queue_needs(catalog: Catalog, folder: Path) -> None:
     write(folder, queue="night")
-    assert "[queue:night]" in described(catalog)["good"]["reason"]
+    assert "[queue:night]" in str(described(catalog)["good"].reason)
 
 
 def test_it_says_how_to_install_what_a_type_requires(catalog: Catalog, folder: Path) -> None:
     path = write(folder)
     path.write_text(path.read_text().replace("label=", 'requires={"no_such": "ocr"}, label='))
-    assert "pip install -r requirements-ocr.txt" in described(catalog)["good"]["reason"]
+    assert "pip install -r requirements-ocr.txt" in str(described(catalog)["good"].reason)
 
 
 def test_it_notices_what_was_installed_meanwhile(
@@ -163,11 +165,11 @@ def test_it_notices_what_was_installed_meanwhile(
     path = write(folder)
     requires = f'import sys; sys.path.append("{packages}")\n'
     path.write_text(requires + path.read_text().replace("label=", 'requires={"late": ""}, label='))
-    assert described(catalog)["good"]["reason"] == (
+    assert described(catalog)["good"].reason == (
         "late is not installed: pip install -r requirements.txt"
     )
     (packages / "late.py").write_text("")
-    assert described(catalog)["good"]["available"]
+    assert described(catalog)["good"].available
 
 
 @pytest.mark.parametrize("changed", ["jobtypes/citations.py", "jobtypes/caselaw/finding.py"])
@@ -197,7 +199,7 @@ def test_it_survives_a_damaged_store(catalog: Catalog, folder: Path, text: str) 
     write(folder)
     described(catalog)
     catalog._store.write_text(text)
-    assert described(catalog)["good"]["available"]
+    assert described(catalog)["good"].available
 
 
 def test_it_does_without_a_folder_that_is_not_there(catalog: Catalog, folder: Path) -> None:
@@ -223,10 +225,10 @@ def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) ->
         "from pathlib import Path\n"
     )
     form = described(catalog)["form"]
-    assert form["available"], form["reason"]
+    assert form.available, form.reason
     properties = {
         name: {key: value for key, value in schema.items() if key != "title"}
-        for name, schema in form["params"]["properties"].items()
+        for name, schema in form.params["properties"].items()
     }
     assert properties == {
         "must": {"type": "string"},
@@ -240,10 +242,10 @@ def test_it_reads_the_form_from_the_signature(catalog: Catalog, folder: Path) ->
         "tags": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 2,
                  "default": [1]},
     }  # fmt: skip
-    assert form["params"]["required"] == ["must"]
-    assert (form["description"], form["accepts"]) == ("First line goes on.", [".csv"])
-    assert form["settings"] == {"url": "text", "key": "secret"}
-    assert form["cache"] is False
+    assert form.params["required"] == ["must"]
+    assert (form.description, form.accepts) == ("First line goes on.", (".csv",))
+    assert form.settings == {"url": "text", "key": "secret"}
+    assert form.cache is False
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("{ rubbish")])
@@ -256,9 +258,42 @@ def test_it_goes_on_with_what_it_knew_when_its_store_is_lost(
     write(folder)
     catalog.settle()
     reader = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
-    assert reader.types()["good"]["available"]
+    assert reader.types()["good"].available
     damage(catalog._store)
-    assert reader.types()["good"]["available"], "a consumer must not fail items for it"
+    assert reader.types()["good"].available, "a consumer must not fail items for it"
     catalog.step()
     again = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
-    assert again.types()["good"]["available"], "and the web makes it anew"
+    assert again.types()["good"].available, "and the web makes it anew"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda entry: entry["types"][0].pop("label"),
+        lambda entry: entry["types"][0].update(timeout_s="soon"),
+        lambda entry: entry["types"][0]["params"].pop("properties"),
+        lambda entry: entry.update(types=None),
+        lambda entry: entry.clear(),
+    ],
+)
+def test_it_describes_anew_what_its_store_says_wrongly(
+    catalog: Catalog, folder: Path, damage: Callable[[dict[str, Any]], object]
+) -> None:
+    path = write(folder)
+    catalog.settle()
+    reader = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
+    assert reader.types()["good"].available
+    entries = json.loads(catalog._store.read_bytes())
+    damage(entries[str(path)])
+    catalog._store.write_text(json.dumps(entries))
+    assert reader.types()["good"].available, "a consumer goes on with what it knew"
+    later = Catalog(catalog._settings, Installation(catalog._store.parent, "test", "sqlite", ""))
+    assert later.types()["word_count"].available, "one entry harms no other"
+    assert described(later)["good"].available
+    assert json.loads(catalog._store.read_bytes()).keys() == entries.keys()
+
+
+def test_it_says_which_option_of_a_type_is_wrong(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    path.write_text(path.read_text().replace("label=", 'timeout_s="soon", label='))
+    assert "timeout_s: must be" in str(described(catalog)["good"].reason)

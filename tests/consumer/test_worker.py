@@ -20,7 +20,7 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.base.masking import MARK
 from bellhop.base.settings import Settings
-from bellhop.consumer import workers as workers_module
+from bellhop.consumer import watch
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
@@ -532,7 +532,7 @@ def test_it_renews_the_lease_while_it_publishes(
         renewed.append(claim)
         return True
 
-    monkeypatch.setattr("bellhop.consumer.workers.LEASE_RENEWAL_S", -1.0)
+    monkeypatch.setattr("bellhop.consumer.watch.LEASE_RENEWAL_S", -1.0)
     monkeypatch.setattr(lifecycle, "renew", renew)
     submit(type="odd_names")
     run_all(workers)
@@ -595,6 +595,26 @@ def test_it_keeps_the_memory_limit_of_the_queue(
     assert items_of(job)[0].status == status
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"outcome": {"kind": "promoted"}, "guard": 1, "is_clean": True},
+        {"outcome": {"kind": "completed", "data": "{}"}, "guard": 1, "is_clean": True},
+        {"percent": "much", "step": ""},
+        {"done": "completed"},
+    ],
+)
+def test_it_takes_for_a_crash_what_no_job_process_says(
+    submit: Submit, workers: Workers, said: dict[str, Any]
+) -> None:
+    forged, after = submit(json.dumps(said), type="forge"), submit()
+    for _ in range(3):
+        workers.run_next()
+    workers.run_next()
+    assert error_of(forged)["code"] == "process_crashed"
+    assert items_of(after)[0].status == "completed"
+
+
 def test_it_waits_and_counts_no_failure_when_a_job_finds_the_disk_full(
     submit: Submit, workers: Workers
 ) -> None:
@@ -638,7 +658,7 @@ def test_it_keeps_a_result_until_it_can_be_recorded(
     why: Exception,
 ) -> None:
     caplog.set_level("INFO")
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, "complete", full_for(20, lifecycle.complete, why))
     monkeypatch.setattr(workers.files, "publish", full_for(20, workers.files.publish, why))
     job = submit(type="noop")
@@ -654,7 +674,7 @@ def test_it_keeps_every_other_end_until_there_is_room_for_it(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, move: str
 ) -> None:
     types = {"fail": "bad_input", "fail_attempt": "once", "crash": "crash", "try_again": "later"}
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
     job = submit(type=types[move])
     workers.run_next()
@@ -675,7 +695,7 @@ def test_it_publishes_once_what_a_full_disk_stopped_half_way(
             raise OSError(errno.ENOSPC, "No space left on device")
         return published
 
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(workers.files, "publish", moved_and_full)
     job = submit(type="litter")
     workers.run_next()
@@ -690,7 +710,7 @@ def test_it_lets_an_item_run_on_while_nothing_can_be_recorded(
 ) -> None:
     monkeypatch.setattr(lifecycle, "progress", full_for(1000, lifecycle.progress))
     monkeypatch.setattr(lifecycle, "renew", full_for(1000, lifecycle.renew))
-    monkeypatch.setattr(workers_module, "LEASE_RENEWAL_S", 0)
+    monkeypatch.setattr(watch, "LEASE_RENEWAL_S", 0)
     job = submit(type="slow", params={"seconds": 1})
     workers.run_next()
     assert items_of(job)[0].status == "completed"
@@ -716,7 +736,7 @@ def test_it_gives_up_waiting_for_room_when_the_grace_of_a_stop_is_over(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The item stays claimed, and the next consumer adopts it."""
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, "complete", full_for(10**6, lifecycle.complete))
     monkeypatch.setattr(workers, "is_grace_over", full_then_over())
     job = submit()
@@ -828,8 +848,8 @@ def test_it_ends_what_a_crashed_process_had_started_in_other_sessions(
 def test_it_renews_the_lease_while_a_result_waits_to_be_recorded(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
-    monkeypatch.setattr(workers_module, "LEASE_RENEWAL_S", 0)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "LEASE_RENEWAL_S", 0)
     monkeypatch.setattr(lifecycle, "complete", full_for(5, lifecycle.complete))
     renewed: list[bool] = []
     renew = lifecycle.renew
@@ -848,7 +868,7 @@ def test_it_renews_the_lease_while_a_result_waits_to_be_recorded(
 def test_it_records_also_what_never_ran_when_it_can_be(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, type: str, move: str
 ) -> None:
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.001)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
     job = submit(type=type)
     claim = lifecycle.claim
@@ -868,7 +888,7 @@ def test_it_says_once_that_nothing_can_be_recorded_while_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(workers_module, "RECORD_AGAIN_S", 0.01)
+    monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.01)
     monkeypatch.setattr(workers.files, "publish", full_for(10**6, workers.files.publish))
     submit("a", type="litter")
     thread = threading.Thread(target=workers.work)

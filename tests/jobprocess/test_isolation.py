@@ -65,7 +65,7 @@ def run(own: Own, floor: Workers, submit: Callable[..., Job]) -> Run:
 
     def act(name: str) -> dict[str, Any]:
         own.catalog.settle()
-        assert own.catalog.types()[name]["available"], own.catalog.types()[name]["reason"]
+        assert own.catalog.types()[name].available, own.catalog.types()[name].reason
         job = submit("a", type=name)
         run_all(floor)
         assert error_of(job) is None, error_of(job)
@@ -160,8 +160,8 @@ def test_it_counts_a_type_as_changed_when_a_file_beside_it_is(own: Own) -> None:
     (own.folder / "_helper.py").write_text("VALUE = 2\n")
     own.catalog.settle()
     after = own.catalog.types()["helped"]
-    assert before["code"] != after["code"] and before["stamp"] != after["stamp"]
-    assert before["path"] == after["path"]
+    assert before.code != after.code and before.stamp != after.stamp
+    assert before.path == after.path
 
 
 def test_it_describes_no_type_of_bellhop_anew_for_a_file_of_the_user(own: Own) -> None:
@@ -208,7 +208,7 @@ def test_it_finds_no_wing_in_the_package(own: Own, run: Run, word: str, wing: st
 def test_it_finds_nothing_of_bellhop_while_it_is_described(own: Own) -> None:
     own.write("curious", "import bellhop.storage.database")
     own.catalog.settle()
-    reason = own.catalog.types()["curious"]["reason"]
+    reason = own.catalog.types()["curious"].reason
     assert reason == (
         "ModuleNotFoundError: bellhop.storage is no module for job types: "
         "they have `from bellhop import …`"

@@ -162,13 +162,14 @@ def test_it_runs_other_parameters(web: WsgiClient, workers: Workers) -> None:
     assert (same.json["cached"], other.json["cached"]) == (True, False)
 
 
-@pytest.mark.parametrize(("name", "value"), [("version", "2"), ("code", "changed")])
+@pytest.mark.parametrize("changed", [{"version": "2"}, {"code": "changed"}])
 def test_it_runs_another_version_of_a_type(
-    web: WsgiClient, workers: Workers, site: Site, name: str, value: str
+    web: WsgiClient, workers: Workers, site: Site, changed: dict[str, Any]
 ) -> None:
     texts(web, "a")
     run_all(workers)
-    site.catalog.types()["noop"][name] = value
+    types = site.catalog.types()
+    types["noop"] = replace(types["noop"], **changed)
     assert texts(web, "a").json["cached"] is False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -155,8 +156,8 @@ def test_it_says_why_a_schedule_cannot_submit(
 ) -> None:
     add(web)
     make_due()
-    monkeypatch.setitem(site.catalog.types()["noop"], "available", False)
-    monkeypatch.setitem(site.catalog.types()["noop"], "reason", "its file is gone")
+    types = site.catalog.types()
+    monkeypatch.setitem(types, "noop", replace(types["noop"], reason="its file is gone"))
     assert schedules.submit_due(site.intake) == 0
     (shown,) = web.get(SCHEDULES).json["schedules"]
     assert "its file is gone" in shown["error"]

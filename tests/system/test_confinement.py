@@ -192,7 +192,7 @@ def test_it_keeps_the_network_from_the_child_that_describes_a_file(
     )
     catalog = Catalog(config(f"[jobtypes]\nfolder = {tmp_path / 'own'}\n"), here)
     catalog.settle()
-    assert "PermissionError" in catalog.types()["curious"]["reason"]
+    assert "PermissionError" in str(catalog.types()["curious"].reason)
 
 
 def test_it_leaves_nothing_of_a_description(

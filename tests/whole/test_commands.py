@@ -187,6 +187,26 @@ def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
     assert (folder / "upper.txt").read_text() == "LOUD"
 
 
+def test_it_tries_a_type_with_the_settings_and_limits_of_a_worker(
+    bellhop: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "given.py").write_text(
+        "import resource\n"
+        "from bellhop import Context, job_type\n"
+        "@job_type(label='Given', network=True, settings={'allowed': str})\n"
+        "def given(text: str, context: Context) -> dict:\n"
+        "    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]\n"
+        "    return {'allowed': context.settings['allowed'],\n"
+        "            'is_limited': most != resource.RLIM_INFINITY}\n"
+    )
+    bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(tmp_path / "own")
+    bellhop.environment["BELLHOP_OUTBOUND_ALLOWED"] = "nas.example, 10.0.0.0/8"
+    done = bellhop.run("try", "given", "x")
+    shown = json.loads(done.stdout)["data"]
+    assert shown == {"allowed": "nas.example,10.0.0.0/8", "is_limited": True}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

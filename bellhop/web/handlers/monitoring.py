@@ -85,9 +85,9 @@ def health(site: Site, user: User) -> HTTPResponse:
     bell = next((trouble for trouble in troubles.values() if trouble), None)
     free_bytes, reserve_mb = site.files.free_bytes(), site.settings.storage.reserve_mb
     unavailable = {
-        name: job_type["reason"]
+        name: job_type.reason
         for name, job_type in site.catalog.types().items()
-        if not job_type["available"]
+        if not job_type.available
     }
     problems = [] if consumers else ["no consumer is running"]
     problems += [f"the bell does not ring: {bell}"] if bell else []

@@ -16,7 +16,7 @@ from bellhop.web.site import Site
 def types(site: Site, user: User) -> HTTPResponse:
     """GET /types: every job type, and the limits of an upload."""
     types = site.catalog.types().values()
-    shown = [views.type_view(job_type) for job_type in types if not job_type["hidden"]]
+    shown = [views.type_view(job_type) for job_type in types if not job_type.hidden]
     server = site.settings.server
     limits = {"max_upload_bytes": server.max_upload_bytes, "max_items": server.max_items}
     return json_answer({"types": shown, "limits": limits})

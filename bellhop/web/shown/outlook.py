@@ -97,8 +97,8 @@ class Outlook:
 
     def _queued(self, job: Job, position: int | None) -> str:
         job_type = self._site.catalog.types().get(job.type)
-        if job_type is None or not job_type["available"]:
-            return f"its job type is not available: {job_type['reason'] if job_type else 'gone'}"
+        if job_type is None or not job_type.available:
+            return f"its job type is not available: {job_type.reason if job_type else 'gone'}"
         if position is None:
             return "more than 100 jobs ahead"
         if position == 1:

@@ -12,6 +12,7 @@ from bellhop.accounts.access import User, may
 from bellhop.base import addresses
 from bellhop.base.errors import PROBLEMS
 from bellhop.base.times import shifted
+from bellhop.catalog.description import KnownType
 from bellhop.jobs import queries
 from bellhop.storage.models import Event, Item, Job, Result, Schedule
 from bellhop.web.shown.outlook import Outlook
@@ -106,12 +107,12 @@ def event_view(event: Event, *, with_traceback: bool = False) -> dict[str, Any]:
     return {name: getattr(event, name) for name in names}
 
 
-def type_view(description: dict[str, Any]) -> dict[str, Any]:
+def type_view(job_type: KnownType) -> dict[str, Any]:
     names = (
         "type", "label", "description", "input", "accepts", "params", "queue", "timeout_s",
         "available", "reason", "viewer",
     )  # fmt: skip
-    return {name: description[name] for name in names}
+    return {name: getattr(job_type, name) for name in names}
 
 
 def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import ctypes
 import errno
+import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -372,3 +374,13 @@ def nested(text: str, context: Context) -> dict:
     for _ in range(int(text)):
         found = [found]
     return {"text": "x", "by": [], "deep": found}
+
+
+@job_type(label="Forge", queue="parsing")
+def forge(text: str, context: Context) -> dict:
+    """Say to the worker what no job process says: the members of a frame, as JSON."""
+    attempt = context.tell.__self__  # type: ignore[attr-defined]
+    frame = json.dumps({"of": attempt._order.of, **json.loads(text)}).encode()
+    os.write(attempt._say, struct.pack(">I", len(frame)) + frame)
+    time.sleep(1000)
+    return {}

@@ -1,0 +1,120 @@
+"""How an attempt that ran is recorded: every way it can end becomes one move of the lifecycle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from bellhop.base.killpoint import die_at
+from bellhop.base.masking import Mask
+from bellhop.consumer.watch import Watch
+from bellhop.jobprocess.outcome import (
+    Cancelled,
+    Completed,
+    Crashed,
+    Failed,
+    Incomplete,
+    Interrupted,
+    JobWarning,
+    Kind,
+    Later,
+    Outcome,
+)
+from bellhop.jobs import lifecycle, webhooks
+from bellhop.jobs.lifecycle import Claim
+from bellhop.storage.files import Files, Scratch
+
+log = logging.getLogger("bellhop.workers")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """An attempt that ran: how it ended, and after how many seconds.
+
+    `delays_s` are those of its type, `mask` knows the secrets that it was given, and what it
+    wrote is in `scratch`.
+    """
+
+    outcome: Outcome
+    seconds: float
+    delays_s: Sequence[float]
+    mask: Mask
+    scratch: Scratch
+
+
+def record(claim: Claim, ran: Ran, files: Files, watch: Watch) -> None:
+    """Turn how the attempt ended into one move."""
+    outcome = ran.outcome
+    if isinstance(outcome, Completed):
+        return _complete(claim, ran, outcome, files, watch)
+    with contextlib.suppress(OSError):
+        ran.scratch.clear()  # it may be what fills the disk
+    watch.when_it_can_be(_move_for(claim, outcome, ran.delays_s))
+    is_gone = isinstance(outcome, Failed) and outcome.error.code == "webhook_gone"
+    if is_gone and claim.type == webhooks.TYPE:
+        webhooks.disable(claim.owner, claim.params["url"])
+
+
+def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch) -> None:
+    publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
+    publish = partial(publish, watch.keep_lease, ran.mask.hits)
+    published, left_out = watch.when_it_can_be(publish)
+    die_at("finish-files")
+    warnings = [*done.warnings, *(_left_out(ran.mask.text(name)) for name in left_out)]
+    complete = partial(
+        lifecycle.complete,
+        claim,
+        data=done.data,
+        files=json.dumps(published),
+        warnings=json.dumps(warnings),
+        seconds=ran.seconds,
+    )
+    is_recorded = watch.when_it_can_be(complete)
+    die_at("finish-commit")
+    if published and not is_recorded:
+        files.withdraw(claim.job_id, claim.name)
+
+
+def _move_for(
+    claim: Claim,
+    outcome: Incomplete,
+    delays_s: Sequence[float],
+) -> Callable[[], bool]:
+    """The move for an attempt that did not complete."""
+    match outcome:
+        case Later():
+            return partial(lifecycle.try_again, claim, outcome.delay_s, outcome.reason)
+        case Crashed():
+            return partial(lifecycle.crash, claim, outcome.signal)
+        case Cancelled():
+            return partial(lifecycle.cancel, claim)
+        case Interrupted():
+            return partial(lifecycle.interrupt, claim)
+        case Failed():
+            return _failure(claim, outcome, delays_s)
+        case _:
+            assert_never(outcome)
+
+
+def _failure(claim: Claim, failed: Failed, delays_s: Sequence[float]) -> Callable[[], bool]:
+    """The end of the item, or another attempt for what may pass."""
+    match failed.kind:
+        case Kind.BAD_INPUT | Kind.TIMED_OUT | Kind.FILE_TOO_LARGE | Kind.RESULT_TOO_LARGE:
+            return partial(lifecycle.fail, claim, failed.error)
+        case Kind.UNAVAILABLE_OUTSIDE | Kind.UNAVAILABLE | Kind.OUT_OF_MEMORY:
+            return partial(lifecycle.fail_attempt, claim, failed.error, delays_s)
+        case Kind.MISTAKE:
+            log.error("job=%s item=%d: %s", claim.job_id, claim.index, failed.error.traceback)
+            return partial(lifecycle.fail_attempt, claim, failed.error, delays_s)
+        case _:
+            assert_never(failed.kind)
+
+
+def _left_out(name: str) -> JobWarning:
+    text = "This output file was left out: its name cannot be shown, or it is no plain file."
+    return {"code": "file_left_out", "message": text, "where": name}

@@ -1,0 +1,105 @@
+"""What a worker does beside its job process while an item runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from bellhop.base.trouble import Trouble
+from bellhop.jobprocess.outcome import Cancelled, Interrupted, Stop
+from bellhop.jobs import lifecycle
+from bellhop.jobs.lifecycle import Claim
+from bellhop.storage.database import database, will_pass
+
+LEASE_RENEWAL_S = 20.0
+PROGRESS_EVERY_S = 0.2
+RECORD_AGAIN_S = 0.5
+Done = TypeVar("Done")
+
+
+class Watch:
+    """What a worker does besides waiting: show progress, renew the lease, hear a cancel."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        is_grace_over: Callable[[], bool],
+        waiting: set[int],
+        recording: Trouble,
+    ):
+        """`waiting` gets the item's row id while it cannot be recorded, `recording` the reason."""
+        self._claim, self._is_grace_over = claim, is_grace_over
+        self._waiting, self._recording = waiting, recording
+        self._unshown: tuple[int, str] | None = None
+        now = time.monotonic()
+        self._show_at = now
+        self._renew_at = now + LEASE_RENEWAL_S
+
+    def on_progress(self, percent: int, step: str) -> None:
+        self._unshown = percent, step
+        if time.monotonic() >= self._show_at:
+            self._show()
+
+    def why_stop(self) -> Stop | None:
+        """Asked four times a second while a job runs."""
+        if self._is_grace_over():
+            return Interrupted()
+        try:
+            return self._ask_rows()
+        except Exception as error:
+            self._bear(error)
+            return None
+        finally:
+            database.close()  # no connection is held while a job runs
+
+    def _ask_rows(self) -> Stop | None:
+        if self._unshown:
+            self._show()
+        if not self.keep_lease():
+            return Interrupted()  # somebody else has it: whatever we record is refused
+        return Cancelled() if lifecycle.cancel_asked(self._claim) else None
+
+    def keep_lease(self) -> bool:
+        """Renew the lease when it is time; False when the claim was given away."""
+        if time.monotonic() < self._renew_at:
+            return True
+        self._renew_at = time.monotonic() + LEASE_RENEWAL_S
+        return lifecycle.renew(self._claim)
+
+    def when_it_can_be(self, act: Callable[[], Done]) -> Done:
+        """What `act` gives; while the disk is full or the database busy, it is tried again.
+
+        Until the grace of a stop is over: then the item stays claimed, and is adopted later.
+        """
+        try:
+            while True:
+                try:
+                    return act()
+                except Exception as error:
+                    if self._is_grace_over():
+                        raise
+                    self._bear(error)
+                    self._waiting.add(self._claim.id)
+                time.sleep(RECORD_AGAIN_S)
+                try:
+                    self.keep_lease()
+                except Exception as error:
+                    self._bear(error)
+        finally:
+            self._waiting.discard(self._claim.id)
+
+    def _bear(self, error: Exception) -> None:
+        """An item runs on while nothing can be recorded; every other error ends it."""
+        if not will_pass(error):
+            raise error
+        self._recording.note(str(error))
+
+    def _show(self) -> None:
+        assert self._unshown is not None
+        self._show_at = time.monotonic() + PROGRESS_EVERY_S
+        try:
+            lifecycle.progress(self._claim, *self._unshown)
+            self._unshown = None
+        except Exception as error:
+            self._bear(error)

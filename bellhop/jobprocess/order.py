@@ -1,0 +1,115 @@
+"""The order to a job process: what it shall run, on what, and within which limits.
+
+Made here for the workers of a consumer and for `try`, so that a type that was tried gets the same
+settings and limits when it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bellhop.base.units import MEBIBYTE
+
+if TYPE_CHECKING:  # a job process, which makes no orders, shall start quickly
+    from bellhop.base.settings import Settings
+    from bellhop.catalog.description import KnownType
+    from bellhop.catalog.typefiles import Stamp
+    from bellhop.storage.files import Scratch
+
+# What a job may write even when the disk has less left beside the reserve.
+LEAST_FILE_MB = 64
+# The frame that asks an attempt to end by itself.
+CANCEL = {"cancel": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One attempt at one item.
+
+    `value` is the item as its kind of `input` has it: for files their paths, which the process
+    may read. `settings` are the type's own. A `memory_mb` of 0 is no limit.
+    """
+
+    type: str
+    path: str
+    stamp: Stamp
+    input: str
+    value: Any
+    params: Mapping[str, Any]
+    filename: str
+    scratch_dir: str
+    output_dir: str
+    item_id: str
+    attempt: int
+    timeout_s: float
+    memory_mb: int
+    max_file_mb: int
+    settings: Mapping[str, str | None]
+
+    @property
+    def of(self) -> str:
+        """What names the attempt in each frame about it."""
+        return f"{self.item_id}-{self.attempt}"
+
+    def frame(self) -> dict[str, Any]:
+        return {"order": vars(self)}
+
+
+def order_in(frame: Mapping[str, Any]) -> Order | None:
+    """The order that a frame is; None for a cancel, which came too late for its attempt."""
+    return Order(**frame["order"]) if "order" in frame else None
+
+
+def order_for(
+    settings: Settings,
+    job_type: KnownType,
+    scratch: Scratch,
+    *,
+    item_id: str,
+    attempt: int,
+    value: Any,
+    params: Mapping[str, Any],
+    filename: str,
+    free_bytes: int,
+    signing_secret: str | None = None,
+) -> Order:
+    """The order for an attempt with a type, in the folders of `scratch`.
+
+    `free_bytes` is what the disk has left. Only deliveries of webhooks have a `signing_secret`.
+    """
+    return Order(
+        type=job_type.type,
+        path=job_type.path,
+        stamp=job_type.stamp,
+        input=job_type.input,
+        value=value,
+        params=params,
+        filename=filename,
+        scratch_dir=str(scratch.home),
+        output_dir=str(scratch.output),
+        item_id=item_id,
+        attempt=attempt,
+        timeout_s=job_type.timeout_s,
+        memory_mb=job_type.memory_mb,
+        max_file_mb=_max_file_mb(settings, free_bytes),
+        settings=_settings_for(settings, job_type, signing_secret),
+    )
+
+
+def _max_file_mb(settings: Settings, free_bytes: int) -> int:
+    """How large a file of a job may grow: what the disk has left, without the reserve."""
+    return max(free_bytes // MEBIBYTE - settings.storage.reserve_mb, LEAST_FILE_MB)
+
+
+def _settings_for(
+    settings: Settings, job_type: KnownType, signing_secret: str | None
+) -> dict[str, str | None]:
+    """What the job type declared that it needs, and nothing else."""
+    given = settings.for_type(job_type.type, list(job_type.settings))
+    if signing_secret is not None:
+        given["secret"] = signing_secret
+    if job_type.network and "allowed" in job_type.settings:
+        given["allowed"] = ",".join(settings.outbound.allowed)
+    return given

@@ -129,7 +129,7 @@ def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
     here.described_types.write_bytes(descriptions)
     files, catalog = Files(here.folder), Catalog(loaded, here)
     bell = Bell(loaded, here)
-    return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog, files))
+    return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog))
 
 
 @pytest.fixture

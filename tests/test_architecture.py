@@ -152,6 +152,12 @@ def test_it_saves_no_row_through_its_class() -> None:
     assert not [path for path in users if writes.search(path.read_text())]
 
 
+def test_it_accepts_jobs_in_one_place() -> None:
+    """Nobody gets past what is refused, the audit log and the removal of files."""
+    callers = {name_of(path) for path in CORE if "lifecycle.submit(" in path.read_text()}
+    assert callers == {"bellhop.jobs.acceptance"}
+
+
 def test_it_imports_late_only_in_the_commands() -> None:
     """Each process imports its own part; everywhere else imports stand at the top."""
     late = set()

@@ -22,6 +22,7 @@ from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import lifecycle, queries, reuse, schedules
+from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import checkpoint, database, log_bytes
 from bellhop.storage.files import KINDS, Files, remove_tree
@@ -59,7 +60,9 @@ class Keeper:
     ):
         self._here, self._settings, self._files, self._ring = here, settings, files, ring
         self._each_round = each_round
-        self._intake = Intake(settings, Catalog(settings, here), files)
+        catalog = Catalog(settings, here)
+        self._intake = Intake(settings, catalog)
+        self._acceptance = Acceptance(settings, catalog, files, ring=ring)
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -108,7 +111,7 @@ class Keeper:
         while lifecycle.cancel_hopeless():
             pass
         if self._is_the_keeper():
-            moved += schedules.submit_due(self._intake)
+            schedules.submit_due(self._intake, self._acceptance)
         if moved:
             self._ring(moved)
         if self._is_due("tidy"):

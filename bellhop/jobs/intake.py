@@ -1,13 +1,12 @@
 """From what a client sent to a job that can be accepted, or the problem that names why not.
 
 The web calls it with forms and JSON, the keeper with the JSON of a schedule. Nothing here
-accepts a job: see `lifecycle.submit`.
+accepts a job: see `acceptance.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,9 +21,9 @@ from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
-from bellhop.jobs import reuse, webhooks
+from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.storage.files import Files, IncomingFile, attempt_name
+from bellhop.storage.files import IncomingFile
 
 # What a job may say beside its type, items and params; null and empty mean "not given".
 OPTIONS = (
@@ -47,8 +46,8 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 class Intake:
     """Reads submissions by the job types and settings of one installation."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, files: Files):
-        self._settings, self._catalog, self._files = settings, catalog, files
+    def __init__(self, settings: Settings, catalog: Catalog):
+        self._settings, self._catalog = settings, catalog
 
     def from_form(
         self,
@@ -94,34 +93,6 @@ class Intake:
         given = _params_of(body, "params")
         job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
         return replace(job, note=_note(len(items) - len(distinct)))
-
-    def with_hits(self, job: NewJob) -> NewJob:
-        """The job with the earlier results that its items may take, their files in place."""
-        job_type = self._catalog.types()[job.type]
-        is_due = job.run_at is None and not job.depends_on
-        if not (is_due and job.use_cache and self._settings.cache.max_mb):
-            return job
-        most_s = reuse.lifetime_s(job_type, self._settings.cache.max_days)
-        items = list(job.items)
-        for index, item in enumerate(items):
-            key = reuse.key_of(
-                job_type,
-                owner=self._settings.owner_in_cache(job.owner),
-                params=job.params,
-                given=item.input,
-                sha256=item.sha256,
-            )
-            if key and (hit := reuse.find(key, most_s)):
-                items[index] = self._with_hit(job, index, item, hit)
-        return replace(job, items=items)
-
-    def _with_hit(self, job: NewJob, index: int, item: NewItem, hit: reuse.Hit) -> NewItem:
-        name = attempt_name(index, 0, 1)
-        try:
-            files = self._files.reuse(json.loads(hit.files), hit.job_id, job.job_id, name)
-        except FileNotFoundError:
-            return item  # its job was deleted just now
-        return replace(item, hit=replace(hit, files=json.dumps(files)))
 
     def _find_type(self, name: Any, field: str = "type") -> KnownType:
         types = self._catalog.types()

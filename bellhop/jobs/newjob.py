@@ -1,4 +1,4 @@
-"""A job as it is submitted: what the web, the keeper and webhooks hand to `lifecycle.submit`."""
+"""A job as it is submitted: what `intake` and `webhooks` make, and `Acceptance` accepts."""
 
 from __future__ import annotations
 

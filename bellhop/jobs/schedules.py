@@ -7,10 +7,12 @@ while Bellhop was not running only one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +23,7 @@ from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
-from bellhop.jobs import lifecycle
+from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import database, query
 from bellhop.storage.models import Schedule
@@ -33,6 +35,10 @@ AGAIN_S = DAY_S
 CRON_FIELDS = 5
 FIELDS = ("name", "cron", "timezone", "job")
 log = logging.getLogger("bellhop.schedules")
+
+
+class Overtaken(Exception):
+    """Somebody else used this time of a schedule."""
 
 
 def next_time(cron: str, timezone: str, after: datetime) -> str:
@@ -101,35 +107,52 @@ def remove(schedule: int) -> bool:
         return bool(query(sql, {"id": schedule}))
 
 
-def submit_due(intake: Intake) -> int:
+def submit_due(intake: Intake, acceptance: Acceptance) -> int:
     """Submit the jobs whose time has come; how many. Made by the keeper."""
     due = Schedule.raw("SELECT * FROM schedule WHERE next_at <= ? ORDER BY next_at", timestamp())
-    return sum(_submit(schedule, intake) for schedule in list(due))
+    return sum(_submit(schedule, intake, acceptance) for schedule in list(due))
 
 
-def _submit(schedule: Schedule, intake: Intake) -> bool:
+def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
     """Submit the job of a schedule, or record why it cannot be; only the first to come does."""
-    job, error, following = None, None, timestamp(AGAIN_S)
-    try:
-        following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
-        if not accounts.may_submit(schedule.owner):
-            raise Problem("forbidden", f"The account {schedule.owner} may submit nothing now.")
-        document = json.loads(schedule.job)
-        job = replace(intake.from_json(document, schedule.owner), schedule=schedule.id)
-    except Problem as problem:
-        error = problem.detail
-        log.warning("schedule=%d cannot submit: %s", schedule.id, error)
+    following = timestamp(AGAIN_S)
+    with contextlib.suppress(Overtaken):
+        try:
+            following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
+            job = intake.from_json(json.loads(schedule.job), schedule.owner)
+            acceptance.accept(
+                _submitter(schedule.owner),
+                replace(job, schedule=schedule.id),
+                address=f"schedule {schedule.id}",
+                first=partial(_move_on, schedule, following, job_id=job.job_id),
+            )
+            return True
+        except Problem as problem:
+            log.warning("schedule=%d cannot submit: %s", schedule.id, problem.detail)
+            _move_on(schedule, following, error=problem.detail)
+    return False
+
+
+def _submitter(owner: str) -> User:
+    """Whoever a schedule submits for: an account that may not any more is like a viewer's."""
+    role = "member" if accounts.may_submit(owner) else "viewer"
+    return User(owner, role, reads_all=False, scope="submit")
+
+
+def _move_on(
+    schedule: Schedule, following: str, *, job_id: str | None = None, error: str | None = None
+) -> None:
+    """Use the time that a schedule stands at; raises Overtaken when somebody else did."""
     values = {
         "id": schedule.id, "was": schedule.next_at, "now": timestamp(), "error": error,
-        "next": following, "job_id": job and job.job_id,
+        "next": following, "job_id": job_id,
     }  # fmt: skip
     with database.atomic():
-        first = query(
+        is_first = query(
             """UPDATE schedule SET next_at = :next, last_at = :now, error = :error,
                 last_job_id = coalesce(:job_id, last_job_id)
             WHERE id = :id AND next_at = :was RETURNING id""",
             values,
         )
-        if first and job:
-            lifecycle.submit(job)
-    return bool(first and job)
+    if not is_first:
+        raise Overtaken

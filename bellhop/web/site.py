@@ -19,6 +19,7 @@ from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
+from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import database, is_busy, is_disk_full, make_durable
 from bellhop.storage.files import Files
@@ -27,7 +28,7 @@ from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
 from bellhop.web.door import CHANGING
-from bellhop.web.limits import Lines, Rates
+from bellhop.web.limits import Rates
 from bellhop.web.shown.surroundings import Surroundings
 
 THREADS = 8
@@ -67,8 +68,8 @@ class Site:
         return Rates(self.settings.limits.requests_per_minute)
 
     @functools.cached_property
-    def lines(self) -> Lines:
-        return Lines(self.settings.limits.queue_items)
+    def acceptance(self) -> Acceptance:
+        return Acceptance(self.settings, self.catalog, self.files, ring=self.bell.ring)
 
     def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
         """Around each handler: a connection for each thread, a user, every error a problem."""
@@ -107,7 +108,7 @@ def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
     # The one that describes belongs to its thread; handlers read another.
     types = Catalog(settings, here)
-    return Site(settings, here, files, types, bell, Intake(settings, types, files))
+    return Site(settings, here, files, types, bell, Intake(settings, types))
 
 
 def _watch_types(catalog: Catalog) -> None:

@@ -384,7 +384,7 @@ def test_it_submits_no_schedule_of_who_may_not(site: Site, people: None) -> None
     schedules.add(document, "otto", site.intake)
     accounts.disable("otto", is_disabled=True)
     query("UPDATE schedule SET next_at = '2000'")
-    assert schedules.submit_due(site.intake) == 0
+    assert schedules.submit_due(site.intake, site.acceptance) == 0
     assert "otto may submit nothing" in query("SELECT error FROM schedule")[0][0]
 
 

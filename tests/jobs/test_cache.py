@@ -367,7 +367,7 @@ def test_it_runs_everything_when_the_cache_is_off(
     web: WsgiClient, workers: Workers, site: Site
 ) -> None:
     off = replace(site.settings, cache=Cache(max_mb=0))
-    workers._settings = site.intake._settings = off
+    workers._settings = site.acceptance._settings = off
     texts(web, "a")
     run_all(workers)
     assert texts(web, "a").json["cached"] is False

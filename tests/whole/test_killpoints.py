@@ -95,6 +95,24 @@ def test_it_accepts_wholly_or_not_at_all(bellhop: Running, point: str) -> None:
     assert list((bellhop.data / "incoming").iterdir()) == []
 
 
+@pytest.mark.parametrize("point", ["accept-rows", *IS_ACCEPTED])
+def test_it_uses_the_time_of_a_schedule_once(bellhop: Running, point: str) -> None:
+    bellhop.start("web")
+    job = {"type": "noop", "items": [{"text": "a"}]}
+    schedule = {"name": "yearly", "cron": "0 0 1 1 *", "job": job}
+    bellhop.client().post("/api/v1/schedules", schedule)
+    connection = sqlite3.connect(bellhop.data / "bellhop.db")
+    with contextlib.closing(connection), connection:
+        connection.execute("UPDATE schedule SET next_at = '2026'")
+    dies(bellhop, "consumer", point)
+    counted = """SELECT (SELECT count(*) FROM job),
+        (SELECT count(*) FROM audit WHERE who = 'local' AND action = 'submit')"""
+    assert rows(bellhop, counted) == ([(1, 1)] if point in IS_ACCEPTED else [(0, 0)])
+    bellhop.start("consumer")
+    wait_for(lambda: rows(bellhop, "SELECT status FROM job") == [("completed",)], limit_s=20)
+    assert rows(bellhop, counted) == [(1, 1)]
+
+
 @pytest.mark.parametrize("point", CLAIM_TO_FINISH)
 def test_it_runs_to_one_recorded_result(bellhop: Running, point: str) -> None:
     web = bellhop.start("web")

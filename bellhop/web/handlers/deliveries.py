@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
-from bellhop.jobs import lifecycle, queries, webhooks
+from bellhop.jobs import queries, webhooks
 from bellhop.storage.models import FINAL, Job
 from bellhop.web.answers import json_answer
-from bellhop.web.gate import noted
+from bellhop.web.gate import address, noted
 from bellhop.web.handlers.jobs import shown
 from bellhop.web.shown.views import delivery_view
 from bellhop.web.site import Site
@@ -34,12 +35,16 @@ def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
         raise Problem("job-not-finished", "This delivery is still being tried.")
     found, params = queries.item(row, 0), json.loads(row.params)
     assert found is not None
-    webhooks.enable(job.owner, params["url"])
     data = json.loads(found[0].input)["data"]
     again = webhooks.new_delivery(job.id, job.owner, row.name, data, {**params, "is_final": True})
-    with noted(user, "redeliver", job.job_id):
-        lifecycle.submit(again)
-    site.bell.ring(1)
+    site.acceptance.accept(
+        user,
+        again,
+        address=address(),
+        action="redeliver",
+        target=job.job_id,
+        first=partial(webhooks.enable, job.owner, params["url"]),
+    )
     return shown(site, user, again.job_id, 202)
 
 

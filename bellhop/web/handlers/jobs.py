@@ -11,11 +11,10 @@ from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
 from bellhop.jobs import intake, lifecycle, queries
-from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
 from bellhop.storage.models import FINAL, Job
-from bellhop.web import idempotency, limits, upload
+from bellhop.web import idempotency, upload
 from bellhop.web.answers import (
     cursor_of,
     json_answer,
@@ -28,7 +27,7 @@ from bellhop.web.answers import (
     require_content_type,
     status_names,
 )
-from bellhop.web.gate import find, noted
+from bellhop.web.gate import address, find, noted
 from bellhop.web.shown import views
 from bellhop.web.site import Site
 
@@ -39,8 +38,6 @@ MOST_QUERY = 200
 
 def submit(site: Site, user: User) -> HTTPResponse:
     """POST /jobs: bytes to the disk, then the rows, then the bell, then 202."""
-    if problem := limits.submit_problem(site.settings, user, max(0, request.content_length)):
-        raise problem
     with idempotency.held(site, user) as text:
         if require_content_type(MULTIPART, JSON) == JSON:
             return _submit_json(site, user, text)
@@ -182,24 +179,7 @@ def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
 
 
 def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPResponse:
-    try:
-        for unknown in queries.unreadable(user, job.depends_on):
-            raise UnknownJobs(unknown)
-        site.lines.join(job.queue, len(job.items))
-        job = site.intake.with_hits(job)
-        with noted(user, "submit", job.job_id):
-            lifecycle.submit(job, key)
-    except Exception as error:
-        if queries.job(user, job.job_id) is None:
-            site.files.remove_job(job.job_id)
-        if isinstance(error, UnknownJobs):
-            raise invalid_field("depends_on", f"there is no job {error}") from None
-        raise
-    if job.depends_on:
-        lifecycle.cancel_hopeless()
-    die_at("accept-commit")
-    site.bell.ring(len(job.items))
-    die_at("accept-ring")
+    site.acceptance.accept(user, job, address=address(), key=key)
     return shown(site, user, job.job_id, 202)
 
 

@@ -337,7 +337,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="Tells it again under the same message id, also to an address that was gone.",
               parameters=("job_id", "delivery"),
               answers=shows("Job", "The job that delivers it.", "Location", status=202),
-              problems=(*NO_JOB, "job-not-finished")),
+              problems=(*NO_JOB, "job-not-finished", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/webhooks/secret", name="getWebhookSecret",
               summary="Show the secret", words="What a receiver checks signatures with, as "
               "Standard Webhooks say; made when it is first asked for.",

@@ -415,7 +415,8 @@ SCHEMAS: dict[str, Schema] = {
                      accounts=list_of({"type": "string"}, "Their names."),
                      link=text("What to send them: they log in to see the job.")),
     "Note": record("What somebody did.", id=count("Its number."), at=time("When."),
-                   who=text("The account, or `console`."), address=text("Where from."),
+                   who=text("The account, or `console`."),
+                   address=text("Where from; `schedule N` for what a schedule submitted."),
                    action=text("What."), target=text("To what.")),
     "NotePage": record("The newest first.", notes=list_of(named("Note")), next=NEXT),
     "Monitor": record(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bellhop.base.errors import Problem, disk_full
 from bellhop.base.units import MEBIBYTE
+from bellhop.jobs.limits import submit_problem
 from bellhop.storage.database import database
 from bellhop.web import door, gate
 from bellhop.web.answers import JSON_BYTES
-from bellhop.web.limits import submit_problem
 from bellhop.web.routes import Body, Route
 from bellhop.web.site import Site
 
@@ -46,7 +46,7 @@ class Rules:
         if user is None or route.body is not Body.UPLOAD:
             return MOST_BYTES[route.body]
         gate.require(user, route.action)
-        if problem := submit_problem(self._settings, user, max(0, length)):
+        if problem := submit_problem(self._settings, user.name, max(0, length)):
             raise problem
         return self.upload_bytes
 

@@ -204,7 +204,7 @@ class World:
         schema.migrate(here.database, alone=True)
         Catalog(self._settings, here).settle()
         self._files, catalog = Files(self.data), Catalog(self._settings, here)
-        intake = Intake(self._settings, catalog, self._files)
+        intake = Intake(self._settings, catalog)
         self._site = Site(
             self._settings,
             here,

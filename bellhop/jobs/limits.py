@@ -1,0 +1,60 @@
+"""What is refused although nothing is wrong with it: an account or a queue has enough already."""
+
+from __future__ import annotations
+
+import time
+
+from bellhop.accounts import accounts
+from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
+from bellhop.base.units import MEBIBYTE
+from bellhop.jobs import queries
+
+JOBS_AGAIN_S = 30
+COUNT_EVERY_S = 0.5
+
+
+class Lines:
+    """How many items wait in each queue; to count 100,000 takes longer than to accept a job.
+
+    So they are counted twice a second at most, and what comes in between is added.
+    """
+
+    def __init__(self, most: int):
+        self._most = most
+        self._known: dict[str, tuple[float, int]] = {}
+
+    def join(self, queue: str, items: int) -> None:
+        """Refuse what would make a queue longer than it may be."""
+        if not self._most:
+            return
+        counted_at, count = self._known.get(queue, (0.0, 0))
+        if (now := time.monotonic()) > counted_at + COUNT_EVERY_S:
+            counted_at, count = now, queries.queued_in(queue, self._most)
+        if count + items > self._most:
+            said = f"{count} items wait in the queue {queue} already; submit it again later."
+            raise Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
+        self._known[queue] = counted_at, count + items
+
+
+def submit_problem(settings: Settings, owner: str, length: int) -> Problem | None:
+    """Why `owner` may have no further job of `length` bytes now; None while there are no accounts.
+
+    Asked before the bytes are read, and again when they were: that may have taken hours.
+    """
+    if not accounts.is_closed():
+        return None
+    limits = settings.limits
+    most = limits.jobs_per_account
+    if most and queries.unfinished_jobs(owner, most) >= most:
+        said = f"{owner} has {most} jobs that are not final; wait for some of them to end."
+        return Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
+    if limits.mb_per_account:
+        held = queries.stored_bytes(owner)
+        if held + length > limits.mb_per_account * MEBIBYTE:
+            said = (
+                f"The jobs of {owner} hold {held >> 20} MiB, and may hold "
+                f"{limits.mb_per_account} MiB. Delete some that are final."
+            )
+            return Problem("quota-full", said)
+    return None

@@ -1,0 +1,309 @@
+"""Accepting a job: the same for who submits, for a schedule and for a repeated delivery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellhop.accounts import accounts, audit
+from bellhop.accounts.access import ANYBODY, BELLHOP, User
+from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
+from bellhop.base.times import timestamp
+from bellhop.consumer.workers import Workers
+from bellhop.jobs import lifecycle, schedules, webhooks
+from bellhop.jobs.acceptance import Acceptance
+from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage.database import database, query
+from bellhop.storage.models import Job, Schedule
+from bellhop.web import routes
+from bellhop.web.site import Site
+from tests.support.cuts import everything
+from tests.support.jobs import job_of
+from tests.support.wsgi import WsgiClient
+
+Submit = Callable[..., Job]
+Limited = Callable[[str], Site]
+JOBS = "/api/v1/jobs"
+TWO = {"type": "noop", "items": [{"text": "a"}, {"text": "b"}]}
+OTTO = User("otto", "member", reads_all=False)
+HOOK = "https://example.org/hook"
+
+
+@pytest.fixture
+def otto(here: None) -> Iterator[None]:
+    """An installation with accounts: ada is its admin, otto a member."""
+    accounts.add("ada", "admin", None)
+    accounts.add("otto", "member", None)
+    yield
+    database.close()
+
+
+@pytest.fixture
+def limited(config: Callable[[str], Settings], site: Site) -> Limited:
+    """The site with a key of `[limits]`."""
+
+    def make(text: str) -> Site:
+        settings = config(f"[limits]\n{text}\n")
+        return Site(settings, site.here, site.files, site.catalog, site.bell, site.intake)
+
+    return make
+
+
+def text_job(**options: Any) -> NewJob:
+    known = {"type": "noop", "name": "a", "params": {}, "queue": "parsing", "max_attempts": 1}
+    return NewJob(**{**known, "items": [NewItem("a", {"text": "a"})], **options})
+
+
+def add_due(site: Site, owner: str = "otto", job: Any = TWO) -> int:
+    """A schedule whose time has come."""
+    document = {"name": "nightly", "cron": "0 7 * * *", "job": job}
+    number = schedules.add(document, owner, site.intake)
+    make_due()
+    return number
+
+
+def make_due() -> None:
+    query("UPDATE schedule SET next_at = '2026'")
+
+
+def submit_due(site: Site) -> int:
+    return schedules.submit_due(site.intake, site.acceptance)
+
+
+def error() -> Any:
+    """Why the one schedule submitted nothing; its next time must have been computed."""
+    (schedule,) = schedules.listed(BELLHOP)
+    assert schedule.next_at > timestamp()
+    return schedule.error
+
+
+def files_of_jobs(site: Site) -> list[Path]:
+    kinds = (site.here.folder / kind for kind in ("uploads", "results"))
+    return [path for kind in kinds for path in kind.rglob("*")]
+
+
+def run_all(workers: Workers) -> None:
+    while workers.run_next():
+        pass
+    database.close()
+
+
+# Schedules.
+
+
+def test_it_submits_no_schedule_beyond_the_jobs_of_its_account(
+    limited: Limited, submit: Submit, otto: None
+) -> None:
+    site = limited("jobs_per_account = 1")
+    earlier = submit(owner="otto")
+    add_due(site)
+    assert submit_due(site) == 0
+    assert error() == "otto has 1 jobs that are not final; wait for some of them to end."
+    assert [job.job_id for job in Job.select()] == [earlier.job_id]
+
+
+def test_it_submits_no_schedule_beyond_the_bytes_of_its_account(
+    limited: Limited, submit: Submit, otto: None
+) -> None:
+    site = limited("mb_per_account = 1")
+    submit(owner="otto", bytes=3 << 20)
+    add_due(site)
+    assert submit_due(site) == 0
+    assert error().startswith("The jobs of otto hold 3 MiB, and may hold 1 MiB.")
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_it_submits_no_schedule_to_a_queue_that_is_too_long(
+    limited: Limited, submit: Submit, request: pytest.FixtureRequest, is_closed: bool
+) -> None:
+    if is_closed:
+        request.getfixturevalue("otto")
+    site = limited("queue_items = 2")
+    submit(owner="otto")
+    add_due(site)
+    assert submit_due(site) == 0
+    assert error() == "1 items wait in the queue parsing already; submit it again later."
+
+
+def test_it_submits_a_schedule_again_when_there_is_room(
+    limited: Limited, submit: Submit, otto: None
+) -> None:
+    site = limited("jobs_per_account = 1")
+    earlier = submit(owner="otto")
+    add_due(site)
+    submit_due(site)
+    lifecycle.ask_cancel(earlier.job_id)
+    make_due()
+    assert (submit_due(site), error()) == (1, None)
+
+
+def test_it_holds_no_schedule_to_the_limits_of_accounts_that_are_not_there(
+    limited: Limited, submit: Submit
+) -> None:
+    site = limited("jobs_per_account = 1\nmb_per_account = 1")
+    submit(owner="local", bytes=3 << 20)
+    add_due(site, "local")
+    assert (submit_due(site), error()) == (1, None)
+
+
+def test_it_notes_the_job_of_a_schedule(site: Site, otto: None) -> None:
+    number = add_due(site)
+    submit_due(site)
+    (job,) = Job.select()
+    (note,) = audit.notes(before=None, limit=9)
+    told = [note[name] for name in ("who", "address", "action", "target")]
+    assert told == ["otto", f"schedule {number}", "submit", job.job_id]
+
+
+def test_it_accepts_nothing_of_a_time_that_somebody_else_used(
+    site: Site, web: WsgiClient, workers: Workers
+) -> None:
+    web.post(JOBS, {"type": "wrap", "items": [{"text": "a"}]})
+    run_all(workers)
+    add_due(site, "local", {"type": "wrap", "items": [{"text": "a"}]})
+    (stale,) = Schedule.select()
+    submit_due(site)
+    before, files = everything(), files_of_jobs(site)
+    notes = audit.notes(before=None, limit=9)
+    assert schedules._submit(stale, site.intake, site.acceptance) is False
+    assert (everything(), files_of_jobs(site)) == (before, files)
+    assert audit.notes(before=None, limit=9) == notes
+
+
+def test_it_gives_a_schedule_the_earlier_result_at_once(
+    site: Site, web: WsgiClient, workers: Workers
+) -> None:
+    wrap = {"type": "wrap", "items": [{"text": "a"}]}
+    web.post(JOBS, wrap)
+    run_all(workers)
+    add_due(site, "local", wrap)
+    submit_due(site)
+    (job,) = Job.select().where(Job.schedule.is_null(is_null=False))
+    assert (job.status, job.cached_items) == ("completed", 1)
+
+
+# Repeated deliveries.
+
+
+@pytest.fixture
+def delivered(submit: Submit) -> Job:
+    """otto's job, whose delivery found that the address is gone."""
+    job = submit(owner="otto", webhook_url=HOOK)
+    for queue in (job.queue, webhooks.QUEUE):
+        claim = lifecycle.claim(queue, "c1/1")
+        assert claim is not None
+        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    webhooks.disable("otto", HOOK)
+    return job
+
+
+def redeliver(site: Site, job: Job, **headers: str) -> Any:
+    database.close()
+    path = f"{JOBS}/{job.job_id}/deliveries/1/redeliver"
+    return WsgiClient(routes.make_app(site)).post(path, {}, **headers)
+
+
+def test_it_repeats_no_delivery_into_a_queue_that_is_too_long(
+    limited: Limited, submit: Submit, delivered: Job
+) -> None:
+    submit(queue=webhooks.QUEUE)
+    before = everything()
+    answer = redeliver(limited("queue_items = 1"), delivered)
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (
+        429, "too-many-jobs", "30",
+    )  # fmt: skip
+    assert everything() == before
+    assert webhooks.is_disabled("otto", HOOK)
+
+
+def test_it_counts_a_repeated_delivery_for_whom_it_tells(
+    limited: Limited, submit: Submit, delivered: Job, otto: None
+) -> None:
+    submit(owner="otto")
+    token = {"authorization": f"Bearer {accounts.add_token('ada')}"}
+    assert redeliver(limited("jobs_per_account = 1"), delivered, **token).code == "too-many-jobs"
+    lifecycle.ask_cancel(Job.select().order_by(Job.id.desc()).get().job_id)
+    assert redeliver(limited("jobs_per_account = 1"), delivered, **token).status == 202
+
+
+def test_it_notes_a_repeated_delivery(site: Site, delivered: Job) -> None:
+    assert redeliver(site, delivered).status == 202
+    (note,) = audit.notes(before=None, limit=9)
+    assert (note["action"], note["target"]) == ("redeliver", delivered.job_id)
+    assert not webhooks.is_disabled("otto", HOOK)
+
+
+# Whoever it is for.
+
+
+@pytest.mark.parametrize(
+    ("limit", "options", "status"),
+    [("queue_items = 1", {}, 429), ("", {"depends_on": json.dumps(["nothing"])}, 422)],
+)
+def test_it_keeps_no_file_of_a_job_that_is_refused(
+    limited: Limited, submit: Submit, limit: str, options: dict[str, str], status: int
+) -> None:
+    submit()
+    site = limited(limit)
+    database.close()
+    web = WsgiClient(routes.make_app(site))
+    assert web.upload(("a.txt", b"a"), **options).status == status
+    assert files_of_jobs(site) == list((site.here.folder / "incoming").iterdir()) == []
+
+
+def test_it_keeps_no_link_to_an_earlier_result_of_a_job_that_is_refused(
+    site: Site, web: WsgiClient, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap = {"type": "wrap", "items": [{"text": "a"}]}
+    web.post(JOBS, wrap)
+    run_all(workers)
+    files = files_of_jobs(site)
+
+    def refused() -> None:
+        raise Problem("job-final", "It is too late.")
+
+    job = site.intake.from_json(wrap, "local")
+    with pytest.raises(Problem, match="too late"):
+        site.acceptance.accept(ANYBODY, job, address="", first=refused)
+    assert files_of_jobs(site) == files
+
+
+def test_it_depends_on_no_job_that_its_account_may_not_read(
+    site: Site, submit: Submit, otto: None
+) -> None:
+    of_ada = submit(owner="ada")
+    job = text_job(owner="otto", depends_on=[of_ada.job_id])
+    with pytest.raises(Problem) as refused:
+        site.acceptance.accept(OTTO, job, address="")
+    said = f"there is no job {of_ada.job_id}"
+    assert refused.value.members["errors"] == [{"field": "depends_on", "message": said}]
+
+
+def test_it_cancels_what_waits_for_a_job_that_failed(site: Site, submit: Submit) -> None:
+    failed = submit()
+    lifecycle.ask_cancel(failed.job_id)
+    job = text_job(depends_on=[failed.job_id])
+    site.acceptance.accept(ANYBODY, job, address="")
+    assert job_of(job.job_id).status == "cancelled"
+
+
+def test_it_accepts_nothing_of_a_viewer(site: Site) -> None:
+    vera = User("vera", "viewer", reads_all=True)
+    with pytest.raises(Problem, match="vera may submit nothing"):
+        site.acceptance.accept(vera, text_job(owner="vera"), address="")
+    assert (Job.select().count(), audit.notes(before=None, limit=9)) == (0, [])
+
+
+def test_it_rings_once_for_each_item_of_what_is_accepted(site: Site) -> None:
+    rung: list[int] = []
+    acceptance = Acceptance(site.settings, site.catalog, site.files, ring=rung.append)
+    items = [NewItem(text, {"text": text}) for text in ("a", "b")]
+    acceptance.accept(ANYBODY, text_job(items=items), address="")
+    with pytest.raises(Problem):
+        acceptance.accept(ANYBODY, text_job(depends_on=["nothing"]), address="")
+    assert rung == [2]

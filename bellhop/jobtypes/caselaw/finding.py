@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bellhop import BadInput
 from bellhop.jobtypes.caselaw.doubting import is_case, of_unknown_reporters
 from bellhop.jobtypes.caselaw.model import Citation, Document, leading_number
 from bellhop.jobtypes.caselaw.parties import parties, without_signal
 from bellhop.jobtypes.caselaw.rewriting import Rewritten
+from bellhop.jobtypes.reading.refusals import too_large
 
 PIECE = 30_000
 # Written for the page of a decision that is not printed yet.
@@ -54,11 +54,7 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
             found.append((cited, start + piece.origin(first), start + piece.origin(last)))
         tell(end / len(text))
         if len(found) > MOST_CITATIONS:
-            raise BadInput(
-                f"The document has more than {MOST_CITATIONS:,} citations.",
-                code="too_large",
-                hint="Split it and send the parts.",
-            )
+            raise too_large(f"The document has more than {MOST_CITATIONS:,} citations.")
     kept = _without_doubtful(sorted(found, key=lambda entry: entry[1]), text)
     known = [(cited, _citation(cited, start, end, text)) for cited, start, end in kept]
     spans = [(citation.start, citation.end) for _, citation in known]

@@ -13,6 +13,7 @@ from bellhop.jobtypes.caselaw.pages import from_pages, from_paragraphs
 from bellhop.jobtypes.reading.archives import open_archive
 from bellhop.jobtypes.reading.kinds import require_kind
 from bellhop.jobtypes.reading.pdf import open_pdf
+from bellhop.jobtypes.reading.refusals import damaged, empty_file, no_text_layer, too_large
 from bellhop.jobtypes.reading.text import read_text
 
 MAX_CHARACTERS = 2_000_000
@@ -69,11 +70,7 @@ def _pdf_pages(file: Path, tell_page: Callable[[int, int], None]) -> list[list[s
             pages.append(text.replace(LINE_END_HYPHEN, "-\n").splitlines())
             tell_page(number + 1, len(document))
     if not characters:
-        raise BadInput(
-            "The PDF holds pictures of pages and no text.",
-            code="no_text_layer",
-            hint="Run it through text recognition (OCR) first.",
-        )
+        raise no_text_layer()
     return pages
 
 
@@ -97,7 +94,7 @@ def _docx_paragraphs(file: Path) -> list[str]:
         try:
             document = open_docx(str(file))
         except Exception as error:  # whatever the library stumbles over
-            raise _damaged(error) from error
+            raise damaged(error) from error
     roots = [document.element.body]
     for relation in document.part.rels.values():
         if not relation.is_external and relation.reltype.rpartition("/")[2] in NOTES:
@@ -121,7 +118,7 @@ def _parsed_xml(content: bytes) -> Any:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise _damaged(error) from error
+        raise damaged(error) from error
 
 
 def _html_paragraphs(text: str) -> list[str]:
@@ -154,20 +151,8 @@ def _html_paragraphs(text: str) -> list[str]:
 
 
 def _empty() -> BadInput:
-    return BadInput("The file holds no text.", code="empty_file", hint="Send one with text.")
+    return empty_file("The file holds no text.", "Send one with text.")
 
 
 def _too_long(characters: int) -> BadInput:
-    return BadInput(
-        f"The text has more than {MAX_CHARACTERS:,} characters ({characters:,}).",
-        code="too_large",
-        hint="Split it and send the parts.",
-    )
-
-
-def _damaged(error: Exception) -> BadInput:
-    return BadInput(
-        f"The file is damaged ({error}).",
-        code="corrupt_file",
-        hint="Open the file, save it again and retry.",
-    )
+    return too_large(f"The text has more than {MAX_CHARACTERS:,} characters ({characters:,}).")

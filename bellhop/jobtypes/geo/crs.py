@@ -7,7 +7,7 @@ import re
 
 from bellhop.jobtypes.geo import epsg, grid
 from bellhop.jobtypes.geo.model import Box, Crs
-from bellhop.jobtypes.geo.refusals import missing_extra, unknown_crs
+from bellhop.jobtypes.geo.refusals import missing_cog, unknown_crs
 
 MOST_TEXT = 10_000
 CODE = re.compile(
@@ -56,11 +56,11 @@ def by_table(text: str) -> Crs:
     code = code_of(text)
     if code is None:
         if is_definition(text):
-            raise missing_extra("A coordinate reference system without an EPSG code")
+            raise missing_cog("A coordinate reference system without an EPSG code")
         raise unknown_crs(text)
     kind = epsg.kind_of(code)
     if kind == "compound":
-        raise missing_extra(f"EPSG:{code}, which has heights,")
+        raise missing_cog(f"EPSG:{code}, which has heights,")
     if kind is None:
         raise unknown_crs(text)
     return by_code(code, is_geographic=kind == "geographic")

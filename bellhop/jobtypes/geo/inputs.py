@@ -10,8 +10,9 @@ from pathlib import Path
 from bellhop import BadInput
 from bellhop.jobtypes.geo import grid
 from bellhop.jobtypes.geo.model import ControlPoint, Crs, Georeference, Geotransform, Source, Wanted
-from bellhop.jobtypes.geo.refusals import bad_bounds, bad_gcps, missing_extra, missing_georeference
+from bellhop.jobtypes.geo.refusals import bad_bounds, bad_gcps, missing_cog, missing_georeference
 from bellhop.jobtypes.reading.kinds import NAMES, kind_of
+from bellhop.jobtypes.reading.refusals import unsupported_type
 from bellhop.jobtypes.reading.text import decode
 
 IMAGES = ("tiff", "png", "jpeg", "webp", "bmp")
@@ -32,10 +33,8 @@ def choose(files: Sequence[Path]) -> tuple[Path, str, Geotransform | None]:
     others = [kind for _, kind in kinds if kind not in (*IMAGES, "text")]
     if others or not images:
         what = NAMES[others[0]] if others else "a text file and no image"
-        raise BadInput(
-            f"This is {what}, which is not accepted here.",
-            code="unsupported_type",
-            hint="Send a TIFF, PNG, JPEG, WebP or BMP image, with or without its world file.",
+        raise unsupported_type(
+            what, "Send a TIFF, PNG, JPEG, WebP or BMP image, with or without its world file."
         )
     if len(images) > 1 or len(texts) > 1:
         raise BadInput(
@@ -135,7 +134,7 @@ def georeference(source: Source, wanted: Wanted, given: Crs | None) -> Georefere
         return _own(source, given)
     system = given or source.crs
     if system is None and source.has_crs:
-        raise missing_extra("A coordinate reference system without an EPSG code")
+        raise missing_cog("A coordinate reference system without an EPSG code")
     if system is None:
         raise missing_georeference(
             f"Without `crs`, the coordinate reference system, the {asked[0].replace('_', ' ')} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bellhop import BadInput
+from bellhop.jobtypes.reading.refusals import corrupt_file, missing_extra, too_large
 
 MAX_PIXELS = 100_000_000
 # Four bands of 32 bits at the largest number of pixels.
@@ -13,9 +14,9 @@ WAYS = (
 )
 
 
-def missing_extra(what: str) -> BadInput:
-    """`what` is a sentence about what only the extra can do."""
-    return BadInput(f"{what} needs the extra `cog`.", code="missing_extra", extra="cog")
+def missing_cog(what: str) -> BadInput:
+    """`what` only the extra can do; the subject of a sentence."""
+    return missing_extra(f"{what} needs the extra `cog`.", extra="cog")
 
 
 def missing_georeference(what: str) -> BadInput:
@@ -49,22 +50,24 @@ def bad_gcps(what: str) -> BadInput:
 
 
 def corrupt(what: str) -> BadInput:
-    return BadInput(what, code="corrupt_file", hint="Open the image, save it again and retry.")
+    return corrupt_file(what, "Open the image, save it again and retry.")
+
+
+def too_many_pixels(how_many: str = "too many pixels") -> BadInput:
+    return too_large(
+        f"The image has {how_many}; the limit is {MAX_PIXELS // 1_000_000} million.",
+        "Send it in parts, or at a lower resolution.",
+    )
 
 
 def check_size(width: int, height: int, sample_bytes: int) -> None:
     """Refuse an image that would not fit; `sample_bytes` is that of one pixel in all bands."""
     if width * height > MAX_PIXELS:
-        raise BadInput(
-            f"The image has {width:,} x {height:,} pixels, {width * height / 1e6:,.0f} million; "
-            f"the limit is {MAX_PIXELS // 1_000_000} million.",
-            code="too_large",
-            hint="Send it in parts, or at a lower resolution.",
-        )
+        million = f"{width * height / 1e6:,.0f} million"
+        raise too_many_pixels(f"{width:,} x {height:,} pixels, {million}")
     if width * height * sample_bytes > MAX_BYTES:
-        raise BadInput(
+        raise too_large(
             f"The image unpacks to {width * height * sample_bytes:,} bytes; the limit is "
             f"{MAX_BYTES:,}.",
-            code="too_large",
-            hint="Send fewer bands, or at a lower resolution.",
+            "Send fewer bands, or at a lower resolution.",
         )

@@ -12,7 +12,7 @@ from bellhop import BadInput
 from bellhop.jobtypes.geo import crs, geotiff, tiff
 from bellhop.jobtypes.geo.model import Box, Crs, Georeference, Source, Wanted
 from bellhop.jobtypes.geo.preview import save_picture, to_byte
-from bellhop.jobtypes.geo.refusals import check_size, corrupt, missing_extra
+from bellhop.jobtypes.geo.refusals import check_size, corrupt, missing_cog, too_many_pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -93,11 +93,11 @@ def create(source: Source, place: Georeference, wanted: Wanted, target: Path) ->
     Raises BadInput: missing_extra, corrupt_file.
     """
     if wanted.output == "cog":
-        raise missing_extra("Writing a Cloud Optimized GeoTIFF")
+        raise missing_cog("Writing a Cloud Optimized GeoTIFF")
     if place.control_points:
-        raise missing_extra("Georeferencing by ground control points")
+        raise missing_cog("Georeferencing by ground control points")
     if place.crs is None or place.geotransform is None:
-        raise missing_extra("A coordinate reference system without an EPSG code")
+        raise missing_cog("A coordinate reference system without an EPSG code")
     try:
         with _opened(source.path, source.kind) as picture, _decoding():
             tags = geotiff.tags_for(place.geotransform, place.crs)
@@ -131,7 +131,7 @@ def decode_jpeg(source: Source, target: Path) -> bool:
 
 def _cannot_keep(source: Source) -> BadInput:
     bands = f"{source.bands} band{'s' if source.bands > 1 else ''} of {source.dtype}"
-    return missing_extra(f"Writing an image with {bands} stored like this")
+    return missing_cog(f"Writing an image with {bands} stored like this")
 
 
 def _kept(picture: Image, source: Source, tags: dict[int, tuple[int, Any]]) -> list[Told]:
@@ -241,7 +241,7 @@ def _opened(image: Path, kind: str) -> Iterator[Image]:
             warnings.simplefilter("ignore")  # its own limit is below ours
             picture = Image.open(image, formats=[kind.upper()])
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels(error) from error
+        raise too_many_pixels() from error
     except UnidentifiedImageError as error:
         if kind == "tiff":
             raise _Unreadable from error
@@ -263,11 +263,3 @@ def _decoding() -> Iterator[None]:
         raise corrupt(f"The image is damaged ({error}).") from error
     except (ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError) as error:
         raise corrupt(f"The image is damaged ({error}).") from error
-
-
-def _too_many_pixels(error: Exception) -> BadInput:
-    from bellhop.jobtypes.geo.refusals import MAX_PIXELS
-
-    limit = f"the limit is {MAX_PIXELS // 1_000_000} million"
-    return BadInput(f"The image has too many pixels; {limit}.", code="too_large",
-                    hint="Send it in parts, or at a lower resolution.")  # fmt: skip

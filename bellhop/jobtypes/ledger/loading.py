@@ -12,11 +12,11 @@ from pathlib import Path
 
 from bellhop.jobtypes.ledger.model import Row, Sheet
 from bellhop.jobtypes.ledger.pdf import load_pdf
-from bellhop.jobtypes.ledger.refusals import refusal
 from bellhop.jobtypes.ledger.table import best_header
 from bellhop.jobtypes.ledger.workbook import load_ods, load_xls, load_xlsx
 from bellhop.jobtypes.reading.archives import open_archive
 from bellhop.jobtypes.reading.kinds import require_kind
+from bellhop.jobtypes.reading.refusals import corrupt_file
 from bellhop.jobtypes.reading.text import read_text
 
 KINDS = ("text", "xlsx", "xls", "ods", "pdf")
@@ -48,11 +48,11 @@ def split_text(text: str) -> Sheet:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if any(cell.count("\n") > 20 for cell in record):
                 message = f"A quotation mark that opens in row {len(rows) + 1} never closes."
-                raise refusal("corrupt_file", message)
+                raise corrupt_file(message)
             rows.append(record)
     except csv.Error as error:
         message = f"The text cannot be split into cells ({error})."
-        raise refusal("corrupt_file", message) from error
+        raise corrupt_file(message) from error
     return Sheet("", [[], *rows[1:]] if declared else rows)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from bellhop.jobtypes.ledger.model import Sheet
 from bellhop.jobtypes.ledger.pdfrows import amount_like, is_note, is_row, joined
 from bellhop.jobtypes.ledger.pdftext import Line, Piece, Rules, read_page
-from bellhop.jobtypes.ledger.refusals import refusal
 from bellhop.jobtypes.reading.pdf import open_pdf
+from bellhop.jobtypes.reading.refusals import corrupt_file, no_text_layer, too_large
 
 MAX_CHARS = 2_000_000
 AMOUNTS = re.compile(
@@ -45,10 +45,12 @@ def load_pdf(file: Path) -> list[Sheet]:
             chars += sum(len(piece.chars) for line in found for piece in line.pieces)
             if chars > MAX_CHARS:
                 text = f"The PDF holds more than {MAX_CHARS:,} characters, which is the limit."
-                raise refusal("too_large", text, "Send the pages with the trial balance.")
+                raise too_large(text, "Send the pages with the trial balance.")
             lines += joined(found, rules)
     if not chars:
-        raise refusal("no_text_layer", "The PDF holds pictures of pages and no text.")
+        raise no_text_layer(
+            "Run text recognition (OCR) over it first, or export the trial balance as CSV or XLSX."
+        )
     return [Sheet("", to_rows(lines))]
 
 
@@ -61,7 +63,7 @@ def read_page_of(document: Any, number: int) -> tuple[list[Line], Rules]:
         found = read_page(page, number)
         page.close()
     except pypdfium2.PdfiumError as error:
-        raise refusal("corrupt_file", f"Page {number + 1} cannot be read ({error}).") from error
+        raise corrupt_file(f"Page {number + 1} cannot be read ({error}).") from error
     return found
 
 

@@ -32,6 +32,7 @@ from bellhop.jobtypes.ledger.words import (
     RANKS,
     STAGES,
 )
+from bellhop.jobtypes.reading.refusals import empty_file
 
 HEADER_ROWS = 100
 ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|number))?")
@@ -176,7 +177,7 @@ def find_table(sheets: list[Sheet], wanted: str, period: str = "") -> Table:
         if not sheets:
             raise refusal("unknown_sheet", f'No sheet is called "{wanted}".', names)
     if not any(text_of(cell) for sheet in sheets for row in sheet.rows for cell in row):
-        raise refusal("empty_file", "The file is empty.")
+        raise empty_file(hint="Choose a file with a trial balance.")
     if sheets[0].roles:
         sheets = [with_letters(sheet) for sheet in sheets]
     best = [(sheet, *best_header(sheet)) for sheet in sheets]

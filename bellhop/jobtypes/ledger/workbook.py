@@ -12,10 +12,17 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from bellhop import BadInput
 from bellhop.jobtypes.ledger.model import Sheet
-from bellhop.jobtypes.ledger.refusals import refusal
 from bellhop.jobtypes.ledger.xlsbad import MAX_CELLS, ErrorCells, error_cells
+from bellhop.jobtypes.reading.refusals import (
+    corrupt_file,
+    missing_extra,
+    password_protected,
+    too_large,
+)
 
+PIP_LINE = "pip install python-calamine==0.9.1"
 CELL = re.compile(rb'<(?:\w+:)?c\s([^>]*?r="([A-Z]{1,3})(\d{1,7})"[^>]*)>')
 ODS_TAG = re.compile(
     rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>"
@@ -34,7 +41,7 @@ def load_xlsx(file: Path, archive: zipfile.ZipFile) -> list[Sheet]:
 def load_ods(file: Path, archive: zipfile.ZipFile) -> list[Sheet]:
     """The visible sheets of an OpenDocument spreadsheet."""
     if "content.xml" not in archive.namelist():
-        raise refusal("corrupt_file", "The spreadsheet has no content.")
+        raise corrupt_file("The spreadsheet has no content.")
     bad = bad_ods_cells(archive.read("content.xml"))
     return read_sheets(file, lambda name: bad.get(name))
 
@@ -44,10 +51,9 @@ def load_xls(file: Path) -> list[Sheet]:
     try:
         bad: ErrorCells = error_cells(file.read_bytes())
     except OverflowError as error:
-        text = f"A sheet spans {error.args[0]:,} cells; the limit is {MAX_CELLS:,}."
-        raise refusal("too_large", text) from error
+        raise _too_many_cells(error.args[0]) from error
     except ValueError as error:
-        raise refusal("corrupt_file", f"The workbook cannot be read ({error}).") from error
+        raise _unreadable(error) from error
     return read_sheets(file, lambda name: bad.get(name, {}))
 
 
@@ -67,7 +73,7 @@ def read_sheets(file: Path, bad: Callable[[str], BadCells | None]) -> list[Sheet
         )
     except ImportError as error:
         text = "Reading workbooks needs python-calamine, which is not installed."
-        raise refusal("missing_extra", text) from error
+        raise missing_extra(text, PIP_LINE) from error
     sheets = []
     try:
         with file.open("rb") as stream, CalamineWorkbook.from_filelike(stream) as book:
@@ -79,12 +85,12 @@ def read_sheets(file: Path, bad: Callable[[str], BadCells | None]) -> list[Sheet
                     require_size(grid.total_height, grid.total_width)
                     sheets.append(Sheet(sheet.name, rows_of(grid), cells))
     except PasswordError as error:
-        raise refusal("password_protected", "The workbook is protected by a password.") from error
+        raise password_protected("workbook") from error
     except BaseException as error:
         # A panic of the library is no Exception; it means the same.
         if not isinstance(error, CalamineError) and type(error).__name__ != "PanicException":
             raise
-        raise refusal("corrupt_file", f"The workbook cannot be read ({error}).") from error
+        raise _unreadable(error) from error
     return sheets
 
 
@@ -95,15 +101,23 @@ def rows_of(grid: Any) -> list[list[Any]]:
 
 def require_size(height: int, width: int) -> None:
     if height * width > MAX_CELLS:
-        text = f"A sheet spans {height * width:,} cells; the limit is {MAX_CELLS:,}."
-        raise refusal("too_large", text)
+        raise _too_many_cells(height * width)
+
+
+def _too_many_cells(cells: int) -> BadInput:
+    text = f"A sheet spans {cells:,} cells; the limit is {MAX_CELLS:,}."
+    return too_large(text, "Keep only the sheet with the trial balance.")
+
+
+def _unreadable(error: BaseException) -> BadInput:
+    return corrupt_file(f"The workbook cannot be read ({error}).")
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """The part of the archive that holds each worksheet, by the sheet's name."""
     names = set(archive.namelist())
     if "xl/_rels/workbook.xml.rels" not in names:
-        raise refusal("corrupt_file", "The workbook does not list its sheets.")
+        raise corrupt_file("The workbook does not list its sheets.")
     targets = {}
     for tag in xml_tags(archive.read("xl/_rels/workbook.xml.rels"), "Relationship"):
         target = tag.get("Target", "")

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from bellhop import BadInput
+from bellhop.jobtypes.reading.refusals import corrupt_file, damaged, password_protected, too_large
 
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_RATIO = 200
@@ -24,12 +24,12 @@ def open_archive(file: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(file)
     except DAMAGE as error:
-        raise _damaged(f"The file is damaged ({error}).") from error
+        raise damaged(error) from error
     with archive:
         try:
             _check(archive, file.stat().st_size)
         except DAMAGE as error:
-            raise _damaged(f"The file is damaged ({error}).") from error
+            raise damaged(error) from error
         yield archive
 
 
@@ -37,31 +37,22 @@ def _check(archive: zipfile.ZipFile, size_bytes: int) -> None:
     parts = archive.infolist()
     total = sum(part.file_size for part in parts)
     if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * size_bytes:
-        raise BadInput(
+        raise too_large(
             f"The file unpacks to {total:,} bytes; the limits are {MAX_UNPACKED_BYTES:,} bytes "
             f"and {MAX_RATIO} times its size.",
-            code="too_large",
-            hint="Keep only the part of the file that is needed.",
+            "Keep only the part of the file that is needed.",
         )
     if any(part.flag_bits & 1 for part in parts):
-        raise BadInput(
-            "The file is protected by a password.",
-            code="password_protected",
-            hint="Remove the password and send the file again.",
-        )
+        raise password_protected()
     # Reading every part also finds a part that unpacks to more than it declares.
     if broken := archive.testzip():
-        raise _damaged(f"The file is damaged in {broken}.")
+        raise corrupt_file(f"The file is damaged in {broken}.")
     for name in archive.namelist():
         if name.endswith((".xml", ".rels")) and _declares_entities(archive, name):
-            raise _damaged(f"The file declares XML entities in {name}, which is not allowed.")
+            raise corrupt_file(f"The file declares XML entities in {name}, which is not allowed.")
 
 
 def _declares_entities(archive: zipfile.ZipFile, name: str) -> bool:
     """Whether a part has a document type; Office never writes one."""
     with archive.open(name) as stream:
         return b"<!DOCTYPE" in stream.read(8192).replace(b"\0", b"").upper()
-
-
-def _damaged(text: str) -> BadInput:
-    return BadInput(text, code="corrupt_file", hint="Open the file, save it again and retry.")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Collection
 from pathlib import Path
 
-from bellhop import BadInput
+from bellhop.jobtypes.reading.archives import DAMAGE
+from bellhop.jobtypes.reading.refusals import (
+    damaged,
+    empty_file,
+    password_protected,
+    unsupported_type,
+)
+from bellhop.jobtypes.reading.text import is_blank
 
 HEAD_BYTES = 4096
 ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
@@ -49,11 +55,7 @@ def require_kind(file: Path, accepted: Collection[str]) -> str:
     kind = kind_of(file)
     if kind not in accepted:
         names = [NAMES[name].partition(" ")[2].partition(" (")[0] for name in accepted]
-        raise BadInput(
-            f"This is {NAMES[kind]}, which is not accepted here.",
-            code="unsupported_type",
-            hint=f"Send one of these: {', '.join(names)}.",
-        )
+        raise unsupported_type(NAMES[kind], f"Send one of these: {', '.join(names)}.")
     return kind
 
 
@@ -61,8 +63,8 @@ def kind_of(file: Path) -> str:
     """A key of `NAMES`. Raises BadInput: empty_file, password_protected, corrupt_file."""
     with file.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
-    if len(head) < HEAD_BYTES and not head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise BadInput("The file is empty.", code="empty_file", hint="Choose a file with content.")
+    if len(head) < HEAD_BYTES and is_blank(head):
+        raise empty_file()
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_archive(file)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
@@ -97,19 +99,8 @@ def _kind_of_archive(file: Path) -> str:
             if names and names[0] == "mimetype":
                 with archive.open("mimetype") as stream:
                     return OPEN_DOCUMENTS.get(stream.read(100).strip(), "zip")
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        zlib.error,
-    ) as error:
-        raise BadInput(
-            f"The file is damaged ({error}).",
-            code="corrupt_file",
-            hint="Open the file, save it again and retry.",
-        ) from error
+    except (*DAMAGE, RuntimeError) as error:  # RuntimeError: the part is encrypted
+        raise damaged(error) from error
     return next((MEMBERS[name] for name in MEMBERS if name in names), "zip")
 
 
@@ -117,10 +108,6 @@ def _kind_of_old_office(file: Path) -> str:
     """Of the container that holds old Office files and encrypted new ones."""
     content = file.read_bytes()
     if ENCRYPTED_OFFICE in content:
-        raise BadInput(
-            "The file is protected by a password.",
-            code="password_protected",
-            hint="Remove the password and send the file again.",
-        )
+        raise password_protected()
     is_workbook = any(name.encode("utf-16-le") in content for name in ("Workbook", "Book"))
     return "xls" if is_workbook else "doc"

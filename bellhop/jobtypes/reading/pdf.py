@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bellhop import BadInput
+from bellhop.jobtypes.reading.refusals import corrupt_file, password_protected, too_large
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -27,21 +27,12 @@ def open_pdf(file: Path) -> Iterator[PdfDocument]:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise BadInput(
-                "The PDF is protected by a password.",
-                code="password_protected",
-                hint="Remove the password and send the file again.",
-            ) from error
-        raise BadInput(
+            raise password_protected("PDF") from error
+        raise corrupt_file(
             "The PDF is damaged and cannot be opened.",
-            code="corrupt_file",
-            hint="Print or export it to a new PDF and retry.",
+            "Print or export it to a new PDF and retry.",
         ) from error
     with contextlib.closing(document):
         if len(document) > MAX_PAGES:
-            raise BadInput(
-                f"The PDF has {len(document):,} pages; the limit is {MAX_PAGES:,}.",
-                code="too_large",
-                hint="Split it and send the parts.",
-            )
+            raise too_large(f"The PDF has {len(document):,} pages; the limit is {MAX_PAGES:,}.")
         yield document

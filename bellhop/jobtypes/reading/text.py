@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bellhop import BadInput
+from bellhop.jobtypes.reading.refusals import empty_file, too_large
 
 MAX_BYTES = 20_000_000
 
@@ -16,18 +17,22 @@ def read_text(file: Path) -> str:
     """
     size_bytes = file.stat().st_size
     if size_bytes > MAX_BYTES:
-        raise BadInput(
+        raise too_large(
             f"The text is {size_bytes:,} bytes; the limit is {MAX_BYTES:,}.",
-            code="too_large",
-            hint="Send the part that is needed.",
+            "Send the part that is needed.",
         )
     return decode(file.read_bytes())
 
 
+def is_blank(content: bytes) -> bool:
+    """Whether it holds nothing but white space and marks of an encoding."""
+    return not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")
+
+
 def decode(content: bytes) -> str:
     """The text in `content`. Raises BadInput: empty_file, unsupported_type."""
-    if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise BadInput("The file is empty.", code="empty_file", hint="Choose a file with content.")
+    if is_blank(content):
+        raise empty_file()
     sample = content[:4000]
     encodings = ["utf-8-sig", "cp1252", "latin-1"]
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from bellhop import BadInput
 from bellhop.jobtypes.reading.kinds import require_kind
 from bellhop.jobtypes.reading.pdf import open_pdf
+from bellhop.jobtypes.reading.refusals import damaged, too_large
 
 KINDS = ("jpeg", "png", "tiff", "webp", "pdf")
 MAX_PIXELS = 100_000_000
@@ -48,11 +49,7 @@ class Pages:
         self.skipped = 0
         self.count = self._count_pdf() if self._kind == "pdf" else self._count_frames()
         if self.count > MAX_PAGES:
-            raise BadInput(
-                f"The file has {self.count:,} pages; the limit is {MAX_PAGES}.",
-                code="too_large",
-                hint="Split it and send the parts.",
-            )
+            raise too_large(f"The file has {self.count:,} pages; the limit is {MAX_PAGES}.")
 
     def __iter__(self) -> Iterator[Page]:
         return self._pdf_pages() if self._kind == "pdf" else self._frames()
@@ -60,7 +57,7 @@ class Pages:
     def _count_pdf(self) -> int:
         with open_pdf(self._file) as document:
             if not len(document):
-                raise _damaged("it has no page")
+                raise damaged("it has no page")
             return len(document)
 
     def _pdf_pages(self) -> Iterator[Page]:
@@ -73,7 +70,7 @@ class Pages:
                     scale = PDF_SIDE / max(*page.get_size(), 1)
                     picture = page.render(scale=scale).to_pil().convert("RGB")
                 except (pypdfium2.PdfiumError, *DAMAGE) as error:
-                    raise _damaged(f"page {index + 1} cannot be drawn") from error
+                    raise damaged(f"page {index + 1} cannot be drawn") from error
                 yield Page(picture, 1.0)
 
     def _count_frames(self) -> int:
@@ -91,7 +88,7 @@ class Pages:
                     if not _is_thumbnail(picture):
                         self._places.append(frame)
             except DAMAGE as error:
-                raise _damaged(str(error)) from error
+                raise damaged(error) from error
         return len(self._places)
 
     def _frames(self) -> Iterator[Page]:
@@ -101,7 +98,7 @@ class Pages:
                 try:
                     page = _page(picture, frame)
                 except DAMAGE as error:
-                    raise _damaged(str(error)) from error
+                    raise damaged(error) from error
             yield page
 
 
@@ -125,9 +122,9 @@ def _opened(file: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_many_pixels("more than 179") from error
     except UnidentifiedImageError as error:
-        raise _damaged("it cannot be opened") from error
+        raise damaged("it cannot be opened") from error
     except DAMAGE as error:
-        raise _damaged(str(error)) from error
+        raise damaged(error) from error
 
 
 def _check_size(picture: Image.Image) -> None:
@@ -170,16 +167,7 @@ def _eight_bits(picture: Image.Image, factor: int) -> Image.Image:
 
 
 def _too_many_pixels(millions: str) -> BadInput:
-    return BadInput(
+    return too_large(
         f"The picture has {millions} million pixels; the limit is {MAX_PIXELS // 10**6} million.",
-        code="too_large",
-        hint="Scan at 300 dots per inch, or make the picture smaller.",
-    )
-
-
-def _damaged(why: str) -> BadInput:
-    return BadInput(
-        f"The file is damaged ({why[:200]}).",
-        code="corrupt_file",
-        hint="Open the file, save it again and retry.",
+        "Scan at 300 dots per inch, or make the picture smaller.",
     )

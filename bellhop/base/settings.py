@@ -59,6 +59,11 @@ class Server:
     stop_grace_s: float = key(
         8, "Seconds running items get to finish when Bellhop stops.", low=0, high=3600
     )
+    cores: str = key(
+        "own",
+        "Whether the web and each consumer keep to a core that no other Bellhop keeps to.",
+        one_of=("own", "any"),
+    )
     log_level: str = key(
         "info", "How much is logged.", one_of=("debug", "info", "warning", "error")
     )

@@ -21,7 +21,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import consumers, lifecycle
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.installation import Installation
-from bellhop.system.children import cores, stay_on
+from bellhop.system import cores
 from bellhop.system.locks import hold_for_life
 
 REGISTER_AGAIN_S = 0.5
@@ -141,5 +141,6 @@ def run_consumer(
     """Be a consumer until SIGTERM; `counts` says how many workers serve each queue."""
     # Until Huey's own handler stands, a stop has nothing to wait for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    stay_on(*sorted(cores())[:1])  # the web takes the last one
+    if settings.server.cores == "own":
+        cores.keep_to_one()
     Consumer(settings, here, bell, counts, on_start=on_start).run()

@@ -38,8 +38,8 @@ from bellhop.jobprocess.outcome import (
     said_in,
 )
 from bellhop.storage.files import Scratch
-from bellhop.system import proctree
-from bellhop.system.children import clean_environment, cores, ending
+from bellhop.system import cores, proctree
+from bellhop.system.children import clean_environment, ending
 from bellhop.system.confine import Bounds
 
 WATCH_S = 0.25
@@ -52,8 +52,6 @@ AGE_LIMIT_S = 600.0
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 # What one look takes of what a job prints: it must not hold up its limit.
 MOST_PRINTED_BYTES = 1 << 20
-# Those of the consumer before it chose one for itself: a job may use them all.
-CORES = sorted(cores())
 log = logging.getLogger("bellhop.jobprocess")
 
 
@@ -86,7 +84,7 @@ class JobProcess:
         orders, self._orders = os.pipe()
         os.set_blocking(self._orders, False)
         os.set_blocking(self._printed, False)
-        numbers = map(str, (guard, say, alive, *CORES))
+        numbers = map(str, (guard, say, alive, *cores.given()))
         try:
             self._child = subprocess.Popen(
                 [*COMMAND, "job-process", bounds.argument(), *numbers],

@@ -42,7 +42,7 @@ from bellhop.jobprocess.outcome import (
     frame_of,
 )
 from bellhop.system import confine
-from bellhop.system.children import stay_on
+from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
@@ -54,7 +54,7 @@ PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> None:
     """Run orders until stdin ends, on `cores` and inside `bounds`."""
-    stay_on(*cores)
+    run_on(cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     os.set_inheritable(alive, False)
     guard_pid = start_guard(guard)

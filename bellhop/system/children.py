@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from pathlib import Path
@@ -24,18 +23,3 @@ def ending(returncode: int) -> str:
         return signal.Signals(-returncode).name
     except ValueError:
         return f"signal {-returncode}"  # real-time signals have no names
-
-
-def cores() -> set[int]:
-    """The cores that this process may run on; none where the system does not say."""
-    return set(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else set()
-
-
-def stay_on(*chosen: int) -> None:
-    """Run on these cores alone from now on, with every thread and child started later.
-
-    Threads of Python take turns, and do so twice as fast where they share a core and its caches.
-    """
-    if chosen:
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, chosen)

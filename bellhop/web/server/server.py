@@ -14,8 +14,7 @@ from waitress.server import create_server
 
 from bellhop.base.units import MEBIBYTE
 from bellhop.storage.files import write_atomically
-from bellhop.system import listener
-from bellhop.system.children import cores, stay_on
+from bellhop.system import cores, listener
 from bellhop.web.server.connections import MOST_CONNECTIONS, Channel, drop_slow
 from bellhop.web.server.parser import Parser
 from bellhop.web.server.rules import Rules
@@ -37,7 +36,8 @@ def serve(
     """Answer requests until SIGTERM; then finish those under way, `STOP_LIMIT_S` at most."""
     Parser.rules = Rules(site)
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
-    stay_on(*sorted(cores())[-1:])
+    if site.settings.server.cores == "own":
+        cores.keep_to_one(from_last=True)
     server = create_server(
         app,
         sockets=[bound],

@@ -64,10 +64,8 @@ def header_score(sheet: Sheet, row: int) -> int:
     meanings = {meaning for meaning, _, _ in known.values()}
     named = {stage for meaning, stage, _ in known.values() if meaning == "balance"}
     # Amounts under an unknown name count beside a column that is said to hold accounts.
-    accounts = any(own[:2] == ("name", "1") for own in known.values()) or meanings >= {
-        "name",
-        "code",
-    }
+    accounts = meanings >= {"name", "code"}
+    accounts = accounts or any(own[:2] == ("name", "1") for own in known.values())
     single = bool(named - {"other"}) or (bool(named) and accounts)
     if len(known) < 2 or not (meanings >= {"debit", "credit"} or single):
         return 0
@@ -124,12 +122,8 @@ def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Mean
     texts = [text_of(cell) for cell in sheet.below(row, column)]
     years = sum(bool(YEAR.fullmatch(text)) for text in texts) * 10 >= len(texts) * 9
     for meaning, pattern in LABELS:
-        free = (
-            meaning in ("code", "serial")
-            or (meaning == "period" and years)
-            or ENTITY.fullmatch(own)
-        )
-        if (free or not numeric) and pattern.search(own):
+        free = meaning in ("code", "serial") or (meaning == "period" and years)
+        if (free or ENTITY.fullmatch(own) or not numeric) and pattern.search(own):
             return meaning, "", ""
     staged = first_match(STAGES, own) or PERIOD.search(own)
     if numeric and (BALANCE.search(own) or staged or in_debit):

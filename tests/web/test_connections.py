@@ -11,7 +11,22 @@ from bellhop.web.server.connections import (
     GRACE_S,
     HEADER_LIMIT_S,
     LEAST_BYTES_PER_S,
+    Channel,
 )
+
+
+@pytest.fixture
+def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A connection that was made at second 0; what it is asked about is set by hand."""
+    monkeypatch.setattr("bellhop.web.server.connections.time.monotonic", lambda: 0.0)
+    found = Channel.__new__(Channel)
+    found.since, found.requests_read, found._watched, found._sent_bytes = 0.0, 0, None, 0
+    found.requests, found.request, found.total_outbufs_len = [], None, 0
+    return found
+
+
+def body(received: int) -> Any:
+    return SimpleNamespace(headers_finished=True, body_bytes_received=received)
 
 
 @pytest.mark.parametrize(
@@ -23,10 +38,6 @@ from bellhop.web.server.connections import (
         (500 * LEAST_BYTES_PER_S, 600, True),
     ],
 )
-def body(received: int) -> Any:
-    return SimpleNamespace(headers_finished=True, body_bytes_received=received)
-
-
 def test_it_wants_a_body_at_a_least_rate(
     channel: Any, received: int, after_s: float, is_slow: bool
 ) -> None:

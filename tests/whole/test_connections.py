@@ -19,7 +19,6 @@ from bellhop.web.server.connections import (
     HEADER_LIMIT_S,
     MOST_CONNECTIONS,
     MOST_OF_ADDRESS,
-    Channel,
 )
 from tests.support.running import Running, running, wait_for
 from tests.support.wsgi import form
@@ -187,16 +186,6 @@ def test_it_drops_first_what_has_never_asked_for_anything(served: Running) -> No
 
 
 # By a clock of its own: what would take minutes.
-
-
-@pytest.fixture
-def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A connection that was made at second 0; what it is asked about is set by hand."""
-    monkeypatch.setattr("bellhop.web.server.connections.time.monotonic", lambda: 0.0)
-    found = Channel.__new__(Channel)
-    found.since, found.requests_read, found._watched, found._sent_bytes = 0.0, 0, None, 0
-    found.requests, found.request, found.total_outbufs_len = [], None, 0
-    return found
 
 
 def test_it_counts_the_proxy_as_many(tmp_path: Path) -> None:

@@ -524,7 +524,7 @@ def test_it_ends_a_page_before_it_fills_the_memory(
 ) -> None:
     job_id = texts(web, *"abcde").json["job_id"]
     run_all(workers)
-    monkeypatch.setattr(queries, "PAGE_BYTES", 30)
+    monkeypatch.setattr("bellhop.jobs.queries.of_job.PAGE_BYTES", 30)
     path, indexes = f"{JOBS}/{job_id}/result", []
     page = web.get(path).json
     assert 1 <= len(page["items"]) < 5

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import itertools
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import Mock
 
@@ -16,162 +12,38 @@ import bottle
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from bellhop.accounts import accounts
 from bellhop.base.addresses import API
-from bellhop.base.errors import PROBLEMS, ItemError
-from bellhop.jobs import consumers, intake, lifecycle, schedules, webhooks
-from bellhop.jobs.lifecycle import Claim
-from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.jobs.reuse import Hit
-from bellhop.storage import files
+from bellhop.base.errors import PROBLEMS
+from bellhop.jobs import intake, schedules
 from bellhop.storage.database import database
-from bellhop.storage.models import Job
-from bellhop.system.locks import take_lock
-from bellhop.web.answers import cursor_of
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
 from bellhop.web.handlers import bulk, jobs
 from bellhop.web.openapi import document as openapi
 from bellhop.web.routes import Body, Route, every_route, make_app
 from bellhop.web.site import Site
-from tests.support.jobs import job_of
+from tests.support.cast import (
+    IDS,
+    NEW_JOB,
+    SHA256,
+    every_state,
+)
 from tests.support.places import ROOT
 from tests.support.wsgi import WsgiClient
 
 CONTRACT = ROOT.parent / "shared" / "contract.md"
 BESIDE = ("/health", "/ready", "/metrics")
-SEED = 31415
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-NAMES = (
-    "completed", "failed", "cancelled", "partly", "chained", "cached", "running", "queued",
-    "pending", "needing", "told", "spare",
-)  # fmt: skip
-IDS = {name: f"{number:020x}" for number, name in enumerate(NAMES, 0xBE11)}
-SHA256 = "ab" * 32
-REPORT, WARNING = b"a,b\n1,2\n", {"code": "odd", "message": "Look here.", "where": "row 2"}
-PLAIN: dict[str, Any] = {"type": "noop", "params": {}, "queue": "parsing", "max_attempts": 4}
-NEW_JOB = {"type": "noop", "items": [{"text": "a"}]}
 DOCUMENT = json.loads(json.dumps(openapi.build()))
 COMPONENTS = DOCUMENT["components"]
 Operation = dict[str, Any]
 
 
-# The installation that is asked: jobs, items, deliveries and schedules of every state.
-
-
-def submit(name: str, *texts: str, **options: Any) -> None:
-    items = [NewItem(text, {"text": text}) for text in texts or ("a",)]
-    known = {"name": name, "job_id": IDS[name], "items": items}
-    lifecycle.submit(NewJob(**{**PLAIN, **known, **options}))
-
-
-def claimed(queue: str = "parsing", key: str | None = None) -> Claim:
-    claim = lifecycle.claim(queue, "c1/w", lambda candidate: key)
-    assert claim is not None
-    return claim
-
-
-def complete(site: Site, key: str | None = None) -> None:
-    """Complete the next item: it gives data, a file and a warning, and printed a line."""
-    claim = claimed(key=key)
-    path = f"{claim.name}/report.csv"
-    report, log = site.files.result(claim.job_id, path), site.files.log(claim.job_id, claim.name)
-    report.parent.mkdir(parents=True)
-    report.write_bytes(REPORT)
-    log.parent.mkdir(exist_ok=True)
-    log.write_text("printed\n")
-    listed = [{"name": "report.csv", "size": len(REPORT), "path": path}]
-    assert lifecycle.complete(
-        claim,
-        data='{"rows": 1}',
-        files=json.dumps(listed),
-        warnings=json.dumps([WARNING]),
-        seconds=0.5,
-    )
-
-
-def fail() -> None:
-    """Fail the next item."""
-    error = ItemError("no_good", "It is no good.", "Try another.", traceback="Traceback")
-    assert lifecycle.fail(claimed(), error)
-
-
-def submit_final(site: Site) -> None:
-    submit("completed", contents=[SHA256])
-    complete(site, key="k")
-    hit = Hit("k", IDS["completed"], "{}", "[]", "[]")
-    submit("cached", items=[NewItem("a", {"text": "a"}, hit=hit)])
-    submit("failed")
-    fail()
-    submit("partly", "a", "b")
-    complete(site)
-    fail()
-    submit("cancelled")
-    lifecycle.ask_cancel(IDS["cancelled"])
-
-
-def submit_unfinished(site: Site) -> None:
-    submit("chained", then=[NewStep("keys", {}, "ai")])
-    complete(site)
-    submit("running", webhook_url="https://example.org/hook", webhook_progress=True)
-    lifecycle.progress(claimed(), 40, "Reading")
-    submit("queued")
-    submit("spare", priority=-5)
-    submit("pending", run_at="2100-01-01T00:00:00.000000Z")
-    submit("needing", depends_on=[IDS["queued"]])
-
-
-def deliver(job: Job) -> None:
-    """Deliveries of every state; the last one waits for a worker."""
-    params = {"url": "https://example.org/hook", "message_id": "msg_1", "is_final": True}
-    ends: list[Callable[[Claim], object]] = [
-        lambda claim: lifecycle.complete(
-            claim, data='{"status": 200, "answer": "ok"}', files="[]", warnings="[]"
-        ),
-        lambda claim: lifecycle.fail(claim, ItemError("webhook_gone", "It answered 410.")),
-        lifecycle.cancel,
-        lambda claim: lifecycle.fail_attempt(claim, ItemError("x", "It answered 500."), [3600]),
-        lambda claim: None,
-    ]
-    for end in ends:
-        news = webhooks.new_delivery(job.id, "local", "job.completed", {"data": {}}, params)
-        lifecycle.submit(news)
-        end(claimed(webhooks.QUEUE))
-
-
 @pytest.fixture
 def cast(site: Site) -> Iterator[None]:
-    """The jobs of `IDS`, of every state, beside deliveries, schedules and a live consumer."""
-    lock = take_lock(site.here.consumer_lock("c1"), fcntl.LOCK_EX)
-    assert lock is not None
-    consumers.register("c1", os.getpid(), list(site.settings.queues))
-    submit_final(site)
-    submit("told", webhook_url="https://example.org/hook")
-    complete(site)
-    deliver(job_of(IDS["told"]))
-    submit_unfinished(site)
-    for number in range(3):
-        document = {"name": f"no {number}", "cron": "0 7 * * 1", "job": NEW_JOB}
-        schedules.add(document, "local", site.intake)
-    database.close()  # each request opens its own
-    yield
-    os.close(lock)
+    with every_state(site):
+        yield
 
 
 def filled(path: str, job: str = "completed") -> str:
@@ -407,114 +279,6 @@ def test_it_is_shown_by_a_page(web: WsgiClient) -> None:
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert b'src="/static/pages/docs.js"' in page.body
     assert web.get("/static/pages/docs.js").status == 200
-
-
-# What is answered, to whatever is asked.
-
-# What is there, so that not every request is about nothing; and what must do no harm.
-REQUEST = ("schemas", "JobRequest", "properties")
-FORM = ("schemas", "JobForm", "properties")
-BULK = ("schemas", "BulkRequest", "properties")
-SCHEDULE = ("schemas", "ScheduleRequest", "properties")
-KNOWN: dict[tuple[str, ...], list[Any]] = {
-    ("parameters", "job_id", "schema"): [*IDS.values(), "nobody"],
-    ("parameters", "index", "schema"): [0, 1, 7],
-    ("parameters", "file", "schema"): ["report.csv", "where/is/it.csv"],
-    ("parameters", "delivery", "schema"): [1, 2, 3, 4, 5, 6, 9],
-    ("parameters", "schedule", "schema"): [1, 2, 3, 9],
-    ("parameters", "queue_name", "schema"): ["default", "parsing", "somewhere"],
-    ("parameters", "sha256", "schema"): [SHA256, "CD" * 32],
-    ("parameters", "cursor", "schema"): [cursor_of(3), "x"],
-    ("parameters", "range", "schema"): ["bytes=0-3", "bytes=-2", "bytes=99-", "bytes=x", "x=1"],
-    ("schemas", "NewItem"): [{"json": {}}, {"text": "a"}, {"url": "https://example.org/"}],
-    (*REQUEST, "type"): ["keys", "noop", "visit", "no_such_type"],
-    (*REQUEST, "params"): [{}, {"depth": 2}],
-    (*REQUEST, "run_at"): [None, "2000-01-01T00:00:00Z", "2100-01-01", "2100-01-01T00:00:00Z"],
-    (*REQUEST, "delay_s"): [None, 0.5],
-    (*REQUEST, "depends_on"): [[], [IDS["failed"]], [IDS["queued"]], ["nobody"], None],
-    (*REQUEST, "then"): [[{"type": "keys"}], [{"type": "noop"}], None],
-    (*REQUEST, "webhook_url"): ["https://example.org/hook", None, "x"],
-    (*FORM, "type"): ["together", "upper", "word_count"],
-    (*FORM, "depends_on"): ["[]", "x"],
-    (*FORM, "then"): ['[{"type": "keys"}]', "{}"],
-    (*FORM, "webhook_url"): ["https://example.org/hook", "x"],
-    (*FORM, "webhook_events"): ['["progress"]', "[1]"],
-    (*BULK, "action"): ["purge", "retry"],
-    (*BULK, "ids"): [[IDS["completed"], "/", "../..", ""], None],
-    (*BULK, "filter"): [None, {"q": "a"}, {"status": "failed"}, {"status": "x"}],
-    (*BULK, "expected"): [2, 3],
-    (*SCHEDULE, "cron"): ["0 7 * * 1", "0 0 30 2 *", "x"],
-    (*SCHEDULE, "timezone"): ["Europe/Berlin", "Nowhere", None],
-    (*SCHEDULE, "job"): [NEW_JOB, {**NEW_JOB, "type": "x"}],
-}
-
-
-def of_what_is_there() -> dict[str, Any]:
-    """The document, narrowed where any text is allowed and nearly none hits."""
-    document: dict[str, Any] = json.loads(json.dumps(DOCUMENT))
-    for path, choices in KNOWN.items():
-        part = document["components"]
-        for name in path:
-            part = part[name]
-        part.clear()
-        part["enum"] = choices
-    for operation in (o for found in document["paths"].values() for o in found.values()):
-        for body in operation.get("requestBody", {"content": {}})["content"].values():
-            del body["example"]  # else it stands for what is known
-    # The client of the tests writes an empty file as no multipart parser reads it.
-    document["components"]["schemas"]["JobForm"]["properties"]["files"]["items"]["minLength"] = 1
-    return document
-
-
-def whole(application: Callable[..., Any]) -> Callable[..., Any]:
-    """The application, its answers read and closed as a server does."""
-
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        body = application(environ, start)
-        try:
-            return [b"".join(body)]
-        finally:
-            if hasattr(body, "close"):
-                body.close()
-
-    return answer
-
-
-@pytest.fixture
-def served(site: Site, cast: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """The application over the cast, which removes nothing but folders of jobs."""
-    print(f"The seed of schemathesis is {SEED}.")
-    site.stopping.set()  # who waits for a job is answered at once
-    remove = files.remove_tree
-
-    def removed(path: str | Path) -> None:
-        kind = Path(os.path.normpath(path)).parent
-        assert kind.parent == site.here.folder, f"{path} is no folder of a job"
-        remove(path)
-
-    monkeypatch.setattr(files, "remove_tree", removed)
-    return whole(make_app(site))
-
-
-TURN = itertools.count()
-EVERYTHING = schemathesis.openapi.from_dict(
-    of_what_is_there(), config=SchemathesisConfig(seed=SEED)
-)
-
-
-@EVERYTHING.parametrize()
-@settings(
-    max_examples=50,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-def test_it_answers_as_it_says(case: schemathesis.Case, served: Callable[..., Any]) -> None:
-    """Boundaries and mistakes of each parameter and body; each operation has its own cast."""
-    if next(TURN) % 4:
-        case.headers.pop("Idempotency-Key", None)  # nearly all would be another job under one key
-    case.validate_response(case.call(app=served), checks=CHECKS)
 
 
 # What was promised.

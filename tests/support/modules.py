@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from functools import cache
 from pathlib import Path
 
 from tests.support.places import ROOT
@@ -43,7 +44,8 @@ def wing_of(module: str) -> str:
     return {"bellhop": "words"}.get(module) or module.removeprefix("bellhop.").partition(".")[0]
 
 
-def names_imported(path: Path) -> set[str]:
+@cache
+def names_imported(path: Path) -> frozenset[str]:
     """What a file imports anywhere, also inside functions, by its dotted name."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -51,12 +53,13 @@ def names_imported(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """The modules of ours that a file imports, and the other packages."""
-    return {known for name in names_imported(path) if (known := _module(name))}
+    return frozenset(known for name in names_imported(path) if (known := _module(name)))
 
 
 def _module(name: str) -> str:

@@ -28,12 +28,20 @@ from bellhop.web import routes
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
-from tests.support.places import SHARED, TYPES
+from tests.support.places import ROOT, SHARED, TYPES
 from tests.support.wsgi import WsgiClient
 
+# What starts a server, a browser, or describes job types in child processes.
+IN_PROCESSES = ("whole", "catalog", "jobprocess")
 
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by the marker
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests over the shared data where it is not beside the project."""
+    """Mark what starts processes; leave out what needs the shared data where that is not."""
+    for item in items:
+        wing = item.path.relative_to(ROOT / "tests").parts[0]
+        if wing in IN_PROCESSES or "workers" in getattr(item, "fixturenames", ()):
+            item.add_marker("processes")
     if SHARED.is_dir():
         return
     left_out = [item for item in items if item.get_closest_marker("shared_data")]

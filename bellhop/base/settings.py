@@ -41,23 +41,23 @@ def key(
 
 @dataclass(frozen=True)
 class Server:
-    """Where the web listens and what it takes."""
+    """Where the web process listens, and what it accepts."""
 
     host: str = key("127.0.0.1", "Address to listen on.")
     port: int = key(8080, "Port to listen on; 0 takes any free port.", low=0, high=65535)
     allowed_hosts: tuple[str, ...] = key(
-        (), "Further host names the page may be opened by, separated by commas."
+        (), "Additional host names that Bellhop answers to, separated by commas."
     )
     public_url: str = key(
-        "", "Address people open it by, as https://jobs.example.org behind a proxy."
+        "", "Public URL of Bellhop, such as https://jobs.example.org behind a proxy."
     )
     trusted_proxy: str = key(
-        "", "Address of the proxy in front, whose X-Forwarded-For and -Proto are believed."
+        "", "Address of a reverse proxy; Bellhop trusts its X-Forwarded-For and -Proto."
     )
-    max_upload_mb: int = key(1024, "Largest upload of one job, in MiB.", low=1, high=1048576)
-    max_items: int = key(1000, "Most files or URLs of one job.", low=1, high=100000)
+    max_upload_mb: int = key(1024, "Maximum size of one upload, in MiB.", low=1, high=1048576)
+    max_items: int = key(1000, "Maximum number of files or URLs in one job.", low=1, high=100000)
     stop_grace_s: float = key(
-        8, "Seconds running items get to finish when Bellhop stops.", low=0, high=3600
+        8, "Seconds that running items have to finish when Bellhop stops.", low=0, high=3600
     )
     cores: str = key(
         "own",
@@ -65,7 +65,7 @@ class Server:
         one_of=("own", "any"),
     )
     log_level: str = key(
-        "info", "How much is logged.", one_of=("debug", "info", "warning", "error")
+        "info", "The lowest level that Bellhop logs.", one_of=("debug", "info", "warning", "error")
     )
 
     @property
@@ -75,56 +75,65 @@ class Server:
 
 @dataclass(frozen=True)
 class Access:
-    """Who sees what, once there are accounts."""
+    """Who can see which jobs, once there are accounts."""
 
     jobs: str = key(
         "own",
-        "Whether everybody sees their own jobs, or those of the whole team.",
+        "Jobs that each person can see: their own, or those of the whole team.",
         one_of=("own", "team"),
     )
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one account may ask for, once there are accounts; 0 is no limit."""
+    """Limits for each account, once there are accounts; 0 means no limit."""
 
     requests_per_minute: int = key(
-        3000, "Requests of one account, or of one address without a login.", low=0, high=10**6
+        3000,
+        "Requests per minute from one account, or from one address without a login.",
+        low=0,
+        high=10**6,
     )
-    jobs_per_account: int = key(2000, "Jobs of one account that are not final.", low=0, high=10**9)
+    jobs_per_account: int = key(2000, "Unfinished jobs of one account.", low=0, high=10**9)
     mb_per_account: int = key(
-        51200, "MiB that the uploads and output files of one account hold.", low=0, high=10**9
+        51200, "MiB of uploads and output files of one account.", low=0, high=10**9
     )
     queue_items: int = key(
-        100000, "Items that may wait in one queue; also without accounts.", low=0, high=10**9
+        100000,
+        "Items that may wait in one queue; this limit also applies without accounts.",
+        low=0,
+        high=10**9,
     )
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Where the state lives."""
+    """Where Bellhop stores its data."""
 
-    data_dir: str = key("data", "Folder of all state; relative to this file's folder.")
+    data_dir: str = key("data", "Folder for all data; relative to the folder of this file.")
     reserve_mb: int = key(
-        100, "MiB of its disk kept free for running work; no new job beyond.", low=0, high=1048576
+        100,
+        "MiB of disk space reserved for running jobs; Bellhop refuses new jobs below it.",
+        low=0,
+        high=1048576,
     )
 
 
 @dataclass(frozen=True)
 class Huey:
-    """The bell that wakes workers; the jobs themselves are always in the data folder."""
+    """The bell that wakes the workers; the jobs themselves are always in the data folder."""
 
     storage: str = key(
         "sqlite",
-        "Where the bell lives; auto takes Redis if it answers at the first start, else SQLite.",
+        "Where the bell is stored; auto uses Redis if it answers at the first start, else SQLite.",
         one_of=("sqlite", "redis", "auto"),
     )
-    redis_url: str = key("redis://127.0.0.1:6379/0", "Address of the Redis or Valkey server.")
+    redis_url: str = key("redis://127.0.0.1:6379/0", "URL of the Redis or Valkey server.")
 
 
 @dataclass(frozen=True)
 class Retry:
-    """When a job type that failed by mistake runs again."""
+    """When Bellhop runs an item again after an error of its job type."""
 
     delays_s: tuple[float, ...] = key(
         (0.0, 30.0, 300.0), "Seconds before each retry; empty means no retry.", low=0, high=86400
@@ -133,60 +142,65 @@ class Retry:
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long finished work is kept."""
+    """How long Bellhop keeps finished jobs."""
 
     results_days: float = key(
-        30, "Days until a final job goes with its results; 0 keeps it.", low=0, high=36500
+        30,
+        "Days until Bellhop deletes a finished job and its results; 0 keeps them forever.",
+        low=0,
+        high=36500,
     )
     uploads_days: float = key(
         7,
-        "Days until the uploads of a final job go, and a retry with them; 0 keeps them.",
+        "Days until Bellhop deletes the uploads; a retry needs them; 0 keeps them forever.",
         low=0,
         high=36500,
     )
     uploads_on_success: str = key(
         "keep",
-        "Whether the uploads of a completed job stay for their days.",
+        "Whether Bellhop keeps the uploads of a completed job or removes them early.",
         one_of=("keep", "remove"),
     )
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Results that are used again when the same comes in once more."""
+    """Results that Bellhop reuses for equal items."""
 
     max_mb: int = key(
-        1024, "MiB of results that may be used again; 0 runs everything.", low=0, high=1048576
+        1024, "MiB of results that Bellhop may reuse; 0 turns reuse off.", low=0, high=1048576
     )
-    max_days: float = key(30, "Days a result may be used again.", low=0.001, high=36500)
+    max_days: float = key(30, "Days for which Bellhop may reuse a result.", low=0.001, high=36500)
 
 
 @dataclass(frozen=True)
 class Outbound:
-    """Where Bellhop may send requests to: webhooks, and job types that fetch."""
+    """Where webhooks, and job types that use the network, may send requests."""
 
     allowed: tuple[str, ...] = key(
-        (), "Private names, addresses or networks that may be reached, separated by commas."
+        (), "Private host names, addresses or networks they may reach, separated by commas."
     )
 
 
 @dataclass(frozen=True)
 class Monitoring:
-    """When a queue counts as behind."""
+    """When Bellhop reports a backlog."""
 
-    backlog_warn: int = key(100, "Waiting items above which it says warn.", low=1, high=10**9)
+    backlog_warn: int = key(
+        100, "Waiting items above which Bellhop reports a queue with a warning.", low=1, high=10**9
+    )
     backlog_critical: int = key(
-        1000, "Waiting items above which it says critical.", low=1, high=10**9
+        1000, "Waiting items above which Bellhop reports a queue as critical.", low=1, high=10**9
     )
 
 
 @dataclass(frozen=True)
 class JobTypes:
-    """Your own job types, and how long a job process is used."""
+    """Your own job types, and how long Bellhop uses a job process."""
 
-    folder: str = key("", "Folder with job types of your own; relative to this file's folder.")
+    folder: str = key("", "Folder with your own job types; relative to the folder of this file.")
     recycle_after_items: int = key(
-        1000, "Items after which a job process is replaced.", low=1, high=1000000
+        1000, "Items after which Bellhop replaces a job process.", low=1, high=1000000
     )
     writable: tuple[str, ...] = key(
         ("/tmp", "/var/tmp"),
@@ -198,10 +212,12 @@ class JobTypes:
 class Queue:
     """One named queue."""
 
-    workers: int = key(1, "Items of this queue that run at the same time.", low=1, high=256)
-    timeout_s: float = key(180, "Seconds one item may run.", low=0.1, high=86400)
+    workers: int = key(
+        1, "Number of items of this queue that run at the same time.", low=1, high=256
+    )
+    timeout_s: float = key(180, "Time limit of one item, in seconds.", low=0.1, high=86400)
     memory_mb: int = key(
-        2048, "MiB of memory one item may use; 0 is no limit.", low=0, high=1048576
+        2048, "Memory limit of one item, in MiB; 0 means no limit.", low=0, high=1048576
     )
 
 

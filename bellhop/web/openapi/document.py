@@ -25,19 +25,19 @@ from bellhop.web.site import Site
 
 WORDS = f"""JSON under `{API}`. Times are RFC 3339 in UTC with microseconds.
 
-An error is `application/problem+json` (RFC 9457) with a stable `code`; a wrong field is named in
-`errors`. A method that an address does not take is 405 `method-not-allowed`.
+An error is `application/problem+json` (RFC 9457) with a stable `code`; `errors` names the wrong
+fields. For a method that a URL does not support, Bellhop answers 405 `method-not-allowed`.
 
-A list that has more says so twice: `next` is the `cursor` of the next page, and `Link` its
+If a list has more pages, `next` is the `cursor` of the next page, and the header `Link` has its
 address.
 
 The `Host` must be the address Bellhop listens on, `localhost`, or one of `[server] allowed_hosts`.
-POST, PATCH and DELETE from another web site are refused. JSON is read only with a JSON content
+Bellhop refuses POST, PATCH and DELETE from other web sites. It reads JSON only with a JSON content
 type.
 
-From the first account on, every request but those for `/health`, `/ready` and the login says who
-it is from: `Authorization: Bearer TOKEN`, or the cookie of a login. What you may not see answers
-404; what you may see but not do, 403."""
+Once there is an account, every request except `/health`, `/ready` and the login needs
+`Authorization: Bearer TOKEN` or the cookie of a login. Bellhop answers 404 for a job that you may
+not see, and 403 for an action that you may not do."""
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
     "internal-error", "not-implemented", "busy", "too-many-requests",

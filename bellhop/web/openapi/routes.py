@@ -84,7 +84,7 @@ def _query(name: str, schema: Schema, **more: Any) -> Schema:
 
 
 def _limit(default: int) -> Schema:
-    return _query("limit", {**count("How many at most.", 1, MOST_PER_PAGE), "default": default})
+    return _query("limit", {**count("Maximum number.", 1, MOST_PER_PAGE), "default": default})
 
 
 def _header(schema: Schema, *, is_sure: bool = False) -> Schema:
@@ -96,297 +96,297 @@ def _header(schema: Schema, *, is_sure: bool = False) -> Schema:
 MOST_INDEX, MOST_ID, MOST_NUMBER = 10**9 - 1, 10**15 - 1, 10**18 - 1
 PARAMETERS: dict[str, Schema] = {
     "job_id": _path("job_id", text("The id of a job."), "8061915b5b2cf35ad0b8"),
-    "index": _path("index", count("Which item of the job, from 0.", 0, MOST_INDEX), 0),
-    "file": _path("name", text("The name of the file, as the result lists it."), "report.csv"),
+    "index": _path("index", count("Number of the item in the job, from 0.", 0, MOST_INDEX), 0),
+    "file": _path("name", text("Name of the file in the result."), "report.csv"),
     "delivery": _path("number", count("The number of the delivery.", 0, MOST_INDEX), 1),
     "schedule": _path("number", count("The id of the schedule.", 0, MOST_ID), 1),
     "queue_name": _path("name", text("The name of the queue."), "default"),
-    "sha256": _path("sha256", text("Of the content of a file.", pattern="^[0-9a-fA-F]{64}$"),
+    "sha256": _path("sha256", text("SHA-256 of the content.", pattern="^[0-9a-fA-F]{64}$"),
                     "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
-    "status": _query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only with these "
-                     "statuses, with commas between them."), style="form", explode=False),
-    "type": _query("type", text("Only of this job type.")),
-    "queue": _query("queue", text("Only of this queue.")),
-    "owner": _query("owner", text("Only of this owner.")),
-    "q": _query("q", text("Searched for in names, parameters and errors.", maxLength=MOST_QUERY)),
+    "status": _query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only these "
+                     "statuses, separated by commas."), style="form", explode=False),
+    "type": _query("type", text("Only this job type.")),
+    "queue": _query("queue", text("Only this queue.")),
+    "owner": _query("owner", text("Only this owner.")),
+    "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_QUERY)),
     "limit_50": _limit(50),
     "limit_200": _limit(MOST_PER_PAGE),
-    "cursor": _query("cursor", text("The `next` of the page before.")),
-    "since": _query("since", count("What changed after this `change`.", 0, MOST_NUMBER)),
-    "include_result": _query("include", one_of(["result"], "Adds `result`, a page that `limit` and "
-                             "`cursor` cut.")),
-    "include_traceback": _query("include", one_of(["traceback"], "Adds what a mistake of a job "
-                                "type looked like.")),
+    "cursor": _query("cursor", text("The `next` of the previous page.")),
+    "since": _query("since", count("Jobs that changed after this `change`.", 0, MOST_NUMBER)),
+    "include_result": _query("include", one_of(["result"], "Adds a page of `result`, by `limit` "
+                             "and `cursor`.")),
+    "include_traceback": _query("include", one_of(["traceback"], "Adds the traceback of an "
+                                "unexpected error.")),
     "purge": _query("purge", flag("`true` deletes a final job and its files.")),
-    "step": _query("step", count("Of a chain which job type, from 0.", 0, MOST_NUMBER)),
-    "attempt": _query("attempt", count("Which attempt; without it the latest.", 0, MOST_NUMBER)),
+    "step": _query("step", count("Number of the step in a chain, from 0.", 0, MOST_NUMBER)),
+    "attempt": _query("attempt", count("The attempt; by default the latest.", 0, MOST_NUMBER)),
     "idempotency_key": _in("header", "Idempotency-Key", text(
-        "Makes it safe to send the same request again, for 24 hours.", minLength=1,
+        "Makes it safe to repeat the request for 24 hours.", minLength=1,
         maxLength=MOST_KEY, pattern="^[ -~]+$")),
-    "if_none_match": _in("header", "If-None-Match", text("The `ETag` of what is there already.")),
-    "prefer": _in("header", "Prefer", text("`wait=N` holds the answer until the job is final, with "
-                  "If-None-Match until it changes; N seconds, and 30 at most (RFC 7240)."),
+    "if_none_match": _in("header", "If-None-Match", text("The `ETag` of an earlier answer.")),
+    "prefer": _in("header", "Prefer", text("`wait=N` delays the answer until the job is final, or "
+                  "with If-None-Match until it changes; N is at most 30 seconds (RFC 7240)."),
                   example="wait=30"),
-    "if_modified_since": _in("header", "If-Modified-Since", text("When it was taken last.")),
+    "if_modified_since": _in("header", "If-Modified-Since", text("Time of an earlier answer.")),
     "session": _path("number", count("The number of the session.", 0, MOST_ID), 1),
     "token": _path("number", count("The number of the token.", 0, MOST_ID), 1),
     "account": _path("account", text("The name of an account."), "anna"),
-    "range": _in("header", "Range", text("A part of the file (RFC 9110); what is none counts as "
-                 "not given.")),
+    "range": _in("header", "Range", text("A part of the file (RFC 9110); Bellhop ignores an "
+                 "invalid one.")),
 }  # fmt: skip
 HEADERS: dict[str, Schema] = {
-    "Location": _header(text("Where it is.", format="uri-reference"), is_sure=True),
-    "ETag": _header(text("Another one when the answer is.", pattern='^"[^"]+"$'), is_sure=True),
+    "Location": _header(text("Its URL.", format="uri-reference"), is_sure=True),
+    "ETag": _header(text("Changes with the answer.", pattern='^"[^"]+"$'), is_sure=True),
     "Link": _header(text('The next page, `rel="next"` (RFC 8288).')),
-    "Retry-After": _header(count("Seconds after which to ask again.")),
-    "Preference-Applied": _header(text("That the answer was held, `wait=N`.")),
+    "Retry-After": _header(count("Seconds to wait before the next request.")),
+    "Preference-Applied": _header(text("Confirms `wait=N`.")),
     "Idempotency-Replayed": _header(one_of(["true"], "It is the job of the first request.")),
     "Set-Cookie": _header(text("The session, for browsers.")),
-    "WWW-Authenticate": _header(text("How to come in."), is_sure=True),
-    "Content-Disposition": _header(text("It is a download, and its name."), is_sure=True),
-    "Content-Range": _header(text("Which part it is."), is_sure=True),
-    "Allow": _header(text("The methods of the address."), is_sure=True),
+    "WWW-Authenticate": _header(text("How to authenticate."), is_sure=True),
+    "Content-Disposition": _header(text("Marks a download and names it."), is_sure=True),
+    "Content-Range": _header(text("The part in this answer."), is_sure=True),
+    "Allow": _header(text("The methods that the URL supports."), is_sure=True),
 }
 
-UNCHANGED = {304: Answer("It is still the same.", headers=("ETag",))}
-NOTHING = {204: Answer("It is gone.")}
+UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}
+NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
-READY = "200 when a consumer is alive too: what is accepted also runs."
+READY = "200 when a consumer is alive too, so that jobs run."
 
 # {tag: (what it is about, its routes)}
 ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
-    "Jobs": ("Submit jobs, look at them, and decide what becomes of them.", (
+    "Jobs": ("Submit, read and change jobs.", (
         Route("POST", f"{API}/jobs", name="submitJob", summary="Submit a job",
-              words="Files go as a form, with each parameter as a field of its own name; URLs, "
-              "texts and data go as JSON. From the answer on the job survives a power cut. In a "
-              "form, lists are JSON. With `Idempotency-Key` the same request again gives the first "
-              "job again.",
+              words="Send files as a form with one field for each parameter, and URLs, texts and "
+              "data as JSON. In a form, write lists as JSON. After the answer, the job survives a "
+              "power cut. If you repeat a request with the same `Idempotency-Key`, you get the "
+              "first job.",
               parameters=("idempotency_key",),
               body={FORM: (named("JobForm"), WORD_COUNT), **takes("JobRequest", FETCH)},
-              answers=shows("Job", "The job, accepted.", "Location", "Idempotency-Replayed",
+              answers=shows("Job", "The accepted job.", "Location", "Idempotency-Replayed",
                             status=202),
               problems=(*NEW_JOB, "bad-multipart", "key-reused", "invalid-request",
                         "request-in-progress", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/jobs", name="listJobs", summary="List jobs",
-              words="A page, newest first; or with `since` what changed after that change, which "
-              "no filter narrows. A search looks through 10,000 jobs and then answers with what it "
-              "has found: go on while there is a `next`.",
+              words="A page, newest first; with `since`, the jobs that changed after that "
+              "change, without filters. A search checks 10,000 jobs per request and answers with "
+              "the matches: continue while there is a `next`.",
               parameters=("status", "type", "queue", "owner", "q", "limit_50", "cursor", "since"),
-              answers={200: Answer("A page of jobs, or with `since` what changed.", {
+              answers={200: Answer("A page of jobs; with `since`, the changes.", {
                   JSON: {"oneOf": [named("JobPage"), named("JobChanges")]}}, ("Link",))},
               problems=("invalid-parameter",)),
         Route("GET", f"{API}/jobs/stats", name="getStats", summary="Count jobs",
-              words="How many by status and by type, how long items take, and the cache.",
+              words="Numbers of jobs by status and type, run times, and the cache.",
               answers=shows("Stats", "The figures.")),
         Route("POST", f"{API}/jobs/bulk", name="changeManyJobs", summary="Cancel, retry or purge "
               "many jobs",
-              words="With `filter`, `expected` is needed: when another number of jobs matches, "
-              "nothing is done. An empty filter is refused. `dry_run` only counts.",
+              words="`filter` requires `expected`: if another number of jobs matches, Bellhop "
+              "does nothing. It refuses an empty filter. `dry_run` only counts.",
               body=takes("BulkRequest", {"action": "retry", "filter": {"status": "failed"},
                                          "expected": 3}),
-              answers=shows("BulkAnswer", "What was done, and to which jobs it was not."),
+              answers=shows("BulkAnswer", "The number of changed jobs, and why others are not."),
               problems=(*BODY, "invalid-job", "invalid-parameter", "count-changed")),
         Route("GET", JOB, name="getJob", summary="Show a job",
-              words="`Prefer: wait=N` holds the answer until the job is final. A quarter of the "
-              "server's threads may wait; who comes then is answered at once.",
+              words="`Prefer: wait=N` delays the answer until the job is final. At most a "
+              "quarter of the server's threads wait; further requests return immediately.",
               parameters=("job_id", "include_result", "limit_200", "cursor", "if_none_match",
                           "prefer"),
               answers={**shows("Job", "The job.", "ETag", "Retry-After", "Preference-Applied"),
-                       304: Answer("It is still what If-None-Match names.", headers=(
+                       304: Answer("The job has not changed.", headers=(
                            "ETag", "Retry-After", "Preference-Applied"))},
               problems=(*NO_JOB, "invalid-parameter")),
         Route("PATCH", JOB, name="changeJob", summary="Change a job",
-              words="Another priority, before everything that waits, or kept beyond its days.",
+              words="Set the priority, move it ahead of all waiting jobs, or keep it forever.",
               parameters=("job_id",), body=takes("JobPatch", {"front": True}), needs_body=False,
               answers=shows("Job", "The job as it is now.", "Location"),
               problems=(*NO_JOB, *BODY, "job-final", "invalid-job")),
         Route("DELETE", JOB, name="deleteJob", summary="Cancel or delete a job",
-              words="Cancels an unfinished job. A final one is deleted with its files, but only "
-              "with `purge=true`.",
+              words="Cancels an unfinished job. With `purge=true`, deletes a final job and its "
+              "files.",
               parameters=("job_id", "purge"), answers={**ACCEPTED, **NOTHING},
               problems=(*NO_JOB, "job-final", "job-not-finished")),
         Route("POST", f"{JOB}/cancel", name="cancelJob", summary="Cancel a job",
-              words="What waits is cancelled at once, what runs is stopped within seconds.",
+              words="Cancels waiting items at once and stops running items within seconds.",
               parameters=("job_id",), answers=ACCEPTED, problems=(*NO_JOB, "job-final")),
         Route("POST", f"{JOB}/retry", name="retryJob", summary="Retry a job",
-              words="Runs what did not complete, or of it only the given items.",
+              words="Runs the failed and cancelled items again, or only the given ones.",
               parameters=("job_id",), body=takes("RetryRequest", {"items": [0, 3]}),
               needs_body=False, answers=ACCEPTED,
               problems=(*NO_JOB, *BODY, "invalid-job", "nothing-to-retry")),
     )),
-    "Shares": ("A job that its owner shows to others.", (
+    "Shares": ("Share jobs with other accounts.", (
         Route("GET", f"{JOB}/shares", name="listShares", summary="List who may read a job",
-              words="Beside its owner, admins, and with `[access] jobs = team` everybody.",
+              words="Besides its owner and admins; with `[access] jobs = team`, everybody may.",
               parameters=("job_id",), answers=shows("Shares", "Their names, and the link."),
               problems=NO_JOB),
-        Route("POST", f"{JOB}/shares", name="shareJob", summary="Show a job to an account",
-              words="They see it in their list and may read all of it, and do nothing to it.",
+        Route("POST", f"{JOB}/shares", name="shareJob", summary="Share a job with an account",
+              words="The account sees the job in its list and may read it, but not change it.",
               parameters=("job_id",), body=takes("ShareRequest", {"account": "anna"}),
               answers=shows("Shares", "Their names, and the link."),
               problems=(*NO_JOB, *BODY, "invalid-job")),
         Route("DELETE", f"{JOB}/shares/{{account}}", name="unshareJob",
-              summary="Show a job no more", words="From their next request on.",
+              summary="Stop sharing a job", words="Takes effect with the account's next request.",
               parameters=("job_id", "account"), answers=NOTHING, problems=NO_JOB),
     )),
-    "Results": ("What jobs gave, item by item, and how they got there.", (
-        Route("GET", f"{JOB}/result", name="getResult", summary="Take the result of a job",
-              words="There when the job is final and an item of it completed; of a chain what the "
-              "last step gave.",
+    "Results": ("Read results, items and events.", (
+        Route("GET", f"{JOB}/result", name="getResult", summary="Get the result of a job",
+              words="Available when the job is final and an item has completed. For a chain, the "
+              "result of the last step.",
               parameters=("job_id", "limit_200", "cursor"),
               answers=shows("ResultPage", "A page of results.", "Link"),
               problems=(*NO_JOB, "job-not-finished", "job-failed", "job-cancelled",
                         "invalid-parameter")),
         Route("GET", f"{JOB}/items", name="listItems", summary="List the items of a job",
-              words="Each item with its state, of a chain every step of it, also while it runs.",
+              words="Each item with its state, and every step of a chain, even while it runs.",
               parameters=("job_id", "status", "limit_200", "cursor"),
               answers=shows("ItemPage", "A page of items.", "Link"),
               problems=(*NO_JOB, "invalid-parameter")),
-        Route("GET", f"{JOB}/events", name="listEvents", summary="Tell the timeline of a job",
-              words="Each move of its items, in the order they happened.",
+        Route("GET", f"{JOB}/events", name="listEvents", summary="Show the timeline of a job",
+              words="Each move of its items, in order.",
               parameters=("job_id", "include_traceback", "limit_200", "cursor"),
               answers=shows("EventPage", "A page of events.", "Link"),
               problems=(*NO_JOB, "invalid-parameter")),
         Route("GET", f"{JOB}/items/{{index}}/files/{{name}}", name="getFile",
               summary="Download an output file",
-              words="Of the last step of a chain, or of `step`.",
+              words="A file of the last step of a chain, or of `step`.",
               parameters=("job_id", "index", "file", "step", "range", "if_none_match",
                           "if_modified_since"),
               answers={200: Answer("The file.", {BYTES: {}}, ("Content-Disposition", "ETag")),
-                       206: Answer("The part of it that Range asks for.", {BYTES: {}},
+                       206: Answer("The part that Range names.", {BYTES: {}},
                                    ("Content-Disposition", "ETag", "Content-Range")),
                        **UNCHANGED},
               problems=(*NO_JOB, "invalid-parameter")),
         Route("GET", f"{JOB}/items/{{index}}/log", name="getLog",
-              summary="Read what an item printed",
-              words="At most 256 KiB and a line, of the latest attempt or of `attempt`.",
+              summary="Read the output of an item",
+              words="At most 256 KiB and one line; of the latest attempt, or of `attempt`.",
               parameters=("job_id", "index", "step", "attempt"),
-              answers={200: Answer("What it printed.", {TEXT: {"type": "string"}})},
+              answers={200: Answer("The output.", {TEXT: {"type": "string"}})},
               problems=(*NO_JOB, "invalid-parameter")),
     )),
-    "Accounts": ("Who comes in, with what, and what they did.", (
+    "Accounts": ("Log in, manage sessions and tokens, read the audit log.", (
         Route("POST", f"{API}/login", name="logIn", summary="Log in",
-              words="Gives a browser its session cookie. After some failures the next try of the "
-              "account, or of the address, has to wait.",
+              words="Sets the session cookie of a browser. After several failures, the account "
+              "or the address must wait before the next try.",
               body=takes("Login", {"name": "anna", "password": "correct horse"}),
               answers=shows("LoggedIn", "Welcome.", "Set-Cookie"),
               problems=(*BODY, "login-failed", "forbidden", "invalid-job")),
         Route("POST", f"{API}/logout", name="logOut", summary="Log out",
               words="Ends the session of this browser.",
-              answers={204: Answer("It is over.", headers=("Set-Cookie",))}),
-        Route("GET", f"{API}/account", name="getAccount", summary="Who am I?",
-              words="The account of who asks, and what it may see.",
+              answers={204: Answer("Logged out.", headers=("Set-Cookie",))}),
+        Route("GET", f"{API}/account", name="getAccount", summary="Show your account",
+              words="The account of the request and its rights.",
               answers=shows("Account", "The account.")),
         Route("POST", f"{API}/account/password", name="changePassword",
-              summary="Change one's password", words="Every other session of the account ends.",
+              summary="Change your password", words="Ends all other sessions of the account.",
               body=takes("PasswordChange", {"password": "correct horse",
                                             "new_password": "battery staple"}),
               answers=NOTHING, problems=(*BODY, "login-failed", "invalid-job")),
         Route("GET", f"{API}/account/sessions", name="listSessions",
-              summary="List one's sessions", words="Where one is logged in.",
+              summary="List your sessions", words="The browsers where you are logged in.",
               answers=shows("SessionList", "The sessions.")),
         Route("DELETE", f"{API}/account/sessions/{{number}}", name="endSession",
-              summary="End a session", words="That browser is logged out.",
+              summary="End a session", words="Logs that browser out.",
               parameters=("session",), answers=NOTHING, problems=("not-found",)),
-        Route("GET", f"{API}/account/tokens", name="listTokens", summary="List one's tokens",
-              words="None shows what it is sent as.", answers=shows("TokenList", "The tokens.")),
-        Route("POST", f"{API}/account/tokens", name="addToken", summary="Make a token",
-              words="For a program. It is shown this once.",
+        Route("GET", f"{API}/account/tokens", name="listTokens", summary="List your tokens",
+              words="Without the secrets.", answers=shows("TokenList", "The tokens.")),
+        Route("POST", f"{API}/account/tokens", name="addToken", summary="Create a token",
+              words="For a program. Bellhop shows the token only once.",
               body=takes("TokenRequest", {"name": "scanner", "scope": "submit"}),
               needs_body=False, answers=shows("NewToken", "The token.", status=201),
               problems=(*BODY, "invalid-job")),
         Route("DELETE", f"{API}/account/tokens/{{number}}", name="revokeToken",
-              summary="Revoke a token", words="It is refused from now on.",
+              summary="Revoke a token", words="Bellhop refuses the token from now on.",
               parameters=("token",), answers=NOTHING, problems=("not-found",)),
-        Route("GET", f"{API}/audit", name="listAudit", summary="Who did what?",
-              words="For admins: logins, submits, cancels and so on of a year, newest first.",
-              parameters=("limit_50", "cursor"), answers=shows("NotePage", "A page of it.", "Link"),
+        Route("GET", f"{API}/audit", name="listAudit", summary="Read the audit log",
+              words="For admins: logins, submits, cancels and more of one year, newest first.",
+              parameters=("limit_50", "cursor"), answers=shows("NotePage", "The log.", "Link"),
               problems=("invalid-parameter",)),
     )),
-    "Job types": ("What can be run, and what was run on a file.", (
+    "Job types": ("List job types, and find jobs by file.", (
         Route("GET", f"{API}/types", name="listTypes", summary="List the job types",
-              words="Each with the JSON Schema of its parameters, and the limits of an upload.",
-              answers=shows("TypeList", "Every job type, also what cannot run.")),
+              words="Job types with the JSON Schema of their parameters, and the upload limits.",
+              answers=shows("TypeList", "All job types, including unavailable ones.")),
         Route("GET", f"{API}/files/{{sha256}}/jobs", name="listJobsOfContent",
-              summary="List the jobs over a file",
-              words="Whether a file with this content is converted already, whatever its name.",
+              summary="List the jobs of a file",
+              words="Shows whether a job has processed a file with this content, under any name.",
               parameters=("sha256", "type", "limit_50"),
               answers=shows("JobList", "The jobs, newest first."),
               problems=("not-found", "invalid-parameter")),
     )),
-    "Schedules": ("Jobs that are submitted again and again.", (
+    "Schedules": ("Submit jobs repeatedly.", (
         Route("GET", f"{API}/schedules", name="listSchedules", summary="List the schedules",
-              words="The one that is due next comes first.",
-              answers=shows("ScheduleList", "Every schedule.")),
+              words="The next one first.",
+              answers=shows("ScheduleList", "All schedules.")),
         Route("POST", f"{API}/schedules", name="addSchedule", summary="Add a schedule",
-              words="Its job is checked now and submitted at each time of its cron.",
+              words="Bellhop checks the job now and submits it at the times of `cron`.",
               body=takes("ScheduleRequest", WEEKLY),
               answers=shows("Schedule", "The schedule.", "Location", status=201),
               problems=NEW_JOB),
         Route("DELETE", f"{API}/schedules/{{number}}", name="removeSchedule",
-              summary="Remove a schedule", words="The jobs it made stay.",
+              summary="Remove a schedule", words="Keeps the jobs of the schedule.",
               parameters=("schedule",), answers=NOTHING, problems=("not-found",)),
     )),
-    "Webhooks": ("Who is told when a job is final.", (
+    "Webhooks": ("Notify other programs when a job is final.", (
         Route("GET", f"{JOB}/deliveries", name="listDeliveries", summary="List the deliveries of "
-              "a job", words="What its webhook was told, and what it answered.",
+              "a job", words="The webhook requests of the job and their answers.",
               parameters=("job_id",),
               answers=shows("DeliveryList", "The deliveries, oldest first."), problems=NO_JOB),
         Route("POST", f"{JOB}/deliveries/{{number}}/redeliver", name="repeatDelivery",
               summary="Repeat a delivery",
-              words="Tells it again under the same message id, also to an address that was gone.",
+              words="Sends it again with the same message id, even after an answer of 410.",
               parameters=("job_id", "delivery"),
               answers=shows("Job", "The job that delivers it.", "Location", status=202),
               problems=(*NO_JOB, "job-not-finished", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/webhooks/secret", name="getWebhookSecret",
-              summary="Show the secret", words="What a receiver checks signatures with, as "
-              "Standard Webhooks say; made when it is first asked for.",
+              summary="Show the secret", words="Receivers use it to check signatures as "
+              "Standard Webhooks describes. Bellhop creates it on the first request.",
               answers=shows("Secret", "The secret."), problems=("disk-full",)),
         Route("POST", f"{API}/webhooks/secret", name="renewWebhookSecret",
-              summary="Make a new secret", words="Deliveries from now on are signed with it.",
+              summary="Create a new secret", words="Bellhop signs further deliveries with it.",
               answers=shows("Secret", "The new secret.")),
     )),
-    "Queues": ("What waits, what runs, and the switches.", (
+    "Queues": ("Watch, pause and resume queues, and change their workers.", (
         Route("GET", f"{API}/monitoring/queues", name="listQueues", summary="List the queues",
-              words="What waits, runs and failed in each, and how far behind it is.",
-              answers=shows("QueueList", "Every queue.")),
+              words="Waiting, running and failed items of each queue, and its backlog.",
+              answers=shows("QueueList", "All queues.")),
         Route("PATCH", QUEUE, name="changeQueue", summary="Change the workers of a queue",
-              words="Of each consumer that serves it; `null` is as in config.ini.",
+              words="Sets the number for each consumer; `null` restores config.ini.",
               parameters=("queue_name",), body=takes("QueuePatch", {"workers": 4}),
               answers=shows("Queue", "The queue as it is now."),
               problems=(*BODY, "not-found", "invalid-job")),
         Route("POST", f"{QUEUE}/pause", name="pauseQueue", summary="Pause a queue",
-              words="Nothing of it starts any more; what runs, runs on.",
+              words="No further item of it starts; running items continue.",
               parameters=("queue_name",), answers=shows("Queue", "The queue as it is now."),
               problems=("not-found",)),
         Route("POST", f"{QUEUE}/resume", name="resumeQueue", summary="Resume a queue",
-              words="It goes on.",
+              words="Waiting items can start again.",
               parameters=("queue_name",), answers=shows("Queue", "The queue as it is now."),
               problems=("not-found",)),
         Route("GET", f"{API}/monitoring/workers", name="listWorkers", summary="List the workers",
-              words="The live consumers, and what each of their workers does.",
+              words="The live consumers and the current work of their workers.",
               answers=shows("WorkerList", "The live consumers.")),
     )),
-    "Cache": ("Results that are used again when the same comes in once more.", (
+    "Cache": ("Results that Bellhop reuses for equal items.", (
         Route("GET", f"{API}/cache", name="getCache", summary="Show the cache",
-              words="What may be used again, and how often it was.",
+              words="How many results Bellhop can reuse, and how often it has.",
               answers=shows("Cache", "The cache.")),
         Route("DELETE", f"{API}/cache", name="clearCache", summary="Clear the cache",
-              words="Forgets results, of one `type` or all; the jobs keep theirs.",
-              parameters=("type",), answers=shows("Removed", "How many were forgotten.")),
+              words="Clears the results of one `type`, or all; the jobs keep their results.",
+              parameters=("type",), answers=shows("Removed", "The number of cleared results.")),
     )),
-    "Monitoring": ("Whether Bellhop is well.", (
-        Route("GET", f"{API}/monitoring/health", name="getMonitor", summary="Show everything a "
-              "monitor asks", words="200 also when something is wrong: read `status`.",
-              answers=shows("Monitor", "How Bellhop is.")),
+    "Monitoring": ("Check the health of Bellhop.", (
+        Route("GET", f"{API}/monitoring/health", name="getMonitor", summary="Show the figures for "
+              "monitoring", words="The answer is always 200: read `status`.",
+              answers=shows("Monitor", "The figures.")),
         Route("GET", "/health", name="getHealth", summary="Is the web alive?", words=HEALTH,
-              answers=shows("Health", "It is.")),
+              answers=shows("Health", "It is alive.")),
         Route("GET", f"{API}/health", name="getApiHealth", summary=f"The same, under {API}",
-              words=HEALTH, answers=shows("Health", "It is.")),
+              words=HEALTH, answers=shows("Health", "It is alive.")),
         Route("GET", "/ready", name="getReadiness", summary="Do jobs run?", words=READY,
-              answers=shows("Readiness", "They do."), problems=("not-ready",)),
+              answers=shows("Readiness", "Jobs run."), problems=("not-ready",)),
         Route("GET", f"{API}/ready", name="getApiReadiness", summary=f"The same, under {API}",
-              words=READY, answers=shows("Readiness", "They do."), problems=("not-ready",)),
+              words=READY, answers=shows("Readiness", "Jobs run."), problems=("not-ready",)),
         Route("GET", "/metrics", name="getMetrics", summary="Figures for Prometheus",
               words="In the text format of Prometheus.",
               answers={200: Answer("The figures.", {TEXT: {"type": "string"}})}),

@@ -18,74 +18,74 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
     "bad-multipart": (400, "The form data cannot be read"),
     "bad-json": (400, "The JSON cannot be read"),
-    "login-needed": (401, "A login is needed"),
+    "login-needed": (401, "Login required"),
     "login-failed": (401, "The login failed"),
-    "forbidden": (403, "You may see this, but not do it"),
-    "cross-site": (403, "Requests from other sites are refused"),
-    "account-needed": (403, "Bellhop needs an account before it serves through a proxy"),
-    "not-found": (404, "There is nothing here"),
-    "method-not-allowed": (405, "This address does not take that method"),
+    "forbidden": (403, "You are not allowed to do this"),
+    "cross-site": (403, "Bellhop refuses requests from other web sites"),
+    "account-needed": (403, "Create an account before you share Bellhop"),
+    "not-found": (404, "Not found"),
+    "method-not-allowed": (405, "This URL does not support that method"),
     "job-not-finished": (409, "The job is not finished"),
     "job-failed": (409, "The job failed"),
     "job-cancelled": (409, "The job was cancelled"),
     "job-final": (409, "The job is already final"),
     "nothing-to-retry": (409, "There is nothing to retry"),
-    "count-changed": (409, "Another number of jobs matches"),
-    "request-in-progress": (409, "The same request is being answered"),
-    "expired": (410, "The job's time is over"),
+    "count-changed": (409, "The number of matching jobs has changed"),
+    "request-in-progress": (409, "Bellhop is still processing the first request"),
+    "expired": (410, "No longer available"),
     "upload-too-large": (413, "The upload is too large"),
-    "unsupported-media-type": (415, "This content type is not read here"),
-    "bad-host": (421, "This host name is not served"),
+    "unsupported-media-type": (415, "This content type is not supported"),
+    "bad-host": (421, "Bellhop does not serve this host name"),
     "invalid-job": (422, "The job cannot be accepted"),
     "unknown-type": (422, "There is no such job type"),
     "type-unavailable": (422, "The job type is not available"),
     "too-many-items": (422, "The job has too many items"),
     "invalid-parameter": (422, "A query parameter is not valid"),
-    "invalid-request": (422, "The request cannot be done"),
-    "key-reused": (422, "The Idempotency-Key stands for another request"),
+    "invalid-request": (422, "The request is not valid"),
+    "key-reused": (422, "The Idempotency-Key belongs to another request"),
     "too-many-requests": (429, "Too many requests"),
-    "too-many-jobs": (429, "There are too many jobs"),
+    "too-many-jobs": (429, "Too many jobs"),
     "header-too-large": (431, "The request headers are too large"),
-    "internal-error": (500, "Bellhop made a mistake"),
-    "not-implemented": (501, "This part of HTTP is not spoken here"),
+    "internal-error": (500, "Internal error in Bellhop"),
+    "not-implemented": (501, "Bellhop does not support this part of HTTP"),
     "busy": (503, "The database is busy"),
     "not-ready": (503, "Bellhop is not ready"),
     "disk-full": (507, "The disk is full"),
-    "quota-full": (507, "The account holds as much as it may"),
+    "quota-full": (507, "The account has used all of its storage"),
 }
 
 # code: (message, hint) of what Bellhop itself says about an item.
 ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
     "timed_out": (
-        "It ran longer than its limit of {limit_s:g} seconds and was stopped.",
+        "It exceeded its time limit of {limit_s:g} seconds.",
         "Try a smaller file, or raise the time limit of its queue.",
     ),
     "out_of_memory": (
-        "It needed more memory than it may use.",
+        "It needed more memory than its limit allows.",
         "Try a smaller file, or raise the memory limit of its job type.",
     ),
     "process_crashed": (
-        "Its job process ended by {signal} three times.",
-        "The file may be damaged in a way the job type cannot handle; after SIGKILL, the machine "
-        "may be short of memory.",
+        "The program crashed 3 times ({signal}).",
+        "The file may be damaged in a way that the job type cannot handle. After SIGKILL, the "
+        "machine may be short of memory.",
     ),
     "interrupted_too_often": (
-        "Bellhop was killed {count} times while this was running.",
-        "Retry it when the machine is stable.",
+        "Bellhop was killed {count} times while it ran this item.",
+        "Retry the job when the machine is stable.",
     ),
     "unexpected_error": (
-        "The job type made a mistake: {summary}",
+        "The job type failed with an error: {summary}",
         "The traceback is in the timeline of the job.",
     ),
-    "gave_up": ("It asked to be tried again for 24 hours: {reason}", None),
+    "gave_up": ("Bellhop gave up after 24 hours of retries: {reason}", None),
     "type_unavailable": ("The job type cannot run: {reason}", None),
     "result_too_large": (
         "Its result is larger than {limit_mb} MB.",
         "The job type should write large results to a file in its output folder.",
     ),
     "file_too_large": (
-        "It wrote a file larger than {limit_mb} MiB, which is what the disk can take.",
-        "Free some space on the disk of Bellhop, or try a smaller file.",
+        "It wrote a file larger than {limit_mb} MiB, the most that fits on the disk.",
+        "Free some disk space, or try a smaller file.",
     ),
     "bad_result": ("The job type did not return JSON: {summary}", None),
 }
@@ -147,16 +147,16 @@ def invalid_field(field: str, message: str) -> Problem:
 def too_large(limit_bytes: int) -> Problem:
     """The problem of a request with more than `limit_bytes`."""
     most = f"{limit_bytes >> 20} MiB" if limit_bytes >= 1 << 20 else f"{limit_bytes >> 10} KiB"
-    return Problem("upload-too-large", f"This request may hold at most {most}.")
+    return Problem("upload-too-large", f"This request can have at most {most}.")
 
 
 def disk_full(free_bytes: int, needed_bytes: int, reserve_bytes: int) -> Problem:
     """The problem of a job for which there is no room; all in bytes."""
     return Problem(
         "disk-full",
-        f"The disk of Bellhop has {free_bytes >> 20} MiB left; this job needs "
-        f"{needed_bytes >> 20} MiB, and {reserve_bytes >> 20} MiB are kept for running work. "
-        "Nothing of it was kept: free some space and submit it again.",
+        f"The disk has {free_bytes >> 20} MiB left. This job needs {needed_bytes >> 20} MiB, and "
+        f"Bellhop reserves {reserve_bytes >> 20} MiB for running jobs. It has not stored the job: "
+        "free some space and submit it again.",
     )
 
 

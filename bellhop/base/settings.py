@@ -61,7 +61,7 @@ class Server:
     )
     cores: str = key(
         "own",
-        "Whether the web and each consumer keep to a core that no other Bellhop keeps to.",
+        "Whether the web and each consumer use a CPU core that no other Bellhop uses.",
         one_of=("own", "any"),
     )
     log_level: str = key(

@@ -416,7 +416,8 @@ SCHEMAS: dict[str, Schema] = {
                      accounts=list_of({"type": "string"}, "Their names."),
                      link=text("A link to the job; it requires a login.")),
     "Note": record("An entry of the audit log.", id=count("Its number."), at=time("Time."),
-                   who=text("The account, or `console`."), address=text("Its address."),
+                   who=text("The account, or `console`."),
+                   address=text("Its address; `schedule N` for a job of a schedule."),
                    action=text("The action."), target=text("The target.")),
     "NotePage": record("The audit log, newest first.", notes=list_of(named("Note")), next=NEXT),
     "Monitor": record(

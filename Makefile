@@ -13,7 +13,7 @@ run: .venv/run  ## Set up and start Bellhop at http://127.0.0.1:8080
 	@exec $(BIN)/python app.py
 
 .PHONY: dev
-dev: .venv/run  ## Start Bellhop and restart it when a file of it changes
+dev: .venv/run  ## Start Bellhop and restart it when its code changes
 	@exec $(BIN)/python tools/dev.py
 
 .PHONY: demo
@@ -21,7 +21,7 @@ demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and sho
 	@$(BIN)/python tools/demo.py
 
 .PHONY: test
-test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs runs those)
+test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs: only these)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ONLY)
 
 .PHONY: quick
@@ -29,12 +29,12 @@ quick: .venv/dev  ## Run the tests that start no process, in less than 90 second
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not processes"
 
 .PHONY: fmt
-fmt: .venv/dev  ## Format the code, and mend what can be mended without thinking
+fmt: .venv/dev  ## Format the code and apply safe lint fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: check
-check: .venv/bench  ## Lint, types, every test, and each benchmark once in small
+check: .venv/bench  ## Lint, types, every test, and a short run of each benchmark
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
@@ -45,31 +45,31 @@ check: .venv/bench  ## Lint, types, every test, and each benchmark once in small
 proof: fuzz chaos eval  ## Run what is too long for make check: fuzz, chaos, eval
 
 .PHONY: bench
-bench: .venv/bench  ## Measure speed and memory side by side with the alternatives
+bench: .venv/bench  ## Compare speed and memory with the alternatives
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: eval
-eval: .venv/dev  ## Run the job types on the test data and print how good they are
+eval: .venv/dev  ## Run the job types on the test data and print their accuracy
 	@$(BIN)/python evaluation/run.py
 
 .PHONY: chaos
-chaos: .venv/dev  ## Kill everything at random under load, and check that nothing is lost
+chaos: .venv/dev  ## Kill processes at random under load and verify that no job is lost
 	@$(BIN)/python -m tests.whole.chaos
 
 .PHONY: fuzz
-fuzz: .venv/dev  ## Send 100,000 odd requests to every address (SEED=… chooses which)
+fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repeats a run)
 	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 .PHONY: dist
-dist: .venv/dev  ## Build the wheel and bellhop.pyz, the whole in one file, into dist/
+dist: .venv/dev  ## Build the wheel and bellhop.pyz (a single file) in dist/
 	@$(BIN)/python tools/dist.py
 
 .PHONY: pins
-pins: .venv/pins  ## Lock what pyproject.toml names, and write the requirements files
+pins: .venv/pins  ## Lock the packages of pyproject.toml and write the requirements files
 	@$(BIN)/python tools/pins.py
 
 .PHONY: audit
-audit: .venv/pins  ## Look for known vulnerabilities of the pinned packages
+audit: .venv/pins  ## Look up known vulnerabilities of the pinned packages
 	@$(BIN)/python tools/audit.py
 
 .venv/created:

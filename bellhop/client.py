@@ -1,8 +1,8 @@
-"""Bellhop from Python: submit jobs, follow them, take their results.
+"""Bellhop from Python: submit jobs, follow them, get their results.
 
-The commands use it (`commands.py`), and so may any other program: it needs Python 3.11 and nothing
-else, so this one file can be copied. It must never import another module of Bellhop, print, or
-submit a job twice.
+The commands use this module (`commands.py`), and other programs can: it needs only Python 3.11, so
+you can copy this one file. It must never import another module of Bellhop, print, or submit a job
+twice.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _T = TypeVar("_T")
 
 
 class BellhopError(Exception):
-    """It did not work; one of the two below."""
+    """A request did not work; one of the two classes below."""
 
 
 class RequestFailed(BellhopError):
-    """Bellhop said no. `code` is the stable word for why, None when it was not Bellhop."""
+    """Bellhop refused. `code` is the stable code of the problem; None from another server."""
 
     def __init__(self, status: int, code: str | None, detail: str, document: Any = None):
         super().__init__(f"{detail} ({code})" if code else detail)
@@ -50,23 +50,23 @@ class RequestFailed(BellhopError):
 
 
 class NoAnswer(BellhopError):
-    """Nobody answered, or the connection broke."""
+    """No server answered, or the connection broke."""
 
 
 class Bellhop:
-    """The Bellhop at `url`; may be shared by threads.
+    """The Bellhop at `url`; threads can share it.
 
-    What may safely be done twice is tried again for `patience_s` when the connection breaks, as it
-    does while Bellhop is restarted. A Bellhop that was never reached is not waited for.
+    When the connection breaks, for example during a restart, it repeats requests that are safe to
+    repeat for `patience_s`. It does not wait for a Bellhop that it has never reached.
     """
 
     def __init__(self, url: str, token: str | None = None, *, patience_s: float = PATIENCE_S):
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
         if not is_address or parts.port == 0:
-            raise ValueError(f"an address is like http://127.0.0.1:8080, not {url!r}")
+            raise ValueError(f"an address must look like http://127.0.0.1:8080, not {url!r}")
         if token and not (token.isascii() and token.isprintable()):
-            raise ValueError("a token has plain characters only")
+            raise ValueError("a token contains only plain characters")
         self.url = f"{parts.scheme}://{parts.netloc}"
         self._is_secure, self._netloc = parts.scheme == "https", parts.netloc
         self._always = {"Authorization": f"Bearer {token}"} if token else {}
@@ -85,10 +85,10 @@ class Bellhop:
         key: str | None = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Submit a job of what its type takes; the job.
+        """Submit a job with the input that its type takes, and return the job.
 
-        `options` are those of the API: priority, run_at, depends_on, then and so on. A submit
-        under the same `key` is the same job for 24 hours; without one each call makes a job.
+        `options` are the fields of the API: priority, run_at, depends_on, then and so on. For 24
+        hours, the same `key` returns the same job; without a key, each call submits a new job.
         """
         given = {name: value for name, value in options.items() if value is not None}
         items: list[dict[str, Any]] = [{"url": url} for url in urls] + [
@@ -119,7 +119,7 @@ class Bellhop:
         return itertools.islice((job for page in pages for job in page["jobs"]), limit)
 
     def follow(self, job_id: str, timeout_s: float | None = None) -> Iterator[dict[str, Any]]:
-        """The job now and after each change, until it is final; TimeoutError if it is not."""
+        """The job now and after each change until it is final; TimeoutError after `timeout_s`."""
         until = math.inf if timeout_s is None else time.monotonic() + timeout_s
         tag: str | None = None
         while True:
@@ -137,7 +137,7 @@ class Bellhop:
             tag = answer.headers.get("ETag", "none")
 
     def wait(self, job_id: str, timeout_s: float | None = None) -> dict[str, Any]:
-        """The job once it is final; TimeoutError when it is not after `timeout_s`."""
+        """Wait until the job is final and return it; TimeoutError after `timeout_s`."""
         *_, job = self.follow(job_id, timeout_s)
         return job
 
@@ -147,15 +147,15 @@ class Bellhop:
         return {**pages[-1], "items": [item for page in pages for item in page["items"]]}
 
     def items(self, job_id: str) -> list[dict[str, Any]]:
-        """Every item of a job, also one that failed, with its data and its error."""
+        """All items of a job, including failed ones, with their data and errors."""
         pages = self._pages(f"{_path(job_id)}/items")
         return [item for page in pages for item in page["items"]]
 
     def download(self, job_id: str, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Save the output files of a job in `folder`; of several items, each in its own folder.
+        """Save the output files of a job in `folder`, with a subfolder for each of several items.
 
-        Before anything is written it raises FileExistsError for a file that is there already, and
-        ValueError for a name that would lead out of the folder.
+        Before it writes a file, it raises FileExistsError for an existing file and ValueError for a
+        name that is outside of the folder.
         """
         items = self.result(job_id)["items"]
         folder = Path(folder)
@@ -164,26 +164,26 @@ class Bellhop:
             own = folder / _folder_name(item) if len(items) > 1 else folder
             wanted |= {_inside(folder, own, file["name"]): file for file in item["files"]}
         if not overwrite and (there := [path for path in wanted if path.exists()]):
-            raise FileExistsError(f"{there[0]} is there already")
+            raise FileExistsError(f"{there[0]} already exists")
         for path, file in wanted.items():
             self._patiently(lambda path=path, file=file: self._save(file, path))  # type: ignore[misc]
         return list(wanted)
 
     def cancel(self, job_id: str) -> dict[str, Any]:
-        """Cancel a job; the job, which may be running for a moment yet."""
+        """Cancel a job and return it; it may still run for a moment."""
         return dict(self.post(f"{_path(job_id)}/cancel", {}))
 
     def retry(self, job_id: str, items: Sequence[int] | None = None) -> dict[str, Any]:
-        """Run again what did not complete, or of it only `items`; the job."""
+        """Run the failed and cancelled items again, or only `items`, and return the job."""
         asked = {} if items is None else {"items": list(items)}
         return dict(self.post(f"{_path(job_id)}/retry", asked))
 
     def stats(self) -> dict[str, Any]:
-        """How many jobs there are and how long they take."""
+        """The number of jobs and how long they take."""
         return dict(self.get(f"{JOBS}/stats"))
 
     def get(self, path: str) -> Any:
-        """What any address of the API answers."""
+        """The answer of any URL of the API."""
         return self._get(path, {}).document
 
     def post(self, path: str, document: Any) -> Any:
@@ -283,7 +283,9 @@ class Bellhop:
             raise self._stranger(response.status) from None
 
     def _stranger(self, status: int) -> RequestFailed:
-        return RequestFailed(status, None, f"{self.url} answered {status}, not as Bellhop")
+        return RequestFailed(
+            status, None, f"{self.url} answered {status}; it does not seem to be Bellhop"
+        )
 
     def _save(self, file: Mapping[str, Any], path: Path) -> None:
         """Download beside and then into place, so that `path` is never half a file."""
@@ -294,7 +296,7 @@ class Bellhop:
                 for chunk in self._content(file["url"]):
                     out.write(chunk)
             if draft.stat().st_size != file["size"]:
-                raise NoAnswer(f"{self.url} broke off in the middle of {file['name']}")
+                raise NoAnswer(f"{self.url} closed the connection in the middle of {file['name']}")
             os.replace(draft, path)
         finally:
             draft.unlink(missing_ok=True)
@@ -363,7 +365,7 @@ def _quoted(name: str) -> str:
 def _size(path: Path) -> int:
     """In bytes. Opening first would wait for ever at a pipe that nobody writes to."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError(f"{path}: is no plain file")
+        raise ValueError(f"{path}: not a regular file")
     with path.open("rb") as file:
         return os.fstat(file.fileno()).st_size
 
@@ -381,7 +383,7 @@ def _read(path: Path, size: int) -> Iterator[bytes]:
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
     if left:
-        raise ValueError(f"{path}: it changed while it was sent")
+        raise ValueError(f"{path}: the file changed while it was sent")
 
 
 def _folder_name(item: Mapping[str, Any]) -> str:
@@ -396,5 +398,5 @@ def _inside(root: Path, folder: Path, name: str) -> Path:
     meant = top / folder.relative_to(root)
     found = (meant / name).resolve()
     if found == meant or not found.is_relative_to(meant):
-        raise ValueError(f"the name {name!r} leads out of {folder}; nothing was saved")
+        raise ValueError(f"the name {name!r} is outside of {folder}; nothing was saved")
     return root / found.relative_to(top)

@@ -20,10 +20,10 @@ MOST_STEP = 200
 
 
 class BadInput(Exception):
-    """The input can never work: the item fails at once and the user reads `message`.
+    """The input can never work: Bellhop fails the item at once, and the user reads `message`.
 
-    `code` is snake_case and stable; `hint` says what the user can do about it. `extra` is one that
-    is not installed: Bellhop makes the hint, which is the command that installs it here.
+    `code` is snake_case and stable; `hint` says what the user can do about it. `extra` names an
+    extra that is not installed: Bellhop then gives the command that installs it as the hint.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class BadInput(Exception):
 
 
 class Unavailable(Exception):
-    """What the item needs from outside failed, and may work later.
+    """An external service that the item needs failed, and may work later.
 
-    It counts as a failure: the item runs again by the delays of its type, and after the last of
-    them it fails, and the user reads `message`. `code` and `hint` are as those of `BadInput`.
+    It counts as a failure: Bellhop runs the item again after each of the delays of its type, then
+    fails it, and the user reads `message`. `code` and `hint` are the same as in `BadInput`.
     """
 
     def __init__(self, message: str, *, code: str, hint: str | None = None):
@@ -53,9 +53,9 @@ class Unavailable(Exception):
 
 
 class TryAgain(Exception):
-    """The item cannot run now and wants another turn in `delay_s` seconds.
+    """The item cannot run now and should run again in `delay_s` seconds.
 
-    It does not count as a failure; 24 h after its first start the item gives up.
+    It does not count as a failure; 24 h after the first start, Bellhop fails the item.
     """
 
     def __init__(self, delay_s: float, reason: str):
@@ -65,9 +65,9 @@ class TryAgain(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What one attempt at one item may know and do.
+    """What the job type can read and do in one attempt at one item.
 
-    `filename` is the name the user gave and only for display. Files written to
+    `filename` is the name that the user gave, for display only. Files written to
     `output_dir` become downloads; `scratch_dir` is emptied after the attempt.
     `item_id` is the same in every attempt: the idempotency key for effects
     outside Bellhop. `settings` holds what the decorator's `settings` declared.
@@ -83,7 +83,7 @@ class Context:
     cancel_asked: Callable[[], bool]
 
     def progress(self, percent: float, step: str = "") -> None:
-        """Show `percent` (0 to 100) and what is being done right now."""
+        """Show `percent` (0 to 100) and the current step on the page."""
         self.tell({"progress": max(0, min(100, int(percent))), "step": str(step)[:MOST_STEP]})
 
     def warn(self, code: str, message: str, where: str | None = None) -> None:
@@ -93,12 +93,12 @@ class Context:
         self.tell({"warning": warning})
 
     def log(self, text: str) -> None:
-        """Write a line to what the job printed."""
+        """Write a line to the output of the item."""
         print(text, flush=True)  # noqa: T201 - a job's stdout is its log
 
     @property
     def cancelled(self) -> bool:
-        """Whether a cancel was asked for; a job that returns soon after is not killed."""
+        """Whether somebody has cancelled the job; Bellhop kills it unless it returns soon."""
         return self.cancel_asked()
 
 
@@ -107,8 +107,8 @@ class JobType:
     """The decorator's options; `None` means the default of the queue or of config.ini.
 
     `timeout_s` is in seconds, `memory_mb` in MiB, `delays_s` the seconds before
-    each retry. `requires` maps an importable module to the extra that brings it.
-    `version` is part of the key under which a result may be used again.
+    each retry. `requires` maps a module to the extra that installs it.
+    `version` is part of the key of the result cache.
     """
 
     function: Callable[..., Any]

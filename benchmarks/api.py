@@ -66,7 +66,7 @@ def _beside_pollers(server: Server, polled: str, status: str, seconds: float) ->
         told = asked(server, status, seconds, 1)["p99_ms"]
     finally:
         pollers.communicate()
-    name = f"status / hello, p99 beside {POLLERS} pages"
+    name = f"status / hello, p99 with {POLLERS} pages"
     return [
         Figure(name=name, measured=told / hello, unit="times", at_most=MOST_BESIDE_POLLERS),
         Figure(name="  status", measured=told, unit="ms"),

@@ -65,12 +65,12 @@ def add(name: str, role: str, stored: str | None) -> bool:
     Whether it is the first admin, to whom everything from before belongs. Raises Refused.
     """
     if not NAME.fullmatch(name) or name == LOCAL:
-        said = "a name has up to 64 small letters, digits and . _ @ -, and is not 'local'"
+        said = "a name has up to 64 lower-case letters, digits and . _ @ -, and cannot be 'local'"
         raise Refused(f"{name!r}: {said}")
     values = {"name": name, "role": role, "password": stored, "now": timestamp()}
     with database.atomic():
         if _row(name):
-            raise Refused(f"there is an account {name} already")
+            raise Refused(f"there is already an account {name}")
         is_first_admin = role == "admin" and not query("SELECT 1 FROM account WHERE role = 'admin'")
         query(
             """INSERT INTO account (name, role, password, created_at)
@@ -211,7 +211,7 @@ def _count_failure(known_as: str, free: int) -> None:
     count, not_before = found[0] if found else (0, now)
     if not_before > now:
         wait_s = datetime.fromisoformat(not_before) - datetime.fromisoformat(now)
-        said = f"Too many logins failed; the next try is taken from {not_before[11:19]}Z on."
+        said = f"Too many failed logins; try again after {not_before[11:19]}Z."
         retry_after_s = math.ceil(wait_s.total_seconds())
         raise Problem("too-many-requests", said, retry_after_s=retry_after_s)
     lock_s = min(LONGEST_LOCK_S, 2 ** min(count + 1 - free, 30)) if count >= free else 0
@@ -267,7 +267,7 @@ def add_token(account: str, *, name: str = "", scope: str = "all", days: int = T
     require(account)
     if scope not in TOKEN_SCOPES or not 0 <= days <= MOST_TOKEN_DAYS:
         scopes = ", ".join(TOKEN_SCOPES)
-        raise Refused(f"a token has a scope ({scopes}) and 0 to {MOST_TOKEN_DAYS} days")
+        raise Refused(f"a token needs a scope ({scopes}) and 0 to {MOST_TOKEN_DAYS} days")
     secret = TOKEN_PREFIX + new_secret()
     now = timestamp()
     values = {
@@ -277,7 +277,7 @@ def add_token(account: str, *, name: str = "", scope: str = "all", days: int = T
     with database.atomic():
         count = query("SELECT count(*) FROM token WHERE account = :account", values)[0][0]
         if count >= MOST_TOKENS:
-            raise Refused(f"{account} has {count} tokens already; revoke one of them first")
+            raise Refused(f"{account} already has {count} tokens; revoke one first")
         query(
             """INSERT INTO token (hash, account, name, scope, created_at, expires_at)
             VALUES (:hash, :account, :name, :scope, :now, :expires)""",

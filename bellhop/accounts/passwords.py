@@ -72,7 +72,7 @@ def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
     if not _waiting.acquire(blocking=False):
-        said = "Too many logins at the same moment; try it again."
+        said = "Too many logins at the same time; try again."
         raise Problem("too-many-requests", said, retry_after_s=1)
     try:
         with _hashing:

@@ -77,7 +77,7 @@ def load(config: str | Path | None = None) -> Settings:
 def require_private(path: Path, secret: str) -> None:
     """Refuse a config.ini that holds `secret`, which is its name, and that others may read."""
     if path.stat().st_mode & 0o077:
-        said = f"{path} holds a secret, {secret}, and others may read it"
+        said = f"{path} contains a secret ({secret}) and other users can read it"
         raise StartRefused(f"{said}: chmod 600 {path}")
 
 
@@ -110,7 +110,7 @@ def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
     except configparser.ParsingError as error:
         # Python would show the line, and that may be half a secret.
         number = getattr(error, "lineno", None) or error.errors[0][0]
-        said = "is neither a [section] nor KEY = VALUE inside of one"
+        said = "is neither a [section] nor KEY = VALUE in a section"
         raise StartRefused(f"{path}: line {number} {said}") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None

@@ -14,7 +14,7 @@ def parsed(text: bytes | str) -> Any:
     try:
         document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
-        raise ValueError(f"it is nested more than {MOST_DEPTH} deep") from None
+        raise ValueError(f"the nesting is deeper than {MOST_DEPTH} levels") from None
     require_shallow(document)
     json.dumps(document, ensure_ascii=False).encode()
     return document
@@ -30,11 +30,11 @@ def require_shallow(document: Any) -> None:
         level += [inner for value in objects for inner in value.values()]
         if not level:
             return
-    raise ValueError(f"it is nested more than {MOST_DEPTH} deep")
+    raise ValueError(f"the nesting is deeper than {MOST_DEPTH} levels")
 
 
 def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _finite(text: str) -> float:

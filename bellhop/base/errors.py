@@ -1,7 +1,7 @@
-"""Everything a user can be told: a code, the words and, over HTTP, a status.
+"""Every error that Bellhop reports to a user: a code, a text and, over HTTP, a status.
 
-`PROBLEMS` is the table of what the API answers (RFC 9457), `ITEM_ERRORS` of what
-an item can end with beyond what its job type says itself. A code is never renamed.
+`PROBLEMS` lists the errors of the API (RFC 9457), `ITEM_ERRORS` the errors of an item that do not
+come from its job type. A code is never renamed.
 """
 
 from __future__ import annotations

@@ -67,8 +67,8 @@ class Bell:
         self._most = settings.total_workers
         self.trouble = Trouble(
             log,
-            "the bell does not ring (%s); jobs are safe and looked for",
-            "the bell rings again",
+            "the bell does not work (%s); consumers check for jobs every second instead",
+            "the bell works again",
         )
         self._ring_again_at = 0.0
         self._answer: Callable[[], None] = lambda: None

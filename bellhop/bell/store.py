@@ -133,7 +133,11 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
             for rest in ("-wal", "-shm"):
                 Path(f"{self.filename}{rest}").unlink(missing_ok=True)
             self._conn = self._create_connection()
-        log.warning("%s was set aside and made anew (%s); jobs are safe", self.filename, error)
+        log.warning(
+            "moved the damaged %s aside and created a new one (%s); no job is lost",
+            self.filename,
+            error,
+        )
 
     def _is_usable(self) -> bool:
         try:

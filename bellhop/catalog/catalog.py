@@ -99,7 +99,7 @@ class Catalog:
         try:
             paths, beside = typefiles.find(own), typefiles.state_of(own)
         except OSError as error:
-            log.warning("[jobtypes] folder cannot be read: %s", error)
+            log.warning("cannot read [jobtypes] folder: %s", error)
             paths, beside = typefiles.find(None), ""
         for path in paths:
             try:
@@ -120,7 +120,7 @@ class Catalog:
             self._is_stored = False  # what was read before holds
         except (ValueError, TypeError):
             if self._is_stored:
-                log.warning("%s is damaged and is made anew", self._store)
+                log.warning("%s is damaged; creating a new one", self._store)
             self._is_stored = False
 
     def _take(self, entries: Mapping[str, object]) -> None:
@@ -198,9 +198,9 @@ class _Describing:
         try:
             found = description.from_json(json.loads(text))
         except WrongShape as error:
-            found = DescribedFile((), f"what it says of itself cannot be used: {error}")
+            found = DescribedFile((), f"its description is not valid: {error}")
         except ValueError:
-            found = DescribedFile((), f"loading it ended without an answer ({self._why()})")
+            found = DescribedFile((), f"Bellhop could not load it ({self._why()})")
         if found.error:
             known = before.types if before else ()
             found = replace(found, types=known or (unknown_type(Path(self.path).stem),))
@@ -209,5 +209,5 @@ class _Describing:
     def _why(self) -> str:
         code = self._child.returncode
         if code == -signal.SIGKILL:
-            return f"not within {DESCRIBE_LIMIT_S:g} seconds"
+            return f"it took more than {DESCRIBE_LIMIT_S:g} seconds"
         return ending(code)

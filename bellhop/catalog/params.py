@@ -30,7 +30,7 @@ def from_text(label: str, params: ParamsSchema, name: str, texts: Sequence[str])
     schema = params["properties"].get(name)
     if schema is None:
         known = ", ".join(params["properties"]) or "none"
-        raise invalid_field(name, f"{label} has no such parameter; it has {known}")
+        raise invalid_field(name, f"{label} has no such parameter; its parameters are {known}")
     if "array" in _kinds(schema):
         item = schema.get("items", {})
         return [_value(item, name, text) for text in texts if text.strip()]

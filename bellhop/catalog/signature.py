@@ -72,7 +72,7 @@ def _split(function: Callable[..., Any]) -> tuple[str, list[tuple[str, Any, Any]
         raise TypeError(f"the first parameter must be one of {kinds}, the second context")
     for parameter in names[2:]:
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            raise TypeError(f"parameter {parameter.name} must stand after a *")
+            raise TypeError(f"parameter {parameter.name} must come after a *")
         if parameter.name not in hints:
             raise TypeError(f"parameter {parameter.name} needs a type hint")
     return names[0].name, [(p.name, hints[p.name], p.default) for p in names[2:]]

@@ -15,7 +15,7 @@ Add = Callable[[str, str], argparse.ArgumentParser]
 
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog=TYPED, description="Background jobs for small teams.")
-    whole.add_argument("--config", metavar="FILE", help="another config.ini")
+    whole.add_argument("--config", metavar="FILE", help="use another config.ini")
     whole.add_argument("--version", action="version", version=f"bellhop {__version__}")
     whole.set_defaults(command="serve")
     commands = whole.add_subparsers(metavar="COMMAND")
@@ -25,22 +25,26 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(command=name)
         return command
 
-    add("serve", "web and consumer under one parent (the default)")
-    half = add("web", "the web alone")
+    add("serve", "start the web and a consumer under one parent (the default)")
+    half = add("web", "start only the web")
     half.add_argument("--socket-fd", type=int, help=argparse.SUPPRESS)
     half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    half = add("consumer", "a consumer alone (what consumer.sh starts)")
-    half.add_argument("--queue", action="append", metavar="NAME", help="serve only this queue")
-    half.add_argument("--workers", action=_Workers, metavar="N", help="workers of that queue")
+    half = add("consumer", "start only a consumer (as consumer.sh does)")
+    half.add_argument(
+        "--queue", action="append", metavar="NAME", help="serve only this queue; repeatable"
+    )
+    half.add_argument(
+        "--workers", action=_Workers, metavar="N", help="number of workers for that queue"
+    )
     half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    add("prepare", "agree on the storage and migrate, then end").add_argument(
+    add("prepare", "choose the storage, migrate the database, and exit").add_argument(
         "--start-lock", type=int, help=argparse.SUPPRESS
     )
     _add_client_commands(add)
-    add("check", "self-test of this installation")
-    add("drain", "take no more work, and return when nothing runs")
+    add("check", "test this installation")
+    add("drain", "stop taking new items, and return when nothing is running")
     _add_account_commands(add)
-    trial = add("try", "run a job type on one file, without server or queue")
+    trial = add("try", "run a job type on one file, without a server or queue")
     trial.add_argument("type")
     trial.add_argument("input", metavar="FILE|URL|TEXT")
     trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
@@ -53,31 +57,33 @@ def _add_client_commands(add: Add) -> None:
     submit.add_argument("type")
     submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
     submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
-    submit.add_argument("--text", action="append", default=[], help="a text instead of a file")
-    submit.add_argument("--data", action="append", default=[], metavar="JSON", help="an object")
-    submit.add_argument("--then", action="append", default=[], metavar="TYPE", help="a later step")
-    submit.add_argument("--after", action="append", default=[], metavar="ID", help="of a job")
+    submit.add_argument("--text", action="append", default=[], help="input text instead of a file")
+    submit.add_argument("--data", action="append", default=[], metavar="JSON", help="input object")
+    submit.add_argument("--then", action="append", default=[], metavar="TYPE", help="add a step")
+    submit.add_argument("--after", action="append", default=[], metavar="ID", help="wait for a job")
     submit.add_argument("--priority", type=int, help="-100 to 100, higher first")
-    submit.add_argument("--run-at", metavar="TIME", help="not before, like 2030-01-31T09:00:00Z")
-    submit.add_argument("--run-anyway", action="store_true", help="use no earlier result")
-    submit.add_argument("--wait", action="store_true", help="until it is final; 0 = completed")
+    submit.add_argument(
+        "--run-at", metavar="TIME", help="earliest start, like 2030-01-31T09:00:00Z"
+    )
+    submit.add_argument("--run-anyway", action="store_true", help="ignore earlier results")
+    submit.add_argument("--wait", action="store_true", help="wait for the end; exit 0 if completed")
     jobs = add("jobs", "list jobs, newest first")
-    jobs.add_argument("--status", help="one, or several with commas")
+    jobs.add_argument("--status", help="one status, or several separated by commas")
     jobs.add_argument("--type")
-    jobs.add_argument("--search", metavar="TEXT", help="in names, parameters and errors")
+    jobs.add_argument("--search", metavar="TEXT", help="search names, parameters and errors")
     jobs.add_argument("--limit", type=int, default=50)
-    stats = add("stats", "count jobs and how long they take")
+    stats = add("stats", "count jobs and show how long they take")
     one: dict[str, argparse.ArgumentParser] = {}
     for name, help in (
         ("result", "print the result of a job"),
         ("cancel", "cancel a job"),
-        ("retry", "run again what did not complete"),
+        ("retry", "run the failed and cancelled items again"),
     ):
         one[name] = add(name, help)
         one[name].add_argument("job_id", metavar="ID")
     result = one["result"]
-    result.add_argument("--files", metavar="FOLDER", help="save its output files there")
-    result.add_argument("--force", action="store_true", help="over what is there already")
+    result.add_argument("--files", metavar="FOLDER", help="save the output files there")
+    result.add_argument("--force", action="store_true", help="overwrite existing files")
     for command in (submit, jobs, stats, *one.values()):
         command.add_argument("--json", action="store_true", help="print JSON")
 
@@ -89,13 +95,13 @@ def _add_account_commands(add: Add) -> None:
         actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
         return lambda name, help: actions.add_parser(name, help=help, description=help)
 
-    user = under(add("user", "who may use Bellhop"))
+    user = under(add("user", "manage accounts"))
     for name, help in (
-        ("add", "add an account; the first one closes Bellhop to everybody else"),
-        ("password", "give an account another password"),
-        ("role", "give an account another role"),
-        ("disable", "let an account in no more"),
-        ("enable", "let it in again"),
+        ("add", "add an account; the first one makes Bellhop private"),
+        ("password", "change the password of an account"),
+        ("role", "change the role of an account"),
+        ("disable", "disable an account"),
+        ("enable", "enable an account again"),
     ):
         action = user(name, help)
         action.add_argument("name")
@@ -105,16 +111,16 @@ def _add_account_commands(add: Add) -> None:
             said = "read the password from standard input"
             action.add_argument("--password-stdin", action="store_true", help=said)
     user("list", "list the accounts").add_argument("--json", action="store_true", help="as JSON")
-    reset = user("reset", "remove every account, and let everybody of this machine in again")
-    reset.add_argument("--open", action="store_true", required=True, help="yes, really")
-    token = under(add("token", "tokens for programs"))
-    action = token("add", "print a new token, once")
+    reset = user("reset", "remove all accounts, and open Bellhop to everybody on this machine")
+    reset.add_argument("--open", action="store_true", required=True, help="confirm")
+    token = under(add("token", "manage tokens for programs"))
+    action = token("add", "create a token and print it once")
     action.add_argument("name", metavar="USER")
-    action.add_argument("--label", default="", help="what it is for")
+    action.add_argument("--label", default="", help="purpose of the token")
     action.add_argument("--scope", choices=TOKEN_SCOPES, default="all")
-    action.add_argument("--days", type=int, help="until it ends; 0 never, 365 without it")
+    action.add_argument("--days", type=int, help="days until it expires; 0 = never, default 365")
     token("list", "list the tokens of an account").add_argument("name", metavar="USER")
-    action = token("revoke", "end a token")
+    action = token("revoke", "revoke a token")
     action.add_argument("name", metavar="USER")
     action.add_argument("number", type=int, metavar="NUMBER")
 
@@ -131,5 +137,5 @@ class _Workers(argparse.Action):
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
         if not namespace.queue:
-            parser.error("--workers stands after the --queue it is for")
+            parser.error("--workers must follow its --queue")
         namespace.queue[-1] += f"={values}"

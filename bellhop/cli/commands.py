@@ -56,7 +56,7 @@ def run(settings: Settings, given: argparse.Namespace) -> int:
     except (BellhopError, ValueError) as error:
         print(f"bellhop: {error}", file=sys.stderr)
         if isinstance(error, RequestFailed) and error.code == "login-needed":
-            said = f"{TYPED} token add USER prints a token; give it in BELLHOP_TOKEN"
+            said = f"create a token with {TYPED} token add USER, and set BELLHOP_TOKEN to it"
             print(f"bellhop: {said}", file=sys.stderr)
     except OSError as error:
         print(f"bellhop: {error.filename or ''}: {error.strerror}", file=sys.stderr)
@@ -112,7 +112,7 @@ def _follow(bellhop: Bellhop, job: dict[str, Any]) -> dict[str, Any]:
         for state in bellhop.follow(job["job_id"]):
             _show_progress(state)
     except KeyboardInterrupt:
-        print(f"\nthe job goes on: {TYPED} result {job['job_id']}", file=sys.stderr)
+        print(f"\nthe job keeps running: {TYPED} result {job['job_id']}", file=sys.stderr)
         raise
     return state
 
@@ -121,7 +121,7 @@ def _show_progress(job: dict[str, Any]) -> None:
     if not sys.stderr.isatty():
         return
     filled = "#" * (job["progress"] * BAR_WIDTH // 100)
-    waits = job["waiting_for"] and f"waits for {job['waiting_for']}"
+    waits = job["waiting_for"] and f"waiting: {job['waiting_for']}"
     what = job["current_step"] or waits or job["status"]
     left = f", about {job['eta_s']} s left" if job["eta_s"] else ""
     line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {what}{left}"
@@ -172,11 +172,11 @@ def _stats(bellhop: Bellhop, given: argparse.Namespace) -> int:
     print(f"{stats['total']} jobs: {counts or 'none yet'}")
     for name, by_status in stats["by_type"].items():
         took = stats["durations"].get(name)
-        pace = f"; {took['median_s']:.1f} s in the middle, {took['longest_s']:.1f} s at most"
+        pace = f"; {took['median_s']:.1f} s median, {took['longest_s']:.1f} s at most"
         counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
         print(f"  {name}: {counts}{pace if took else ''}")
     cache = stats["cache"]
-    print(f"earlier results: {cache['entries']}, used {cache['hits']} times")
+    print(f"saved results: {cache['entries']}, reused {cache['hits']} times")
     return 0
 
 

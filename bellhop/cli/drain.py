@@ -31,7 +31,7 @@ def run(settings: Settings) -> None:
             consumer.id for consumer in queries.living_consumers(here) if consumer.id in drained
         ):
             if running != said:
-                print(f"items that still run: {running}", file=sys.stderr)
+                print(f"running items: {running}", file=sys.stderr)
                 said = running
             time.sleep(LOOK_EVERY_S)
-    print("nothing runs; Bellhop takes work again after its next start", file=sys.stderr)
+    print("nothing is running; Bellhop takes items again after a restart", file=sys.stderr)

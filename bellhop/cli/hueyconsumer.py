@@ -36,7 +36,7 @@ def create_consumer(
 def _join(settings: Settings, worker_type: str) -> Installation:
     if worker_type != "thread":
         raise StartRefused(
-            f"huey_consumer -k {worker_type}: allowed is thread; each item runs in a process of "
-            "its own already"
+            f"huey_consumer -k {worker_type}: allowed is thread; each item already runs in a "
+            "separate process"
         )
     return start.join(settings)

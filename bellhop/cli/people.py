@@ -44,14 +44,14 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
 def _add(given: argparse.Namespace) -> None:
     password = _new_password(given)
     if password is None:
-        said = "no password was given, so it can use tokens alone; see --password-stdin"
+        said = "no password given, so the account can only use tokens; see --password-stdin"
         print(f"bellhop: {said}", file=sys.stderr)
     stored = None if password is None else accounts.hashed(password)
     with audit.noted(CONSOLE, "", f"add account ({given.role})", given.name):
         if accounts.add(given.name, given.role, stored):
             lifecycle.hand_over(LOCAL, given.name)
     if not any(a["role"] == "admin" and not a["is_disabled"] for a in accounts.every()):
-        said = f"nobody is admin yet: {TYPED} user add NAME --role admin"
+        said = f"there is no admin yet: {TYPED} user add NAME --role admin"
         print(f"bellhop: {said}", file=sys.stderr)
 
 
@@ -70,7 +70,7 @@ def _password(given: argparse.Namespace) -> None:
     accounts.require(given.name)
     password = _new_password(given)
     if password is None:
-        raise StartRefused("nobody can be asked for the password; give it with --password-stdin")
+        raise StartRefused("cannot ask for the password without a terminal; use --password-stdin")
     stored = accounts.hashed(password)
     with audit.noted(CONSOLE, "", "new password", given.name):
         accounts.set_password(given.name, stored)
@@ -89,7 +89,7 @@ def _disable(given: argparse.Namespace) -> None:
 def _reset(given: argparse.Namespace) -> None:
     with audit.noted(CONSOLE, "", "remove every account"):
         accounts.reopen()
-    said = "there are no accounts any more: who reaches Bellhop may do everything, restart it now"
+    said = "all accounts are removed: restart Bellhop; everybody who reaches it can do everything"
     print(f"bellhop: {said}", file=sys.stderr)
 
 
@@ -122,6 +122,6 @@ def _new_password(given: argparse.Namespace) -> str | None:
     if not sys.stdin.isatty():
         return None
     password = getpass.getpass(f"Password of {given.name}: ")
-    if getpass.getpass("The same again: ") != password:
-        raise StartRefused("these were two different passwords")
+    if getpass.getpass("Repeat the password: ") != password:
+        raise StartRefused("the passwords differ")
     return password

@@ -39,8 +39,8 @@ def run(settings: Settings) -> int:
         ("storage", lambda client: _storage(settings, client)),
         ("consumer", _consumer),
         ("job types", _types),
-        ("what jobs may do", lambda client: _confinement()),
-        ("a job through the whole path", _job),
+        ("confinement of jobs", lambda client: _confinement()),
+        ("a complete job", _job),
     ]
     failures = 0
     with _running(settings) as client:
@@ -81,10 +81,10 @@ def _storage(settings: Settings, client: Bellhop) -> str:
     """Web and consumer must ring the same bell, and it must ring."""
     queue = client.get("/health").get("queue")
     if queue is None:
-        raise _Failed("only an admin may ask; set BELLHOP_TOKEN to a token of one")
+        raise _Failed("only admins may see this; set BELLHOP_TOKEN to the token of an admin")
     recorded = read_record(settings.data_dir)
     if recorded is None or recorded.storage != queue["storage"]:
-        raise _Failed(f"the web uses {queue['storage']}, recorded is {recorded}")
+        raise _Failed(f"the web uses {queue['storage']}, but the record says {recorded}")
     wanted = settings.huey.storage
     if wanted not in ("auto", recorded.storage):
         raise _Failed(f"config.ini says {wanted}, but {recorded.storage} is in use; restart")
@@ -100,13 +100,13 @@ def _consumer(client: Bellhop) -> str:
 def _types(client: Bellhop) -> str:
     types: list[dict[str, Any]] = client.get(f"{API}/types")["types"]
     missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
-    return f"{len(types)}, of them not available: {', '.join(missing) or 'none'}"
+    return f"{len(types)}, unavailable: {', '.join(missing) or 'none'}"
 
 
 def _confinement() -> str:
     """What is kept from job code here; a kernel that lacks a part is no failure."""
-    words = {"files": "confined from the first account on", "network": "confined"}
-    cannot = "not confined, as this kernel cannot"
+    words = {"files": "confined once there is an account", "network": "confined"}
+    cannot = "not confined, because this kernel does not support it"
     kept = confine.enforced().items()
     return ", ".join(f"{part} {words[part] if is_kept else cannot}" for part, is_kept in kept)
 
@@ -121,9 +121,9 @@ def _job(client: Bellhop) -> str:
     except TimeoutError:
         job = client.job(job["job_id"])
         client.delete(job["links"]["self"])
-        raise _Failed(f"it is still {job['status']}: {job['waiting_for']}") from None
+        raise _Failed(f"the job is still {job['status']}: {job['waiting_for']}") from None
     if job["status"] != "completed":
-        raise _Failed(f"the job ended as {job['status']}: {job['error']}")
+        raise _Failed(f"the job is {job['status']}: {job['error']}")
     data = client.get(job["links"]["result"])["items"][0]["data"]
     client.delete(f"{job['links']['self']}?purge=true")
     if data != {"words": 3}:

@@ -50,8 +50,8 @@ def require_account(settings: Settings) -> None:
         is_closed = accounts.is_closed()
     if not is_closed:
         raise StartRefused(
-            f"[server] {', '.join(shared)}: other machines can reach this, so create an account "
-            f"first: {TYPED} user add NAME --role admin"
+            f"[server] {', '.join(shared)}: other machines can reach this address, so create an "
+            f"account first: {TYPED} user add NAME --role admin"
         )
 
 

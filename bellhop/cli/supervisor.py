@@ -175,7 +175,7 @@ class _Watch:
             if left_s <= 0 or is_asked_again:
                 self._selector.unregister(self._stop_signals)  # said and done once
                 deadline = float("inf")
-                log.warning("stopping at once; what still ran is run again at the next start")
+                log.warning("stopping at once; interrupted items run again after the next start")
                 for child in self._children:
                     child.signal(signal.SIGKILL)
         return 0
@@ -195,7 +195,7 @@ def _catch_signals() -> socket.socket:
 def _prepare(settings: Settings, config: list[str]) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
-    hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already serves {folder}")
+    hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already uses {folder}")
     lock = take_start_lock(folder)
     command = [*COMMAND, *config, "prepare", "--start-lock", str(lock)]
     # Its stdin ends with us, and then it ends too.

@@ -100,7 +100,7 @@ def _value(job_type: KnownType, given: str) -> Any:
         try:
             return json.loads(given)
         except ValueError as error:
-            raise StartRefused(f"{given[:80]}: is not JSON ({error})") from None
+            raise StartRefused(f"{given[:80]} is not JSON ({error})") from None
     return given
 
 
@@ -147,6 +147,6 @@ def _error(outcome: Incomplete) -> ItemError:
         case Later():
             return ItemError(outcome.kind, outcome.reason)
         case Crashed():
-            return ItemError("process_crashed", f"it ended by {outcome.signal}")
+            return ItemError("process_crashed", f"the program crashed ({outcome.signal})")
         case Cancelled() | Interrupted():  # nobody is there to ask for it
-            return ItemError(outcome.kind, "it was stopped")
+            return ItemError(outcome.kind, "Bellhop stopped it")

@@ -63,7 +63,7 @@ class Application:
 
 def _refused(start_response: StartResponse) -> Iterable[bytes]:
     # Anybody may be asking, and why is for the operator alone.
-    problem = Problem("not-ready", "It cannot start; its log says why.")
+    problem = Problem("not-ready", "Bellhop cannot start; see its log.")
     headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")]
     start_response(f"{problem.status} {problem.title}", headers)
     return [json.dumps(problem.document()).encode()]

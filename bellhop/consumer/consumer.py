@@ -118,7 +118,9 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
 def _register(consumer: str, queues: list[str]) -> None:
     """Record the consumer, as soon as there is room for it."""
-    trouble = Trouble(log, "the consumer cannot register (%s) and waits", "it has registered")
+    trouble = Trouble(
+        log, "the consumer cannot register (%s) and waits", "the consumer has registered"
+    )
     while True:
         try:
             with database.connection_context():

@@ -92,7 +92,8 @@ class Keeper:
 
     def _attempt(self, sweep: Callable[[], object]) -> None:
         trouble = self._troubles.setdefault(
-            sweep, Trouble(log, "a sweep failed and is tried again: %s", "the sweep works again")
+            sweep,
+            Trouble(log, "a sweep failed, and the keeper tries again: %s", "the sweep works again"),
         )
         try:
             sweep()
@@ -134,7 +135,9 @@ class Keeper:
             if checkpoint() or self._stopping.wait(CUT_PAUSE_S):
                 return
         self._cut_at = time.monotonic() + CUT_AGAIN_S
-        log.warning("the write-ahead log cannot be cut while somebody reads; it may grow")
+        log.warning(
+            "the write-ahead log cannot be truncated while another program reads; it may grow"
+        )
 
     def _is_due(self, chore: str) -> bool:
         """Whether it is time for a chore again, which the one keeper does now and then."""

@@ -116,5 +116,7 @@ def _failure(claim: Claim, failed: Failed, delays_s: Sequence[float]) -> Callabl
 
 
 def _left_out(name: str) -> JobWarning:
-    text = "This output file was left out: its name cannot be shown, or it is no plain file."
+    text = (
+        "Bellhop left this output file out: its name cannot be shown, or it is not a regular file."
+    )
     return {"code": "file_left_out", "message": text, "where": name}

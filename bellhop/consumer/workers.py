@@ -77,8 +77,8 @@ class Workers:
         self._due_lock = threading.Lock()
         self.recording = Trouble(
             log,
-            "nothing can be recorded (%s); what runs is kept and waits",
-            "what happens is recorded again",
+            "results cannot be recorded (%s); workers keep them and wait",
+            "results can be recorded again",
         )
 
     def work(self) -> None:
@@ -163,7 +163,7 @@ class Workers:
             if claim.cancel_requested:
                 watch.when_it_can_be(partial(lifecycle.cancel, claim))
             elif job_type is None or not job_type.available:
-                reason = job_type.reason if job_type else "its file is gone"
+                reason = job_type.reason if job_type else "its file was removed"
                 error = item_error("type_unavailable", reason=reason)
                 watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, error, delays_s))
             elif not self._reuse(claim, job_type, watch):
@@ -171,7 +171,7 @@ class Workers:
         except Exception as error:
             if will_pass(error):
                 raise  # it stays claimed, and is adopted after this stop
-            log.exception("job=%s item=%d: Bellhop made a mistake", claim.job_id, claim.index)
+            log.exception("job=%s item=%d: internal error in Bellhop", claim.job_id, claim.index)
             mistake = item_error("unexpected_error", summary="see Bellhop's log")
             watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, mistake, delays_s))
 

@@ -32,7 +32,7 @@ def describe(path: str) -> DescribedFile:
         return DescribedFile((), f"SyntaxError: {error.msg} (line {error.lineno})")
     except BaseException as error:
         return DescribedFile((), f"{type(error).__name__}: {error}")
-    return DescribedFile(types, None if types else "it has no function with @job_type")
+    return DescribedFile(types, None if types else "the file has no function with @job_type")
 
 
 def print_description(path: str, bounds: str) -> int:

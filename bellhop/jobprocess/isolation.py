@@ -73,6 +73,6 @@ class _Refusing:
     def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
         if _is_hidden(name):
             raise ModuleNotFoundError(
-                f"{name} is no module for job types: they have `from bellhop import …`", name=name
+                f"job types cannot import {name}; use `from bellhop import …`", name=name
             )
         return None

@@ -174,7 +174,7 @@ class JobProcess:
         except (_Ended, BrokenPipeError):
             return self._crashed()
         except frames.Broken as error:
-            log.error("job process %d is ended for what it said: %s", self.pid, error)
+            log.error("job process %d sent an invalid message and is killed: %s", self.pid, error)
             return self._crashed()
 
     def kill(self) -> None:
@@ -192,7 +192,7 @@ class JobProcess:
             self._child.wait(GROUP_GONE_LIMIT_S)
         while proctree.any_lives(self.pid, family):
             if time.monotonic() >= deadline:
-                log.error("process group %d does not die: the kernel holds it", self.pid)
+                log.error("process group %d does not die: the kernel is blocking it", self.pid)
                 break
             time.sleep(0.002)
         self._read_printed(self._on_printed)

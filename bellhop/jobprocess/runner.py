@@ -47,7 +47,7 @@ from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
-FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; it is tried again when there may be room.", 10
+FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 LIBC = ctypes.CDLL(None)
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
@@ -160,7 +160,7 @@ class _Attempt:
             isolation.make_room_for(Path(path))
             self._loaded[path] = typefiles.load(Path(path))
         if name not in self._loaded[path]:
-            raise LookupError(f"{Path(path).name} has no job type {name} any more")
+            raise LookupError(f"{Path(path).name} no longer has the job type {name}")
         return self._loaded[path][name]
 
     def _call(self, job_type: JobType) -> Any:

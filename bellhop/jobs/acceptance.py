@@ -80,7 +80,7 @@ class Acceptance:
         for unknown in queries.unreadable(user, job.depends_on):
             raise UnknownJobs(unknown)
         if not may(user, "submit"):
-            raise Problem("forbidden", f"The account {user.name} may submit nothing now.")
+            raise Problem("forbidden", f"The account {user.name} is not allowed to submit jobs.")
         if problem := limits.submit_problem(self._settings, job.owner, job.bytes):
             raise problem
         self._lines.join(job.queue, len(job.items))

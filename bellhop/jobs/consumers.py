@@ -25,7 +25,7 @@ def drain() -> None:
     """Let every consumer of this moment take no more items; one started later does again."""
     with database.atomic():
         query("UPDATE consumer SET draining = 1")
-    log.info("draining: no consumer of this moment takes more items")
+    log.info("draining: the current consumers take no more items")
 
 
 def report_bell(consumer: str, trouble: str | None) -> None:

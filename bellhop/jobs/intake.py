@@ -63,7 +63,7 @@ class Intake:
         label, schema = job_type.label, job_type.params
         given = {name: params.from_text(label, schema, name, fields[name]) for name in last}
         if not files:
-            raise invalid_field("files", "choose at least one file")
+            raise invalid_field("files", "must have at least one file")
         if job_type.input not in ("file", "files"):
             kind = job_type.input
             raise invalid_field("files", f"{job_type.label} takes {kind}, not files")
@@ -83,7 +83,7 @@ class Intake:
         for name in body:
             if name not in JSON_FIELDS:
                 known = ", ".join(JSON_FIELDS)
-                raise invalid_field(str(name), f"is not known; a job has {known}")
+                raise invalid_field(str(name), f"is unknown; a job has the fields {known}")
         job_type = self._find_type(body.get("type"))
         listed = body.get("items")
         if not isinstance(listed, list) or not listed:
@@ -101,7 +101,7 @@ class Intake:
             problem = "is missing" if name in (None, "") else f"there is no job type {name!r}"
             raise Problem(
                 "unknown-type",
-                f"{field}: {problem}; there are {', '.join(sorted(known))}.",
+                f"{field}: {problem}; the job types are {', '.join(sorted(known))}.",
                 errors=[{"field": field, "message": problem}],
             )
         if not types[name].available:
@@ -153,7 +153,7 @@ class Intake:
             if job_type.input != "data":
                 takes = f"{job_type.label} takes {job_type.input}"
                 raise invalid_field(
-                    field, f"{takes}; a later step takes the data of the one before"
+                    field, f"{takes}; a later step must take the data of the previous step"
                 )
             checked = params.validated(job_type, _params_of(step, f"{field}.params"))
             steps.append(NewStep(job_type.type, checked, job_type.queue))
@@ -179,7 +179,7 @@ def _from_text(name: str, text: str) -> Any:
     try:
         return documents.parsed(text)
     except ValueError:
-        raise invalid_field(name, "must be JSON, as in the body of a JSON request") from None
+        raise invalid_field(name, "must be JSON, as in a JSON request") from None
 
 
 def _params_of(given: Mapping[str, Any], field: str) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def _run_at(at: Any, delay_s: Any) -> str | None:
     if delay_s is not None:
         is_number = isinstance(delay_s, int | float) and not isinstance(delay_s, bool)
         if at is not None or not is_number or not 0 <= delay_s <= MOST_DELAY_S:
-            most = f"must be seconds from 0 to {MOST_DELAY_S}, and stand without run_at"
+            most = f"must be a number of seconds from 0 to {MOST_DELAY_S}, without run_at"
             raise invalid_field("delay_s", most)
         return timestamp(delay_s)
     if at is None:
@@ -205,9 +205,9 @@ def _run_at(at: Any, delay_s: Any) -> str | None:
     except (TypeError, ValueError, OverflowError):
         raise invalid_field("run_at", "must be a time like 2030-01-31T09:00:00Z") from None
     if when.tzinfo is None:
-        raise invalid_field("run_at", "must name its zone, as in 2030-01-31T09:00:00+01:00")
+        raise invalid_field("run_at", "must have a time zone, as in 2030-01-31T09:00:00+01:00")
     if when < datetime.now(UTC) - CLOCK_TOLERANCE:
-        raise invalid_field("run_at", "lies in the past; leave it out to run the job now")
+        raise invalid_field("run_at", "is in the past; leave it out to run the job now")
     return text
 
 
@@ -240,9 +240,9 @@ def _webhook_url(given: Any, owner: str) -> str | None:
     except (TypeError, ValueError, AttributeError):
         is_address = False
     if not is_address or len(given) > MOST_URL:
-        raise invalid_field("webhook_url", "must be an address like https://example.org/hook")
+        raise invalid_field("webhook_url", "must be a URL like https://example.org/hook")
     if webhooks.is_disabled(owner, given):
-        said = "answered that it is gone; redeliver one of its deliveries to use it again"
+        said = "answered 410 Gone; repeat one of its deliveries to use it again"
         raise invalid_field("webhook_url", said)
     return str(given)
 
@@ -250,7 +250,7 @@ def _webhook_url(given: Any, owner: str) -> str | None:
 def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
     field = f"items[{index}]"
     if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
-        raise invalid_field(field, "must hold one of url, text, json")
+        raise invalid_field(field, "must have one of url, text, json")
     ((kind, value),) = item.items()
     kind = "data" if kind == "json" else kind
     if kind != job_type.input:
@@ -260,7 +260,7 @@ def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
             raise invalid_field(field, "json must be an object")
         return NewItem("data", {kind: value})
     if not isinstance(value, str) or not value.strip():
-        raise invalid_field(field, f"{kind} must be a text that is not empty")
+        raise invalid_field(field, f"{kind} must be a non-empty text")
     if kind == "url":
         _require_url(field, value)
     return NewItem(" ".join(value.split())[:80] if kind == "text" else value, {kind: value})
@@ -272,7 +272,7 @@ def _require_url(field: str, url: str) -> None:
     try:
         urlsplit(url)
     except ValueError:
-        raise invalid_field(field, "is no address like https://example.org/page") from None
+        raise invalid_field(field, "must be a URL like https://example.org/page") from None
 
 
 def _distinct(items: Sequence[NewItem]) -> list[NewItem]:
@@ -293,8 +293,8 @@ def _address(url: str) -> str:
 def _note(duplicates: int) -> str | None:
     if not duplicates:
         return None
-    were = "URL was" if duplicates == 1 else "URLs were"
-    return f"{duplicates} {were} given more than once, and left out."
+    urls = "URL" if duplicates == 1 else "URLs"
+    return f"Bellhop left out {duplicates} duplicate {urls}."
 
 
 def _name(items: Sequence[NewItem]) -> str:

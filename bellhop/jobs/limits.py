@@ -32,7 +32,7 @@ class Lines:
         if (now := time.monotonic()) > counted_at + COUNT_EVERY_S:
             counted_at, count = now, queries.queued_in(queue, self._most)
         if count + items > self._most:
-            said = f"{count} items wait in the queue {queue} already; submit it again later."
+            said = f"{count} items are waiting in the queue {queue}; submit the job again later."
             raise Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
         self._known[queue] = counted_at, count + items
 
@@ -47,14 +47,14 @@ def submit_problem(settings: Settings, owner: str, length: int) -> Problem | Non
     limits = settings.limits
     most = limits.jobs_per_account
     if most and queries.unfinished_jobs(owner, most) >= most:
-        said = f"{owner} has {most} jobs that are not final; wait for some of them to end."
+        said = f"{owner} has {most} unfinished jobs; wait for some of them to end."
         return Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
     if limits.mb_per_account:
         held = queries.stored_bytes(owner)
         if held + length > limits.mb_per_account * MEBIBYTE:
             said = (
-                f"The jobs of {owner} hold {held >> 20} MiB, and may hold "
-                f"{limits.mb_per_account} MiB. Delete some that are final."
+                f"The jobs of {owner} use {held >> 20} MiB; the limit is "
+                f"{limits.mb_per_account} MiB. Delete some finished jobs."
             )
             return Problem("quota-full", said)
     return None

@@ -55,7 +55,7 @@ def next_time(cron: str, timezone: str, after: datetime) -> str:
             raise CronSimError("wrong number of fields")
         return as_timestamp(next(CronSim(cron, after.astimezone(zone))))
     except StopIteration:
-        raise invalid_field("cron", "names a day that never comes") from None
+        raise invalid_field("cron", "never matches a date") from None
     except (CronSimError, OverflowError, TypeError, AttributeError):
         said = "must be five fields like 30 7 * * 1-5: minute, hour, day, month, weekday"
         raise invalid_field("cron", said) from None
@@ -67,7 +67,9 @@ def add(document: Any, owner: str, intake: Intake) -> int:
         raise Problem("bad-json", "The body must be a JSON object.")
     for name in document:
         if name not in FIELDS:
-            raise invalid_field(str(name), f"is not known; a schedule has {', '.join(FIELDS)}")
+            raise invalid_field(
+                str(name), f"is unknown; a schedule has the fields {', '.join(FIELDS)}"
+            )
     name, cron = document.get("name"), document.get("cron")
     timezone = document.get("timezone") or "UTC"
     if not isinstance(name, str) or not 0 < len(name.strip()) <= MOST_NAME:
@@ -75,7 +77,7 @@ def add(document: Any, owner: str, intake: Intake) -> int:
     job = document.get("job")
     for option in ("run_at", "delay_s", "depends_on"):
         if isinstance(job, dict) and job.get(option):
-            raise invalid_field(f"job.{option}", "does not fit a job that is submitted many times")
+            raise invalid_field(f"job.{option}", "is not allowed in the job of a schedule")
     values = {
         "name": name.strip(),
         "owner": owner,
@@ -88,7 +90,7 @@ def add(document: Any, owner: str, intake: Intake) -> int:
     intake.from_json(job, owner)
     with database.atomic():
         if query("SELECT count(*) FROM schedule")[0][0] >= MOST_SCHEDULES:
-            raise invalid_field("name", f"there are {MOST_SCHEDULES} schedules already")
+            raise invalid_field("name", f"there are already {MOST_SCHEDULES} schedules")
         sql = """INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
             VALUES (:name, :owner, :cron, :timezone, :job, :next, :now) RETURNING id"""
         return int(query(sql, values)[0][0])
@@ -128,7 +130,7 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
             )
             return True
         except Problem as problem:
-            log.warning("schedule=%d cannot submit: %s", schedule.id, problem.detail)
+            log.warning("schedule=%d cannot submit its job: %s", schedule.id, problem.detail)
             _move_on(schedule, following, error=problem.detail)
     return False
 

@@ -39,7 +39,7 @@ def georaster(
     files: list[Path],
     context: Context,
     *,
-    crs: Annotated[str, "Such as EPSG:4326; empty: that of the image."] = "",
+    crs: Annotated[str, "For example EPSG:4326. Empty: the system of the image."] = "",
     bounds: Annotated[
         list[float] | None, "Outer edges: min x, min y, max x, max y (west, south, east, north)."
     ] = None,
@@ -51,7 +51,7 @@ def georaster(
     ] = "geotiff",
     resampling: Annotated[
         Literal["auto", "nearest", "bilinear", "cubic", "average"],
-        "For overviews, and where control points bend the image.",
+        "For overviews, and for images that control points warp.",
     ] = "auto",
 ) -> dict[str, Any]:
     """Place an image on the map: by its own georeference, bounds, a world file or control points.
@@ -111,7 +111,7 @@ def produce(
             way.check_pixels(written)
         has_preview = way.make_preview(written, picture)
         if not has_preview:
-            text = "There is no preview: this kind of pixels needs the extra `cog`."
+            text = "There is no preview: the pixel format needs the extra `cog`."
             context.warn("no_preview", text)
         result = describe(way, context, written) | {
             "georeference_source": place.source,
@@ -131,7 +131,7 @@ def describe(way: ModuleType, context: Context, raster: Source) -> dict[str, Any
     box = grid.bounds(gt, raster.width, raster.height) if gt else None
     degrees = way.to_wgs84(box, system) if box and system else None
     if system and box and degrees is None:
-        text = f"The place in WGS 84 cannot be told for {system.name} without the extra `cog`."
+        text = f"The position in WGS 84 needs the extra `cog` for {system.name}."
         context.warn("bounds_wgs84_unknown", text)
     return {
         "file": OUTPUT,
@@ -165,7 +165,7 @@ def tell_warnings(context: Context, source: Source, place: Georeference, wanted:
             text = "Its coordinate reference system has no EPSG code; see the file itself."
             context.warn("crs_without_code", text)
         else:
-            text = "The file says where it lies, but not in which coordinate reference system."
+            text = "The file gives its position, but not its coordinate reference system."
             context.warn("no_crs", f"{text} Give `crs` to set it.")
     elif source.crs and place.is_new and source.crs.name != place.crs.name:
         context.warn("crs_replaced", f"{place.crs.name} was set in place of {source.crs.name}; the "

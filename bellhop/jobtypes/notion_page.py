@@ -50,7 +50,7 @@ def notion_page(data: dict, context: Context) -> dict[str, Any]:
         context.warn("text_cut", said)
     is_new = page is None
     if page is None:
-        context.progress(40, "Making the page")
+        context.progress(40, "Creating the page")
         filled = properties(data, schema, context.item_id)
         first = portion(children)
         page = notion.create(filled, first)
@@ -130,7 +130,7 @@ class Notion:
         said = answer.get("message") if isinstance(answer, dict) else None
         message = f"Notion refused: {said or status}"[:500]
         if status in (401, 403):
-            hint = "Check token in [type:notion_page], and what the integration may do."
+            hint = "Check token in [type:notion_page], and the rights of the integration."
             raise BadInput(message, code="notion_unauthorized", hint=hint)
         if status == 404:
             hint = "Check data_source_id, and share the database with the integration."

@@ -72,7 +72,7 @@ def _questions(data: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
     for place, image in enumerate(images if isinstance(images, list) else [None], 1):
         rows = image.get("questions") if isinstance(image, dict) else None
         if not isinstance(rows, list):
-            raise BadInput("The data holds no questions.", code="no_questions", hint=HINT)
+            raise BadInput("The data contains no questions.", code="no_questions", hint=HINT)
         for row in rows:
             count += 1
             if count > MAX_QUESTIONS:
@@ -93,7 +93,7 @@ def _checked(row: Any, place: int) -> dict[str, Any]:
         number = int(number.strip()[:9])
     if type(number) is not int or not isinstance(answer, str) or not isinstance(prompt, str):
         raise BadInput(
-            f"Question {place} of the data has no number, or an answer that is no text.",
+            f"Question {place} of the data has no number, or an answer that is not text.",
             code="bad_question",
             hint=HINT,
         )
@@ -102,7 +102,7 @@ def _checked(row: Any, place: int) -> dict[str, Any]:
             f"The answer to question {number} has {len(answer):,} characters; the limit is "
             f"{MAX_ANSWER:,}.",
             code="too_large",
-            hint="Shorten it to what is to be graded.",
+            hint="Shorten the answer.",
         )
     return {"number": number, "answer": answer, "prompt": prompt}
 

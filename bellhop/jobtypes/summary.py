@@ -59,7 +59,7 @@ def summary(
     context: Context,
     *,
     categories: Annotated[
-        list[str], "The categories to choose from; empty: those that come with it."
+        list[str], "The categories to choose from. Empty: the built-in categories."
     ] = [],  # noqa: B006 - read only, and what the form shows
 ) -> dict[str, Any]:
     """Summarize `text` of a JSON object, choose a category and tags; all else is passed on.
@@ -71,7 +71,7 @@ def summary(
         raise BadInput(
             "There is no text to summarize.",
             code="no_text",
-            hint="Send a JSON object with a text, or let it follow a step that gives one.",
+            hint="Send a JSON object with a text, or add it after a step that returns one.",
         )
     wanted = [name.strip() for name in categories if name.strip()] or CATEGORIES
     title = str(data.get("title") or "")
@@ -103,7 +103,7 @@ def by_service(
             ]
             return _checked(_ask(messages, context), categories, context)
     except Unusable as error:
-        said = f"The AI service gave no usable answer ({error}); the summary is made of sentences."
+        said = f"The AI service gave no usable answer ({error}); sentences of the text replace it."
         context.warn("ai_answer_unusable", said)
     return None
 
@@ -164,7 +164,7 @@ def _checked(content: str, categories: list[str], context: Context) -> dict[str,
     except (ValueError, RecursionError):
         answer = None
     if answer is None:
-        raise Unusable("it is no JSON object")
+        raise Unusable("it is not a JSON object")
     try:
         fastjsonschema.validate(_schema(categories), answer)
     except fastjsonschema.JsonSchemaValueException as error:

@@ -37,8 +37,8 @@ def trial_balance(
     file: Path,
     context: Context,
     *,
-    sheet: Annotated[str, "Sheet of a workbook; empty: the first with a trial balance."] = "",
-    period: Annotated[str, "Period or entity, where the file holds several."] = "",
+    sheet: Annotated[str, "Sheet of a workbook. Empty: the first with a trial balance."] = "",
+    period: Annotated[str, "Period or entity, if the file contains several."] = "",
     mapping: Annotated[
         list[str],
         MaxLen(500),
@@ -71,7 +71,7 @@ def trial_balance(
     tell_warnings(context, book)
     tell_unused(context, table, sheet=sheet, period=period)
     for which in told.unused():
-        context.warn("mapping_not_used", f'No account fits "{which}" of the mapping.')
+        context.warn("mapping_not_used", f'No account fits "{which}" in the mapping.')
     result = {"extracted_data": extracted_data(table, book), "reports": make_reports(book, allowed)}
     write_exports(context.output_dir, **result)
     return result
@@ -95,7 +95,7 @@ def tell_unused(context: Context, table: Table, *, sheet: str, period: str) -> N
     if sheet and not table.sheet.name:
         context.warn("sheet_ignored", "A text file has no sheets; `sheet` was not used.")
     if period and not table.period:
-        text = f'The file tells one period only; "{period}" was not used.'
+        text = f'The file has only one period; "{period}" was not used.'
         context.warn("period_not_found", text)
 
 

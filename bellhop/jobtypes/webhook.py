@@ -75,8 +75,10 @@ def _require_taken(answer: outbound.Answer) -> None:
     if 200 <= answer.status < 300:
         return
     if answer.status == 410:
-        said = "The address answered 410: it wants to be told nothing more."
-        raise BadInput(said, code="webhook_gone", hint="Send it again to enable the address.")
+        said = "The address answered 410: it wants no more deliveries."
+        raise BadInput(
+            said, code="webhook_gone", hint="Repeat the delivery to enable the address again."
+        )
     said = f"The address answered {answer.status}."
     if answer.status in (429, 503):
         raise TryAgain(outbound.pause_s(answer, DEFAULT_PAUSE_S), said)

@@ -114,7 +114,7 @@ def _require_page(answer: outbound.Answer) -> None:
         media_type not in HTML_TYPES and not start.startswith((b"<!doctype html", b"<html"))
     ):
         name = PurePosixPath(urlsplit(answer.url).path).name
-        what = "a PDF" if is_file else media_type or "something of no named kind"
+        what = "a PDF" if is_file else media_type or "content of an unknown type"
         raise BadInput(
             f"This is {what}, not a web page.",
             code="not_html",

@@ -190,7 +190,7 @@ class Files:
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
         """Remove what belongs to a job; ValueError for what is the name of no job."""
         if not JOB_ID.fullmatch(job_id):
-            raise ValueError(f"{job_id!r} is no id of a job")
+            raise ValueError(f"{job_id!r} is not the id of a job")
         for kind in kinds:
             remove_tree(self._folder / kind / job_id)
 

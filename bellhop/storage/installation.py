@@ -93,7 +93,7 @@ def make_folder(settings: Settings) -> Path:
     if owner != os.geteuid():
         # Whoever may do all would leave files that the owner's own Bellhop cannot use.
         raise StartRefused(
-            f"the data folder {folder} belongs to the user with number {owner}, and this is number "
+            f"the data folder {folder} belongs to user {owner}, but this process runs as user "
             f"{os.geteuid()}; start Bellhop as its owner, or change the owner with chown -R"
         )
     return folder
@@ -103,7 +103,7 @@ def take_start_lock(folder: Path) -> int:
     """The descriptor of `start.lock`; StartRefused when another start does not end."""
     lock = take_lock(folder / "start.lock", fcntl.LOCK_EX)
     if lock is None:
-        raise StartRefused(f"another Bellhop is just starting in {folder}; try again")
+        raise StartRefused(f"another Bellhop is starting in {folder}; try again")
     return lock
 
 
@@ -200,11 +200,11 @@ def _conflict(settings: Settings, recorded: Installation | None) -> str | None:
         return None
     wanted = settings.huey.storage
     if wanted not in ("auto", recorded.storage):
-        return f"this process would use {wanted}"
+        return f"this process wants {wanted}"
     if recorded.storage == "redis":
         location = redis_location(settings.huey.redis_url)
         if location != recorded.redis:
-            return f"this process would use redis at {location}"
+            return f"this process wants redis at {location}"
     return None
 
 

@@ -14,7 +14,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.storage.database import bind, database, query, will_pass
 
 CHECK_S = 1.0
-RESTORE = "restore it from a backup, as docs/operating.md says; nothing was changed"
+RESTORE = "restore a backup as docs/operating.md describes; Bellhop changed nothing"
 MIGRATIONS = (
     "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
     "0005_accounts",
@@ -44,7 +44,7 @@ def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
                 )
             if version == 0 and not may_create:
                 raise StartRefused(
-                    f"{path} is empty or missing, and there are files of jobs; {RESTORE}"
+                    f"{path} is empty or missing, but there are files of jobs; {RESTORE}"
                 )
             if version < len(steps) and not alone:
                 raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
@@ -54,7 +54,7 @@ def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
             for number in range(version, len(steps)):
                 _run_migration(number + 1, steps[number])
     except (sqlite3.DatabaseError, DatabaseError) as error:
-        hint = "is its disk full, or not ours to write?" if will_pass(error) else RESTORE
+        hint = "check that its disk has space and is writable" if will_pass(error) else RESTORE
         raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
 
 

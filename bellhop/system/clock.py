@@ -25,7 +25,7 @@ class Clock:
             return 0.0
         self._offset_s = offset_s
         self._steady_at = _since_boot_s() + DOUBT_S
-        log.warning("the clock was set by %+.0f s; nothing is deleted for an hour", step_s)
+        log.warning("the clock changed by %+.0f s; Bellhop deletes nothing for an hour", step_s)
         return step_s
 
     def is_steady(self) -> bool:

@@ -22,7 +22,7 @@ def bind(settings: Settings) -> socket.socket:
     except OSError as error:
         raise StartRefused(
             f"[server] host = {host}, port = {port}: {error.strerror}; "
-            "choose another port or stop what uses it"
+            "choose another port or stop the program that uses it"
         ) from None
     listener.listen(BACKLOG)
     return listener

@@ -83,7 +83,7 @@ def download(path: Path, name: str) -> HTTPResponse:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise Problem("not-found", "The file is not there any more.") from None
+        raise Problem("not-found", "Bellhop no longer has this file.") from None
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
     if not _is_range(request.environ.get("HTTP_RANGE", ""), status.st_size):
@@ -115,7 +115,7 @@ def require_content_type(*allowed: str) -> str:
     if media_type not in allowed:
         raise Problem(
             "unsupported-media-type",
-            f"Send {' or '.join(allowed)}, not {media_type or 'a body without a type'}.",
+            f"Send {' or '.join(allowed)}, not {media_type or 'a body without a content type'}.",
         )
     return media_type
 
@@ -147,7 +147,7 @@ def status_names(text: str) -> list[str]:
     names = [name for name in text.split(",") if name]
     if unknown := [name for name in names if name not in STATUSES]:
         allowed = ", ".join(STATUSES)
-        raise Problem("invalid-parameter", f"status {unknown[0]!r} is none of {allowed}.")
+        raise Problem("invalid-parameter", f"status {unknown[0]!r} is not one of {allowed}.")
     return names
 
 
@@ -193,4 +193,4 @@ def read_cursor() -> int | None:
             return int(decoded[1:])
     except ValueError:
         pass
-    raise Problem("invalid-parameter", "cursor is not one that Bellhop gave.")
+    raise Problem("invalid-parameter", "cursor must be a value that Bellhop returned.")

@@ -114,7 +114,7 @@ def _require_text(path: str) -> None:
     try:
         path.encode("latin-1").decode()
     except UnicodeDecodeError:
-        raise problem_answer(Problem("bad-request", "The address is no UTF-8.")) from None
+        raise problem_answer(Problem("bad-request", "The address is not valid UTF-8.")) from None
 
 
 def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
@@ -124,7 +124,7 @@ def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
     name = found[0].replace("_", "-").title()
     return Problem(
         "account-needed",
-        f"The request came through a proxy ({name}); create an account before you share it.",
+        f"The request came through a proxy ({name}); create an account before you share Bellhop.",
     )
 
 

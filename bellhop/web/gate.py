@@ -73,7 +73,10 @@ def find(user: User, job_id: str) -> Job:
     job = queries.job(user, job_id)
     if job is None:
         if queries.is_expired(user, job_id):
-            raise Problem("expired", "The job and its results were kept for their days and went.")
+            raise Problem(
+                "expired",
+                "Bellhop deleted this job and its results when they reached their maximum age.",
+            )
         raise Problem("not-found", "There is no job with this id.")
     return job
 
@@ -102,8 +105,8 @@ def _cookie(headers: Mapping[str, str]) -> str:
 
 def _why(user: User, action: str) -> str:
     if user is ANYBODY:
-        return f"There are no accounts yet; {TYPED} user add NAME makes one."
+        return f"There are no accounts yet; create one with {TYPED} user add NAME."
     if action == "account":
-        return "This takes a login with your password, not a token."
-    who = "Your account" if user.scope == "session" else "This token, or its account,"
-    return f"{who} may not do this, or not to what belongs to others."
+        return "This requires a login with your password, not a token."
+    who = "Your account" if user.scope == "session" else "This token or its account"
+    return f"{who} may not do this, or only with your own jobs."

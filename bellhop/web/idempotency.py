@@ -34,12 +34,12 @@ def held(site: Site, user: User) -> Iterator[str | None]:
         yield None
         return
     if not 0 < len(text) <= MOST_KEY or not text.isascii() or not text.isprintable():
-        said = f"Idempotency-Key must be 1 to {MOST_KEY} plain characters."
+        said = f"Idempotency-Key must have 1 to {MOST_KEY} plain characters."
         raise Problem("invalid-request", said)
     known_as = (user.name, text)
     with site.keys_lock:
         if known_as in site.keys:
-            said = "The first request with this key is not answered yet."
+            said = "Bellhop has not answered the first request with this key yet."
             raise Problem("request-in-progress", said)
         site.keys.add(known_as)
     try:
@@ -54,7 +54,7 @@ def earlier_job(user: User, key: Key | None) -> str | None:
         return None
     found = queries.submitted_under(key.text, user.name, since=timestamp(-DAY_S))
     if found and found[1] != key.fingerprint:
-        said = "It was sent with another job within the last 24 hours; use a new key."
+        said = "You sent this key with another job within the last 24 hours; use a new key."
         raise Problem("key-reused", said)
     return found[0] if found else None
 

@@ -37,7 +37,7 @@ class Rates:
                 for other in full:
                     del self._buckets[other]
         if left < 1:
-            said = f"More than {self._per_minute} requests in a minute; wait a moment."
+            said = f"You sent more than {self._per_minute} requests in a minute; wait a moment."
             raise Problem("too-many-requests", said, retry_after_s=1)
 
     def _left(self, who: str, now: float) -> float:

@@ -14,8 +14,8 @@ from bellhop.web.answers import problem_answer
 CODES = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "upload-too-large"}
 DETAILS = {
     400: "The address cannot be read.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    404: "There is nothing at this URL.",
+    405: "This URL does not support that method.",
     413: "The request is too large.",
 }
 
@@ -31,7 +31,7 @@ class Application(Bottle):  # type: ignore[misc]
 
     def default_error_handler(self, error: HTTPError) -> bytes:
         code = CODES.get(error.status_code, "internal-error")
-        detail = DETAILS.get(error.status_code, "It is in Bellhop's log.")
+        detail = DETAILS.get(error.status_code, "See Bellhop's log for details.")
         answer = problem_answer(Problem(code, detail))
         response.status = answer.status
         response.content_type = "application/problem+json"

@@ -89,19 +89,21 @@ class Site:
             except Exception as error:
                 database.close()
                 if is_disk_full(error):
-                    return problem_answer(Problem("disk-full", "There is no room left for this."))
+                    return problem_answer(
+                        Problem("disk-full", "The disk has no space left for this.")
+                    )
                 if is_busy(error):
-                    said = "Nothing was changed; try it again."
+                    said = "Nothing was changed; try again."
                     return problem_answer(Problem("busy", said, retry_after_s=2))
                 log.exception("a request failed")
-                return problem_answer(Problem("internal-error", "It is in Bellhop's log."))
+                return problem_answer(Problem("internal-error", "See Bellhop's log for details."))
 
         return answer
 
 
 def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     """The one web of an installation; StartRefused when another lives."""
-    refusal = f"another web already serves {here.folder}"
+    refusal = f"another web already uses {here.folder}"
     hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
     files, catalog = Files(here.folder), Catalog(settings, here)
     files.remove_incoming()
@@ -114,7 +116,7 @@ def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
 def _watch_types(catalog: Catalog) -> None:
     """Describe files of job types as they change."""
     trouble = Trouble(
-        log, "the job types cannot be looked through: %s", "the job types are looked through again"
+        log, "Bellhop cannot read the job types: %s", "Bellhop can read the job types again"
     )
     while True:
         try:

@@ -97,7 +97,7 @@ class _Reader:
             self._field = part.name, bytearray()
             return
         if part.name not in FILE_FIELDS:
-            raise invalid_field(part.name, "files belong into the field files")
+            raise invalid_field(part.name, "the field for files is named files")
         index = len(self._form.files)
         if index >= self._most_files:
             raise Problem("too-many-items", f"A job may have at most {self._most_files} files.")
@@ -130,7 +130,7 @@ def display_name(filename: str) -> str:
     """
     name = re.split(r"[/\\]", filename)[-1].strip()
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
-        raise invalid_field("files", "a file name holds control characters")
+        raise invalid_field("files", "a file name contains control characters")
     if len(name) > 255:
         raise invalid_field("files", "a file name is longer than 255 characters")
     return name if name not in (".", "..") else ""

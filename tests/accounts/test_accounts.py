@@ -385,7 +385,7 @@ def test_it_submits_no_schedule_of_who_may_not(site: Site, people: None) -> None
     accounts.disable("otto", is_disabled=True)
     query("UPDATE schedule SET next_at = '2000'")
     assert schedules.submit_due(site.intake, site.acceptance) == 0
-    assert "otto may submit nothing" in query("SELECT error FROM schedule")[0][0]
+    assert "otto is not allowed to submit jobs" in query("SELECT error FROM schedule")[0][0]
 
 
 # Closing and opening.
@@ -546,7 +546,7 @@ def test_it_notes_who_did_what(web: WsgiClient, people: None) -> None:
         ("ada", "pause queue", "parsing"),
         ("ada", "add token (all)", "t"),
         ("otto", "login refused: login-failed", ""),
-        ("a name that is not known here", "login refused: login-failed", ""),
+        ("an unknown name", "login refused: login-failed", ""),
     ]
 
 
@@ -623,8 +623,8 @@ def test_it_adds_an_account_and_prints_a_token_alone(console: Console) -> None:
     ("command", "given", "said"),
     [
         ("user add anna --password-stdin", "short\n", "at least 8"),
-        ("user add Anna --password-stdin", PASSWORD, "small letters"),
-        ("user add local --password-stdin", PASSWORD, "not 'local'"),
+        ("user add Anna --password-stdin", PASSWORD, "lower-case letters"),
+        ("user add local --password-stdin", PASSWORD, "cannot be 'local'"),
         ("user add ada --password-stdin", PASSWORD, "already"),
         ("user disable nobody", "", "no account nobody"),
         ("user password ada", "", "--password-stdin"),

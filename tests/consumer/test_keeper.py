@@ -357,7 +357,7 @@ def test_it_leaves_a_log_alone_for_a_while_that_it_cannot_cut(
     keeper.keep_log_short()
     keeper.keep_log_short()
     assert len(tries) == keeper_module.CUT_TRIES
-    assert "cannot be cut while somebody reads" in caplog.messages[-1]
+    assert "cannot be truncated while another program reads" in caplog.messages[-1]
 
 
 @pytest.mark.parametrize("name", ["lost+found", "a b", ".DS_Store"])

@@ -666,7 +666,7 @@ def test_it_keeps_a_result_until_it_can_be_recorded(
     (item,) = items_of(job)
     assert (item.status, item.attempt) == ("completed", 1)
     full, again = (line for line in caplog.messages if "recorded" in line)
-    assert "nothing can be recorded" in full and again == "what happens is recorded again"
+    assert "results cannot be recorded" in full and again == "results can be recorded again"
 
 
 @pytest.mark.parametrize("move", ["fail", "fail_attempt", "crash", "try_again"])
@@ -897,6 +897,6 @@ def test_it_says_once_that_nothing_can_be_recorded_while_others_go_on(
     monkeypatch.undo()
     submit(*"bcdefgh")
     workers.work()
-    assert len([line for line in caplog.messages if "nothing can be recorded" in line]) == 1
+    assert len([line for line in caplog.messages if "results cannot be recorded" in line]) == 1
     workers.stop_by(0)
     thread.join()

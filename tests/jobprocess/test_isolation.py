@@ -210,8 +210,7 @@ def test_it_finds_nothing_of_bellhop_while_it_is_described(own: Own) -> None:
     own.catalog.settle()
     reason = own.catalog.types()["curious"].reason
     assert reason == (
-        "ModuleNotFoundError: bellhop.storage is no module for job types: "
-        "they have `from bellhop import …`"
+        "ModuleNotFoundError: job types cannot import bellhop.storage; use `from bellhop import …`"
     )
 
 

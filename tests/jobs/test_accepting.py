@@ -103,7 +103,7 @@ def test_it_submits_no_schedule_beyond_the_jobs_of_its_account(
     earlier = submit(owner="otto")
     add_due(site)
     assert submit_due(site) == 0
-    assert error() == "otto has 1 jobs that are not final; wait for some of them to end."
+    assert error() == "otto has 1 unfinished jobs; wait for some of them to end."
     assert [job.job_id for job in Job.select()] == [earlier.job_id]
 
 
@@ -114,7 +114,7 @@ def test_it_submits_no_schedule_beyond_the_bytes_of_its_account(
     submit(owner="otto", bytes=3 << 20)
     add_due(site)
     assert submit_due(site) == 0
-    assert error().startswith("The jobs of otto hold 3 MiB, and may hold 1 MiB.")
+    assert error().startswith("The jobs of otto use 3 MiB; the limit is 1 MiB.")
 
 
 @pytest.mark.parametrize("is_closed", [False, True])
@@ -127,7 +127,7 @@ def test_it_submits_no_schedule_to_a_queue_that_is_too_long(
     submit(owner="otto")
     add_due(site)
     assert submit_due(site) == 0
-    assert error() == "1 items wait in the queue parsing already; submit it again later."
+    assert error() == "1 items are waiting in the queue parsing; submit the job again later."
 
 
 def test_it_submits_a_schedule_again_when_there_is_room(
@@ -294,7 +294,7 @@ def test_it_cancels_what_waits_for_a_job_that_failed(site: Site, submit: Submit)
 
 def test_it_accepts_nothing_of_a_viewer(site: Site) -> None:
     vera = User("vera", "viewer", reads_all=True)
-    with pytest.raises(Problem, match="vera may submit nothing"):
+    with pytest.raises(Problem, match="vera is not allowed to submit jobs"):
         site.acceptance.accept(vera, text_job(owner="vera"), address="")
     assert (Job.select().count(), audit.notes(before=None, limit=9)) == (0, [])
 

@@ -102,7 +102,7 @@ def test_it_names_the_time_that_was_asked_for(
     web: WsgiClient, submit: Submit, consumer: None
 ) -> None:
     job = submit(run_at="2999-01-01T12:00:00.000000Z")
-    assert words(web, job) == "its time, 2999-01-01T12:00:00Z"
+    assert words(web, job) == "its start time, 2999-01-01T12:00:00Z"
 
 
 def test_it_names_the_job_that_it_needs(web: WsgiClient, submit: Submit, consumer: None) -> None:
@@ -117,11 +117,11 @@ def test_it_says_that_its_equal_runs(web: WsgiClient, submit: Submit, consumer: 
     second = submit()
     for _ in range(2):
         lifecycle.claim("parsing", "c1/1", lambda candidate: "key")
-    assert words(web, second) == "an equal item that runs already; its result is taken"
+    assert words(web, second) == "an equal running item, to reuse its result"
 
 
 def test_it_says_why_its_type_cannot_run(web: WsgiClient, submit: Submit, consumer: None) -> None:
-    assert words(web, submit(type="nowhere")) == "its job type is not available: gone"
+    assert words(web, submit(type="nowhere")) == "its job type is not available: removed"
 
 
 def test_it_says_that_the_disk_is_full(
@@ -129,7 +129,7 @@ def test_it_says_that_the_disk_is_full(
 ) -> None:
     job = submit()
     monkeypatch.setattr(Files, "free_bytes", lambda self: 1000)
-    assert words(web, job) == "the disk of Bellhop is full; it goes on when there is room"
+    assert words(web, job) == "the disk is full; the job continues when there is space"
 
 
 def test_it_says_nothing_while_it_runs(web: WsgiClient, submit: Submit, consumer: None) -> None:

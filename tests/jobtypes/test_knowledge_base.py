@@ -533,7 +533,7 @@ def test_it_says_which_urls_it_left_out(web: WsgiClient) -> None:
     first, *_ = web.get(f"/api/v1/jobs/{job['job_id']}/events").json["events"]
     assert (job["total_items"], first["text"]) == (
         2,
-        "1 URL was given more than once, and left out.",
+        "Bellhop left out 1 duplicate URL.",
     )
 
 

@@ -67,7 +67,7 @@ def test_it_writes_no_formula(tmp_path: Path, name: str) -> None:
 
 def test_it_writes_the_anomalies_beside_their_accounts(tmp_path: Path) -> None:
     rows, book = written(tmp_path, HEADER + "Cash,100,\nSuspense account,,100\n")
-    assert rows[2][6] == "warning: A suspense account is still open."
+    assert rows[2][6] == "warning: The suspense account still has a balance."
     assert column(book, "Accounts", "G")[2] == rows[2][6]
     assert column(book, "Anomalies", "C") == ["Code", "suspense_account"]
 

@@ -182,7 +182,7 @@ def test_it_refuses_a_data_folder_of_another_user(tmp_path: Path, config: Config
     if os.geteuid():
         pytest.fail("this test changes an owner and runs as root")
     os.chown(loaded.data_dir, NOBODY, NOBODY)
-    with pytest.raises(StartRefused, match="belongs to the user with number 65534, and this is"):
+    with pytest.raises(StartRefused, match="belongs to user 65534, but this process runs as user"):
         make_folder(loaded)
 
 

@@ -130,7 +130,7 @@ def test_it_refuses_a_database_with_one_damaged_page(tmp_path: Path) -> None:
         file.seek(5 * 4096)
         file.write(b"x" * 4096)
     before = path.read_bytes()
-    with pytest.raises(StartRefused, match=r"is damaged .* restore it from a backup"):
+    with pytest.raises(StartRefused, match=r"is damaged .* restore a backup"):
         schema.migrate(path, alone=True)
     database.close()
     assert path.read_bytes() == before
@@ -151,7 +151,7 @@ def test_it_looks_through_a_large_database_for_a_second_only(
 
 
 def test_it_makes_no_new_database_where_one_must_be(tmp_path: Path) -> None:
-    with pytest.raises(StartRefused, match="empty or missing, and there are files of jobs"):
+    with pytest.raises(StartRefused, match="empty or missing, but there are files of jobs"):
         schema.migrate(tmp_path / "bellhop.db", alone=True, may_create=False)
 
 

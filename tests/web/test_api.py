@@ -417,7 +417,7 @@ def test_it_does_not_retry_what_has_lost_its_uploads(
     site.files.remove_job(job_id)
     answer = web.post(f"{JOBS}/{job_id}/retry", {})
     assert answer.code == "nothing-to-retry"
-    assert "uploads were removed" in answer.json["detail"]
+    assert "deleted the uploads" in answer.json["detail"]
 
 
 def queries_status(job_id: str) -> str:
@@ -563,7 +563,7 @@ def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: 
     workers.run_next()
     answer = web.post(f"{JOBS}/{job_id}/cancel", {})
     assert (answer.status, answer.code) == (409, "job-final")
-    assert "completed already" in answer.json["detail"]
+    assert "already completed" in answer.json["detail"]
 
 
 def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(

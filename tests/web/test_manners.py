@@ -614,7 +614,7 @@ def test_it_removes_nothing_for_what_is_no_job(
     answer = bulk(web, action="purge", ids=[name])
     assert answer.json["refused"][0]["code"] == "not-found"
     assert uploads.exists()
-    with pytest.raises(ValueError, match="no id of a job"):
+    with pytest.raises(ValueError, match="not the id of a job"):
         site.files.remove_job(name)
 
 

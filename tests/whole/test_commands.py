@@ -58,7 +58,7 @@ def test_it_refuses_a_newer_database_with_one_line(bellhop: Running) -> None:
 def test_it_checks_itself_also_when_nothing_runs(bellhop: Running) -> None:
     done = bellhop.run("check")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "a job through the whole path" in done.stdout
+    assert "a complete job" in done.stdout
     assert bellhop.descendants() == []
 
 
@@ -69,7 +69,7 @@ def test_it_fails_the_check_when_the_consumer_is_missing(bellhop: Running) -> No
     done = bellhop.run("check", limit_s=60)
     assert done.returncode == 1
     assert "FAILED  consumer: No consumer is running" in done.stdout
-    assert "FAILED  a job through the whole path: it is still queued" in done.stdout
+    assert "FAILED  a complete job: the job is still queued" in done.stdout
     assert bellhop.client().get("/api/v1/jobs")["jobs"][0]["status"] == "cancelled"
 
 
@@ -280,8 +280,8 @@ def test_it_drains(bellhop: Running) -> None:
     wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{running}")["current_step"])
     drained = bellhop.run("drain")
     assert (drained.returncode, drained.stdout) == (0, "")
-    assert "items that still run: 1" in drained.stderr
-    assert "nothing runs" in drained.stderr.splitlines()[-1]
+    assert "running items: 1" in drained.stderr
+    assert "nothing is running" in drained.stderr.splitlines()[-1]
     assert bellhop.client().get(f"/api/v1/jobs/{running}")["status"] == "completed"
     waiting = bellhop.texts("a")
     assert "told to drain" in waiting["waiting_for"]

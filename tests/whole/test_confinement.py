@@ -31,7 +31,10 @@ def test_it_keeps_the_environments_of_a_server_from_jobs(tmp_path: Path, half: s
 def test_it_says_in_the_check_what_is_confined(tmp_path: Path) -> None:
     with running(tmp_path) as bellhop:
         done = bellhop.run("check")
-    assert "jobs may do: files confined from the first account on, network confined" in done.stdout
+    assert (
+        "confinement of jobs: files confined once there is an account, network confined"
+        in done.stdout
+    )
 
 
 def words_of(pid: int) -> list[str]:

@@ -89,7 +89,9 @@ def test_it_refuses_a_job_for_which_there_is_no_room_and_keeps_none_of_it(
 ) -> None:
     status, problem = upload(bellhop, 20 * MEBIBYTE)  # it is kept twice while it arrives
     assert (status, problem["code"]) == (507, "disk-full")
-    assert "this job needs 40 MiB, and 10 MiB are kept for running work" in problem["detail"]
+    assert (
+        "This job needs 40 MiB, and Bellhop reserves 10 MiB for running jobs." in problem["detail"]
+    )
     assert stored(bellhop) == []
 
 
@@ -148,7 +150,7 @@ def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: 
     job_id = bellhop.texts(*map(str, range(400)), type="slow", seconds=0.01)["job_id"]
     wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{job_id}")["completed_items"])
     disk.fill()
-    wait_for(lambda: "nothing can be recorded" in bellhop.log())
+    wait_for(lambda: "results cannot be recorded" in bellhop.log())
     assert bellhop.client().get(f"/api/v1/jobs/{job_id}")["status"] == "running"
     assert bellhop.client().get("/health")["status"] == "ok"
     disk.empty()
@@ -157,7 +159,7 @@ def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: 
     with contextlib.closing(sqlite3.connect(bellhop.data / "bellhop.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert "Traceback" not in bellhop.log()
-    assert bellhop.log().count("nothing can be recorded") <= 3, "said once, not per try"
+    assert bellhop.log().count("results cannot be recorded") <= 3, "said once, not per try"
     # What is logged is what was committed.
     assert bellhop.log().count("move=completed") == 400
 

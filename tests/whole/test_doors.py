@@ -185,7 +185,7 @@ def test_it_refuses_process_workers_with_one_line(bellhop: Running) -> None:
     assert process.wait(30) == 1
     assert bellhop.log().splitlines() == [
         "bellhop: huey_consumer -k process: allowed is thread; "
-        "each item runs in a process of its own already"
+        "each item already runs in a separate process"
     ]
 
 
@@ -210,7 +210,7 @@ def test_it_is_the_one_web_of_the_installation_under_another_server(bellhop: Run
         assert is_held(bellhop.data / "web.lock")
         second = bellhop.start("web")
         assert second.wait(30) == 1
-        assert "another web already serves" in bellhop.log()
+        assert "another web already uses" in bellhop.log()
 
 
 def test_it_answers_that_it_is_not_ready_where_it_may_not_serve(bellhop: Running) -> None:

@@ -100,7 +100,7 @@ def test_it_runs_again_what_was_cancelled(earlier: Earlier) -> None:
 @pytest.mark.parametrize("earlier", WITH_WHOLE_MODEL, indirect=True)
 def test_it_waits_for_the_time_and_the_job_that_were_named(earlier: Earlier) -> None:
     timed, needing = (earlier.get(f"jobs/{{{name}}}") for name in ("timed", "needing"))
-    assert timed["waiting_for"] == "its time, 2100-01-01T00:00:00Z"
+    assert timed["waiting_for"] == "its start time, 2100-01-01T00:00:00Z"
     assert needing["depends_on"] == [timed["job_id"]]
     assert needing["waiting_for"] == f"job {timed['job_id']} to complete"
 

@@ -56,7 +56,7 @@ def test_it_shows_what_an_accountant_looks_for(page: webdriver.Chrome) -> None:
         r for r in page.find_elements(By.CSS_SELECTOR, ".tb-accounts tr") if "1900" in r.text
     )
     assert "<b>Suspense</b>" in row.text
-    assert "Warning A suspense account is still open." in row.text
+    assert "Warning The suspense account still has a balance." in row.text
     links = page.find_elements(By.CSS_SELECTOR, ".tb-findings a")
     links[0].click()
     assert page.find_elements(By.CSS_SELECTOR, ".tb-accounts tr:target")

@@ -291,7 +291,9 @@ def crash(claim: Claim, signal_name: str) -> bool:
     crashes = claim.crashes + 1
     if crashes >= MOST_CRASHES:
         return fail(claim, item_error("process_crashed", signal=signal_name), is_failure=False)
-    error = ItemError("process_crashed", f"Its job process ended by {signal_name}; it runs again.")
+    error = ItemError(
+        "process_crashed", f"The program crashed ({signal_name}); Bellhop runs it again."
+    )
     error = interruptions.with_count(error, "crash", crashes, MOST_CRASHES)
     return _again(claim, error, 0, "crashed")
 

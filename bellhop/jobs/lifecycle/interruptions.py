@@ -38,9 +38,9 @@ def give_back(held: Sequence[Held], *, is_counted: bool) -> int:
             error = item_error("interrupted_too_often", count=count)
             FAIL.make(error, id=item, error=error.shown(), **counts)
         else:
-            again = ItemError("interrupted", "Bellhop was stopped meanwhile; it runs again.")
+            again = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
             if is_counted:
-                again = replace(again, message="Its consumer died; it runs again.")
+                again = replace(again, message="Its consumer died; Bellhop runs the item again.")
                 again = with_count(again, "interruption", count, MOST_INTERRUPTIONS)
             REQUEUE.make(again, id=item, error=None, **counts)
     return len(held)

@@ -105,8 +105,8 @@ def _needs_in_vain(needs: str, status: str | None) -> ItemError:
     ended = {"failed": "failed", "cancelled": "was cancelled"}.get(status or "", "was deleted")
     return ItemError(
         "dependency_failed",
-        f"It needs job {needs}, which {ended}.",
-        "Retry that job: this one then waits for it again." if status else None,
+        f"It depends on job {needs}, which {ended}.",
+        "Retry that job; this one then waits for it again." if status else None,
     )
 
 

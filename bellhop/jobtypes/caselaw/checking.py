@@ -33,7 +33,7 @@ def _result(code: str, is_ok: bool, message: str) -> dict[str, Any]:
 
 def _reporter(citation: Citation) -> dict[str, Any]:
     is_known, name = citation.has_known_reporter, citation.reporter
-    said = f"The reporter {name} is known." if is_known else f"No reporter is known as {name}."
+    said = f"The reporter {name} is known." if is_known else f"The reporter {name} is unknown."
     return _result("reporter", is_known, said)
 
 
@@ -82,9 +82,11 @@ def _names(citation: Citation, names: dict[str, list[Citation]]) -> list[dict[st
         return []
     others = [other for other in same if not own & _words(other)]
     if not others:
-        return [_result("names", True, "Always cited under this name.")]
+        return [_result("names", True, "The document always uses this name.")]
     name = " v. ".join(filter(None, (others[0].plaintiff, others[0].defendant)))
-    return [_result("names", False, f"The same citation stands under another name: {name}.")]
+    return [
+        _result("names", False, f"The document also uses this citation for another name: {name}.")
+    ]
 
 
 def _is_own(citation: Citation, document: Document) -> bool:
@@ -95,6 +97,6 @@ def _is_own(citation: Citation, document: Document) -> bool:
 
 def _antecedent(citation: Citation) -> dict[str, Any]:
     if citation.resolves_to is not None:
-        return _result("antecedent", True, "It stands for a full citation before it.")
-    said = "No full citation before it could be found that it would stand for."
+        return _result("antecedent", True, "It refers to an earlier full citation.")
+    said = "There is no earlier full citation that it could refer to."
     return _result("antecedent", False, said)

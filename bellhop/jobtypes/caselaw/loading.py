@@ -151,7 +151,7 @@ def _html_paragraphs(text: str) -> list[str]:
 
 
 def _empty() -> BadInput:
-    return empty_file("The file holds no text.", "Send one with text.")
+    return empty_file("The file contains no text.", "Send one with text.")
 
 
 def _too_long(characters: int) -> BadInput:

@@ -40,7 +40,7 @@ def choose(files: Sequence[Path]) -> tuple[Path, str, Geotransform | None]:
         raise BadInput(
             f"{len(images)} images and {len(texts)} text files were sent.",
             code="too_many_files",
-            hint="Send one image with at most one world file; make a job for each image.",
+            hint="Send one image with at most one world file; submit one job for each image.",
         )
     image, kind = images[0]
     return image, kind, read_world_file(texts[0]) if texts else None
@@ -56,7 +56,7 @@ def read_world_file(file: Path) -> Geotransform:
     try:
         numbers = [float(line) for line in lines]
     except ValueError:
-        raise _bad_world_file("a line of it is not a number") from None
+        raise _bad_world_file("one of its lines is not a number") from None
     if len(numbers) != 6:
         raise _bad_world_file(f"it has {len(numbers)} numbers")
     gt = grid.from_world_file(numbers)
@@ -105,9 +105,7 @@ def check_bounds(bounds: Sequence[float], system: Crs) -> None:
     if not system.is_geographic or system.unit not in (None, "degree"):
         return
     if max(abs(west), abs(east)) > MOST_LONGITUDE or max(-south, north) > MOST_LATITUDE:
-        raise bad_bounds(
-            f"The bounds are outside of the earth in degrees, which {system.name} has."
-        )
+        raise bad_bounds(f"The bounds are not valid degrees, the unit of {system.name}.")
     if east - west > MOST_LONGITUDE:
         raise bad_bounds("The bounds go more than once around the earth.")
 

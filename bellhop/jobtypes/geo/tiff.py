@@ -178,11 +178,11 @@ class _Reader:
     def _check_metadata(self, kind: int, rest: bytes) -> None:
         """Refuse what would make GDAL open another file, however it is spelled."""
         if kind != ASCII:
-            raise corrupt("The TIFF is damaged: its metadata is no text.")
+            raise corrupt("The TIFF is damaged: its metadata is not text.")
         text = self._values(kind, rest)[0].decode("latin-1")
         if any(link in html.unescape(text).casefold() for link in LINKS):
             raise BadInput(
-                "The TIFF names other files as parts of itself, which are not opened.",
+                "The TIFF refers to other files, which Bellhop does not open.",
                 code="unsupported_type",
                 hint="Write it into one file, for example with gdal_translate.",
             )

@@ -245,7 +245,7 @@ def _opened(image: Path, kind: str) -> Iterator[Image]:
     except UnidentifiedImageError as error:
         if kind == "tiff":
             raise _Unreadable from error
-        raise corrupt("The image is damaged: its head cannot be read.") from error
+        raise corrupt("The image is damaged: its header cannot be read.") from error
     except (OSError, ValueError, SyntaxError, KeyError, TypeError) as error:
         raise corrupt(f"The image is damaged ({error}).") from error
     with picture:

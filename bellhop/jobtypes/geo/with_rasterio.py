@@ -188,7 +188,7 @@ def _tell_misfit(misfit: float, place: Georeference) -> Told:
     if len(place.control_points) < LEAST_POINTS_TO_BEND:
         more = f"with {LEAST_POINTS_TO_BEND} or more the image would be bent to fit them"
         return "gcps_inexact", f"{text}; {more}."
-    return "gcps_bent", f"{text}; the image was bent to fit them, so its pixels are computed anew."
+    return "gcps_bent", f"{text}; the image was bent to fit them, so its pixels were resampled."
 
 
 def _options(raster: Any, driver: str, wanted: Wanted) -> dict[str, str]:

@@ -58,7 +58,9 @@ def check_account(book: Book, account: Account, least: Decimal, *, is_told: bool
         text = f"An account of type {account.type} is expected on the other side."
         book.add("unusual_side", text, account, account.net)
     if SUSPENSE.search(normal(account.name)):
-        book.add("suspense_account", "A suspense account is still open.", account, account.net)
+        book.add(
+            "suspense_account", "The suspense account still has a balance.", account, account.net
+        )
     elif not account.type:
         text = "No type was found; the account is in no statement."
         book.add("unclassified_account", text, account, account.net)
@@ -70,7 +72,7 @@ def check_duplicates(book: Book) -> None:
     for account in book.accounts:
         key = (account.code, "") if account.code else (normal(account.name), account.type or "")
         if key in first and any(key):
-            text = f"The account stands in row {first[key].row} already."
+            text = f"The account is already in row {first[key].row}."
             book.add("duplicate_account", text, account, account.net)
         first.setdefault(key, account)
 
@@ -163,7 +165,7 @@ def explain(book: Book, off: Decimal, slack: Decimal) -> bool:
     if abs(off) > slack and not strange:
         strange = [a for a in book.accounts if unusual(a) and abs(a.net * 2 - off) <= slack]
     for account in (strange or wrong)[:MOST_NAMED]:
-        text = "The difference is twice this amount: it may stand on the wrong side."
+        text = "The difference is twice this amount: it may be on the wrong side."
         book.add("possible_wrong_side", text, account, account.net)
     swapped = not strange and check_digits(book, off, slack, sure=not wrong)
     return bool(strange or wrong or swapped)

@@ -19,7 +19,7 @@ def drop_groups(book: Book) -> None:
         return
     for place in found:
         group = book.accounts[place]
-        book.warn("group_row", group.row, f'"{group.label}" sums up the accounts below it')
+        book.warn("group_row", group.row, f'"{group.label}" is the sum of the accounts below it')
         if place not in equal:
             debit = sum((book.accounts[n].debit for n in leaves[place]), ZERO)
             credit = sum((book.accounts[n].credit for n in leaves[place]), ZERO)

@@ -21,5 +21,5 @@ def refusal(code: str, message: str, hint: str | None = None) -> BadInput:
 
 
 def several(what: str, names: list[str], parameter: str) -> BadInput:
-    text = f"The file holds several {what}: {', '.join(names)}."
+    text = f"The file contains several {what}: {', '.join(names)}."
     return refusal("multiple_periods", text, f"Set `{parameter}` to one of them.")

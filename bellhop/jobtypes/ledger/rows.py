@@ -238,4 +238,4 @@ def flip_credits(table: Table, book: Book) -> None:
         account.credit = -account.credit
     for total in book.totals:
         total.credit = abs(total.credit) if total.credit is not None else None
-    book.warn("negative_credits", credits[0].row, "credits are written as negative amounts")
+    book.warn("negative_credits", credits[0].row, "negative amounts are credits")

@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 class NoAddress(Refused):
-    """It is no address of the kind http://… or https://…."""
+    """The address must start with http:// or https://."""
 
 
 class Failed(Exception):
@@ -171,7 +171,7 @@ def _exchange(
         if deadline.is_over or isinstance(error, TimeoutError):
             said = f"{host} did not answer within {deadline.timeout_s:g} seconds."
             raise TooLate(said) from None
-        raise Failed(f"{host} could not be asked: {_reason(error)}.") from None
+        raise Failed(f"The request to {host} failed: {_reason(error)}.") from None
     finally:
         deadline.watch(None)
         with contextlib.suppress(UnboundLocalError):
@@ -188,7 +188,7 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         is_address = False
     if not is_address:
-        raise NoAddress("It is no address of the kind http://… or https://….")
+        raise NoAddress("The address must start with http:// or https://.")
     if parts.username is not None or parts.password is not None:
         raise NoAddress("An address must not hold a user name or password.")
     return parts
@@ -209,7 +209,7 @@ def _judged(host: str, port: int, allowed: Sequence[str]) -> str:
             if not is_allowed and not all(_is_public(inner) for inner in _unwrapped(address)):
                 raise Refused(
                     f"{host} is in a private network ({text}); "
-                    "[outbound] allowed in config.ini names what may be reached there."
+                    "[outbound] allowed in config.ini must list it."
                 )
     return addresses[0]
 

@@ -22,7 +22,7 @@ def empty_file(
 def unsupported_type(what: str, hint: str) -> BadInput:
     """`what` is the kind of the file with its article, such as those of `kinds.NAMES`."""
     return BadInput(
-        f"This is {what}, which is not accepted here.", code="unsupported_type", hint=hint
+        f"This is {what}, which this job type does not accept.", code="unsupported_type", hint=hint
     )
 
 
@@ -48,7 +48,9 @@ def too_large(message: str, hint: str = "Split it and send the parts.") -> BadIn
 
 
 def no_text_layer(hint: str = "Run it through text recognition (OCR) first.") -> BadInput:
-    return BadInput("The PDF holds pictures of pages and no text.", code="no_text_layer", hint=hint)
+    return BadInput(
+        "The PDF contains pictures of pages and no text.", code="no_text_layer", hint=hint
+    )
 
 
 def missing_extra(message: str, hint: str | None = None, *, extra: str | None = None) -> BadInput:

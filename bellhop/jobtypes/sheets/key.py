@@ -43,5 +43,5 @@ def _bad(text: str) -> BadInput:
     return BadInput(
         text,
         code="bad_answer_key",
-        hint='Write one question a line, such as "1: Paris", several answers with | between them.',
+        hint='Write one question per line, such as "1: Paris". Put | between several answers.',
     )

@@ -57,7 +57,7 @@ class Pages:
     def _count_pdf(self) -> int:
         with open_pdf(self._file) as document:
             if not len(document):
-                raise damaged("it has no page")
+                raise damaged("it has no pages")
             return len(document)
 
     def _pdf_pages(self) -> Iterator[Page]:

@@ -26,8 +26,8 @@ from bellhop.web.answers import (
 from bellhop.web.gate import COOKIE, address, noted
 from bellhop.web.site import Site
 
-WRONG = "This name and password are not known here."
-UNKNOWN = "a name that is not known here"
+WRONG = "Wrong name or password."
+UNKNOWN = "an unknown name"
 
 
 def log_in(site: Site, user: User | None) -> HTTPResponse:
@@ -36,7 +36,7 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     given = _texts(read_json(), "name", "password")
     name = given["name"].strip().lower()
     if not accounts.is_closed():
-        raise Problem("forbidden", "There are no accounts yet, so nobody needs to log in.")
+        raise Problem("forbidden", "There are no accounts yet, so you do not need to log in.")
     agent = request.get_header("User-Agent", "")
     try:
         if not accounts.check_password(name, given["password"], address=address()):
@@ -82,7 +82,7 @@ def change_password(site: Site, user: User) -> HTTPResponse:
     given = _texts(read_object(), "password", "new_password")
     if not accounts.check_password(user.name, given["password"], address=address()):
         audit.note(user.name, address(), "password refused")
-        raise Problem("login-failed", "That is not your password.")
+        raise Problem("login-failed", "Wrong current password.")
     try:
         stored = accounts.hashed(given["new_password"])
     except accounts.Refused as refusal:
@@ -151,7 +151,9 @@ def _texts(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, str]
         raise Problem("bad-json", "The body must be a JSON object.")
     for name in body:
         if name not in (*names, *more):
-            raise invalid_field(str(name), f"is not known; there are {', '.join((*names, *more))}")
+            raise invalid_field(
+                str(name), f"is unknown; the fields are {', '.join((*names, *more))}"
+            )
     for name in names:
         if not isinstance(body.get(name), str):
             raise invalid_field(name, "must be a text")

@@ -35,7 +35,7 @@ def act(site: Site, user: User) -> HTTPResponse:
     else:
         job_ids = _matching(user, body["filter"], is_counted=body.get("dry_run", False))
         if not body.get("dry_run") and body.get("expected") != len(job_ids):
-            said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; nothing was done."
+            said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; no job was changed."
             raise Problem("count-changed", said, count=len(job_ids))
     answer: dict[str, Any] = {"action": action, "count": len(job_ids), "done": 0, "refused": []}
     if not body.get("dry_run"):
@@ -66,32 +66,34 @@ def _checked(body: dict[str, Any]) -> str:
     """The action of a well-formed request."""
     for name in body:
         if name not in MEMBERS:
-            raise invalid_field(name, f"is not known; there are {', '.join(MEMBERS)}")
+            raise invalid_field(name, f"is unknown; the fields are {', '.join(MEMBERS)}")
     action = body.get("action")
     if action not in ACTIONS:
         raise invalid_field("action", f"must be one of {', '.join(ACTIONS)}")
     ids, chosen = body.get("ids"), body.get("filter")
     if (ids is None) == (chosen is None):
-        raise invalid_field("ids", "give either ids or filter")
+        raise invalid_field("ids", "must be given without filter, or filter without ids")
     if ids is not None:
         if not isinstance(ids, list) or not all(isinstance(job_id, str) for job_id in ids):
             raise invalid_field("ids", "must be a list of job ids")
         if len(ids) > MOST_JOBS:
-            raise invalid_field("ids", f"may hold at most {MOST_JOBS}")
+            raise invalid_field("ids", f"can have at most {MOST_JOBS} ids")
     elif not isinstance(chosen, dict) or job_filter(chosen).is_empty():
-        raise invalid_field("filter", "must name at least one of status, type, queue, owner, q")
+        raise invalid_field("filter", "must have at least one of status, type, queue, owner, q")
     if not isinstance(body.get("dry_run", False), bool):
         raise invalid_field("dry_run", "must be true or false")
     is_counted = ids is not None or body.get("dry_run")
     if not is_counted and type(body.get("expected")) is not int:
-        raise invalid_field("expected", "is needed with filter: how many jobs you mean")
+        raise invalid_field(
+            "expected", "is required with filter: the number of jobs that should match"
+        )
     return str(action)
 
 
 def _matching(user: User, chosen: dict[str, Any], *, is_counted: bool) -> list[str]:
     job_ids = [job_id for page in _pages(user, chosen) for job_id in page]
     if len(job_ids) > MOST_JOBS and not is_counted:
-        raise invalid_field("filter", f"matches more than {MOST_JOBS} jobs; narrow it")
+        raise invalid_field("filter", f"matches more than {MOST_JOBS:,} jobs, the most at once")
     return job_ids
 
 
@@ -111,7 +113,7 @@ def _refusal(site: Site, user: User, action: str, job_id: str) -> dict[str, str]
         job = find(user, job_id)
         require(user, "change", job)
         if action == "cancel" and not lifecycle.ask_cancel(job_id):
-            raise Problem("job-final", f"The job is {job.status} already.")
+            raise Problem("job-final", f"The job is already {job.status}.")
         if action == "retry":
             require_possible(site, job)
             if not lifecycle.retry(job_id):

@@ -32,7 +32,7 @@ def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
         raise Problem("not-found", "The job has no delivery with this number.")
     row = rows[int(number) - 1]
     if row.status not in FINAL:
-        raise Problem("job-not-finished", "This delivery is still being tried.")
+        raise Problem("job-not-finished", "Bellhop is still trying this delivery.")
     found, params = queries.item(row, 0), json.loads(row.params)
     assert found is not None
     data = json.loads(found[0].input)["data"]

@@ -34,7 +34,7 @@ def result(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
     _require_in_time(site, job)
     if job.status not in FINAL:
-        raise Problem("job-not-finished", f"The job is {job.status}; ask again when it is final.")
+        raise Problem("job-not-finished", f"The job is {job.status}; try again when it is final.")
     if not job.completed_items:
         raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
     page = result_page(job)
@@ -103,7 +103,7 @@ def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPRespons
     for listed in json.loads(given.files) if given else []:
         if listed["name"] == name:
             return download(site.files.result(job.job_id, listed["path"]), name.rpartition("/")[2])
-    raise Problem("not-found", "The item has no file of this name.")
+    raise Problem("not-found", "The item has no file with this name.")
 
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
@@ -121,7 +121,9 @@ def _require_in_time(site: Site, job: Job) -> None:
     """Refuse what the keeper has not removed yet, but whose time is over."""
     until = views.expires_at(site, job)
     if until is not None and until < timestamp():
-        raise Problem("expired", "The results were kept for their days, which are over.")
+        raise Problem(
+            "expired", "Bellhop deleted these results when they reached their maximum age."
+        )
 
 
 def _next(page: queries.ItemPage) -> str | None:

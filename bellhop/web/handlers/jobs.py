@@ -72,7 +72,9 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
     """Which jobs are asked for; raises the problem of a filter that is none."""
     for name, value in given.items():
         if name not in FILTERS:
-            raise Problem("invalid-parameter", f"{name} is no filter; there are {FILTERS}.")
+            raise Problem(
+                "invalid-parameter", f"{name} is not a filter; the filters are {FILTERS}."
+            )
         if value is not None and not isinstance(value, str):
             raise Problem("invalid-parameter", f"{name} must be a text.")
     if len(given.get("q") or "") > MOST_QUERY:
@@ -91,7 +93,7 @@ def cancel(site: Site, user: User, job: Job) -> HTTPResponse:
     with noted(user, "cancel", job.job_id):
         if not lifecycle.ask_cancel(job.job_id):
             status = find(user, job.job_id).status
-            said = f"The job is {status} already; there is nothing to cancel."
+            said = f"The job is already {status}; there is nothing to cancel."
             raise Problem("job-final", said)
     return shown(site, user, job.job_id, 202)
 
@@ -101,7 +103,7 @@ def retry(site: Site, user: User, job: Job) -> HTTPResponse:
     body = read_object()
     for name in body:
         if name not in ("items", "use_cache"):
-            raise invalid_field(name, "is not known; a retry takes items and use_cache")
+            raise invalid_field(name, "is unknown; a retry has the fields items and use_cache")
     chosen, use_cache = _chosen_items(job, body.get("items")), body.get("use_cache", True)
     if not isinstance(use_cache, bool):
         raise invalid_field("use_cache", "must be true or false")
@@ -119,12 +121,12 @@ def change(site: Site, user: User, job: Job) -> HTTPResponse:
     body = read_object()
     for name in body:
         if name not in ("priority", "front", "keep"):
-            raise invalid_field(name, "cannot be changed; priority, front and keep can")
+            raise invalid_field(name, "cannot be changed; you can change priority, front and keep")
     for name in ("front", "keep"):
         if not isinstance(body.get(name, False), bool):
             raise invalid_field(name, "must be true or false")
     if job.status in FINAL and (body.get("front") or "priority" in body):
-        raise Problem("job-final", f"The job is {job.status} already; it waits for nothing.")
+        raise Problem("job-final", f"The job is already {job.status}; it is not waiting.")
     with noted(user, f"change {', '.join(sorted(body))}".strip(), job.job_id):
         if "priority" in body:
             lifecycle.set_priority(job.job_id, intake.priority(body["priority"]))
@@ -143,7 +145,7 @@ def delete(site: Site, user: User, job: Job) -> HTTPResponse:
         raise Problem("job-final", "The job is final; add purge=true to delete it.")
     with noted(user, "delete", job.job_id):
         if not lifecycle.purge([job.job_id]):
-            raise Problem("job-not-finished", "Somebody retried the job just now.")
+            raise Problem("job-not-finished", "Somebody has just retried the job.")
     site.files.remove_job(job.job_id)
     return HTTPResponse(status=204)
 
@@ -152,16 +154,19 @@ def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
     """Refuse to run again what cannot: for want of its files, or of a job that it needs."""
     if hopeless := queries.hopeless(job):
         needed, status = hopeless
-        said = "retry that one, and this one waits for it again."
-        said = said if status else "it was deleted, so submit this one anew."
-        raise Problem("nothing-to-retry", f"It needs job {needed}: {said}")
+        said = "retry that job, and this one waits for it again."
+        said = said if status else "it was deleted, so submit this job as a new one."
+        raise Problem("nothing-to-retry", f"It depends on job {needed}: {said}")
     first = queries.item(job, 0)
     if first is None:
-        raise Problem("not-found", "Somebody deleted the job just now.")
+        raise Problem("not-found", "Somebody has just deleted the job.")
     takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
     reads_them = takes_files and queries.needs_uploads(job, use_cache=use_cache)
     if reads_them and not site.files.has_uploads(job.job_id):
-        raise Problem("nothing-to-retry", "Its uploads were removed when their days were over.")
+        raise Problem(
+            "nothing-to-retry",
+            "Bellhop has deleted the uploads of this job, so it cannot run again.",
+        )
 
 
 def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> HTTPResponse:

@@ -28,7 +28,7 @@ class _Figures:
         yield from self._installation()
 
     def _jobs(self) -> Iterable[Metric]:
-        jobs = GaugeMetricFamily("bellhop_jobs", "Jobs that are kept.", labels=["type", "status"])
+        jobs = GaugeMetricFamily("bellhop_jobs", "Stored jobs.", labels=["type", "status"])
         for name, status, count in queries.counts_by_type(BELLHOP):
             jobs.add_metric([name, status], count)
         yield jobs
@@ -38,14 +38,14 @@ class _Figures:
             "depth": GaugeMetricFamily("bellhop_queue_depth", "Items that wait for a worker.",
                                        labels=["queue"]),
             "pending": GaugeMetricFamily("bellhop_queue_pending",
-                                         "Items that wait for a time or for others.",
+                                         "Items that wait for a time or for other items.",
                                          labels=["queue"]),
-            "running": GaugeMetricFamily("bellhop_queue_running", "Items that run.",
+            "running": GaugeMetricFamily("bellhop_queue_running", "Running items.",
                                          labels=["queue"]),
             "oldest_age_s": GaugeMetricFamily("bellhop_queue_oldest_age_seconds",
-                                              "Age of the oldest job that waits.",
+                                              "Age of the oldest waiting job.",
                                               labels=["queue"]),
-            "paused": GaugeMetricFamily("bellhop_queue_paused", "1 while it is paused.",
+            "paused": GaugeMetricFamily("bellhop_queue_paused", "1 while the queue is paused.",
                                         labels=["queue"]),
         }  # fmt: skip
         for queue in queue_views(self._site):
@@ -56,13 +56,15 @@ class _Figures:
     def _installation(self) -> Iterable[Metric]:
         cache = reuse.stats()
         consumers = len(queries.living_consumers(self._site.here))
-        yield GaugeMetricFamily("bellhop_consumers", "Consumers that live.", value=consumers)
+        yield GaugeMetricFamily("bellhop_consumers", "Live consumers.", value=consumers)
         free_bytes = self._site.files.free_bytes()
-        yield GaugeMetricFamily("bellhop_disk_free_bytes", "Room for data.", value=free_bytes)
+        yield GaugeMetricFamily(
+            "bellhop_disk_free_bytes", "Free disk space for data.", value=free_bytes
+        )
         size = database_bytes()
         yield GaugeMetricFamily("bellhop_database_bytes", "Size of the database.", value=size)
         hits, misses = cache["hits"], cache["misses"]
-        yield CounterMetricFamily("bellhop_cache_hits", "Results used again.", value=hits)
+        yield CounterMetricFamily("bellhop_cache_hits", "Reused results.", value=hits)
         yield CounterMetricFamily("bellhop_cache_misses", "Results computed.", value=misses)
 
 

@@ -90,9 +90,11 @@ def health(site: Site, user: User) -> HTTPResponse:
         if not job_type.available
     }
     problems = [] if consumers else ["no consumer is running"]
-    problems += [f"the bell does not ring: {bell}"] if bell else []
+    problems += [f"the bell does not work: {bell}"] if bell else []
     problems += ["the disk is nearly full"] if free_bytes < reserve_mb << 20 else []
-    problems += [f"the queue {q['name']} is behind" for q in shown if q["backlog"] == "critical"]
+    problems += [
+        f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
+    ]
     document = {
         "status": "ok" if not problems else "degraded",
         "problems": problems,
@@ -180,7 +182,7 @@ def jobs_with_content(site: Site, user: User, sha256: str) -> HTTPResponse:
 def _known(site: Site, name: str) -> str:
     if name not in site.settings.queues:
         known = ", ".join(site.settings.queues)
-        raise Problem("not-found", f"There is no queue {name!r}; there are {known}.")
+        raise Problem("not-found", f"There is no queue {name!r}; the queues are {known}.")
     return name
 
 

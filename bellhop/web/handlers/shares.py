@@ -28,7 +28,7 @@ def add(site: Site, user: User, job: Job) -> HTTPResponse:
     if set(body) != {"account"} or not isinstance(account, str):
         raise invalid_field("account", "must be the name of an account")
     if not accounts.exists(account) or account == job.owner:
-        raise invalid_field("account", "is no other account of this Bellhop")
+        raise invalid_field("account", "must be the name of another account")
     with noted(user, f"share with {account}", job.job_id):
         sharing.share(job.id, account, is_shown=True)
     return list_shares(site, user, job)
@@ -38,6 +38,6 @@ def remove(site: Site, user: User, job: Job, account: str) -> HTTPResponse:
     """DELETE /jobs/ID/shares/ACCOUNT: the job is theirs to see no more."""
     if account not in sharing.shares(job.id):
         raise Problem("not-found", "The job is not shared with this account.")
-    with noted(user, f"share no more with {account}", job.job_id):
+    with noted(user, f"stop sharing with {account}", job.job_id):
         sharing.share(job.id, account, is_shown=False)
     return HTTPResponse(status=204)

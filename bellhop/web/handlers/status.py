@@ -39,7 +39,7 @@ def ready(site: Site, user: User | None) -> HTTPResponse:
     """GET /ready: 200 only when a consumer is alive too."""
     consumers = queries.living_consumers(site.here)
     if not consumers:
-        raise Problem("not-ready", "No consumer is running: jobs are accepted and wait.")
+        raise Problem("not-ready", "No consumer is running: Bellhop accepts jobs, but they wait.")
     if user is None or not may(user, "monitor"):
         return json_answer({"status": "ready"})
     return json_answer({"status": "ready", "consumers": len(consumers)})

@@ -26,7 +26,9 @@ from bellhop.web.server.rules import Rules
 
 ROOM_CHECK_BYTES = 4 * MEBIBYTE
 SWALLOW_LIMIT_S = 20.0
-NO_ROOM = Problem("disk-full", "The disk filled up while this came; nothing of it was kept.")
+NO_ROOM = Problem(
+    "disk-full", "The disk filled up during the upload; Bellhop has stored nothing of it."
+)
 CODES = {
     400: "bad-request",
     413: "upload-too-large",
@@ -113,8 +115,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         except Problem as problem:
             return problem
         except Exception:
-            log.exception("nobody could be asked whether a request may come in")
-            return Problem("internal-error", "It is in Bellhop's log.")
+            log.exception("the check of a request failed")
+            return Problem("internal-error", "See Bellhop's log for details.")
         if length > self._limit_bytes:
             return too_large(self._limit_bytes)
         return self.rules.room_problem(self.route, length)

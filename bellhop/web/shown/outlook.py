@@ -71,11 +71,11 @@ class Outlook:
         if not self._now.has_consumer:
             return "no consumer is running"
         if not self._now.has_room:
-            return "the disk of Bellhop is full; it goes on when there is room"
+            return "the disk is full; the job continues when there is space"
         if job.status == "running" and not waiting.queues:
             return None
         if self._now.is_drained:
-            return "Bellhop was told to drain; it runs after the next start"
+            return "Bellhop is draining; the job runs after the next start"
         for queue in waiting.queues or [job.queue]:
             if queue in self._now.paused:
                 return f"the queue {queue} is paused"
@@ -90,15 +90,15 @@ class Outlook:
             return f"job {needs[0]}{more} to complete" if needs else None
         if waiting.until:
             at = waiting.until
-            return f"retry at {at[11:19]}Z" if waiting.is_retry else f"its time, {at[:19]}Z"
+            return f"retry at {at[11:19]}Z" if waiting.is_retry else f"its start time, {at[:19]}Z"
         if waiting.for_equal and job.status != "running":
-            return "an equal item that runs already; its result is taken"
+            return "an equal running item, to reuse its result"
         return None
 
     def _queued(self, job: Job, position: int | None) -> str:
         job_type = self._site.catalog.types().get(job.type)
         if job_type is None or not job_type.available:
-            return f"its job type is not available: {job_type.reason if job_type else 'gone'}"
+            return f"its job type is not available: {job_type.reason if job_type else 'removed'}"
         if position is None:
             return "more than 100 jobs ahead"
         if position == 1:

@@ -97,6 +97,11 @@ def test_it_shows_every_wing_in_the_architecture() -> None:
         assert f" {wing}/ " in text, wing
 
 
+def test_it_says_how_large_each_wing_may_be() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", read("docs/decisions/0001-wings.md"), re.M)
+    assert {wing: int(lines.replace(",", "")) for wing, lines in rows} == BUDGETS
+
+
 def test_it_names_five_files_for_each_way_through_the_wings() -> None:
     ways = re.findall(r"^\| [a-z ]+ \| (`.* → .*`) \|$", read("docs/architecture.md"), re.M)
     assert len(ways) == 4

@@ -76,7 +76,7 @@ def test_it_goes_to_no_other_site_after_a_login(
 
 def test_it_says_that_a_login_failed(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, served.url, "otto", "a wrong one")
-    assert "not known" in shown(browser, "[data-form-error]").text
+    assert "Wrong name or password" in shown(browser, "[data-form-error]").text
     complaints(browser)  # the browser notes the 401
 
 

@@ -101,7 +101,7 @@ def test_it_submits_only_plain_files(bellhop: Running) -> None:
     bellhop.serve()
     refused = bellhop.run("submit", "word_count", "/dev/null")
     assert refused.returncode == 1
-    assert "no plain file" in refused.stderr
+    assert "not a regular file" in refused.stderr
 
 
 def test_it_leaves_no_process_when_it_is_killed_while_it_prepares(
@@ -284,7 +284,7 @@ def test_it_drains(bellhop: Running) -> None:
     assert "nothing is running" in drained.stderr.splitlines()[-1]
     assert bellhop.client().get(f"/api/v1/jobs/{running}")["status"] == "completed"
     waiting = bellhop.texts("a")
-    assert "told to drain" in waiting["waiting_for"]
+    assert "Bellhop is draining" in waiting["waiting_for"]
     assert bellhop.run("drain").returncode == 0
     server.terminate()
     assert server.wait(20) == 0

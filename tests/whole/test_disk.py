@@ -256,6 +256,6 @@ def test_it_never_sends_to_a_backup_who_only_needs_room(tmp_path: Path, disk: Sm
         refused = bellhop.run()
         assert refused.returncode == 1
         line = refused.stderr.strip().splitlines()[-1]
-        assert "is its disk full" in line and "backup" not in line
+        assert "check that its disk has space" in line and "backup" not in line
         disk.empty()
         bellhop.serve()

@@ -226,7 +226,7 @@ def test_it_answers_that_it_is_not_ready_where_it_may_not_serve(bellhop: Running
     finally:
         os.close(held)
     assert done.stdout == "not-ready\n"
-    assert f"another web already serves {bellhop.data}" in done.stderr
+    assert f"another web already uses {bellhop.data}" in done.stderr
 
 
 def test_it_refuses_other_machines_while_there_is_no_account(web: WsgiClient) -> None:

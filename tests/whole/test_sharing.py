@@ -199,5 +199,5 @@ def test_it_checks_itself_with_the_token_of_an_admin(team: Team) -> None:
     checked = team.bellhop.run("check", limit_s=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     environment["BELLHOP_TOKEN"] = team.tokens["otto"]
-    assert "token of one" in team.bellhop.run("check", limit_s=60).stdout
+    assert "token of an admin" in team.bellhop.run("check", limit_s=60).stdout
     del environment["BELLHOP_TOKEN"]

@@ -158,7 +158,7 @@ def test_it_lets_no_lock_of_the_database_reach_a_user(bellhop: Running) -> None:
     assert {status for status in answers if status >= 300} <= ALLOWED
     log = bellhop.log()
     assert "locked" not in log
-    assert "Bellhop made a mistake" not in log
+    assert "internal error in Bellhop" not in log
     assert "sweep failed" not in log
     assert "a request failed" not in log
 

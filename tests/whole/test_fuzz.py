@@ -27,7 +27,7 @@ SECRET = b"secret-of-a-neighbour"
 DOOR = ("X-Content-Type-Options", "nosniff")
 HEALTH = Request("GET", "/health")
 PROBLEM = (
-    b'{"type": "about:blank", "title": "There is nothing here", "status": 404, '
+    b'{"type": "about:blank", "title": "Not found", "status": 404, '
     b'"code": "not-found", "detail": "x"}'
 )
 

@@ -87,12 +87,12 @@ def test_it_says_once_that_the_key_of_the_bell_holds_something_else(
         with Redis(port=server.port) as redis:
             redis.delete(key)
             redis.set(key, "a text")
-        wait_for(lambda: "does not ring" in bellhop.log())
+        wait_for(lambda: "does not work" in bellhop.log())
         # Workers that waited already end their wait in peace, and believe in the bell once more.
         assert all(runs(bellhop) for _ in range(2))
-        said = bellhop.log().count("does not ring")
+        said = bellhop.log().count("does not work")
         assert all(runs(bellhop) for _ in range(4))
-        assert bellhop.log().count("does not ring") == said
+        assert bellhop.log().count("does not work") == said
         assert "Traceback" not in bellhop.log()
 
 
@@ -120,7 +120,7 @@ def test_it_wakes_all_workers_within_seconds_when_every_bell_is_lost(
     with running(tmp_path, **chosen, BELLHOP_QUEUE_PARSING_WORKERS="8") as bellhop:
         bellhop.serve()
         server.stop()
-        wait_for(lambda: "does not ring" in bellhop.log())
+        wait_for(lambda: "does not work" in bellhop.log())
         job_id = bellhop.texts(*"abcdefgh", type="slow", seconds=20)["job_id"]
         path = f"/api/v1/jobs/{job_id}/items?status=running"
         wait_for(lambda: len(bellhop.client().get(path)["items"]) == 8, limit_s=6)

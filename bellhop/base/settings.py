@@ -61,7 +61,7 @@ class Server:
     )
     cores: str = key(
         "own",
-        "Whether the web and each consumer use a CPU core that no other Bellhop uses.",
+        "own: web and consumers use a CPU core each that no other Bellhop uses; any: any core.",
         one_of=("own", "any"),
     )
     log_level: str = key(

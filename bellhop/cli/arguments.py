@@ -59,8 +59,12 @@ def _add_client_commands(add: Add) -> None:
     submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
     submit.add_argument("--text", action="append", default=[], help="input text instead of a file")
     submit.add_argument("--data", action="append", default=[], metavar="JSON", help="input object")
-    submit.add_argument("--then", action="append", default=[], metavar="TYPE", help="add a step")
-    submit.add_argument("--after", action="append", default=[], metavar="ID", help="wait for a job")
+    submit.add_argument(
+        "--then", action="append", default=[], metavar="TYPE", help="run TYPE next, on the result"
+    )
+    submit.add_argument(
+        "--after", action="append", default=[], metavar="ID", help="start after job ID"
+    )
     submit.add_argument("--priority", type=int, help="-100 to 100, higher first")
     submit.add_argument(
         "--run-at", metavar="TIME", help="earliest start, like 2030-01-31T09:00:00Z"

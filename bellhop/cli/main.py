@@ -50,7 +50,7 @@ def main(
         return describing.print_description(arguments[1], arguments[2])
     given = parser().parse_args(arguments, argparse.Namespace(open_bell=open_bell))
     if given.config:
-        # Also for the doors, which see no command line.
+        # For the doors, which see no command line, and for every child.
         os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
     try:
         loaded = configuration.load()
@@ -76,8 +76,7 @@ def main(
 def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import supervisor
 
-    config = ["--config", given.config] if given.config else []
-    return supervisor.run(loaded, config)
+    return supervisor.run(loaded)
 
 
 def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:

@@ -58,12 +58,9 @@ def _running(settings: Settings) -> Iterator[Bellhop]:
     if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
         yield commands.at_home(settings)
         return
-    command = [*COMMAND, "--config", str(settings.config_path)]
-    if not settings.config_path.exists():
-        command = COMMAND
     environment = {**os.environ, "BELLHOP_SERVER_PORT": "0"}
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+        server = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=log, env=environment)
         assert server.stdout is not None
         try:
             if not server.stdout.readline():

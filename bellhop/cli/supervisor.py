@@ -94,15 +94,14 @@ class Child:
         self.process, self.is_ready = None, False
 
 
-def run(settings: Settings, config: list[str]) -> int:
+def run(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C; the exit status. A second signal stops at once."""
     stop_signals = _catch_signals()
-    here = _prepare(settings, config)
+    here = _prepare(settings)
     socket_of_web = listener.bind(settings)
-    command = [*COMMAND, *config]
     descriptor = socket_of_web.fileno()
-    web = Child("web", [*command, "web", "--socket-fd", str(descriptor)], (descriptor,))
-    children = [web, Child("consumer", [*command, "consumer"])]
+    web = Child("web", [*COMMAND, "web", "--socket-fd", str(descriptor)], (descriptor,))
+    children = [web, Child("consumer", [*COMMAND, "consumer"])]
     return _Watch(children, stop_signals, listener.address(socket_of_web), here, settings).run()
 
 
@@ -192,12 +191,12 @@ def _catch_signals() -> socket.socket:
     return heard
 
 
-def _prepare(settings: Settings, config: list[str]) -> Installation:
+def _prepare(settings: Settings) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
     hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already uses {folder}")
     lock = take_start_lock(folder)
-    command = [*COMMAND, *config, "prepare", "--start-lock", str(lock)]
+    command = [*COMMAND, "prepare", "--start-lock", str(lock)]
     # Its stdin ends with us, and then it ends too.
     child = subprocess.Popen(
         command,

@@ -162,10 +162,10 @@ def recorded_or_agreed(
 
     For a process that does not count as alive, so that the storage may be switched after it.
     """
+    recorded = read_record(settings.data_dir)
+    if recorded is not None and _conflict(settings, recorded) is None:
+        return recorded
     with starting(settings) as folder:
-        recorded = read_record(folder)
-        if recorded is not None and _conflict(settings, recorded) is None:
-            return recorded
         return agree(folder, settings, probe_redis)[0]
 
 

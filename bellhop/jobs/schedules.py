@@ -19,13 +19,13 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from bellhop.accounts import accounts
-from bellhop.accounts.access import User
+from bellhop.accounts.access import User, owned
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
-from bellhop.storage.database import database, query
+from bellhop.storage.database import database, named, query
 from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES = 1000
@@ -98,8 +98,8 @@ def add(document: Any, owner: str, intake: Intake) -> int:
 
 def listed(viewer: User) -> list[Schedule]:
     """The schedules that the viewer may read, the one that is due next first."""
-    sql = "SELECT * FROM schedule WHERE ? OR owner = ? ORDER BY next_at, id"
-    return list(Schedule.raw(sql, viewer.reads_all, viewer.name))
+    sql = f"SELECT * FROM schedule WHERE {owned(viewer)} ORDER BY next_at, id"
+    return [Schedule(**row) for row in named(sql, {"viewer": viewer.name})]
 
 
 def remove(schedule: int) -> bool:

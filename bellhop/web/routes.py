@@ -101,7 +101,6 @@ def every_route() -> tuple[Route, ...]:
 
 def page_routes() -> tuple[Route, ...]:
     """The page, and what monitors ask."""
-
     return (
         Route("GET", "/", pages.index, "page"),
         Route("GET", "/jobs/<name>", pages.job, "page"),
@@ -123,7 +122,6 @@ def page_routes() -> tuple[Route, ...]:
 
 def account_routes() -> tuple[Route, ...]:
     """Who comes in, and what they did."""
-
     mine, number = f"{API}/account", "<number:re:[0-9]{1,15}>"
     return (
         Route("POST", f"{API}/login", account.log_in, "open", Body.LOGIN),
@@ -141,7 +139,6 @@ def account_routes() -> tuple[Route, ...]:
 
 def job_routes() -> tuple[Route, ...]:
     """What is done with jobs."""
-
     job = f"{API}/jobs/<job_id>"
     item = f"{job}/items/<index:re:[0-9]{{1,9}}>"
     delivery = f"{job}/deliveries/<number:re:[0-9]{{1,9}}>"
@@ -170,7 +167,6 @@ def job_routes() -> tuple[Route, ...]:
 
 def installation_routes() -> tuple[Route, ...]:
     """What is done with the installation around the jobs."""
-
     content = f"{API}/files/<sha256:re:[0-9a-fA-F]{{64}}>"
     schedule = f"{API}/schedules/<number:re:[0-9]{{1,15}}>"
     return (

@@ -25,7 +25,7 @@ test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs: only these)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ONLY)
 
 .PHONY: quick
-quick: .venv/dev  ## Run the tests that start no process, in less than 90 seconds
+quick: .venv/dev  ## Run the tests that start no server, browser or job process
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not processes"
 
 .PHONY: fmt

@@ -123,11 +123,8 @@ ALL_OR_NOTHING: dict[str, tuple[str, Callable[[Job, Claim], Any]]] = {
 }
 
 
-@pytest.mark.parametrize("move", sorted(ALL_OR_NOTHING))
-def test_it_makes_a_move_wholly_or_not_at_all(
-    submit: Submit, monkeypatch: pytest.MonkeyPatch, move: str
-) -> None:
-    """The power is cut after each of its statements in turn: no trace is left of any."""
+def about_to(move: str, submit: Submit) -> Callable[[], Any]:
+    """What makes `move` of a job that was brought to where it starts."""
     status, make = ALL_OR_NOTHING[move]
     job = submit()
     claim = bring_to(job, status) or forged_claim(job)
@@ -135,7 +132,16 @@ def test_it_makes_a_move_wholly_or_not_at_all(
         query("UPDATE item SET not_before = '2000'")
     if status == "running":
         consumers.register("c1", 1, [])
-    cut_after_each_statement(monkeypatch, lambda: make(job, claim), is_made=lambda: False)
+    return lambda: make(job, claim)
+
+
+@pytest.mark.parametrize("move", sorted(ALL_OR_NOTHING))
+def test_it_makes_a_move_wholly_or_not_at_all(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, move: str
+) -> None:
+    """The power is cut after each of its statements in turn: no trace is left of any."""
+    make = about_to(move, submit)
+    cut_after_each_statement(monkeypatch, make, is_made=lambda: False)
 
 
 class Undone(Exception):
@@ -147,23 +153,17 @@ def test_it_makes_a_move_inside_a_transaction_that_its_caller_opened(
     submit: Submit, caplog: pytest.LogCaptureFixture, move: str
 ) -> None:
     """Nothing is there, or said, before that one commits; several moves may share one."""
-    status, make = ALL_OR_NOTHING[move]
-    job = submit()
-    claim = bring_to(job, status) or forged_claim(job)
-    if status == "pending":
-        query("UPDATE item SET not_before = '2000'")
-    if status == "running":
-        consumers.register("c1", 1, [])
+    make = about_to(move, submit)
     before = everything()
     caplog.set_level("INFO", "bellhop.lifecycle")
     caplog.clear()
     with pytest.raises(Undone), database.atomic():
-        make(job, claim)
+        make()
         raise Undone
     assert everything() == before
     assert not [record for record in caplog.records if record.levelname == "INFO"]
     with database.atomic():
-        make(job, claim)
+        make()
         submit("another")
     assert everything() != before
     assert Job.select().count() == (1 if move == "purged" else 2) + (move == "submitted")

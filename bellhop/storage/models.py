@@ -74,6 +74,7 @@ class Job(Table):
     delivery_of = IntegerField(null=True)
     schedule = IntegerField(null=True)
     bytes = IntegerField(default=0)
+    row_bytes = IntegerField(default=0)
 
 
 class Item(Table):
@@ -182,6 +183,7 @@ class Schedule(Table):
     last_job_id = TextField(null=True)
     error = TextField(null=True)
     created_at = TextField()
+    token = IntegerField(null=True)
 
 
 class Counter(Table):
@@ -317,13 +319,42 @@ class Token(Table):
     used_at = TextField(null=True)
 
 
+class KnownBrowser(Table):
+    """A browser that logged in to an account before, known by the SHA-256 of its cookie."""
+
+    id = AutoField()
+    hash = TextField(unique=True)
+    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
+    network = TextField()
+    used_at = TextField()
+
+
 class LoginFailure(Table):
-    """Logins of an account or an address that failed lately."""
+    """Logins that failed lately, counted under what the rules of accounts/guessing.py name."""
 
     known_as = TextField(primary_key=True)
     count = IntegerField()
     at = TextField()
     not_before = TextField()
+
+
+class Refusal(Table):
+    """Refused logins of the last hour that the audit log tells of together."""
+
+    who = TextField()
+    network = TextField()
+    action = TextField()
+    since = TextField()
+    count = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("who", "network", "action")
+
+
+class InstallationMark(Table):
+    """Which installation the database belongs to."""
+
+    id = TextField(primary_key=True)
 
 
 class Share(Table):
@@ -350,7 +381,7 @@ class Audit(Table):
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Counter, Dependency, Content,
     Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled, Account,
-    Session, Token, LoginFailure, Share, Audit,
+    Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
 )  # fmt: skip
 JOB_COLUMNS = tuple(Job._meta.columns)
 FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))

@@ -17,7 +17,7 @@ CHECK_S = 1.0
 RESTORE = "restore a backup as docs/operating.md describes; Bellhop changed nothing"
 MIGRATIONS = (
     "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
-    "0005_accounts",
+    "0005_accounts", "0006_bounds",
 )  # fmt: skip
 
 

@@ -1,0 +1,32 @@
+-- Browsers that logged in to an account before, known by the SHA-256 of a cookie that outlives the
+-- session: their tries are counted apart, so nobody else's wrong ones keep them out. `network` is
+-- where the last login came from: an IPv4 address, or an IPv6 /64.
+CREATE TABLE known_browser (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,
+    network TEXT NOT NULL,
+    used_at TEXT NOT NULL
+);
+CREATE INDEX known_browser_account ON known_browser (account);
+
+-- Refused logins, counted together: the audit log tells of the first, the tenth, the hundredth.
+CREATE TABLE refusal (
+    who TEXT NOT NULL,
+    network TEXT NOT NULL,
+    action TEXT NOT NULL,
+    since TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (who, network, action)
+) WITHOUT ROWID;
+CREATE INDEX login_failure_at ON login_failure (at);
+
+-- Which installation this database belongs to: the id that is in installation.json too. One row.
+CREATE TABLE installation_mark (
+    id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- The token that made a schedule, which ends with it; null where a login or the console did.
+ALTER TABLE schedule ADD COLUMN token INTEGER;
+-- What the rows of a job hold in the database: parameters, results, texts.
+ALTER TABLE job ADD COLUMN row_bytes INTEGER NOT NULL DEFAULT 0;

@@ -31,6 +31,8 @@ class User:
     scope: str = "all"
     # Of a login by password, its number.
     session: int | None = None
+    # Of a program, the number of its token.
+    token: int | None = None
 
 
 @dataclass(frozen=True)

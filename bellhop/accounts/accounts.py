@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bellhop.accounts import passwords
-from bellhop.accounts.access import LOCAL, TOKEN_SCOPES, User
+from bellhop.accounts.access import ANYBODY, LOCAL, TOKEN_SCOPES, User
 from bellhop.base.errors import Problem
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
@@ -143,12 +143,19 @@ def require(name: str) -> None:
         raise Refused(f"there is no account {name}; there are: {known}")
 
 
-def may_submit(name: str) -> bool:
-    """Whether the schedules of `name` still submit."""
+def role_of(name: str) -> str | None:
+    """The role of an account that may come in, as which its schedules submit; None of others."""
     if not is_closed():
-        return True
-    sql = "SELECT 1 FROM account WHERE name = :name AND NOT is_disabled AND role != 'viewer'"
-    return bool(query(sql, {"name": name}))
+        return ANYBODY.role
+    rows = query("SELECT role FROM account WHERE name = :name AND NOT is_disabled", {"name": name})
+    return rows[0][0] if rows else None
+
+
+def has_token(account: str, number: int) -> bool:
+    """Whether an account has a token with this number, which is not over."""
+    sql = """SELECT 1 FROM token WHERE account = :account AND id = :id
+        AND (expires_at IS NULL OR expires_at > :now)"""
+    return bool(query(sql, {"account": account, "id": number, "now": timestamp()}))
 
 
 def check_password(name: str, password: str, *, address: str) -> bool:
@@ -259,7 +266,7 @@ def of_token(secret: str, *, is_use: bool = True) -> User | None:
     number, name, role, scope, used_at = rows[0]
     if is_use:
         _touch(USE_TOKEN, number, used_at)
-    return User(name, role, role == "admin", scope)
+    return User(name, role, role == "admin", scope, token=number)
 
 
 def add_token(account: str, *, name: str = "", scope: str = "all", days: int = TOKEN_DAYS) -> str:

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+# Characters of a text that a problem says.
+MOST_SAID = 2000
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 # code: (HTTP status, title). The title is the same for each occurrence, the detail is not.
@@ -47,6 +49,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-many-jobs": (429, "Too many jobs"),
     "header-too-large": (431, "The request headers are too large"),
     "internal-error": (500, "Internal error in Bellhop"),
+    "answer-too-large": (500, "The answer is too large"),
     "not-implemented": (501, "Bellhop does not support this part of HTTP"),
     "busy": (503, "The database is busy"),
     "not-ready": (503, "Bellhop is not ready"),
@@ -132,9 +135,20 @@ class Problem(Exception):
             "title": self.title,
             "status": self.status,
             "code": self.code,
-            "detail": self.detail,
-            **self.members,
+            "detail": _short(self.detail),
+            **{name: _short(value) for name, value in self.members.items()},
         }
+
+
+def _short(value: Any) -> Any:
+    """What a problem says without most of a long text of the request."""
+    if isinstance(value, str) and len(value) > MOST_SAID:
+        return f"{value[:MOST_SAID]}…"
+    if isinstance(value, list):
+        return [_short(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _short(each) for name, each in value.items()}
+    return value
 
 
 def invalid_field(field: str, message: str) -> Problem:

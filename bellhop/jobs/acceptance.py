@@ -54,7 +54,9 @@ class Acceptance:
             with self._without_litter(job.job_id):
                 self._require_allowed(user, job)
                 job = self._with_hits(job)
+                job = replace(job, bytes=job.bytes + job.row_bytes())
                 with audit.noted(user.name, address, action, target or job.job_id):
+                    self._require_room(job)
                     if first:
                         first()
                     lifecycle.submit(job, key)
@@ -81,6 +83,10 @@ class Acceptance:
             raise UnknownJobs(unknown)
         if not may(user, "submit"):
             raise Problem("forbidden", f"The account {user.name} is not allowed to submit jobs.")
+        limits.require_priority(user, job.priority)
+
+    def _require_room(self, job: NewJob) -> None:
+        """Hold to the limits what is about to be written; nobody else can write meanwhile."""
         if problem := limits.submit_problem(self._settings, job.owner, job.bytes):
             raise problem
         self._lines.join(job.queue, len(job.items))

@@ -7,6 +7,7 @@ accepts a job: see `acceptance.py`.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.jobs import webhooks
+from bellhop.jobs.bounds import KIBIBYTE, MOST_JOB_ID, MOST_PARAMS_BYTES
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import IncomingFile
 
@@ -36,9 +38,12 @@ JSON_FIELDS = ("type", "items", "params", *OPTIONS)
 ITEM_KINDS = ("url", "text", "json")
 EVENTS = ("final", "progress")
 MOST_URL = 2048
+MOST_PRIORITY = 100
 MOST_STEPS = 10
 MOST_DEPENDENCIES = 100
 MOST_DELAY_S = int(366 * DAY_S)
+# How often the URLs of a job may be given on average; repeated ones count once.
+MOST_REPEATS = 10
 # How far a clock may be behind ours before what it calls the future is the past.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 
@@ -60,6 +65,9 @@ class Intake:
         job_type = self._find_type(last.pop("type", None))
         options: dict[str, Any] = {n: last.pop(n) for n in OPTIONS if n in last}
         options = {name: _from_text(name, text) for name, text in options.items()}
+        for name in (*options, "type"):
+            if len(fields.get(name, ())) > 1:
+                raise invalid_field(name, "is there more than once")
         label, schema = job_type.label, job_type.params
         given = {name: params.from_text(label, schema, name, fields[name]) for name in last}
         if not files:
@@ -88,6 +96,8 @@ class Intake:
         listed = body.get("items")
         if not isinstance(listed, list) or not listed:
             raise invalid_field("items", "must be a list with at least one item")
+        if len(listed) > MOST_REPEATS * self._settings.server.max_items:
+            raise self._too_many_items()
         items = [_item(job_type, index, item) for index, item in enumerate(listed)]
         distinct = _distinct(items)
         given = _params_of(body, "params")
@@ -118,15 +128,16 @@ class Intake:
         options: Mapping[str, Any],
         owner: str,
     ) -> NewJob:
-        most = self._settings.server.max_items
-        if len(items) > most:
-            raise Problem("too-many-items", f"A job may have at most {most} items.")
+        if len(items) > self._settings.server.max_items:
+            raise self._too_many_items()
         then, delays = self._steps(options.get("then"))
         events = _names(options.get("webhook_events"), "webhook_events", EVENTS)
+        checked = params.validated(job_type, given)
+        _require_small([checked, *(step.params for step in then)])
         return NewJob(
             type=job_type.type,
             name=_name(items),
-            params=params.validated(job_type, given),
+            params=checked,
             queue=job_type.queue,
             max_attempts=1 + max(len(job_type.delays_s), delays),
             items=items,
@@ -139,6 +150,10 @@ class Intake:
             webhook_url=_webhook_url(options.get("webhook_url"), owner),
             webhook_progress="progress" in events,
         )
+
+    def _too_many_items(self) -> Problem:
+        most = self._settings.server.max_items
+        return Problem("too-many-items", f"A job may have at most {most} items.")
 
     def _steps(self, given: Any) -> tuple[list[NewStep], int]:
         """The later steps of a chain, and the most retries that one of them has."""
@@ -165,9 +180,24 @@ def priority(given: Any) -> int:
     """A priority as JSON gives it, 0 when it does not; raises the problem of a wrong one."""
     if given is None:
         return 0
-    if type(given) is not int or not -100 <= given <= 100:
-        raise invalid_field("priority", "must be a whole number from -100 to 100")
+    if type(given) is not int or not -MOST_PRIORITY <= given <= MOST_PRIORITY:
+        said = f"must be a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}"
+        raise invalid_field("priority", said)
     return given
+
+
+def is_job_id(given: Any) -> bool:
+    """Whether this could be the id of a job."""
+    return isinstance(given, str) and len(given) <= MOST_JOB_ID
+
+
+def _require_small(params: Sequence[dict[str, Any]]) -> None:
+    """Refuse parameters that are larger than every list of jobs can show."""
+    texts = [json.dumps(each, ensure_ascii=False) for each in params]
+    if sum(len(text.encode()) for text in texts) > MOST_PARAMS_BYTES:
+        most = f"{MOST_PARAMS_BYTES // KIBIBYTE} KiB"
+        said = f"have more than {most} as JSON, with those of later steps; put them into a file"
+        raise invalid_field("params", said)
 
 
 def _from_text(name: str, text: str) -> Any:
@@ -212,7 +242,7 @@ def _run_at(at: Any, delay_s: Any) -> str | None:
 
 
 def _job_ids(given: Any) -> list[str]:
-    is_list = isinstance(given, list | None) and all(isinstance(i, str) for i in given or [])
+    is_list = isinstance(given, list | None) and all(map(is_job_id, given or []))
     if not is_list or len(given or []) > MOST_DEPENDENCIES:
         raise invalid_field("depends_on", f"must be a list of at most {MOST_DEPENDENCIES} job ids")
     return list(dict.fromkeys(given or []))
@@ -221,7 +251,7 @@ def _job_ids(given: Any) -> list[str]:
 def _names(given: Any, field: str, allowed: Sequence[str]) -> list[str]:
     if not isinstance(given, list | None) or any(name not in allowed for name in given or []):
         raise invalid_field(field, f"must be a list of {' and '.join(allowed)}")
-    return given or []
+    return list(dict.fromkeys(given or []))
 
 
 def _flag(given: Any, field: str, *, default: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from bellhop.accounts import accounts
+from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
@@ -37,10 +38,17 @@ class Lines:
         self._known[queue] = counted_at, count + items
 
 
+def require_priority(user: User, priority: int) -> None:
+    """Raise the problem of who may let no job go before those of the others."""
+    if priority > 0 and user.role != "admin":
+        raise Problem("forbidden", "Only an admin can give a job a priority above 0.")
+
+
 def submit_problem(settings: Settings, owner: str, length: int) -> Problem | None:
     """Why `owner` may have no further job of `length` bytes now; None while there are no accounts.
 
-    Asked before the bytes are read, and again when they were: that may have taken hours.
+    Asked before the bytes are read, and again in the transaction that accepts the job: that may be
+    hours later, and after others.
     """
     if not accounts.is_closed():
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.reuse import Hit
 
 
@@ -44,8 +46,9 @@ class Key:
 class NewJob:
     """A whole job; its files lie in place already.
 
-    `contents` are the SHA-256 of its uploads, `bytes` their size; `delivery_of` and `schedule`
-    are the rows that it delivers a webhook of and was made by.
+    `contents` are the SHA-256 of its uploads, `bytes` their size, and of its rows once it is
+    accepted; `delivery_of` and `schedule` are the rows that it delivers a webhook of and was made
+    by.
     """
 
     type: str
@@ -69,3 +72,12 @@ class NewJob:
     # What whoever reads its timeline should know about what was submitted.
     note: str | None = None
     job_id: str = field(default_factory=lambda: secrets.token_hex(10))
+
+    def row_bytes(self) -> int:
+        """About what its rows in the database will hold, in bytes."""
+        texts = [self.params, *(step.params for step in self.then)]
+        texts += [item.input for item in self.items]
+        hits = [item.hit for item in self.items if item.hit]
+        rows = ITEM_BYTES * len(self.items) * (1 + len(self.then))
+        written = sum(len(json.dumps(text, ensure_ascii=False).encode()) for text in texts)
+        return rows + written + sum(len(hit.data) + len(hit.warnings) for hit in hits)

@@ -23,17 +23,23 @@ from bellhop.accounts.access import User, owned
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
+from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
+from bellhop.jobs.bounds import KIBIBYTE, MOST_SCHEDULED_BYTES
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import database, named, query
 from bellhop.storage.models import Schedule
 
-MOST_SCHEDULES = 1000
+MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
 MOST_NAME = 200
 # When a schedule is looked at again whose zone is not known any more.
 AGAIN_S = DAY_S
 CRON_FIELDS = 5
 FIELDS = ("name", "cron", "timezone", "job")
+# A longer job, which an earlier version accepted, is submitted and not shown.
+SHOWN = """id, name, owner, token, cron, timezone, next_at, last_at, last_job_id, error, created_at,
+    iif(length(job) > :most, NULL, job) AS job"""
+ENDED = "The token that made this schedule has expired or was revoked; add the schedule again."
 log = logging.getLogger("bellhop.schedules")
 
 
@@ -61,8 +67,11 @@ def next_time(cron: str, timezone: str, after: datetime) -> str:
         raise invalid_field("cron", said) from None
 
 
-def add(document: Any, owner: str, intake: Intake) -> int:
-    """Add a schedule from what a client sent; its id. Raises the problem that names why not."""
+def add(document: Any, user: User, intake: Intake) -> int:
+    """Add a schedule from what a client sent; its id. Raises the problem that names why not.
+
+    One that a token makes ends with the token.
+    """
     if not isinstance(document, dict):
         raise Problem("bad-json", "The body must be a JSON object.")
     for name in document:
@@ -80,26 +89,40 @@ def add(document: Any, owner: str, intake: Intake) -> int:
             raise invalid_field(f"job.{option}", "is not allowed in the job of a schedule")
     values = {
         "name": name.strip(),
-        "owner": owner,
+        "owner": user.name,
+        "token": user.token,
         "cron": cron,
         "timezone": timezone,
         "next": next_time(cron, timezone, datetime.now(UTC)),  # type: ignore[arg-type]
         "now": timestamp(),
-        "job": json.dumps(job, ensure_ascii=False),
+        "job": (text := json.dumps(job, ensure_ascii=False)),
     }
-    intake.from_json(job, owner)
+    if len(text.encode()) > MOST_SCHEDULED_BYTES:
+        raise invalid_field("job", f"has more than {MOST_SCHEDULED_BYTES // KIBIBYTE} KiB as JSON")
+    limits.require_priority(user, intake.from_json(job, user.name).priority)
     with database.atomic():
-        if query("SELECT count(*) FROM schedule")[0][0] >= MOST_SCHEDULES:
-            raise invalid_field("name", f"there are already {MOST_SCHEDULES} schedules")
-        sql = """INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
-            VALUES (:name, :owner, :cron, :timezone, :job, :next, :now) RETURNING id"""
+        _require_place(user.name)
+        sql = """INSERT INTO schedule (name, owner, token, cron, timezone, job, next_at, created_at)
+            VALUES (:name, :owner, :token, :cron, :timezone, :job, :next, :now) RETURNING id"""
         return int(query(sql, values)[0][0])
+
+
+def _require_place(owner: str) -> None:
+    """Raise the problem of one schedule too many, of the owner or of all."""
+    count = "SELECT count(*), total(owner = :owner) FROM schedule"
+    ((every, theirs),) = query(count, {"owner": owner})
+    if every >= MOST_SCHEDULES:
+        raise invalid_field("name", f"there are already {MOST_SCHEDULES} schedules")
+    if accounts.is_closed() and theirs >= MOST_OF_ACCOUNT:
+        said = f"{owner} already has {MOST_OF_ACCOUNT} schedules; remove one first"
+        raise invalid_field("name", said)
 
 
 def listed(viewer: User) -> list[Schedule]:
     """The schedules that the viewer may read, the one that is due next first."""
-    sql = f"SELECT * FROM schedule WHERE {owned(viewer)} ORDER BY next_at, id"
-    return [Schedule(**row) for row in named(sql, {"viewer": viewer.name})]
+    sql = f"""SELECT {SHOWN} FROM schedule WHERE {owned(viewer)} ORDER BY next_at, id"""
+    values = {"viewer": viewer.name, "most": MOST_SCHEDULED_BYTES}
+    return [Schedule(**row) for row in named(sql, values)]
 
 
 def remove(schedule: int) -> bool:
@@ -121,9 +144,12 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
     with contextlib.suppress(Overtaken):
         try:
             following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
+            submitter = _submitter(schedule)
             job = intake.from_json(json.loads(schedule.job), schedule.owner)
+            if submitter.role != "admin":  # an earlier version let everybody have one above 0
+                job = replace(job, priority=min(0, job.priority))
             acceptance.accept(
-                _submitter(schedule.owner),
+                submitter,
                 replace(job, schedule=schedule.id),
                 address=f"schedule {schedule.id}",
                 first=partial(_move_on, schedule, following, job_id=job.job_id),
@@ -135,10 +161,15 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
     return False
 
 
-def _submitter(owner: str) -> User:
-    """Whoever a schedule submits for: an account that may not any more is like a viewer's."""
-    role = "member" if accounts.may_submit(owner) else "viewer"
-    return User(owner, role, reads_all=False, scope="submit")
+def _submitter(schedule: Schedule) -> User:
+    """Whoever a schedule submits for: an account that may not any more is like a viewer's.
+
+    Raises the problem of a schedule whose token is over.
+    """
+    if schedule.token is not None and not accounts.has_token(schedule.owner, schedule.token):
+        raise Problem("forbidden", ENDED)
+    role = accounts.role_of(schedule.owner)
+    return User(schedule.owner, role or "viewer", reads_all=False, scope="submit")
 
 
 def _move_on(

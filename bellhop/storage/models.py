@@ -8,7 +8,7 @@ see jobs/lifecycle.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from peewee import (
     AutoField,
@@ -27,6 +27,8 @@ FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # The items of a consumer. As a range, not LIKE, it walks the index `item_running`.
 HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
+
+Row = TypeVar("Row", bound="Table")
 
 
 class Table(Model):
@@ -74,7 +76,6 @@ class Job(Table):
     delivery_of = IntegerField(null=True)
     schedule = IntegerField(null=True)
     bytes = IntegerField(default=0)
-    row_bytes = IntegerField(default=0)
 
 
 class Item(Table):
@@ -184,6 +185,13 @@ class Schedule(Table):
     error = TextField(null=True)
     created_at = TextField()
     token = IntegerField(null=True)
+
+
+class StorageUse(Table):
+    """What the jobs of an owner hold, in bytes; triggers keep it true to `Job.bytes`."""
+
+    owner = TextField(primary_key=True)
+    bytes = IntegerField()
 
 
 class Counter(Table):
@@ -379,12 +387,18 @@ class Audit(Table):
 
 
 TABLES = (
-    Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Counter, Dependency, Content,
-    Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled, Account,
-    Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
+    Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, StorageUse, Counter, Dependency,
+    Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled,
+    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
 )  # fmt: skip
-JOB_COLUMNS = tuple(Job._meta.columns)
-FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))
+JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
+FIELDS: dict[type[Table], tuple[str, ...]] = {
+    model: tuple(field.name for field in model._meta.sorted_fields) for model in (Job, Item)
+}
+FLAGS: dict[type[Table], tuple[str, ...]] = {
+    model: tuple(f.name for f in model._meta.sorted_fields if isinstance(f, BooleanField))
+    for model in (Job, Item)
+}
 
 
 def job_of(row: Sequence[Any]) -> Job:
@@ -393,9 +407,20 @@ def job_of(row: Sequence[Any]) -> Job:
     peewee takes longer to build a query and fill an object than SQLite to find the row, and the
     status of a job is what everybody asks for.
     """
-    job = Job.__new__(Job)
-    columns = dict(zip(JOB_COLUMNS, row, strict=True))
-    job.__data__, job.__rel__, job._dirty = columns, {}, set()  # type: ignore[attr-defined]
-    for name in FLAGS:
+    return _filled(Job, row)
+
+
+def item_of(row: Sequence[Any]) -> Item:
+    """An item of a row of all `ITEM_COLUMNS`."""
+    return _filled(Item, row)
+
+
+def _filled(model: type[Row], row: Sequence[Any]) -> Row:
+    """What peewee would make of a row of all columns."""
+    filled = model.__new__(model)
+    fields = FIELDS[model]
+    columns = dict(zip(fields, row, strict=True))
+    filled.__data__, filled.__rel__, filled._dirty = columns, {}, set()  # type: ignore[attr-defined]
+    for name in FLAGS[model]:
         columns[name] = bool(columns[name])
-    return job
+    return filled

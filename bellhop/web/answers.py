@@ -1,27 +1,34 @@
-"""Answers: JSON, problem documents, pages of a list, downloads."""
+"""Answers: JSON, problem documents, pages of a list, downloads; what is read of a body."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from bottle import HTTPResponse, request, static_file
 
 from bellhop.base import documents
 from bellhop.base.errors import Problem, too_large
-from bellhop.storage.models import STATUSES
+from bellhop.base.units import MEBIBYTE
 
-MOST_PER_PAGE = 200
 PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # What one request may be where no files are sent.
-JSON_BYTES = 8 * 1024 * 1024
+JSON_BYTES = 8 * MEBIBYTE
+# The most of an answer that is no file, and of the rows of a page: who encodes one holds up all
+# others for as long.
+MOST_ANSWER_BYTES, PAGE_BYTES = 8 * MEBIBYTE, 2 * MEBIBYTE
+# A row that alone is larger, which only earlier versions recorded, is shown without what is.
+MOST_ROW_BYTES = 7 * MEBIBYTE
+# Of an If-None-Match; further ones are not looked at.
+MOST_TAGS = 100
 ENCODER = json.JSONEncoder(ensure_ascii=False)
+log = logging.getLogger("bellhop.web")
 
 
 def sent_headers() -> dict[str, str]:
@@ -30,8 +37,47 @@ def sent_headers() -> dict[str, str]:
 
 
 def encoded(document: Any) -> bytes:
-    """A document as JSON; UnicodeEncodeError for half a surrogate pair."""
-    return ENCODER.encode(document).encode()
+    """A document as JSON; UnicodeEncodeError for half a surrogate pair.
+
+    Raises the problem of one that is too large, which the bounds of what is stored and the pages
+    of lists leave no way to.
+    """
+    body = ENCODER.encode(document).encode()
+    if len(body) > MOST_ANSWER_BYTES:
+        log.error("an answer to %s would have %d bytes", request.path, len(body))
+        raise Problem("answer-too-large", f"An answer has at most {MOST_ANSWER_BYTES >> 20} MiB.")
+    return body
+
+
+def fitting(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of the views of a list, in JSON `PAGE_BYTES` together; at least one.
+
+    A view is made only when there is room for it.
+    """
+    shown: list[dict[str, Any]] = []
+    size = 0
+    for view in views:
+        row = len(ENCODER.encode(view).encode())
+        size += row
+        if shown and size > PAGE_BYTES:
+            break
+        shown.append(view if row <= MOST_ROW_BYTES else _without_large(view))
+    return shown
+
+
+def _without_large(view: dict[str, Any]) -> dict[str, Any]:
+    """A view of an item with its members in their order, as far as there is room for them."""
+    left, shown = MOST_ROW_BYTES, dict(view)
+    for name, value in view.items():
+        size = len(ENCODER.encode(value).encode())
+        left -= size
+        if left < 0:
+            left += size
+            shown[name] = [] if isinstance(value, list) else None
+            message = f"Bellhop cannot show {name}, which has {size >> 20} MiB."
+            note = {"code": "too_large_to_show", "message": message, "where": None}
+            shown["warnings"] = [*shown.get("warnings", [])[:1000], note]
+    return shown
 
 
 def json_answer(
@@ -56,7 +102,7 @@ def etag(body: bytes) -> str:
 
 def is_known(tag: str) -> bool:
     """Whether the request's If-None-Match names `tag`."""
-    given = request.environ.get("HTTP_IF_NONE_MATCH", "").split(",")
+    given = request.environ.get("HTTP_IF_NONE_MATCH", "").split(",", MOST_TAGS)
     known = [part.strip().removeprefix("W/") for part in given]
     return tag in known or known == ["*"]
 
@@ -140,57 +186,3 @@ def read_object() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Problem("bad-json", "The body must be a JSON object.")
     return body
-
-
-def status_names(text: str) -> list[str]:
-    """The statuses that a text names, with commas between them."""
-    names = [name for name in text.split(",") if name]
-    if unknown := [name for name in names if name not in STATUSES]:
-        allowed = ", ".join(STATUSES)
-        raise Problem("invalid-parameter", f"status {unknown[0]!r} is not one of {allowed}.")
-    return names
-
-
-def page_headers(cursor: str | None) -> dict[str, str]:
-    """The Link to the next page (RFC 8288), as far as there is one."""
-    if cursor is None:
-        return {}
-    query = [(n, v) for n, v in request.query.allitems() if n != "cursor"] + [("cursor", cursor)]
-    return {"Link": f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'}
-
-
-def page_limit(default: int = 50) -> int:
-    """The `limit` of the request, 1 to `MOST_PER_PAGE`."""
-    text = request.query.get("limit") or str(default)
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_PER_PAGE))
-    if not is_number or not 1 <= int(text) <= MOST_PER_PAGE:
-        raise Problem("invalid-parameter", f"limit must be a number from 1 to {MOST_PER_PAGE}.")
-    return int(text)
-
-
-def number_parameter(name: str) -> int | None:
-    """A non-negative number of the query, or None."""
-    text = request.query.get(name)
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Problem("invalid-parameter", f"{name} must be a number.")
-    return int(text)
-
-
-def cursor_of(row_id: int) -> str:
-    return base64.urlsafe_b64encode(b"c%d" % row_id).decode().rstrip("=")
-
-
-def read_cursor() -> int | None:
-    """The row id in the request's `cursor`, or None without one."""
-    text = request.query.get("cursor")
-    if not text:
-        return None
-    try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), "-_", validate=True)
-        if decoded[:1] == b"c" and decoded[1:].isdigit() and len(decoded) < 20:
-            return int(decoded[1:])
-    except ValueError:
-        pass
-    raise Problem("invalid-parameter", "cursor must be a value that Bellhop returned.")

@@ -1,15 +1,20 @@
-"""How often one account, or one address without a login, may ask."""
+"""How often one account, or one address without a login, may ask, and how much at once."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
 
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem
 
 MINUTE_S = 60.0
+# Costly requests of one account that are answered at once, and how many of all wait for how long.
+MOST_COSTLY, COSTLY_PATIENCE_S = 2, 0.25
 # Buckets that are remembered; beyond, those that are full again are forgotten.
 MOST_BUCKETS = 10_000
 
@@ -43,6 +48,53 @@ class Rates:
     def _left(self, who: str, now: float) -> float:
         left, at = self._buckets.get(who, (float(self._per_minute), now))
         return min(self._per_minute, left + (now - at) * self._per_minute / MINUTE_S)
+
+
+class Turns:
+    """Costly requests: a few of each account are answered at once.
+
+    A further one waits for a moment, as far as few others do: who waits holds a thread.
+    """
+
+    def __init__(self) -> None:
+        self._answered: Counter[str] = Counter()
+        self._waiting = 0
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def turn(self, user: User | None) -> Iterator[None]:
+        """Until the block ends, answer one of `user`; raises the problem of one too many."""
+        if user is None or user is ANYBODY:
+            yield
+            return
+        with self._changed:
+            if not self._is_free(user.name):
+                said = (
+                    f"{user.name} has {MOST_COSTLY} costly requests already; send this one again."
+                )
+                raise Problem("too-many-requests", said, retry_after_s=1)
+            self._answered[user.name] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answered[user.name] -= 1
+                self._answered += Counter()  # without those of whom nothing is left
+                self._changed.notify_all()
+
+    def _is_free(self, name: str) -> bool:
+        """Whether an account may have one more, after a moment at most."""
+        if self._answered[name] < MOST_COSTLY:
+            return True
+        if self._waiting >= MOST_COSTLY:
+            return False
+        self._waiting += 1
+        try:
+            return self._changed.wait_for(
+                lambda: self._answered[name] < MOST_COSTLY, COSTLY_PATIENCE_S
+            )
+        finally:
+            self._waiting -= 1
 
 
 def network(text: str) -> str:

@@ -12,6 +12,8 @@ from bellhop.storage.models import FINAL, Job
 from bellhop.web.site import Site
 
 MOST_WAIT_S = 30
+# Characters of the header that are looked at.
+MOST_PREFER = 1000
 LOOK_EVERY_S = 0.1
 
 
@@ -21,7 +23,8 @@ def wait(site: Site, job: Job) -> int | None:
     The seconds that were granted, which are fewer when it is over before. Only a quarter of the
     threads may wait; who comes then is answered at once.
     """
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", request.environ["HTTP_PREFER"])
+    preference = request.environ["HTTP_PREFER"][:MOST_PREFER]
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preference)
     if found is None or not site.waiters.acquire(blocking=False):
         return None
     try:

@@ -50,13 +50,17 @@ class Body(enum.Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one address, as Bottle writes it; `access.RULES` says who may do `action`."""
+    """One method of one address, as Bottle writes it; `access.RULES` says who may do `action`.
+
+    `is_costly`: its answer can take long or be large, and an account is given few at once.
+    """
 
     method: str
     path: str
     handler: Any
     action: str
     body: Body = Body.NONE
+    is_costly: bool = False
 
     @property
     def is_for_strangers(self) -> bool:
@@ -72,7 +76,8 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the tables below are every route there is."""
     app = Application(site, door.guard(site.settings))
     for route in every_route():
-        app.route(route.path, route.method, route.handler, action=route.action)
+        options = {"action": route.action, "is_costly": route.is_costly}
+        app.route(route.path, route.method, route.handler, **options)
     return door.secured(app)
 
 
@@ -115,7 +120,7 @@ def page_routes() -> tuple[Route, ...]:
         Route("GET", "/ready", status.ready, "open"),
         Route("GET", f"{API}/health", status.health, "open"),
         Route("GET", f"{API}/ready", status.ready, "open"),
-        Route("GET", "/metrics", metrics.metrics, "monitor"),
+        Route("GET", "/metrics", metrics.metrics, "monitor", is_costly=True),
         Route("GET", f"{API}/openapi.json", openapi.document, "look"),
     )
 
@@ -133,7 +138,7 @@ def account_routes() -> tuple[Route, ...]:
         Route("GET", f"{mine}/tokens", account.list_tokens, "account"),
         Route("POST", f"{mine}/tokens", account.add_token, "account", Body.SHORT),
         Route("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
-        Route("GET", f"{API}/audit", account.list_audit, "monitor"),
+        Route("GET", f"{API}/audit", account.list_audit, "monitor", is_costly=True),
     )
 
 
@@ -144,23 +149,23 @@ def job_routes() -> tuple[Route, ...]:
     delivery = f"{job}/deliveries/<number:re:[0-9]{{1,9}}>"
     return (
         Route("POST", f"{API}/jobs", jobs.submit, "submit", Body.UPLOAD),
-        Route("GET", f"{API}/jobs", jobs.list_jobs, "look"),
-        Route("GET", f"{API}/jobs/stats", monitoring.stats, "look"),
-        Route("POST", f"{API}/jobs/bulk", bulk.act, "change_many", Body.LONG),
+        Route("GET", f"{API}/jobs", jobs.list_jobs, "look", is_costly=True),
+        Route("GET", f"{API}/jobs/stats", monitoring.stats, "look", is_costly=True),
+        Route("POST", f"{API}/jobs/bulk", bulk.act, "change_many", Body.LONG, is_costly=True),
         Route("GET", f"{job}", items.show, "read"),
         Route("PATCH", f"{job}", jobs.change, "change", Body.SHORT),
         Route("DELETE", f"{job}", jobs.delete, "change"),
         Route("POST", f"{job}/cancel", jobs.cancel, "change"),
         Route("POST", f"{job}/retry", jobs.retry, "change", Body.SHORT),
-        Route("GET", f"{job}/result", items.result, "read"),
-        Route("GET", f"{job}/items", items.items, "read"),
-        Route("GET", f"{job}/events", items.events, "read"),
+        Route("GET", f"{job}/result", items.result, "read", is_costly=True),
+        Route("GET", f"{job}/items", items.items, "read", is_costly=True),
+        Route("GET", f"{job}/events", items.events, "read", is_costly=True),
         Route("GET", f"{item}/files/<name:path>", items.file, "read"),
         Route("GET", f"{item}/log", items.log, "read"),
         Route("GET", f"{job}/shares", shares.list_shares, "inspect"),
         Route("POST", f"{job}/shares", shares.add, "change", Body.SHORT),
         Route("DELETE", f"{job}/shares/<account>", shares.remove, "change"),
-        Route("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect"),
+        Route("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect", is_costly=True),
         Route("POST", f"{delivery}/redeliver", deliveries.redeliver, "change"),
     )
 
@@ -170,16 +175,16 @@ def installation_routes() -> tuple[Route, ...]:
     content = f"{API}/files/<sha256:re:[0-9a-fA-F]{{64}}>"
     schedule = f"{API}/schedules/<number:re:[0-9]{{1,15}}>"
     return (
-        Route("GET", f"{API}/types", status.types, "look"),
-        Route("GET", f"{content}/jobs", monitoring.jobs_with_content, "look"),
-        Route("GET", f"{API}/cache", monitoring.cache, "monitor"),
+        Route("GET", f"{API}/types", status.types, "look", is_costly=True),
+        Route("GET", f"{content}/jobs", monitoring.jobs_with_content, "look", is_costly=True),
+        Route("GET", f"{API}/cache", monitoring.cache, "monitor", is_costly=True),
         Route("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
-        Route("GET", f"{API}/schedules", schedules.list_schedules, "look"),
+        Route("GET", f"{API}/schedules", schedules.list_schedules, "look", is_costly=True),
         Route("POST", f"{API}/schedules", schedules.add, "submit", Body.LONG),
         Route("DELETE", schedule, schedules.remove, "change"),
-        Route("GET", f"{API}/monitoring/queues", monitoring.queues, "look"),
-        Route("GET", f"{API}/monitoring/workers", monitoring.workers, "look"),
-        Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor"),
+        Route("GET", f"{API}/monitoring/queues", monitoring.queues, "look", is_costly=True),
+        Route("GET", f"{API}/monitoring/workers", monitoring.workers, "look", is_costly=True),
+        Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor", is_costly=True),
         Route("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage", Body.SHORT),
         Route("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
         Route("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),

@@ -28,11 +28,14 @@ from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
 from bellhop.web.door import CHANGING
-from bellhop.web.limits import Rates
+from bellhop.web.limits import Rates, Turns
+from bellhop.web.query import require_short
 from bellhop.web.shown.surroundings import Surroundings
 
 THREADS = 8
 MOST_WAITERS = THREADS // 4
+# A longer JSON document takes a while to read, whatever it asks for.
+COSTLY_JSON_BYTES = 256 * 1024
 log = logging.getLogger("bellhop.web")
 
 
@@ -57,6 +60,7 @@ class Site:
     waiters: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(MOST_WAITERS)
     )
+    turns: Turns = field(default_factory=Turns)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @functools.cached_property
@@ -73,7 +77,7 @@ class Site:
 
     def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
         """Around each handler: a connection for each thread, a user, every error a problem."""
-        action = route.config["action"]
+        action, is_costly = route.config["action"], route.config["is_costly"]
 
         def answer(**arguments: Any) -> Any:
             try:
@@ -81,7 +85,10 @@ class Site:
                 database.connect(reuse_if_open=True)
                 if request.method in CHANGING:
                     make_durable()  # what is answered survives a power cut
-                return handler(self, **gate.admitted(self.settings, self.rates, action, arguments))
+                require_short()
+                admitted = gate.admitted(self.settings, self.rates, action, arguments)
+                with self.turns.turn(admitted["user"] if is_costly or _is_long() else None):
+                    return handler(self, **admitted)
             except HTTPResponse:
                 raise
             except Problem as problem:
@@ -99,6 +106,12 @@ class Site:
                 return problem_answer(Problem("internal-error", "See Bellhop's log for details."))
 
         return answer
+
+
+def _is_long() -> bool:
+    """Whether the request holds a long JSON document."""
+    is_form = request.content_type.startswith("multipart/")
+    return request.content_length > COSTLY_JSON_BYTES and not is_form
 
 
 def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:

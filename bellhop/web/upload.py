@@ -23,7 +23,8 @@ from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.web.site import Site
 
 CHUNK_BYTES = 1 << 18
-MOST_FIELD_BYTES = 1 << 20
+# Of a field, and of all of them.
+MOST_FIELD_BYTES, MOST_FIELDS_BYTES = 1 << 16, 1 << 20
 MOST_FIELDS = 200
 FILE_FIELDS = ("files", "files[]", "file")
 
@@ -51,6 +52,7 @@ class _Reader:
     def __init__(self, site: Site, folder: Path):
         self._form = Form(folder)
         self._left_bytes = self._limit_bytes = site.settings.server.max_upload_bytes
+        self._left_field_bytes = MOST_FIELDS_BYTES
         self._most_files = site.settings.server.max_items
         self._file: IncomingFile | None = None
         self._field: tuple[str, bytearray] | None = None
@@ -89,8 +91,10 @@ class _Reader:
             self._file.write(event)
         elif self._field:
             self._field[1].extend(event)
-            if len(self._field[1]) > MOST_FIELD_BYTES:
-                raise invalid_field(self._field[0], "is too long")
+            self._left_field_bytes -= len(event)
+            if len(self._field[1]) > MOST_FIELD_BYTES or self._left_field_bytes < 0:
+                most = f"{MOST_FIELD_BYTES >> 10} KiB, all fields {MOST_FIELDS_BYTES >> 10} KiB"
+                raise invalid_field(self._field[0], f"is too long; a field may have {most}")
 
     def _start(self, part: MultipartSegment) -> None:
         if part.filename is None:

@@ -6,11 +6,15 @@ import { find, showText } from "/static/shared/dom.js";
 const form = find("[data-login-form]");
 const button = find("[data-log-in]");
 
-/* Only a page of our own: an address could lead anywhere. */
+/* Our pages; routes.py has them too. */
+const PAGES = /^\/(|queues|schedules|docs|account|audit|jobs\/[0-9A-Za-z_-]+)$/;
+
+/* Only a page of our own, judged as the browser reads its address: "/.//evil.example" is "//evil.example". */
 function target() {
   const next = new URLSearchParams(location.search).get("next") ?? "/";
-  const address = new URL(next, location.origin);
-  return address.origin === location.origin && next.startsWith("/") ? address.pathname + address.search : "/";
+  const address = URL.canParse(next, location.origin) ? new URL(next, location.origin) : location;
+  const isOurs = address.origin === location.origin && PAGES.test(address.pathname);
+  return isOurs ? address.pathname + address.search : "/";
 }
 
 form.addEventListener("submit", async (event) => {

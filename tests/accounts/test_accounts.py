@@ -17,7 +17,7 @@ import pytest
 
 from bellhop import __version__
 from bellhop.accounts import accounts, audit, passwords
-from bellhop.accounts.access import LOCAL, User
+from bellhop.accounts.access import ANYBODY, LOCAL, User
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
@@ -381,7 +381,7 @@ def test_it_follows_a_new_role_at_once(web: WsgiClient, people: None) -> None:
 
 def test_it_submits_no_schedule_of_who_may_not(site: Site, people: None) -> None:
     document = {"name": "a", "cron": "* * * * *", "job": TEXT_JOB}
-    schedules.add(document, "otto", site.intake)
+    schedules.add(document, User("otto", "member", reads_all=False), site.intake)
     accounts.disable("otto", is_disabled=True)
     query("UPDATE schedule SET next_at = '2000'")
     assert schedules.submit_due(site.intake, site.acceptance) == 0
@@ -646,7 +646,7 @@ def test_it_gives_everything_from_before_to_the_first_admin(
     console: Console, submit: Callable[..., Job], site: Site
 ) -> None:
     job = submit()
-    schedules.add({"name": "a", "cron": "* * * * *", "job": TEXT_JOB}, LOCAL, site.intake)
+    schedules.add({"name": "a", "cron": "* * * * *", "job": TEXT_JOB}, ANYBODY, site.intake)
     console("user", "add", "otto", "--role", "member")
     assert job_of(job.job_id).owner == LOCAL
     database.close()

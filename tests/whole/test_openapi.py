@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bellhop.storage import files
-from bellhop.web.answers import cursor_of
 from bellhop.web.openapi import document as openapi
+from bellhop.web.query import cursor_of
 from bellhop.web.routes import make_app
 from bellhop.web.site import Site
 from tests.support.cast import (

@@ -16,6 +16,7 @@ from bellhop.base.errors import ItemError, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
 from bellhop.jobs import durations, reuse
+from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, IS_WAITING, QUEUE_IS_OPEN
 from bellhop.jobs.lifecycle import attributes, deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.accept import STORE_RESULT
@@ -251,8 +252,10 @@ def _keep(claim: Claim, data: str, files: str, reused: Hit | None) -> None:
     elif claim.cache_key:
         reuse.store(claim.cache_key, item=claim.id, type_name=claim.type, owner=claim.owner,
                     size_bytes=len(data) + written)  # fmt: skip
-    if written:
-        attributes.hold_bytes(claim.job_id, written)
+    # A short result is counted with its job already.
+    held = written + (len(data) if len(data) > ITEM_BYTES else 0)
+    if held:
+        attributes.hold_bytes(claim.job_id, held)
 
 
 def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:

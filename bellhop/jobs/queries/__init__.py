@@ -10,6 +10,7 @@ from bellhop.jobs.queries.find_jobs import (
     JobFilter,
     JobPage,
     deliveries,
+    delivery,
     is_expired,
     job,
     jobs,
@@ -55,10 +56,10 @@ from bellhop.jobs.queries.of_job import (
 
 __all__ = [
     "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Waiting", "Work", "cached",
-    "consumers", "count_due", "counts_by_type", "deliveries", "ended_before", "events", "held_by",
-    "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content",
-    "last_change", "leases", "line", "living_consumers", "needs_uploads", "queue_states",
-    "queued_in", "running_in", "running_items", "status_of", "stored_bytes", "submitted_under",
+    "consumers", "count_due", "counts_by_type", "deliveries", "delivery", "ended_before", "events",
+    "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since",
+    "jobs_with_content", "last_change", "leases", "line", "living_consumers", "needs_uploads",
+    "queue_states", "queued_in", "running_in", "running_items", "status_of", "stored_bytes", "submitted_under",
     "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting",
     "work_left",
 ]  # fmt: skip

@@ -7,19 +7,35 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bellhop.accounts.access import User, owned, readable, reasons
+from bellhop.jobs.bounds import MOST_PARAMS_BYTES
 from bellhop.storage.database import query
 from bellhop.storage.models import JOB_COLUMNS, Job, job_of
 
-JOB = ", ".join(JOB_COLUMNS)
-# How many jobs a search looks through before it answers.
-SEARCH_SCAN = 10_000
+# The longest JSON text of a job that is shown. What is accepted is shorter; an earlier version
+# accepted megabytes of parameters, which 200 jobs of one page cannot have.
+MOST_SHOWN = 2 * MOST_PARAMS_BYTES
+TOO_LARGE = {
+    "params": """'{"too_large_to_show": true}'""",
+    "chain": "'[]'",
+    "error": """'{"code": "too_large_to_show", "message": "Too long to show.", "hint": null}'""",
+}
+SHOWN = {
+    name: f"iif(length({name}) > {MOST_SHOWN}, {instead}, {name}) AS {name}"
+    for name, instead in TOO_LARGE.items()
+}
+SHOWN["current_step"] = "substr(current_step, 1, 1000) AS current_step"
+JOB = ", ".join(SHOWN.get(name, name) for name in JOB_COLUMNS)
+# How many jobs a search looks through before it answers, how many of them at once, and for how
+# many seconds.
+SEARCH_SCAN, SEARCH_BITE, SEARCH_S = 10_000, 200, 0.5
 SAID = "coalesce(json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message'), '')"
-MATCHES = f"""instr(fold(name), :text) OR instr(fold(params), :text)
+MATCHES = f"""instr(fold(name), :text) OR instr(fold(substr(params, 1, {MOST_SHOWN})), :text)
     OR instr(fold({SAID.format("error")}), :text)
     OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND (instr(fold(filename), :text)
         OR instr(fold({SAID.format("item.error")}), :text)))"""
@@ -64,32 +80,53 @@ class JobPage:
 def jobs(viewer: User, wanted: JobFilter, *, before: int | None = None, limit: int) -> JobPage:
     """Jobs that match, newest first, of those with a row id below `before`.
 
-    A search looks through `SEARCH_SCAN` jobs at most, so its page may be short and yet not the
-    last one.
+    A search looks through `SEARCH_SCAN` jobs at most and stops after `SEARCH_S`, so its page may
+    be short and yet not the last one.
     """
-    values: dict[str, Any] = {"before": before, "type": wanted.type, "queue": wanted.queue}
-    values |= {"owner": wanted.owner, "text": (wanted.text or "").casefold()}
-    values |= {"viewer": viewer.name}
     depth = SEARCH_SCAN if wanted.text else limit + 1
+    found = _ids(viewer, wanted, before, depth)
+    if not wanted.text:
+        return JobPage(_with_ids(found[:limit]), found[limit - 1] if len(found) > limit else None)
+    until, matching, looked_at = time.monotonic() + SEARCH_S, list[int](), 0
+    while looked_at < len(found) and len(matching) < limit and time.monotonic() < until:
+        bite = found[looked_at : looked_at + SEARCH_BITE]
+        looked_at += len(bite)
+        matching += _matching(bite, wanted.text)
+    if len(matching) >= limit:
+        return JobPage(_with_ids(matching[:limit]), matching[limit - 1])
+    is_over = looked_at == len(found) < depth
+    return JobPage(_with_ids(matching), None if is_over else found[looked_at - 1])
+
+
+def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list[int]:
+    """The row ids of what matches but for its text, newest first."""
+    values: dict[str, Any] = {"before": before, "type": wanted.type, "queue": wanted.queue}
+    values |= {"owner": wanted.owner, "viewer": viewer.name}
     where = ["delivery_of IS NULL"] + ([] if before is None else ["id < :before"])
     where += [f"{name} = :{name}" for name in ("type", "queue", "owner") if values[name]]
     # One walk down an index for each status and each reason why the viewer may read a job: a list
     # of them in one would sort all matches.
     statuses = [[f"status = '{name}'"] for name in wanted.statuses] or [[]]
     walks = [
-        f"SELECT * FROM (SELECT {JOB} FROM job WHERE {' AND '.join([*where, *status, reason])}"
-        f" ORDER BY id DESC LIMIT {depth})"
+        f"SELECT * FROM (SELECT id FROM job WHERE {' AND '.join([*where, *status, reason])}"
+        f" ORDER BY id DESC LIMIT {most})"
         for status, reason in itertools.product(statuses, reasons(viewer))
     ]
-    found = f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {depth}"
-    if not wanted.text:
-        rows = _jobs(found, values)
-        return JobPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
-    rows = _jobs(f"SELECT {JOB} FROM ({found}) AS job WHERE {MATCHES} LIMIT {limit}", values)
-    scanned, last = query(f"SELECT count(*), min(id) FROM ({found})", values)[0]
-    if len(rows) == limit:
-        last = rows[-1].id
-    return JobPage(rows, last if len(rows) == limit or scanned == depth else None)
+    rows = query(f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {most}", values)
+    return [number for (number,) in rows]
+
+
+def _matching(ids: Sequence[int], text: str) -> list[int]:
+    """Those of these jobs in which a text stands, in the same order."""
+    sql = f"""SELECT id FROM job WHERE id IN (SELECT value FROM json_each(:ids)) AND ({MATCHES})
+        ORDER BY id DESC"""
+    return [n for (n,) in query(sql, {"ids": json.dumps(ids), "text": text.casefold()})]
+
+
+def _with_ids(ids: Sequence[int]) -> list[Job]:
+    """The jobs of these row ids, newest first."""
+    sql = f"SELECT {JOB} FROM job WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id DESC"
+    return _jobs(sql, {"ids": json.dumps(ids)})
 
 
 def _jobs(sql: str, values: dict[str, Any]) -> list[Job]:
@@ -97,8 +134,10 @@ def _jobs(sql: str, values: dict[str, Any]) -> list[Job]:
     return [job_of(row) for row in query(sql, values)]
 
 
-def jobs_since(viewer: User, change: int, limit: int) -> tuple[list[Job], list[str], int | None]:
-    """(jobs that changed after `change`; ids of those deleted; the change to ask from next).
+def jobs_since(
+    viewer: User, change: int, limit: int
+) -> tuple[list[Job], list[tuple[int, str]], int | None]:
+    """(jobs that changed after `change`; (change, id) of those deleted; the change to ask next).
 
     Oldest change first, `limit` of both together; the last is None when that was all.
     """
@@ -113,11 +152,11 @@ def jobs_since(viewer: User, change: int, limit: int) -> tuple[list[Job], list[s
     gone = query(sql, values)
     changes = sorted([*(job.change for job in changed), *(number for number, _ in gone)])
     if len(changes) < limit:
-        return changed, [job_id for _, job_id in gone], None
+        return changed, gone, None
     last = changes[limit - 1]
     return (
         [job for job in changed if job.change <= last],
-        [job_id for number, job_id in gone if number <= last],
+        [(number, job_id) for number, job_id in gone if number <= last],
         last,
     )
 
@@ -150,6 +189,15 @@ def status_of(job_id: str) -> tuple[str, int] | None:
     return rows[0] if rows else None
 
 
-def deliveries(job: Job) -> list[Job]:
-    """The deliveries of a job's webhooks, oldest first."""
-    return _jobs(f"SELECT {JOB} FROM job WHERE delivery_of = :job ORDER BY id", {"job": job.id})
+def deliveries(job: Job, *, limit: int) -> tuple[list[Job], int]:
+    """The latest deliveries of a job's webhooks, oldest first, and how many there are in all."""
+    ((count,),) = query("SELECT count(*) FROM job WHERE delivery_of = :job", {"job": job.id})
+    sql = f"SELECT {JOB} FROM job WHERE delivery_of = :job ORDER BY id LIMIT :most OFFSET :before"
+    values = {"job": job.id, "most": limit, "before": max(0, count - limit)}
+    return _jobs(sql, values), count
+
+
+def delivery(job: Job, number: int) -> Job | None:
+    """The delivery of a job with this number, 1 = the first."""
+    sql = f"SELECT {JOB} FROM job WHERE delivery_of = :job ORDER BY id LIMIT 1 OFFSET :before"
+    return next(iter(_jobs(sql, {"job": job.id, "before": number - 1})), None)

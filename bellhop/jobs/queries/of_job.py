@@ -5,17 +5,21 @@ Whoever asks has found the job already, so may read it.
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bellhop.accounts.access import User, readable
 from bellhop.jobs.conditions import IS_HOPELESS
-from bellhop.storage.database import named, query
-from bellhop.storage.models import Event, Item, Job, Result
+from bellhop.storage.database import named, query, send
+from bellhop.storage.models import ITEM_COLUMNS, Event, Item, Job, Result, item_of
 
-# One answer must not fill the memory of the web, nor hold up the others while it is written.
+# What is read for one page must not fill the memory of the web.
 PAGE_BYTES = 8 * 1024 * 1024
+ITEM = ", ".join(f'item."{name}"' for name in ITEM_COLUMNS)
+RESULT = ("item", "data", "files", "warnings")
 
 
 @dataclass(frozen=True)
@@ -38,31 +42,26 @@ def items(
 
     `only_ends`: of a chain only the step that decided about an item.
     """
-    select = Item.select().where((Item.job == job.id) & (Item.id > after))
+    chosen = ""
     if only_ends:
-        is_last = (Item.step == job.steps - 1) & Item.waits_for.is_null()
-        select = select.where(is_last | Item.status.in_(["failed", "cancelled"]))
+        chosen = """AND (step = :last AND waits_for IS NULL OR status IN ('failed', 'cancelled'))"""
     if statuses:
-        select = select.where(Item.status.in_(list(statuses)))
-    found = list(select.order_by(Item.id).limit(limit + 1))
-    page: list[Item] = []
-    size, sizes = 0, _result_sizes([item.id for item in found])
-    for item in found[:limit]:
-        size += sizes.get(item.id, 0)
-        if page and size > PAGE_BYTES:
-            break
-        page.append(item)
-    given = Result.select().where(Result.item.in_([item.id for item in page]))
-    results = {result.item_id: result for result in given}  # type: ignore[attr-defined]
-    rows = [(item, results.get(item.id)) for item in page]
-    return ItemPage(rows, len(found) > len(page))
-
-
-def _result_sizes(items: Sequence[int]) -> dict[int, int]:
-    """Characters of each item's result."""
-    numbers = ", ".join(str(int(number)) for number in items)
-    sql = f"SELECT item, length(data) + length(warnings) FROM result WHERE item IN ({numbers})"
-    return dict(query(sql))
+        chosen += " AND status IN (SELECT value FROM json_each(:statuses))"
+    sql = f"""SELECT {ITEM}, result.item, result.data, result.files, result.warnings
+        FROM item LEFT JOIN result ON result.item = item.id
+        WHERE item.job = :job AND item.id > :after {chosen} ORDER BY item.id LIMIT :most"""
+    values = {"job": job.id, "after": after, "last": job.steps - 1, "most": limit + 1}
+    page, size = ItemPage([], has_more=False), 0
+    # Read one by one: all of them may be more than there is memory.
+    with contextlib.closing(send(sql, {**values, "statuses": json.dumps(statuses)})) as cursor:
+        for row in cursor:
+            given = row[-4:]
+            size += sum(map(len, given[1:])) if given[0] is not None else 0
+            if len(page.rows) == limit or (page.rows and size > PAGE_BYTES):
+                return replace(page, has_more=True)
+            result = None if given[0] is None else Result(**dict(zip(RESULT, given, strict=True)))
+            page.rows.append((item_of(row[:-4]), result))
+    return page
 
 
 def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | None:

@@ -28,5 +28,24 @@ CREATE TABLE installation_mark (
 
 -- The token that made a schedule, which ends with it; null where a login or the console did.
 ALTER TABLE schedule ADD COLUMN token INTEGER;
--- What the rows of a job hold in the database: parameters, results, texts.
-ALTER TABLE job ADD COLUMN row_bytes INTEGER NOT NULL DEFAULT 0;
+
+-- What the jobs of each owner hold in all: `job.bytes`, kept up by the database itself.
+CREATE TABLE storage_use (
+    owner TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO storage_use (owner, bytes) SELECT owner, sum(bytes) FROM job GROUP BY owner;
+CREATE TRIGGER job_held AFTER INSERT ON job WHEN NEW.bytes != 0
+    BEGIN
+        INSERT INTO storage_use (owner, bytes) VALUES (NEW.owner, NEW.bytes)
+            ON CONFLICT DO UPDATE SET bytes = bytes + NEW.bytes;
+    END;
+CREATE TRIGGER job_holds_otherwise AFTER UPDATE OF bytes, owner ON job
+    BEGIN
+        UPDATE storage_use SET bytes = bytes - OLD.bytes WHERE owner = OLD.owner;
+        INSERT INTO storage_use (owner, bytes) VALUES (NEW.owner, NEW.bytes)
+            ON CONFLICT DO UPDATE SET bytes = bytes + NEW.bytes;
+    END;
+CREATE TRIGGER job_let_go AFTER DELETE ON job WHEN OLD.bytes != 0
+    BEGIN UPDATE storage_use SET bytes = bytes - OLD.bytes WHERE owner = OLD.owner; END;
+DROP INDEX job_bytes;

@@ -13,12 +13,9 @@ from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import ANYBODY, TOKEN_SCOPES, User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.units import DAY_S
+from bellhop.web import query
 from bellhop.web.answers import (
-    cursor_of,
     json_answer,
-    page_headers,
-    page_limit,
-    read_cursor,
     read_json,
     read_object,
     require_content_type,
@@ -138,11 +135,11 @@ def revoke_token(site: Site, user: User, number: str) -> HTTPResponse:
 
 def list_audit(site: Site, user: User) -> HTTPResponse:
     """GET /audit: who did what, newest first."""
-    limit = page_limit()
-    notes = audit.notes(before=read_cursor(), limit=limit)
-    following = cursor_of(notes[-1]["id"]) if len(notes) == limit else None
+    limit = query.page_limit()
+    notes = audit.notes(before=query.read_cursor(), limit=limit)
+    following = query.cursor_of(notes[-1]["id"]) if len(notes) == limit else None
     document = {"notes": notes, "next": following}
-    return json_answer(document, headers=page_headers(following))
+    return json_answer(document, headers=query.page_headers(following))
 
 
 def _texts(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, str]:

@@ -11,6 +11,7 @@ from bellhop.accounts import audit
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.intake import is_job_id
 from bellhop.storage.database import database
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
@@ -31,7 +32,7 @@ def act(site: Site, user: User) -> HTTPResponse:
     body = read_object()
     action = _checked(body)
     if body.get("ids") is not None:
-        job_ids = body["ids"]
+        job_ids = list(dict.fromkeys(body["ids"]))
     else:
         job_ids = _matching(user, body["filter"], is_counted=body.get("dry_run", False))
         if not body.get("dry_run") and body.get("expected") != len(job_ids):
@@ -74,7 +75,7 @@ def _checked(body: dict[str, Any]) -> str:
     if (ids is None) == (chosen is None):
         raise invalid_field("ids", "must be given without filter, or filter without ids")
     if ids is not None:
-        if not isinstance(ids, list) or not all(isinstance(job_id, str) for job_id in ids):
+        if not isinstance(ids, list) or not all(map(is_job_id, ids)):
             raise invalid_field("ids", "must be a list of job ids")
         if len(ids) > MOST_JOBS:
             raise invalid_field("ids", f"can have at most {MOST_JOBS} ids")

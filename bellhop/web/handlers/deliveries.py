@@ -11,26 +11,30 @@ from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
 from bellhop.jobs import queries, webhooks
 from bellhop.storage.models import FINAL, Job
-from bellhop.web.answers import json_answer
+from bellhop.web.answers import fitting, json_answer
 from bellhop.web.gate import address, noted
 from bellhop.web.handlers.jobs import shown
+from bellhop.web.query import MOST_PER_PAGE
 from bellhop.web.shown.views import delivery_view
 from bellhop.web.site import Site
 
 
 def list_deliveries(site: Site, user: User, job: Job) -> HTTPResponse:
-    """GET /jobs/ID/deliveries: what was told about a job, to whom, with what answer."""
-    rows = queries.deliveries(job)
-    views = [delivery_view(number, row) for number, row in enumerate(rows, 1)]
+    """GET /jobs/ID/deliveries: what was told about a job, to whom, with what answer.
+
+    Of more than `MOST_PER_PAGE` the latest.
+    """
+    rows, count = queries.deliveries(job, limit=MOST_PER_PAGE)
+    first = count - len(rows) + 1
+    views = fitting(delivery_view(number, row) for number, row in enumerate(rows, first))
     return json_answer({"deliveries": views})
 
 
 def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
     """POST /jobs/ID/deliveries/N/redeliver: tell it again, with the same message id."""
-    rows = queries.deliveries(job)
-    if not 1 <= int(number) <= len(rows):
+    row = queries.delivery(job, int(number)) if int(number) else None
+    if row is None:
         raise Problem("not-found", "The job has no delivery with this number.")
-    row = rows[int(number) - 1]
     if row.status not in FINAL:
         raise Problem("job-not-finished", "Bellhop is still trying this delivery.")
     found, params = queries.item(row, 0), json.loads(row.params)

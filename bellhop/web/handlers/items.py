@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from bottle import HTTPResponse, request
@@ -13,16 +14,11 @@ from bellhop.base.times import timestamp
 from bellhop.jobs import queries
 from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
-from bellhop.web import patience
+from bellhop.web import patience, query
 from bellhop.web.answers import (
-    cursor_of,
     download,
+    fitting,
     json_answer,
-    number_parameter,
-    page_headers,
-    page_limit,
-    read_cursor,
-    status_names,
     tagged_answer,
 )
 from bellhop.web.gate import find
@@ -38,15 +34,15 @@ def result(site: Site, user: User, job: Job) -> HTTPResponse:
     if not job.completed_items:
         raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
     page = result_page(job)
-    return json_answer(page, headers=page_headers(page["next"]))
+    return json_answer(page, headers=query.page_headers(page["next"]))
 
 
 def result_page(job: Job) -> dict[str, Any]:
     """The result as the request's `limit` and `cursor` cut it: what the last steps gave."""
-    limit, after = page_limit(200), read_cursor() or 0
+    limit, after = query.page_limit(200), query.read_cursor() or 0
     page = queries.items(job, only_ends=True, after=after, limit=limit)
-    shown = [views.result_view(job, item, given) for item, given in page.rows]
-    return {"job_id": job.job_id, "type": job.type, "items": shown, "next": _next(page)}
+    shown, following = _shown_items(job, page, views.result_view)
+    return {"job_id": job.job_id, "type": job.type, "items": shown, "next": following}
 
 
 def show(site: Site, user: User, job: Job) -> HTTPResponse:
@@ -63,22 +59,22 @@ def show(site: Site, user: User, job: Job) -> HTTPResponse:
 
 
 def _shown(site: Site, user: User, job: Job) -> HTTPResponse:
-    document = views.job_views(site, user, [job])[0]
-    if request.query.get("include") == "result":
+    (document,) = views.job_views(site, user, [job])
+    if query.text("include") == "result":
         has_result = job.status in FINAL and job.completed_items
-        document["result"] = result_page(job) if has_result else None
+        with site.turns.turn(user):
+            document["result"] = result_page(job) if has_result else None
     headers = {} if job.status in FINAL else {"Retry-After": "2"}
     return tagged_answer(document, **headers)
 
 
 def items(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/items: every item with its state, also while the job runs."""
-    after = read_cursor() or 0
-    statuses = status_names(request.query.get("status", ""))
-    page = queries.items(job, statuses=statuses, after=after, limit=page_limit(200))
-    shown = [views.item_view(job, item, given) for item, given in page.rows]
-    following = _next(page)
-    return json_answer({"items": shown, "next": following}, headers=page_headers(following))
+    after, limit = query.read_cursor() or 0, query.page_limit(200)
+    page = queries.items(job, statuses=query.statuses(), after=after, limit=limit)
+    shown, following = _shown_items(job, page, views.item_view)
+    document = {"items": shown, "next": following}
+    return json_answer(document, headers=query.page_headers(following))
 
 
 def events(site: Site, user: User, job: Job) -> HTTPResponse:
@@ -86,17 +82,19 @@ def events(site: Site, user: User, job: Job) -> HTTPResponse:
 
     That is for whoever submitted the job: a traceback may show what was in a file.
     """
-    limit = page_limit(200)
-    rows = queries.events(job, after=read_cursor() or 0, limit=limit)
-    following = cursor_of(rows[-1].id) if len(rows) == limit else None
-    with_traceback = request.query.get("include") == "traceback" and may(user, "inspect", job)
-    shown = [views.event_view(row, with_traceback=with_traceback) for row in rows]
-    return json_answer({"events": shown, "next": following}, headers=page_headers(following))
+    limit = query.page_limit(200)
+    rows = queries.events(job, after=query.read_cursor() or 0, limit=limit)
+    with_traceback = query.text("include") == "traceback" and may(user, "inspect", job)
+    shown = fitting(views.event_view(row, with_traceback=with_traceback) for row in rows)
+    is_cut = len(shown) < len(rows) or len(rows) == limit
+    following = query.cursor_of(rows[len(shown) - 1].id) if is_cut else None
+    document = {"events": shown, "next": following}
+    return json_answer(document, headers=query.page_headers(following))
 
 
 def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/files/NAME: only a name that the result lists."""
-    step = number_parameter("step")
+    step = query.number("step")
     _require_in_time(site, job)
     found = queries.item(job, int(index), job.steps - 1 if step is None else step)
     given = found[1] if found else None
@@ -108,8 +106,8 @@ def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPRespons
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/log: what an attempt printed; the latest without `attempt`."""
-    found = queries.item(job, int(index), number_parameter("step") or 0)
-    attempt = number_parameter("attempt") or (found[0].attempt if found else 0)
+    found = queries.item(job, int(index), query.number("step") or 0)
+    attempt = query.number("attempt") or (found[0].attempt if found else 0)
     if found is None or attempt > found[0].attempt:
         raise Problem("not-found", "There is no such item, step or attempt.")
     path = site.files.log(job.job_id, attempt_name(int(index), found[0].step, attempt))
@@ -126,5 +124,11 @@ def _require_in_time(site: Site, job: Job) -> None:
         )
 
 
-def _next(page: queries.ItemPage) -> str | None:
-    return cursor_of(page.rows[-1][0].id) if page.has_more else None
+def _shown_items(
+    job: Job, page: queries.ItemPage, view: Callable[..., dict[str, Any]]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The items that one answer has room for, and the cursor of those behind them."""
+    shown = fitting(view(job, item, given) for item, given in page.rows)
+    if not page.has_more and len(shown) == len(page.rows):
+        return shown, None
+    return shown, query.cursor_of(page.rows[len(shown) - 1][0].id)

@@ -5,27 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bottle import HTTPResponse, request
+from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
-from bellhop.jobs import intake, lifecycle, queries
+from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
 from bellhop.storage.models import FINAL, Job
-from bellhop.web import idempotency, upload
+from bellhop.web import idempotency, query, upload
 from bellhop.web.answers import (
-    cursor_of,
+    fitting,
     json_answer,
-    number_parameter,
-    page_headers,
-    page_limit,
-    read_cursor,
     read_json,
     read_object,
     require_content_type,
-    status_names,
 )
 from bellhop.web.gate import address, find, noted
 from bellhop.web.shown import views
@@ -33,7 +28,6 @@ from bellhop.web.site import Site
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
 FILTERS = ("status", "type", "queue", "owner", "q")
-MOST_QUERY = 200
 
 
 def submit(site: Site, user: User) -> HTTPResponse:
@@ -54,18 +48,27 @@ def submit(site: Site, user: User) -> HTTPResponse:
 
 def list_jobs(site: Site, user: User) -> HTTPResponse:
     """GET /jobs: a page of jobs, or with `since` what changed."""
-    change, limit = queries.last_change(), page_limit()
-    since = number_parameter("since")
+    change, limit = queries.last_change(), query.page_limit()
+    since = query.number("since")
     if since is not None:
-        jobs, gone, last = queries.jobs_since(user, since, limit)
-        shown = views.job_views(site, user, jobs)
-        return json_answer({"jobs": shown, "gone": gone, "change": max(last or change, since)})
-    wanted = job_filter({name: request.query.get(name) for name in FILTERS})
-    page = queries.jobs(user, wanted, before=read_cursor(), limit=limit)
-    following = cursor_of(page.next) if page.next else None
-    listed = views.job_views(site, user, page.rows)
+        return json_answer(_changed(site, user, since, change, limit))
+    wanted = job_filter({name: query.text(name, query.MOST_QUERY) for name in FILTERS})
+    page = queries.jobs(user, wanted, before=query.read_cursor(), limit=limit)
+    listed = fitting(views.job_views(site, user, page.rows))
+    last = page.rows[len(listed) - 1].id if len(listed) < len(page.rows) else page.next
+    following = query.cursor_of(last) if last else None
     document = {"jobs": listed, "next": following, "change": change}
-    return json_answer(document, headers=page_headers(following))
+    return json_answer(document, headers=query.page_headers(following))
+
+
+def _changed(site: Site, user: User, since: int, change: int, limit: int) -> dict[str, Any]:
+    """What changed after `since`, until `change` or as far as one answer has room for it."""
+    jobs, gone, last = queries.jobs_since(user, since, limit)
+    shown = fitting(views.job_views(site, user, jobs))
+    if len(shown) < len(jobs):
+        last = shown[-1]["change"]
+    change = max(last or change, since)
+    return {"jobs": shown, "gone": [i for at, i in gone if at <= change], "change": change}
 
 
 def job_filter(given: dict[str, Any]) -> JobFilter:
@@ -77,10 +80,11 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
             )
         if value is not None and not isinstance(value, str):
             raise Problem("invalid-parameter", f"{name} must be a text.")
-    if len(given.get("q") or "") > MOST_QUERY:
-        raise Problem("invalid-parameter", f"q may have at most {MOST_QUERY} characters.")
+        most = query.MOST_QUERY if name == "status" else query.MOST_TEXT
+        if value is not None and len(value) > most:
+            raise Problem("invalid-parameter", f"{name} may have at most {most} characters.")
     return JobFilter(
-        statuses=tuple(status_names(given.get("status") or "")),
+        statuses=tuple(query.status_names(given.get("status") or "")),
         type=given.get("type") or None,
         queue=given.get("queue") or None,
         owner=given.get("owner") or None,
@@ -125,6 +129,10 @@ def change(site: Site, user: User, job: Job) -> HTTPResponse:
     for name in ("front", "keep"):
         if not isinstance(body.get(name, False), bool):
             raise invalid_field(name, "must be true or false")
+    if "priority" in body:
+        limits.require_priority(user, intake.priority(body["priority"]))
+    if body.get("front"):
+        limits.require_priority(user, intake.MOST_PRIORITY)  # nothing comes before it any more
     if job.status in FINAL and (body.get("front") or "priority" in body):
         raise Problem("job-final", f"The job is already {job.status}; it is not waiting.")
     with noted(user, f"change {', '.join(sorted(body))}".strip(), job.job_id):
@@ -141,7 +149,7 @@ def delete(site: Site, user: User, job: Job) -> HTTPResponse:
     """DELETE /jobs/ID: cancels; with purge=true a final job goes, record and files."""
     if job.status not in FINAL:
         return cancel(site, user, job)
-    if request.query.get("purge") != "true":
+    if query.text("purge") != "true":
         raise Problem("job-final", "The job is final; add purge=true to delete it.")
     with noted(user, "delete", job.job_id):
         if not lifecycle.purge([job.job_id]):
@@ -199,4 +207,4 @@ def _chosen_items(job: Job, chosen: Any) -> list[int] | None:
     is_list = isinstance(chosen, list) and all(type(index) is int for index in chosen)
     if not is_list or any(not 0 <= index < job.total_items for index in chosen):
         raise Problem("invalid-job", f"items must be numbers from 0 to {job.total_items - 1}.")
-    return [int(index) for index in chosen]
+    return sorted(set(chosen))

@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from bottle import HTTPResponse, request
+from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
@@ -15,7 +15,8 @@ from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.storage.database import database_bytes
 from bellhop.storage.models import STATUSES
-from bellhop.web.answers import json_answer, page_limit, read_object
+from bellhop.web import query
+from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
 from bellhop.web.shown.views import job_views
 from bellhop.web.site import Site
@@ -166,7 +167,7 @@ def cache(site: Site, user: User) -> HTTPResponse:
 
 def clear_cache(site: Site, user: User) -> HTTPResponse:
     """DELETE /cache: forget the results of one type, or all; the jobs keep theirs."""
-    chosen = request.query.get("type") or None
+    chosen = query.text("type")
     with noted(user, "clear cache", chosen or "all"):
         removed = reuse.clear(chosen)
     return json_answer({"removed": removed})
@@ -174,9 +175,9 @@ def clear_cache(site: Site, user: User) -> HTTPResponse:
 
 def jobs_with_content(site: Site, user: User, sha256: str) -> HTTPResponse:
     """GET /files/SHA256/jobs: is this file converted already?"""
-    type_name = request.query.get("type") or None
-    jobs = queries.jobs_with_content(user, sha256.lower(), type_name, page_limit())
-    return json_answer({"jobs": job_views(site, user, jobs)})
+    limit = query.page_limit()
+    jobs = queries.jobs_with_content(user, sha256.lower(), query.text("type"), limit)
+    return json_answer({"jobs": fitting(job_views(site, user, jobs))})
 
 
 def _known(site: Site, name: str) -> str:

@@ -10,13 +10,13 @@ from bellhop.base.errors import Problem
 from bellhop.jobs import schedules
 from bellhop.web.answers import json_answer, read_json, require_content_type
 from bellhop.web.gate import noted, require
-from bellhop.web.shown.views import schedule_view
+from bellhop.web.shown.views import schedule_views
 from bellhop.web.site import Site
 
 
 def list_schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules: the one that is due next first."""
-    return json_answer({"schedules": [schedule_view(row) for row in schedules.listed(user)]})
+    return json_answer({"schedules": list(schedule_views(schedules.listed(user)))})
 
 
 def add(site: Site, user: User) -> HTTPResponse:
@@ -24,9 +24,10 @@ def add(site: Site, user: User) -> HTTPResponse:
     require_content_type("application/json")
     document = read_json()
     with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
-        number = schedules.add(document, user.name, site.intake)
-    row = next(row for row in schedules.listed(user) if row.id == number)
-    return json_answer(schedule_view(row), 201, {"Location": f"{API}/schedules/{number}"})
+        number = schedules.add(document, user, site.intake)
+    rows = [row for row in schedules.listed(user) if row.id == number]
+    (shown,) = schedule_views(rows)
+    return json_answer(shown, 201, {"Location": f"{API}/schedules/{number}"})
 
 
 def remove(site: Site, user: User, number: str) -> HTTPResponse:

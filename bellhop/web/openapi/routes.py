@@ -12,10 +12,9 @@ from typing import Any
 
 from bellhop.base.addresses import API
 from bellhop.storage.models import STATUSES
-from bellhop.web.answers import MOST_PER_PAGE
-from bellhop.web.handlers.jobs import MOST_QUERY
 from bellhop.web.idempotency import MOST_KEY
 from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
+from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
 
 JOB, QUEUE = f"{API}/jobs/{{job_id}}", f"{API}/queues/{{name}}"
 JSON, FORM, TEXT = "application/json", "multipart/form-data", "text/plain"
@@ -108,7 +107,7 @@ PARAMETERS: dict[str, Schema] = {
     "type": _query("type", text("Only this job type.")),
     "queue": _query("queue", text("Only this queue.")),
     "owner": _query("owner", text("Only this owner.")),
-    "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_QUERY)),
+    "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
     "limit_50": _limit(50),
     "limit_200": _limit(MOST_PER_PAGE),
     "cursor": _query("cursor", text("The `next` of the previous page.")),

@@ -18,8 +18,8 @@ from bellhop.jobs.lifecycle import MOVES
 from bellhop.jobs.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
 from bellhop.web.handlers.bulk import ACTIONS, MOST_JOBS
-from bellhop.web.handlers.jobs import MOST_QUERY
 from bellhop.web.handlers.monitoring import MOST_WORKERS
+from bellhop.web.query import MOST_TEXT
 
 Schema = dict[str, Any]
 BACKLOG = ("ok", "warn", "critical")
@@ -219,7 +219,7 @@ JOB_FILTER = record(
     type=or_null(text("A job type.")),
     queue=or_null(text("A queue.")),
     owner=or_null(text("An owner.")),
-    q=or_null(text("Search text for names, parameters and errors.", maxLength=MOST_QUERY)),
+    q=or_null(text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
 )
 JOB_FILTER["minProperties"] = 1
 BULK_REQUEST = record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from bellhop.accounts.access import User, may
 from bellhop.base import addresses
 from bellhop.base.errors import PROBLEMS
 from bellhop.base.times import shifted
+from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.jobs import queries
 from bellhop.storage.models import Event, Item, Job, Result, Schedule
@@ -24,15 +25,17 @@ JOB_COLUMNS = (
     "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
     "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "schedule",
 )  # fmt: skip
+# Of the jobs of all schedules together, which no list shows in pages.
+MOST_JOBS_BYTES = 4 * MEBIBYTE
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
 ITEMS_FAILED = "items-failed"
 assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 
 
-def job_views(site: Site, user: User, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Jobs as the API shows them to `user`, in the given order."""
+def job_views(site: Site, user: User, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
+    """Jobs as the API shows them to `user`, in the given order, each made when it is asked for."""
     outlook = Outlook(site, jobs)
-    return [_job_view(site, user, job, outlook) for job in jobs]
+    return (_job_view(site, user, job, outlook) for job in jobs)
 
 
 def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, Any]:
@@ -132,14 +135,22 @@ def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
     }
 
 
-def schedule_view(schedule: Schedule) -> dict[str, Any]:
+def schedule_views(schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
+    """Schedules as the API shows them: all of them, but no job beyond `MOST_JOBS_BYTES` of them."""
+    left = MOST_JOBS_BYTES
+    for schedule in schedules:
+        left -= len((schedule.job or "").encode())
+        yield _schedule_view(schedule, with_job=left >= 0)
+
+
+def _schedule_view(schedule: Schedule, *, with_job: bool) -> dict[str, Any]:
     names = (
         "id", "name", "owner", "cron", "timezone", "next_at", "last_at", "last_job_id", "error",
         "created_at",
     )  # fmt: skip
     return {
         **{name: getattr(schedule, name) for name in names},
-        "job": json.loads(schedule.job),
+        "job": json.loads(schedule.job) if schedule.job and with_job else None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, schedules, webhooks
+from bellhop.jobs import lifecycle, queries, schedules, webhooks
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.database import database, query
@@ -185,6 +186,146 @@ def test_it_gives_a_schedule_the_earlier_result_at_once(
     submit_due(site)
     (job,) = Job.select().where(Job.schedule.is_null(is_null=False))
     assert (job.status, job.cached_items) == ("completed", 1)
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "disabled"])
+def test_it_ends_a_schedule_with_the_token_that_made_it(site: Site, otto: None, end: str) -> None:
+    user = accounts.of_token(accounts.add_token("otto", scope="submit"))
+    assert user is not None
+    assert user.token is not None
+    schedules.add({"name": "a", "cron": "0 7 * * *", "job": TWO}, user, site.intake)
+    make_due()
+    assert (submit_due(site), error()) == (1, None)
+    if end == "revoked":
+        accounts.revoke_token("otto", user.token)
+    elif end == "expired":
+        query("UPDATE token SET expires_at = '2026'")
+    else:
+        accounts.disable("otto", is_disabled=True)
+    make_due()
+    assert submit_due(site) == 0
+    said = {"disabled": "The account otto is not allowed to submit jobs."}
+    assert error() == said.get(end, schedules.ENDED)
+
+
+def test_it_keeps_the_schedule_of_a_login_when_a_token_ends(site: Site, otto: None) -> None:
+    accounts.add_token("otto")
+    add_due(site)
+    accounts.revoke_token("otto", 1)
+    assert (submit_due(site), error()) == (1, None)
+
+
+def test_it_gives_no_account_all_places_for_schedules(
+    site: Site, otto: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedules, "MOST_OF_ACCOUNT", 2)
+    for _ in range(2):
+        add_due(site)
+    with pytest.raises(Problem, match="otto already has 2 schedules; remove one first"):
+        add_due(site)
+    add_due(site, "ada")
+
+
+# Priorities.
+
+
+def test_it_lets_only_an_admin_go_before_the_others(site: Site, otto: None) -> None:
+    ada = User("ada", "admin", reads_all=True)
+    for user, priority in ((OTTO, 0), (OTTO, -100), (ada, 100)):
+        site.acceptance.accept(user, text_job(owner=user.name, priority=priority), address="")
+    with pytest.raises(Problem, match="Only an admin can give a job a priority above 0") as refused:
+        site.acceptance.accept(OTTO, text_job(owner="otto", priority=1), address="")
+    assert refused.value.code == "forbidden"
+
+
+@pytest.mark.parametrize("body", [{"priority": 1}, {"front": True}, {"priority": 1, "keep": True}])
+def test_it_lets_only_an_admin_move_a_job_before_the_others(
+    site: Site, submit: Submit, otto: None, body: dict[str, Any]
+) -> None:
+    job = submit(owner="otto")
+    tokens = [accounts.add_token(name) for name in ("otto", "ada")]
+    database.close()
+    web = WsgiClient(routes.make_app(site))
+    answers = [
+        web.request("PATCH", f"{JOBS}/{job.job_id}", json.dumps(body).encode(),
+                    content_type="application/json", authorization=f"Bearer {token}")
+        for token in tokens
+    ]  # fmt: skip
+    assert [answer.status for answer in answers] == [403, 200]
+
+
+def test_it_lets_only_an_admin_schedule_what_goes_before_the_others(site: Site, otto: None) -> None:
+    first = {**TWO, "priority": 5}
+    with pytest.raises(Problem, match="above 0"):
+        add_due(site, job=first)
+    number = add_due(site)  # by an earlier version
+    query("UPDATE schedule SET job = :job", {"job": json.dumps(first)})
+    make_due()
+    submit_due(site)
+    (job,) = Job.select().where(Job.schedule == number)
+    assert job.priority == 0
+
+
+# Limits, when many ask at once.
+
+
+def test_it_holds_to_the_bytes_of_an_account_however_many_ask_at_once(
+    limited: Limited, otto: None
+) -> None:
+    site = limited("mb_per_account = 4")
+    refused: list[str] = []
+
+    def ask() -> None:
+        try:
+            site.acceptance.accept(OTTO, text_job(owner="otto", bytes=1 << 20), address="")
+        except Problem as problem:
+            refused.append(problem.code)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["quota-full"] * 9  # the rows of three count as well
+    assert Job.select().count() == 3
+
+
+def test_it_holds_to_the_jobs_of_an_account_in_the_transaction_that_accepts(
+    limited: Limited, otto: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = limited("jobs_per_account = 1")
+
+    def overtaken(job: NewJob) -> NewJob:
+        lifecycle.submit(text_job(owner="otto"))
+        return job
+
+    monkeypatch.setattr(site.acceptance, "_with_hits", overtaken)
+    with pytest.raises(Problem) as refused:
+        site.acceptance.accept(OTTO, text_job(owner="otto"), address="")
+    assert (refused.value.code, Job.select().count()) == ("too-many-jobs", 1)
+
+
+def test_it_counts_what_an_account_stores_in_the_database(limited: Limited, otto: None) -> None:
+    site = limited("mb_per_account = 1")
+    text = [NewItem("a", {"text": "x" * 400_000})]
+    for _ in range(2):
+        site.acceptance.accept(OTTO, text_job(owner="otto", items=text), address="")
+    with pytest.raises(Problem, match="The jobs of otto use 0 MiB; the limit is 1 MiB"):
+        site.acceptance.accept(OTTO, text_job(owner="otto", items=text), address="")
+
+
+def test_it_counts_a_large_result_and_forgets_it_with_its_job(submit: Submit) -> None:
+    job = submit(owner="otto", bytes=10)
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.complete(claim, data=json.dumps("x" * 5000), files="[]", warnings="[]")
+    assert queries.stored_bytes("otto") == 5012
+    lifecycle.hand_over("otto", "ada")
+    assert (queries.stored_bytes("otto"), queries.stored_bytes("ada")) == (0, 5012)
+    lifecycle.purge([job.job_id])
+    assert queries.stored_bytes("ada") == 0
 
 
 # Repeated deliveries.

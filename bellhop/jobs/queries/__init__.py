@@ -59,7 +59,7 @@ __all__ = [
     "consumers", "count_due", "counts_by_type", "deliveries", "delivery", "ended_before", "events",
     "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since",
     "jobs_with_content", "last_change", "leases", "line", "living_consumers", "needs_uploads",
-    "queue_states", "queued_in", "running_in", "running_items", "status_of", "stored_bytes", "submitted_under",
-    "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting",
-    "work_left",
+    "queue_states", "queued_in", "running_in", "running_items", "status_of", "stored_bytes",
+    "submitted_under", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable",
+    "waiting", "work_left",
 ]  # fmt: skip

@@ -88,10 +88,12 @@ def jobs(viewer: User, wanted: JobFilter, *, before: int | None = None, limit: i
     if not wanted.text:
         return JobPage(_with_ids(found[:limit]), found[limit - 1] if len(found) > limit else None)
     until, matching, looked_at = time.monotonic() + SEARCH_S, list[int](), 0
-    while looked_at < len(found) and len(matching) < limit and time.monotonic() < until:
-        bite = found[looked_at : looked_at + SEARCH_BITE]
-        looked_at += len(bite)
+    for start in range(0, len(found), SEARCH_BITE):
+        bite = found[start : start + SEARCH_BITE]
         matching += _matching(bite, wanted.text)
+        looked_at = start + len(bite)
+        if len(matching) >= limit or time.monotonic() > until:
+            break
     if len(matching) >= limit:
         return JobPage(_with_ids(matching[:limit]), matching[limit - 1])
     is_over = looked_at == len(found) < depth

@@ -96,7 +96,10 @@ class Limits:
     )
     jobs_per_account: int = key(2000, "Unfinished jobs of one account.", low=0, high=10**9)
     mb_per_account: int = key(
-        51200, "MiB of uploads and output files of one account.", low=0, high=10**9
+        51200,
+        "MiB of one account: uploads, output files, and rows in the database.",
+        low=0,
+        high=10**9,
     )
     queue_items: int = key(
         100000,

@@ -8,7 +8,7 @@ see jobs/lifecycle.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from peewee import (
     AutoField,
@@ -27,8 +27,6 @@ FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # The items of a consumer. As a range, not LIKE, it walks the index `item_running`.
 HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
-
-Row = TypeVar("Row", bound="Table")
 
 
 class Table(Model):
@@ -392,13 +390,8 @@ TABLES = (
     Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
 )  # fmt: skip
 JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
-FIELDS: dict[type[Table], tuple[str, ...]] = {
-    model: tuple(field.name for field in model._meta.sorted_fields) for model in (Job, Item)
-}
-FLAGS: dict[type[Table], tuple[str, ...]] = {
-    model: tuple(f.name for f in model._meta.sorted_fields if isinstance(f, BooleanField))
-    for model in (Job, Item)
-}
+ITEM_FIELDS = tuple(field.name for field in Item._meta.sorted_fields)
+FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))
 
 
 def job_of(row: Sequence[Any]) -> Job:
@@ -407,20 +400,9 @@ def job_of(row: Sequence[Any]) -> Job:
     peewee takes longer to build a query and fill an object than SQLite to find the row, and the
     status of a job is what everybody asks for.
     """
-    return _filled(Job, row)
-
-
-def item_of(row: Sequence[Any]) -> Item:
-    """An item of a row of all `ITEM_COLUMNS`."""
-    return _filled(Item, row)
-
-
-def _filled(model: type[Row], row: Sequence[Any]) -> Row:
-    """What peewee would make of a row of all columns."""
-    filled = model.__new__(model)
-    fields = FIELDS[model]
-    columns = dict(zip(fields, row, strict=True))
-    filled.__data__, filled.__rel__, filled._dirty = columns, {}, set()  # type: ignore[attr-defined]
-    for name in FLAGS[model]:
+    job = Job.__new__(Job)
+    columns = dict(zip(JOB_COLUMNS, row, strict=True))
+    job.__data__, job.__rel__, job._dirty = columns, {}, set()  # type: ignore[attr-defined]
+    for name in FLAGS:
         columns[name] = bool(columns[name])
-    return filled
+    return job

@@ -34,7 +34,7 @@ function node(schedule) {
   button.addEventListener("click", () => remove(schedule));
   return make("li", { className: "schedule", "data-schedule": schedule.id },
     make("div", { className: "job-head" }, make("h3", { dir: "auto" }, schedule.name), mayChange(schedule) ? button : null),
-    make("p", {}, "Next run ", make("strong", {}, dayAndTime(schedule.next_at)), make("span", { className: "quiet" }, ` · ${schedule.cron} · ${schedule.timezone} · ${schedule.job.type}`)),
+    make("p", {}, "Next run ", make("strong", {}, dayAndTime(schedule.next_at)), make("span", { className: "quiet" }, ` · ${schedule.cron} · ${schedule.timezone} · ${schedule.job?.type ?? "a job too large to show"}`)),
     last,
     schedule.error ? make("p", { className: "job-error", dir: "auto" }, schedule.error) : null);
 }

@@ -4,7 +4,7 @@ import { announce, tell } from "/static/shared/announce.js";
 import { cancelJob, changeJob, deleteJob, rerunJob, retryJob } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { setText } from "/static/shared/dom.js";
-import { mayChange } from "/static/shared/user.js";
+import { isAdmin, mayChange } from "/static/shared/user.js";
 import { canRetry, isActive, isWaiting } from "/static/shared/words.js";
 
 async function deleteAfterAsking(job) {
@@ -69,7 +69,7 @@ export function fitActions(root, job, fallback) {
     cancel: isActive(job) && !job.cancel_requested,
     retry: canRetry(job),
     rerun: !isActive(job) && job.any_cached,
-    front: isWaiting(job) && job.position !== 1 && !job.cancel_requested,
+    front: isAdmin() && isWaiting(job) && job.position !== 1 && !job.cancel_requested,
     keep: !isActive(job),
     delete: !isActive(job),
   };

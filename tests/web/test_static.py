@@ -96,3 +96,12 @@ def test_it_leads_from_the_login_nowhere(web: WsgiClient) -> None:
     page = web.get("/login").body.decode()
     assert '<header class="top" hidden>' in page
     assert '<nav class="pages" aria-label="Pages"></nav>' in page
+
+
+def test_it_knows_after_a_login_every_page_there_is() -> None:
+    text = (STATIC / "shared" / "own-page.js").read_text()
+    found = re.search(r"PAGES = /(.+)/;", text)
+    assert found
+    pages = re.compile(found[1].replace("\\/", "/"))
+    paths = [r.path.replace("<name>", "8061915b") for r in page_routes() if r.action == "page"]
+    assert [path for path in paths if not pages.search(path)] == []

@@ -65,13 +65,32 @@ def test_it_goes_back_to_where_one_was_sent_from(
     assert complaints(browser) == []
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+@pytest.mark.parametrize("target", ["//evil.example/", "/\\evil.example", "/.//evil.example/x"])
 def test_it_goes_to_no_other_site_after_a_login(
     browser: webdriver.Chrome, served: Running, target: str
 ) -> None:
     log_in(browser, f"{served.url}/login?next={target}", "otto")
     shown(browser, "[data-who] a")
     assert browser.current_url == f"{served.url}/"
+
+
+def test_it_knows_its_own_pages_from_all_other_addresses(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    ours = ["/", "/queues?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit"]
+    others = [
+        "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil",
+        "/.//evil.example/x", "/./\\evil.example", "/x/..//evil.example", "/%2e//evil.example",
+        "/%2e%2e//evil.example", "/\t/evil.example", "\t//evil.example", "/\n/evil.example",
+        " //evil.example", "/jobs/..//evil.example", "//%5B", "/jobs/a/b", "/jobs/", "//",
+        "/static/pages/login.js", "/api/v1/logout", "/login?next=/", "javascript:alert(1)",
+        "data:text/html,x", "\0//evil.example", "http://evil.example@localhost", "/queues/", "x",
+    ]  # fmt: skip
+    browser.get(f"{served.url}/login")
+    script = """const [all, done] = arguments;
+        import("/static/shared/own-page.js").then((own) => done(all.map(own.ownPage)));"""
+    found = browser.execute_async_script(script, [*ours, *others])
+    assert found == [*ours, *["/"] * len(others)]
 
 
 def test_it_says_that_a_login_failed(browser: webdriver.Chrome, served: Running) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from bellhop.accounts.access import User, readable
 from bellhop.jobs.conditions import IS_HOPELESS
 from bellhop.storage.database import named, query, send
-from bellhop.storage.models import ITEM_COLUMNS, Event, Item, Job, Result, item_of
+from bellhop.storage.models import ITEM_COLUMNS, ITEM_FIELDS, Event, Item, Job, Result
 
 # What is read for one page must not fill the memory of the web.
 PAGE_BYTES = 8 * 1024 * 1024
@@ -60,7 +60,8 @@ def items(
             if len(page.rows) == limit or (page.rows and size > PAGE_BYTES):
                 return replace(page, has_more=True)
             result = None if given[0] is None else Result(**dict(zip(RESULT, given, strict=True)))
-            page.rows.append((item_of(row[:-4]), result))
+            item = Item(**dict(zip(ITEM_FIELDS, row[:-4], strict=True)))
+            page.rows.append((item, result))
     return page
 
 
@@ -104,7 +105,7 @@ def running_items(viewer: User) -> list[dict[str, Any]]:
     """What the workers do at this moment, as far as the viewer may read it."""
     sql = f"""SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
         item.queue, item.progress, item.attempt
-        FROM item JOIN job ON job.id = item.job
+        FROM item CROSS JOIN job ON job.id = item.job
         WHERE item.status = 'running' AND {readable(viewer)}"""
     return named(sql, {"viewer": viewer.name})
 

@@ -104,9 +104,9 @@ PARAMETERS: dict[str, Schema] = {
                     "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
     "status": _query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only these "
                      "statuses, separated by commas."), style="form", explode=False),
-    "type": _query("type", text("Only this job type.")),
-    "queue": _query("queue", text("Only this queue.")),
-    "owner": _query("owner", text("Only this owner.")),
+    "type": _query("type", text("Only this job type.", maxLength=MOST_TEXT)),
+    "queue": _query("queue", text("Only this queue.", maxLength=MOST_TEXT)),
+    "owner": _query("owner", text("Only this owner.", maxLength=MOST_TEXT)),
     "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
     "limit_50": _limit(50),
     "limit_200": _limit(MOST_PER_PAGE),
@@ -330,7 +330,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{JOB}/deliveries", name="listDeliveries", summary="List the deliveries of "
               "a job", words="The webhook requests of the job and their answers.",
               parameters=("job_id",),
-              answers=shows("DeliveryList", "The deliveries, oldest first."), problems=NO_JOB),
+              answers=shows("DeliveryList", f"The latest {MOST_PER_PAGE}, oldest first."),
+              problems=NO_JOB),
         Route("POST", f"{JOB}/deliveries/{{number}}/redeliver", name="repeatDelivery",
               summary="Repeat a delivery",
               words="Sends it again with the same message id, even after an answer of 410.",

@@ -13,6 +13,7 @@ from bellhop.accounts.access import ROLES, SCOPES, TOKEN_SCOPES
 from bellhop.accounts.accounts import MOST_TOKEN_DAYS, MOST_TOKEN_NAME
 from bellhop.accounts.passwords import LEAST_LENGTH
 from bellhop.base.errors import PROBLEMS
+from bellhop.jobs.bounds import MOST_JOB_ID
 from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS, MOST_URL
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.jobs.schedules import MOST_NAME
@@ -86,8 +87,8 @@ def _said(words: str, schema: Schema) -> Schema:
 
 ANY: Schema = {"description": "Any JSON: what the job type returned."}
 STATUS = one_of(STATUSES, "`completed`, `failed` and `cancelled` are final.")
-PRIORITY = count("Higher first.", -100, 100)
-PARAMS = map_of({}, "Values by parameter name; `GET /types` describes the parameters.")
+PRIORITY = count("Higher first; only admins can set one above 0.", -100, 100)
+PARAMS = map_of({}, "Values by parameter name, as `GET /types` says; 64 KiB in all at most.")
 NEXT = or_null(text("The `cursor` of the next page; null when this is the last."))
 CHANGE = count("Grows with each change of any job; the value for `since`.")
 STEP_NUMBER = count("Number of the step in a chain, from 0.")
@@ -99,7 +100,8 @@ PER_STATUS = map_of(count(), "Number of jobs by status.", propertyNames={"enum":
 ADDRESS = text("Bellhop sends a POST to it when the job is final.", maxLength=MOST_URL)
 RUN_AT = time("The earliest start; not in the past.")
 DELAY = number("The earliest start in seconds from now.", maximum=MOST_DELAY_S)
-NEEDED_JOBS = list_of({"type": "string"}, "Ids of jobs that must complete first.")
+JOB_ID: Schema = {"type": "string", "maxLength": MOST_JOB_ID}
+NEEDED_JOBS = list_of(JOB_ID, "Ids of jobs that must complete first.")
 NEEDED_JOBS["maxItems"] = MOST_DEPENDENCIES
 THEN = list_of(named("Step"), "Job types that run in this order on the result.")
 THEN["maxItems"] = MOST_STEPS - 1
@@ -216,9 +218,9 @@ JOB_FILTER = record(
     "Selects jobs; at least one member.",
     needs=(),
     status=or_null(text("Statuses, separated by commas.")),
-    type=or_null(text("A job type.")),
+    type=or_null(text("A job type.", maxLength=MOST_TEXT)),
     queue=or_null(text("A queue.")),
-    owner=or_null(text("An owner.")),
+    owner=or_null(text("An owner.", maxLength=MOST_TEXT)),
     q=or_null(text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
 )
 JOB_FILTER["minProperties"] = 1
@@ -226,7 +228,7 @@ BULK_REQUEST = record(
     "An action and its jobs: `ids`, or `filter` with the number `expected`.",
     needs=("action",),
     action=one_of(ACTIONS, "`purge` deletes final jobs and their files."),
-    ids=or_null(list_of({"type": "string"}, "Ids of jobs.", maxItems=MOST_JOBS)),
+    ids=or_null(list_of(JOB_ID, "Ids of jobs.", maxItems=MOST_JOBS)),
     filter=or_null(named("JobFilter")),
     expected=count("Number of jobs that the filter must match."),
     dry_run=flag("Only count."),
@@ -333,7 +335,8 @@ SCHEMAS: dict[str, Schema] = {
                      max_items=count("Number of items.", 1)),
     "Schedule": record(
         "A job that Bellhop submits repeatedly.", id=count("Its id."), name=text("Its name."),
-        owner=text("The owner of its jobs."), cron=CRON, timezone=ZONE, job=named("JobRequest"),
+        owner=text("The owner of its jobs."), cron=CRON, timezone=ZONE,
+        job=or_null(named("JobRequest", "null where it is too large to show.")),
         next_at=time("Time of the next job."), last_at=or_null(time("Time of the last job.")),
         last_job_id=or_null(text("The last job.")), created_at=time("Creation time."),
         error=or_null(text("Why Bellhop could not submit the last job."))),

@@ -85,7 +85,7 @@ def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
         "progress": item.progress,
         "current_step": item.current_step,
         "attempt": item.attempt,
-        "cached": item.cached,
+        "cached": bool(item.cached),
         "cached_from": item.cached_from if item.cached else None,
         "error": json.loads(item.error) if item.error else None,
         **_given(job, item, result),

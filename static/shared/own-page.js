@@ -1,0 +1,13 @@
+/* Which addresses are pages of ours: where somebody may be sent after a login. */
+
+/* As routes.py has them. */
+const PAGES = /^\/(|queues|schedules|docs|account|audit|jobs\/[0-9A-Za-z_-]+)$/;
+
+/** The page that `next` names, read as the browser reads an address, where "/.//evil.example" is
+ * "//evil.example"; "/" for everything else. */
+export function ownPage(next) {
+  if (!URL.canParse(next, location.origin)) return "/";
+  const address = new URL(next, location.origin);
+  const isOurs = address.origin === location.origin && PAGES.test(address.pathname);
+  return isOurs ? address.pathname + address.search : "/";
+}

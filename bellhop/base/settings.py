@@ -96,10 +96,7 @@ class Limits:
     )
     jobs_per_account: int = key(2000, "Unfinished jobs of one account.", low=0, high=10**9)
     mb_per_account: int = key(
-        51200,
-        "MiB of one account: uploads, output files, and rows in the database.",
-        low=0,
-        high=10**9,
+        51200, "MiB of files and database rows of one account.", low=0, high=10**9
     )
     queue_items: int = key(
         100000,

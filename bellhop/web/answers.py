@@ -1,23 +1,20 @@
-"""Answers: JSON, problem documents, pages of a list, downloads; what is read of a body."""
+"""Answers: JSON, problem documents, pages of a list; what is read of a body."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bottle import HTTPResponse, request, static_file
+from bottle import HTTPResponse, request
 
 from bellhop.base import documents
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 
-PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # What one request may be where no files are sent.
 JSON_BYTES = 8 * MEBIBYTE
 # The most of an answer that is no file, and of the rows of a page: who encodes one holds up all
@@ -119,40 +116,6 @@ def problem_headers(problem: Problem) -> dict[str, str]:
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     return headers
-
-
-def download(path: Path, name: str) -> HTTPResponse:
-    """A file as an attachment (RFC 6266); one range works (RFC 9110).
-
-    It has a type no browser shows, but for pictures, which a result may show on its page.
-    """
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        raise Problem("not-found", "Bellhop no longer has this file.") from None
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
-    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
-    if not _is_range(request.environ.get("HTTP_RANGE", ""), status.st_size):
-        # What is no range of this file counts as none, and bottle does not know that.
-        request.environ.pop("HTTP_RANGE", None)
-    return static_file(
-        path.name,
-        root=path.parent,
-        mimetype=PICTURES.get(Path(name).suffix.lower(), "application/octet-stream"),
-        headers={"Content-Disposition": disposition, "Cache-Control": "private, no-cache"},
-        etag=f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
-    )
-
-
-def _is_range(text: str, size: int) -> bool:
-    """Whether a Range names one part that is there."""
-    found = re.fullmatch(r"bytes=(\d{1,18})?-(\d{1,18})?", text)
-    if not found or found[0] == "bytes=-":
-        return False
-    first, last = found.groups()
-    if first is None:
-        return int(last) > 0 and size > 0
-    return int(first) < size and (last is None or int(first) <= int(last))
 
 
 def require_content_type(*allowed: str) -> str:

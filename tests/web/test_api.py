@@ -16,7 +16,7 @@ from bellhop.jobs import lifecycle, queries
 from bellhop.storage.database import bind, database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
-from bellhop.web import answers
+from bellhop.web import downloads
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient
@@ -372,7 +372,7 @@ def test_it_gives_an_output_file_as_a_download(web: WsgiClient, workers: Workers
 def test_it_names_the_type_of_pictures_only(tmp_path: Path, name: str, media_type: str) -> None:
     path = tmp_path / "bytes"
     path.write_bytes(b"x")
-    with contextlib.closing(answers.download(path, name)) as answer:
+    with contextlib.closing(downloads.download(path, name)) as answer:
         assert answer.content_type == media_type
 
 

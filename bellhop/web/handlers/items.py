@@ -16,11 +16,11 @@ from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
 from bellhop.web import patience, query
 from bellhop.web.answers import (
-    download,
     fitting,
     json_answer,
     tagged_answer,
 )
+from bellhop.web.downloads import download
 from bellhop.web.gate import find
 from bellhop.web.shown import views
 from bellhop.web.site import Site

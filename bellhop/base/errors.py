@@ -53,6 +53,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-implemented": (501, "Bellhop does not support this part of HTTP"),
     "busy": (503, "The database is busy"),
     "not-ready": (503, "Bellhop is not ready"),
+    "http-version": (505, "Bellhop does not speak this version of HTTP"),
     "disk-full": (507, "The disk is full"),
     "quota-full": (507, "The account has used all of its storage"),
 }

@@ -87,11 +87,11 @@ def file_answer(descriptor: int, given: Mapping[str, str]) -> HTTPResponse:
     headers["Content-Length"] = str(end - first)
     if asked:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
-    body: FilePart | str = FilePart(descriptor, first, end - first)
+    status_code = 206 if asked else 200
     if request.method == "HEAD":
         os.close(descriptor)
-        body = ""
-    return HTTPResponse(body, 206 if asked else 200, headers)
+        return HTTPResponse("", status_code, headers)
+    return HTTPResponse(FilePart(descriptor, first, end - first), status_code, headers)
 
 
 def _is_kept(tag: str, changed_at: float) -> bool:

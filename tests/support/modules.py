@@ -26,7 +26,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1100, "web": 3340, "consumer": 750, "jobs": 2305, "jobprocess": 860, "accounts": 430,
+    "cli": 1100, "web": 3700, "consumer": 750, "jobs": 2305, "jobprocess": 860, "accounts": 430,
     "bell": 250, "catalog": 500, "storage": 805, "system": 380, "base": 790,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

@@ -636,6 +636,8 @@ def test_it_gives_a_part_of_a_file_that_is_there(
     tag = answer.headers["ETag"] or ""
     assert tag.startswith('"')
     assert web.get(path, if_none_match=tag).status == 304
+    head = web.request("HEAD", path, range=asked)
+    assert (head.status, head.body) == (status, b"")
     assert web.get(path, range=asked, if_range='"another"').body == b"hello"
     assert web.get(path, range=asked, if_range=tag).body == body
 

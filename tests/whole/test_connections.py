@@ -185,6 +185,114 @@ def test_it_drops_first_what_has_never_asked_for_anything(served: Running) -> No
         browser.close()
 
 
+LARGE_BYTES = 24 << 20
+# Of the web as a whole, whoever does what to it.
+MOST_RESIDENT = 400 << 20
+
+
+@pytest.fixture(scope="module")
+def heavy(served: Running) -> dict[str, str]:
+    """Addresses of a file that is larger than any buffer, and of an answer of some megabytes."""
+    client = served.client()
+    texts = served.texts(*(f"{n}" + "x" * 40_000 for n in range(100)))["job_id"]
+    body = form([("a.txt", b"x" * LARGE_BYTES)], "files", {"type": "copy_file"})
+    kind = "multipart/form-data; boundary=x-boundary-x"
+    file = ask(served, "POST", "/api/v1/jobs", body, Content_Type=kind)["job_id"]
+    assert {served.final(job)["status"] for job in (texts, file)} == {"completed"}
+    (item,) = client.get(f"/api/v1/jobs/{file}/result")["items"]
+    answer = f"/api/v1/jobs/{texts}/result?limit=100"
+    return {"file": item["files"][0]["url"], "answer": answer, "job": f"/api/v1/jobs/{texts}"}
+
+
+def asked(method: str, path: str, more: str = "") -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
+
+
+SLOW = {
+    "whole": lambda urls: asked("GET", urls["file"]),
+    "resumed": lambda urls: asked("GET", urls["file"], "Range: bytes=1000-\r\n"),
+    "pipelined": lambda urls: asked("GET", urls["file"], "Range: bytes=1-\r\n") * 5,
+    "headers only": lambda urls: asked("HEAD", urls["file"]) * 2000,
+    "many small ones": lambda urls: asked("GET", "/health") * 2000,
+}
+
+
+@pytest.mark.parametrize("count", [8, 30])
+@pytest.mark.parametrize("how", SLOW)
+def test_it_keeps_no_thread_waiting_for_a_reader(
+    served: Running, heavy: dict[str, str], how: str, count: int
+) -> None:
+    readers = [connect(served, ELSEWHERE) for _ in range(count)]
+    try:
+        for reader in readers:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.sendall(SLOW[how](heavy))
+        time.sleep(0.3)
+        longest_s = max(waited_s(served, path) for path in ("/health", heavy["job"]) * 5)
+    finally:
+        for reader in readers:
+            reader.close()
+    assert longest_s < 1
+    assert resident_bytes(served) < MOST_RESIDENT
+
+
+def test_it_bounds_what_slow_readers_leave_in_memory(
+    served: Running, heavy: dict[str, str]
+) -> None:
+    """Who reads on is not dropped with those who hold most of it."""
+    readers = [connect(served, ELSEWHERE) for _ in range(40)]
+    most = 0
+    try:
+        with connect(served, "127.0.0.1") as patient, patient.makefile("rb") as answer:
+            patient.sendall(asked("GET", heavy["answer"]))
+            head = b"".join(iter(answer.readline, b"\r\n"))
+            for reader in readers:
+                reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                reader.sendall(asked("GET", heavy["answer"]) * 10)
+            for _ in range(20):
+                time.sleep(0.1)
+                most = max(most, resident_bytes(served))
+            length = int(head.partition(b"Content-Length: ")[2].split()[0])
+            assert json.loads(answer.read(length))["items"]
+    finally:
+        for reader in readers:
+            reader.close()
+    assert most < MOST_RESIDENT
+
+
+def waited_s(served: Running, path: str) -> float:
+    began = time.monotonic()
+    ask(served, "GET", path)
+    return time.monotonic() - began
+
+
+def resident_bytes(served: Running) -> int:
+    """What the web has in memory (proc(5))."""
+    for pid in served.descendants():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"web" in command:
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            return pages * resource.getpagesize()
+    raise AssertionError("there is no web")
+
+
+def test_it_gives_a_slow_reader_all_that_it_asked_for(
+    served: Running, heavy: dict[str, str]
+) -> None:
+    """Requests that were sent together are answered one after the other, and whole."""
+    first, last = LARGE_BYTES - 3_000_000, LARGE_BYTES - 1
+    ranges = f"Range: bytes={first}-{last}\r\n"
+    with connect(served, ELSEWHERE) as reader, reader.makefile("rb") as answers:
+        reader.sendall(asked("GET", heavy["file"], ranges) * 3 + asked("GET", "/health"))
+        for _ in range(3):
+            time.sleep(0.2)
+            head = b"".join(iter(answers.readline, b"\r\n"))
+            assert head.startswith(b"HTTP/1.1 206 ")
+            assert f"Content-Range: bytes {first}-{last}/{LARGE_BYTES}\r\n".encode() in head
+            assert answers.read(3_000_000) == b"x" * 3_000_000
+        assert answers.readline().startswith(b"HTTP/1.1 200 ")
+
+
 # By a clock of its own: what would take minutes.
 
 

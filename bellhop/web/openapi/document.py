@@ -40,8 +40,8 @@ Once there is an account, every request except `/health`, `/ready` and the login
 not see, and 403 for an action that you may not do."""
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
-    "internal-error", "not-implemented", "busy", "too-many-requests", "invalid-parameter",
-    "answer-too-large",
+    "internal-error", "not-implemented", "http-version", "busy", "too-many-requests",
+    "invalid-parameter", "answer-too-large",
 )  # fmt: skip
 # Of all but what is open to everybody.
 EVERY_LOGIN = ("login-needed", "forbidden")

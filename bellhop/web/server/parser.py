@@ -21,10 +21,15 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.storage.database import is_disk_full
 from bellhop.web import door
 from bellhop.web.answers import problem_headers
-from bellhop.web.routes import NOWHERE, find
+from bellhop.web.routes import find
 from bellhop.web.server.rules import Rules
+from bellhop.web.server.syntax import Chunks, checked
+from bellhop.web.server.uploads import Upload
 
 ROOM_CHECK_BYTES = 4 * MEBIBYTE
+# What is read from a connection at once. Of a body in chunks nobody knows where it ends, and what
+# follows it is the next request, which waits in memory.
+HEAD_BYTES, CHUNK_BYTES, BODY_BYTES = 16 * 1024, 64 * 1024, 256 * 1024
 SWALLOW_LIMIT_S = 20.0
 NO_ROOM = Problem(
     "disk-full", "The disk filled up during the upload; Bellhop has stored nothing of it."
@@ -79,17 +84,36 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Judges a request by its headers, so that nothing of a body that is refused is kept."""
 
     rules: Rules
-    route = NOWHERE
     # Waitress logs it when a client leaves, also of a request that it could not read so far.
     path = ""
     is_refused = False
+    upload: Upload | None = None
     unchecked_bytes = 0
     content_length: int
+    body_bytes_received: int
     body_rcv: Any
     expect_continue: bool
+    _limit_bytes = 0
+
+    @property
+    def wanted_bytes(self) -> int:
+        """How much to read at once: of what is no body, little, for it lies in memory."""
+        if self.is_refused:
+            return BODY_BYTES
+        if self.body_rcv is None or self.completed:
+            return HEAD_BYTES
+        if self.chunked:
+            return CHUNK_BYTES
+        return min(BODY_BYTES, self.content_length - self.body_bytes_received)
 
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(checked(header_plus))
+        except Problem as fault:
+            self.error = Refusal(fault)
+            return
+        if self.chunked:
+            self.body_rcv = Chunks(self.body_rcv.getbuf())
         problem = self._problem()
         if problem and self.body_rcv is not None:
             self.is_refused = True
@@ -102,24 +126,21 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _problem(self) -> Problem | None:
         """Why this request is refused by its headers."""
-        self._limit_bytes = 0
         if self.body_rcv is None:
             return None  # the application judges it
         if problem := self.rules.judge(self.command, self.headers):
             return problem
         # Waitress gives the application an address that begins with one slash.
-        self.route = find(self.command, "/" + self.path.lstrip("/"))
-        length = self.content_length
+        route = find(self.command, "/" + self.path.lstrip("/"))
         try:
-            self._limit_bytes = self.rules.limit_bytes(self.route, self.headers, length)
-        except Problem as problem:
-            return problem
+            admitted = self.rules.admitted(route, self.headers, self.content_length)
+            self._limit_bytes, self.upload = admitted
+        except Problem as refused:
+            return refused
         except Exception:
             log.exception("the check of a request failed")
             return Problem("internal-error", "See Bellhop's log for details.")
-        if length > self._limit_bytes:
-            return too_large(self._limit_bytes)
-        return self.rules.room_problem(self.route, length)
+        return None
 
     def received(self, data: bytes) -> int:
         if self.is_refused and self.body_rcv is not None:
@@ -132,12 +153,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             if not is_disk_full(error):
                 raise
             return self._stop(NO_ROOM, len(data))
-        self.unchecked_bytes += taken
-        if self.unchecked_bytes > ROOM_CHECK_BYTES:
-            # What comes in chunks, or beside other uploads, is not known by its headers.
-            self.unchecked_bytes = 0
-            if problem := self.rules.room_problem(self.route, 0):
-                return self._stop(problem, taken)
+        if self.upload is not None and (problem := self._upload_problem(self.upload, taken)):
+            return self._stop(problem, taken)
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
             return self._stop(too_large(self._limit_bytes), taken)
         if self.error is not None and not isinstance(self.error, Refusal):
@@ -146,6 +163,29 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             said = f"The request is not valid HTTP: {self.error.body}."
             self.error = Refusal(Problem(code, said))
         return taken
+
+    def close(self) -> None:
+        """Let go of the body, and of what was promised for it."""
+        super().close()
+        self.settle()
+
+    def settle(self) -> None:
+        """An upload has ended: what came of it is in the rows, or is not kept."""
+        if self.upload is not None:
+            self.rules.uploads.end(self.upload)
+
+    def _upload_problem(self, upload: Upload, taken: int) -> Problem | None:
+        """Why an upload is stopped halfway.
+
+        What comes in chunks, or beside other uploads, is not known by its headers.
+        """
+        upload.received_bytes = self.body_bytes_received
+        upload.is_arriving = not self.completed
+        self.unchecked_bytes += taken
+        if self.unchecked_bytes <= ROOM_CHECK_BYTES:
+            return None
+        self.unchecked_bytes = 0
+        return self.rules.growth_problem(upload) if self.chunked else self.rules.room_problem(0)
 
     def _stop(self, problem: Problem, taken: int) -> int:
         """Read no more of this request and answer it with `problem`."""

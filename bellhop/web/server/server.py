@@ -16,13 +16,17 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.storage.files import write_atomically
 from bellhop.system import cores, listener
 from bellhop.web.server.connections import MOST_CONNECTIONS, Channel, drop_slow
-from bellhop.web.server.parser import Parser
+from bellhop.web.server.parser import BODY_BYTES, Parser
 from bellhop.web.server.rules import Rules
 from bellhop.web.site import THREADS, Site
 
-SPOOL_BYTES = MEBIBYTE
+# Beyond it a body is kept on the disk, for a thousand may arrive at the same time.
+SPOOL_BYTES = MEBIBYTE // 8
+MOST_HEADER_BYTES = 64 * 1024
 # Answers stay in memory: on a full disk people must still be able to look.
 MOST_ANSWER_BYTES = 32 * MEBIBYTE
+# The size of an answer above which Waitress lets a thread wait for its client.
+NEVER_BYTES = 1 << 62
 IDLE_CONNECTION_S = 30
 STOP_LIMIT_S = 3.0
 
@@ -42,13 +46,15 @@ def serve(
         app,
         sockets=[bound],
         threads=THREADS,
+        max_request_header_size=MOST_HEADER_BYTES,
         max_request_body_size=Parser.rules.upload_bytes + 1,
         connection_limit=2 * MOST_CONNECTIONS,  # it is never reached: see connections.py
         channel_timeout=IDLE_CONNECTION_S,
         asyncore_use_poll=True,
-        recv_bytes=262144,
+        recv_bytes=BODY_BYTES,
         inbuf_overflow=SPOOL_BYTES,
         outbuf_overflow=MOST_ANSWER_BYTES,
+        outbuf_high_watermark=NEVER_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=False,
         **_behind(site.settings.server.trusted_proxy),
@@ -99,4 +105,6 @@ def _finish(server: Any) -> None:
     while is_busy and time.monotonic() < deadline:
         server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
         channels = list(server.active_channels.values())
-        is_busy = any(c.request or c.requests or c.total_outbufs_len for c in channels)
+        is_busy = any(
+            c.request or c.requests or c.total_outbufs_len or c.has_next for c in channels
+        )

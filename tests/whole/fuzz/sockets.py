@@ -22,7 +22,7 @@ from tests.whole.fuzz.world import API, lay_out
 ORDINARY_EVERY = 20
 HELD_S = 0.05
 # Of the server itself, beside what the application may answer.
-SERVER_STATUSES = (501,)
+SERVER_STATUSES = (501, 505)
 METHODS = [
     b"GET",
     b"POST",

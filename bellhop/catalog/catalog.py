@@ -27,7 +27,8 @@ from bellhop.base.shapes import WrongShape
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
 from bellhop.catalog.typefiles import Stamp
-from bellhop.storage.files import remove_tree, write_atomically
+from bellhop.storage.files import write_atomically
+from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.system import confine
 from bellhop.system.children import clean_environment, ending

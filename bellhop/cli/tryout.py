@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ from bellhop.jobprocess.outcome import (
 )
 from bellhop.jobprocess.process import JobProcess
 from bellhop.storage.files import Files, Scratch
+from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.system import confine
 
@@ -54,7 +54,7 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         return _report(outcome, scratch.output)
     finally:
         if not any(work.glob("scratch/output/*")):
-            shutil.rmtree(work)
+            remove_tree(work)
 
 
 def _find(settings: Settings, name: str, work: Path) -> KnownType:

@@ -25,7 +25,8 @@ from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import checkpoint, database, log_bytes
-from bellhop.storage.files import KINDS, Files, remove_tree
+from bellhop.storage.files import KINDS, Files
+from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.system.clock import Clock
 from bellhop.system.locks import is_held, take_lock

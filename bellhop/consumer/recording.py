@@ -65,7 +65,7 @@ def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watc
     publish = partial(publish, watch.keep_lease, ran.mask.hits)
     published, left_out = watch.when_it_can_be(publish)
     die_at("finish-files")
-    warnings = [*done.warnings, *(_left_out(ran.mask.text(name)) for name in left_out)]
+    warnings = [*done.warnings, *(_left_out(ran.mask.within(name)) for name in left_out)]
     complete = partial(
         lifecycle.complete,
         claim,
@@ -115,8 +115,12 @@ def _failure(claim: Claim, failed: Failed, delays_s: Sequence[float]) -> Callabl
             assert_never(failed.kind)
 
 
-def _left_out(name: str) -> JobWarning:
-    text = (
-        "Bellhop left this output file out: its name cannot be shown, or it is not a regular file."
-    )
+def _left_out(name: str | None) -> JobWarning:
+    if name is None:
+        text = "Bellhop left out more output files than it names here."
+    else:
+        text = (
+            "Bellhop left this output file out: its name cannot be shown, it is not a regular "
+            "file, or the job wrote too many files."
+        )
     return {"code": "file_left_out", "message": text, "where": name}

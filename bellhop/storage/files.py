@@ -7,31 +7,45 @@ leaves litter, which the keeper removes, and never a row without its file.
     uploads/JOB/INDEX.SUFFIX                   what the user gave
     scratch/CONSUMER-RANDOM/{home,output}      what a job process works in
     results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
+    results/JOB/INDEX-STEP-ATTEMPT.part        one of them that is still copied
     logs/JOB/INDEX-STEP-ATTEMPT                what an attempt printed
+
+Job code writes in its scratch folder alone and may put anything there. So whatever is read, changed
+or removed in it is reached through descriptors (folders.py), and results are copies of what it
+wrote (publishing.py). The folders of the first level are the operator's, who may have replaced
+one by a link to another disk.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import re
 import secrets
-import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from bellhop.base.errors import NO_ROOM
+from bellhop.storage.copying import copy
+from bellhop.storage.folders import (
+    empty,
+    folder_beneath,
+    open_beneath,
+    open_file,
+    open_folder,
+    remove_tree,
+)
+from bellhop.storage.publishing import Publication
 
 # The folders with a folder for each job.
 KINDS = ("uploads", "results", "logs")
 # A second wall: whatever is removed lies in a folder of its own.
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
-UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 
 
 @dataclass
@@ -100,7 +114,8 @@ class Files:
 
     def upload_bytes(self, job_id: str) -> int:
         """What the uploads of a job hold."""
-        return sum(entry.stat().st_size for entry in os.scandir(self._folder / "uploads" / job_id))
+        found = os.scandir(self._folder / "uploads" / job_id)
+        return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
 
     def new_scratch(self, consumer: str) -> Scratch:
         """The folders of a job process of `consumer`."""
@@ -113,43 +128,24 @@ class Files:
         attempt_name: str,
         on_file: Callable[[], object],
         hides: Callable[[str], bool],
-    ) -> tuple[list[dict[str, Any]], list[str]]:
+    ) -> tuple[list[dict[str, Any]], list[str | None]]:
         """Move what a job wrote into place.
 
         Returns the files, `[{"name", "size", "path"}]`, and the names of what was left out:
         only regular files with a name that can be shown count, for a link could name any
-        file of this machine; nor what `hides` says of its name. `on_file` is called before each,
-        as fsync may take its time.
+        file of this machine; nor what `hides` says of its name. None stands for more of them.
+        `on_file` is called before each, and while a large one is copied.
         What a full disk stopped half-way may be called again.
         """
-        home = self._folder / "results" / job_id
-        place = home / attempt_name
-        output = place if place.exists() else output
-        found: list[dict[str, Any]] = []
-        left_out: list[str] = []
-        for path in sorted(output.rglob("*")) if os.listdir(output) else []:
-            name = path.relative_to(output).as_posix()
-            if _is_folder(path):
-                continue
-            is_plain = path.is_file() and not path.is_symlink()
-            if not is_plain or UNSHOWABLE.search(name) or hides(name):
-                left_out.append(name.encode("utf-8", "replace").decode())
-                continue
-            on_file()
-            path.chmod(0o600)
-            _sync(path)
-            size = path.stat().st_size
-            found.append({"name": name, "size": size, "path": f"{attempt_name}/{name}"})
-        if found:
-            home.mkdir(exist_ok=True)
-            # Every folder on the way to a file, or a power cut leaves a row without it.
-            for folder in (output, *(path for path in output.rglob("*") if _is_folder(path))):
-                _sync(folder)
-            if output != place:
-                os.rename(output, place)
-            _sync(home)
-            _sync(home.parent)
-        return found, left_out
+        place = self.result(job_id, attempt_name)
+        publication = Publication(place, self.free_bytes)
+        if place.exists():
+            publication.take_up()
+        publication.take(output, on_file, hides)
+        if publication.files:
+            _sync_way(place, publication.files)
+        files = sorted(publication.files.values(), key=lambda file: file["name"].split("/"))
+        return files, publication.left_out
 
     def reuse(
         self, files: list[dict[str, Any]], from_job: str, job_id: str, attempt_name: str
@@ -160,17 +156,13 @@ class Files:
         """
         if not files:
             return []
-        home = self._folder / "results" / job_id
-        place = home / attempt_name
+        place = self.result(job_id, attempt_name)
         remove_tree(place)
         for file in files:
             target = place / file["name"]
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link(self.result(from_job, file["path"]), target)
-        for folder in (place, *(path for path in place.rglob("*") if _is_folder(path))):
-            _sync(folder)
-        _sync(home)
-        _sync(home.parent)
+            self._link(f"{from_job}/{file['path']}", target)
+        _sync_way(place, [file["name"] for file in files])
         return [{**file, "path": f"{attempt_name}/{file['name']}"} for file in files]
 
     def withdraw(self, job_id: str, attempt_name: str) -> None:
@@ -182,10 +174,18 @@ class Files:
         self.log(job_id, attempt_name).unlink(missing_ok=True)
 
     def result(self, job_id: str, path: str) -> Path:
-        return self._folder / "results" / job_id / path
+        return Path(f"{self._folder}/results/{job_id}/{path}")
+
+    def open_result(self, job_id: str, path: str) -> BinaryIO:
+        """An output file by its stored path; FileNotFoundError for what leads elsewhere."""
+        return os.fdopen(open_beneath(self._folder / "results", f"{job_id}/{path}"), "rb")
 
     def log(self, job_id: str, attempt_name: str) -> Path:
-        return self._folder / "logs" / job_id / attempt_name
+        return Path(f"{self._folder}/logs/{job_id}/{attempt_name}")
+
+    def open_log(self, job_id: str, attempt_name: str) -> BinaryIO:
+        """What an attempt printed; FileNotFoundError when that was nothing."""
+        return os.fdopen(open_beneath(self._folder / "logs", f"{job_id}/{attempt_name}"), "rb")
 
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
         """Remove what belongs to a job; ValueError for what is the name of no job."""
@@ -214,12 +214,26 @@ class Files:
         oldest = time.time() - age_s
         folders = os.scandir(self._folder / kind)
         ours = (entry for entry in folders if JOB_ID.fullmatch(entry.name))
-        return [entry.name for entry in ours if entry.stat().st_mtime < oldest]
+        return [entry.name for entry in ours if _changed_at(entry) < oldest]
 
     def scratch_folders(self) -> dict[Path, str]:
         """Every scratch folder, and the consumer that made it."""
         found = (self._folder / "scratch").iterdir()
         return {path: path.name.partition("-")[0] for path in found}
+
+    def _link(self, path: str, target: Path) -> None:
+        """Give a result another name, or a copy where the disk has no links, or no more of them."""
+        with folder_beneath(self._folder / "results", path) as (dir_fd, name):
+            source = open_file(name, dir_fd)
+            try:
+                os.link(name, target, src_dir_fd=dir_fd, follow_symlinks=False)
+            except OSError as error:
+                if error.errno == errno.ENOENT or error.errno in NO_ROOM:
+                    raise
+                with target.open("xb") as file:
+                    copy(source, file.fileno(), self.free_bytes, lambda: None)
+            finally:
+                os.close(source)
 
 
 class Scratch:
@@ -230,31 +244,37 @@ class Scratch:
         self.home, self.output = folder / "home", folder / "output"
         for path in (folder, self.home, self.output):
             path.mkdir()
+        self._made = {path: _changed(os.lstat(path)) for path in (folder, self.home, self.output)}
 
     def clear(self) -> None:
-        """Make them empty again; OSError when something in them resists."""
+        """Make them empty again; OSError when something resists.
+
+        What has not changed since it was made is empty: a process takes longer to start than the
+        clock of a file system to tick, and nobody can set back the time of a change.
+        """
+        folder = open_folder(self.folder)
+        try:
+            if _changed(os.fstat(folder)) != self._made[self.folder]:
+                return self._restore(folder)
+            for path in (self.home, self.output):
+                status = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+                if _changed(status) != self._made[path]:
+                    empty(path.name, folder)
+        finally:
+            os.close(folder)
+        return None
+
+    def _restore(self, folder: int) -> None:
+        """Make both again in `folder`, a descriptor, and remove what else is there."""
+        for name in os.listdir(folder):
+            remove_tree(name, folder)
+        if os.listdir(folder):
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), self.folder)
         for path in (self.home, self.output):
-            # Most attempts leave nothing, and a folder is expensive to make.
-            if not path.exists() or os.listdir(path):
-                remove_tree(path)
-                path.mkdir()
+            os.mkdir(path.name, dir_fd=folder)
 
     def remove(self) -> None:
         remove_tree(self.folder)
-
-
-def remove_tree(path: str | Path) -> None:
-    """Remove a folder, also when a job took the rights to its parts away."""
-    shutil.rmtree(path, ignore_errors=True)
-    if not os.path.lexists(path):
-        return
-    os.chmod(path, 0o700)
-    for parent, folders, _ in os.walk(path):
-        for folder in folders:
-            inner = Path(parent, folder)
-            if not inner.is_symlink():  # its target is not ours to change
-                inner.chmod(0o700)
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -273,19 +293,24 @@ def safe_suffix(filename: str) -> str:
     return match.group().lower() if match else ""
 
 
-def _link(source: Path, target: Path) -> None:
-    """Give a file another name, or a copy where the disk knows no links, or no more of them."""
+def _changed(folder: os.stat_result) -> tuple[int, int]:
+    """What is another as soon as a name in a folder, or its rights, have changed."""
+    return folder.st_ino, folder.st_ctime_ns
+
+
+def _changed_at(entry: os.DirEntry[str]) -> float:
+    """Seconds since the epoch; of what was removed meanwhile, infinity."""
     try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno == errno.ENOENT or error.errno in NO_ROOM:
-            raise
-        shutil.copyfile(source, target)
-        _sync(target)
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _sync_way(place: Path, paths: Iterable[str]) -> None:
+    """Sync every folder on the way to files, or a power cut leaves a row without its file."""
+    inner = {above for path in paths for above in PurePosixPath(path).parents}
+    for folder in (*(place / name for name in sorted(inner)), place.parent, place.parent.parent):
+        _sync(folder)
 
 
 def _sync(path: Path) -> None:

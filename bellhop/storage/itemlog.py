@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
+from bellhop.storage.folders import open_beneath
+
+APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 HEAD_BYTES = TAIL_BYTES = 128 * 1024
 
 
@@ -41,6 +45,8 @@ class ItemLog:
     def _append(self, content: bytes) -> None:
         with contextlib.suppress(OSError):
             # Most attempts print nothing and get no file.
-            self._path.parent.mkdir(exist_ok=True)
-            with self._path.open("ab") as file:
+            folder = self._path.parent
+            folder.mkdir(exist_ok=True)
+            path = f"{folder.name}/{self._path.name}"
+            with os.fdopen(open_beneath(folder.parent, path, APPENDING), "ab") as file:
                 file.write(content)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from multipart import (
 
 from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.storage.files import IncomingFile, safe_suffix
+from bellhop.storage.folders import remove_tree
 from bellhop.web.site import Site
 
 CHUNK_BYTES = 1 << 18
@@ -45,7 +45,7 @@ def received(site: Site) -> Iterator[Form]:
     try:
         yield _Reader(site, folder).read()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 class _Reader:

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from bellhop.storage import files
+from bellhop.storage import files, folders
 from bellhop.web.openapi import document as openapi
 from bellhop.web.query import cursor_of
 from bellhop.web.routes import make_app
@@ -122,7 +122,7 @@ def served(site: Site, cast: None, monkeypatch: pytest.MonkeyPatch) -> Callable[
     """The application over the cast, which removes nothing but folders of jobs."""
     print(f"The seed of schemathesis is {SEED}.")
     site.stopping.set()  # who waits for a job is answered at once
-    remove = files.remove_tree
+    remove = folders.remove_tree
 
     def removed(path: str | Path) -> None:
         kind = Path(os.path.normpath(path)).parent

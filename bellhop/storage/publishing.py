@@ -1,0 +1,211 @@
+"""Publishing: the files that a job wrote become copies that its code cannot reach.
+
+Whatever it left in its output folder, and whatever a process of it still does there: each file is
+opened through the descriptors of its folders, and what is published is a new file, so that nobody
+who holds the old one open changes a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bellhop.storage.copying import copy
+from bellhop.storage.database import will_pass
+from bellhop.storage.folders import open_file, open_folder
+
+# Of one output folder: how deep it is read, how many names, how long the path of a file may be,
+# and the JSON of all files, which becomes one row.
+MOST_DEPTH = 32
+MOST_NAMES = 20_000
+MOST_PATH_BYTES = 1024
+MOST_LIST_BYTES = 1 << 20
+# How many files that were left out are named, and with how many characters.
+MOST_LEFT_OUT, MOST_SHOWN = 100, 300
+# Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
+
+
+class Found(NamedTuple):
+    """What lies below a folder: its path from there, and its name in the open folder it is in."""
+
+    path: str
+    dir_fd: int
+    name: str
+    is_file: bool
+
+
+class Publication:
+    """The output files of one attempt, on their way into the folder `place`.
+
+    `files` are those that are there, by path: `{"name", "size", "path"}`, as the API lists them.
+    `left_out` are the paths of the others, the first `MOST_LEFT_OUT`; None stands for more.
+    """
+
+    def __init__(self, place: Path, free_bytes: Callable[[], int]):
+        self.files: dict[str, dict[str, Any]] = {}
+        self.left_out: list[str | None] = []
+        self._place, self._free_bytes = place, free_bytes
+        self._listed_bytes = 0
+
+    def take_up(self) -> None:
+        """List what an earlier try brought here before the disk was full."""
+        folder = open_folder(self._place)
+        try:
+            for found in _walk(folder):
+                if found:
+                    size = os.stat(found.name, dir_fd=found.dir_fd, follow_symlinks=False).st_size
+                    self._list(found.path, size)
+        finally:
+            os.close(folder)
+
+    def take(
+        self, output: Path, on_file: Callable[[], object], hides: Callable[[str], bool]
+    ) -> None:
+        """Move what may be published out of the folder `output`, in a folder that job code changes.
+
+        `on_file` is called before each file, and now and then while a large one is copied, as
+        fsync may take its time. Nothing is published whose path `hides` says to hide.
+        """
+        try:
+            folder = _open_output(output)
+        except FileNotFoundError:
+            return None  # the job removed it
+        except NotADirectoryError:
+            return self.leave_out(output.name)
+        try:
+            for found in _walk(folder):
+                if found and found.is_file and _can_be_shown(found.path) and not hides(found.path):
+                    on_file()
+                    self._move(found, on_file)
+                else:
+                    self.leave_out(found and found.path)
+        finally:
+            os.close(folder)
+        return None
+
+    def leave_out(self, path: str | None) -> None:
+        if path is not None and len(self.left_out) < MOST_LEFT_OUT:
+            self.left_out.append(path.encode("utf-8", "replace").decode()[:MOST_SHOWN])
+        elif self.left_out[-1:] != [None]:
+            self.left_out.append(None)
+
+    def _move(self, found: Found, on_file: Callable[[], object]) -> None:
+        try:
+            source = open_file(found.name, found.dir_fd)
+        except OSError as error:
+            if will_pass(error):
+                raise
+            return self.leave_out(found.path)
+        try:
+            status = os.fstat(source)
+            is_foreign = status.st_nlink > 1 and status.st_uid != os.geteuid()
+            if is_foreign or not self._has_place_for(found.path, status.st_size):
+                return self.leave_out(found.path)
+            self._list(found.path, self._bring(source, found.path, on_file))
+        finally:
+            os.close(source)
+        # At once, so that what is kept twice is one file and not all of them.
+        with contextlib.suppress(OSError):
+            os.unlink(found.name, dir_fd=found.dir_fd)
+
+    def _bring(self, source: int, path: str, on_file: Callable[[], object]) -> int:
+        """Put a copy of `source` in place, on the disk and whole; its size."""
+        (self._place / path).parent.mkdir(parents=True, exist_ok=True)
+        draft = self._place.with_name(f"{self._place.name}.part")
+        draft.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        target = os.open(draft, flags, 0o600)
+        try:
+            copy(source, target, self._free_bytes, on_file)
+            size = os.fstat(target).st_size
+            os.rename(draft, self._place / path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(target)
+        return size
+
+    def _has_place_for(self, path: str, size: int) -> bool:
+        return self._listed_bytes + self._entry_bytes(path, size) <= MOST_LIST_BYTES
+
+    def _list(self, path: str, size: int) -> None:
+        self._listed_bytes += self._entry_bytes(path, size)
+        self.files[path] = self._entry(path, size)
+
+    def _entry(self, path: str, size: int) -> dict[str, Any]:
+        return {"name": path, "size": size, "path": f"{self._place.name}/{path}"}
+
+    def _entry_bytes(self, path: str, size: int) -> int:
+        return len(json.dumps(self._entry(path, size))) + len(", ")
+
+
+def _open_output(output: Path) -> int:
+    scratch = open_folder(output.parent)
+    try:
+        return open_folder(output.name, scratch)
+    finally:
+        os.close(scratch)
+
+
+def _walk(top: int) -> Iterator[Found | None]:
+    """What lies below the folder `top`, a descriptor, sorted; without its folders.
+
+    A folder that cannot be read, or is too deep, is found like a file that is none. None comes
+    last when there is more than `MOST_NAMES`.
+    """
+    left = MOST_NAMES
+    levels = [(top, "", _names(top, left))]
+    try:
+        while levels:
+            here, above, names = levels[-1]
+            if not names:
+                if here != top:
+                    os.close(here)
+                levels.pop()
+                continue
+            if not left:
+                yield None
+                return
+            left -= 1
+            name, is_folder, is_file = names.pop()
+            below = _below(here, name) if is_folder and len(levels) < MOST_DEPTH else None
+            if below is None:
+                yield Found(above + name, here, name, is_file)
+            else:
+                inner: list[tuple[str, bool, bool]] = []
+                levels.append((below, f"{above}{name}/", inner))
+                inner += _names(below, left)
+    finally:
+        for here, _, _ in levels[1:]:
+            os.close(here)
+
+
+def _names(folder: int, most: int) -> list[tuple[str, bool, bool]]:
+    """The names in a folder, the first one last, each with whether it is a folder or a file."""
+    with os.scandir(folder) as entries:
+        found = [
+            (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
+            for entry in islice(entries, most + 1)
+        ]
+    return sorted(found, reverse=True)
+
+
+def _below(folder: int, name: str) -> int | None:
+    try:
+        return open_folder(name, folder)
+    except OSError as error:
+        if will_pass(error):
+            raise
+        return None
+
+
+def _can_be_shown(path: str) -> bool:
+    return not UNSHOWABLE.search(path) and len(os.fsencode(path)) <= MOST_PATH_BYTES

@@ -169,7 +169,7 @@ class _Describing:
         self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
         # Nobody's input is read here; the many rules for files would take longer than all the rest.
-        bounds = confine.bounds(settings, self._home, is_shared=False)
+        bounds = confine.bounds(settings, readable=(), writable=[self._home], is_shared=False)
         self._child = subprocess.Popen(
             [*COMMAND, "describe", path, bounds.argument()],
             stdin=subprocess.PIPE,  # its guard: it ends when this process does

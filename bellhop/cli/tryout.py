@@ -42,7 +42,13 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         job_type = _find(settings, name, work)
         scratch = Scratch(work / "scratch")
         order = _order(settings, job_type, given, given_params, scratch)
-        bounds = confine.bounds(settings, scratch.folder, network=job_type.network, is_shared=False)
+        bounds = confine.bounds(
+            settings,
+            readable=(),
+            writable=(scratch.home, scratch.output),
+            is_shared=False,
+            network=job_type.network,
+        )
         null = os.open(os.devnull, os.O_RDONLY)
         process = JobProcess("try", scratch, bounds, null)
         mask = Mask.of_type(job_type.settings, order.settings)

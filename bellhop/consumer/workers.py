@@ -115,8 +115,13 @@ class Workers:
 
     def _bounds(self, scratch: Scratch, network: bool) -> confine.Bounds:
         """What a job process may reach: less from the first account on."""
-        is_shared = accounts.is_closed()
-        return confine.bounds(self._settings, scratch.folder, network=network, is_shared=is_shared)
+        return confine.bounds(
+            self._settings,
+            readable=[self._settings.data_dir / "uploads"],
+            writable=[scratch.folder],
+            is_shared=accounts.is_closed(),
+            network=network,
+        )
 
     def follow_switches(self) -> None:
         """Serve each queue with as many workers as people want now; once a second."""

@@ -25,6 +25,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bellhop.base.units import MEBIBYTE
+
 if TYPE_CHECKING:  # a job process, which is inside its bounds, shall start quickly
     from bellhop.base.settings import Settings
 
@@ -63,31 +65,45 @@ class Bounds:
     """What a child may reach; all paths are absolute.
 
     It may read everything that is not in `hidden`, and what is in `readable` all the same. Where
-    nothing is hidden, it may do with files and processes what its user may.
+    nothing is hidden, it may do with files and processes what its user may. `memory_mb` and
+    `max_file_mb` are limits of each process in MiB, which none of them can raise; 0 is none.
     """
 
     hidden: Sequence[str]
     readable: Sequence[str]
     writable: Sequence[str]
     network: bool
+    memory_mb: int = 0
+    max_file_mb: int = 0
 
     def argument(self) -> str:
         """As it stands on the command line of the child."""
         return json.dumps(asdict(self))
 
 
-def bounds(settings: Settings, own: Path, *, is_shared: bool, network: bool = False) -> Bounds:
-    """The bounds of a child with the folder `own` to write in.
+def bounds(
+    settings: Settings,
+    *,
+    readable: Sequence[Path],
+    writable: Sequence[Path],
+    is_shared: bool,
+    network: bool = False,
+    memory_mb: int = 0,
+    max_file_mb: int = 0,
+) -> Bounds:
+    """The bounds of a child that reads and writes in these folders of its own.
 
     Where nobody shares Bellhop, job code belongs to the only person there is, and nothing is hidden
     from it: it may use any file of theirs.
     """
-    data, types = settings.data_dir, settings.jobtypes_folder
+    types = [settings.jobtypes_folder] if settings.jobtypes_folder else []
     return Bounds(
-        hidden=(str(data), str(settings.config_path)) if is_shared else (),
-        readable=(str(data / "uploads"), *([str(types)] if types else [])),
-        writable=(str(own), *map(str, settings.writable)),
+        hidden=(str(settings.data_dir), str(settings.config_path)) if is_shared else (),
+        readable=tuple(map(str, (*readable, *types))),
+        writable=tuple(map(str, (*writable, *settings.writable))),
         network=network,
+        memory_mb=memory_mb,
+        max_file_mb=max_file_mb,
     )
 
 
@@ -102,6 +118,10 @@ def confine(argument: str) -> None:
     _limit(resource.RLIMIT_NOFILE, MOST_OPEN_FILES)
     with contextlib.suppress(OSError):
         _limit(resource.RLIMIT_NPROC, _threads_there() + _more_threads())
+    if given.memory_mb:
+        _limit(resource.RLIMIT_DATA, given.memory_mb * MEBIBYTE)
+    if given.max_file_mb:
+        _limit(resource.RLIMIT_FSIZE, given.max_file_mb * MEBIBYTE)
     if sys.platform == "linux":
         _require(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         if given.hidden:

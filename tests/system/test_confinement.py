@@ -414,7 +414,8 @@ def test_it_keeps_no_file_from_jobs_while_nobody_shares_it(
 
 
 def test_it_tells_the_bounds_on_the_command_line_without_a_secret(loaded: Settings) -> None:
-    told: dict[str, Any] = json.loads(
-        confine.bounds(loaded, Path("own"), is_shared=True).argument()
-    )
-    assert set(told) == {"hidden", "readable", "writable", "network"}
+    given = confine.bounds(loaded, readable=(), writable=[Path("own")], is_shared=True)
+    told: dict[str, Any] = json.loads(given.argument())
+    assert set(told) == {
+        "hidden", "readable", "writable", "network", "memory_mb", "max_file_mb"
+    }  # fmt: skip

@@ -55,6 +55,10 @@ def main(
     try:
         loaded = configuration.load()
         log_to_stderr(loaded)
+        if given.command in PARENTS:
+            from bellhop.system import children
+
+            children.adopt_orphans()
         status = COMMANDS[given.command](loaded, given)
         return int(status or 0)
     except StartRefused as refusal:
@@ -188,3 +192,5 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),
     **dict.fromkeys(("user", "token"), people),
 }
+# Those whose children run code of job types, or start what does.
+PARENTS = ("serve", "web", "consumer", "prepare", "try")

@@ -21,7 +21,7 @@ from bellhop.storage import schema
 from bellhop.storage.database import database, stay_open
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, agree, starting, stay_alive
-from bellhop.system import listener
+from bellhop.system import children, listener
 
 
 def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
@@ -94,11 +94,12 @@ def compile_job_types() -> None:
 
 
 def die_with_parent() -> None:
-    """End when stdin ends: the parent holds its other end for life, however it dies."""
+    """End, with all below, when stdin ends: the parent holds its other end, however it dies."""
 
     def watch() -> None:
         while os.read(0, 1):
             pass
+        children.end_all()
         os._exit(1)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()

@@ -27,7 +27,7 @@ from bellhop.storage.installation import (
     stay_alive,
     take_start_lock,
 )
-from bellhop.system import listener
+from bellhop.system import children, listener
 from bellhop.system.locks import hold_for_life
 
 FIRST_BACKOFF_S = 0.1
@@ -55,7 +55,7 @@ class Child:
 
     def start(self) -> None:
         self.ready_fd, said = os.pipe()
-        self.process = subprocess.Popen(
+        self.process = children.start(
             [*self._command, "--ready-fd", str(said)],
             stdin=subprocess.PIPE,
             stdout=2,  # stdout belongs to the one line of the parent
@@ -73,6 +73,7 @@ class Child:
             return True
         assert self.process is not None
         self.exit_status = self.process.wait()
+        children.end_strangers()  # what a dead consumer left
         self.close()
         if time.monotonic() - self._ready_at > STEADY_S:
             self._backoff_s = FIRST_BACKOFF_S
@@ -101,20 +102,20 @@ def run(settings: Settings) -> int:
     socket_of_web = listener.bind(settings)
     descriptor = socket_of_web.fileno()
     web = Child("web", [*COMMAND, "web", "--socket-fd", str(descriptor)], (descriptor,))
-    children = [web, Child("consumer", [*COMMAND, "consumer"])]
-    return _Watch(children, stop_signals, listener.address(socket_of_web), here, settings).run()
+    halves = [web, Child("consumer", [*COMMAND, "consumer"])]
+    return _Watch(halves, stop_signals, listener.address(socket_of_web), here, settings).run()
 
 
 class _Watch:
     def __init__(
         self,
-        children: list[Child],
+        halves: list[Child],
         stop_signals: socket.socket,
         address: str,
         here: Installation,
         settings: Settings,
     ):
-        self._children, self._stop_signals = children, stop_signals
+        self._halves, self._stop_signals = halves, stop_signals
         self._address, self._here, self._settings = address, here, settings
         self._selector = selectors.DefaultSelector()
         self._selector.register(stop_signals, selectors.EVENT_READ)
@@ -128,20 +129,20 @@ class _Watch:
                     self._stop_signals.recv(1)
                     return self._stop()
                 self._hear(key.data)
-            if not self._is_announced and all(child.is_ready for child in self._children):
+            if not self._is_announced and all(child.is_ready for child in self._halves):
                 self._announce()
-            if any(self._has_refused(child) for child in self._children):
+            if any(self._has_refused(child) for child in self._halves):
                 self._stop()
                 return 1
 
     def _start_due(self) -> None:
-        for child in self._children:
+        for child in self._halves:
             if child.process is None and time.monotonic() >= child.start_at:
                 child.start()
                 self._selector.register(child.ready_fd, selectors.EVENT_READ, child)
 
     def _until_next_start(self) -> float | None:
-        waits = [c.start_at - time.monotonic() for c in self._children if c.process is None]
+        waits = [c.start_at - time.monotonic() for c in self._halves if c.process is None]
         return max(0.0, min(waits)) if waits else None
 
     def _hear(self, child: Child) -> None:
@@ -161,10 +162,10 @@ class _Watch:
 
     def _stop(self) -> int:
         """End both halves; what does not end in time, or at a second signal, is killed."""
-        for child in self._children:
+        for child in self._halves:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + self._settings.server.stop_grace_s + STOP_MARGIN_S
-        while any(child.process for child in self._children):
+        while any(child.process for child in self._halves):
             left_s = deadline - time.monotonic()
             events = self._selector.select(max(0.0, left_s) if left_s < float("inf") else None)
             for key, _ in events:
@@ -175,7 +176,7 @@ class _Watch:
                 self._selector.unregister(self._stop_signals)  # said and done once
                 deadline = float("inf")
                 log.warning("stopping at once; interrupted items run again after the next start")
-                for child in self._children:
+                for child in self._halves:
                     child.signal(signal.SIGKILL)
         return 0
 
@@ -198,7 +199,7 @@ def _prepare(settings: Settings) -> Installation:
     lock = take_start_lock(folder)
     command = [*COMMAND, "prepare", "--start-lock", str(lock)]
     # Its stdin ends with us, and then it ends too.
-    child = subprocess.Popen(
+    child = children.start(
         command,
         stdin=subprocess.PIPE,
         stdout=2,
@@ -206,6 +207,7 @@ def _prepare(settings: Settings) -> Installation:
         start_new_session=True,  # Ctrl-C reaches the parent alone
     )
     child.wait()
+    children.end_strangers()
     assert child.stdin is not None
     child.stdin.close()
     if child.returncode:

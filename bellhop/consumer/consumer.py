@@ -21,7 +21,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import consumers, lifecycle
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.installation import Installation
-from bellhop.system import cores
+from bellhop.system import children, cores
 from bellhop.system.locks import hold_for_life
 
 REGISTER_AGAIN_S = 0.5
@@ -77,6 +77,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
                 workers.follow_switches,
                 workers.look,
                 workers.pool.retire_idle,
+                children.end_strangers,
                 lambda: consumers.report_bell(self._id, bell.trouble.reason),
             ],
         )
@@ -94,6 +95,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def run(self) -> None:
         """Work until SIGTERM, and leave nothing behind."""
+        children.adopt_orphans()
         super().run()
         self._keeper.stop()
         self._bellhop_workers.pool.retire_idle(0)

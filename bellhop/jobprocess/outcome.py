@@ -124,11 +124,10 @@ class Progress:
 class Answer:
     """The last that a job process says of an attempt.
 
-    `guard` is the pid of its guard; `is_clean` says that no thread of the job runs on.
+    `is_clean` says that the next one finds nothing of it in the process.
     """
 
     outcome: Said
-    guard: int
     is_clean: bool
 
 

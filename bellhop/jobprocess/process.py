@@ -12,8 +12,6 @@ import contextlib
 import logging
 import os
 import select
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -39,12 +37,11 @@ from bellhop.jobprocess.outcome import (
 )
 from bellhop.storage.files import Scratch
 from bellhop.system import cores, proctree
-from bellhop.system.children import clean_environment, ending
+from bellhop.system.children import Child, clean_environment, ending
 from bellhop.system.confine import Bounds
 
 WATCH_S = 0.25
 COOPERATIVE_CANCEL_S = 0.5
-GROUP_GONE_LIMIT_S = 2.0
 CRASH_WAIT_S = 0.5
 MEMORY_MARK_BYTES = 512 * 1024 * 1024
 # What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
@@ -76,7 +73,8 @@ class JobProcess:
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._of = ""
-        self._family: list[int] = []
+        self._guard_pid = 0
+        self._family: set[int] = set()
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
@@ -86,14 +84,13 @@ class JobProcess:
         os.set_blocking(self._printed, False)
         numbers = map(str, (guard, say, alive, *cores.given()))
         try:
-            self._child = subprocess.Popen(
+            self._child = Child(
                 [*COMMAND, "job-process", bounds.argument(), *numbers],
                 stdin=orders,
                 stdout=out,
                 stderr=out,
                 pass_fds=(guard, say, alive),
                 env=clean_environment(scratch.home),
-                start_new_session=True,
             )
         except BaseException:
             self._close_pipes()
@@ -146,7 +143,7 @@ class JobProcess:
         why_stop: Callable[[], Stop | None],
     ) -> Answer | Outcome:
         self.items += 1
-        self._family = []
+        self._family = set()
         self.stamps[order.path] = order.stamp
         now = time.monotonic()
         deadline, next_watch = now + order.timeout_s, now + WATCH_S
@@ -169,7 +166,7 @@ class JobProcess:
                     if self._outgrows(order.memory_mb):
                         self.kill()
                         return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
-                    if self._child.poll() is not None:
+                    if self._child.has_ended():
                         raise _Ended  # a child of the job may hold the pipe open
         except (_Ended, BrokenPipeError):
             return self._crashed()
@@ -178,23 +175,9 @@ class JobProcess:
             return self._crashed()
 
     def kill(self) -> None:
-        """End the whole group with SIGKILL, and what left the group, and wait until it is gone."""
-        deadline = time.monotonic() + GROUP_GONE_LIMIT_S
-        # If the job process died by itself, what was seen at the last watch is all that is known.
-        family = {*self._family, *proctree.descendants(self.pid)}
-        # The whole group at once, so that none acts on the death of another; then what left it.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(GROUP_GONE_LIMIT_S)
-        while proctree.any_lives(self.pid, family):
-            if time.monotonic() >= deadline:
-                log.error("process group %d does not die: the kernel is blocking it", self.pid)
-                break
-            time.sleep(0.002)
+        """End it and all that it started, wherever that went, and wait until it is gone."""
+        if not self._child.end(self._family):
+            log.error("job process %d does not die: the kernel is blocking it", self.pid)
         self._read_printed(self._on_printed)
         self._close_pipes()
         self.is_dead = True
@@ -204,8 +187,8 @@ class JobProcess:
             os.close(descriptor)
 
     def _end_leftovers(self, answer: Answer) -> None:
-        """End a group whose job returned while a process or thread it started still runs."""
-        if not answer.is_clean or proctree.children(self.pid) != [answer.guard]:
+        """End a process whose job returned while something of it is left for the next item."""
+        if not answer.is_clean or self._child.family() != {self.pid, self._guard_pid}:
             self.kill()
 
     def _outgrows(self, memory_mb: int) -> bool:
@@ -213,10 +196,10 @@ class JobProcess:
 
         The kernel keeps the limit for each process alone.
         """
-        self._family = proctree.descendants(self.pid)
-        if not memory_mb or len(self._family) <= 1:
+        self._family = self._child.family()
+        if not memory_mb or len(self._family) <= 2:
             return False
-        return proctree.memory_bytes([self.pid, *self._family]) > memory_mb * MEBIBYTE
+        return proctree.memory_bytes(self._family) > memory_mb * MEBIBYTE
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough or for long, or grown too large, to be replaced."""
@@ -245,8 +228,7 @@ class JobProcess:
         return Failed(Kind.TIMED_OUT, item_error("timed_out", limit_s=limit_s))
 
     def _crashed(self) -> Crashed:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(CRASH_WAIT_S)  # it may have closed its pipe and live on
+        self._child.has_ended(CRASH_WAIT_S)  # it may have closed its pipe and live on
         self.kill()
         return Crashed(ending(self._child.returncode))
 
@@ -266,6 +248,8 @@ class JobProcess:
         """What is said next of this attempt, or None at `until` (monotonic seconds)."""
         while True:
             while frame := frames.take(self._buffer, MAX_FRAME_BYTES):
+                # The first, which comes before any code of a job type could run.
+                self._guard_pid = self._guard_pid or frame["guard"]
                 if frame.get("of") == self._of:
                     return said_in(frame)  # else a thread that outlived its item said it
             left_s = until - time.monotonic()

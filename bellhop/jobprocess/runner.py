@@ -41,15 +41,33 @@ from bellhop.jobprocess.outcome import (
     Said,
     frame_of,
 )
-from bellhop.system import confine
+from bellhop.system import confine, proctree
 from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 MAX_WARNINGS = 10_000
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
+# The job process is stopped first: so it stays the parent of all orphans below it, those that left
+# its group too, until none is left. What is dead has no /proc/PID/exe.
+GUARD = """
+trap '' HUP INT QUIT TERM USR1 USR2
+read _
+kill -STOP $PPID
+passes=0
+while [ $passes -lt 5000 ]; do
+  passes=$((passes + 1)) found=
+  for list in /proc/$PPID/task/*/children; do
+    pids= && read -r pids < $list
+    for pid in $pids; do
+      [ $pid = $$ ] || [ ! -e /proc/$pid/exe ] || { kill -9 $pid; found=1; }
+    done
+  done 2> /dev/null
+  [ $found ] || break
+done
+kill -9 0
+"""
 LIBC = ctypes.CDLL(None)
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> None:
@@ -57,8 +75,9 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     run_on(cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
     os.set_inheritable(alive, False)
-    guard_pid = start_guard(guard)
-    _adopt_orphans()
+    proctree.adopt_orphans()
+    # Before any code of a job type could say something else.
+    frames.write(say, {"guard": start_guard(guard)})
     _volunteer_when_memory_ends()
     # A line at a time, so that it is there when the process dies; and where in the code it died.
     for stream in (sys.stdout, sys.stderr):
@@ -78,27 +97,18 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
         _flush_output()
         # A thread that outlives its item would print, and read orders, in the next one.
         is_clean = threading.active_count() == 1
-        frames.write(say, frame_of(given.of, Answer(ended, guard_pid, is_clean)))
+        frames.write(say, frame_of(given.of, Answer(ended, is_clean)))
 
 
 def start_guard(guard: int) -> int:
-    """Let the end of the pipe `guard` end this process group; the pid of what waits for it."""
-    # However the consumer dies, its end of this pipe closes, and the shell takes the
-    # whole group along, also when the job hangs in C and no thread of Python could.
+    """Let the end of the pipe `guard` end this process and all below it; the guard's pid."""
+    # However the consumer dies, its end of this pipe closes, and the shell ends the rest, also when
+    # the job hangs in C and no thread of Python could.
     pid = os.posix_spawn(
-        "/bin/sh",
-        ["sh", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; read _; kill -9 0"],
-        {},
-        file_actions=[(os.POSIX_SPAWN_DUP2, guard, 0)],
+        "/bin/sh", ["sh", "-c", GUARD], {}, file_actions=[(os.POSIX_SPAWN_DUP2, guard, 0)]
     )
     os.close(guard)
     return pid
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of what a job leaves behind, so that the worker can see it."""
-    with contextlib.suppress(Exception):  # Linux alone has it
-        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _volunteer_when_memory_ends() -> None:

@@ -1,12 +1,171 @@
-"""What the children that run code of job types have in common: their world and their end."""
+"""The children that run code of job types: their world, and the one way in which they end.
+
+Whatever such code does, nothing that it started outlives its child: not what has a session of its
+own, lost its parent, ignores signals or forks without end. Three things make sure of it. A child is
+the parent of all orphans among what it starts. A process that starts children is the parent of what
+gets past that, and ends every child that it does not know. And where the kernel lets this process
+make groups, each child has one, which is ended as a whole (cgroups.py).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
+import threading
+import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
+
+from bellhop.system import cgroups, proctree
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
+# How long to end what does not die: the kernel may block it.
+END_LIMIT_S = 2.0
+PASS_S = 0.001
+WALL = 0x40000000  # waitpid(2): also for children that clone(2) made without SIGCHLD
+_known: list[subprocess.Popen[bytes]] = []
+_lock = threading.Lock()
+_ends_strangers = False
+
+
+def adopt_orphans() -> None:
+    """Be the parent of what outlives its own, and end it: for a process of Bellhop alone.
+
+    From now on each child that was not started by `start` or as a `Child` is ended.
+    """
+    global _ends_strangers
+    proctree.adopt_orphans()
+    _ends_strangers = True
+
+
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child that this process knows; `options` as `subprocess.Popen` takes them."""
+    with _lock:  # what is started meanwhile would be unknown
+        child = subprocess.Popen(command, **options)
+        _known[:] = [known for known in _known if known.returncode is None]
+        _known.append(child)
+    return child
+
+
+class Child:
+    """A child in a session of its own that runs code of job types, with all that this starts."""
+
+    def __init__(self, command: Sequence[str], **options: Any):
+        """Start it; `options` as `subprocess.Popen` takes them."""
+        self._popen = start(command, start_new_session=True, **options)
+        self.pid = self._popen.pid
+        self.stdin, self.stdout = self._popen.stdin, self._popen.stdout
+        self._group = cgroups.of(self.pid)
+
+    @property
+    def returncode(self) -> int:
+        """How it ended, as `subprocess.Popen` has it, once `end` was called."""
+        return self._popen.returncode if self._popen.returncode is not None else -signal.SIGKILL
+
+    def has_ended(self, wait_s: float = 0.0) -> bool:
+        """Whether it has ended by itself, now or within `wait_s`; what it started may live."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(wait_s)
+        return self._popen.returncode is not None
+
+    def family(self) -> set[int]:
+        """Pids of it and all that it started and that lives."""
+        found = {self.pid, *proctree.descendants(self.pid)}
+        return found | self._group.members() if self._group else found
+
+    def end(self, seen: Collection[int] = ()) -> bool:
+        """End it with all that it started, and wait until it is gone; False if it is not.
+
+        `seen` is its last `family`: if it has ended by itself, and orphans have no other parent
+        than the first process of the machine, that is all that is known of them.
+        """
+        deadline = time.monotonic() + END_LIMIT_S
+        orphans = set(seen) if self.has_ended() else None
+        if orphans is None:
+            _send(self.pid, signal.SIGSTOP)  # it stays the parent of orphans, and starts no more
+        if self._group:
+            self._group.kill()
+        is_gone = _end_below(self.pid, deadline)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pid in orphans or ():
+            _send(pid, signal.SIGKILL)
+        is_gone &= self.has_ended(END_LIMIT_S)
+        end_strangers()
+        while is_gone and self._is_left(orphans):
+            is_gone = time.monotonic() < deadline
+            time.sleep(PASS_S)
+        if self._group:
+            self._group.remove()
+        return is_gone
+
+    def _is_left(self, orphans: Collection[int] | None) -> bool:
+        """Whether anything lives; without `orphans`, all but the group was seen to be dead."""
+        if self._group and self._group.members():
+            return True
+        if orphans is None:
+            return False
+        return proctree.group_lives(self.pid) or any(map(proctree.lives, orphans))
+
+
+def end_strangers() -> None:
+    """End every child that this process does not know, with all below it.
+
+    Such a child was started by code of job types, and lost every parent between.
+    """
+    deadline = time.monotonic() + END_LIMIT_S
+    while _ends_strangers and _end_those_there() and time.monotonic() < deadline:
+        time.sleep(PASS_S)
+
+
+def end_all() -> None:
+    """End all that this process and its children have started: for its last moment."""
+    _end_below(os.getpid(), time.monotonic() + END_LIMIT_S)
+
+
+def _end_below(pid: int, deadline: float) -> bool:
+    """Kill all that `pid` started until none of it lives; False at `deadline` (monotonic)."""
+    while _kill_below(pid):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(PASS_S)
+    return True
+
+
+def _end_those_there() -> bool:
+    """Kill each stranger there is, and reap those that are dead; whether there were any."""
+    with _lock:  # or a pid that one thread reaps is a new child's when another kills it
+        known = {child.pid for child in _known if child.returncode is None}
+        strangers = set(proctree.children(os.getpid())) - known
+        for pid in strangers:
+            _kill_below(pid)
+            _send(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG | WALL)
+    return bool(strangers)
+
+
+def _kill_below(pid: int) -> bool:
+    """Kill all that `pid` started; whether any of it lived.
+
+    Children first: what they leave then is a child of the next parent that adopts orphans.
+    """
+    found = proctree.children(pid)
+    is_any_there = False
+    for child in found:  # which grows meanwhile
+        found += proctree.children(child)
+        if proctree.lives(child):
+            is_any_there = True
+            _send(child, signal.SIGKILL)
+    return is_any_there
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import glob
 import os
+import sys
 from collections.abc import Iterable
+
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what the descendants of this process leave behind; Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def children(pid: int) -> list[int]:
@@ -35,17 +45,21 @@ def memory_bytes(pids: Iterable[int]) -> int:
     return total_kb * 1024
 
 
-def any_lives(group: int, others: Iterable[int]) -> bool:
-    """Whether a process of this group, or one of `others`, still runs.
+def lives(pid: int) -> bool:
+    """Whether a process runs; what is dead and not yet reaped does not."""
+    return _state_and_group(f"/proc/{pid}/stat")[0] not in "ZX"
 
-    What is dead and not yet reaped does not: in a container nobody may ever reap it.
-    """
-    wanted = set(others)
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        with contextlib.suppress(OSError), open(path) as file:
-            # After the name, which may hold anything: state, parent, group.
-            number, _, rest = file.read().partition(" ")
-            state, _, of_group = rest.rpartition(")")[2].split()[:3]
-            if (int(of_group) == group or int(number) in wanted) and state not in "ZX":
-                return True
-    return False
+
+def group_lives(group: int) -> bool:
+    """Whether a process of this group still runs."""
+    found = map(_state_and_group, glob.glob("/proc/[0-9]*/stat"))
+    return any(of_group == group and state not in "ZX" for state, of_group in found)
+
+
+def _state_and_group(path: str) -> tuple[str, int]:
+    """The state of a process and its group, of its file `stat`; of one that is gone, "X" and 0."""
+    with contextlib.suppress(OSError), open(path) as file:
+        # After the name, which may hold anything: state, parent, group.
+        state, _, group = file.read().rpartition(")")[2].split()[:3]
+        return state, int(group)
+    return "X", 0

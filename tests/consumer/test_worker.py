@@ -598,8 +598,8 @@ def test_it_keeps_the_memory_limit_of_the_queue(
 @pytest.mark.parametrize(
     "said",
     [
-        {"outcome": {"kind": "promoted"}, "guard": 1, "is_clean": True},
-        {"outcome": {"kind": "completed", "data": "{}"}, "guard": 1, "is_clean": True},
+        {"outcome": {"kind": "promoted"}, "is_clean": True},
+        {"outcome": {"kind": "completed", "data": "{}"}, "is_clean": True},
         {"percent": "much", "step": ""},
         {"done": "completed"},
     ],

@@ -42,14 +42,14 @@ def carried(said: Progress | Answer) -> Progress | Answer:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_it_carries_every_end_that_a_job_process_can_tell(end: Said) -> None:
-    assert carried(Answer(end, 7, True)) == Answer(end, 7, True)
+    assert carried(Answer(end, True)) == Answer(end, True)
 
 
 def test_it_carries_progress() -> None:
     assert carried(Progress(50, "half")) == Progress(50, "half")
 
 
-GOOD: dict[str, Any] = {"guard": 7, "is_clean": True, "outcome": {"kind": "cancelled"}}
+GOOD: dict[str, Any] = {"is_clean": True, "outcome": {"kind": "cancelled"}}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,6 @@ GOOD: dict[str, Any] = {"guard": 7, "is_clean": True, "outcome": {"kind": "cance
         {"outcome": {"kind": "completed", "data": "{}", "warnings": [{"code": "x"}]}},
         {"outcome": {"kind": "bad_input", "error": {"code": "x"}}},
         {"outcome": {"kind": "try_again", "delay_s": "soon", "reason": ""}},
-        {"guard": True},
         {"is_clean": 1},
         {"more": 1},
         {"percent": 101, "step": ""},
@@ -90,7 +89,7 @@ def test_it_masks_every_text_of_the_job_and_no_name_of_ours(end: Said) -> None:
     names = ["message", "unexpected_error", "traceback", "bad_input"]
     shown = outcome.masked(end, Mask([*secrets, *names]))
     assert type(shown) is type(end) and shown.kind == end.kind
-    text = json.dumps(outcome.frame_of("a", Answer(shown, 7, True)), default=vars)
+    text = json.dumps(outcome.frame_of("a", Answer(shown, True)), default=vars)
     assert not [secret for secret in secrets if secret in text]
     if isinstance(end, Failed) and end.kind is Kind.MISTAKE:
         assert isinstance(shown, Failed) and shown.error.code == "unexpected_error"

@@ -10,13 +10,22 @@ NOBODY = 65534
 
 def as_nobody(action: Callable[[], bool]) -> bool:
     """What `action` says in a process of a user who is not root."""
+
+    def as_them() -> bool:
+        if os.geteuid() == 0:
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        return action()
+
+    return in_a_process(as_them)
+
+
+def in_a_process(action: Callable[[], bool]) -> bool:
+    """What `action` says in a process of its own."""
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            if os.geteuid() == 0:
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
             status = 0 if action() else 1
         finally:
             os._exit(status)

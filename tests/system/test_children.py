@@ -1,0 +1,155 @@
+"""How a child ends: with everything that it started, whatever that did to get away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bellhop.system import cgroups, children
+from tests.support.nobody import in_a_process
+from tests.support.places import ROOT
+
+# What a job process is to what it starts; `leave` starts something that nobody waits for.
+BEGIN = """
+import ctypes, os, signal, sys, time
+sys.path.insert(0, sys.argv[1])
+from bellhop.system import proctree
+proctree.adopt_orphans()
+def leave(act=lambda: time.sleep(1000), levels=2):
+    if os.fork() == 0:
+        os.setsid()
+        leave(act, levels - 1) if levels > 1 else act()
+        os._exit(0)
+def hop():
+    while os.fork() == 0:
+        pass
+def ignore():
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_IGN)
+    time.sleep(1000)
+def ready():
+    os.write(1, b"r")
+    time.sleep(1000)
+"""
+ESCAPES = {
+    "nothing": "",
+    "a daemon": "leave()",
+    "orphans that are not adopted": "ctypes.CDLL(None).prctl(36, 0); leave(); leave()",
+    "forks faster than it is looked for": "[leave(hop) for _ in range(4)]",
+    "ignores signals": "leave(ignore); ignore_in_itself = signal.signal(15, signal.SIG_IGN)",
+    "no descriptors": "leave(lambda: (os.closerange(0, 100), time.sleep(1000)))",
+    "stops itself": "leave(lambda: os.kill(os.getpid(), signal.SIGSTOP))",
+    "wakes it": "own = os.getpid(); leave(lambda: [os.kill(own, 18) for _ in iter(int, 1)])",
+    "many": "[leave() for _ in range(40)]",
+    "a chain": "leave(levels=30)",
+}  # fmt: skip
+
+
+class Marked:
+    """Children whose descendants are known by a variable in their environment."""
+
+    def __init__(self) -> None:
+        self._mark = f"ESCAPED={secrets.token_hex(8)}"
+
+    def child(self, code: str) -> children.Child:
+        """A child that has done what `code` says."""
+        name, _, value = self._mark.partition("=")
+        child = children.Child(
+            [sys.executable, "-c", f"{BEGIN}\n{code}\nready()", str(ROOT)],
+            env={**os.environ, name: value},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert child.stdout is not None
+        assert child.stdout.read(1) == b"r"
+        time.sleep(0.05)
+        return child
+
+    def alive(self) -> list[int]:
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self._mark.encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+    def are_gone(self) -> bool:
+        deadline = time.monotonic() + 2
+        while alive := self.alive():
+            if time.monotonic() >= deadline:
+                for pid in alive:
+                    os.kill(pid, signal.SIGKILL)
+                return False
+            time.sleep(0.01)
+        return True
+
+
+@pytest.fixture
+def marked() -> Marked:
+    return Marked()
+
+
+@pytest.fixture(params=["groups", "no groups"])
+def in_parent(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Callable[[], bool]], bool]]:
+    """Run something in a process that ends what it does not know, as Bellhop's do."""
+    if request.param == "no groups":
+        monkeypatch.setattr(cgroups, "_home", lambda: None)
+
+    def run(action: Callable[[], bool]) -> bool:
+        def adopt_and_run() -> bool:
+            children.adopt_orphans()
+            return action()
+
+        return in_a_process(adopt_and_run)
+
+    yield run
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_it_ends_a_child_with_all_that_it_started(
+    escape: str, marked: Marked, in_parent: Callable[[Callable[[], bool]], bool]
+) -> None:
+    def end() -> bool:
+        child = marked.child(ESCAPES[escape])
+        return len(marked.alive()) >= 1 and child.end() and marked.alive() == []
+
+    assert in_parent(end)
+    assert marked.are_gone()
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_it_ends_what_a_child_that_died_has_started(
+    escape: str, marked: Marked, in_parent: Callable[[Callable[[], bool]], bool]
+) -> None:
+    def end() -> bool:
+        child = marked.child(ESCAPES[escape])
+        os.kill(child.pid, signal.SIGKILL)
+        assert child.has_ended(1)
+        return child.end() and marked.alive() == []
+
+    assert in_parent(end)
+    assert marked.are_gone()
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_it_ends_all_below_in_its_last_moment(
+    escape: str, marked: Marked, in_parent: Callable[[Callable[[], bool]], bool]
+) -> None:
+    def end() -> bool:
+        marked.child(ESCAPES[escape])
+        children.end_all()
+        return True
+
+    assert in_parent(end)
+    assert marked.are_gone()

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import re
 import secrets
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from bellhop.accounts import passwords
+from bellhop.accounts import guessing, passwords
 from bellhop.accounts.access import ANYBODY, LOCAL, TOKEN_SCOPES, User
+from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
+from bellhop.base.texts import cleaned
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.storage.database import database, query
@@ -32,15 +33,15 @@ MOST_TOKEN_NAME, MOST_AGENT = 80, 200
 TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 3650
 TOKEN_PREFIX = "bellhop_"
 SECRET_BYTES = 32
-# How many failures are free, of an account and of an address, which a whole office may share.
-# Each further one doubles the time until the next try, up to a quarter of an hour.
-FREE_OF_ACCOUNT, FREE_OF_ADDRESS = 4, 20
-LONGEST_LOCK_S = 900
-FORGET_FAILURES_S = 3600.0
+# A login this young makes a token without the password once more; and how long that may last.
+FRESH_LOGIN_S, MOST_FRESH_DAYS = 900.0, 365
+# A browser stays known for so long after its last login to the account.
+BROWSER_DAYS, MOST_BROWSERS = 365, 20
 USE_SESSION = "UPDATE session SET used_at = :now WHERE id = :id"
 USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
 END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNING id"
 REVOKE_TOKEN = "DELETE FROM token WHERE account = :account AND id = :id RETURNING id"
+IS_KNOWN_NETWORK = "SELECT 1 FROM known_browser WHERE account = :account AND network = :network"
 
 
 class Refused(Exception):
@@ -52,11 +53,11 @@ def is_closed() -> bool:
     return bool(query("SELECT value FROM counter WHERE name = 'closed'")[0][0])
 
 
-def hashed(password: str) -> str:
-    """What is stored of a new password. Raises Refused."""
-    if problem := passwords.problem_of(password):
+def hashed(password: str, name: str = "") -> str:
+    """What is stored of a new password of the account `name`. Raises Refused."""
+    if problem := passwords.problem_of(password, name):
         raise Refused(f"the password {problem}")
-    return passwords.hashed(password)
+    return passwords.hashed(password, name)
 
 
 def add(name: str, role: str, stored: str | None) -> bool:
@@ -81,16 +82,19 @@ def add(name: str, role: str, stored: str | None) -> bool:
     return is_first_admin
 
 
-def set_password(name: str, stored: str, *, keep_session: int | None = None) -> None:
-    """Give an account another password; it is logged out everywhere but in `keep_session`."""
+def set_password(name: str, stored: str, *, keep_session: int | None = None) -> int:
+    """Give an account another password; how many tokens ended with the old one.
+
+    It is logged out everywhere but in `keep_session`, and no browser is known any more.
+    """
     require(name)
     with database.atomic():
         query(
             "UPDATE account SET password = :password WHERE name = :name",
             {"name": name, "password": stored},
         )
-        query("DELETE FROM login_failure WHERE known_as = :known_as", {"known_as": _of(name)})
-        _end_sessions(name, keep_session)
+        guessing.forget(name)
+        return _end_credentials(name, keep_session)
 
 
 def set_role(name: str, role: str) -> None:
@@ -100,15 +104,15 @@ def set_role(name: str, role: str) -> None:
         query("UPDATE account SET role = :role WHERE name = :name", {"name": name, "role": role})
 
 
-def disable(name: str, *, is_disabled: bool) -> None:
-    """Let an account in no more, or again; its sessions end, its tokens sleep."""
+def disable(name: str, *, is_disabled: bool) -> int:
+    """Let an account in no more, or again; how many tokens ended, for good, with its sessions."""
     require(name)
     with database.atomic():
         query(
             "UPDATE account SET is_disabled = :is_disabled WHERE name = :name",
             {"name": name, "is_disabled": is_disabled},
         )
-        _end_sessions(name, None)
+        return _end_credentials(name, None)
 
 
 def reopen() -> None:
@@ -116,6 +120,7 @@ def reopen() -> None:
     with database.atomic():
         query("DELETE FROM account")
         query("DELETE FROM login_failure")
+        query("DELETE FROM refusal")
         query("UPDATE counter SET value = 0 WHERE name = 'closed'")
 
 
@@ -158,29 +163,30 @@ def has_token(account: str, number: int) -> bool:
     return bool(query(sql, {"account": account, "id": number, "now": timestamp()}))
 
 
-def check_password(name: str, password: str, *, address: str) -> bool:
+def check_password(name: str, password: str, *, address: str, browser: str = "") -> bool:
     """Whether this is the password of an account that may come in.
 
-    An unknown name costs the same time and is counted in the same way as a wrong password. Raises
-    the problem of an account or an address that has to wait before its next try.
+    `browser` is the secret of the browser, as `begin_browser` gave it one. An unknown name costs
+    the same time and is counted in the same way as a wrong password. Raises the problem of a try
+    that has to wait.
     """
-    counted = (_of(name), FREE_OF_ACCOUNT), (f"from {address}", FREE_OF_ADDRESS)
-    # Counted as failures before they are made, so that many at the same time are many.
-    with database.atomic():
-        for known_as, free in counted:
-            _count_failure(known_as, free)
+    known = _browser(browser, name)
+    where = network(address)
+    is_known = bool(query(IS_KNOWN_NETWORK, {"account": name, "network": where}))
+    counted = guessing.counters(name, where, known, is_known=is_known)
+    guessing.count(counted)
     row = _row(name)
-    is_right = passwords.matches(password, row[0] if row else None)
-    if not is_right or row is None or row[1]:
-        return False
-    with database.atomic():
-        query("DELETE FROM login_failure WHERE known_as = :known_as", {"known_as": _of(name)})
-        query(
-            """UPDATE login_failure SET count = count - 1, not_before = :now
-            WHERE known_as = :known_as""",
-            {"known_as": f"from {address}", "now": timestamp()},
-        )
-    return True
+    stored, is_disabled = row or (None, True)
+    try:
+        # A known browser waits for its own account alone.
+        whose = where if known is None else name
+        is_right = passwords.matches(password, stored, whose, is_known=known is not None)
+    except Problem:
+        guessing.take_back(counted, is_right=False)
+        raise
+    if is_right and not is_disabled:
+        guessing.take_back(counted, is_right=True)
+    return is_right and not is_disabled
 
 
 def new_secret() -> str:
@@ -191,8 +197,8 @@ def new_secret() -> str:
 def begin_session(secret: str, name: str, address: str, agent: str) -> None:
     """Let `secret` stand for an account; of too many sessions the one that rested longest ends."""
     values = {
-        "hash": _hash(secret), "account": name, "address": address, "agent": agent[:MOST_AGENT],
-        "now": timestamp(),
+        "hash": _hash(secret), "account": name, "address": address,
+        "agent": cleaned(agent)[:MOST_AGENT], "now": timestamp(),
     }  # fmt: skip
     with database.atomic():
         query(
@@ -208,25 +214,31 @@ def begin_session(secret: str, name: str, address: str, agent: str) -> None:
         )
 
 
-def _count_failure(known_as: str, free: int) -> None:
-    """Count one more, and let the next try wait; the problem where this one comes too early."""
-    now = timestamp()
-    values = {"known_as": known_as, "now": now, "old": timestamp(-FORGET_FAILURES_S)}
-    query("DELETE FROM login_failure WHERE known_as = :known_as AND at < :old", values)
-    find = "SELECT count, not_before FROM login_failure WHERE known_as = :known_as"
-    found = query(find, values)
-    count, not_before = found[0] if found else (0, now)
-    if not_before > now:
-        wait_s = datetime.fromisoformat(not_before) - datetime.fromisoformat(now)
-        said = f"Too many failed logins; try again after {not_before[11:19]}Z."
-        retry_after_s = math.ceil(wait_s.total_seconds())
-        raise Problem("too-many-requests", said, retry_after_s=retry_after_s)
-    lock_s = min(LONGEST_LOCK_S, 2 ** min(count + 1 - free, 30)) if count >= free else 0
-    query(
-        """INSERT OR REPLACE INTO login_failure (known_as, count, at, not_before)
-        VALUES (:known_as, :count, :now, :not_before)""",
-        {**values, "count": count + 1, "not_before": timestamp(lock_s)},
-    )
+def begin_browser(secret: str, name: str, address: str) -> str:
+    """Know the browser with this secret that logged in; the secret that it sends from now on.
+
+    One that the account does not know gets another: whoever planted it must not be known with it.
+    """
+    known = _browser(secret, name)
+    if known is None:
+        secret = new_secret()
+    values = {
+        "id": known, "hash": _hash(secret), "account": name, "network": network(address),
+        "now": timestamp(),
+    }  # fmt: skip
+    with database.atomic():
+        query(
+            """INSERT OR REPLACE INTO known_browser (id, hash, account, network, used_at)
+            VALUES (:id, :hash, :account, :network, :now)""",
+            values,
+        )
+        query(
+            f"""DELETE FROM known_browser WHERE account = :account AND id NOT IN (
+                SELECT id FROM known_browser WHERE account = :account
+                ORDER BY used_at DESC, id DESC LIMIT {MOST_BROWSERS})""",
+            {"account": name},
+        )
+    return secret
 
 
 def of_session(secret: str, *, is_use: bool = True) -> User | None:
@@ -269,6 +281,13 @@ def of_token(secret: str, *, is_use: bool = True) -> User | None:
     return User(name, role, role == "admin", scope, token=number)
 
 
+def is_fresh(session: int | None) -> bool:
+    """Whether the login of this session was a moment ago."""
+    since = timestamp(-FRESH_LOGIN_S)
+    sql = "SELECT 1 FROM session WHERE id = :id AND created_at BETWEEN :since AND :now"
+    return bool(query(sql, {"id": session, "since": since, "now": timestamp()}))
+
+
 def add_token(account: str, *, name: str = "", scope: str = "all", days: int = TOKEN_DAYS) -> str:
     """A new token, which is never shown again; `days` 0 is for ever. Raises Refused."""
     require(account)
@@ -278,7 +297,7 @@ def add_token(account: str, *, name: str = "", scope: str = "all", days: int = T
     secret = TOKEN_PREFIX + new_secret()
     now = timestamp()
     values = {
-        "hash": _hash(secret), "account": account, "name": name.strip()[:MOST_TOKEN_NAME],
+        "hash": _hash(secret), "account": account, "name": cleaned(name).strip()[:MOST_TOKEN_NAME],
         "scope": scope, "now": now, "expires": shifted(now, timedelta(days=days)) if days else None,
     }  # fmt: skip
     with database.atomic():
@@ -325,7 +344,7 @@ def end_session(account: str, number: int) -> bool:
 
 
 def forget_old() -> None:
-    """Forget sessions and tokens that are over, and failed logins of long ago."""
+    """Forget sessions, tokens and known browsers that are over, and failed logins of long ago."""
     with database.atomic():
         query(
             "DELETE FROM session WHERE used_at < :idle OR created_at < :oldest",
@@ -335,7 +354,11 @@ def forget_old() -> None:
             },
         )
         query("DELETE FROM token WHERE expires_at < :now", {"now": timestamp()})
-        query("DELETE FROM login_failure WHERE at < :old", {"old": timestamp(-FORGET_FAILURES_S)})
+        query(
+            "DELETE FROM known_browser WHERE used_at < :old",
+            {"old": timestamp(-BROWSER_DAYS * DAY_S)},
+        )
+        guessing.forget_old()
 
 
 def _row(name: str) -> tuple[str | None, bool] | None:
@@ -346,9 +369,14 @@ def _row(name: str) -> tuple[str | None, bool] | None:
     return rows[0] if rows else None
 
 
-def _of(name: str) -> str:
-    """What failed logins of an account are counted under: also of one that does not exist."""
-    return f"as {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
+def _browser(secret: str, name: str) -> int | None:
+    """The number of a browser that this account knows."""
+    rows = query(
+        """SELECT id FROM known_browser WHERE hash = :hash AND account = :account
+        AND used_at > :old""",
+        {"hash": _hash(secret), "account": name, "old": timestamp(-BROWSER_DAYS * DAY_S)},
+    )
+    return rows[0][0] if rows else None
 
 
 def _hash(secret: str) -> str:
@@ -368,6 +396,9 @@ def _revoke(statement: str, account: str, number: int) -> bool:
         return bool(query(statement, {"account": account, "id": number}))
 
 
-def _end_sessions(account: str, but: int | None) -> None:
-    sql = "DELETE FROM session WHERE account = :account AND id IS NOT :but"
-    query(sql, {"account": account, "but": but})
+def _end_credentials(account: str, but: int | None) -> int:
+    """End every session `but` one, every token and every known browser; how many tokens."""
+    values = {"account": account, "but": but}
+    query("DELETE FROM session WHERE account = :account AND id IS NOT :but", values)
+    query("DELETE FROM known_browser WHERE account = :account", values)
+    return len(query("DELETE FROM token WHERE account = :account RETURNING id", values))

@@ -1,6 +1,7 @@
 """Who did what, and when: rows that nothing of Bellhop changes, and the database keeps for a year.
 
-A note is written in the transaction of what it tells, so neither is there without the other.
+A note is written in the transaction of what it tells, so neither is there without the other. What
+strangers can do is counted, and told of together, so that nobody without a login fills the disk.
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from bellhop.base.addresses import network
+from bellhop.base.texts import shown
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.storage.database import database, query
 
 KEPT_S = 366 * DAY_S
 MOST_TARGET = 300
+# Refusals that are alike are counted together for so long, and so many kinds of them apart.
+COUNTED_S = 3600.0
+MOST_KINDS = 50
+ELSEWHERE = "several networks"
 
 
 @contextlib.contextmanager
@@ -35,9 +42,36 @@ def note(who: str, address: str, action: str, target: object = "") -> None:
             "who": who,
             "address": address,
             "action": action,
-            "target": str(target)[:MOST_TARGET],
+            "target": shown(str(target)[:MOST_TARGET]),
         },
     )
+
+
+def note_refused(who: str, address: str, action: str) -> None:
+    """Count a refusal, and note the first, the tenth, the hundredth of those alike.
+
+    Alike are those of one name or account from one network within an hour. Where there are too many
+    networks, those of the others are alike; the end of the hour notes how many there were.
+    """
+    with database.atomic():
+        _end_counts()
+        values = {"who": who, "network": network(address), "action": action, "now": timestamp()}
+        is_counted = query(
+            "SELECT 1 FROM refusal WHERE who = :who AND network = :network AND action = :action",
+            values,
+        )
+        if not is_counted and query("SELECT count(*) FROM refusal")[0][0] >= MOST_KINDS:
+            values["network"] = ELSEWHERE
+        ((count, since),) = query(
+            """INSERT INTO refusal (who, network, action, since, count)
+            VALUES (:who, :network, :action, :now, 1)
+            ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count, since""",
+            values,
+        )
+        if count == 1:
+            note(who, address, action)
+        elif _is_noted(count):
+            note(who, values["network"], _counted(action, count, since))
 
 
 def notes(*, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -55,3 +89,25 @@ def forget_old() -> None:
     """Forget what is older than a year; the database refuses to forget more."""
     with database.atomic():
         query("DELETE FROM audit WHERE at < :old", {"old": timestamp(-KEPT_S)})
+        _end_counts()
+
+
+def _end_counts() -> None:
+    """Note how many refusals there were within the hours that are over."""
+    over = query(
+        """DELETE FROM refusal WHERE since NOT BETWEEN :old AND :now
+        RETURNING who, network, action, count, since""",
+        {"old": timestamp(-COUNTED_S), "now": timestamp()},
+    )
+    for who, where, action, count, since in over:
+        if not _is_noted(count):
+            note(who, where, _counted(action, count, since))
+
+
+def _is_noted(count: int) -> bool:
+    """Whether this is 1, 10, 100…"""
+    return str(count).rstrip("0") == "1"
+
+
+def _counted(action: str, count: int, since: str) -> str:
+    return f"{action} ({count} since {since[:19]}Z)"

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from bellhop.base.texts import shown_lines
+
 MARK = "•••"
 # What is shorter stands in too many words that are no secret.
 LEAST_LENGTH = 6
@@ -91,14 +93,18 @@ class Masked:
 
 
 class MaskedLog(logging.Formatter):
-    """Lines of Bellhop's own log, tracebacks too."""
+    """Bellhop's own log, tracebacks too: one line that looks like one is one.
+
+    What a text of others holds is shown, and its further lines begin with a bar.
+    """
 
     def __init__(self, format: str, mask: Mask):
         super().__init__(format)
         self._mask = mask
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._mask.text(super().format(record))
+        text = self._mask.text(super().format(record))
+        return shown_lines(text).replace("\n", "\n  | ")
 
 
 def _forms(secret: str) -> set[str]:

@@ -18,6 +18,7 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
+from bellhop.base.texts import shown, shown_json
 from bellhop.catalog import params
 from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
 
@@ -52,14 +53,14 @@ def run(settings: Settings, given: argparse.Namespace) -> int:
     try:
         return commands[given.command](at_home(settings), given)
     except Problem as problem:
-        print(f"bellhop: {problem.detail} ({problem.code})", file=sys.stderr)
+        print(f"bellhop: {shown(problem.detail)} ({problem.code})", file=sys.stderr)
     except (BellhopError, ValueError) as error:
-        print(f"bellhop: {error}", file=sys.stderr)
+        print(f"bellhop: {shown(error)}", file=sys.stderr)
         if isinstance(error, RequestFailed) and error.code == "login-needed":
             said = f"create a token with {TYPED} token add USER, and set BELLHOP_TOKEN to it"
             print(f"bellhop: {said}", file=sys.stderr)
     except OSError as error:
-        print(f"bellhop: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+        print(f"bellhop: {shown(error.filename or '')}: {error.strerror}", file=sys.stderr)
     return 1
 
 
@@ -72,7 +73,7 @@ def _submit(bellhop: Bellhop, given: argparse.Namespace) -> int:
     else:
         print(job["job_id"] if not given.wait else f"{job['job_id']} {job['status']}")
         if job["error"]:
-            print(job["error"]["message"], file=sys.stderr)
+            print(shown(job["error"]["message"]), file=sys.stderr)
     return 0 if not given.wait or job["status"] == "completed" else 1
 
 
@@ -124,7 +125,7 @@ def _show_progress(job: dict[str, Any]) -> None:
     waits = job["waiting_for"] and f"waiting: {job['waiting_for']}"
     what = job["current_step"] or waits or job["status"]
     left = f", about {job['eta_s']} s left" if job["eta_s"] else ""
-    line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {what}{left}"
+    line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {shown(what)}{left}"
     end = "\n" if job["status"] in FINAL else ""
     print(f"\r\x1b[K{line[:SHOWN_CHARACTERS]}", end=end, file=sys.stderr, flush=True)
 
@@ -137,7 +138,7 @@ def _jobs(bellhop: Bellhop, given: argparse.Namespace) -> int:
         return 0
     for job in jobs:
         line = (job["job_id"], f"{job['status']:<9}", f"{job['progress']:>3}%", job["type"])
-        print(*line, job["name"], sep="  ")
+        print(*line, shown(job["name"]), sep="  ")
     return 0
 
 
@@ -149,7 +150,7 @@ def _result(bellhop: Bellhop, given: argparse.Namespace) -> int:
     if given.json:
         _print_json([str(path) for path in saved])
     else:
-        print(*saved, sep="\n")
+        print(*map(shown, saved), sep="\n")
     return 0
 
 
@@ -181,4 +182,4 @@ def _stats(bellhop: Bellhop, given: argparse.Namespace) -> int:
 
 
 def _print_json(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    print(shown_json(document))

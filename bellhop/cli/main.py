@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import Mask, MaskedLog
+from bellhop.base.texts import shown
 from bellhop.cli.arguments import parser
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ def main(
         status = COMMANDS[given.command](loaded, given)
         return int(status or 0)
     except StartRefused as refusal:
-        print(f"bellhop: {refusal}", file=sys.stderr)
+        print(f"bellhop: {shown(refusal)}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in settings.DISK_ERRORS:
             raise
-        print(f"bellhop: {error}", file=sys.stderr)
+        print(f"bellhop: {shown(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -16,6 +16,7 @@ from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
+from bellhop.base.texts import shown
 from bellhop.cli import start
 from bellhop.jobs import lifecycle
 from bellhop.storage.database import database, make_durable
@@ -46,7 +47,7 @@ def _add(given: argparse.Namespace) -> None:
     if password is None:
         said = "no password given, so the account can only use tokens; see --password-stdin"
         print(f"bellhop: {said}", file=sys.stderr)
-    stored = None if password is None else accounts.hashed(password)
+    stored = None if password is None else accounts.hashed(password, given.name)
     with audit.noted(CONSOLE, "", f"add account ({given.role})", given.name):
         if accounts.add(given.name, given.role, stored):
             lifecycle.hand_over(LOCAL, given.name)
@@ -71,9 +72,10 @@ def _password(given: argparse.Namespace) -> None:
     password = _new_password(given)
     if password is None:
         raise StartRefused("cannot ask for the password without a terminal; use --password-stdin")
-    stored = accounts.hashed(password)
+    stored = accounts.hashed(password, given.name)
     with audit.noted(CONSOLE, "", "new password", given.name):
-        accounts.set_password(given.name, stored)
+        ended = accounts.set_password(given.name, stored)
+    _tell_ended(given.name, ended)
 
 
 def _role(given: argparse.Namespace) -> None:
@@ -83,7 +85,8 @@ def _role(given: argparse.Namespace) -> None:
 
 def _disable(given: argparse.Namespace) -> None:
     with audit.noted(CONSOLE, "", f"{given.action} account", given.name):
-        accounts.disable(given.name, is_disabled=given.action == "disable")
+        ended = accounts.disable(given.name, is_disabled=given.action == "disable")
+    _tell_ended(given.name, ended)
 
 
 def _reset(given: argparse.Namespace) -> None:
@@ -105,7 +108,8 @@ def _list_tokens(given: argparse.Namespace) -> None:
     for token in accounts.tokens(given.name):
         ends, used = token["expires_at"] or "never", token["used_at"] or "never"
         print(
-            f"{token['id']:>4} {token['scope']:<7} {token['name']:<20} ends: {ends}, used: {used}"
+            f"{token['id']:>4} {token['scope']:<7} {shown(token['name']):<20} "
+            f"ends: {ends}, used: {used}"
         )
 
 
@@ -113,6 +117,11 @@ def _revoke_token(given: argparse.Namespace) -> None:
     with audit.noted(CONSOLE, "", "revoke token", f"{given.number} of {given.name}"):
         if not accounts.revoke_token(given.name, given.number):
             raise accounts.Refused(f"{given.name} has no token {given.number}")
+
+
+def _tell_ended(name: str, tokens: int) -> None:
+    if tokens:
+        print(f"bellhop: {tokens} tokens of {name} ended; create new ones", file=sys.stderr)
 
 
 def _new_password(given: argparse.Namespace) -> str | None:

@@ -18,6 +18,7 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
+from bellhop.base.texts import shown
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError
 from bellhop.storage.installation import read_record
@@ -48,7 +49,7 @@ def run(settings: Settings) -> int:
             try:
                 print(f"ok      {name}: {question(client)}", flush=True)
             except (_Failed, BellhopError) as error:
-                print(f"FAILED  {name}: {error}", flush=True)
+                print(f"FAILED  {name}: {shown(error)}", flush=True)
                 failures += 1
     return 1 if failures else 0
 

@@ -14,6 +14,7 @@ from typing import Any
 from bellhop.base.errors import ItemError, Problem, StartRefused
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
+from bellhop.base.texts import shown, shown_json, shown_lines
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
@@ -120,28 +121,27 @@ def _checked(job_type: KnownType, given: Sequence[tuple[str, str]]) -> dict[str,
 
 
 def _show_progress(percent: int, step: str) -> None:
-    print(f"{percent:>3}% {step}", file=sys.stderr)
+    print(f"{percent:>3}% {shown(step)}", file=sys.stderr)
 
 
 def _show_printed(chunk: bytes) -> None:
-    sys.stderr.buffer.write(chunk)
-    sys.stderr.flush()
+    print(shown_lines(chunk.decode(errors="backslashreplace")), end="", file=sys.stderr, flush=True)
 
 
 def _report(outcome: Outcome, output: Path) -> int:
     if isinstance(outcome, Completed):
         document = {"data": json.loads(outcome.data), "warnings": outcome.warnings}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+        print(shown_json(document))
         if any(output.glob("*")):
             print(f"output files are in {output}", file=sys.stderr)
         return 0
     error = _error(outcome)
     if error.traceback:
-        print(error.traceback, file=sys.stderr)
+        print(shown_lines(error.traceback), file=sys.stderr)
         error = replace(error, hint=None)  # it says where the traceback is
-    print(f"{error.code}: {error.message}", file=sys.stderr)
+    print(f"{error.code}: {shown_lines(error.message)}", file=sys.stderr)
     if error.hint:
-        print(error.hint, file=sys.stderr)
+        print(shown_lines(error.hint), file=sys.stderr)
     return 1
 
 

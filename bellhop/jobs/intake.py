@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
+from bellhop.base.texts import cleaned
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog import params
@@ -293,7 +294,8 @@ def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
         raise invalid_field(field, f"{kind} must be a non-empty text")
     if kind == "url":
         _require_url(field, value)
-    return NewItem(" ".join(value.split())[:80] if kind == "text" else value, {kind: value})
+    name = cleaned(" ".join(value.split()))
+    return NewItem((name[:80] if kind == "text" else name) or kind, {kind: value})
 
 
 def _require_url(field: str, url: str) -> None:

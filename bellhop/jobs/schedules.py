@@ -21,6 +21,7 @@ from cronsim import CronSim, CronSimError
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User, owned
 from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.texts import cleaned
 from bellhop.base.times import as_timestamp, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.jobs import limits
@@ -81,14 +82,15 @@ def add(document: Any, user: User, intake: Intake) -> int:
             )
     name, cron = document.get("name"), document.get("cron")
     timezone = document.get("timezone") or "UTC"
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= MOST_NAME:
+    name = cleaned(name).strip() if isinstance(name, str) else ""
+    if not 0 < len(name) <= MOST_NAME:
         raise invalid_field("name", f"must be a text of 1 to {MOST_NAME} characters")
     job = document.get("job")
     for option in ("run_at", "delay_s", "depends_on"):
         if isinstance(job, dict) and job.get(option):
             raise invalid_field(f"job.{option}", "is not allowed in the job of a schedule")
     values = {
-        "name": name.strip(),
+        "name": name,
         "owner": user.name,
         "token": user.token,
         "cron": cron,

@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from bottle import HTTPResponse, request
 

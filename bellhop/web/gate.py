@@ -25,7 +25,11 @@ from bellhop.web.answers import sent_headers
 from bellhop.web.door import FOREIGN
 from bellhop.web.limits import Rates
 
-COOKIE = "bellhop_session"
+# The cookies of a session, and of the browser that it was begun in.
+COOKIE, BROWSER = "bellhop_session", "bellhop_browser"
+# A browser takes a name that begins so only over TLS, from this host, for the whole of it (RFC
+# 6265bis, 4.1.3.2): neither a sibling host nor plain HTTP can plant one.
+SECURE = "__Host-"
 LOGIN = Problem("login-needed", "Log in, or send `Authorization: Bearer` with a token.")
 
 
@@ -37,7 +41,9 @@ def admitted(
     Without a login a page leads to the page that asks for it, and the `user` of what is open to
     everybody is None.
     """
-    user = None if FOREIGN in request.environ else user_of(settings, sent_headers())
+    user = None
+    if FOREIGN not in request.environ:
+        user = user_of(settings, sent_headers(), request.environ["wsgi.url_scheme"])
     rates.take(user, address())
     if user is None and action == "page":
         back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))
@@ -51,18 +57,22 @@ def admitted(
     return {"user": user, **arguments}
 
 
-def user_of(settings: Settings, headers: Mapping[str, str], *, is_use: bool = True) -> User | None:
+def user_of(
+    settings: Settings, headers: Mapping[str, str], scheme: str, *, is_use: bool = True
+) -> User | None:
     """Who sends these headers (their names as WSGI writes them), None for who is not logged in.
 
-    `is_use` false does not count as a use of the token or session.
+    `scheme` is how the browser reached Bellhop or the proxy in front; `is_use` false does not count
+    as a use of the token or session.
     """
     if not accounts.is_closed():
         return ANYBODY
-    scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
-    if scheme.lower() == "bearer":
+    kind, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+    if kind.lower() == "bearer":
         user = accounts.of_token(token.strip(), is_use=is_use)
     else:
-        user = accounts.of_session(_cookie(headers), is_use=is_use)
+        name = cookie_name(settings, COOKIE, scheme)
+        user = accounts.of_session(cookie(headers, name), is_use=is_use)
     if user is None or settings.access.jobs != "team":
         return user
     return replace(user, reads_all=True)
@@ -97,10 +107,16 @@ def address() -> str:
     return str(request.environ.get("REMOTE_ADDR", ""))
 
 
-def _cookie(headers: Mapping[str, str]) -> str:
-    """The secret of the session that a browser sends, empty without one (RFC 6265)."""
+def cookie_name(settings: Settings, name: str, scheme: str) -> str:
+    """What a cookie is called: over TLS only the name counts that nobody else can plant."""
+    is_secure = scheme == "https" or settings.server.public_url.startswith("https://")
+    return f"{SECURE}{name}" if is_secure else name
+
+
+def cookie(headers: Mapping[str, str], name: str) -> str:
+    """The value of a cookie that a browser sends, empty without one (RFC 6265)."""
     pairs = (part.strip().partition("=") for part in headers.get("COOKIE", "").split(";"))
-    return next((value for name, _, value in pairs if name == COOKIE), "")
+    return next((value for known, _, value in pairs if known == name), "")
 
 
 def _why(user: User, action: str) -> str:

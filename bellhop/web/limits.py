@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 
 from bellhop.accounts.access import ANYBODY, User
+from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
 
 MINUTE_S = 60.0
@@ -95,12 +95,3 @@ class Turns:
             )
         finally:
             self._waiting -= 1
-
-
-def network(text: str) -> str:
-    """What counts as one address: of IPv6 the /64, which one subscriber has to themselves."""
-    try:
-        known = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    return text if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))

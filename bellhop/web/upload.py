@@ -18,6 +18,7 @@ from multipart import (
 )
 
 from bellhop.base.errors import Problem, invalid_field, too_large
+from bellhop.base.texts import cleaned
 from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.storage.folders import remove_tree
 from bellhop.web.site import Site
@@ -135,6 +136,7 @@ def display_name(filename: str) -> str:
     name = re.split(r"[/\\]", filename)[-1].strip()
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         raise invalid_field("files", "a file name contains control characters")
+    name = cleaned(name)
     if len(name) > 255:
         raise invalid_field("files", "a file name is longer than 255 characters")
     return name if name not in (".", "..") else ""

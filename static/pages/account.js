@@ -62,9 +62,11 @@ async function drawSessions() {
 
 tokenForm.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const { name, scope, days } = tokenForm.elements;
+  const { name, scope, days, password } = tokenForm.elements;
   try {
-    const made = await addToken({ name: name.value, scope: scope.value, days: Number(days.value) });
+    const made = await addToken({
+      name: name.value, scope: scope.value, days: Number(days.value), password: password.value,
+    });
     showText(find("[data-token-error]"), "");
     setText(find("[data-new-token-text]"), made.token);
     find("[data-new-token]").hidden = false;
@@ -84,11 +86,12 @@ passwordForm.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { password, new_password: fresh } = passwordForm.elements;
   try {
+    const { tokens } = await getTokens();
     await changePassword(password.value, fresh.value);
     passwordForm.reset();
     showText(find("[data-password-error]"), "");
-    tell("Your password is changed.");
-    await drawSessions();
+    tell(`Your password is changed. ${tokens.length ? `Tokens that ended: ${tokens.length}.` : ""}`.trim());
+    await Promise.all([drawTokens(), drawSessions()]);
   } catch (error) {
     showText(find("[data-password-error]"), error.message);
   }

@@ -10,13 +10,14 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 
 from bellhop import __version__
-from bellhop.accounts import accounts, audit, passwords
+from bellhop.accounts import accounts, audit, guessing, passwords
 from bellhop.accounts.access import ANYBODY, LOCAL, User
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
@@ -27,7 +28,7 @@ from bellhop.storage.database import database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web import routes
-from bellhop.web.gate import COOKIE
+from bellhop.web.gate import BROWSER, COOKIE
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient
@@ -135,15 +136,19 @@ def test_it_makes_two_hashes_at_a_time_and_lets_few_wait(
         return b""
 
     monkeypatch.setattr(hashlib, "scrypt", hanging)
-    threads = [threading.Thread(target=passwords.hashed, args=[PASSWORD]) for _ in range(4)]
+    stored = f"scrypt$2$1$1${'AAAA'}${'AAAA'}"
+    threads = [
+        threading.Thread(target=passwords.matches, args=[PASSWORD, stored, f"net {n % 2}"])
+        for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for _ in range(2):
         assert entered.acquire(timeout=10)
-    while passwords._waiting._value:  # the other two are on their way to wait
+    while len(passwords.STRANGERS.taken) < 4:  # the other two are on their way to wait
         threading.Event().wait(0.001)
     with pytest.raises(Problem) as refused:
-        passwords.hashed(PASSWORD)
+        passwords.matches(PASSWORD, stored, "net 3")
     assert (refused.value.code, refused.value.retry_after_s) == ("too-many-requests", 1)
     assert len(held) == 2
     go_on.set()
@@ -167,6 +172,30 @@ def test_it_keeps_the_cookie_from_scripts_and_other_sites(web: WsgiClient, peopl
     parts = (log_in(web, "otto").headers["Set-Cookie"] or "").split("; ")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(parts)
     assert "Secure" not in parts
+
+
+@pytest.mark.parametrize("public_url", ["https://localhost:8080", ""])
+def test_it_names_its_cookies_over_tls_so_that_nobody_can_plant_them(
+    config: Callable[[str], Settings], site: Site, people: None, public_url: str
+) -> None:
+    changed = replace(site, settings=config(f"[server]\npublic_url = {public_url}\n"))
+    database.close()
+    web = WsgiClient(routes.make_app(changed))
+    answer = log_in(web, "otto", scheme="https")
+    sent = answer.headers.get_all("Set-Cookie")
+    assert [text.partition("=")[0] for text in sent] == [f"__Host-{COOKIE}", f"__Host-{BROWSER}"]
+    for text in sent:
+        assert {"Secure", "Path=/", "HttpOnly"} <= set(text.split("; ")) and "Domain" not in text
+    secret = sent[0].partition(";")[0].partition("=")[2]
+    named, planted = f"__Host-{COOKIE}={secret}", f"{COOKIE}={secret}"
+    assert web.get(JOBS, scheme="https", cookie=named).status == 200
+    assert web.get(JOBS, scheme="https", cookie=planted).status == 401
+    assert web.get(JOBS, scheme="https", cookie=f"{planted}; {named}").status == 200
+
+
+def test_it_takes_no_cookie_of_tls_over_plain_http(web: WsgiClient, people: None) -> None:
+    secret = session_of(log_in(web, "otto"))["cookie"].partition("=")[2]
+    assert web.get(JOBS, cookie=f"__Host-{COOKIE}={secret}").status == 401
 
 
 def test_it_stores_no_session_and_no_token_as_it_is_sent(
@@ -221,7 +250,7 @@ def test_it_takes_no_token_that_is_none(web: WsgiClient, people: None, sent: str
 def test_it_slows_and_locks_an_account(
     web: WsgiClient, people: None, scrypts: list[dict[str, Any]]
 ) -> None:
-    free = accounts.FREE_OF_ACCOUNT
+    free = guessing.FREE_OF_ACCOUNT
     for _ in range(free + 1):
         assert log_in(web, "otto", "wrong password").code == "login-failed"
     answer = log_in(web, "otto")
@@ -233,7 +262,7 @@ def test_it_slows_and_locks_an_account(
     database.close()
     assert log_in(web, "otto", "wrong password").status == 401
     database.close()
-    assert 800 < int(log_in(web, "otto").headers["Retry-After"] or "") <= accounts.LONGEST_LOCK_S
+    assert 800 < int(log_in(web, "otto").headers["Retry-After"] or "") <= guessing.LONGEST_LOCK_S
 
 
 def test_it_slows_a_name_that_nobody_has_in_the_same_way(
@@ -246,7 +275,7 @@ def test_it_slows_a_name_that_nobody_has_in_the_same_way(
 def test_it_slows_an_address_that_tries_many_names(
     web: WsgiClient, people: None, scrypts: list[dict[str, Any]]
 ) -> None:
-    most = accounts.FREE_OF_ADDRESS + 1
+    most = guessing.FREE_OF_ADDRESS + 1
     statuses = [log_in(web, f"n{number}", "wrong password").status for number in range(most + 1)]
     assert statuses == [401] * most + [429]
 
@@ -254,8 +283,8 @@ def test_it_slows_an_address_that_tries_many_names(
 def test_it_does_not_count_logins_that_succeed(
     web: WsgiClient, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords, "matches", lambda password, stored: True)
-    assert {log_in(web, "otto").status for _ in range(accounts.FREE_OF_ADDRESS + 5)} == {200}
+    monkeypatch.setattr(passwords, "matches", lambda *given, **options: True)
+    assert {log_in(web, "otto").status for _ in range(guessing.FREE_OF_ADDRESS + 5)} == {200}
 
 
 def test_it_counts_tries_that_are_made_at_the_same_time(
@@ -264,7 +293,7 @@ def test_it_counts_tries_that_are_made_at_the_same_time(
     """Each is counted before it is made, so that no flood of tries is free."""
     seen: list[Any] = []
 
-    def matches(password: str, stored: str | None) -> bool:
+    def matches(*given: Any, **options: Any) -> bool:
         seen.extend(query("SELECT max(count) FROM login_failure"))
         return False
 
@@ -298,6 +327,56 @@ def test_it_changes_a_password_and_ends_the_other_sessions(web: WsgiClient, peop
     assert web.get(f"{API}/account", **other).status == 401
     assert log_in(web, "otto").status == 401
     assert log_in(web, "otto", "battery staple").status == 200
+
+
+def test_it_ends_the_tokens_with_the_password(web: WsgiClient, people: None) -> None:
+    mine = session_of(log_in(web, "otto"))
+    tokens = [accounts.add_token(name) for name in ("otto", "vera")]
+    database.close()
+    wanted = {"password": PASSWORD, "new_password": "battery staple"}
+    web.post(f"{API}/account/password", wanted, **mine)
+    bearers = [{"authorization": f"Bearer {token}"} for token in tokens]
+    assert [web.get(JOBS, **bearer).status for bearer in bearers] == [401, 200]
+
+
+def test_it_knows_the_browser_after_a_new_password(web: WsgiClient, people: None) -> None:
+    mine = session_of(log_in(web, "otto"))
+    wanted = {"password": PASSWORD, "new_password": "battery staple"}
+    cookie = web.post(f"{API}/account/password", wanted, **mine).headers["Set-Cookie"] or ""
+    secret = SimpleCookie(cookie)[BROWSER].value
+    for _ in range(guessing.FREE_OF_ACCOUNT + 1):
+        log_in(web, "otto", "wrong password")
+    assert log_in(web, "otto", "battery staple").status == 429
+    assert log_in(web, "otto", "battery staple", cookie=f"{BROWSER}={secret}").status == 200
+
+
+@pytest.mark.parametrize("days", [0, 366, 3650])
+def test_it_makes_no_lasting_token_by_a_session_alone(
+    web: WsgiClient, people: None, days: int
+) -> None:
+    mine, wanted = session_of(log_in(web, "otto")), {"name": "t", "days": days}
+    assert web.post(f"{API}/account/tokens", wanted, **mine).code == "forbidden"
+    wrong = {**wanted, "password": "wrong password"}
+    assert web.post(f"{API}/account/tokens", wrong, **mine).code == "login-failed"
+    assert accounts.tokens("otto") == []
+    database.close()
+    right = {**wanted, "password": PASSWORD}
+    assert web.post(f"{API}/account/tokens", right, **mine).status == 201
+
+
+def test_it_makes_no_token_by_an_old_login_alone(web: WsgiClient, people: None) -> None:
+    mine = session_of(log_in(web, "otto"))
+    query("UPDATE session SET created_at = :old", {"old": timestamp(-accounts.FRESH_LOGIN_S - 1)})
+    database.close()
+    assert web.post(f"{API}/account/tokens", {}, **mine).code == "forbidden"
+    assert web.post(f"{API}/account/tokens", {"password": PASSWORD}, **mine).status == 201
+
+
+def test_it_slows_guesses_of_whoever_holds_a_session(web: WsgiClient, people: None) -> None:
+    mine = session_of(log_in(web, "otto"))
+    wrong = {"password": "wrong password"}
+    codes = [web.post(f"{API}/account/tokens", wrong, **mine).code for _ in range(6)]
+    assert codes == ["login-failed"] * 5 + ["too-many-requests"]
 
 
 def test_it_changes_no_password_without_the_old_one(web: WsgiClient, people: None) -> None:
@@ -368,8 +447,8 @@ def test_it_shuts_out_a_disabled_account_at_once(web: WsgiClient, people: None) 
     assert log_in(web, "otto").code == "login-failed"
     accounts.disable("otto", is_disabled=False)
     database.close()
-    assert web.get(JOBS, **session).status == 401
-    assert web.get(JOBS, **token).status == 200
+    assert web.get(JOBS, **session).status == web.get(JOBS, **token).status == 401
+    assert log_in(web, "otto").status == 200
 
 
 def test_it_follows_a_new_role_at_once(web: WsgiClient, people: None) -> None:
@@ -550,6 +629,13 @@ def test_it_notes_who_did_what(web: WsgiClient, people: None) -> None:
     ]
 
 
+def test_it_notes_what_others_named_without_its_effects(web: WsgiClient, people: None) -> None:
+    audit.note("otto", "", "revoke token", "\x1b[2J\u202etxt.exe\n2026")
+    session = session_of(log_in(web, "ada"))
+    note = web.get(f"{API}/audit", **session).json["notes"][1]
+    assert note["target"] == r"\x1b[2J\u202etxt.exe\n2026"
+
+
 def test_it_notes_nothing_that_was_refused(web: WsgiClient, people: None) -> None:
     session = session_of(log_in(web, "ada"))
     web.post(f"{JOBS}/nothing/cancel", {}, **session)
@@ -657,8 +743,27 @@ def test_it_gives_everything_from_before_to_the_first_admin(
     assert owners == {"ada"}
 
 
+def test_it_says_how_many_tokens_ended(console: Console, people: None) -> None:
+    for command in ("user password otto --password-stdin", "user disable otto"):
+        for _ in range(2):
+            accounts.add_token("otto")
+        database.close()
+        said = console(*command.split(), given="battery staple")[2]
+        assert "2 tokens of otto ended" in said
+        assert "ended" not in console(*command.split(), given="battery staple")[2]
+
+
+def test_it_shows_names_on_the_terminal_without_their_effects(
+    console: Console, people: None
+) -> None:
+    accounts.add_token("otto", name="t")
+    query("UPDATE token SET name = :name", {"name": "\x1b[2Jred\u202e\x9b"})
+    out = console("token", "list", "otto")[1]
+    assert r"\x1b[2Jred\u202e\x9b" in out and out.rstrip("\n").isprintable()
+
+
 def test_it_unlocks_an_account_with_a_new_password(console: Console, people: None) -> None:
-    for _ in range(accounts.FREE_OF_ACCOUNT + 1):
+    for _ in range(guessing.FREE_OF_ACCOUNT + 1):
         accounts.check_password("otto", "wrong password", address="")
     database.close()
     console("user", "password", "otto", "--password-stdin", given="battery staple")

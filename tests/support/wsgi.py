@@ -35,7 +35,9 @@ class WsgiClient:
     def __init__(self, app: Callable[..., Iterable[bytes]]):
         self._app = app
 
-    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    def request(
+        self, method: str, path: str, body: bytes = b"", scheme: str = "http", **headers: str
+    ) -> Answer:
         path, _, query = path.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
@@ -44,6 +46,7 @@ class WsgiClient:
             "HTTP_HOST": "localhost:8080",
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),
+            "wsgi.url_scheme": scheme,
         }
         setup_testing_defaults(environ)
         for name, value in headers.items():

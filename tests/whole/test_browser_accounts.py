@@ -131,6 +131,7 @@ def test_it_shows_a_member_no_switches(browser: webdriver.Chrome, served: Runnin
 def test_it_makes_a_token_and_shows_it_once(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, f"{served.url}/account", "otto")
     shown(browser, "#token-name").send_keys("scanner")
+    shown(browser, "#token-password").send_keys(PASSWORD)
     shown(browser, "[data-token-form] button").click()
     token = shown(browser, "[data-new-token-text]").text
     assert list(Bellhop(served.url, token).jobs(limit=1)) is not None

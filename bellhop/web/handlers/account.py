@@ -19,8 +19,9 @@ from bellhop.web.answers import (
     read_json,
     read_object,
     require_content_type,
+    sent_headers,
 )
-from bellhop.web.gate import COOKIE, address, noted
+from bellhop.web.gate import BROWSER, COOKIE, SECURE, address, cookie, cookie_name, noted
 from bellhop.web.site import Site
 
 WRONG = "Wrong name or password."
@@ -34,32 +35,30 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     name = given["name"].strip().lower()
     if not accounts.is_closed():
         raise Problem("forbidden", "There are no accounts yet, so you do not need to log in.")
-    agent = request.get_header("User-Agent", "")
-    try:
-        if not accounts.check_password(name, given["password"], address=address()):
-            raise Problem("login-failed", WRONG)
-    except Problem as problem:
-        # What is no name may be a password in the wrong field.
-        who = name if accounts.exists(name) else UNKNOWN
-        audit.note(who, address(), f"login refused: {problem.code}")
-        raise
-    secret = accounts.new_secret()
+    # What is no name may be a password in the wrong field.
+    who = name if accounts.exists(name) else UNKNOWN
+    _require_password(site, name, given["password"], who, "login refused", WRONG)
+    secret, agent = accounts.new_secret(), request.get_header("User-Agent", "")
     with audit.noted(name, address(), "login"):
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)
         accounts.begin_session(secret, name, address(), agent)
+        browser = accounts.begin_browser(_sent(site, BROWSER), name, address())
     found = accounts.of_session(secret)
     assert found is not None
-    cookie = _cookie(site, secret, int(accounts.SESSION_DAYS * DAY_S))
-    shown = {"name": found.name, "role": found.role}
-    return json_answer(shown, headers={"Set-Cookie": cookie})
+    answer = json_answer({"name": found.name, "role": found.role})
+    _set_cookie(site, answer, COOKIE, secret, accounts.SESSION_DAYS)
+    _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
+    return answer
 
 
 def log_out(site: Site, user: User) -> HTTPResponse:
     """POST /logout: ends the session of this browser."""
     with noted(user, "logout"):
         accounts.end_session(user.name, user.session or 0)
-    return HTTPResponse("", 204, {"Set-Cookie": _cookie(site, "", 0)})
+    answer = HTTPResponse("", 204)
+    _set_cookie(site, answer, COOKIE, "", 0)
+    return answer
 
 
 def show(site: Site, user: User) -> HTTPResponse:
@@ -75,18 +74,19 @@ def show(site: Site, user: User) -> HTTPResponse:
 
 
 def change_password(site: Site, user: User) -> HTTPResponse:
-    """POST /account/password: every other session of the account ends."""
+    """POST /account/password: every other session of the account ends, and every token."""
     given = _texts(read_object(), "password", "new_password")
-    if not accounts.check_password(user.name, given["password"], address=address()):
-        audit.note(user.name, address(), "password refused")
-        raise Problem("login-failed", "Wrong current password.")
+    _confirm(site, user, given["password"])
     try:
-        stored = accounts.hashed(given["new_password"])
+        stored = accounts.hashed(given["new_password"], user.name)
     except accounts.Refused as refusal:
         raise invalid_field("new_password", str(refusal)) from None
+    answer = HTTPResponse(status=204)
     with noted(user, "new password"):
         accounts.set_password(user.name, stored, keep_session=user.session)
-    return HTTPResponse(status=204)
+        browser = accounts.begin_browser("", user.name, address())
+    _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
+    return answer
 
 
 def list_sessions(site: Site, user: User) -> HTTPResponse:
@@ -111,12 +111,17 @@ def list_tokens(site: Site, user: User) -> HTTPResponse:
 def add_token(site: Site, user: User) -> HTTPResponse:
     """POST /account/tokens: the one answer that has the token itself."""
     body = read_object()
-    name = _texts({"name": "", **body}, "name", more=("scope", "days"))["name"]
+    optional = {"name": "", "password": "", **body}
+    given = _texts(optional, "name", "password", more=("scope", "days"))
+    name, password = given["name"], given["password"]
     scope, days = body.get("scope", "all"), body.get("days", accounts.TOKEN_DAYS)
     if scope not in TOKEN_SCOPES:
         raise invalid_field("scope", f"must be one of {', '.join(TOKEN_SCOPES)}")
     if type(days) is not int or not 0 <= days <= accounts.MOST_TOKEN_DAYS:
         raise invalid_field("days", f"must be a number from 0 to {accounts.MOST_TOKEN_DAYS}")
+    is_brief = 0 < days <= accounts.MOST_FRESH_DAYS
+    if password or not (is_brief and accounts.is_fresh(user.session)):
+        _confirm(site, user, password)
     try:
         with noted(user, f"add token ({scope})", name):
             token = accounts.add_token(user.name, name=name, scope=scope, days=days)
@@ -157,9 +162,42 @@ def _texts(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, str]
     return {name: body[name] for name in names}
 
 
-def _cookie(site: Site, secret: str, seconds: int) -> str:
+def _confirm(site: Site, user: User, password: str) -> None:
+    """Require the password once more: a session may be stolen, or left open on a desk."""
+    if not password:
+        raise Problem(
+            "forbidden",
+            "Send your password too: without it, you can create only tokens of at most "
+            f"{accounts.MOST_FRESH_DAYS} days, within {accounts.FRESH_LOGIN_S / 60:g} minutes "
+            "after a login.",
+        )
+    said = "Wrong current password."
+    _require_password(site, user.name, password, user.name, "password refused", said)
+
+
+def _require_password(
+    site: Site, name: str, password: str, who: str, action: str, said: str
+) -> None:
+    """Raise the problem of a password that is wrong, or of a try too early; the log counts both."""
+    browser = _sent(site, BROWSER)
+    try:
+        if not accounts.check_password(name, password, address=address(), browser=browser):
+            raise Problem("login-failed", said)
+    except Problem as problem:
+        audit.note_refused(who, address(), f"{action}: {problem.code}")
+        raise
+
+
+def _sent(site: Site, name: str) -> str:
+    """The value of a cookie of this request."""
+    scheme = request.environ["wsgi.url_scheme"]
+    return cookie(sent_headers(), cookie_name(site.settings, name, scheme))
+
+
+def _set_cookie(site: Site, answer: HTTPResponse, name: str, value: str, days: int) -> None:
     """Kept from scripts and from requests of other sites; behind TLS, from plain HTTP too."""
-    is_secure = request.environ.get("wsgi.url_scheme") == "https"
-    is_secure |= site.settings.server.public_url.startswith("https://")
-    parts = [f"{COOKIE}={secret}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
-    return "; ".join([*parts, "Secure"] if is_secure else parts)
+    name = cookie_name(site.settings, name, request.environ["wsgi.url_scheme"])
+    seconds = int(days * DAY_S)
+    parts = [f"{name}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
+    is_secure = name.startswith(SECURE)
+    answer.add_header("Set-Cookie", "; ".join([*parts, "Secure"] if is_secure else parts))

@@ -413,7 +413,8 @@ SCHEMAS: dict[str, Schema] = {
     "TokenRequest": record(
         "A token to create.", needs=(), name=text("Its purpose.", maxLength=MOST_TOKEN_NAME),
         scope=one_of(TOKEN_SCOPES, "Read only, read and submit, or all rights of the account."),
-        days=count("Days until it expires; 0 means never.", 0, MOST_TOKEN_DAYS)),
+        days=count("Days until it expires; 0 means never.", 0, MOST_TOKEN_DAYS),
+        password=text("The password of the account, except just after a login.")),
     "ShareRequest": record("Who can read the job.", account=text("The name of an account.")),
     "Shares": record("Accounts that may read a job besides its owner.",
                      accounts=list_of({"type": "string"}, "Their names."),

@@ -22,8 +22,8 @@ from typing import Any
 from waitress.buffers import OverflowableBuffer, ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 
+from bellhop.base.addresses import network
 from bellhop.base.units import MEBIBYTE
-from bellhop.web.limits import network
 from bellhop.web.server.parser import HEAD_BYTES
 
 # A whole office may come from one address, each of its browsers with some connections.

@@ -33,6 +33,7 @@ class Rules:
 
     def __init__(self, site: Site):
         self._settings, self._files = site.settings, site.files
+        self._is_behind_proxy = bool(site.settings.server.trusted_proxy)
         self._reserve_bytes = site.settings.storage.reserve_mb * MEBIBYTE
         self.upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
         self.uploads = Uploads()
@@ -48,7 +49,9 @@ class Rules:
         says who may: it knows whose job it is, and what it reads for that is short.
         """
         database.connect(reuse_if_open=True)
-        user = gate.user_of(self._settings, headers, is_use=False)
+        # Whether the proxy is the one that is believed, the application finds out.
+        scheme = headers.get("X_FORWARDED_PROTO", "http") if self._is_behind_proxy else "http"
+        user = gate.user_of(self._settings, headers, scheme, is_use=False)
         if user is None and not route.is_for_strangers:
             raise gate.LOGIN
         if user is None or route.body is not Body.UPLOAD:

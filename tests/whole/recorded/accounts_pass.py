@@ -72,11 +72,12 @@ def logging_in(ask: Caller) -> None:
 
 
 def having_tokens(ask: Caller) -> None:
+    sure = {"password": password_of("ben")}
     for scope in ("read", "submit", "all"):
-        given = {"name": f"to {scope}", "scope": scope, "days": 3650}
+        given = {"name": f"to {scope}", "scope": scope, "days": 3650, **sure}
         token = ask("POST account/tokens", json=given, by="ben").json["token"]
         ask.logins[f"ben's {scope}"] = {"Authorization": f"Bearer {token}"}
-    ask("POST account/tokens", json={"name": "for ever", "days": 0}, by="ben")
+    ask("POST account/tokens", json={"name": "for ever", "days": 0, **sure}, by="ben")
     ask("POST account/tokens", json={"name": "a", "scope": "most"}, by="ben")
     ask("POST account/tokens", json={"name": "a", "days": 9999}, by="ben")
     ask("POST account/tokens", json={"name": 5}, by="ben")

@@ -1,0 +1,49 @@
+"""Texts of others, as a person may be shown them: in a name, on a terminal, in a log.
+
+A control character moves the cursor of a terminal or begins another line of a log; a bidirectional
+one lets `cod.exe` read as `exe.doc`; an invisible one makes two names look alike (Unicode Technical
+Report 36). The rules stand here once: `cleaned` is for what becomes a name, `shown` for what is
+printed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+# What cannot be seen and changes what is seen: the categories Cc, Cs, Zl, Zp, and what has the
+# property Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt). Without U+200C,
+# U+200D and the variation selectors, Persian, Indic scripts and emoji are misspelt: they stay.
+HIDDEN = (
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+)
+_HIDDEN = re.compile(f"[{HIDDEN}]")
+# Of a text of several lines.
+_HIDDEN_IN_LINES = re.compile(f"(?![\n\t])[{HIDDEN}]")
+
+
+def cleaned(name: str) -> str:
+    """A name without what cannot be seen in it."""
+    return _HIDDEN.sub("", name)
+
+
+def shown(text: object) -> str:
+    """A text on one line, with what cannot be seen written as in Python: `\\x1b`, `\\u202e`."""
+    return _HIDDEN.sub(_escape, str(text))
+
+
+def shown_lines(text: object) -> str:
+    """The same of a text that may have several lines and tabs."""
+    return _HIDDEN_IN_LINES.sub(_escape, str(text))
+
+
+def shown_json(document: object) -> str:
+    """A document as JSON on several lines; it means the same to a program."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _HIDDEN_IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()

@@ -340,10 +340,11 @@ def test_it_ends_the_tokens_with_the_password(web: WsgiClient, people: None) -> 
 
 
 def test_it_knows_the_browser_after_a_new_password(web: WsgiClient, people: None) -> None:
-    mine = session_of(log_in(web, "otto"))
+    mine = session_of(log_in(web, "otto"))["cookie"]
     wanted = {"password": PASSWORD, "new_password": "battery staple"}
-    cookie = web.post(f"{API}/account/password", wanted, **mine).headers["Set-Cookie"] or ""
-    secret = SimpleCookie(cookie)[BROWSER].value
+    both = f"{mine}; {BROWSER}=old"
+    changed = web.post(f"{API}/account/password", wanted, cookie=both)
+    secret = SimpleCookie(changed.headers["Set-Cookie"] or "")[BROWSER].value
     for _ in range(guessing.FREE_OF_ACCOUNT + 1):
         log_in(web, "otto", "wrong password")
     assert log_in(web, "otto", "battery staple").status == 429

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import ipaddress
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -44,12 +46,64 @@ def test_it_sends_what_it_was_given_and_reads_the_answer(server: Server) -> None
         "127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::]", "10.0.0.1", "172.16.0.1",
         "192.168.1.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "240.0.0.1", "2130706433",
         "0x7f000001", "127.1", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
-        "[fe80::1]", "[fd00::1]", "[ff02::1]",
+        "[fe80::1]", "[fd00::1]", "[ff02::1]", "[fec0::1]", "[feff::1]", "[::ffff:0:127.0.0.1]",
+        "[::127.0.0.1]", "[64:ff9b::8.8.8.8]", "[64:ff9b:1::7f00:1]", "[2001::1]",
+        "[2002:808:808::1]", "[3ffe::1]", "[4000::1]", "[e000::1]", "0177.0.0.1", "0x7f.1",
+        "017700000001", "127.0.1",
+        "168.63.129.16", "192.0.0.192", "198.18.0.1", "255.255.255.255",
     ],
 )  # fmt: skip
 def test_it_refuses_what_is_not_public(host: str) -> None:
     with pytest.raises(outbound.Refused, match="private network"):
         outbound.request("GET", f"http://{host}/", timeout_s=2)
+
+
+# The special-purpose address registries of IANA, of June 2026, with the deprecated entries.
+IANA = [
+    "0.0.0.0/8", "0.0.0.0/32", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+    "172.16.0.0/12", "192.0.0.0/24", "192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32",
+    "192.0.0.10/32", "192.0.0.170/32", "192.0.0.171/32", "192.0.2.0/24", "192.31.196.0/24",
+    "192.52.193.0/24", "192.88.99.0/24", "192.88.99.2/32", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "255.255.255.255/32",
+    "224.0.0.0/4", "::1/128", "::/128", "::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48",
+    "100::/64", "100:0:0:1::/64", "2001::/23", "2001::/32", "2001:1::1/128", "2001:1::2/128",
+    "2001:1::3/128", "2001:2::/48", "2001:3::/32", "2001:4:112::/48", "2001:10::/28",
+    "2001:20::/28", "2001:30::/28", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+    "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("network", IANA)
+def test_it_takes_no_address_of_a_special_purpose_as_public(network: str) -> None:
+    known = ipaddress.ip_network(network)
+    assert not any(outbound._is_public(address) for address in (known[0], known[-1]))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.255.255", "172.32.0.1", "198.20.0.1",
+     "223.255.255.255", "2606:4700:4700::1111", "2001:4860:4860::8888", "2a00:1450::1", "2003::1"],
+)  # fmt: skip
+def test_it_takes_other_addresses_as_public(address: str) -> None:
+    assert outbound._is_public(ipaddress.ip_address(address))
+
+
+def test_it_tells_nobody_which_address_a_name_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.9.8.7", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    with pytest.raises(outbound.Refused, match="private network") as refused:
+        outbound.request("GET", "http://wiki.example.org/", timeout_s=2)
+    assert "10.9.8.7" not in str(refused.value)
+
+
+def test_it_counts_the_lookup_of_a_name_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][: answered.wait(20)])
+    began = time.monotonic()
+    with pytest.raises(outbound.TooLate, match=r"did not answer within 0\.3 seconds"):
+        outbound.request("GET", "http://slow.example.org/", timeout_s=0.3)
+    assert time.monotonic() - began < 5
+    answered.set()
 
 
 def test_it_judges_every_address_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,8 +28,19 @@ REDIRECTS = (301, 302, 303, 307, 308)
 FOR_EVERYBODY = ("accept", "accept-language", "user-agent")
 CHUNK_BYTES = 16 * 1024
 LEAST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
-# NAT64 (RFC 6052) carries an IPv4 address in its last four bytes.
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Where nobody serves the public: the special-purpose registries of IANA whole (RFC 6890), what they
+# replaced (site-local, 6bone), and every way to write an IPv4 address as IPv6, of which none is
+# needed (mapped, NAT64, 6to4, Teredo). Of IPv6, only 2000::/3 was ever given to the public.
+GIVEN = ipaddress.ip_network("2000::/3")
+SPECIAL = [ipaddress.ip_network(text) for text in (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "224.0.0.0/4", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48",
+    "3ffe::/16", "3fff::/20",
+    # What a machine at Azure is told about itself.
+    "168.63.129.16/32",
+)]  # fmt: skip
 
 
 class Refused(Exception):
@@ -109,6 +121,7 @@ class _Deadline:
 
     def __init__(self, timeout_s: float):
         self.timeout_s = timeout_s
+        self._until = time.monotonic() + timeout_s
         self.is_over = False
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(timeout_s, self._end)
@@ -121,6 +134,13 @@ class _Deadline:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         self._timer.join()
+
+    def left_s(self) -> float:
+        """Seconds until it is over, a little more than none."""
+        return max(0.001, self._until - time.monotonic())
+
+    def too_late(self, host: str) -> TooLate:
+        return TooLate(f"{host} did not answer within {self.timeout_s:g} seconds.")
 
     def watch(self, connection: socket.socket | None) -> None:
         self._socket = connection
@@ -145,8 +165,8 @@ def _exchange(
 ) -> Answer:
     parts = _split(url)
     host = parts.hostname or ""
-    address = _judged(host, parts.port or PORTS[parts.scheme], allowed)
-    pool = _pool(parts, host, address, deadline.timeout_s)
+    address = _judged(host, _addresses(host, parts, deadline), allowed)
+    pool = _pool(parts, host, address, deadline.left_s())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection = pool._get_conn()
@@ -169,8 +189,7 @@ def _exchange(
         return Answer(url, response.status, named, content, is_whole)
     except (HTTPError, OSError, ValueError) as error:
         if deadline.is_over or isinstance(error, TimeoutError):
-            said = f"{host} did not answer within {deadline.timeout_s:g} seconds."
-            raise TooLate(said) from None
+            raise deadline.too_late(host) from None
         raise Failed(f"The request to {host} failed: {_reason(error)}.") from None
     finally:
         deadline.watch(None)
@@ -194,23 +213,38 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _judged(host: str, port: int, allowed: Sequence[str]) -> str:
-    """The address to connect to; Refused when any that the name stands for is private."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise UnknownName(f"The name {host} is not known.") from None
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+def _addresses(host: str, parts: SplitResult, deadline: _Deadline) -> list[str]:
+    """What a name stands for, within the time: a lookup has no limit of its own."""
+    found: list[str] = []
+
+    def look_up() -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            port = parts.port or PORTS[parts.scheme]
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(str(entry[4][0]).partition("%")[0] for entry in entries)
+
+    lookup = threading.Thread(target=look_up, name="lookup", daemon=True)
+    lookup.start()
+    lookup.join(deadline.left_s())
+    if lookup.is_alive():
+        raise deadline.too_late(host)
+    if not found:
+        raise UnknownName(f"The name {host} is not known.")
+    return found
+
+
+def _judged(host: str, addresses: list[str], allowed: Sequence[str]) -> str:
+    """The address to connect to; Refused when any that the name stands for is private.
+
+    Which one that is, the refusal keeps: whoever submits jobs is not shown the network.
+    """
     if host.lower() not in (name.lower() for name in allowed):
         networks = list(_networks(allowed))
         for text in addresses:
             address = ipaddress.ip_address(text)
-            is_allowed = any(address in network for network in networks)
-            if not is_allowed and not all(_is_public(inner) for inner in _unwrapped(address)):
-                raise Refused(
-                    f"{host} is in a private network ({text}); "
-                    "[outbound] allowed in config.ini must list it."
-                )
+            if not _is_public(address) and not any(address in network for network in networks):
+                said = "is in a private network; [outbound] allowed in config.ini must list it."
+                raise Refused(f"{host} {said}")
     return addresses[0]
 
 
@@ -222,18 +256,9 @@ def _networks(
             yield ipaddress.ip_network(text, strict=False)
 
 
-def _unwrapped(address: Address) -> Iterator[Address]:
-    """An address, and those that it carries inside: mapped, NAT64, 6to4, Teredo."""
-    yield address
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in NAT64:
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        yield from (found for found in inner if found is not None)
-
-
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    is_given = address.version == 4 or address in GIVEN
+    return is_given and not any(address in network for network in SPECIAL)
 
 
 def _pool(

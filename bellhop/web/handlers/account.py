@@ -84,8 +84,9 @@ def change_password(site: Site, user: User) -> HTTPResponse:
     answer = HTTPResponse(status=204)
     with noted(user, "new password"):
         accounts.set_password(user.name, stored, keep_session=user.session)
-        browser = accounts.begin_browser("", user.name, address())
-    _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
+        if _sent(site, BROWSER):  # it is known again, by another secret
+            browser = accounts.begin_browser("", user.name, address())
+            _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
     return answer
 
 

@@ -294,7 +294,7 @@ def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
         raise invalid_field(field, f"{kind} must be a non-empty text")
     if kind == "url":
         _require_url(field, value)
-    name = cleaned(" ".join(value.split()))
+    name = cleaned(" ".join(value.split())).strip()
     return NewItem((name[:80] if kind == "text" else name) or kind, {kind: value})
 
 

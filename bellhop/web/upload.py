@@ -136,7 +136,7 @@ def display_name(filename: str) -> str:
     name = re.split(r"[/\\]", filename)[-1].strip()
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         raise invalid_field("files", "a file name contains control characters")
-    name = cleaned(name)
+    name = cleaned(name).strip()
     if len(name) > 255:
         raise invalid_field("files", "a file name is longer than 255 characters")
     return name if name not in (".", "..") else ""

@@ -81,6 +81,20 @@ def test_it_accepts_files_with_their_hash(web: WsgiClient, workers: Workers) -> 
     assert sha256 == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
+HIDDEN = "\u202e\u2066\u200b\u200f\u061c\x85\u2028"
+
+
+def test_it_names_nothing_by_characters_that_cannot_be_seen(web: WsgiClient) -> None:
+    upload = web.upload((f"cod{HIDDEN}.exe", b"x"))
+    text = texts(web, f"{HIDDEN}x\x1b[2J")
+    nothing = texts(web, HIDDEN)
+    job = {"type": "noop", "items": [{"text": "a"}]}
+    schedule = {"name": f"{HIDDEN}x", "cron": "0 7 * * 1", "job": job}
+    names = [answer.json["name"] for answer in (upload, text, nothing)]
+    assert names == ["cod.exe", "x[2J", "text"]
+    assert web.post("/api/v1/schedules", schedule).json["name"] == "x"
+
+
 @pytest.mark.parametrize("field", ["files", "files[]", "file"])
 def test_it_takes_files_under_each_usual_name(web: WsgiClient, field: str) -> None:
     assert web.upload(("a.txt", b"x"), field=field).status == 202

@@ -48,4 +48,3 @@ CREATE TRIGGER job_holds_otherwise AFTER UPDATE OF bytes, owner ON job
     END;
 CREATE TRIGGER job_let_go AFTER DELETE ON job WHEN OLD.bytes != 0
     BEGIN UPDATE storage_use SET bytes = bytes - OLD.bytes WHERE owner = OLD.owner; END;
-DROP INDEX job_bytes;

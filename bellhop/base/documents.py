@@ -9,14 +9,17 @@ from typing import Any
 MOST_DEPTH = 100
 
 
-def parsed(text: bytes | str) -> Any:
+def parsed(text: bytes | bytearray | str) -> Any:
     """The document; ValueError for NaN, infinity, half a surrogate pair, or too much nesting."""
+    if not isinstance(text, str):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        document = _DECODER.decode(text)
     except RecursionError:
         raise ValueError(f"the nesting is deeper than {MOST_DEPTH} levels") from None
     require_shallow(document)
-    json.dumps(document, ensure_ascii=False).encode()
+    # Half a surrogate pair stands there as it is, or behind an escape.
+    (json.dumps(document, ensure_ascii=False) if "\\u" in text else text).encode()
     return document
 
 
@@ -42,3 +45,6 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is too large a number")
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)

@@ -7,6 +7,8 @@ import os
 import struct
 from typing import Any
 
+from bellhop.base import documents
+
 HEADER_BYTES = 4
 PIPE_BYTES = 1 << 16  # what a pipe holds; a larger buffer is only cleared in vain
 
@@ -48,9 +50,11 @@ def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
     if len(buffer) < end:
         return None
     try:
-        frame = dict(json.loads(buffer[HEADER_BYTES:end]))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Broken("a frame is not JSON") from error
+        frame = documents.parsed(buffer[HEADER_BYTES:end])
+    except ValueError as error:
+        raise Broken(f"a frame is not JSON: {error}") from error
+    if not isinstance(frame, dict):
+        raise Broken("a frame is not an object")
     del buffer[:end]
     return frame
 

@@ -7,16 +7,28 @@ before anything else reads it, and one that is not as it shall be is `Broken`.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from bellhop.base import shapes
+from bellhop.base import documents, shapes
 from bellhop.base.errors import ITEM_ERRORS, ItemError
+from bellhop.base.units import DAY_S
 from bellhop.jobprocess.frames import Broken
+from bellhop.words import MOST_STEP, MOST_TEXT
 
 if TYPE_CHECKING:  # a job process, which has no mask, shall start quickly
     from bellhop.base.masking import Mask
+
+# The most of what a job process says: bytes of a result; characters of a traceback, and of all
+# warnings together; how many warnings; seconds of a delay.
+MOST_RESULT_BYTES = 16 * 1024 * 1024
+MOST_TRACEBACK = 20_000
+MOST_WARNINGS, MOST_WARNED = 10_000, 4 * 1024 * 1024
+MOST_DELAY_S = DAY_S
+MOST_PID = 1 << 22  # proc(5): the limit of pid_max
+CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 class Kind(enum.StrEnum):
@@ -133,7 +145,7 @@ class Answer:
 
 def frame_of(of: str, said: Progress | Answer) -> dict[str, Any]:
     """What a job process says about the attempt `of`, as `frames.encode` takes it."""
-    return {"of": of, **vars(said)}
+    return {"of": of, **vars(bounded(said))}
 
 
 def said_in(frame: Mapping[str, Any]) -> Progress | Answer:
@@ -144,9 +156,79 @@ def said_in(frame: Mapping[str, Any]) -> Progress | Answer:
         said = shapes.read(shape, members)
     except shapes.WrongShape as error:
         raise Broken(str(error)) from None
-    if isinstance(said, Progress) and not 0 <= said.percent <= 100:
-        raise Broken(f"percent: {said.percent}")
+    if bounded(said) != said:
+        raise Broken("a text is too long, or a number is out of range")
+    if isinstance(said, Answer) and isinstance(said.outcome, Completed):
+        _require_result(said.outcome.data)
     return said
+
+
+def bounded(said: Progress | Answer) -> Progress | Answer:
+    """The same, cut to what a worker takes; only the JSON of a result must fit as it is."""
+    if isinstance(said, Progress):
+        percent = min(max(said.percent, 0), 100)
+        return Progress(percent, _text(said.step, MOST_STEP))
+    guard = min(max(said.guard, 0), MOST_PID)
+    return replace(said, guard=guard, outcome=_bounded_end(said.outcome))
+
+
+def _bounded_end(end: Said) -> Said:
+    match end:
+        case Completed():
+            return replace(end, warnings=_bounded_warnings(end.warnings))
+        case Later():
+            # Not a number is no delay.
+            delay_s = min(end.delay_s, MOST_DELAY_S) if end.delay_s > 0 else 0.0
+            return Later(delay_s, _text(end.reason, MOST_TEXT))
+        case Failed():
+            return replace(end, error=_bounded_error(end.error))
+        case Cancelled():
+            return end
+
+
+def _bounded_error(error: ItemError) -> ItemError:
+    return ItemError(
+        _code(error.code),
+        _text(error.message, MOST_TEXT),
+        error.hint and _text(error.hint, MOST_TEXT),
+        error.traceback and _text(error.traceback, MOST_TRACEBACK),
+    )
+
+
+def _bounded_warnings(warnings: list[JobWarning]) -> list[JobWarning]:
+    """The first ones, as far as their number and length allow."""
+    kept: list[JobWarning] = []
+    left = MOST_WARNED
+    for warning in warnings[:MOST_WARNINGS]:
+        where = warning["where"] and _text(warning["where"], MOST_STEP)
+        message = _text(warning["message"], MOST_TEXT)
+        left -= len(message) + len(where or "")
+        if left < 0:
+            break
+        kept.append({"code": _code(warning["code"]), "message": message, "where": where})
+    return kept
+
+
+def _text(text: str, most: int) -> str:
+    # SQLite ends a text at the NUL, and so would whoever searches in it.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:most]
+
+
+def _code(code: str) -> str:
+    """A code as snake_case."""
+    if CODE.fullmatch(code):
+        return code
+    return re.sub(r"[^a-z0-9]+", "_", code[:64].lower()).strip("_") or "unknown"
+
+
+def _require_result(data: str) -> None:
+    """Raise `Broken` for what is no JSON that everybody who reads a result can read."""
+    if len(data.encode()) > MOST_RESULT_BYTES:
+        raise Broken("the result is too large")
+    try:
+        documents.parsed(data)
+    except ValueError as error:
+        raise Broken(f"the result is not JSON: {error}") from None
 
 
 def masked(outcome: Said, mask: Mask) -> Said:

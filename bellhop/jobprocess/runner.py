@@ -30,6 +30,9 @@ from bellhop.catalog import signature, typefiles
 from bellhop.jobprocess import frames, isolation
 from bellhop.jobprocess.order import Order, order_in
 from bellhop.jobprocess.outcome import (
+    MOST_RESULT_BYTES,
+    MOST_TRACEBACK,
+    MOST_WARNINGS,
     Answer,
     Cancelled,
     Completed,
@@ -45,8 +48,6 @@ from bellhop.system import confine, proctree
 from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
-MAX_RESULT_BYTES = 16 * 1024 * 1024
-MAX_WARNINGS = 10_000
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
 # its group too, until none is left. What is dead has no /proc/PID/exe.
@@ -200,7 +201,7 @@ class _Attempt:
         if "warning" not in message:
             progress = Progress(message["progress"], message["step"])
             frames.write(self._say, frame_of(self._order.of, progress))
-        elif len(self._warnings) < MAX_WARNINGS:
+        elif len(self._warnings) < MOST_WARNINGS:
             self._warnings.append(message["warning"])
 
     def _cancel_asked(self) -> bool:
@@ -218,8 +219,8 @@ class _Attempt:
             data = json.dumps(returned, allow_nan=False, ensure_ascii=False)
         except (TypeError, ValueError, RecursionError) as error:
             return _mistake("bad_result", error)
-        if len(data.encode("utf-8", "replace")) > MAX_RESULT_BYTES:
-            limit_mb = MAX_RESULT_BYTES // MEBIBYTE
+        if len(data.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
+            limit_mb = MOST_RESULT_BYTES // MEBIBYTE
             return Failed(Kind.RESULT_TOO_LARGE, item_error("result_too_large", limit_mb=limit_mb))
         return Completed(data, self._warnings)
 
@@ -233,7 +234,7 @@ def _told(error: BadInput | Unavailable) -> ItemError:
 
 def _mistake(code: str, error: BaseException) -> Failed:
     summary = "".join(traceback.format_exception_only(error)).strip()[:500]
-    trace = "".join(traceback.format_exception(error))[-20_000:]
+    trace = "".join(traceback.format_exception(error))[-MOST_TRACEBACK:]
     return Failed(Kind.MISTAKE, item_error(code, summary=summary, traceback=trace))
 
 

@@ -35,7 +35,7 @@ ENDS: list[Said] = [
 def carried(said: Progress | Answer) -> Progress | Answer:
     """What a worker reads of what a job process writes."""
     buffer = bytearray(frames.encode(outcome.frame_of("a", said)))
-    frame = frames.take(buffer, 1 << 20)
+    frame = frames.take(buffer, 1 << 26)
     assert frame is not None
     return outcome.said_in(frame)
 
@@ -76,8 +76,104 @@ def test_it_refuses_what_no_job_process_says(changed: dict[str, Any]) -> None:
         outcome.said_in({"of": "a", **GOOD, **changed})
 
 
-def test_it_refuses_a_frame_that_is_nested_too_deep() -> None:
-    body = b"[" * 100_000
+def completed(data: str, **warning: Any) -> dict[str, Any]:
+    warnings = [{**WARNING, **warning}] if warning else []
+    return {**GOOD, "outcome": {"kind": "completed", "data": data, "warnings": warnings}}
+
+
+def failed(**error: Any) -> dict[str, Any]:
+    told = {"code": "a", "message": "a", "hint": None, "traceback": None, **error}
+    return {**GOOD, "outcome": {"kind": "bad_input", "error": told}}
+
+
+def later(delay_s: Any, reason: str = "") -> dict[str, Any]:
+    return {**GOOD, "outcome": {"kind": "try_again", "delay_s": delay_s, "reason": reason}}
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        completed(""),
+        completed("{"),
+        completed("{} {}"),
+        completed("NaN"),
+        completed("[1e999]"),
+        completed("9" * 5000),
+        completed('"\\ud800"'),
+        completed(nested(102)),
+        completed(nested(990)),
+        completed(nested(100_000)),
+        completed(f'"{"x" * outcome.MOST_RESULT_BYTES}"'),
+        completed("{}", code="Not snake"),
+        completed("{}", message="x" * 2001),
+        completed("{}", message="a\0b"),
+        completed("{}", where="x" * 201),
+        failed(code=""),
+        failed(code="x" * 65),
+        failed(message="x" * 2001),
+        failed(hint="x" * 2001),
+        failed(traceback="x" * 20_001),
+        later(-1),
+        later(86_401),
+        later(10**400),
+        later(0, "x" * 2001),
+        {**GOOD, "guard": -1},
+        {**GOOD, "guard": 1 << 64},
+        {"percent": 1 << 64, "step": ""},
+        {"percent": 1, "step": "x" * 201},
+        {"percent": 1, "step": "a\0b"},
+    ],
+    ids=lambda frame: json.dumps(frame)[:120],
+)
+def test_it_refuses_what_nobody_behind_the_worker_could_take(frame: dict[str, Any]) -> None:
+    """Depth, numbers beyond 64 bits, halves of characters, and texts without an end."""
+    with pytest.raises(frames.Broken):
+        outcome.said_in(frame)
+
+
+def test_it_refuses_more_warnings_than_anybody_reads() -> None:
+    frame = completed("{}", message="x")
+    frame["outcome"]["warnings"] *= outcome.MOST_WARNINGS
+    assert isinstance(outcome.said_in(frame), Answer)
+    frame["outcome"]["warnings"] *= 2
+    with pytest.raises(frames.Broken):
+        outcome.said_in(frame)
+
+
+def test_it_cuts_what_a_job_type_says_to_what_a_worker_takes() -> None:
+    long = "x" * 5_000_000
+    ends: list[Said] = [
+        Completed("{}", [{"code": "So, so", "message": long, "where": long}] * 20_000),
+        Later(float("inf"), long),
+        Later(float("nan"), "a\0b"),
+        Failed(Kind.MISTAKE, ItemError("Ünder-stood?", long, long, long)),
+    ]
+    told = [carried(Answer(end, 7, True)) for end in ends]
+    ends = [answer.outcome for answer in told if isinstance(answer, Answer)]
+    assert isinstance(ends[0], Completed) and ends[0].warnings[0]["code"] == "so_so"
+    assert ends[1:3] == [Later(86_400, "x" * 2000), Later(0, "a\N{REPLACEMENT CHARACTER}b")]
+    assert isinstance(ends[3], Failed) and ends[3].error.code == "nder_stood"
+    assert carried(Progress(100_000, long)) == Progress(100, "x" * 200)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        f'{{"of": {nested(990)}}}'.encode(),
+        b'{"of": NaN}',
+        b'{"of": ' + b"9" * 5000 + b"}",
+        b'{"of": "\\ud800"}',
+        b'{"of": "\xff"}',
+        b'[["of", "a"]]',
+        b"",
+    ],
+)
+def test_it_refuses_a_frame_that_is_no_object_everybody_can_read(body: bytes) -> None:
     with pytest.raises(frames.Broken):
         frames.take(bytearray(struct.pack(">I", len(body)) + body), 1 << 20)
 

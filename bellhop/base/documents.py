@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
+
+Kind = TypeVar("Kind")
 
 # A job process, the database and the page all have to walk through it again.
 MOST_DEPTH = 100
@@ -17,9 +19,25 @@ def parsed(text: bytes | bytearray | str) -> Any:
         document = _DECODER.decode(text)
     except RecursionError:
         raise ValueError(f"the nesting is deeper than {MOST_DEPTH} levels") from None
-    require_shallow(document)
+    if text.count("[") + text.count("{") > MOST_DEPTH:
+        require_shallow(document)
     # Half a surrogate pair stands there as it is, or behind an escape.
     (json.dumps(document, ensure_ascii=False) if "\\u" in text else text).encode()
+    return document
+
+
+class Unreadable(ValueError):
+    """A row of the database is not what its reader expects; the text names table, id and column."""
+
+
+def stored(text: str, kind: type[Kind], table: str, row: object, column: str) -> Kind:
+    """The JSON of a column, which holds a `kind`: dict or list. Raises Unreadable."""
+    try:
+        document = parsed(text)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{table} {row}: {column} is not JSON ({error})") from None
+    if not isinstance(document, kind):
+        raise Unreadable(f"{table} {row}: {column} is not a {kind.__name__}")
     return document
 
 

@@ -31,6 +31,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "job-failed": (409, "The job failed"),
     "job-cancelled": (409, "The job was cancelled"),
     "job-final": (409, "The job is already final"),
+    "unreadable": (409, "What Bellhop stored about this cannot be read"),
     "nothing-to-retry": (409, "There is nothing to retry"),
     "count-changed": (409, "The number of matching jobs has changed"),
     "request-in-progress": (409, "Bellhop is still processing the first request"),
@@ -92,6 +93,10 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
         "Free some disk space, or try a smaller file.",
     ),
     "bad_result": ("The job type did not return JSON: {summary}", None),
+    "unreadable": (
+        "Bellhop cannot read what it stored about this item: {reason}.",
+        "Submit it again. If there are more of them, restore a backup of the database.",
+    ),
 }
 
 

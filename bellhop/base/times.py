@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import functools
+import time
 from datetime import UTC, datetime, timedelta
 
 
 def timestamp(after_s: float = 0) -> str:
     """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
-    return as_timestamp(datetime.now(UTC) + timedelta(seconds=after_s))
+    return as_timestamp(datetime.fromtimestamp(time.time(), UTC) + timedelta(seconds=after_s))
+
+
+def at_most(until: str, after_s: float) -> str:
+    """A stored time that something waits for, but none beyond `after_s` seconds from now.
+
+    What was stored while the clock was ahead would be waited for for years.
+    """
+    return min(until, timestamp(after_s))
+
+
+def seconds_ahead(at: str) -> float:
+    """How far a stored time lies after now; 0 for one that is past, or that cannot be read."""
+    try:
+        return max(0.0, datetime.fromisoformat(at).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 @functools.lru_cache(maxsize=1000)

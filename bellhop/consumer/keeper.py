@@ -7,17 +7,19 @@ again with the next round.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.settings import Settings
-from bellhop.base.times import timestamp
+from bellhop.base.times import seconds_ahead, timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
@@ -28,7 +30,7 @@ from bellhop.storage.database import checkpoint, database, log_bytes
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
-from bellhop.system.clock import Clock
+from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
 
 ROUND_S = 1.0
@@ -44,6 +46,7 @@ CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0
 EXPIRY_BITE = 20
 BITE_PAUSE_S = 0.005
 EXPIRE_FOR_S = 0.5
+Result = TypeVar("Result")
 log = logging.getLogger("bellhop.keeper")
 
 
@@ -72,6 +75,7 @@ class Keeper:
         self._next: dict[str, float] = {}
         self._cut_at = 0.0
         self._clock = Clock()
+        self._is_first_look = True
         self._troubles: dict[Callable[[], object], Trouble] = {}
 
     def start(self) -> None:
@@ -91,35 +95,68 @@ class Keeper:
                     self._attempt(self.keep_log_short)
         database.close()
 
-    def _attempt(self, sweep: Callable[[], object]) -> None:
+    def _attempt(self, sweep: Callable[[], Result]) -> Result | None:
+        """What a sweep gives, None when it fails."""
         trouble = self._troubles.setdefault(
             sweep,
             Trouble(log, "a sweep failed, and the keeper tries again: %s", "the sweep works again"),
         )
         try:
-            sweep()
+            result = sweep()
             trouble.note(None)
+            return result
         except Exception:
             trouble.note(traceback.format_exc())
+            return None
 
     def sweep(self) -> None:
         """One round: the guarded moves by every consumer, the tidying by one of them.
 
         A consumer that is stopped while it holds the lock must not stop the others' items.
         """
-        if (step_s := self._clock.look()) and self._is_the_keeper():
-            lifecycle.follow_clock(step_s)
-        moved = self.adopt_orphans() + self.expire_leases() + lifecycle.release_due()
-        while lifecycle.cancel_hopeless():
-            pass
-        if self._is_the_keeper():
-            schedules.submit_due(self._intake, self._acceptance)
+        self._attempt(self.follow_clock)
+        parts = self.adopt_orphans, self.expire_leases, lifecycle.release_due
+        moved = sum(self._attempt(part) or 0 for part in parts)
+        self._attempt(self.cancel_hopeless)
+        self._attempt(self.submit_due)
         if moved:
             self._ring(moved)
         if self._is_due("tidy"):
-            self.tidy()
-        if self._clock.is_steady() and self._is_due("expire") and not self.expire():
+            self._attempt(self.tidy)
+        if self._is_due("expire") and self._attempt(self.expire) is False:
             self._next.pop("expire")  # it goes on with the next round
+
+    def follow_clock(self) -> None:
+        """Let what waits keep its distance from now when the clock was set.
+
+        When it was set back before this start, the newest row tells by how much at least.
+        """
+        step_s = self._clock.look()
+        if not self._is_the_keeper() or not (step_s or self._is_first_look):
+            return
+        if self._is_first_look:
+            step_s -= seconds_ahead(queries.newest_at())
+        if abs(step_s) > STEP_S:
+            lifecycle.follow_clock(step_s)
+        schedules.follow_clock()
+        self._is_first_look = False
+
+    def may_delete(self) -> bool:
+        """Whether ages can be believed: whatever is deleted because it is old passes here.
+
+        Not for an hour after a start or after the clock was set, and not while it says less than
+        when the newest row was written.
+        """
+        return self._clock.is_steady() and seconds_ahead(queries.newest_at()) <= STEP_S
+
+    def cancel_hopeless(self) -> None:
+        until = time.monotonic() + EXPIRE_FOR_S
+        while lifecycle.cancel_hopeless() and time.monotonic() < until:
+            pass
+
+    def submit_due(self) -> None:
+        if self._is_the_keeper():
+            schedules.submit_due(self._intake, self._acceptance)
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
@@ -156,7 +193,9 @@ class Keeper:
         """Give back the items of consumers whose lock the kernel has dropped."""
         moved = 0
         for consumer in queries.consumers():
-            if self._is_gone(consumer.id):
+            if not queries.CONSUMER.fullmatch(consumer.id):  # no consumer ever was called so
+                lifecycle.adopt(consumer.id)
+            elif self._is_gone(consumer.id):
                 moved += lifecycle.adopt(consumer.id)
                 self._here.forget_consumer(consumer.id)
         return moved
@@ -204,21 +243,24 @@ class Keeper:
         for consumer in {name.partition(".")[0] for name in locks} - consumers:
             if not is_held(self._here.consumer_lock(consumer)):
                 self._here.forget_consumer(consumer)
-        for kind in KINDS:
-            for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
-                self._files.remove_job(job_id)
+        if self.may_delete():
+            for kind in KINDS:
+                for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
+                    self._files.remove_job(job_id)
         self.cut_log()
 
     def expire(self) -> bool:
         """Delete what is too old, for one round; whether all of it is gone."""
         until = time.monotonic() + EXPIRE_FOR_S
-        self.expire_uploads()
-        is_done = all(self._expire_type(name, until) for name in queries.types_of_jobs())
+        self._attempt(self.expire_uploads)
+        may_delete, cache = self.may_delete(), self._settings.cache
+        lifetime_s = cache.max_days * DAY_S if may_delete else None
+        reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=lifetime_s)
+        if not may_delete:
+            return True
         for beside in (lifecycle, accounts, audit):
-            beside.forget_old()
-        cache = self._settings.cache
-        reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=cache.max_days * DAY_S)
-        return is_done
+            self._attempt(beside.forget_old)
+        return all(self._expire_type(name, until) for name in queries.types_of_jobs())
 
     def _expire_type(self, type_name: str, until: float) -> bool:
         """Delete final jobs of a type whose days are over, bite by bite."""
@@ -226,13 +268,15 @@ class Keeper:
         ended = timestamp(-days * DAY_S)
         while bite := queries.ended_before(type_name, ended, EXPIRY_BITE) if days else []:
             for job_id in lifecycle.purge(bite, is_expired=True):
-                self._files.remove_job(job_id)
+                with contextlib.suppress(ValueError):  # what is called so has no files
+                    self._files.remove_job(job_id)
             if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
                 return False
         return True
 
     def expire_uploads(self) -> None:
-        """Delete the uploads of final jobs whose days are over; results stay."""
+        """Delete uploads of final jobs that are used up, or whose days are over; results stay."""
+        may_delete = self.may_delete()
         for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s()):
             job = queries.job(BELLHOP, job_id)
             if job is None or job.completed_at is None or job.keep:
@@ -240,7 +284,7 @@ class Keeper:
             lifetime = self._settings.lifetime_of(job.type)
             is_used_up = job.status == "completed" and lifetime.uploads_on_success == "remove"
             days = lifetime.uploads_days
-            if is_used_up or (days and job.completed_at < timestamp(-days * DAY_S)):
+            if is_used_up or (may_delete and days and job.completed_at < timestamp(-days * DAY_S)):
                 lifecycle.hold_bytes(job_id, -self._files.upload_bytes(job_id))
                 self._files.remove_job(job_id, ["uploads"])
 

@@ -9,7 +9,9 @@ from bellhop.storage.database import query
 # Of each type; a new one takes the place of any.
 MOST = 64
 NOTE = "INSERT OR REPLACE INTO duration (type, slot, seconds) VALUES (:type, :slot, :seconds)"
-EVERY = "SELECT type, seconds FROM duration ORDER BY type, seconds"
+EVERY = """
+    SELECT type, seconds FROM duration WHERE typeof(seconds) IN ('real', 'integer')
+    ORDER BY type, seconds"""
 
 
 def note(type_name: str, seconds: float) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.reuse import Hit
+
+# What an upload is called in its folder.
+STORED_NAME = re.compile(r"(?!\.{1,2}\Z)[^/\0]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -81,3 +85,16 @@ class NewJob:
         rows = ITEM_BYTES * len(self.items) * (1 + len(self.then))
         written = sum(len(json.dumps(text, ensure_ascii=False).encode()) for text in texts)
         return rows + written + sum(len(hit.data) + len(hit.warnings) for hit in hits)
+
+
+def is_input(given: Mapping[str, Any]) -> bool:
+    """Whether a stored `NewItem.input` is one: file, files, url, text or data, and nothing else."""
+    if len(given) != 1:
+        return False
+    ((kind, value),) = given.items()
+    texts = value if kind == "files" and isinstance(value, list) else [value]
+    if kind == "data":
+        return True
+    if kind not in ("file", "files", "url", "text") or not all(isinstance(t, str) for t in texts):
+        return False
+    return kind in ("url", "text") or all(STORED_NAME.fullmatch(name) for name in texts)

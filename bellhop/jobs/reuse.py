@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from bellhop.base.documents import Unreadable, stored
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog.description import Description
@@ -71,7 +72,20 @@ def lifetime_s(job_type: Description, most_days: float) -> float:
 def find(key: str, lifetime_s: float) -> Hit | None:
     """The result known by `key`, unless it is older than `lifetime_s`."""
     found = queries.cached(key, since=timestamp(-lifetime_s))
-    return Hit(key, *found) if found else None
+    if found is None or not _is_readable(found[2]):
+        return None  # it is made anew, and takes the place of what cannot be read
+    return Hit(key, *found)
+
+
+def _is_readable(files: str) -> bool:
+    """Whether this lists the files of a result."""
+    try:
+        listed = stored(files, list, "result", "", "files")
+    except Unreadable:
+        return False
+    return all(
+        isinstance(file, dict) and file.keys() >= {"name", "size", "path"} for file in listed
+    )
 
 
 def store(key: str, *, item: int, type_name: str, owner: str, size_bytes: int) -> None:
@@ -95,13 +109,18 @@ def clear(type_name: str | None = None) -> int:
         return len(query(f"DELETE FROM cache WHERE {chosen} RETURNING 1", {"type": type_name}))
 
 
-def trim(*, most_bytes: int, lifetime_s: float) -> int:
-    """Forget what is too old, and beyond `most_bytes` what was not used for longest."""
+def trim(*, most_bytes: int, lifetime_s: float | None) -> int:
+    """Forget what is too old, and beyond `most_bytes` what was not used for longest.
+
+    Nothing is too old where `lifetime_s` is None.
+    """
     with database.atomic():
-        removed = query(
-            "DELETE FROM cache WHERE created_at < :oldest RETURNING 1",
-            {"oldest": timestamp(-lifetime_s)},
-        )
+        removed = []
+        if lifetime_s is not None:
+            removed = query(
+                "DELETE FROM cache WHERE created_at < :oldest RETURNING 1",
+                {"oldest": timestamp(-lifetime_s)},
+            )
         ((size,),) = query("SELECT coalesce(sum(bytes), 0) FROM cache")
         oldest = "SELECT key, bytes FROM cache ORDER BY used_at LIMIT :bite"
         for key, entry_bytes in query(oldest, {"bite": TRIM_BITE}) if size > most_bytes else []:

@@ -20,6 +20,7 @@ from cronsim import CronSim, CronSimError
 
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User, owned
+from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.texts import cleaned
 from bellhop.base.times import as_timestamp, timestamp
@@ -28,7 +29,7 @@ from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.bounds import KIBIBYTE, MOST_SCHEDULED_BYTES
 from bellhop.jobs.intake import Intake
-from bellhop.storage.database import database, named, query
+from bellhop.storage.database import apart, database, named, query
 from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
@@ -140,6 +141,23 @@ def submit_due(intake: Intake, acceptance: Acceptance) -> int:
     return sum(_submit(schedule, intake, acceptance) for schedule in list(due))
 
 
+def follow_clock() -> None:
+    """The wall clock was set: no schedule waits for longer than its expression says from now.
+
+    Made by the keeper.
+    """
+    for row in named("SELECT id, cron, timezone, next_at FROM schedule"):
+        try:
+            expected = next_time(row["cron"], row["timezone"], datetime.now(UTC))
+        except Problem:
+            continue
+        if row["next_at"] > expected:
+            values = {"id": row["id"], "was": row["next_at"], "next": expected}
+            with apart(f"schedule {row['id']}"):
+                sql = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
+                query(sql, values)
+
+
 def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
     """Submit the job of a schedule, or record why it cannot be; only the first to come does."""
     following = timestamp(AGAIN_S)
@@ -147,7 +165,8 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
         try:
             following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
             submitter = _submitter(schedule)
-            job = intake.from_json(json.loads(schedule.job), schedule.owner)
+            document = stored(schedule.job, dict, "schedule", schedule.id, "job")
+            job = intake.from_json(document, schedule.owner)
             if submitter.role != "admin":  # an earlier version let everybody have one above 0
                 job = replace(job, priority=min(0, job.priority))
             acceptance.accept(
@@ -160,6 +179,9 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
         except Problem as problem:
             log.warning("schedule=%d cannot submit its job: %s", schedule.id, problem.detail)
             _move_on(schedule, following, error=problem.detail)
+        except (ValueError, TypeError) as error:
+            log.warning("schedule=%d cannot be read: %s", schedule.id, error)
+            _move_on(schedule, following, error=f"Bellhop cannot read this schedule: {error}.")
     return False
 
 

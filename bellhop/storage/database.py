@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import logging
 import os
 import sqlite3
@@ -22,7 +23,19 @@ from bellhop.base.errors import NO_ROOM
 BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
 TURN_TIMEOUT_S = 1.0
+MOST_TOLD = 1000
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
+
+# A text that is no UTF-8 shows that, and spoils no answer about other rows.
+_text = functools.partial(str, encoding="utf-8", errors="replace")
+
+
+def _row(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row as it is read everywhere: no column of ours holds bytes, so those are texts too."""
+    if bytes not in map(type, row):
+        return row
+    return tuple(_text(value) if isinstance(value, bytes) else value for value in row)
 
 
 class Database(SqliteDatabase):
@@ -45,6 +58,11 @@ class Database(SqliteDatabase):
             if is_mine:
                 self._turns.release()
 
+    def _connect(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+        connection.text_factory, connection.row_factory = _text, _row
+        return connection
+
     def rollback(self) -> None:
         # A full disk has ended the transaction already, and must be what the caller hears of.
         if self.connection().in_transaction:  # type: ignore[no-untyped-call]
@@ -56,12 +74,27 @@ log = logging.getLogger("bellhop.models")
 # the timeout; immediate ones queue.
 database = Database(None, lock_type="immediate")
 _kept_open: list[sqlite3.Connection] = []
+_told: set[str] = set()
 
 
 @database.func("fold")
-def fold(text: str | None) -> str:
-    """A text as a search sees it: small and capital letters of every script are the same."""
-    return (text or "").casefold()
+def fold(text: bytes | None) -> str:
+    """A text, as a BLOB, as a search sees it: letters are the same small and capital."""
+    return _text(text or b"").casefold()
+
+
+@contextlib.contextmanager
+def apart(row: str) -> Iterator[None]:
+    """A transaction about one row: what is wrong with that is logged once, and ends only this."""
+    try:
+        with database.atomic():
+            yield
+    except Exception as error:
+        if will_pass(error):
+            raise
+        if row not in _told and len(_told) < MOST_TOLD:
+            _told.add(row)
+            log.exception("%s cannot be changed, and is left as it is", row)
 
 
 def is_disk_full(error: Exception) -> bool:

@@ -15,7 +15,8 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset_s = time.time() - _since_boot_s()
-        self._steady_at = 0.0
+        # Nobody knows what it said before this start: it may have been set meanwhile.
+        self._steady_at = _since_boot_s() + DOUBT_S
 
     def look(self) -> float:
         """By how many seconds it was set since the last look, 0 when it was not; once a second."""
@@ -29,7 +30,7 @@ class Clock:
         return step_s
 
     def is_steady(self) -> bool:
-        """False for an hour after it was set by more than a minute."""
+        """False for an hour after a start, and after it was set by more than a minute."""
         return _since_boot_s() >= self._steady_at
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from bottle import HTTPResponse, Route, request
 
+from bellhop.base.documents import Unreadable
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
@@ -93,6 +94,8 @@ class Site:
                 raise
             except Problem as problem:
                 return problem_answer(problem)
+            except Unreadable as error:
+                return problem_answer(Problem("unreadable", f"{error}."))
             except Exception as error:
                 database.close()
                 if is_disk_full(error):

@@ -36,7 +36,10 @@ def rung() -> list[int]:
 
 @pytest.fixture
 def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
-    return Keeper(here, loaded, Files(here.folder), ring=rung.append, each_round=[])
+    """A keeper that has watched the clock for more than an hour."""
+    made = Keeper(here, loaded, Files(here.folder), ring=rung.append, each_round=[])
+    made._clock._steady_at = 0.0
+    return made
 
 
 def claimed_by(consumer: str) -> None:
@@ -340,6 +343,7 @@ def test_it_takes_no_sleep_of_the_machine_for_a_step(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(time, "clock_gettime", lambda which: boot)
     monkeypatch.setattr(time, "time", lambda: wall)
     watched = clock.Clock()
+    assert not watched.is_steady(), "nobody knows what it said before"
     boot, wall = boot + 7200, wall + 7200
     assert watched.look() == 0 and watched.is_steady()
     wall += 100

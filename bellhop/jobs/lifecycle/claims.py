@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import ItemError, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
@@ -21,8 +22,9 @@ from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, IS_WAITING, QUEUE_IS_O
 from bellhop.jobs.lifecycle import attributes, deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.accept import STORE_RESULT
 from bellhop.jobs.lifecycle.moves import Statement, points, release_step
+from bellhop.jobs.newjob import is_input
 from bellhop.jobs.reuse import Hit
-from bellhop.storage.database import database, named, query
+from bellhop.storage.database import apart, database, named, query
 from bellhop.storage.files import attempt_name
 
 LEASE_S = 60.0
@@ -39,7 +41,7 @@ IS_HELD = "id = :id AND attempt = :attempt AND worker = :worker"
 NEXT_DUE = f"""
     SELECT id FROM item
     WHERE queue = :queue AND status = 'queued' AND {CONSUMER_TAKES_ITEMS} AND {QUEUE_IS_OPEN}
-    ORDER BY priority DESC, turn, id LIMIT 1"""
+    ORDER BY priority DESC, turn, id LIMIT 1 OFFSET :passed_over"""
 # A later step is given what the one before it returned.
 READ_CLAIM = """
     SELECT item.id, item.job, item.attempt, item.worker, item.failures, item.crashes, item.type,
@@ -51,10 +53,12 @@ READ_CLAIM = """
             AND before.step = item.step - 1) END AS input,
         CASE item.step WHEN 0 THEN item.input_sha256 END AS sha256,
         item.started_at, item.turn, item.cache_key, item.was_deferred, job.job_id,
-        CASE item.step WHEN 0 THEN job.params
-            ELSE json_extract(job.chain, '$[' || (item.step - 1) || '].params') END AS params,
+        CASE item.step WHEN 0 THEN job.params ELSE job.chain END AS params,
         job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested
     FROM item JOIN job ON job.id = item.job WHERE item.id = :id"""
+NUMBERS = (
+    "id", "job", "attempt", "failures", "crashes", "index", "step", "turn", "total_items", "steps",
+)  # fmt: skip
 EQUAL_RUNS = "SELECT 1 FROM item WHERE cache_key = :cache_key AND status = 'running' LIMIT 1"
 READ_PROGRESS = f"SELECT progress FROM item WHERE {IS_HELD} AND status = 'running'"
 SHOW_ITEM = "UPDATE item SET progress = :percent, current_step = :step WHERE id = :id"
@@ -66,6 +70,7 @@ RENEW = f"""
     UPDATE item SET lease_until = :lease_until WHERE {IS_HELD} AND status = 'running'
     RETURNING id"""
 CANCEL_ASKED = "SELECT cancel_requested FROM job WHERE id = :job"
+ATTEMPT_OF = "SELECT attempt FROM item WHERE id = :id"
 STARTED_BEFORE = "SELECT 1 FROM item WHERE id = :id AND started_at < :day_ago"
 HELD_ITEM = interruptions.look_for(IS_HELD)
 
@@ -129,31 +134,87 @@ def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_ke
     """Give the next due item of `queue` to `worker`: queued → running. Made by a worker.
 
     `key_of` says under which key its result may be used again. An item whose equal runs is put
-    off, once, until that one has ended, and the next one is looked at: queued → pending.
+    off, once, until that one has ended, and the next one is looked at: queued → pending. One
+    that cannot be read fails: queued → running → failed.
     """
-    wanted = {"queue": queue, "consumer": worker.partition("/")[0]}
+    of_queue = {"queue": queue, "consumer": worker.partition("/")[0]}
+    passed_over = 0
     # What is looked at needs no write lock, which an idle look must not take.
-    while due := query(NEXT_DUE, wanted):
-        candidate = read(due[0][0])
-        if candidate is None:
-            continue
-        key = key_of(candidate)
-        with database.atomic():
-            takes_turns = candidate.use_cache and not candidate.was_deferred
-            if key and takes_turns and query(EQUAL_RUNS, {"cache_key": key}):
-                DEFER.make(id=candidate.id, cache_key=key)
-            elif taken := _take(candidate, worker, key):
-                return taken
+    while due := query(NEXT_DUE, {**of_queue, "passed_over": passed_over}):
+        ((item,),) = due
+        is_moved, taken = False, None
+        try:
+            if candidate := read(item):
+                key = key_of(candidate)
+                with apart(f"item {item}"):
+                    is_moved, taken = _take_or_defer(candidate, worker, key)
+        except Unreadable as error:
+            is_moved = _fail_unreadable(item, queue, worker, str(error))
+        if taken:
+            return taken
+        # Whatever is wrong with it, nobody waits behind an item that cannot be moved.
+        passed_over += not is_moved
     return None
+
+
+def _take_or_defer(candidate: Claim, worker: str, key: str | None) -> tuple[bool, Claim | None]:
+    """Whether it no longer stands at its place in the line, and the claim that was made."""
+    takes_turns = candidate.use_cache and not candidate.was_deferred
+    if key and takes_turns and query(EQUAL_RUNS, {"cache_key": key}):
+        return bool(DEFER.make(id=candidate.id, cache_key=key)), None
+    return True, _take(candidate, worker, key)
+
+
+def _fail_unreadable(item: int, queue: str, worker: str, reason: str) -> bool:
+    """Fail an item that nobody can run; whether it could be moved."""
+    error, held = item_error("unreadable", reason=reason), 0
+    with apart(f"item {item}"):
+        held = CLAIM.make(
+            id=item,
+            attempt=query(ATTEMPT_OF, {"id": item})[0][0],
+            queue=queue,
+            consumer=worker.partition("/")[0],
+            worker=worker,
+            lease_until=timestamp(LEASE_S),
+            cache_key=None,
+        )
+        if held:
+            counts = interruptions.counted("failed")
+            interruptions.FAIL.make(error, id=item, error=error.shown(), **counts)
+    return bool(held)
 
 
 def read(item: int) -> Claim | None:
-    """An item as it would be claimed now; None when it is gone."""
+    """An item as it would be claimed now; None when it is gone. Raises Unreadable."""
     for fields in named(READ_CLAIM, {"id": item}):
-        for name in ("input", "params"):
-            fields[name] = json.loads(fields[name])
+        for name in NUMBERS:
+            if type(fields[name]) is not int:
+                raise Unreadable(f"item {item}: {name} is not a number")
+        fields["input"] = _input(fields)
+        fields["params"] = _params(fields)
         return Claim(**fields)
     return None
+
+
+def _input(fields: dict[str, Any]) -> dict[str, Any]:
+    if fields["step"]:
+        before = f"of the step before item {fields['id']}"
+        return stored(fields["input"], dict, "result", before, "data")
+    found = stored(fields["input"], dict, "item", fields["id"], "input")
+    if not is_input(found):
+        raise Unreadable(f"item {fields['id']}: input is not one of file, files, url, text, data")
+    return found
+
+
+def _params(fields: dict[str, Any]) -> dict[str, Any]:
+    where = "job", fields["job"]
+    if fields["step"] == 0:
+        return stored(fields["params"], dict, *where, "params")
+    chain = stored(fields["params"], list, *where, "chain")
+    try:
+        return dict(chain[fields["step"] - 1]["params"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise Unreadable(f"job {fields['job']}: chain has no params of this step") from None
 
 
 def _take(candidate: Claim, worker: str, key: str | None) -> Claim | None:

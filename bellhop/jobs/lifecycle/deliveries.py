@@ -8,14 +8,14 @@ from bellhop.jobs.newjob import NewJob
 from bellhop.storage.database import query
 
 PROGRESS_EVERY_S = 2.0
-IS_WANTED = """webhook_url IS NOT NULL AND NOT EXISTS (
+IS_WANTED = """typeof(webhook_url) = 'text' AND NOT EXISTS (
     SELECT 1 FROM webhook_disabled AS off WHERE off.owner = job.owner AND off.url = webhook_url)"""
 TELL_END = f"""
     SELECT id, job_id, owner, status, webhook_url FROM job WHERE id = :job AND {IS_WANTED}"""
 TELL_PROGRESS = f"""
     UPDATE job SET webhook_at = :now
     WHERE id = :job AND webhook_progress AND {IS_WANTED}
-    AND (webhook_at IS NULL OR webhook_at < :before)
+    AND (webhook_at IS NULL OR webhook_at < :before OR webhook_at > :now)
     RETURNING id, job_id, owner, status, webhook_url"""
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bellhop.base.errors import ItemError, item_error
 from bellhop.jobs.lifecycle.moves import RECOUNTED, Statement
+from bellhop.storage.database import apart
 
 MOST_INTERRUPTIONS = 20
 
@@ -30,20 +31,25 @@ def give_back(held: Sequence[Held], *, is_counted: bool) -> int:
     Cancelled if that was asked, failed the 20th time that it counts, else queued again.
     """
     for item, before, is_cancelled in held:
-        count = before + is_counted
-        counts = counted("interrupted") if is_counted else counted()
-        if is_cancelled:
-            CANCEL.make(id=item)
-        elif is_counted and count >= MOST_INTERRUPTIONS:
-            error = item_error("interrupted_too_often", count=count)
-            FAIL.make(error, id=item, error=error.shown(), **counts)
-        else:
-            again = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
-            if is_counted:
-                again = replace(again, message="Its consumer died; Bellhop runs the item again.")
-                again = with_count(again, "interruption", count, MOST_INTERRUPTIONS)
-            REQUEUE.make(again, id=item, error=None, **counts)
+        with apart(f"item {item}"):
+            _give_back(item, before, is_cancelled, is_counted=is_counted)
     return len(held)
+
+
+def _give_back(item: int, before: int, is_cancelled: bool, *, is_counted: bool) -> None:
+    count = before + is_counted
+    counts = counted("interrupted") if is_counted else counted()
+    if is_cancelled:
+        CANCEL.make(id=item)
+    elif is_counted and count >= MOST_INTERRUPTIONS:
+        error = item_error("interrupted_too_often", count=count)
+        FAIL.make(error, id=item, error=error.shown(), **counts)
+    else:
+        again = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
+        if is_counted:
+            again = replace(again, message="Its consumer died; Bellhop runs the item again.")
+            again = with_count(again, "interruption", count, MOST_INTERRUPTIONS)
+        REQUEUE.make(again, id=item, error=None, **counts)
 
 
 def counted(*ends: str) -> dict[str, int]:

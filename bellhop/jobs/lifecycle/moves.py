@@ -52,6 +52,8 @@ class Move:
 
 # An item that nobody holds and that waits for nothing.
 FREED = "worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL"
+# Nothing is set that the table refuses, which would hold up whatever is moved with it.
+READABLE_ERROR = "CASE WHEN json_valid(error) THEN error END"
 MAY_RUN = "waits_for = NULL, not_before = NULL, cache_key = NULL"
 # Counts of this attempt's end: each 0 or 1, added to those of the item.
 COUNTS = """failures = failures + :failed, crashes = crashes + :crashed,
@@ -69,7 +71,8 @@ MOVES: dict[str, Move] = {
         ("queued",),
         "running",
         """worker = :worker, lease_until = :lease_until, attempt = attempt + 1,
-        current_step = NULL, cache_key = :cache_key, started_at = coalesce(started_at, :now)""",
+        current_step = NULL, cache_key = :cache_key, started_at = coalesce(started_at, :now),
+        waits_for = NULL, not_before = NULL, completed_at = NULL""",
         ("worker", "lease_until", "cache_key"),
     ),
     "deferred": Move(
@@ -100,7 +103,7 @@ MOVES: dict[str, Move] = {
     "requeued": Move(
         ("running",),
         "queued",
-        f"error = coalesce(:error, error), {COUNTS}, {FREED}",
+        f"error = coalesce(:error, {READABLE_ERROR}), {COUNTS}, {FREED}",
         ("error", *RECOUNTED),
     ),
     "retry_scheduled": Move(
@@ -112,8 +115,8 @@ MOVES: dict[str, Move] = {
     "cancelled": Move(
         ("pending", "queued", "running"),
         "cancelled",
-        f"""error = CASE status WHEN 'running' THEN NULL ELSE error END, completed_at = :now,
-        waits_for = NULL, not_before = NULL, {FREED}""",
+        f"""error = CASE status WHEN 'running' THEN NULL ELSE {READABLE_ERROR} END,
+        completed_at = :now, waits_for = NULL, not_before = NULL, {FREED}""",
     ),
     "retried": Move(("failed", "cancelled"), "queued", ANEW),
     "rerun": Move(("completed",), "queued", f"{ANEW}, cached = 0, cached_from = NULL"),
@@ -156,7 +159,7 @@ REOPEN_JOB = """
 END_JOB = """
     UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
         error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
-            ORDER BY "index" LIMIT 1)
+            AND json_valid(error) ORDER BY "index" LIMIT 1)
     WHERE id = :job"""
 MEET_DEPENDENCIES = """
     UPDATE dependency SET is_met = 1 WHERE needs = :needs AND is_met = 0 RETURNING job"""

@@ -13,7 +13,14 @@ from bellhop.jobs.lifecycle import turns
 from bellhop.jobs.newjob import NewJob
 from bellhop.storage.database import database, query, write_many
 
-NEXT_CHANGE = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value"
+NEXT_CHANGE = """
+    UPDATE counter SET value = value + 1
+    WHERE name = 'change' AND typeof(value) = 'integer' RETURNING value"""
+# The change number after the last that is stored, where the counter itself is spoiled.
+MEND_CHANGE = """
+    INSERT OR REPLACE INTO counter (name, value) SELECT 'change', 1 + max(
+        coalesce((SELECT max(change) FROM job WHERE typeof(change) = 'integer'), 0),
+        coalesce((SELECT max(change) FROM gone), 0)) RETURNING value"""
 SET_CHANGE = "UPDATE job SET change = :change WHERE id = :job"
 INSERT_EVENT = """
     INSERT INTO event (job, at, item, step, attempt, move, code, text, traceback)
@@ -50,7 +57,9 @@ class UnknownJobs(Exception):
 
 def next_change() -> int:
     """The next change number of the installation."""
-    return int(query(NEXT_CHANGE)[0][0])
+    for (change,) in query(NEXT_CHANGE):
+        return int(change)
+    return int(query(MEND_CHANGE)[0][0])
 
 
 def touch(job: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from bellhop.jobs.conditions import IS_HOPELESS, IS_UNFINISHED, IS_WAITING
 from bellhop.jobs.lifecycle import interruptions
 from bellhop.jobs.lifecycle.moves import Statement
 from bellhop.jobs.lifecycle.turns import LineUp
-from bellhop.storage.database import database, query, write_many
+from bellhop.storage.database import apart, database, query
 from bellhop.storage.models import HELD_BY
 
 RELEASE_BATCH = 200
@@ -28,8 +29,13 @@ SIGN_OFF = f"""
     AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id"""
 IS_DUE = "status = 'pending' AND not_before <= :due AND waits_for IS NULL"
 ANY_DUE = f"SELECT 1 FROM item WHERE {IS_DUE} LIMIT 1"
+# What is no time, and would be waited for for ever: it lies behind every year.
+IS_NO_TIME = "status = 'pending' AND not_before >= ':'"
+ANY_NO_TIME = f"SELECT 1 FROM item WHERE {IS_NO_TIME} LIMIT 1"
+MEND_TIMES = f"UPDATE item SET not_before = :due WHERE {IS_NO_TIME}"
 NEXT_BATCH = f"""id IN (
     SELECT id FROM item WHERE {IS_DUE} ORDER BY not_before, id LIMIT {RELEASE_BATCH})"""
+ALL_DUE = f"SELECT id FROM item WHERE {IS_DUE}"
 HOPELESS = f"""
     SELECT waiting.id, dependency.needs, needed.status FROM dependency
     JOIN job AS waiting ON waiting.id = dependency.job
@@ -46,6 +52,7 @@ FORGET_GONE = """
         SELECT change FROM gone ORDER BY change DESC LIMIT 1 OFFSET :most)"""
 
 RELEASE_DUE = Statement("released", NEXT_BATCH)
+RELEASE_ONE = Statement("released", "id = :id")
 LINE_UP_DUE = LineUp(NEXT_BATCH)
 CANCEL_HOPELESS = Statement("cancelled", f"job = :job AND {IS_WAITING}")
 
@@ -75,11 +82,24 @@ def expire(item: int, lease_until: str) -> bool:
 def release_due() -> int:
     """Let items run whose time has come: pending → queued. Made by the keeper."""
     due = {"due": timestamp()}
+    if query(ANY_NO_TIME):
+        with database.atomic():
+            query(MEND_TIMES, due)
     if not query(ANY_DUE, due):
         return 0
-    with database.atomic():
-        LINE_UP_DUE.make(**due)
-        return RELEASE_DUE.make(**due)
+    try:
+        with database.atomic():
+            LINE_UP_DUE.make(**due)
+            return RELEASE_DUE.make(**due)
+    except sqlite3.IntegrityError:  # of one row, which holds up those with it
+        return sum(_release(item) for (item,) in query(ALL_DUE, due))
+
+
+def _release(item: int) -> int:
+    """Let one item run whose time has come; 0 when its row cannot be changed."""
+    with apart(f"item {item}"):
+        return RELEASE_ONE.make(id=item)
+    return 0
 
 
 def cancel_hopeless() -> int:
@@ -92,12 +112,18 @@ def cancel_hopeless() -> int:
     with database.atomic():
         found = query(HOPELESS, {"most": HOPELESS_BATCH})
         by_job = {job: (needs, status) for job, needs, status in found}
-        for job, (needs, status) in by_job.items():
-            error = _needs_in_vain(needs, status)
-            CANCEL_HOPELESS.make(error, job=job)
-            shown = replace(error, code=DEPENDENCY_FAILED).shown()
-            query(SET_ERROR, {"job": job, "error": shown})
-    return len(by_job)
+        return sum(_cancel_hopeless(job, *why) for job, why in by_job.items())
+
+
+def _cancel_hopeless(job: int, needs: str, status: str | None) -> bool:
+    """Cancel one of them; False when its rows cannot be changed."""
+    moved = 0
+    with apart(f"job {job}"):
+        error = _needs_in_vain(needs, status)
+        moved = CANCEL_HOPELESS.make(error, job=job)
+        shown = replace(error, code=DEPENDENCY_FAILED).shown()
+        query(SET_ERROR, {"job": job, "error": shown})
+    return bool(moved)
 
 
 def _needs_in_vain(needs: str, status: str | None) -> ItemError:
@@ -117,13 +143,10 @@ def follow_clock(step_s: float) -> None:
     """
     by = timedelta(seconds=step_s)
     with database.atomic():
-        write_many(
-            SET_TIMES,
-            [
-                {"id": item, "not_before": shifted(due, by), "started_at": shifted(begun, by)}
-                for item, due, begun in query(BEGUN)
-            ],
-        )
+        for item, due, begun in query(BEGUN):
+            with apart(f"item {item}"):
+                times = {"not_before": shifted(due, by), "started_at": shifted(begun, by)}
+                query(SET_TIMES, {"id": item, **times})
 
 
 def forget_old() -> None:

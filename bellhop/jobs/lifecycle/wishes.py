@@ -28,7 +28,7 @@ WAITS_IN_VAIN = f"""
 CANCELLED_BECAUSE = """
     SELECT job.id, job.job_id FROM dependency JOIN job ON job.id = dependency.job
     WHERE dependency.needs = :needs AND is_met = 0 AND job.status = 'cancelled'
-    AND json_extract(job.error, '$.code') = :code"""
+    AND CASE WHEN json_valid(job.error) THEN json_extract(job.error, '$.code') END = :code"""
 FORGET_CANCEL = "UPDATE job SET cancel_requested = 0 WHERE id = :job RETURNING run_at"
 # :indexes is a JSON list of item numbers, or null for all of them.
 IS_CHOSEN = """(:indexes IS NULL OR "index" IN (SELECT value FROM json_each(:indexes)))"""

@@ -21,12 +21,15 @@ from bellhop.jobs.queries.find_jobs import (
     unreadable,
 )
 from bellhop.jobs.queries.for_keeper import (
+    CONSUMER,
     consumers,
     ended_before,
     held_by,
     last_change,
     leases,
     living_consumers,
+    newest_at,
+    queues_of,
     types_of_jobs,
     unknown_jobs,
 )
@@ -55,11 +58,12 @@ from bellhop.jobs.queries.of_job import (
 )
 
 __all__ = [
-    "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Waiting", "Work", "cached",
-    "consumers", "count_due", "counts_by_type", "deliveries", "delivery", "ended_before", "events",
-    "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since",
-    "jobs_with_content", "last_change", "leases", "line", "living_consumers", "needs_uploads",
-    "queue_states", "queued_in", "running_in", "running_items", "status_of", "stored_bytes",
+    "CONSUMER", "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Waiting", "Work",
+    "cached", "consumers", "count_due", "counts_by_type", "deliveries", "delivery",
+    "ended_before", "events", "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs",
+    "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
+    "needs_uploads", "newest_at", "queue_states", "queued_in", "queues_of", "running_in",
+    "running_items", "status_of", "stored_bytes",
     "submitted_under", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable",
     "waiting", "work_left",
 ]  # fmt: skip

@@ -34,11 +34,13 @@ JOB = ", ".join(SHOWN.get(name, name) for name in JOB_COLUMNS)
 # How many jobs a search looks through before it answers, how many of them at once, and for how
 # many seconds.
 SEARCH_SCAN, SEARCH_BITE, SEARCH_S = 10_000, 200, 0.5
-SAID = "coalesce(json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message'), '')"
-MATCHES = f"""instr(fold(name), :text) OR instr(fold(substr(params, 1, {MOST_SHOWN})), :text)
-    OR instr(fold({SAID.format("error")}), :text)
-    OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND (instr(fold(filename), :text)
-        OR instr(fold({SAID.format("item.error")}), :text)))"""
+SAID = """CASE WHEN json_valid({0}) THEN
+    json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message') END"""
+FOUND = "instr(fold(CAST({0} AS BLOB)), :text)"
+MATCHES = f"""{FOUND.format("name")} OR {FOUND.format(f"substr(params, 1, {MOST_SHOWN})")}
+    OR {FOUND.format(SAID.format("error"))}
+    OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND ({FOUND.format("filename")}
+        OR {FOUND.format(SAID.format("item.error"))}))"""
 
 
 def job(viewer: User, job_id: str) -> Job | None:

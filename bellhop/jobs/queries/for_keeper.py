@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
+from bellhop.base.documents import Unreadable, stored
 from bellhop.storage.database import query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer
 from bellhop.system.locks import is_held
+
+# What a consumer can be called: its locks are files of this name.
+CONSUMER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def consumers() -> list[Consumer]:
@@ -18,7 +23,16 @@ def consumers() -> list[Consumer]:
 
 def living_consumers(here: Installation) -> list[Consumer]:
     """Consumers that live at this moment, by the lock that each holds."""
-    return [consumer for consumer in consumers() if is_held(here.consumer_lock(consumer.id))]
+    named = (consumer for consumer in consumers() if CONSUMER.fullmatch(consumer.id))
+    return [consumer for consumer in named if is_held(here.consumer_lock(consumer.id))]
+
+
+def queues_of(consumer: Consumer) -> list[str]:
+    """The queues that a consumer serves; none of one whose row cannot be read."""
+    try:
+        return stored(consumer.queues, list, "consumer", consumer.id, "queues")
+    except Unreadable:
+        return []
 
 
 def held_by(consumers: Iterable[str]) -> int:
@@ -56,7 +70,8 @@ def types_of_jobs() -> list[str]:
 def ended_before(type_name: str, at: str, limit: int) -> list[str]:
     """Ids of final jobs of a type that ended before `at`, oldest first; none that is kept."""
     sql = """SELECT job_id FROM job
-        WHERE type = :type AND completed_at IS NOT NULL AND completed_at < :at AND keep = 0
+        WHERE type = :type AND completed_at IS NOT NULL AND keep = 0
+        AND completed_at > '1' AND completed_at < :at
         ORDER BY completed_at LIMIT :most"""
     rows = query(sql, {"type": type_name, "at": at, "most": limit})
     return [job_id for (job_id,) in rows]
@@ -64,4 +79,12 @@ def ended_before(type_name: str, at: str, limit: int) -> list[str]:
 
 def last_change() -> int:
     """The installation-wide change number."""
-    return int(query("SELECT value FROM counter WHERE name = 'change'")[0][0])
+    rows = query("SELECT value FROM counter WHERE name = 'change' AND typeof(value) = 'integer'")
+    return int(rows[0][0]) if rows else 0
+
+
+def newest_at() -> str:
+    """When the newest job came or the newest move was made, whichever is later; "" without any."""
+    sql = """SELECT max(coalesce((SELECT created_at FROM job ORDER BY id DESC LIMIT 1), ''),
+        coalesce((SELECT at FROM event ORDER BY id DESC LIMIT 1), ''))"""
+    return str(query(sql)[0][0])

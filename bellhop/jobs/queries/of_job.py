@@ -115,5 +115,6 @@ def cached(key: str, *, since: str) -> tuple[str, str, str, str] | None:
     sql = """SELECT job.job_id, result.data, result.files, result.warnings
         FROM cache JOIN result ON result.item = cache.item
         JOIN item ON item.id = cache.item JOIN job ON job.id = item.job
-        WHERE cache.key = :key AND cache.created_at > :since"""
+        WHERE cache.key = :key AND cache.created_at > :since
+        AND json_valid(result.data) AND json_valid(result.warnings)"""
     return next(iter(query(sql, {"key": key, "since": since})), None)

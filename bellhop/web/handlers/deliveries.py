@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
+from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import Problem
 from bellhop.jobs import queries, webhooks
 from bellhop.storage.models import FINAL, Job
@@ -37,9 +37,13 @@ def redeliver(site: Site, user: User, job: Job, number: str) -> HTTPResponse:
         raise Problem("not-found", "The job has no delivery with this number.")
     if row.status not in FINAL:
         raise Problem("job-not-finished", "Bellhop is still trying this delivery.")
-    found, params = queries.item(row, 0), json.loads(row.params)
+    found = queries.item(row, 0)
     assert found is not None
-    data = json.loads(found[0].input)["data"]
+    params = stored(row.params, dict, "job", row.id, "params")
+    given = stored(found[0].input, dict, "item", found[0].id, "input")
+    if not (params.keys() >= {"url", "message_id"} and "data" in given):
+        raise Unreadable(f"job {row.id}: this is not a delivery")
+    data = given["data"]
     again = webhooks.new_delivery(job.id, job.owner, row.name, data, {**params, "is_final": True})
     site.acceptance.accept(
         user,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from bottle import HTTPResponse, request
 
 from bellhop.accounts.access import User, may
+from bellhop.base.documents import stored
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
 from bellhop.jobs import queries
@@ -97,10 +97,12 @@ def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPRespons
     step = query.number("step")
     _require_in_time(site, job)
     found = queries.item(job, int(index), job.steps - 1 if step is None else step)
-    given = found[1] if found else None
-    for listed in json.loads(given.files) if given else []:
-        if listed["name"] == name:
-            return download(site.files.result(job.job_id, listed["path"]), name.rpartition("/")[2])
+    item, given = found or (None, None)
+    listed = stored(given.files, list, "result", item.id, "files") if item and given else []
+    for file in listed:
+        if isinstance(file, dict) and file.get("name") == name:
+            path = site.files.result(job.job_id, str(file.get("path")))
+            return download(path, name.rpartition("/")[2])
     raise Problem("not-found", "The item has no file with this name.")
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
+from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
 from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
-from bellhop.storage.models import FINAL, Job
+from bellhop.storage.models import FINAL, Item, Job
 from bellhop.web import idempotency, query, upload
 from bellhop.web.answers import (
     fitting,
@@ -168,13 +168,20 @@ def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
     first = queries.item(job, 0)
     if first is None:
         raise Problem("not-found", "Somebody has just deleted the job.")
-    takes_files = not {"file", "files"}.isdisjoint(json.loads(first[0].input))
+    takes_files = not {"file", "files"}.isdisjoint(_input(first[0]))
     reads_them = takes_files and queries.needs_uploads(job, use_cache=use_cache)
     if reads_them and not site.files.has_uploads(job.job_id):
         raise Problem(
             "nothing-to-retry",
             "Bellhop has deleted the uploads of this job, so it cannot run again.",
         )
+
+
+def _input(item: Item) -> dict[str, Any]:
+    try:
+        return stored(item.input, dict, "item", item.id, "input")
+    except Unreadable as error:
+        raise Problem("unreadable", f"{error}.") from None
 
 
 def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> HTTPResponse:

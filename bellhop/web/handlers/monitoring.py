@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +31,7 @@ def queues(site: Site, user: User) -> HTTPResponse:
 def queue_views(site: Site) -> list[dict[str, Any]]:
     """Every queue of config.ini, and those that rows still name."""
     states, paused, workers = queries.queue_states(), switches.paused(), switches.workers_set()
-    serving = [name for c in queries.living_consumers(site.here) for name in json.loads(c.queues)]
+    serving = [name for c in queries.living_consumers(site.here) for name in queries.queues_of(c)]
     shown = []
     for name in dict.fromkeys([*site.settings.queues, *states]):
         state = states.get(name, {})
@@ -64,7 +63,7 @@ def workers(site: Site, user: User) -> HTTPResponse:
             "consumer": consumer.id,
             "pid": consumer.pid,
             "started_at": consumer.started_at,
-            "queues": json.loads(consumer.queues),
+            "queues": queries.queues_of(consumer),
             "draining": consumer.draining,
             "bell": consumer.bell or "ok",
             "running": [
@@ -199,9 +198,11 @@ def _backlog(site: Site, depth: int) -> str:
 
 
 def _age_s(since: str | None) -> float | None:
-    if since is None:
+    try:
+        began = datetime.fromisoformat(since or "")
+        return max(0.0, (datetime.now(UTC) - began).total_seconds())
+    except (ValueError, TypeError):  # there is none, or its row cannot be read
         return None
-    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds())
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

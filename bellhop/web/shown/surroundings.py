@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections import Counter
@@ -114,7 +113,7 @@ class Surroundings:
         return View(
             has_consumer=bool(consumers),
             is_drained=bool(consumers) and not at_work,
-            serving=[queue for consumer in at_work for queue in json.loads(consumer.queues)],
+            serving=[queue for consumer in at_work for queue in queries.queues_of(consumer)],
             paused=queues.paused(),
             workers=queues.workers_set(),
             medians={name: statistics.median(found) for name, found in measured.items()},

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from bellhop.accounts.access import User, may
 from bellhop.base import addresses
-from bellhop.base.errors import PROBLEMS
+from bellhop.base.documents import Unreadable, stored
+from bellhop.base.errors import PROBLEMS, item_error
 from bellhop.base.times import shifted
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
@@ -28,6 +29,8 @@ JOB_COLUMNS = (
 # Of the jobs of all schedules together, which no list shows in pages.
 MOST_JOBS_BYTES = 4 * MEBIBYTE
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
+# What a view of a row runs into that holds something else than Bellhop wrote.
+NOT_READABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 ITEMS_FAILED = "items-failed"
 assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 
@@ -35,14 +38,38 @@ assert ITEMS_FAILED not in PROBLEMS, "a job's error is no problem of a request"
 def job_views(site: Site, user: User, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
     """Jobs as the API shows them to `user`, in the given order, each made when it is asked for."""
     outlook = Outlook(site, jobs)
-    return (_job_view(site, user, job, outlook) for job in jobs)
+    return (_job_view_or_mark(site, user, job, outlook) for job in jobs)
+
+
+def _job_view_or_mark(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, Any]:
+    """A job whose row cannot be read is shown as far as it can, and spoils no list."""
+    try:
+        return _job_view(site, user, job, outlook)
+    except NOT_READABLE as error:
+        unknown = ("expires_at", "position", "eta_s", "waiting_for", "webhook_url")
+        return {
+            **{name: job.__data__[name] for name in JOB_COLUMNS},
+            **dict.fromkeys(unknown),
+            "params": {},
+            "progress": 0,
+            "cached": False,
+            "error": _unreadable(error),
+            "then": [],
+            "depends_on": [],
+            "links": job_links(job.job_id),
+        }
+
+
+def _unreadable(error: Exception) -> dict[str, Any]:
+    """The error of what is shown in place of a row that cannot be read."""
+    return dict(json.loads(item_error("unreadable", reason=str(error)).shown()))
 
 
 def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, Any]:
     position = outlook.position(job)
     return {
         **{name: job.__data__[name] for name in JOB_COLUMNS},
-        "params": _parsed(job.params),
+        "params": _parsed(job, "params", dict),
         "progress": job.progress_points // job.total_items,
         "cached": job.cached_items == job.total_items * job.steps,
         "expires_at": expires_at(site, job),
@@ -52,15 +79,16 @@ def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, A
         "error": _job_error(job),
         # Whoever knows the address of a webhook can often send to it.
         "webhook_url": job.webhook_url if may(user, "inspect", job) else None,
-        "then": _parsed(job.chain),
-        "depends_on": _parsed(job.depends_on),
+        "then": _parsed(job, "chain", list),
+        "depends_on": _parsed(job, "depends_on", list),
         "links": job_links(job.job_id),
     }
 
 
-def _parsed(text: str) -> Any:
+def _parsed(job: Job, column: str, kind: type[Any]) -> Any:
     """What a JSON column holds; most hold nothing."""
-    return EMPTY[text]() if text in EMPTY else json.loads(text)
+    text = job.__data__[column]
+    return EMPTY[text]() if text in EMPTY else stored(text, kind, "job", job.id, column)
 
 
 def job_links(job_id: str) -> dict[str, str]:
@@ -87,7 +115,6 @@ def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
         "attempt": item.attempt,
         "cached": bool(item.cached),
         "cached_from": item.cached_from if item.cached else None,
-        "error": json.loads(item.error) if item.error else None,
         **_given(job, item, result),
     }
 
@@ -100,7 +127,6 @@ def result_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
         "type": item.type,
         "status": item.status,
         **_given(job, item, result),
-        "error": json.loads(item.error) if item.error else None,
     }
 
 
@@ -119,19 +145,27 @@ def type_view(job_type: KnownType) -> dict[str, Any]:
 
 
 def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
-    """The data, files and warnings of an item that completed; empty before."""
-    if result is None:
-        return {"data": None, "files": [], "warnings": []}
+    """The error of an item, and its data, files and warnings, which are empty before its end."""
+    try:
+        error = stored(item.error, dict, "item", item.id, "error") if item.error else None
+        given = _result(job, item, result) if result else {}
+    except NOT_READABLE as garbage:
+        error, given = _unreadable(garbage), {}
+    return {"error": error, "data": None, "files": [], "warnings": [], **given}
+
+
+def _result(job: Job, item: Item, result: Result) -> dict[str, Any]:
     base = f"{addresses.of_job(job.job_id)}/items/{item.item_index}/files/"
     step = "" if item.step + 1 == job.steps else f"?step={item.step}"
+    where = "result", item.id
     files = [
         {"name": file["name"], "size": file["size"], "url": base + quote(file["name"]) + step}
-        for file in json.loads(result.files)
+        for file in stored(result.files, list, *where, "files")
     ]
     return {
-        "data": json.loads(result.data),
+        "data": stored(result.data, object, *where, "data"),
         "files": files,
-        "warnings": json.loads(result.warnings),
+        "warnings": stored(result.warnings, list, *where, "warnings"),
     }
 
 
@@ -148,37 +182,47 @@ def _schedule_view(schedule: Schedule, *, with_job: bool) -> dict[str, Any]:
         "id", "name", "owner", "cron", "timezone", "next_at", "last_at", "last_job_id", "error",
         "created_at",
     )  # fmt: skip
-    return {
-        **{name: getattr(schedule, name) for name in names},
-        "job": json.loads(schedule.job) if schedule.job and with_job else None,
-    }
+    shown = {name: getattr(schedule, name) for name in names}
+    if not (schedule.job and with_job):
+        return {**shown, "job": None}
+    try:
+        return {**shown, "job": stored(schedule.job, dict, "schedule", schedule.id, "job")}
+    except Unreadable as error:
+        return {**shown, "job": {}, "error": str(error)}
 
 
 def delivery_view(number: int, job: Job) -> dict[str, Any]:
     """A delivery of a webhook: a job of its own, whose first item is the one request."""
     found = queries.item(job, 0)
-    given, result = found or (None, None)
-    params = json.loads(job.params)
+    params = _delivered(job)
+    shown = _given(job, *found) if found else {"error": None, "data": None}
     return {
         "number": number,
         "delivery_id": job.job_id,
-        "message_id": params["message_id"],
-        "url": params["url"],
+        "message_id": params.get("message_id"),
+        "url": params.get("url"),
         "event": job.name,
         "status": job.status,
         "attempt": job.attempt,
         "created_at": job.created_at,
         "completed_at": job.completed_at,
-        "error": json.loads(given.error) if given and given.error else None,
-        "answer": json.loads(result.data) if result else None,
+        "error": shown["error"],
+        "answer": shown["data"],
         "links": {"self": job_links(job.job_id)["self"]},
     }
+
+
+def _delivered(job: Job) -> dict[str, Any]:
+    try:
+        return stored(job.params, dict, "job", job.id, "params")
+    except Unreadable:
+        return {}
 
 
 def _job_error(job: Job) -> dict[str, Any] | None:
     if job.status not in ("failed", "cancelled"):
         return None
-    first = json.loads(job.error) if job.error else None
+    first = stored(job.error, dict, "job", job.id, "error") if job.error else None
     if job.status == "cancelled":
         return first
     count = f"{job.failed_items} of {job.total_items} failed"
@@ -191,4 +235,7 @@ def expires_at(site: Site, job: Job) -> str | None:
     days = site.settings.lifetime_of(job.type).results_days
     if job.completed_at is None or not days or job.keep:
         return None
-    return shifted(job.completed_at, timedelta(days=days))
+    try:
+        return shifted(job.completed_at, timedelta(days=days))
+    except (ValueError, OverflowError):  # its row cannot be read
+        return None

@@ -1,0 +1,271 @@
+"""A row that holds garbage fails alone: the other items run, and every page answers."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from peewee import TextField
+
+from bellhop.base.errors import ItemError
+from bellhop.consumer.keeper import Keeper
+from bellhop.jobs import consumers, lifecycle, queues
+from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
+from bellhop.storage import schema
+from bellhop.storage.database import database, query
+from bellhop.storage.files import Files
+from bellhop.storage.models import TABLES, Job
+from bellhop.web import routes
+from bellhop.web.site import Site
+from tests.support.jobs import error_of, items_of, job_of
+from tests.support.wsgi import WsgiClient
+
+Submit = Callable[..., Job]
+COLUMNS = [
+    (table._meta.table_name, column.column_name)
+    for table in TABLES
+    for column in table._meta.sorted_fields
+    if isinstance(column, TextField) or column.column_name == "account"
+]
+JSON = {
+    ("job", "params"), ("job", "error"), ("job", "chain"), ("job", "depends_on"), ("item", "input"),
+    ("item", "error"), ("result", "data"), ("result", "files"), ("result", "warnings"),
+    ("consumer", "queues"), ("schedule", "job"),
+}  # fmt: skip
+NESTED = "replace(substr(hex(zeroblob(495)), 1, 990), '0', '{0}')"
+NO_TEXT = ("''", "CAST(x'fffe22' AS TEXT)", "x'ff00'", "'a' || char(0) || 'b'", "'../..'", "NULL")
+NO_JSON = (
+    *NO_TEXT, "'{'", "'[1]'", "'null'", "'{\"a\": {}}'", "'\"\\ud800\"'",
+    "replace(hex(zeroblob(3000)), '0', '9')", "replace(hex(zeroblob(50000)), '0', '[')",
+    f"{NESTED.format('[')} || '1' || {NESTED.format(']')}",
+)  # fmt: skip
+PAGES = (
+    "health", "ready", "metrics", "api/v1/jobs", "api/v1/jobs?q=x", "api/v1/jobs?since=0",
+    "api/v1/jobs/stats", "api/v1/schedules", "api/v1/monitoring/queues", "api/v1/audit",
+    "api/v1/monitoring/workers", "api/v1/monitoring/health", "api/v1/cache", "api/v1/types",
+    "api/v1/webhooks/secret", f"api/v1/files/{'a' * 64}/jobs",
+)  # fmt: skip
+OF_JOB = ("", "/result", "/items", "/events", "/deliveries", "/shares", "/items/0/log")
+RAW = """
+    INSERT INTO account (name, role, created_at) VALUES ('anna', 'admin', '2026');
+    INSERT INTO session (hash, account, address, agent, created_at, used_at)
+        VALUES ('h', 'anna', '', '', '2026', '2026');
+    INSERT INTO token (hash, account, name, scope, created_at) VALUES ('h', 'anna', '', 'all', '');
+    INSERT INTO login_failure VALUES ('as x', 1, '2026', '2026');
+    INSERT INTO share (account, job) SELECT 'anna', min(id) FROM job;
+    INSERT INTO audit (at, who, address, action, target) VALUES ('2026', 'x', '', 'x', 'x');
+    DROP TRIGGER audit_unchanged;
+    INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
+        VALUES ('x', 'local', '* * * * *', 'UTC', '{"type": "noop"}', '2020', '2020');
+    INSERT INTO webhook_secret VALUES ('local', 'whsec_');
+    INSERT INTO webhook_disabled VALUES ('local', 'http://localhost/off', '2020');
+    INSERT INTO gone (change, job_id, owner) VALUES (0, 'deleted', 'local');
+    INSERT INTO duration VALUES ('noop', 0, 1.5);
+    INSERT INTO cache_count VALUES ('noop', 1, 1);
+    INSERT INTO cache (key, type, owner, item, bytes, created_at, used_at)
+        SELECT 'k', 'noop', 'local', min(item), 1, '2026', '2026' FROM result;
+    INSERT INTO content SELECT id, '{hash}' FROM job;
+"""
+
+
+@dataclass
+class World:
+    """An installation with a row in every table, and its database as it is before it is spoiled."""
+
+    path: Path
+    keeper: Keeper
+    web: WsgiClient
+    jobs: list[str] = field(default_factory=list)
+
+    def spoil(self, table: str, column: str, kinds: Sequence[str]) -> bool:
+        """Let the rows of a table hold these in turn; False where the table refuses them."""
+        database.close()
+        for path in self.path.parent.glob("bellhop.db*"):
+            path.unlink()
+        shutil.copy(self.path.parent / "clean", self.path)
+        cases = " ".join(f"WHEN {number} THEN {kind}" for number, kind in enumerate(kinds))
+        garbage = f"CASE rowid % {len(kinds)} {cases} END" if len(kinds) > 1 else kinds[0]
+        with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("PRAGMA ignore_check_constraints = 1")
+            try:
+                # What must be unique can be spoiled in one row alone.
+                sql = f'UPDATE OR IGNORE "{table}" SET "{column}" = {garbage}'
+                return bool(connection.execute(sql).rowcount)
+            except sqlite3.IntegrityError:
+                return False
+
+    def step(self) -> None:
+        """What a consumer does for one round, without job processes."""
+        self.keeper.sweep()
+        while claim := lifecycle.claim("parsing", "c1/1"):
+            lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+
+    def failing(self) -> list[str]:
+        """The pages that do not answer."""
+        of_jobs = [f"api/v1/jobs/{job}{part}" for job in self.jobs for part in OF_JOB]
+        answers = {path: self.web.get(f"/{path}") for path in (*PAGES, *of_jobs)}
+        return [
+            f"{path}: {answer.body!r}"
+            for path, answer in answers.items()
+            if answer.status >= 500 and answer.code != "not-ready"
+        ]
+
+
+@pytest.fixture
+def world(site: Site, submit: Submit) -> World:
+    keeper = Keeper(
+        site.here, site.settings, Files(site.here.folder), ring=lambda times: None, each_round=[]
+    )
+    database.pragma("synchronous", 0, permanent=True)
+    path = site.here.database
+    made = World(path, keeper, WsgiClient(routes.make_app(site)))
+    done, chain, failed, later, _ = (
+        submit("a"),
+        submit("b", then=[NewStep("noop", {"n": 1}, "parsing")]),
+        submit("c", webhook_url="http://localhost/x"),
+        submit("d"),
+        submit("e", depends_on=[]),
+    )
+    needing = submit("f", depends_on=[later.job_id])
+    new = {"type": "noop", "name": "j", "params": {}, "queue": "parsing", "max_attempts": 1}
+    lifecycle.submit(NewJob(**new, items=[NewItem("g", {"text": "g"})]), Key("k", "f"))  # type: ignore[arg-type]
+    consumers.register("gone", 1, ["parsing"])
+    for number, job in enumerate((done, chain, failed, later)):
+        claim = lifecycle.claim("parsing", "gone/1")
+        assert claim is not None and claim.job == job.id
+        if number < 2:
+            lifecycle.complete(claim, data='{"x": 1}', files="[]", warnings="[]")
+        elif number == 2:
+            lifecycle.fail(claim, ItemError("bad", "It is bad."))
+        else:
+            lifecycle.try_again(claim, 60, "busy")
+    assert lifecycle.claim("parsing", "gone/1"), "it runs while its consumer is gone"
+    queues.pause("mail", is_paused=True)
+    database.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(RAW.replace("{hash}", "a" * 64))
+        connection.execute("VACUUM INTO ?", [str(path.parent / "clean")])
+    made.jobs = [job.job_id for job in (done, chain, failed, later, needing)]
+    return made
+
+
+def passes_of(table: str, column: str) -> list[Sequence[str]]:
+    """The garbage that one look at a column takes: of a table with many rows, all at once."""
+    kinds = list(NO_JSON if (table, column) in JSON else NO_TEXT)
+    if table not in ("job", "item", "event"):
+        return [[kind] for kind in kinds]
+    kinds = [kind for kind in kinds if kind != "NULL"]
+    turns = [[*kinds[at:], *kinds[:at]] for at in range(0, len(kinds), 5)]
+    return [*turns, ["NULL"]]
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda name: str(name))
+def test_it_goes_on_beside_a_row_that_holds_garbage(
+    world: World, submit: Submit, table: str, column: str
+) -> None:
+    spoiled = 0
+    for kinds in passes_of(table, column):
+        if not world.spoil(table, column, kinds):
+            continue
+        spoiled += 1
+        other = submit("other")
+        world.step()
+        world.step()
+        assert job_of(other.job_id).status == "completed", kinds
+        assert world.failing() == [], kinds
+        schema.migrate(world.path, alone=True, may_create=False)
+    assert spoiled
+
+
+def spoiled(job: Job, column: str, garbage: str) -> None:
+    """Let a column of a job's items hold garbage, past what the table refuses."""
+    query("PRAGMA ignore_check_constraints = 1")
+    query(f"UPDATE item SET {column} = {garbage} WHERE job = {job.id}")
+    query("PRAGMA ignore_check_constraints = 0")
+
+
+@pytest.mark.parametrize("garbage", ["'{'", "'{}'", "'[]'", "x'ff'", '\'{"file": "../x"}\''])
+def test_it_fails_an_item_that_nobody_can_read(submit: Submit, garbage: str) -> None:
+    job, other = submit("a"), submit("b")
+    spoiled(job, "input", garbage)
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None and claim.job == other.id
+    error = error_of(job)
+    assert (
+        error["code"] == "unreadable" and f"item {items_of(job)[0].id}: input" in error["message"]
+    )
+    assert job_of(job.job_id).status == "failed"
+
+
+def test_it_fails_a_step_whose_predecessor_left_what_nobody_can_read(submit: Submit) -> None:
+    chain = submit("a", then=[NewStep("noop", {}, "parsing")])
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    deep = "[" * 990 + "]" * 990
+    lifecycle.complete(claim, data=f'{{"a": {deep}}}', files="[]", warnings="[]")
+    other = submit("b")
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None and claim.job == other.id
+    assert job_of(chain.job_id).status == "failed"
+
+
+def test_it_passes_over_an_item_that_cannot_even_be_failed(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, other = submit("a"), submit("b")
+    spoiled(job, "input", "'{'")
+    query(f"""CREATE TRIGGER stuck BEFORE UPDATE ON item WHEN old.job = {job.id}
+        BEGIN SELECT raise(ABORT, 'no'); END""")
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None and claim.job == other.id
+    assert lifecycle.claim("parsing", "c1/1") is None
+
+
+def test_it_ends_a_job_although_the_error_of_an_item_is_garbage(submit: Submit) -> None:
+    job = submit("a", "b")
+    first = lifecycle.claim("parsing", "c1/1")
+    assert first is not None
+    lifecycle.fail(first, ItemError("bad", "It is bad."))
+    spoiled(job, "error", "'{'")
+    second = lifecycle.claim("parsing", "c1/1")
+    assert second is not None
+    assert lifecycle.complete(second, data="{}", files="[]", warnings="[]")
+    assert job_of(job.job_id).status == "failed"
+
+
+def test_it_gives_back_and_cancels_what_holds_a_garbled_error(submit: Submit) -> None:
+    held, put_off = submit("a"), submit("b")
+    consumers.register("dead", 1, ["parsing"])
+    assert lifecycle.claim("parsing", "dead/1")
+    claim = lifecycle.claim("parsing", "dead/2")
+    assert claim is not None
+    lifecycle.try_again(claim, 60, "busy")
+    for job in (held, put_off):
+        spoiled(job, "error", "'{'")
+    assert lifecycle.adopt("dead") == 1
+    assert items_of(held)[0].status == "queued"
+    assert lifecycle.ask_cancel(put_off.job_id)
+    assert items_of(put_off)[0].status == "cancelled"
+
+
+def test_it_releases_what_is_due_beside_a_row_that_cannot_be_changed(submit: Submit) -> None:
+    stuck, other = submit("a"), submit("b")
+    for _ in range(2):
+        claim = lifecycle.claim("parsing", "c1/1")
+        assert claim is not None
+        lifecycle.try_again(claim, 60, "busy")
+    query("UPDATE item SET not_before = '2000'")
+    spoiled(stuck, "completed_at", "'x'")
+    lifecycle.release_due()
+    assert items_of(other)[0].status == "queued"
+
+
+def test_it_counts_on_where_the_counter_of_changes_is_gone(submit: Submit) -> None:
+    change = submit("a").change
+    query("DELETE FROM counter WHERE name = 'change'")
+    assert submit("b").change > change

@@ -53,6 +53,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "answer-too-large": (500, "The answer is too large"),
     "not-implemented": (501, "Bellhop does not support this part of HTTP"),
     "busy": (503, "The database is busy"),
+    "database-unavailable": (503, "The database is not available"),
     "not-ready": (503, "Bellhop is not ready"),
     "http-version": (505, "Bellhop does not speak this version of HTTP"),
     "disk-full": (507, "The disk is full"),

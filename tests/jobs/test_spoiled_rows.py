@@ -118,9 +118,8 @@ class World:
 
 @pytest.fixture
 def world(site: Site, submit: Submit) -> World:
-    keeper = Keeper(
-        site.here, site.settings, Files(site.here.folder), ring=lambda times: None, each_round=[]
-    )
+    files = Files(site.here.folder)
+    keeper = Keeper(site.here, site.settings, files, ring=lambda times: None, each_round=[])
     database.pragma("synchronous", 0, permanent=True)
     path = site.here.database
     made = World(path, keeper, WsgiClient(routes.make_app(site)))
@@ -196,9 +195,8 @@ def test_it_fails_an_item_that_nobody_can_read(submit: Submit, garbage: str) -> 
     claim = lifecycle.claim("parsing", "c1/1")
     assert claim is not None and claim.job == other.id
     error = error_of(job)
-    assert (
-        error["code"] == "unreadable" and f"item {items_of(job)[0].id}: input" in error["message"]
-    )
+    assert error["code"] == "unreadable"
+    assert f"item {items_of(job)[0].id}: input" in error["message"]
     assert job_of(job.job_id).status == "failed"
 
 

@@ -41,7 +41,7 @@ not see, and 403 for an action that you may not do."""
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
     "internal-error", "not-implemented", "http-version", "busy", "too-many-requests",
-    "invalid-parameter", "answer-too-large",
+    "invalid-parameter", "answer-too-large", "database-unavailable",
 )  # fmt: skip
 # Of all but what is open to everybody.
 EVERY_LOGIN = ("login-needed", "forbidden")

@@ -212,7 +212,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="Runs the failed and cancelled items again, or only the given ones.",
               parameters=("job_id",), body=takes("RetryRequest", {"items": [0, 3]}),
               needs_body=False, answers=ACCEPTED,
-              problems=(*NO_JOB, *BODY, "invalid-job", "nothing-to-retry")),
+              problems=(*NO_JOB, *BODY, "invalid-job", "nothing-to-retry", "unreadable")),
     )),
     "Shares": ("Share jobs with other accounts.", (
         Route("GET", f"{JOB}/shares", name="listShares", summary="List who may read a job",
@@ -255,7 +255,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
                        206: Answer("The part that Range names.", {BYTES: {}},
                                    ("Content-Disposition", "ETag", "Content-Range")),
                        **UNCHANGED},
-              problems=(*NO_JOB, "invalid-parameter")),
+              problems=(*NO_JOB, "unreadable", "invalid-parameter")),
         Route("GET", f"{JOB}/items/{{index}}/log", name="getLog",
               summary="Read the output of an item",
               words="At most 256 KiB and one line; of the latest attempt, or of `attempt`.",
@@ -340,7 +340,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="Sends it again with the same message id, even after an answer of 410.",
               parameters=("job_id", "delivery"),
               answers=shows("Job", "The job that delivers it.", "Location", status=202),
-              problems=(*NO_JOB, "job-not-finished", "too-many-jobs", "quota-full")),
+              problems=(*NO_JOB, "job-not-finished", "unreadable", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/webhooks/secret", name="getWebhookSecret",
               summary="Show the secret", words="Receivers use it to check signatures as "
               "Standard Webhooks describes. Bellhop creates it on the first request.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from bellhop.base import documents, shapes
 from bellhop.base.errors import ITEM_ERRORS, ItemError
-from bellhop.base.units import DAY_S
+from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.jobprocess.frames import Broken
 from bellhop.words import MOST_STEP, MOST_TEXT
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:  # a job process, which has no mask, shall start quickly
 
 # The most of what a job process says: bytes of a result; characters of a traceback, and of all
 # warnings together; how many warnings; seconds of a delay.
-MOST_RESULT_BYTES = 16 * 1024 * 1024
+MOST_RESULT_BYTES = 5 * MEBIBYTE
 MOST_TRACEBACK = 20_000
-MOST_WARNINGS, MOST_WARNED = 10_000, 4 * 1024 * 1024
+MOST_WARNINGS, MOST_WARNED = 10_000, MEBIBYTE
 MOST_DELAY_S = DAY_S
-MOST_PID = 1 << 22  # proc(5): the limit of pid_max
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -168,8 +167,7 @@ def bounded(said: Progress | Answer) -> Progress | Answer:
     if isinstance(said, Progress):
         percent = min(max(said.percent, 0), 100)
         return Progress(percent, _text(said.step, MOST_STEP))
-    guard = min(max(said.guard, 0), MOST_PID)
-    return replace(said, guard=guard, outcome=_bounded_end(said.outcome))
+    return replace(said, outcome=_bounded_end(said.outcome))
 
 
 def _bounded_end(end: Said) -> Said:

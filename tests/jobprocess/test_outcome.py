@@ -121,8 +121,6 @@ def nested(depth: int) -> str:
         later(86_401),
         later(10**400),
         later(0, "x" * 2001),
-        {**GOOD, "guard": -1},
-        {**GOOD, "guard": 1 << 64},
         {"percent": 1 << 64, "step": ""},
         {"percent": 1, "step": "x" * 201},
         {"percent": 1, "step": "a\0b"},
@@ -152,7 +150,7 @@ def test_it_cuts_what_a_job_type_says_to_what_a_worker_takes() -> None:
         Later(float("nan"), "a\0b"),
         Failed(Kind.MISTAKE, ItemError("Ünder-stood?", long, long, long)),
     ]
-    told = [carried(Answer(end, 7, True)) for end in ends]
+    told = [carried(Answer(end, True)) for end in ends]
     ends = [answer.outcome for answer in told if isinstance(answer, Answer)]
     assert isinstance(ends[0], Completed) and ends[0].warnings[0]["code"] == "so_so"
     assert ends[1:3] == [Later(86_400, "x" * 2000), Later(0, "a\N{REPLACEMENT CHARACTER}b")]

@@ -38,29 +38,10 @@ def serve(
     on_ready: Callable[[], object],
 ) -> None:
     """Answer requests until SIGTERM; then finish those under way, `STOP_LIMIT_S` at most."""
-    Parser.rules = Rules(site)
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
     if site.settings.server.cores == "own":
         cores.keep_to_one(from_last=True)
-    server = create_server(
-        app,
-        sockets=[bound],
-        threads=THREADS,
-        max_request_header_size=MOST_HEADER_BYTES,
-        max_request_body_size=Parser.rules.upload_bytes + 1,
-        connection_limit=2 * MOST_CONNECTIONS,  # it is never reached: see connections.py
-        channel_timeout=IDLE_CONNECTION_S,
-        asyncore_use_poll=True,
-        recv_bytes=BODY_BYTES,
-        inbuf_overflow=SPOOL_BYTES,
-        outbuf_overflow=MOST_ANSWER_BYTES,
-        outbuf_high_watermark=NEVER_BYTES,
-        ident=None,
-        clear_untrusted_proxy_headers=False,
-        **_behind(site.settings.server.trusted_proxy),
-    )
-    Channel.parser_class, Channel.exempt = Parser, site.settings.server.trusted_proxy
-    server.channel_class = Channel
+    server = _server(app, bound, site)
     _allow_descriptors()
     stopping: list[int] = []
 
@@ -82,6 +63,31 @@ def serve(
             drop_slow(server)
     address_file.unlink(missing_ok=True)
     _finish(server)
+
+
+def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
+    """Waitress on the socket `bound`, with our parser and our connections."""
+    Parser.rules = Rules(site)
+    server = create_server(
+        app,
+        sockets=[bound],
+        threads=THREADS,
+        max_request_header_size=MOST_HEADER_BYTES,
+        max_request_body_size=Parser.rules.upload_bytes + 1,
+        connection_limit=2 * MOST_CONNECTIONS,  # it is never reached: see connections.py
+        channel_timeout=IDLE_CONNECTION_S,
+        asyncore_use_poll=True,
+        recv_bytes=BODY_BYTES,
+        inbuf_overflow=SPOOL_BYTES,
+        outbuf_overflow=MOST_ANSWER_BYTES,
+        outbuf_high_watermark=NEVER_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
+        **_behind(site.settings.server.trusted_proxy),
+    )
+    Channel.parser_class, Channel.exempt = Parser, site.settings.server.trusted_proxy
+    server.channel_class = Channel
+    return server
 
 
 def _allow_descriptors() -> None:

@@ -141,6 +141,27 @@ def test_it_makes_a_token_and_shows_it_once(browser: webdriver.Chrome, served: R
     assert complaints(browser) == []
 
 
+def test_it_says_how_many_tokens_end_with_a_password(
+    browser: webdriver.Chrome, served: Running, otto: Bellhop
+) -> None:
+    log_in(browser, f"{served.url}/account", "otto")
+    shown(browser, "[data-tokens] li strong")
+    tokens = len(browser.find_elements(By.CSS_SELECTOR, "[data-tokens] li strong"))
+    shown(browser, "#old-password").send_keys(PASSWORD)
+    shown(browser, "#new-password").send_keys("password")
+    shown(browser, "[data-password-form] button").click()
+    assert "most common" in shown(browser, "[data-password-error]").text
+    complaints(browser)  # the browser notes the 422
+    browser.find_element(By.ID, "new-password").clear()
+    shown(browser, "#new-password").send_keys("battery staple")
+    shown(browser, "[data-password-form] button").click()
+    wait_for(lambda: f"Tokens that ended: {tokens}." in browser.page_source)
+    assert shown(browser, "[data-tokens] li").text == "You have none."
+    assert complaints(browser) == []
+    given = ("user", "password", "otto", "--password-stdin")
+    assert served.run(*given, given=PASSWORD).returncode == 0
+
+
 def test_it_shows_an_admin_who_did_what(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, f"{served.url}/audit", "ada")
     assert "login" in shown(browser, "[data-notes] tr").text

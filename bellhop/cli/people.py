@@ -121,7 +121,7 @@ def _revoke_token(given: argparse.Namespace) -> None:
 
 def _tell_ended(name: str, tokens: int) -> None:
     if tokens:
-        print(f"bellhop: {tokens} tokens of {name} ended; create new ones", file=sys.stderr)
+        print(f"bellhop: tokens of {name} that ended: {tokens}; create new ones", file=sys.stderr)
 
 
 def _new_password(given: argparse.Namespace) -> str | None:

@@ -750,7 +750,7 @@ def test_it_says_how_many_tokens_ended(console: Console, people: None) -> None:
             accounts.add_token("otto")
         database.close()
         said = console(*command.split(), given="battery staple")[2]
-        assert "2 tokens of otto ended" in said
+        assert "tokens of otto that ended: 2" in said
         assert "ended" not in console(*command.split(), given="battery staple")[2]
 
 

@@ -744,7 +744,7 @@ def test_it_gives_everything_from_before_to_the_first_admin(
     assert owners == {"ada"}
 
 
-def test_it_says_how_many_tokens_ended(console: Console, people: None) -> None:
+def test_it_says_how_many_tokens_ended(people: None, console: Console) -> None:
     for command in ("user password otto --password-stdin", "user disable otto"):
         for _ in range(2):
             accounts.add_token("otto")
@@ -755,7 +755,7 @@ def test_it_says_how_many_tokens_ended(console: Console, people: None) -> None:
 
 
 def test_it_shows_names_on_the_terminal_without_their_effects(
-    console: Console, people: None
+    people: None, console: Console
 ) -> None:
     accounts.add_token("otto", name="t")
     query("UPDATE token SET name = :name", {"name": "\x1b[2Jred\u202e\x9b"})

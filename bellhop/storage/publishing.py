@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bellhop.base.texts import HIDDEN, shown
 from bellhop.storage.copying import copy
 from bellhop.storage.database import will_pass
 from bellhop.storage.folders import open_file, open_folder
@@ -28,8 +29,8 @@ MOST_PATH_BYTES = 1024
 MOST_LIST_BYTES = 1 << 20
 # How many files that were left out are named, and with how many characters.
 MOST_LEFT_OUT, MOST_SHOWN = 100, 300
-# Control characters, half surrogate pairs (bytes that are no UTF-8), and backslashes.
-UNSHOWABLE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
+# What cannot be seen, half surrogate pairs (bytes that are no UTF-8) too, and backslashes.
+UNSHOWABLE = re.compile(rf"[{HIDDEN}\\]")
 
 
 class Found(NamedTuple):
@@ -92,7 +93,7 @@ class Publication:
 
     def leave_out(self, path: str | None) -> None:
         if path is not None and len(self.left_out) < MOST_LEFT_OUT:
-            self.left_out.append(path.encode("utf-8", "replace").decode()[:MOST_SHOWN])
+            self.left_out.append(shown(path)[:MOST_SHOWN])
         elif self.left_out[-1:] != [None]:
             self.left_out.append(None)
 

@@ -34,7 +34,9 @@ def from_text(label: str, params: ParamsSchema, name: str, texts: Sequence[str])
     if "array" in _kinds(schema):
         item = schema.get("items", {})
         return [_value(item, name, text) for text in texts if text.strip()]
-    return _value(schema, name, texts[-1])
+    if len(texts) > 1:
+        raise invalid_field(name, "is there more than once")
+    return _value(schema, name, texts[0])
 
 
 def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:

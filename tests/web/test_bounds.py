@@ -15,6 +15,7 @@ import pytest
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.addresses import API
 from bellhop.base.errors import MOST_SAID, Problem
+from bellhop.catalog import params
 from bellhop.jobs import lifecycle, queries, schedules
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES, MOST_SCHEDULED_BYTES
 from bellhop.jobs.newjob import NewStep
@@ -193,6 +194,14 @@ def test_it_refuses_a_form_field_that_is_too_long(web: WsgiClient) -> None:
 def test_it_refuses_many_long_form_fields(web: WsgiClient) -> None:
     fields: dict[str, Any] = {f"f{n}": "x" * 60_000 for n in range(30)}
     assert "all fields 1024 KiB" in web.upload(("a.txt", b"a"), **fields).json["detail"]
+
+
+def test_it_refuses_a_parameter_of_a_job_that_is_there_twice() -> None:
+    number: Any = {"properties": {"size": {"type": "integer"}}}
+    with pytest.raises(Problem, match="size: is there more than once"):
+        params.from_text("A type", number, "size", ["1", "2"])
+    several: Any = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
+    assert params.from_text("A type", several, "size", ["1", "2"]) == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["type", "priority", "then"])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError, Problem, StartRefused
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
@@ -29,7 +30,7 @@ from bellhop.jobprocess.outcome import (
     Later,
     Outcome,
 )
-from bellhop.jobprocess.process import JobProcess
+from bellhop.jobprocess.process import JobProcess, ProcessKind
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
@@ -51,7 +52,8 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
             network=job_type.network,
         )
         null = os.open(os.devnull, os.O_RDONLY)
-        process = JobProcess("try", scratch, bounds, null)
+        kind = ProcessKind.of(job_type, job_type.queue, LOCAL, is_shared=False)
+        process = JobProcess(kind, scratch, bounds, null)
         mask = Mask.of_type(job_type.settings, order.settings)
         try:
             outcome = process.run(order, _show_progress, _show_printed, lambda: None, mask)

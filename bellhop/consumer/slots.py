@@ -17,6 +17,10 @@ class Slots:
         with self._lock:
             self._limits = dict(workers)
 
+    def limit(self, queue: str) -> int:
+        """How many items of a queue may run at the same time."""
+        return self._limits[queue]
+
     @property
     def total(self) -> int:
         """How many items may run at the same time."""

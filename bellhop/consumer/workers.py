@@ -29,6 +29,7 @@ from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.pool import Pool
+from bellhop.jobprocess.process import ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.database import database, will_pass
@@ -64,6 +65,7 @@ class Workers:
             settings.jobtypes.recycle_after_items,
             lambda: self.files.new_scratch(consumer),
             self._bounds,
+            self.slots.limit,
             alive,
         )
         self.stopping = threading.Event()
@@ -72,6 +74,7 @@ class Workers:
         self._catalog = Catalog(settings, here)
         self._ring = ring
         self._stop_at = float("inf")
+        self._is_shared = accounts.is_closed()
         self.waiting: set[int] = set()
         self._due = 0
         self._due_lock = threading.Lock()
@@ -113,18 +116,20 @@ class Workers:
                 self.slots.leave(queue)
         return False
 
-    def _bounds(self, scratch: Scratch, network: bool) -> confine.Bounds:
+    def _bounds(self, scratch: Scratch, kind: ProcessKind) -> confine.Bounds:
         """What a job process may reach: less from the first account on."""
         return confine.bounds(
             self._settings,
-            readable=[self._settings.data_dir / "uploads"],
-            writable=[scratch.folder],
+            readable=[scratch.folder],
+            writable=[scratch.home, scratch.output],
             is_shared=accounts.is_closed(),
-            network=network,
+            network=kind.network,
+            memory_mb=kind.memory_mb,
         )
 
     def follow_switches(self) -> None:
-        """Serve each queue with as many workers as people want now; once a second."""
+        """Serve each queue as people want it now, and whether they share it; once a second."""
+        self._is_shared = accounts.is_closed()
         wanted = queues.workers_set()
         self.slots.resize({name: wanted.get(name, n) for name, n in self._counts.items()})
 
@@ -208,10 +213,12 @@ class Workers:
 
     def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
-        process = watch.when_it_can_be(partial(self.pool.take, claim.queue, job_type))
+        kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
+        process = watch.when_it_can_be(partial(self.pool.take, kind, job_type))
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
-            order = self._order(claim, job_type, process.scratch)
+            value = watch.when_it_can_be(partial(self._value, claim, process.scratch))
+            order = self._order(claim, job_type, process.scratch, value)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
@@ -228,7 +235,7 @@ class Workers:
         finally:
             self.pool.give_back(process)
 
-    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch) -> Order:
+    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch, value: Any) -> Order:
         is_delivery = claim.type == webhooks.TYPE
         return order_for(
             self._settings,
@@ -236,18 +243,18 @@ class Workers:
             scratch,
             item_id=f"{claim.job_id}-{claim.index}-{claim.step}",
             attempt=claim.attempt,
-            value=self._value(claim),
+            value=value,
             params=claim.params,
             filename=claim.filename,
             free_bytes=self.files.free_bytes(),
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 
-    def _value(self, claim: Claim) -> Any:
-        """What the item is, as its job process takes it: of files, where they lie."""
+    def _value(self, claim: Claim, scratch: Scratch) -> Any:
+        """What the item is, as its job process takes it: of files, where its copies lie."""
         ((kind, value),) = claim.input.items()
-        if kind == "file":
-            return str(self.files.upload(claim.job_id, value))
-        if kind == "files":
-            return [str(self.files.upload(claim.job_id, name)) for name in value]
-        return value
+        if kind not in ("file", "files"):
+            return value
+        names = [value] if kind == "file" else value
+        taken = [str(scratch.take_in(self.files.upload(claim.job_id, name))) for name in names]
+        return taken[0] if kind == "file" else taken

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable
 
 from bellhop.catalog.description import KnownType
-from bellhop.jobprocess.process import JobProcess
+from bellhop.jobprocess.process import JobProcess, ProcessKind
 from bellhop.storage.files import Scratch
 from bellhop.system.confine import Bounds
 
@@ -21,43 +22,49 @@ class Pool:
         self,
         recycle_after_items: int,
         new_scratch: Callable[[], Scratch],
-        bounds: Callable[[Scratch, bool], Bounds],
+        bounds: Callable[[Scratch, ProcessKind], Bounds],
+        most: Callable[[str], int],
         alive: int,
     ):
-        """`bounds` of a process by its folders and whether it needs the network.
+        """`bounds` of a process by its folders and its kind; `most` of a queue there may be.
 
         `alive` is the lock that each process holds.
         """
         self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
-        self._bounds, self._alive = bounds, alive
-        self._idle: dict[Hashable, list[JobProcess]] = {}
+        self._bounds, self._most, self._alive = bounds, most, alive
+        self._idle: dict[ProcessKind, list[JobProcess]] = {}
+        self._there: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, queue: str, job_type: KnownType) -> JobProcess:
-        """An idle process of `queue` for a type, which has loaded no other version of its file.
-
-        One that has the network is for types that need it alone, and what a type that is given
-        secrets leaves in memory is for no other type to find.
-        """
-        kind = queue, job_type.network, job_type.type if job_type.has_secrets else None
+    def take(self, kind: ProcessKind, job_type: KnownType) -> JobProcess:
+        """An idle process of a kind, which has loaded no other version of the type's file."""
         while process := self._pop(kind):
             if process.stamps.get(job_type.path, job_type.stamp) == job_type.stamp:
                 return process
             self._end(process)
+        if process := self._pop_if_crowded(kind.queue):
+            self._end(process)
         scratch = self._new_scratch()
         try:
-            return JobProcess(kind, scratch, self._bounds(scratch, job_type.network), self._alive)
+            bounds = self._bounds(scratch, kind)
+            kind = kind._replace(is_shared=bool(bounds.hidden))  # it may have changed just now
+            process = JobProcess(kind, scratch, bounds, self._alive)
         except BaseException:
             scratch.remove()
             raise
+        with self._lock:
+            self._there[kind.queue] += 1
+        return process
 
     def give_back(self, process: JobProcess) -> None:
         """Keep a process for the next item of its kind, unless it is dead or worn."""
         if process.is_dead or process.is_worn(self._recycle_after_items):
             return self._end(process)
         try:
-            process.scratch.clear()
+            is_as_before = process.scratch.clear()
         except OSError:
+            is_as_before = False
+        if not is_as_before:
             return self._end(process)
         process.idle_since = time.monotonic()
         with self._lock:
@@ -70,6 +77,8 @@ class Pool:
             retired = [p for idle in self._idle.values() for p in idle if p.idle_since <= oldest]
             for process in retired:
                 self._idle[process.kind].remove(process)
+            for kind in [kind for kind, idle in self._idle.items() if not idle]:
+                del self._idle[kind]
         for process in retired:
             self._end(process)
 
@@ -77,8 +86,20 @@ class Pool:
         if not process.is_dead:
             process.kill()
         process.scratch.remove()
+        with self._lock:
+            self._there[process.kind.queue] -= 1
 
-    def _pop(self, kind: Hashable) -> JobProcess | None:
+    def _pop(self, kind: ProcessKind) -> JobProcess | None:
         with self._lock:
             idle = self._idle.get(kind)
             return idle.pop() if idle else None
+
+    def _pop_if_crowded(self, queue: str) -> JobProcess | None:
+        """The longest idle process of a queue that has as many as it may have."""
+        with self._lock:
+            idle = [p for kind, those in self._idle.items() if kind.queue == queue for p in those]
+            if not idle or self._there[queue] < self._most(queue):
+                return None
+            longest = min(idle, key=lambda process: process.idle_since)
+            self._idle[longest.kind].remove(longest)
+            return longest

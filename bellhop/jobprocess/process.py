@@ -13,16 +13,17 @@ import logging
 import os
 import select
 import time
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from bellhop.base.errors import item_error
 from bellhop.base.masking import Mask
 from bellhop.base.program import COMMAND
 from bellhop.base.units import MEBIBYTE
+from bellhop.catalog.description import KnownType
 from bellhop.catalog.typefiles import Stamp
 from bellhop.jobprocess import frames
-from bellhop.jobprocess.order import CANCEL, Order
+from bellhop.jobprocess.order import CANCEL, LEAST_FILE_MB, Order
 from bellhop.jobprocess.outcome import (
     Answer,
     Cancelled,
@@ -47,6 +48,8 @@ MEMORY_MARK_BYTES = 512 * 1024 * 1024
 # What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
 AGE_LIMIT_S = 600.0
 MAX_FRAME_BYTES = 64 * 1024 * 1024
+# How often within `WATCH_S` a job may say something before it has to wait.
+MOST_HEARD = 1000
 # What one look takes of what a job prints: it must not hold up its limit.
 MOST_PRINTED_BYTES = 1 << 20
 log = logging.getLogger("bellhop.jobprocess")
@@ -56,13 +59,35 @@ class _Ended(Exception):
     """The job process closed its pipe: it died."""
 
 
+class ProcessKind(NamedTuple):
+    """What the items that one process runs have in common.
+
+    What code of one owner leaves in memory is for no other owner to find, and what a type that is
+    given secrets leaves there is for no other `type`. Where Bellhop `is_shared`, and for what needs
+    the network, processes have other bounds; `memory_mb` is a limit that none can raise.
+    """
+
+    queue: str
+    owner: str
+    is_shared: bool
+    network: bool
+    memory_mb: int
+    type: str | None
+
+    @staticmethod
+    def of(job_type: KnownType, queue: str, owner: str, *, is_shared: bool) -> ProcessKind:
+        """The kind of an owner's items of a type."""
+        name = job_type.type if job_type.has_secrets else None
+        return ProcessKind(queue, owner, is_shared, job_type.network, job_type.memory_mb, name)
+
+
 class JobProcess:
     """One child, kept for items of one kind (see pool.py).
 
     `alive` is the descriptor of a lock that the child shall hold for life.
     """
 
-    def __init__(self, kind: Hashable, scratch: Scratch, bounds: Bounds, alive: int):
+    def __init__(self, kind: ProcessKind, scratch: Scratch, bounds: Bounds, alive: int):
         self.kind, self.scratch = kind, scratch
         self.items = 0
         self._started = time.monotonic()
@@ -74,6 +99,7 @@ class JobProcess:
         self._unsent = bytearray()
         self._of = ""
         self._guard_pid = 0
+        self._least_free = 0
         self._family: set[int] = set()
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
         guard, self._guard = os.pipe()
@@ -144,9 +170,10 @@ class JobProcess:
     ) -> Answer | Outcome:
         self.items += 1
         self._family = set()
+        self._least_free = self.scratch.free_bytes() - order.max_file_mb * MEBIBYTE
         self.stamps[order.path] = order.stamp
         now = time.monotonic()
-        deadline, next_watch = now + order.timeout_s, now + WATCH_S
+        deadline, next_watch, heard = now + order.timeout_s, now + WATCH_S, 0
         self._of = order.of
         try:
             self._send(order.frame())
@@ -156,18 +183,19 @@ class JobProcess:
                     return said
                 if said:
                     on_progress(said.percent, said.step)
+                    if (heard := heard + 1) >= MOST_HEARD:
+                        # Its pipe is full, and it waits: other workers have work to do.
+                        time.sleep(max(0.0, min(deadline, next_watch) - time.monotonic()))
                 now = time.monotonic()
                 if now >= deadline:
                     return self._timed_out(order.timeout_s)
                 if now >= next_watch:
-                    next_watch = now + WATCH_S
+                    next_watch, heard = now + WATCH_S, 0
                     if why := why_stop():
                         return self._stop(why)
-                    if self._outgrows(order.memory_mb):
+                    if failed := self._beyond_limits(order):
                         self.kill()
-                        return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
-                    if self._child.has_ended():
-                        raise _Ended  # a child of the job may hold the pipe open
+                        return failed
         except (_Ended, BrokenPipeError):
             return self._crashed()
         except frames.Broken as error:
@@ -188,18 +216,34 @@ class JobProcess:
 
     def _end_leftovers(self, answer: Answer) -> None:
         """End a process whose job returned while something of it is left for the next item."""
-        if not answer.is_clean or self._child.family() != {self.pid, self._guard_pid}:
+        is_alone = self._child.is_alone(self._guard_pid)
+        if not (answer.is_clean and is_alone and proctree.is_plain(self.pid)):
             self.kill()
 
-    def _outgrows(self, memory_mb: int) -> bool:
-        """Whether the job and what it started hold too much together.
-
-        The kernel keeps the limit for each process alone.
-        """
+    def _beyond_limits(self, order: Order) -> Failed | None:
+        """How an item fails that takes more than it may; `_Ended` without what a process needs."""
         self._family = self._child.family()
-        if not memory_mb or len(self._family) <= 2:
+        # A child of the job may hold the pipe open; and nobody runs without a guard.
+        is_guarded = self._guard_pid in self._family or not self._guard_pid
+        if self._child.has_ended() or not (is_guarded or self._family == {self.pid}):
+            raise _Ended
+        # The kernel keeps this limit for each process alone, and knows none for what is shared.
+        most = order.memory_mb * MEBIBYTE
+        if most and proctree.memory_bytes(self._family, most) > most:
+            return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
+        if self._fills_the_disk():
+            limit_mb = order.max_file_mb
+            return Failed(Kind.FILE_TOO_LARGE, item_error("file_too_large", limit_mb=limit_mb))
+        return None
+
+    def _fills_the_disk(self) -> bool:
+        """Whether the files of the item, however many, are why less is free than shall be."""
+        missing = self._least_free - self.scratch.free_bytes()
+        if missing <= 0:
             return False
-        return proctree.memory_bytes(self._family) > memory_mb * MEBIBYTE
+        device = self.scratch.folder.stat().st_dev
+        nameless = proctree.nameless_bytes(self._family, device)
+        return self.scratch.holds_more(max(missing, LEAST_FILE_MB * MEBIBYTE) - nameless)
 
     def is_worn(self, recycle_after_items: int) -> bool:
         """Whether it has run enough or for long, or grown too large, to be replaced."""
@@ -208,7 +252,7 @@ class JobProcess:
         if time.monotonic() < self._weigh_at:
             return False
         self._weigh_at = time.monotonic() + WATCH_S
-        return proctree.memory_bytes([self.pid]) > MEMORY_MARK_BYTES
+        return proctree.memory_bytes([self.pid], MEMORY_MARK_BYTES) > MEMORY_MARK_BYTES
 
     def _stop(self, why: Stop) -> Answer | Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""

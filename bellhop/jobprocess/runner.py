@@ -17,7 +17,6 @@ import resource
 import select
 import sys
 import tempfile
-import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +43,7 @@ from bellhop.jobprocess.outcome import (
     Said,
     frame_of,
 )
+from bellhop.jobprocess.surroundings import Surroundings
 from bellhop.system import confine, proctree
 from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
@@ -91,14 +91,13 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     confine.confine(bounds)  # not the guard, which ends all of them
     isolation.leave_bellhop()
     loaded: dict[str, dict[str, JobType]] = {}
+    surroundings = Surroundings((0, 1, 2, orders, say, alive))
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
             continue
-        ended = _Attempt(given, orders, say, loaded).run()
+        ended = _Attempt(given, orders, say, loaded, surroundings).run()
         _flush_output()
-        # A thread that outlives its item would print, and read orders, in the next one.
-        is_clean = threading.active_count() == 1
-        frames.write(say, frame_of(given.of, Answer(ended, is_clean)))
+        frames.write(say, frame_of(given.of, Answer(ended, surroundings.restore())))
 
 
 def start_guard(guard: int) -> int:
@@ -130,8 +129,16 @@ def _flush_output() -> None:
 class _Attempt:
     """One attempt at one item."""
 
-    def __init__(self, order: Order, orders: int, say: int, loaded: dict[str, dict[str, JobType]]):
+    def __init__(
+        self,
+        order: Order,
+        orders: int,
+        say: int,
+        loaded: dict[str, dict[str, JobType]],
+        surroundings: Surroundings,
+    ):
         self._order, self._orders, self._say, self._loaded = order, orders, say, loaded
+        self._surroundings = surroundings
         self._warnings: list[JobWarning] = []
         self._cancel_came = self._cancel_noticed = False
 
@@ -170,6 +177,7 @@ class _Attempt:
         if path not in self._loaded:
             isolation.make_room_for(Path(path))
             self._loaded[path] = typefiles.load(Path(path))
+            self._surroundings.look()
         if name not in self._loaded[path]:
             raise LookupError(f"{Path(path).name} no longer has the job type {name}")
         return self._loaded[path][name]

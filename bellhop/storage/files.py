@@ -5,7 +5,7 @@ leaves litter, which the keeper removes, and never a row without its file.
 
     incoming/RANDOM/INDEX.SUFFIX               an upload that is still arriving
     uploads/JOB/INDEX.SUFFIX                   what the user gave
-    scratch/CONSUMER-RANDOM/{home,output}      what a job process works in
+    scratch/CONSUMER-RANDOM/{input,home,output}   what a job process reads, and works in
     results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
     results/JOB/INDEX-STEP-ATTEMPT.part        one of them that is still copied
     logs/JOB/INDEX-STEP-ATTEMPT                what an attempt printed
@@ -18,6 +18,7 @@ one by a link to another disk.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import math
@@ -25,7 +26,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -44,6 +45,9 @@ from bellhop.storage.publishing import Publication
 
 # The folders with a folder for each job.
 KINDS = ("uploads", "results", "logs")
+CHUNK_BYTES = 1 << 30
+BLOCK_BYTES = 512  # of st_blocks, stat(2)
+MOST_SEEN = 200_000
 # A second wall: whatever is removed lies in a folder of its own.
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -95,8 +99,7 @@ class Files:
 
     def free_bytes(self) -> int:
         """What the disk of the data folder has left for Bellhop."""
-        disk = os.statvfs(self._folder)
-        return disk.f_bavail * disk.f_frsize
+        return _free_bytes(self._folder)
 
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
@@ -237,17 +240,33 @@ class Files:
 
 
 class Scratch:
-    """The two folders of a job process: empty when an attempt begins."""
+    """The folders of a job process: empty when an attempt begins, but for what it is given."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.home, self.output = folder / "home", folder / "output"
-        for path in (folder, self.home, self.output):
+        self.input, self.home, self.output = folder / "input", folder / "home", folder / "output"
+        folder.mkdir()
+        self._folders = self.input, self.home, self.output
+        for path in self._folders:
             path.mkdir()
-        self._made = {path: _changed(os.lstat(path)) for path in (folder, self.home, self.output)}
+        self._made = {path: _changed(os.lstat(path)) for path in (folder, *self._folders)}
 
-    def clear(self) -> None:
+    def take_in(self, given: Path) -> Path:
+        """A copy of a file for the job alone; where the disk can, a clone (copy_file_range(2)).
+
+        Not a link: whatever the job does to its file, the next attempt finds what was given.
+        """
+        self._made.pop(self.input, None)  # sooner than the clock of a file system may tell
+        place = self.input / given.name
+        with given.open("rb", buffering=0) as source, place.open("wb", buffering=0) as target:
+            _copy(source.fileno(), target.fileno())
+        return place
+
+    def clear(self) -> bool:
         """Make them empty again; OSError when something resists.
+
+        False when they had to be made anew: a process may use those that it began with, and no
+        others.
 
         What has not changed since it was made is empty: a process takes longer to start than the
         clock of a file system to tick, and nobody can set back the time of a change.
@@ -255,26 +274,43 @@ class Scratch:
         folder = open_folder(self.folder)
         try:
             if _changed(os.fstat(folder)) != self._made[self.folder]:
-                return self._restore(folder)
-            for path in (self.home, self.output):
+                self._restore(folder)
+                return False
+            for path in self._folders:
                 status = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
-                if _changed(status) != self._made[path]:
+                if _changed(status) != self._made.get(path):
                     empty(path.name, folder)
         finally:
             os.close(folder)
-        return None
+        return True
 
     def _restore(self, folder: int) -> None:
-        """Make both again in `folder`, a descriptor, and remove what else is there."""
+        """Make them again in `folder`, a descriptor, and remove what else is there."""
         for name in os.listdir(folder):
             remove_tree(name, folder)
         if os.listdir(folder):
             raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), self.folder)
-        for path in (self.home, self.output):
+        for path in self._folders:
             os.mkdir(path.name, dir_fd=folder)
 
     def remove(self) -> None:
         remove_tree(self.folder)
+
+    def free_bytes(self) -> int:
+        """What the disk has left."""
+        return _free_bytes(self.folder)
+
+    def holds_more(self, most_bytes: int) -> bool:
+        """Whether a job wrote more than that; so does what is too much or too deep to look at."""
+        try:
+            for seen, entry in enumerate(_files_below(self.home, self.output)):
+                with contextlib.suppress(FileNotFoundError):  # the job goes on meanwhile
+                    most_bytes -= entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES
+                if most_bytes < 0 or seen > MOST_SEEN:
+                    return True
+        except OSError:
+            return True
+        return most_bytes < 0
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -311,6 +347,35 @@ def _sync_way(place: Path, paths: Iterable[str]) -> None:
     inner = {above for path in paths for above in PurePosixPath(path).parents}
     for folder in (*(place / name for name in sorted(inner)), place.parent, place.parent.parent):
         _sync(folder)
+
+
+def _files_below(*folders: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below these folders that is not a folder; OSError for one that resists."""
+    found = [str(folder) for folder in folders]
+    for folder in found:  # which grows meanwhile
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found.append(entry.path)
+                else:
+                    yield entry
+
+
+def _free_bytes(folder: Path) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _copy(source: int, target: int) -> None:
+    """Copy what is left of a file, both being descriptors."""
+    try:
+        while os.copy_file_range(source, target, CHUNK_BYTES):
+            pass
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        while os.sendfile(target, source, None, CHUNK_BYTES):  # another disk, before Linux 5.19
+            pass
 
 
 def _sync(path: Path) -> None:

@@ -15,6 +15,8 @@ import itertools
 import os
 from pathlib import Path
 
+from bellhop.system import proctree
+
 PREFIX = "bellhop-"
 _numbers = itertools.count()
 
@@ -35,7 +37,7 @@ class Group:
     def members(self) -> set[int]:
         """Pids of what lives in it."""
         try:
-            return set(map(int, (self._folder / "cgroup.procs").read_bytes().split()))
+            return set(map(int, proctree.read(f"{self._folder}/cgroup.procs").split()))
         except OSError:
             return set()  # it was removed
 

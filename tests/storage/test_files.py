@@ -42,7 +42,7 @@ REPLACED += [become_a_closed_folder, lambda path: None]
 
 def is_as_new(scratch: Scratch) -> bool:
     inside = sorted(path.name for path in scratch.folder.iterdir())
-    return inside == ["home", "output"] and not [*scratch.home.iterdir(), *scratch.output.iterdir()]
+    return inside == ["home", "input", "output"] and not list(scratch.folder.glob("*/*"))
 
 
 def scratch_in(folder: Path) -> Scratch:

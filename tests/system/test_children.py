@@ -153,3 +153,18 @@ def test_it_ends_all_below_in_its_last_moment(
 
     assert in_parent(end)
     assert marked.are_gone()
+
+
+def test_it_ends_what_a_dead_process_left_in_a_group(marked: Marked) -> None:
+    """Such as a consumer that was killed: nobody else knows of it."""
+
+    def leave() -> bool:
+        child = marked.child("leave()")
+        return child._group is not None
+
+    if not in_a_process(leave):
+        pytest.skip("no control groups can be made here")
+    assert marked.alive() != []
+    cgroups._home.cache_clear()
+    assert in_a_process(lambda: cgroups._home() is not None)
+    assert marked.are_gone()

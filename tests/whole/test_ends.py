@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.client import RequestFailed
 from tests.support.places import STUBBORN_TYPES
 from tests.support.running import Family, Running, is_alive, job_processes_of, running, wait_for
 
@@ -46,7 +48,8 @@ def test_it_ends_all_at_a_return_a_crash_a_limit_and_a_cancel(bellhop: Running) 
             bellhop.final(job)
         wait_for(lambda: job_processes_of(bellhop.data) == [], GONE_S)
     for job in let_all_escape(bellhop)[0]:
-        bellhop.client().post(f"/api/v1/jobs/{job}/cancel", {})
+        with contextlib.suppress(RequestFailed):  # it has ended by itself, on a busy machine
+            bellhop.client().post(f"/api/v1/jobs/{job}/cancel", {})
     wait_for(lambda: job_processes_of(bellhop.data) == [], GONE_S)
 
 

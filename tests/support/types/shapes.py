@@ -246,7 +246,7 @@ def chatter(text: str, context: Context) -> dict:
         os.write(1, line)
 
 
-@job_type(label="Escape", queue="parsing", timeout_s=0.5)
+@job_type(label="Escape", queue="parsing", timeout_s=1)
 def escape(text: str, context: Context, *, stay: bool = True, crash: bool = False) -> dict:
     """Start a process in a session of its own."""
     child = subprocess.Popen(["sleep", "1000"], start_new_session=True)

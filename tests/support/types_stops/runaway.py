@@ -65,7 +65,7 @@ ESCAPES: dict[str, Callable[[], None]] = {
 }
 
 
-@job_type(label="Runaway", queue="parsing", timeout_s=1, delays_s=[], cache=False)
+@job_type(label="Runaway", queue="parsing", timeout_s=4, delays_s=[], cache=False)
 def runaway(text: str, context: Context, *, then: str = "hang") -> dict:
     """Escape as the text says, and then hang, crash or return."""
     ESCAPES[text]()

@@ -1,0 +1,78 @@
+"""What an attempt finds in its process beside its own memory, and the next one finds again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+# Every item pays for each of these. Those that are left out change nothing for the next one.
+LIMITS = [
+    getattr(resource, f"RLIMIT_{name}")
+    for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "STACK")
+]
+SIGNALS = [
+    getattr(signal, f"SIG{name}")
+    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "PROF", "TERM", "USR1", "USR2", "XFSZ")
+]
+TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+
+
+class Surroundings:
+    """As an attempt shall find them; `descriptors` are those that must stay what they are."""
+
+    def __init__(self, descriptors: Sequence[int]):
+        self._descriptors = descriptors
+        self.look()
+
+    def look(self) -> None:
+        """Take them as they are now: what comes with the import of a library may stay."""
+        self._streams = sys.stdout, sys.stderr
+        self._umask = os.umask(0o022)
+        os.umask(self._umask)
+        self._environment = dict(os.environ)
+        self._fixed = self._what_is_fixed()
+
+    def restore(self) -> bool:
+        """Bring back what is often changed; False when anything else is not as it was."""
+        sys.stdout, sys.stderr = self._streams
+        os.umask(self._umask)
+        if dict(os.environ) != self._environment:
+            os.environ.clear()
+            os.environ.update(self._environment)
+        for timer in TIMERS:
+            signal.setitimer(timer, 0)
+        try:
+            return self._what_is_fixed() == self._fixed
+        except OSError:
+            return False
+
+    def _what_is_fixed(self) -> tuple[object, ...]:
+        return (
+            [_identity(os.fstat(descriptor)) for descriptor in self._descriptors],
+            _open_descriptors(),
+            [stream.closed for stream in self._streams],
+            _identity(os.stat("/")),
+            os.getpriority(os.PRIO_PROCESS, 0),
+            hasattr(os, "sched_getaffinity") and os.sched_getaffinity(0),
+            [resource.getrlimit(kind) for kind in LIMITS],
+            [signal.getsignal(number) for number in SIGNALS],
+            signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+            # One that outlives its item would print, and read orders, in the next one.
+            threading.active_count(),
+        )
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _open_descriptors() -> int:
+    """How many there are; 0 where nobody says."""
+    with contextlib.suppress(OSError):
+        return len(os.listdir("/proc/self/fd"))
+    return 0

@@ -1,0 +1,158 @@
+"""Job types that leave something behind in their process, or take what no limit of it counts."""
+
+import contextlib
+import mmap
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bellhop import Context, job_type
+
+_kept: list[object] = []
+SPOILS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
+    "output": lambda: os.closerange(1, 3),
+    "other output": lambda: os.dup2(os.open("/dev/null", os.O_WRONLY), 1),
+    "streams": lambda: setattr(sys, "stdout", None),
+    "closed stream": lambda: sys.stdout.close(),
+    "input": lambda: os.close(0),
+    "descriptor": lambda: os.open("/dev/null", os.O_RDONLY),
+    "umask": lambda: os.umask(0o777),
+    "environment": lambda: os.environ.update(LEFT="behind", PATH=""),
+    "alarm": lambda: signal.setitimer(signal.ITIMER_REAL, 0.3),
+    "handler": lambda: signal.signal(signal.SIGUSR1, lambda *_: None),
+    "mask": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+    "files": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)),
+    "sizes": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)),
+    "nice": lambda: os.nice(5),
+    "cores": lambda: os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]),
+    "thread": lambda: threading.Thread(target=time.sleep, args=[1000], daemon=True).start(),
+    "folder": lambda: os.chdir("/proc"),
+    "root": lambda: os.chroot("/proc/self/cwd"),
+    "shared memory": lambda: Path("/dev/shm/left").write_text("x"),
+}
+
+
+@job_type(label="Spoils", queue="parsing", cache=False, delays_s=[])
+def spoils(text: str, context: Context) -> dict:
+    SPOILS[text]()
+    return {"pid": os.getpid()}
+
+
+@job_type(label="Finds", queue="parsing", cache=False, delays_s=[])
+def finds(text: str, context: Context) -> dict:
+    """What an item finds in its process."""
+    print("printed")
+    os.write(2, b"written\n")
+    Path("a").write_text("a")
+    found = {
+        "environment": {name: os.environ.get(name) for name in ("PATH", "LEFT")},
+        "mode": oct(Path("a").stat().st_mode),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "handler": str(signal.getsignal(signal.SIGUSR1)),
+        "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
+        "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "sizes": resource.getrlimit(resource.RLIMIT_FSIZE)[1],
+        "nice": os.nice(0),
+        "cores": len(os.sched_getaffinity(0)),
+        "threads": threading.active_count(),
+        "folder": os.getcwd() == str(context.scratch_dir),
+        "shared memory": os.path.exists("/dev/shm/left"),
+        "root": Path("/etc").is_dir(),
+    }
+    time.sleep(0.4 if text == "alarm" else 0)
+    return found
+
+
+def _change(path: Path) -> None:
+    path.write_text("changed")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "write": _change,
+    "truncate": lambda path: os.truncate(path, 0),
+    "rights": lambda path: path.chmod(0),
+    "remove": lambda path: path.unlink(),
+}
+
+
+@job_type(label="Spoils its file", queue="parsing", cache=False, delays_s=[0])
+def spoils_its_file(file: Path, context: Context, *, how: str) -> dict:
+    """Change the file in the first attempt; tell in the second what is there."""
+    if context.attempt == 1:
+        with contextlib.suppress(PermissionError):
+            CHANGES[how](file)
+        raise RuntimeError("again")
+    return {"text": file.read_text(), "beside": sorted(os.listdir(file.parent))}
+
+
+def _memory_file(size: int) -> None:
+    """Hold it in a file that is in memory alone, and not mapped."""
+    descriptor = os.memfd_create("held")
+    for _ in range(size >> 20):
+        os.write(descriptor, b"x" * (1 << 20))
+
+
+def _shared(size: int) -> None:
+    held = mmap.mmap(-1, size)
+    for start in range(0, size, 4096):
+        held[start] = 1
+    _kept.append(held)
+
+
+def _in_child(size: int) -> None:
+    if os.fork() == 0:
+        _memory_file(size)
+        time.sleep(1000)
+
+
+def _in_folder(size: int) -> None:
+    """Half in a folder that is in memory, half in the process."""
+    Path("/dev/shm/held").write_bytes(bytes(size // 2))
+    _kept.append(b"x" * (size // 2))
+
+
+HIDES: dict[str, Callable[[int], None]] = {
+    "memory file": _memory_file,
+    "shared": _shared,
+    "child": _in_child,
+    "folder": _in_folder,
+}
+
+
+@job_type(
+    label="Hides memory", queue="parsing", cache=False, memory_mb=100, timeout_s=10, delays_s=[]
+)
+def hides_memory(text: str, context: Context, *, mb: int = 150) -> dict:
+    """Take more memory than the limit, where the limit of the process does not count it."""
+    HIDES[text](mb << 20)
+    time.sleep(2 if mb > 100 else 0.4)
+    return {}
+
+
+@job_type(label="Many files", queue="parsing", cache=False, timeout_s=10, delays_s=[])
+def many_files(text: str, context: Context, *, named: bool = True) -> dict:
+    """Write 20 MiB in small files, each of which is allowed."""
+    for number in range(200):
+        path = context.output_dir / str(number % 7) / str(number)
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+        os.write(descriptor, os.urandom(100 << 10))
+        if not named:
+            path.unlink()
+    time.sleep(3)
+    return {}
+
+
+@job_type(label="Floods", queue="parsing", cache=False, timeout_s=1, delays_s=[])
+def floods(text: str, context: Context) -> dict:
+    """Tell of progress without end, each time something else."""
+    number = 0
+    while True:
+        number += 1
+        context.progress(number % 100, f"step {number}")

@@ -42,7 +42,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: fuzz chaos eval  ## Run what is too long for make check: fuzz, chaos, eval
+proof: fuzz chaos attack eval  ## Run what is too long for make check: fuzz, chaos, attack, eval
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -59,6 +59,10 @@ chaos: .venv/dev  ## Kill processes at random under load and verify that no job 
 .PHONY: fuzz
 fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repeats a run)
 	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+
+.PHONY: attack
+attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a stranger would
+	@$(BIN)/python -m tests.whole.attack $(if $(SEED),--seed $(SEED))
 
 .PHONY: dist
 dist: .venv/dev  ## Build the wheel and bellhop.pyz (a single file) in dist/

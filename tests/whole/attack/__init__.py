@@ -1,0 +1,1 @@
+"""Attacks on a running Bellhop as an outsider would make them; see `make attack`."""

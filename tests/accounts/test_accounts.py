@@ -168,6 +168,12 @@ def test_it_logs_in_and_out(web: WsgiClient, people: None) -> None:
     assert web.get(f"{API}/account", **session).code == "login-needed"
 
 
+def test_it_tells_the_browser_at_a_logout_to_forget(web: WsgiClient, people: None) -> None:
+    """What it keeps of the pages; not its cookies, by which it stays known to its account."""
+    answer = web.post(f"{API}/logout", {}, **session_of(log_in(web, "otto")))
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
 def test_it_keeps_the_cookie_from_scripts_and_other_sites(web: WsgiClient, people: None) -> None:
     parts = (log_in(web, "otto").headers["Set-Cookie"] or "").split("; ")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(parts)

@@ -53,10 +53,10 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
 
 
 def log_out(site: Site, user: User) -> HTTPResponse:
-    """POST /logout: ends the session of this browser."""
+    """POST /logout: ends the session of this browser, which forgets what it has of the pages."""
     with noted(user, "logout"):
         accounts.end_session(user.name, user.session or 0)
-    answer = HTTPResponse("", 204)
+    answer = HTTPResponse("", 204, {"Clear-Site-Data": '"cache", "storage"'})
     _set_cookie(site, answer, COOKIE, "", 0)
     return answer
 

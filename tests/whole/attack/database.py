@@ -81,7 +81,7 @@ def whole_folder(data: Path) -> None:
 HARMS: tuple[Callable[[Path], None], ...] = (
     remove, rename, empty, foreign, other, cut, nothing_in_it, garbage, whole_folder,
 )  # fmt: skip
-QUICK = ("remove", "foreign", "cut")
+QUICK = ("remove", "foreign")
 
 
 def attack(plan: Plan) -> list[Row]:

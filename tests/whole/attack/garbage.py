@@ -30,7 +30,7 @@ SPOILT: dict[str, Any] = {
     "a long text": "x" * 300_000,
     "nothing": "",
 }
-QUICK_CASES = 14
+QUICK_CASES = 10
 PATHS = (
     "/jobs", "/jobs?since=0", "/jobs?q=a", "/jobs?status=failed", "/jobs/stats", "/schedules",
     "/types", "/cache", "/monitoring/queues", "/monitoring/workers", "/monitoring/health", "/audit",

@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from bellhop.base.errors import NO_ROOM
 from bellhop.storage.copying import copy
@@ -39,6 +39,7 @@ from bellhop.storage.folders import (
     open_beneath,
     open_file,
     open_folder,
+    parts_of,
     remove_tree,
 )
 from bellhop.storage.publishing import Publication
@@ -162,7 +163,7 @@ class Files:
         place = self.result(job_id, attempt_name)
         remove_tree(place)
         for file in files:
-            target = place / file["name"]
+            target = place.joinpath(*parts_of(file["name"]))
             target.parent.mkdir(parents=True, exist_ok=True)
             self._link(f"{from_job}/{file['path']}", target)
         _sync_way(place, [file["name"] for file in files])
@@ -179,16 +180,24 @@ class Files:
     def result(self, job_id: str, path: str) -> Path:
         return Path(f"{self._folder}/results/{job_id}/{path}")
 
-    def open_result(self, job_id: str, path: str) -> BinaryIO:
-        """An output file by its stored path; FileNotFoundError for what leads elsewhere."""
-        return os.fdopen(open_beneath(self._folder / "results", f"{job_id}/{path}"), "rb")
+    def open_result(self, job_id: str, path: str) -> int:
+        """A descriptor of an output file by its stored path.
+
+        Raises FileNotFoundError for a path that leads elsewhere, too.
+        """
+        return open_beneath(self._folder / "results", f"{job_id}/{path}")
 
     def log(self, job_id: str, attempt_name: str) -> Path:
         return Path(f"{self._folder}/logs/{job_id}/{attempt_name}")
 
-    def open_log(self, job_id: str, attempt_name: str) -> BinaryIO:
-        """What an attempt printed; FileNotFoundError when that was nothing."""
-        return os.fdopen(open_beneath(self._folder / "logs", f"{job_id}/{attempt_name}"), "rb")
+    def printed(self, job_id: str, attempt_name: str) -> bytes:
+        """What an attempt printed."""
+        try:
+            descriptor = open_beneath(self._folder / "logs", f"{job_id}/{attempt_name}")
+        except FileNotFoundError:
+            return b""
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
 
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
         """Remove what belongs to a job; ValueError for what is the name of no job."""

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 # What open(2) says of anything that is not a file, or is no longer there.
 NO_FILE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ENAMETOOLONG)
 REMOVE_TRIES = 3
+# What no name can hold: half surrogate pairs but those that stand for bytes (PEP 383), and NUL.
+UNNAMABLE = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 log = logging.getLogger("bellhop.storage")
 
 
@@ -46,16 +49,25 @@ def open_file(name: str, dir_fd: int) -> int:
         return _regular(_open_own(name, os.O_RDONLY | PLAIN, dir_fd))
 
 
+def parts_of(path: str) -> list[str]:
+    """The names in a path, with `/` between them, that does not leave its folder.
+
+    Raises FileNotFoundError for every other path.
+    """
+    parts = path.split("/")
+    if {"", ".", ".."} & {*parts} or UNNAMABLE.search(path):
+        raise FileNotFoundError(errno.ENOENT, "not a path beneath its folder", path)
+    return parts
+
+
 @contextlib.contextmanager
 def folder_beneath(folder: Path, path: str) -> Iterator[tuple[int, str]]:
     """The folder of the file `path` beneath `folder`, as a descriptor, and the file's name there.
 
-    `path` has `/` between its parts and does not leave `folder`, which job code cannot change.
-    Raises FileNotFoundError for what leads elsewhere or through a link.
+    Job code cannot change `folder`. Raises FileNotFoundError for a `path` that leads elsewhere, or
+    through a link.
     """
-    *above, name = path.split("/")
-    if {"", ".", ".."} & {*above, name} or "\0" in path:
-        raise FileNotFoundError(errno.ENOENT, "not a path beneath its folder", path)
+    *above, name = parts_of(path)
     here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in above:

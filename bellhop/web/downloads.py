@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from bottle import HTTPResponse, request
 
-from bellhop.base.errors import Problem
 from bellhop.web.answers import is_known
 
 PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -51,15 +50,11 @@ class FilePart(io.RawIOBase):
         super().close()
 
 
-def download(path: Path, name: str) -> HTTPResponse:
-    """A file as an attachment (RFC 6266); one range works (RFC 9110).
+def download(descriptor: int, name: str) -> HTTPResponse:
+    """An open file as an attachment (RFC 6266); one range works (RFC 9110).
 
     It has a type no browser shows, but for pictures, which a result may show on its page.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise Problem("not-found", "Bellhop no longer has this file.") from None
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
     headers = {

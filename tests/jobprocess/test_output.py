@@ -90,6 +90,22 @@ def test_it_leaves_nothing_out_of_what_fits(log: tuple[ItemLog, Path]) -> None:
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize("part", ["folder", "file"])
+def test_it_writes_through_no_link(tmp_path: Path, part: str) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "0-0-1").write_text("x")
+    folder = tmp_path / "job"
+    if part == "folder":
+        folder.symlink_to(tmp_path / "outside")
+    else:
+        folder.mkdir()
+        (folder / "0-0-1").symlink_to(tmp_path / "outside" / "0-0-1")
+    kept = ItemLog(folder / "0-0-1")
+    kept.write(b"printed")
+    kept.close()
+    assert (tmp_path / "outside" / "0-0-1").read_text() == "x"
+
+
 def test_it_shows_the_beginning_while_the_item_still_runs(log: tuple[ItemLog, Path]) -> None:
     kept, path = log
     kept.write(b"begun\n")

@@ -140,7 +140,7 @@ def test_it_uses_the_files_of_a_result_again(
 ) -> None:
     (again,) = files.reuse(stored, "old", "new", "1-0-2")
     assert again == {"name": "sub/a.txt", "size": 1, "path": "1-0-2/sub/a.txt"}
-    with files.open_result("new", "1-0-2/sub/a.txt") as file:
+    with os.fdopen(files.open_result("new", "1-0-2/sub/a.txt"), "rb") as file:
         assert file.read() == b"x"
 
 
@@ -152,18 +152,23 @@ def test_it_copies_them_where_the_disk_has_no_links(
 
     monkeypatch.setattr(os, "link", refuse)
     files.reuse(stored, "old", "new", "1-0-2")
-    with files.open_result("new", "1-0-2/sub/a.txt") as file:
+    with os.fdopen(files.open_result("new", "1-0-2/sub/a.txt"), "rb") as file:
         assert file.read() == b"x"
 
 
-@pytest.mark.parametrize("path", ["0-0-1/link", "0-0-1/../../../secret", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "stored_wrongly",
+    [{"path": "0-0-1/link"}, {"path": "0-0-1/../../../secret"}, {"path": "/etc/passwd"},
+     {"name": "../../../made"}, {"name": "/tmp/made"}],
+)  # fmt: skip
 def test_it_uses_nothing_else_again(
-    files: Files, stored: list[dict[str, object]], tmp_path: Path, path: str
+    files: Files, stored: list[dict[str, object]], tmp_path: Path, stored_wrongly: dict[str, str]
 ) -> None:
     (tmp_path / "secret").write_text("x")
     (tmp_path / "results" / "old" / "0-0-1" / "link").symlink_to(tmp_path / "secret")
     with pytest.raises(FileNotFoundError):
-        files.reuse([{**stored[0], "path": path}], "old", "new", "1-0-2")
+        files.reuse([{**stored[0], **stored_wrongly}], "old", "new", "1-0-2")
+    assert not (tmp_path / "made").exists()
 
 
 def test_it_lists_jobs_while_one_of_them_is_removed(

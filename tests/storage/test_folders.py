@@ -84,7 +84,7 @@ def test_it_removes_folders_however_deep_they_are(in_memory: Path, depth: int) -
     descriptors = os.listdir("/proc/self/fd")
     remove_tree(in_memory / ("d" * 10))
     assert list(in_memory.iterdir()) == []
-    assert len(os.listdir("/proc/self/fd")) == len(descriptors)
+    assert set(os.listdir("/proc/self/fd")) <= set(descriptors)
 
 
 def test_it_removes_deep_folders_that_nobody_may_enter(ours: Path) -> None:
@@ -182,7 +182,8 @@ def test_it_opens_a_file_beneath_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     ["../outside/sub/file", "job/../job/file", "/etc/passwd", "job//file", "job/./file", "file\0",
-     "", "job", "job/none", "job/link", "link/file", "job/pipe", "n" * 300, "job/file/more"],
+     "\ud800", "", "job", "job/none", "job/link", "link/file", "job/pipe", "n" * 300,
+     "job/file/more"],
 )  # fmt: skip
 def test_it_opens_nothing_else(tmp_path: Path, outside: Path, path: str) -> None:
     folder = tmp_path / "folder"

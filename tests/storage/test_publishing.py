@@ -43,7 +43,7 @@ class Job:
         return {file["name"]: self.read(file["path"]) for file in self.listed}, left_out
 
     def read(self, path: str) -> bytes:
-        with self.files.open_result("job", path) as file:
+        with os.fdopen(self.files.open_result("job", path), "rb") as file:
             return file.read()
 
     def path_of(self, name: str) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -386,7 +388,7 @@ def test_it_gives_an_output_file_as_a_download(web: WsgiClient, workers: Workers
 def test_it_names_the_type_of_pictures_only(tmp_path: Path, name: str, media_type: str) -> None:
     path = tmp_path / "bytes"
     path.write_bytes(b"x")
-    with contextlib.closing(downloads.download(path, name)) as answer:
+    with contextlib.closing(downloads.download(os.open(path, os.O_RDONLY), name)) as answer:
         assert answer.content_type == media_type
 
 
@@ -397,6 +399,51 @@ def test_it_gives_no_other_file(web: WsgiClient, workers: Workers, name: str) ->
     job_id = web.upload(("a.txt", b"abc")).json["job_id"]
     run_all(workers)
     assert web.get(f"{JOBS}/{job_id}/items/0/files/{name}").code == "not-found"
+
+
+@pytest.mark.parametrize("part", ["job", "attempt", "file"])
+def test_it_follows_no_link_to_an_output_file(
+    web: WsgiClient, workers: Workers, here: Installation, tmp_path: Path, part: str
+) -> None:
+    job_id = web.upload(("a.txt", b"abc")).json["job_id"]
+    run_all(workers)
+    parts = {"job": job_id, "attempt": f"{job_id}/0-0-1", "file": f"{job_id}/0-0-1/upper.txt"}
+    place = here.folder / "results" / parts[part]
+    place.rename(tmp_path / "moved")
+    place.symlink_to(tmp_path / "moved")
+    answer = web.get(f"{JOBS}/{job_id}/items/0/files/upper.txt")
+    assert (answer.status, answer.code) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../../bellhop.db", "0-0-1/../../../bellhop.db", "/etc/passwd", "0-0-1", "", ".", "0-0-1/\0"],
+)  # fmt: skip
+def test_it_leaves_the_folder_of_a_job_for_no_stored_path(
+    web: WsgiClient, workers: Workers, path: str
+) -> None:
+    job_id = web.upload(("a.txt", b"abc")).json["job_id"]
+    run_all(workers)
+    query("UPDATE result SET files = :f", {"f": json.dumps([{"name": "upper.txt", "path": path}])})
+    assert web.get(f"{JOBS}/{job_id}/items/0/files/upper.txt").status == 404
+
+
+@pytest.mark.parametrize("part", ["job", "log"])
+def test_it_follows_no_link_to_a_log(
+    web: WsgiClient, submit: Callable[..., Job], here: Installation, tmp_path: Path, part: str
+) -> None:
+    job = submit()
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "moved" / "0-0-1").write_text("secret")
+    place = here.folder / "logs" / job.job_id
+    if part == "job":
+        place.symlink_to(tmp_path / "moved")
+    else:
+        place.mkdir()
+        (place / "0-0-1").symlink_to(tmp_path / "moved" / "0-0-1")
+    lifecycle.claim("parsing", "c1/1")
+    answer = web.get(f"{JOBS}/{job.job_id}/items/0/log")
+    assert (answer.status, answer.body) == (200, b"")
 
 
 def test_it_tells_the_timeline(web: WsgiClient, workers: Workers) -> None:

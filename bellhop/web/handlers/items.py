@@ -101,9 +101,16 @@ def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPRespons
     listed = stored(given.files, list, "result", item.id, "files") if item and given else []
     for file in listed:
         if isinstance(file, dict) and file.get("name") == name:
-            path = site.files.result(job.job_id, str(file.get("path")))
-            return download(path, name.rpartition("/")[2])
+            return download(_opened(site, job, file.get("path")), name.rpartition("/")[2])
     raise Problem("not-found", "The item has no file with this name.")
+
+
+def _opened(site: Site, job: Job, path: object) -> int:
+    """A descriptor of the output file whose stored path this is."""
+    try:
+        return site.files.open_result(job.job_id, str(path))
+    except FileNotFoundError:
+        raise Problem("not-found", "Bellhop no longer has this file.") from None
 
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
@@ -112,8 +119,7 @@ def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     attempt = query.number("attempt") or (found[0].attempt if found else 0)
     if found is None or attempt > found[0].attempt:
         raise Problem("not-found", "There is no such item, step or attempt.")
-    path = site.files.log(job.job_id, attempt_name(int(index), found[0].step, attempt))
-    printed = path.read_bytes() if path.exists() else b""
+    printed = site.files.printed(job.job_id, attempt_name(int(index), found[0].step, attempt))
     return HTTPResponse(printed, 200, {"Content-Type": "text/plain; charset=utf-8"})
 
 

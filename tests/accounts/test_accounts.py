@@ -708,7 +708,7 @@ def test_it_adds_an_account_and_prints_a_token_alone(console: Console) -> None:
     status, out, _ = console("token", "add", "anna")
     assert status == 0 and re.fullmatch(r"[A-Za-z0-9_-]{32,}\n", out)
     assert "anna" in console("user", "list")[1]
-    assert accounts.of_token(out.strip()) == User("anna", "admin", True, "all")
+    assert accounts.of_token(out.strip()) == User("anna", "admin", True, "all", token=1)
     assert accounts.check_password("anna", PASSWORD, address="")
 
 

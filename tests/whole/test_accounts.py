@@ -47,7 +47,7 @@ def test_it_serves_other_machines_with_an_account(tmp_path: Path) -> None:
 
 
 def test_it_lets_a_known_browser_in_within_5_s_while_networks_guess(tmp_path: Path) -> None:
-    """Two /64s send wrong passwords of the same account as fast as they are answered."""
+    """Two /64s send wrong passwords of the same account, far more than 100 in a minute."""
     stop, statuses = threading.Event(), []
     with running(tmp_path, BELLHOP_SERVER_TRUSTED_PROXY="127.0.0.1") as bellhop:
         bellhop.run("user", "add", "ada", "--password-stdin", given="correct horse")
@@ -56,12 +56,12 @@ def test_it_lets_a_known_browser_in_within_5_s_while_networks_guess(tmp_path: Pa
 
         def guess(net: int) -> None:
             for number in range(10_000):
-                if stop.is_set():
+                if stop.wait(0.1):
                     return
                 address = f"2001:db8:{net}:{number // 9:x}::{number:x}"
                 statuses.append(log_in(bellhop, address, "a wrong one").status)
 
-        guessers = [threading.Thread(target=guess, args=[net % 2]) for net in range(8)]
+        guessers = [threading.Thread(target=guess, args=[net % 2]) for net in range(4)]
         for guesser in guessers:
             guesser.start()
         wait_for(lambda: len(statuses) > 15)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bottle import HTTPResponse, request
@@ -23,8 +25,19 @@ MOST_ANSWER_BYTES, PAGE_BYTES = 8 * MEBIBYTE, 2 * MEBIBYTE
 MOST_ROW_BYTES = 7 * MEBIBYTE
 # Of an If-None-Match; further ones are not looked at.
 MOST_TAGS = 100
-ENCODER = json.JSONEncoder(ensure_ascii=False)
+# Stands in a document where JSON text will stand; nobody can know it.
+MARK = secrets.token_hex(16)
 log = logging.getLogger("bellhop.web")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A part of a document that is JSON text already.
+
+    To read and write megabytes of it again would hold up every other thread for as long.
+    """
+
+    text: str
 
 
 def sent_headers() -> dict[str, str]:
@@ -38,26 +51,40 @@ def encoded(document: Any) -> bytes:
     Raises the problem of one that is too large, which the bounds of what is stored and the pages
     of lists leave no way to.
     """
-    body = ENCODER.encode(document).encode()
+    body = _text(document).encode()
     if len(body) > MOST_ANSWER_BYTES:
         log.error("an answer to %s would have %d bytes", request.path, len(body))
         raise Problem("answer-too-large", f"An answer has at most {MOST_ANSWER_BYTES >> 20} MiB.")
     return body
 
 
-def fitting(views: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _text(document: Any) -> str:
+    """A document as JSON text."""
+    written: list[str] = []
+
+    def mark(part: Written) -> str:
+        written.append(part.text)
+        return MARK
+
+    first, *others = json.dumps(document, ensure_ascii=False, default=mark).split(f'"{MARK}"')
+    return first + "".join(text + other for text, other in zip(written, others, strict=True))
+
+
+def fitting(views: Iterable[dict[str, Any]]) -> list[Written]:
     """The first of the views of a list, in JSON `PAGE_BYTES` together; at least one.
 
     A view is made only when there is room for it.
     """
-    shown: list[dict[str, Any]] = []
+    shown: list[Written] = []
     size = 0
     for view in views:
-        row = len(ENCODER.encode(view).encode())
-        size += row
+        row = _text(view)
+        if (row_bytes := len(row.encode())) > MOST_ROW_BYTES:
+            row = _text(_without_large(view))
+        size += row_bytes
         if shown and size > PAGE_BYTES:
             break
-        shown.append(view if row <= MOST_ROW_BYTES else _without_large(view))
+        shown.append(Written(row))
     return shown
 
 
@@ -65,7 +92,7 @@ def _without_large(view: dict[str, Any]) -> dict[str, Any]:
     """A view of an item with its members in their order, as far as there is room for them."""
     left, shown = MOST_ROW_BYTES, dict(view)
     for name, value in view.items():
-        size = len(ENCODER.encode(value).encode())
+        size = len(_text(value).encode())
         left -= size
         if left < 0:
             left += size

@@ -256,6 +256,26 @@ def test_it_shows_large_results_in_pages(web: WsgiClient, submit: Submit) -> Non
     assert shown.json["result"]["next"]
 
 
+def test_it_hands_on_a_large_result_as_it_was_recorded(web: WsgiClient, submit: Submit) -> None:
+    job, data = submit("a", "b"), {"text": ['é \U0001f600 \0\\"', {}, 1.5, None] * 20_000}
+    complete(data)
+    complete({"text": "short"})
+    for path in ("result", "items"):
+        shown = list(every_page(web, f"{JOBS}/{job.job_id}/{path}", "items"))
+        assert [item["data"] for item in shown] == [data, {"text": "short"}]
+    shown = web.get(f"{JOBS}/{job.job_id}?include=result").json
+    assert (shown["job_id"], shown["result"]["items"][0]["data"]) == (job.job_id, data)
+
+
+def test_it_hands_on_nothing_that_is_no_json(web: WsgiClient, submit: Submit) -> None:
+    job = submit()
+    complete({"text": "x" * 100_000})
+    query("PRAGMA ignore_check_constraints = 1")
+    query("UPDATE result SET data = data || '}'")
+    (item,) = every_page(web, f"{JOBS}/{job.job_id}/result", "items")
+    assert (item["data"], item["error"]["code"]) == (None, "unreadable")
+
+
 def test_it_says_of_a_result_of_an_earlier_version_that_it_is_too_large(
     web: WsgiClient, submit: Submit
 ) -> None:

@@ -16,6 +16,7 @@ from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
 from bellhop.web import patience, query
 from bellhop.web.answers import (
+    Written,
     fitting,
     json_answer,
     tagged_answer,
@@ -134,7 +135,7 @@ def _require_in_time(site: Site, job: Job) -> None:
 
 def _shown_items(
     job: Job, page: queries.ItemPage, view: Callable[..., dict[str, Any]]
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[Written], str | None]:
     """The items that one answer has room for, and the cursor of those behind them."""
     shown = fitting(view(job, item, given) for item, given in page.rows)
     if not page.has_more and len(shown) == len(page.rows):

@@ -66,7 +66,7 @@ def _changed(site: Site, user: User, since: int, change: int, limit: int) -> dic
     jobs, gone, last = queries.jobs_since(user, since, limit)
     shown = fitting(views.job_views(site, user, jobs))
     if len(shown) < len(jobs):
-        last = shown[-1]["change"]
+        last = jobs[len(shown) - 1].change
     change = max(last or change, since)
     return {"jobs": shown, "gone": [i for at, i in gone if at <= change], "change": change}
 

@@ -16,7 +16,9 @@ from bellhop.base.times import shifted
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.jobs import queries
+from bellhop.storage.database import is_json
 from bellhop.storage.models import Event, Item, Job, Result, Schedule
+from bellhop.web.answers import Written
 from bellhop.web.shown.outlook import Outlook
 from bellhop.web.site import Site
 
@@ -26,6 +28,8 @@ JOB_COLUMNS = (
     "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
     "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "schedule",
 )  # fmt: skip
+# Characters of the data of a result.
+MOST_READ = 64 * 1024
 # Of the jobs of all schedules together, which no list shows in pages.
 MOST_JOBS_BYTES = 4 * MEBIBYTE
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
@@ -163,10 +167,18 @@ def _result(job: Job, item: Item, result: Result) -> dict[str, Any]:
         for file in stored(result.files, list, *where, "files")
     ]
     return {
-        "data": stored(result.data, object, *where, "data"),
+        "data": _data(result, *where),
         "files": files,
         "warnings": stored(result.warnings, list, *where, "warnings"),
     }
+
+
+def _data(result: Result, table: str, row: int) -> Any:
+    """What a result holds, of which more than `MOST_READ` is not read but handed on."""
+    text = result.data
+    if isinstance(text, str) and len(text) > MOST_READ and is_json(text):
+        return Written(text)
+    return stored(text, object, table, row, "data")
 
 
 def schedule_views(schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:

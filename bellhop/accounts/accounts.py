@@ -22,6 +22,7 @@ from bellhop.base.errors import Problem
 from bellhop.base.texts import cleaned
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
+from bellhop.storage import presence
 from bellhop.storage.database import database, query
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -37,6 +38,7 @@ SECRET_BYTES = 32
 FRESH_LOGIN_S, MOST_FRESH_DAYS = 900.0, 365
 # A browser stays known for so long after its last login to the account.
 BROWSER_DAYS, MOST_BROWSERS = 365, 20
+CLOSED = "SELECT value FROM counter WHERE name = 'closed'"
 USE_SESSION = "UPDATE session SET used_at = :now WHERE id = :id"
 USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
 END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNING id"
@@ -49,8 +51,8 @@ class Refused(Exception):
 
 
 def is_closed() -> bool:
-    """Whether a login is needed."""
-    return bool(query("SELECT value FROM counter WHERE name = 'closed'")[0][0])
+    """Whether a login is needed: when the database or the record says so, or nothing says no."""
+    return presence.is_closed() or query(CLOSED) != [(0,)]
 
 
 def hashed(password: str, name: str = "") -> str:

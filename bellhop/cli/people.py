@@ -26,7 +26,7 @@ CONSOLE = "console"
 
 def run(settings: Settings, given: argparse.Namespace) -> None:
     """Do one action; StartRefused with why it cannot be done."""
-    start.prepare(settings)
+    start.prepare(settings, may_be_open=True)
     actions = {
         "user": {
             "add": _add, "list": _list, "password": _password, "role": _role,
@@ -40,6 +40,8 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
             actions[given.command][given.action](given)
         except accounts.Refused as refusal:
             raise StartRefused(str(refusal)) from None
+        if given.action in ("add", "reset"):
+            start.record_access(settings)
 
 
 def _add(given: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import compileall
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,17 +18,29 @@ from bellhop.base.settings import Settings
 from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
-from bellhop.storage import schema
+from bellhop.storage import presence, schema
 from bellhop.storage.database import database, stay_open
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, agree, starting, stay_alive
+from bellhop.storage.installation import (
+    Installation,
+    agree,
+    read_record,
+    starting,
+    stay_alive,
+    write_record,
+)
 from bellhop.system import children, listener
 
 
-def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
-    """Agree on the storage, migrate, and describe the job types; under `start.lock`."""
+def prepare(
+    settings: Settings, inherited_lock: int | None = None, *, may_be_open: bool = False
+) -> Installation:
+    """Agree on the storage, migrate, and describe the job types; under `start.lock`.
+
+    `may_be_open`: for the console, which alone lets everybody in again.
+    """
     with starting(settings, inherited_lock) as folder:
-        return _prepare(settings, folder)
+        return _prepare(settings, folder, may_be_open=may_be_open)
 
 
 def join(settings: Settings) -> Installation:
@@ -35,8 +48,17 @@ def join(settings: Settings) -> Installation:
     with starting(settings) as folder:
         here = _prepare(settings, folder)
         stay_alive(folder)
-    stay_open()
+        stay_open()
+        presence.watch(here)
     return here
+
+
+def record_access(settings: Settings) -> None:
+    """Record whether a login is needed, after the console changed that."""
+    with starting(settings) as folder:
+        here = read_record(folder)
+        if here and here.is_closed != accounts.is_closed():
+            write_record(replace(here, is_closed=not here.is_closed))
 
 
 def require_account(settings: Settings) -> None:
@@ -67,15 +89,42 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     return partial(os.write, ready_fd, b"r")
 
 
-def _prepare(settings: Settings, folder: Path) -> Installation:
+def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
-    # A new database beside the files of an old one would let the keeper take them for litter.
-    schema.migrate(here.database, alone=alone, may_create=not Files(folder).has_jobs())
+    schema.migrate(
+        here.database,
+        alone=alone,
+        # A new database beside the files of an old one would let the keeper take them for litter.
+        may_create=not (here.has_database or Files(folder).has_jobs()),
+        mark=here.mark,
+        may_adopt=not here.has_database,
+    )
+    here = _with_access(here, may_be_open=may_be_open)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle()
     _require_private_secrets(settings, Catalog(settings, here))
     return here
+
+
+def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
+    """The installation, which has a database now and stays closed once it is; recorded.
+
+    Refuses a database that lets everybody in where a login was needed.
+    """
+    with database.connection_context():
+        is_closed = accounts.is_closed()
+    if here.is_closed and not is_closed:
+        if may_be_open:
+            return here
+        raise StartRefused(
+            f"{here.database} lets everybody in, but this installation requires a login; "
+            f"{schema.RESTORE}, or remove all accounts with {TYPED} user reset --open"
+        )
+    known = replace(here, is_closed=is_closed, has_database=True)
+    if known != here:
+        write_record(known)
+    return known
 
 
 def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:

@@ -26,6 +26,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.storage import presence
 from bellhop.storage.database import checkpoint, database, log_bytes
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree
@@ -48,6 +49,12 @@ BITE_PAUSE_S = 0.005
 EXPIRE_FOR_S = 0.5
 Result = TypeVar("Result")
 log = logging.getLogger("bellhop.keeper")
+
+
+def is_present() -> bool:
+    """True; raises what says that the database is not the one that was opened."""
+    presence.require()
+    return True
 
 
 class Keeper:
@@ -88,8 +95,9 @@ class Keeper:
     def _run(self) -> None:
         # One connection for life: opening one costs more than a round that finds nothing.
         while not self._stopping.is_set():
-            for sweep in (*self._each_round, self.sweep):
-                self._attempt(sweep)
+            if self._attempt(is_present):
+                for sweep in (*self._each_round, self.sweep):
+                    self._attempt(sweep)
             for _ in range(LOOKS_IN_A_ROUND):
                 if not self._stopping.wait(ROUND_S / LOOKS_IN_A_ROUND):
                     self._attempt(self.keep_log_short)

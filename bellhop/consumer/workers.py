@@ -32,6 +32,7 @@ from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
+from bellhop.storage import presence
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
@@ -103,6 +104,7 @@ class Workers:
 
     def run_next(self) -> bool:
         """Claim, run and record one due item; False when there is none for a free slot."""
+        presence.require()
         for queue in self._queues:
             if not self.slots.enter(queue):
                 continue

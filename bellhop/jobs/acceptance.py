@@ -21,6 +21,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import lifecycle, limits, queries, reuse
 from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.jobs.newjob import Key, NewItem, NewJob
+from bellhop.storage import presence
 from bellhop.storage.files import Files, attempt_name
 
 
@@ -62,6 +63,7 @@ class Acceptance:
                     lifecycle.submit(job, key)
         except UnknownJobs as unknown:
             raise invalid_field("depends_on", f"there is no job {unknown}") from None
+        presence.require()  # what was committed elsewhere is not accepted
         if job.depends_on:
             lifecycle.cancel_hopeless()
         die_at("accept-commit")

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,10 @@ BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
 TURN_TIMEOUT_S = 1.0
 MOST_TOLD = 1000
+UNAVAILABLE = (
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+)  # fmt: skip
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
@@ -58,9 +62,18 @@ class Database(SqliteDatabase):
             if is_mine:
                 self._turns.release()
 
+    path = Path()
+    # Raises where a connection leads to another file than the one that is looked after.
+    check_opened: Callable[[], None] = staticmethod(lambda: None)
+
     def _connect(self) -> sqlite3.Connection:
         connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
         connection.text_factory, connection.row_factory = _text, _row
+        try:
+            self.check_opened()
+        except sqlite3.OperationalError:
+            connection.close()
+            raise
         return connection
 
     def rollback(self) -> None:
@@ -109,6 +122,11 @@ def is_busy(error: Exception) -> bool:
     return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def is_unavailable(error: Exception) -> bool:
+    """Whether the file of the database is not there, or cannot be used."""
+    return _sqlite_code(error) in UNAVAILABLE
+
+
 def will_pass(error: Exception) -> bool:
     """Whether what could not be done now for want of room, memory or locks can be later."""
     if isinstance(error, OSError):
@@ -125,15 +143,18 @@ def _sqlite_code(error: Exception) -> int:
 
 
 def bind(path: Path) -> None:
-    """Use the database at `path` in this process; nothing is opened yet."""
+    """Use the database at `path` in this process; nothing is opened yet, and never created."""
     # WAL with NORMAL may forget the last moment after a power cut, never corrupt;
     # what accepts jobs asks for more, see `make_durable`.
     pragmas = {"foreign_keys": 1, "synchronous": "normal"}
-    database.init(str(path), pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
+    database.path = path
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    database.init(address, uri=True, pragmas=pragmas, timeout=BUSY_TIMEOUT_S)
 
 
 def bind_to_look(path: Path) -> None:
     """Use the database at `path` in this process, which may not write; it is never created."""
+    database.path = path
     database.init(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
 
 
@@ -143,7 +164,7 @@ def stay_open() -> None:
     The last connection to leave a WAL database checkpoints, syncs and deletes the WAL, and
     the next makes it anew: some milliseconds for each request to an idle Bellhop.
     """
-    connection = sqlite3.connect(database.database, check_same_thread=False)
+    connection = sqlite3.connect(database.database, uri=True, check_same_thread=False)
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     _kept_open.append(connection)
 
@@ -160,7 +181,7 @@ def checkpoint() -> bool:
 def log_bytes() -> int:
     """Size of the write-ahead log."""
     try:
-        return os.stat(f"{database.database}-wal").st_size
+        return os.stat(f"{database.path}-wal").st_size
     except FileNotFoundError:
         return 0
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import logging
 import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,8 +26,10 @@ from bellhop.base.settings import Settings
 from bellhop.storage.files import write_atomically
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
-DATABASE = "bellhop.db"
+DATABASE, RECORD = "bellhop.db", "installation.json"
 FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
+# What the records of earlier versions do not hold.
+ADDED = ("is_closed", "has_database")
 log = logging.getLogger("bellhop.installation")
 
 
@@ -35,13 +38,21 @@ class Installation:
     """What the processes of one data folder have agreed on.
 
     `storage` is "sqlite" or "redis"; `redis` is "host:port/db" without credentials,
-    empty on SQLite. `id` keeps two installations on one Redis apart.
+    empty on SQLite. `id` keeps two installations on one Redis apart. `is_closed`: a login is
+    needed. `has_database`: there was one, so that none is ever created again.
     """
 
     folder: Path
     id: str
     storage: str
     redis: str
+    is_closed: bool = False
+    has_database: bool = True
+
+    @property
+    def mark(self) -> int:
+        """What tells its database from that of another one, as `PRAGMA application_id`."""
+        return int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:4], "big") >> 1 | 1
 
     @property
     def database(self) -> Path:
@@ -143,14 +154,11 @@ def agree(
         return _join(settings, recorded, folder), False
     os.close(alone)
     storage = _decide(settings, probe_redis)
-    here = Installation(
-        folder=folder,
-        id=recorded.id if recorded else secrets.token_hex(8),
-        storage=storage,
-        redis=redis_location(settings.huey.redis_url) if storage == "redis" else "",
-    )
+    redis = redis_location(settings.huey.redis_url) if storage == "redis" else ""
+    new = Installation(folder, secrets.token_hex(8), storage, redis, has_database=False)
+    here = replace(recorded, storage=storage, redis=redis) if recorded else new
     if here != recorded:
-        _write_record(here)
+        write_record(here)
     log.info("queue storage: %s (asked for: %s)", here.store(), settings.huey.storage)
     return here, True
 
@@ -184,10 +192,11 @@ def redis_location(url: str) -> str:
 
 def read_record(folder: Path) -> Installation | None:
     """What is recorded with the data, or None before the first start."""
-    path = folder / "installation.json"
+    path = folder / RECORD
     try:
         fields = json.loads(path.read_text())
-        return Installation(folder, fields["id"], fields["storage"], fields["redis"])
+        more = {name: fields[name] for name in ADDED if name in fields}
+        return Installation(folder, fields["id"], fields["storage"], fields["redis"], **more)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, OSError) as error:
@@ -236,6 +245,7 @@ def _decide(settings: Settings, probe_redis: Callable[[str], str | None]) -> str
     return "sqlite"
 
 
-def _write_record(here: Installation) -> None:
+def write_record(here: Installation) -> None:
+    """Record what the processes agree on; under `start.lock`."""
     record = {name: value for name, value in asdict(here).items() if name != "folder"}
-    write_atomically(here.folder / "installation.json", json.dumps(record).encode())
+    write_atomically(here.folder / RECORD, json.dumps(record).encode())

@@ -11,10 +11,13 @@ from peewee import DatabaseError
 
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
-from bellhop.storage.database import bind, database, query, will_pass
+from bellhop.storage.database import bind, checkpoint, database, query, will_pass
 
 CHECK_S = 1.0
 RESTORE = "restore a backup as docs/operating.md describes; Bellhop changed nothing"
+MISSING = (
+    "{path} is empty or missing, but there are files of jobs, or there was a database; " + RESTORE
+)
 MIGRATIONS = (
     "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
     "0005_accounts", "0006_bounds",
@@ -26,12 +29,20 @@ def migrations() -> list[str]:
     return [program.asset(f"storage/migrations/{name}.sql").decode() for name in MIGRATIONS]
 
 
-def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
+def migrate(
+    path: Path, *, alone: bool, may_create: bool = True, mark: int = 0, may_adopt: bool = True
+) -> None:
     """Bring the database to this program's schema; called under `start.lock`.
 
-    Raises StartRefused when it is from a newer version, damaged, missing where it must be
-    (`may_create` false), or in use by another process (`alone` false) while a migration is due.
+    `mark` tells the database of this installation from those of others, 0 to mark none;
+    `may_adopt`: one with another mark becomes its own. Raises StartRefused when it is from a newer
+    version or another installation, damaged, missing where it must be (`may_create` false), or in
+    use by another process (`alone` false) while a migration is due.
     """
+    if not path.exists() or not path.stat().st_size:
+        if not may_create:
+            raise StartRefused(MISSING.format(path=path))
+        path.touch()
     bind(path)
     steps = migrations()
     try:
@@ -43,9 +54,10 @@ def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
                     f"knows {len(steps)}); install that version or restore a backup"
                 )
             if version == 0 and not may_create:
-                raise StartRefused(
-                    f"{path} is empty or missing, but there are files of jobs; {RESTORE}"
-                )
+                raise StartRefused(MISSING.format(path=path))
+            ((found,),) = query("PRAGMA application_id")
+            if mark and found not in (0, mark) and not may_adopt:
+                raise StartRefused(f"{path} is the database of another installation; {RESTORE}")
             if version < len(steps) and not alone:
                 raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
             if alone:
@@ -53,6 +65,9 @@ def migrate(path: Path, *, alone: bool, may_create: bool = True) -> None:
             query("PRAGMA journal_mode = wal")
             for number in range(version, len(steps)):
                 _run_migration(number + 1, steps[number])
+            if mark and found != mark and alone:
+                query(f"PRAGMA application_id = {mark}")
+                checkpoint()  # so that it stands in the file itself
     except (sqlite3.DatabaseError, DatabaseError) as error:
         hint = "check that its disk has space and is writable" if will_pass(error) else RESTORE
         raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None

@@ -17,10 +17,12 @@ from bottle import request
 from bellhop.accounts import accounts
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
-from bellhop.storage.database import database
+from bellhop.storage import presence
+from bellhop.storage.database import database, is_unavailable
 from bellhop.system.listener import is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
 
+UNAVAILABLE_S = 5
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 EVERYWHERE = ("0.0.0.0", "::")
 PROXY_HEADERS = ("FORWARDED", "VIA")
@@ -74,12 +76,34 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
     return refusal
 
 
+def connect() -> None:
+    """Give this thread its connection, or raise the problem of a database that is not there."""
+    try:
+        presence.require()
+        database.connect(reuse_if_open=True)
+    except Exception as error:
+        if problem := database_problem(error):
+            raise problem from None
+        raise
+
+
+def database_problem(error: Exception) -> Problem | None:
+    """The problem of a database that cannot be used; None for every other error."""
+    if not is_unavailable(error):
+        return None
+    said = f"Bellhop accepts nothing until its database can be used again: {error}."
+    return Problem("database-unavailable", said, retry_after_s=UNAVAILABLE_S)
+
+
 def guard(settings: Settings) -> Callable[[], None]:
     """The check that runs before each request; it raises the answer of a refusal."""
     refusal = judge(settings)
 
     def check() -> None:
-        database.connect(reuse_if_open=True)
+        try:
+            connect()
+        except Problem as unavailable:
+            raise problem_answer(unavailable) from None
         _require_text(request.environ["bottle.raw_path"])
         problem = refusal(request.method, sent_headers())
         if problem and problem.code == "bad-host" and request.path == HEALTH:

@@ -28,7 +28,7 @@ from bellhop.storage.installation import Installation
 from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
-from bellhop.web.door import CHANGING
+from bellhop.web.door import CHANGING, database_problem
 from bellhop.web.limits import Rates, Turns
 from bellhop.web.query import require_short
 from bellhop.web.shown.surroundings import Surroundings
@@ -105,6 +105,8 @@ class Site:
                 if is_busy(error):
                     said = "Nothing was changed; try again."
                     return problem_answer(Problem("busy", said, retry_after_s=2))
+                if unavailable := database_problem(error):
+                    return problem_answer(unavailable)
                 log.exception("a request failed")
                 return problem_answer(Problem("internal-error", "See Bellhop's log for details."))
 

@@ -26,7 +26,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1100, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1010, "accounts": 600,
+    "cli": 1130, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1010, "accounts": 600,
     "bell": 250, "catalog": 560, "storage": 1350, "system": 750, "base": 890,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

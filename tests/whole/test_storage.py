@@ -6,14 +6,17 @@ Real processes and a real Valkey that is up, down, or comes and goes in between.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bellhop.client import RequestFailed
 from tests.support.running import Running, Valkey, running, valkey, wait_for
 
 
@@ -185,3 +188,44 @@ def test_it_keeps_two_installations_on_one_redis_apart(
         for each in (bellhop, other):
             assert each.final(each.texts("a")["job_id"])["status"] == "completed"
         assert len(other.client().get("/api/v1/jobs")["jobs"]) == 1
+
+
+def gone(path: Path) -> None:
+    path.rename(path.with_name("away"))
+
+
+def replaced(path: Path) -> None:
+    shutil.copy(path, path.with_name("other"))
+    path.with_name("other").rename(path)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, 8192)
+
+
+@pytest.mark.parametrize("change", [gone, replaced, cut])
+def test_it_accepts_nothing_without_its_database(
+    bellhop: Running, change: Callable[[Path], None]
+) -> None:
+    """Neither is a job accepted that is lost, nor does a restart begin anew."""
+    wants(bellhop, "sqlite")
+    server = bellhop.serve()
+    bellhop.final(bellhop.texts("a")["job_id"])
+    change(bellhop.data / "bellhop.db")
+    time.sleep(2)
+    for ask in (bellhop.texts, lambda: bellhop.client().get("/ready"),
+                lambda: bellhop.client().get("/health")):  # fmt: skip
+        with pytest.raises(RequestFailed) as refused:
+            ask()
+        assert (refused.value.status, refused.value.code) == (503, "database-unavailable")
+    if change is gone:
+        bellhop.data.joinpath("away").rename(bellhop.data / "bellhop.db")
+        wait_for(bellhop.is_ready)
+        assert bellhop.final(bellhop.texts("b")["job_id"])["status"] == "completed"
+        gone(bellhop.data / "bellhop.db")
+    server.terminate()
+    server.wait(20)
+    if change is not replaced:  # that one is whole, and this installation's own
+        refused_start = bellhop.run()
+        assert refused_start.returncode == 1
+        assert "restore a backup" in refused_start.stderr.splitlines()[-1]

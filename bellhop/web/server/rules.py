@@ -8,7 +8,6 @@ from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem, disk_full, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.jobs.limits import submit_problem
-from bellhop.storage.database import database
 from bellhop.web import door, gate
 from bellhop.web.answers import JSON_BYTES
 from bellhop.web.routes import Body, Route
@@ -48,7 +47,7 @@ class Rules:
         Raises the problem of who may send none, or not `length`. But for uploads the application
         says who may: it knows whose job it is, and what it reads for that is short.
         """
-        database.connect(reuse_if_open=True)
+        door.connect()
         # Whether the proxy is the one that is believed, the application finds out.
         scheme = headers.get("X_FORWARDED_PROTO", "http") if self._is_behind_proxy else "http"
         user = gate.user_of(self._settings, headers, scheme, is_use=False)

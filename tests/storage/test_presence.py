@@ -1,0 +1,238 @@
+"""A database that is missing, replaced or cut is noticed, and nothing is created in its place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from peewee import OperationalError
+
+from bellhop.accounts import accounts
+from bellhop.base.errors import Problem, StartRefused
+from bellhop.base.settings import Settings
+from bellhop.cli import start
+from bellhop.cli.main import main
+from bellhop.storage import presence, schema
+from bellhop.storage.database import database, query, stay_open
+from bellhop.storage.installation import Installation, make_folder, read_record, write_record
+from bellhop.storage.presence import Presence, Unavailable
+from bellhop.web import door
+
+Change = Callable[[Path], object]
+
+
+@pytest.fixture
+def installed(loaded: Settings, descriptions: bytes) -> Iterator[Installation]:
+    """An installation after its first start."""
+    (make_folder(loaded) / "types.json").write_bytes(descriptions)
+    yield start.prepare(loaded)
+    database.close()
+
+
+@pytest.fixture
+def watched(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Presence]:
+    """Its database while a process has it open, which looks closely each time it is asked."""
+    monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(database, "check_opened", lambda: None)
+    stay_open()
+    found = Presence(installed)
+    monkeypatch.setattr(presence, "_present", found)
+    yield found
+    os.close(found._file)
+
+
+def replaced(path: Path) -> None:
+    shutil.copy(path, path.with_name("other"))
+    path.with_name("other").rename(path)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 4096)
+
+
+def emptied(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def overwritten(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(bytes(200))
+
+
+def of_another(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(68)
+        file.write(b"\1\2\3\4")
+
+
+def without_log(path: Path) -> None:
+    Path(f"{path}-wal").unlink()
+
+
+def moved_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("moved"))
+
+
+CHANGES = [replaced, cut, emptied, overwritten, of_another, without_log, Path.unlink, moved_folder]
+
+
+def test_it_finds_a_database_that_is_as_it_was(watched: Presence) -> None:
+    watched.require()
+    query("CREATE TABLE more (text)")
+    query("INSERT INTO more VALUES (hex(zeroblob(1000000)))")
+    query("PRAGMA wal_checkpoint(truncate)")
+    watched.require()
+    query("DROP TABLE more")
+    query("VACUUM")
+    query("PRAGMA wal_checkpoint(truncate)")
+    watched.require()
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_it_accepts_nothing_where_the_database_is_not_the_one_it_opened(
+    watched: Presence, installed: Installation, change: Change
+) -> None:
+    change(installed.database)
+    with pytest.raises(Problem) as refused:
+        door.connect()
+    assert (refused.value.code, refused.value.status) == ("database-unavailable", 503)
+
+
+def test_it_goes_on_when_the_database_is_back(watched: Presence, installed: Installation) -> None:
+    away = installed.database.with_name("away")
+    installed.database.rename(away)
+    with pytest.raises(Unavailable):
+        watched.require()
+    away.rename(installed.database)
+    watched.require()
+
+
+@pytest.mark.parametrize("change", [replaced, cut])
+def test_it_wants_a_restart_after_another_file_was_there(
+    watched: Presence, installed: Installation, change: Change
+) -> None:
+    kept = installed.database.with_name("kept")
+    os.link(installed.database, kept)
+    change(installed.database)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="restart Bellhop"):
+            watched.require()
+        kept.replace(installed.database) if kept.exists() else None
+
+
+def test_it_takes_no_connection_to_another_file(
+    watched: Presence, installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "check_opened", watched.require_opened)
+    database.close()
+    replaced(installed.database)
+    with pytest.raises(OperationalError, match="not the database that Bellhop opened"):
+        database.connect()
+    assert database.is_closed()
+
+
+def test_it_makes_no_database_by_opening_one(installed: Installation) -> None:
+    database.close()
+    installed.database.unlink()
+    with pytest.raises(Exception, match="unable to open"):
+        query("SELECT 1")
+    assert not installed.database.exists()
+
+
+@pytest.mark.parametrize("change", [Path.unlink, emptied, of_another])
+def test_it_starts_on_no_other_database(
+    installed: Installation, loaded: Settings, change: Change
+) -> None:
+    database.close()
+    change(installed.database)
+    was = installed.database.read_bytes() if installed.database.exists() else None
+    with pytest.raises(StartRefused, match="restore a backup"):
+        start.prepare(loaded)
+    assert was == (installed.database.read_bytes() if installed.database.exists() else None)
+
+
+def test_it_starts_on_no_empty_database_of_sqlite(
+    installed: Installation, loaded: Settings
+) -> None:
+    database.close()
+    installed.database.unlink()
+    with sqlite3.connect(installed.database) as connection:
+        connection.execute("CREATE TABLE x (y)")
+    with pytest.raises(StartRefused, match="restore a backup"):
+        start.prepare(loaded)
+
+
+def test_it_starts_again_when_it_died_between_its_record_and_its_database(
+    loaded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def died(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "migrate", died)
+        with pytest.raises(KeyboardInterrupt):
+            start.prepare(loaded)
+    assert read_record(loaded.data_dir) is not None
+    assert start.prepare(loaded).has_database
+    database.close()
+
+
+def test_it_takes_a_folder_of_an_earlier_version(installed: Installation, loaded: Settings) -> None:
+    query("PRAGMA application_id = 0")
+    database.close()
+    old = {"id": installed.id, "storage": "sqlite", "redis": ""}
+    (installed.folder / "installation.json").write_text(json.dumps(old))
+    assert start.prepare(loaded) == installed
+    database.close()
+
+
+def test_it_takes_the_database_of_a_backup_without_a_record(
+    installed: Installation, loaded: Settings
+) -> None:
+    database.close()
+    (installed.folder / "installation.json").unlink()
+    again = start.prepare(loaded)
+    assert again.id != installed.id
+    assert query("PRAGMA application_id") == [(again.mark,)]
+    database.close()
+
+
+def add_account(monkeypatch: pytest.MonkeyPatch, loaded: Settings) -> None:
+    monkeypatch.setenv("BELLHOP_CONFIG", str(loaded.config_path))
+    assert main(["user", "add", "anna", "--role", "admin"]) == 0
+
+
+def test_it_stays_closed_whatever_the_database_says(
+    installed: Installation, loaded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_account(monkeypatch, loaded)
+    recorded = read_record(loaded.data_dir)
+    assert recorded is not None and recorded.is_closed
+    query("UPDATE counter SET value = 0 WHERE name = 'closed'")
+    database.close()
+    with pytest.raises(StartRefused, match="user reset --open"):
+        start.prepare(loaded)
+    assert main(["user", "reset", "--open"]) == 0
+    assert not start.prepare(loaded).is_closed
+    database.close()
+
+
+def test_it_needs_a_login_where_the_database_does_not_say_no(installed: Installation) -> None:
+    assert not accounts.is_closed()
+    query("DELETE FROM counter WHERE name = 'closed'")
+    assert accounts.is_closed()
+
+
+def test_it_hears_from_the_record_that_it_was_closed(
+    watched: Presence, installed: Installation
+) -> None:
+    assert not accounts.is_closed()
+    write_record(replace(installed, is_closed=True))
+    watched.require()
+    assert accounts.is_closed()

@@ -12,14 +12,6 @@ def timestamp(after_s: float = 0) -> str:
     return as_timestamp(datetime.fromtimestamp(time.time(), UTC) + timedelta(seconds=after_s))
 
 
-def at_most(until: str, after_s: float) -> str:
-    """A stored time that something waits for, but none beyond `after_s` seconds from now.
-
-    What was stored while the clock was ahead would be waited for for years.
-    """
-    return min(until, timestamp(after_s))
-
-
 def seconds_ahead(at: str) -> float:
     """How far a stored time lies after now; 0 for one that is past, or that cannot be read."""
     try:

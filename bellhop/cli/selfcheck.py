@@ -21,12 +21,14 @@ from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError
-from bellhop.storage.installation import read_record
+from bellhop.storage.inspection import MOST_SHOWN, Inspection
+from bellhop.storage.installation import DATABASE, read_record
 from bellhop.system import confine
 from bellhop.system.locks import is_held
 
 STOP_LIMIT_S = 20
 JOB_LIMIT_S = 20
+ROWS_LIMIT_S = 600
 
 
 class _Failed(Exception):
@@ -38,6 +40,7 @@ def run(settings: Settings) -> int:
     checks: list[tuple[str, Callable[[Bellhop], str]]] = [
         ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
         ("storage", lambda client: _storage(settings, client)),
+        ("rows", lambda client: _rows(settings)),
         ("consumer", _consumer),
         ("job types", _types),
         ("confinement of jobs", lambda client: _confinement()),
@@ -89,6 +92,14 @@ def _storage(settings: Settings, client: Bellhop) -> str:
     if queue["bell"] != "ok":
         raise _Failed(f"{recorded.store()} does not answer: {queue['bell']}")
     return f"web and consumer use {recorded.store()}"
+
+
+def _rows(settings: Settings) -> str:
+    """Every row must be readable; one that is not fails alone, so nobody else may have noticed."""
+    found = Inspection(settings.data_dir / DATABASE).look(ROWS_LIMIT_S)
+    if found:
+        raise _Failed(f"{len(found)} cannot be read: {', '.join(found[:MOST_SHOWN])}")
+    return "all can be read"
 
 
 def _consumer(client: Bellhop) -> str:

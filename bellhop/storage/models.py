@@ -389,6 +389,13 @@ TABLES = (
     Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled,
     Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
 )  # fmt: skip
+# What a column holds that holds JSON; a result may be any.
+JSON_COLUMNS: dict[tuple[str, str], type] = {
+    ("job", "params"): dict, ("job", "error"): dict, ("job", "chain"): list,
+    ("job", "depends_on"): list, ("item", "input"): dict, ("item", "error"): dict,
+    ("result", "data"): object, ("result", "files"): list, ("result", "warnings"): list,
+    ("consumer", "queues"): list, ("schedule", "job"): dict,
+}  # fmt: skip
 JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
 ITEM_FIELDS = tuple(field.name for field in Item._meta.sorted_fields)
 FLAGS = tuple(field.name for field in Job._meta.sorted_fields if isinstance(field, BooleanField))

@@ -17,6 +17,7 @@ class Clock:
         self._offset_s = time.time() - _since_boot_s()
         # Nobody knows what it said before this start: it may have been set meanwhile.
         self._steady_at = _since_boot_s() + DOUBT_S
+        self._was_set_until = 0.0
 
     def look(self) -> float:
         """By how many seconds it was set since the last look, 0 when it was not; once a second."""
@@ -25,13 +26,17 @@ class Clock:
         if abs(step_s) <= STEP_S:
             return 0.0
         self._offset_s = offset_s
-        self._steady_at = _since_boot_s() + DOUBT_S
+        self._steady_at = self._was_set_until = _since_boot_s() + DOUBT_S
         log.warning("the clock changed by %+.0f s; Bellhop deletes nothing for an hour", step_s)
         return step_s
 
     def is_steady(self) -> bool:
         """False for an hour after a start, and after it was set by more than a minute."""
         return _since_boot_s() >= self._steady_at
+
+    def was_set(self) -> bool:
+        """Whether it was set by more than a minute within the last hour."""
+        return _since_boot_s() < self._was_set_until
 
 
 def _since_boot_s() -> float:

@@ -24,7 +24,9 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import database, is_busy, is_disk_full, make_durable
 from bellhop.storage.files import Files
+from bellhop.storage.inspection import Inspection
 from bellhop.storage.installation import Installation
+from bellhop.system.clock import Clock
 from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
@@ -63,10 +65,15 @@ class Site:
     )
     turns: Turns = field(default_factory=Turns)
     stopping: threading.Event = field(default_factory=threading.Event)
+    clock: Clock = field(default_factory=Clock)
 
     @functools.cached_property
     def surroundings(self) -> Surroundings:
         return Surroundings(self.here, self.files)
+
+    @functools.cached_property
+    def inspection(self) -> Inspection:
+        return Inspection(self.here.database)
 
     @functools.cached_property
     def rates(self) -> Rates:

@@ -374,3 +374,125 @@ def test_it_tidies_beside_what_is_not_its_own(
         os.utime(here.folder / "uploads" / folder, (0, 0))
     keeper.tidy()
     assert [path.name for path in (here.folder / "uploads").iterdir()] == [name]
+
+
+def at_clock(monkeypatch: pytest.MonkeyPatch, years: float) -> None:
+    """Set the wall clock, and leave the time since boot as it is."""
+    shift_s, real = years * 365 * 86400, time.time
+    monkeypatch.setattr(time, "time", lambda: real() + shift_s)
+
+
+@pytest.fixture
+def old_things(submit: Submit, here: Installation) -> list[str]:
+    """Rows and files of everything that is deleted when it is old."""
+    ended(submit(job_id="done"), days_ago=0)
+    for kind in ("uploads", "results", "logs"):
+        (here.folder / kind / "done").mkdir()
+        (here.folder / kind / "arriving").mkdir()
+    now = {"now": timestamp()}
+    query("INSERT INTO account (name, role, created_at) VALUES ('anna', 'admin', :now)", now)
+    query(
+        """INSERT INTO session (hash, account, address, agent, created_at, used_at)
+        VALUES ('h', 'anna', '', '', :now, :now)""",
+        now,
+    )
+    query(
+        """INSERT INTO token (hash, account, name, scope, created_at, expires_at)
+        VALUES ('h', 'anna', '', 'all', :now, :now)""",
+        now,
+    )
+    query("INSERT INTO cache SELECT 'k', 'noop', 'local', item, 1, :now, :now FROM result", now)
+    query("INSERT INTO idempotency SELECT 'local', 'k', 'f', id, :now FROM job", now)
+    query("INSERT INTO audit (at, who, address, action, target) VALUES (:now, '', '', '', '')", now)
+    return everything(here)
+
+
+def everything(here: Installation) -> list[str]:
+    rows = [
+        f"{name} {count}"
+        for name, count in query("""SELECT 'job', count(*) FROM job
+            UNION ALL SELECT 'session', count(*) FROM session
+            UNION ALL SELECT 'token', count(*) FROM token
+            UNION ALL SELECT 'cache', count(*) FROM cache
+            UNION ALL SELECT 'idempotency', count(*) FROM idempotency
+            UNION ALL SELECT 'audit', count(*) FROM audit""")
+    ]
+    folders = (here.folder / kind for kind in ("uploads", "results", "logs"))
+    return rows + sorted(str(path) for folder in folders for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("years", [10, -10])
+@pytest.mark.parametrize("is_running", [True, False], ids=["while it runs", "at the start"])
+def test_it_deletes_nothing_for_an_hour_of_a_wrong_clock(
+    here: Installation,
+    loaded: Settings,
+    old_things: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    years: float,
+    is_running: bool,
+) -> None:
+    boot = clock._since_boot_s()
+    monkeypatch.setattr(clock, "_since_boot_s", lambda: boot)
+    if not is_running:
+        at_clock(monkeypatch, years)
+    keeper = Keeper(here, loaded, Files(here.folder), ring=lambda times: None, each_round=[])
+    keeper.sweep()
+    if is_running:
+        at_clock(monkeypatch, years)
+    for minutes in (0, 30, 59):
+        monkeypatch.setattr(clock, "_since_boot_s", lambda passed=minutes: boot + passed * 60)
+        keeper._next.clear()
+        keeper.sweep()
+        keeper.expire()
+        keeper.tidy()
+        assert everything(here) == old_things
+
+
+def test_it_deletes_nothing_while_the_clock_is_behind_the_newest_row(
+    keeper: Keeper, here: Installation, old_things: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query("UPDATE session SET used_at = '1990', created_at = '1990'")
+    at_clock(monkeypatch, -10)
+    assert keeper._clock.is_steady()
+    keeper.expire()
+    assert everything(here) == old_things
+    at_clock(monkeypatch, 0)
+    keeper.expire()
+    assert everything(here) != old_things
+
+
+def test_it_waits_no_longer_for_a_retry_because_the_clock_was_set_back_before_the_start(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit()
+    claim = lifecycle.claim("parsing", "c1/1")
+    assert claim is not None
+    lifecycle.try_again(claim, 60, "busy")
+    at_clock(monkeypatch, -10)
+    keeper._clock = clock.Clock()
+    keeper.sweep()
+    (item,) = items_of(job)
+    assert item.not_before is not None and item.not_before < timestamp(61)
+
+
+def test_it_submits_a_schedule_again_that_was_due_years_ahead(
+    keeper: Keeper, here: Installation
+) -> None:
+    query("""INSERT INTO schedule (name, owner, cron, timezone, job, next_at, created_at)
+        VALUES ('x', 'local', '0 * * * *', 'UTC', '{}', '2099-01-01T00:00:00.000000Z', '2020')""")
+    keeper.sweep()
+    assert query("SELECT next_at FROM schedule")[0][0] < timestamp(3601)
+
+
+def test_it_goes_on_with_its_round_when_one_part_fails(
+    submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> int:
+        raise ValueError("no")
+
+    job = submit()
+    claimed_by("dead")
+    monkeypatch.setattr(lifecycle, "release_due", broken)
+    monkeypatch.setattr(keeper, "expire_leases", broken)
+    keeper.sweep()
+    assert [item.status for item in items_of(job)] == ["queued"]

@@ -19,6 +19,7 @@ from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.storage import schema
 from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
+from bellhop.storage.inspection import Inspection
 from bellhop.storage.models import TABLES, Job
 from bellhop.web import routes
 from bellhop.web.site import Site
@@ -38,7 +39,8 @@ JSON = {
     ("consumer", "queues"), ("schedule", "job"),
 }  # fmt: skip
 NESTED = "replace(substr(hex(zeroblob(495)), 1, 990), '0', '{0}')"
-NO_TEXT = ("''", "CAST(x'fffe22' AS TEXT)", "x'ff00'", "'a' || char(0) || 'b'", "'../..'", "NULL")
+BLOB = "x'ff00'"
+NO_TEXT = ("''", "CAST(x'fffe22' AS TEXT)", BLOB, "'a' || char(0) || 'b'", "'../..'", "NULL")
 NO_JSON = (
     *NO_TEXT, "'{'", "'[1]'", "'null'", "'{\"a\": {}}'", "'\"\\ud800\"'",
     "replace(hex(zeroblob(3000)), '0', '9')", "replace(hex(zeroblob(50000)), '0', '[')",
@@ -172,6 +174,8 @@ def test_it_goes_on_beside_a_row_that_holds_garbage(
         if not world.spoil(table, column, kinds):
             continue
         spoiled += 1
+        told = " ".join(Inspection(world.path).look(10))
+        assert (f"({column})" in told and f"{table} " in told) or BLOB not in kinds
         other = submit("other")
         world.step()
         world.step()
@@ -261,6 +265,25 @@ def test_it_releases_what_is_due_beside_a_row_that_cannot_be_changed(submit: Sub
     spoiled(stuck, "completed_at", "'x'")
     lifecycle.release_due()
     assert items_of(other)[0].status == "queued"
+
+
+def test_it_tells_monitors_which_rows_cannot_be_read(
+    submit: Submit, web: WsgiClient, site: Site
+) -> None:
+    job = submit("a")
+    assert site.inspection.look(10) == []
+    spoiled(job, "input", "'{'")
+    database.close()
+    problems = web.get("/api/v1/monitoring/health").json["problems"]
+    assert f"this row cannot be read: item {items_of(job)[0].id} (input)" in problems
+
+
+def test_it_looks_through_many_rows_bite_by_bite(submit: Submit, site: Site) -> None:
+    jobs = [submit(*"abc") for _ in range(5)]
+    spoiled(jobs[0], "input", "'{'")
+    database.close()
+    found = [set(site.inspection.look(0.0)) for _ in range(100)]
+    assert max(map(len, found)) == 3
 
 
 def test_it_counts_on_where_the_counter_of_changes_is_gone(submit: Submit) -> None:

@@ -10,10 +10,13 @@ from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.times import seconds_ahead
 from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.storage.database import database_bytes
+from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
+from bellhop.system.clock import STEP_S
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
@@ -95,6 +98,9 @@ def health(site: Site, user: User) -> HTTPResponse:
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]
+    problems += _clock_problems(site)
+    unreadable = site.inspection.look()
+    problems += [f"this row cannot be read: {row}" for row in unreadable[:MOST_SHOWN]]
     document = {
         "status": "ok" if not problems else "degraded",
         "problems": problems,
@@ -107,6 +113,16 @@ def health(site: Site, user: User) -> HTTPResponse:
         "cache": reuse.stats(),
     }
     return json_answer(document)
+
+
+def _clock_problems(site: Site) -> list[str]:
+    """What is said while the clock is not believed about ages."""
+    behind_s = seconds_ahead(queries.newest_at())
+    site.clock.look()
+    said = "Bellhop deletes nothing because of its age"
+    found = [f"the clock is {behind_s:.0f} s behind the newest job: {said}"]
+    found = found if behind_s > STEP_S else []
+    return [*found, f"the clock was set: for an hour, {said}"] if site.clock.was_set() else found
 
 
 def stats(site: Site, user: User) -> HTTPResponse:

@@ -91,7 +91,7 @@ def database_problem(error: Exception) -> Problem | None:
     """The problem of a database that cannot be used; None for every other error."""
     if not is_unavailable(error):
         return None
-    said = f"Bellhop accepts nothing until its database can be used again: {error}."
+    said = f"Bellhop accepts nothing while its database is not available: {error}."
     return Problem("database-unavailable", said, retry_after_s=UNAVAILABLE_S)
 
 

@@ -452,11 +452,11 @@ def test_it_deletes_nothing_while_the_clock_is_behind_the_newest_row(
     keeper: Keeper, here: Installation, old_things: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query("UPDATE session SET used_at = '1990', created_at = '1990'")
-    at_clock(monkeypatch, -10)
-    assert keeper._clock.is_steady()
-    keeper.expire()
-    assert everything(here) == old_things
-    at_clock(monkeypatch, 0)
+    with monkeypatch.context() as set_back:
+        at_clock(set_back, -10)
+        assert keeper._clock.is_steady()
+        keeper.expire()
+        assert everything(here) == old_things
     keeper.expire()
     assert everything(here) != old_things
 

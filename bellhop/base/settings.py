@@ -203,7 +203,7 @@ class JobTypes:
         1000, "Items after which Bellhop replaces a job process.", low=1, high=1000000
     )
     writable: tuple[str, ...] = key(
-        ("/tmp", "/var/tmp"),
+        (),
         "Folders outside the data folder that job types may write to, separated by commas.",
     )
 

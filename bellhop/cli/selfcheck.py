@@ -114,10 +114,15 @@ def _types(client: Bellhop) -> str:
 
 def _confinement() -> str:
     """What is kept from job code here; a kernel that lacks a part is no failure."""
-    words = {"files": "confined once there is an account", "network": "confined"}
+    closed = "confined once there is an account"
+    words = {"network": "confined", "shared memory": "private once there is an account"}
     cannot = "not confined, because this kernel does not support it"
+    without = {"shared memory": "refused once there is an account, because there are no namespaces"}
     kept = confine.enforced().items()
-    return ", ".join(f"{part} {words[part] if is_kept else cannot}" for part, is_kept in kept)
+    return ", ".join(
+        f"{part} {words.get(part, closed) if is_kept else without.get(part, cannot)}"
+        for part, is_kept in kept
+    )
 
 
 def _job(client: Bellhop) -> str:

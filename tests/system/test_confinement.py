@@ -23,10 +23,12 @@ from bellhop.jobs.newjob import NewItem
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
-from bellhop.system import confine
+from bellhop.system import confine, landlock, seccomp
 from tests.support.jobs import error_of, items_of, job_of, result_of, run_all
 from tests.support.nobody import as_nobody
 
+# What is read-only (EROFS) in a view of its own; without one, Landlock refuses.
+REFUSED = ("OSError", "PermissionError")
 IO_URING_SETUP, X32_SOCKET = 425, 0x40000000 | 41
 Submit = Callable[..., Job]
 Reach = Callable[..., str]
@@ -146,12 +148,12 @@ def test_it_lets_a_job_work_in_its_scratch_folder(reach: Reach) -> None:
 @pytest.mark.parametrize("how", ["write", "append", "truncate", "remove"])
 def test_it_lets_a_job_change_nothing_elsewhere(reach: Reach, tmp_path: Path, how: str) -> None:
     (tmp_path / "there").write_text("mine")
-    assert reach(how, tmp_path / "there") == "PermissionError"
+    assert reach(how, tmp_path / "there") in REFUSED
     assert (tmp_path / "there").read_text() == "mine"
 
 
 def test_it_lets_a_job_make_nothing_elsewhere(reach: Reach, tmp_path: Path) -> None:
-    assert reach("write", tmp_path / "new") == "PermissionError"
+    assert reach("write", tmp_path / "new") in REFUSED
 
 
 def test_it_lets_a_job_write_to_a_folder_that_the_settings_name(
@@ -214,7 +216,7 @@ def test_it_keeps_the_environment_of_the_consumer_from_jobs(reach: Reach) -> Non
 
 
 def test_it_keeps_the_memory_of_the_consumer_from_jobs(reach: Reach) -> None:
-    assert reach("append", f"/proc/{os.getpid()}/mem") == "PermissionError"
+    assert reach("append", f"/proc/{os.getpid()}/mem") in REFUSED
 
 
 @pytest.mark.parametrize("name", ["maps", "auxv", "smaps_rollup"])
@@ -369,7 +371,7 @@ def test_it_takes_what_an_earlier_kernel_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
     argument = bounds_of(tmp_path)
-    monkeypatch.setattr(confine, "_landlock_version", lambda: version)
+    monkeypatch.setattr(landlock, "version", lambda: version)
 
     def try_it() -> bool:
         confine.confine(argument)
@@ -382,8 +384,8 @@ def test_it_runs_where_the_kernel_has_neither(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     argument = bounds_of(tmp_path)
-    monkeypatch.setattr(confine, "_landlock_version", lambda: 0)
-    monkeypatch.setattr(confine, "_has_seccomp", lambda: False)
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(seccomp, "is_there", lambda: False)
 
     def try_it() -> bool:
         confine.confine(argument)
@@ -417,5 +419,5 @@ def test_it_tells_the_bounds_on_the_command_line_without_a_secret(loaded: Settin
     given = confine.bounds(loaded, readable=(), writable=[Path("own")], is_shared=True)
     told: dict[str, Any] = json.loads(given.argument())
     assert set(told) == {
-        "hidden", "readable", "writable", "network", "memory_mb", "max_file_mb"
+        "hidden", "readable", "writable", "network", "memory_mb", "max_file_mb", "masked"
     }  # fmt: skip

@@ -32,8 +32,9 @@ def test_it_says_in_the_check_what_is_confined(tmp_path: Path) -> None:
     with running(tmp_path) as bellhop:
         done = bellhop.run("check")
     assert (
-        "confinement of jobs: files confined once there is an account, network confined"
-        in done.stdout
+        "confinement of jobs: files confined once there is an account, network confined, "
+        "shared memory private once there is an account, "
+        "processes confined once there is an account" in done.stdout
     )
 
 

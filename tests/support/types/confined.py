@@ -1,8 +1,10 @@
 """Job types that try what they may not do, for the tests of the confinement."""
 
+import asyncio
 import contextlib
 import ctypes
 import importlib
+import mmap
 import multiprocessing
 import multiprocessing.shared_memory
 import os
@@ -12,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +64,85 @@ def read_in_child(path: str) -> None:
     done = subprocess.run(["cat", path], capture_output=True, text=True)
     if done.returncode:
         raise PermissionError(done.stderr)
+
+
+def set_times(path: str) -> None:
+    os.utime(path, (1, 1))
+
+
+def set_attribute(path: str) -> None:
+    os.setxattr(path, "user.x", b"x")
+
+
+def call_prctl(option: str) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(int(option), 0, 0, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
+def unshare_user(_: str) -> None:
+    if ctypes.CDLL(None, use_errno=True).unshare(0x10000000) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
+def raise_limit(kind: str) -> None:
+    """Beyond what is hard; an error of its own says that it cannot be."""
+    _, hard = resource.getrlimit(int(kind))
+    if hard == resource.RLIM_INFINITY:
+        return
+    try:
+        resource.setrlimit(int(kind), (hard + 1, hard + 1))
+    except ValueError:
+        raise PermissionError from None
+
+
+def type_into_terminal(path: str) -> None:
+    with open(path, "wb") as terminal:
+        terminal.write(b"x")
+
+
+def leave_shared_memory(name: str) -> None:
+    (Path("/dev/shm") / name).write_bytes(b"x")
+
+
+def keep_file_without_name(_: str) -> None:
+    os.close(os.memfd_create("x"))
+
+
+def replace_output(path: str) -> None:
+    output = Path.cwd().parent / "output"
+    output.rmdir()
+    output.symlink_to(path)
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def use_everything(_: str) -> None:
+    """What libraries of job types do with processes, threads, memory and terminals."""
+    thread = threading.Thread(target=square, args=(2,))
+    thread.start()
+    thread.join()
+    assert subprocess.run(["sh", "-c", "echo 1 | cat"], capture_output=True).stdout == b"1\n"
+    for there in (multiprocessing.get_context("fork"), multiprocessing.get_context("spawn")):
+        queue, lock = there.Queue(), there.Lock()
+        process = there.Process(target=queue.put, args=(1,))
+        process.start()
+        with lock:
+            assert queue.get(timeout=20) == 1
+        process.join()
+    block = multiprocessing.shared_memory.SharedMemory(create=True, size=1 << 20)
+    block.close()
+    block.unlink()
+    mmap.mmap(-1, 4096).close()
+    for terminal in os.openpty():
+        os.close(terminal)
+    asyncio.run(asyncio.create_subprocess_exec("true"))
+    os.chdir(os.environ["HOME"])
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("s")
+        server.listen()
 
 
 def use_socketpair(_: str) -> None:
@@ -122,6 +204,17 @@ REACHES: dict[str, Reach] = {
     "datagram": send_datagram,
     "kernel": call_kernel,
     "chroot": os.chroot,
+    "chmod": lambda path: os.chmod(path, 0o777),
+    "times": set_times,
+    "attribute": set_attribute,
+    "prctl": call_prctl,
+    "namespace": unshare_user,
+    "limit": raise_limit,
+    "terminal": type_into_terminal,
+    "leave": leave_shared_memory,
+    "memfd": keep_file_without_name,
+    "output": replace_output,
+    "everything": use_everything,
     "socketpair": use_socketpair,
     "signal": lambda pid: os.kill(int(pid), signal.SIGCONT),
 }
@@ -133,6 +226,21 @@ def reach(data: dict, context: Context) -> dict:
     with answered() as said:
         REACHES[data["how"]](str(data["what"]))
     return {"said": said[0], "pid": os.getpid()}
+
+
+def reached(probes: dict) -> dict:
+    """How the kernel answered to each of `{name: [how, what]}`."""
+    answers = {}
+    for name, (how, what) in probes.items():
+        with answered() as said:
+            REACHES[how](what)
+        answers[name] = said[0]
+    return answers
+
+
+@job_type(label="Try many things", queue="parsing", delays_s=[])
+def reach_all(data: dict, context: Context) -> dict:
+    return reached(data)
 
 
 @job_type(label="Try with the network", queue="parsing", network=True, delays_s=[])

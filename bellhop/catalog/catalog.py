@@ -8,11 +8,8 @@ the web and the consumers.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -31,7 +28,7 @@ from bellhop.storage.files import write_atomically
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.system import confine
-from bellhop.system.children import clean_environment, ending
+from bellhop.system.children import Child, clean_environment, ending
 
 DESCRIBE_LIMIT_S = 5.0
 TICK_S = 0.25
@@ -52,16 +49,21 @@ class Catalog:
         self._describing: dict[str, _Describing] = {}
 
     def types(self) -> dict[str, KnownType]:
-        """Every job type by name; those of the user's folder win over built-in names."""
+        """Every job type by name; those of the user's folder win over built-in names.
+
+        But not over Bellhop's own work: it is given what the user's types are not.
+        """
         self._read()
         files, (listed_files, listed) = self._files, self._listed
         if files is listed_files:
             return listed  # each item asks
-        listed = {
-            described.type: self._known(described, path, file)
+        known = [
+            self._known(described, path, file)
             for path, file in files.items()
             for described in file.types
-        }
+        ]
+        own_work = [t for t in known if t.hidden and Path(t.path).parent == typefiles.BUILT_IN]
+        listed = {job_type.type: job_type for job_type in (*known, *own_work)}
         self._listed = files, listed
         return listed
 
@@ -161,31 +163,34 @@ class Catalog:
 
 
 class _Describing:
-    """One file being described by a child in a session of its own."""
+    """One file being described by a child in a session of its own.
+
+    Its code is confined as any of a job type is, and as if others shared Bellhop: what it could
+    reach now would be reached before anybody knows what it is.
+    """
 
     def __init__(self, path: str, stamp: Stamp, settings: Settings):
         self.path, self.stamp = path, stamp
         self._home = Path(tempfile.mkdtemp(prefix="bellhop-describe-"))
         self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
+        self._is_overdue = False
+        # Neither this file nor another can grow beyond the limit of the bounds.
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
-        # Nobody's input is read here; the many rules for files would take longer than all the rest.
-        bounds = confine.bounds(settings, readable=(), writable=[self._home], is_shared=False)
-        self._child = subprocess.Popen(
+        bounds = confine.bounds_to_describe(settings, self._home)
+        self._child = Child(
             [*COMMAND, "describe", path, bounds.argument()],
             stdin=subprocess.PIPE,  # its guard: it ends when this process does
             stdout=self._said,
             stderr=subprocess.DEVNULL,
             env=clean_environment(self._home),
-            start_new_session=True,
         )
 
     def has_ended(self) -> bool:
-        is_overdue = time.monotonic() > self._deadline
-        if self._child.poll() is None and not is_overdue:
+        self._is_overdue = time.monotonic() > self._deadline
+        if not (self._child.has_ended() or self._is_overdue):
             return False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
+        if not self._child.end():
+            log.error("what describes %s does not die: the kernel is blocking it", self.path)
         assert self._child.stdin is not None
         self._child.stdin.close()
         remove_tree(self._home)
@@ -195,20 +200,20 @@ class _Describing:
         """The file's entry; a file that broke keeps the names it had `before`."""
         self._said.seek(0)
         with self._said as said:
-            text = said.read()
+            text = said.read(description.MOST_BYTES + 1)
         try:
-            found = description.from_json(json.loads(text))
-        except WrongShape as error:
-            found = DescribedFile((), f"its description is not valid: {error}")
-        except ValueError:
-            found = DescribedFile((), f"Bellhop could not load it ({self._why()})")
+            if not text:
+                raise ValueError(f"Bellhop could not load it ({self._why()})")
+            found = description.said_in(text)
+        except ValueError as error:
+            reason = f"its description is not valid: {error}" if text else str(error)
+            found = DescribedFile((), reason)
         if found.error:
             known = before.types if before else ()
             found = replace(found, types=known or (unknown_type(Path(self.path).stem),))
         return replace(found, stamp=self.stamp)
 
     def _why(self) -> str:
-        code = self._child.returncode
-        if code == -signal.SIGKILL:
+        if self._is_overdue:
             return f"it took more than {DESCRIBE_LIMIT_S:g} seconds"
-        return ending(code)
+        return ending(self._child.returncode)

@@ -1,18 +1,30 @@
 """What is known of a job type: what its file says of it, and what holds for it here.
 
 A file is described by a child (`jobprocess/describing.py`), which writes a `DescribedFile` as JSON
-for the catalog, which keeps them all in `types.json`.
+for the catalog, which keeps them all in `types.json`. Code of the file may have forged it, so
+nothing of it is believed before `validated` has seen it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bellhop.base import shapes
-from bellhop.catalog.signature import ParamsSchema
+from bellhop.base import documents, shapes
+from bellhop.catalog.signature import ARRAY_BOUNDS, BOUNDS, INPUT_KINDS, PLAIN, ParamsSchema
 from bellhop.catalog.typefiles import Stamp
+
+MOST_BYTES = 1024 * 1024
+MOST_NAME, MOST_LINE, MOST_TEXT, MOST_OF_A_KIND = 100, 200, 2000, 100
+MOST_PARAMS_BYTES = 64 * 1024
+MOST_S, MOST_MB = 365 * 86400.0, 1 << 20
+# What a page or a terminal would not show as it is: control characters, and marks of direction.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+NUMBERS = {*BOUNDS.values(), *ARRAY_BOUNDS.values()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,3 +110,117 @@ def to_json(described: DescribedFile | Mapping[str, DescribedFile]) -> bytes:
 def from_json(document: object) -> DescribedFile:
     """One described file, of JSON that was parsed; raises `WrongShape`."""
     return shapes.read(DescribedFile, document)
+
+
+def said_in(text: bytes) -> DescribedFile:
+    """One described file as the child wrote it; ValueError for what is no valid description."""
+    if len(text) >= MOST_BYTES:  # where the kernel cuts it
+        raise ValueError(f"it is larger than {MOST_BYTES // 1024} KiB")
+    return validated(from_json(documents.parsed(text)))
+
+
+def validated(file: DescribedFile) -> DescribedFile:
+    """A file whose types mean what they may; raises `WrongShape`, which names what does not.
+
+    Only the reason why it cannot be used is cut and cleaned instead.
+    """
+    if len(file.types) > MOST_OF_A_KIND:
+        raise shapes.WrongShape(f"types: at most {MOST_OF_A_KIND}")
+    for described in file.types:
+        for member, is_valid, must_be in MEANINGS:
+            value = getattr(described, member)
+            if value is not None and not is_valid(value):
+                raise shapes.WrongShape(f"{member}: must be {must_be}")
+    error = file.error and UNSHOWABLE.sub(" ", file.error[:MOST_TEXT])
+    return replace(file, error=error)
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and len(text) <= MOST_NAME
+
+
+def _is_line(text: str) -> bool:
+    return len(text) <= MOST_LINE and not UNSHOWABLE.search(text)
+
+
+def _is_text(text: str) -> bool:
+    return len(text) <= MOST_TEXT and not UNSHOWABLE.search(text)
+
+
+def _is_duration(seconds: float) -> bool:
+    return 0 <= seconds <= MOST_S  # which no NaN is
+
+
+def _are(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Whether there are not too many, and each is valid, names too where they have some."""
+
+    def are(values: Any) -> bool:
+        each = [*values, *(values.values() if isinstance(values, Mapping) else ())]
+        return len(values) <= MOST_OF_A_KIND and all(map(is_valid, each))
+
+    return are
+
+
+def _are_settings(kinds: dict[str, str]) -> bool:
+    return _are(_is_name)(kinds) and set(kinds.values()) <= {"secret", "text"}
+
+
+def _is_form(params: ParamsSchema) -> bool:
+    """Whether it is a schema as signature.py makes them, which reads no file and no address."""
+    return (
+        params["type"] == "object"
+        and params["additionalProperties"] is False
+        and len(json.dumps(params)) <= MOST_PARAMS_BYTES
+        and set(params["required"]) <= params["properties"].keys()
+        and all(_is_name(n) and _is_field(f) for n, f in params["properties"].items())
+    )
+
+
+def _is_field(schema: Any) -> bool:
+    """Whether it is the schema of one parameter, or of the items of a list."""
+    return isinstance(schema, dict) and all(
+        is_known(value) if (is_known := KEYWORDS.get(word)) else _is_bound(word, value)
+        for word, value in schema.items()
+    )
+
+
+def _is_bound(word: str, value: Any) -> bool:
+    is_number = type(value) in (int, float) and math.isfinite(value)
+    return word in NUMBERS and is_number and (word != "multipleOf" or value > 0)
+
+
+def _is_kind(value: Any) -> bool:
+    kind, *null = value if isinstance(value, list) and value else [value]
+    return kind in (*PLAIN.values(), "array") and null in ([], ["null"])
+
+
+# Keywords of JSON Schema beside the bounds, and what may stand there.
+KEYWORDS: dict[str, Callable[[Any], bool]] = {
+    "title": lambda value: isinstance(value, str) and _is_line(value),
+    "description": lambda value: isinstance(value, str) and _is_text(value),
+    "type": _is_kind,
+    "format": lambda value: value == "date",
+    "enum": lambda value: isinstance(value, list) and bool(value),
+    "items": _is_field,
+    "default": lambda value: True,
+}
+# Of each member of a description: whether what it says may be, where it says anything.
+MEANINGS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("type", _is_name, f"a Python name of at most {MOST_NAME} characters"),
+    ("label", _is_line, f"one line of at most {MOST_LINE} characters"),
+    ("description", _is_text, f"a text of at most {MOST_TEXT} characters"),
+    ("input", lambda kind: kind in INPUT_KINDS, f"one of {', '.join(INPUT_KINDS)}"),
+    ("accepts", _are(_is_line), "suffixes"),
+    ("params", _is_form, f"a form of at most {MOST_PARAMS_BYTES // 1024} KiB"),
+    ("queue", lambda name: bool(re.fullmatch("[a-z0-9_]{1,100}", name)), "the name of a queue"),
+    ("timeout_s", lambda seconds: 0 < seconds <= MOST_S, "seconds above 0, at most a year"),
+    ("memory_mb", lambda size: 0 <= size <= MOST_MB, f"0 to {MOST_MB} MiB"),
+    ("delays_s", _are(_is_duration), "seconds from 0 to a year"),
+    ("version", _is_line, f"one line of at most {MOST_LINE} characters"),
+    ("cache", lambda seconds: 0 <= seconds < math.inf, "seconds from 0"),
+    ("requires", _are(_is_line), "modules and extras"),
+    ("viewer", lambda name: bool(re.fullmatch("[a-z0-9_-]{1,100}", name)), "the name of a viewer"),
+    ("settings", _are_settings, "names, each with secret or text"),
+    ("missing", _is_text, f"a text of at most {MOST_TEXT} characters"),
+    ("code", lambda text: bool(re.fullmatch("[0-9a-f]{64}", text)), "a SHA-256 in hex"),
+)

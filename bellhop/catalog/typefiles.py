@@ -26,8 +26,8 @@ PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
 MODULE_PREFIX = "bellhop_type_"
 # What changes when a file does, or what it is read with.
 Stamp = tuple[int | str, ...]
-# Grows with what a description says, so that those of an earlier version are made anew.
-DESCRIPTION_FORMAT = 3
+# Grows with what a description says or may say, so that earlier ones are made anew.
+DESCRIPTION_FORMAT = 4
 
 
 def find(folder: Path | None) -> list[Path]:

@@ -18,7 +18,7 @@ from bellhop.catalog import signature, typefiles
 from bellhop.catalog.description import DescribedFile, Description, to_json
 from bellhop.jobprocess import isolation
 from bellhop.jobprocess.runner import start_guard
-from bellhop.system import confine
+from bellhop.system import confine, proctree
 from bellhop.words import JobType, Secret
 
 
@@ -39,6 +39,7 @@ def print_description(path: str, bounds: str) -> int:
     """Describe one file to stdout, whatever it prints itself while it is loaded."""
     answer = os.dup(1)
     os.set_inheritable(answer, False)
+    proctree.adopt_orphans()  # so that who started it can see them
     start_guard(os.dup(0))
     confine.confine(bounds)
     os.dup2(2, 1)
@@ -88,4 +89,4 @@ def _missing(job_type: JobType) -> str | None:
 
 
 def _first_paragraph(function: Callable[..., Any]) -> str:
-    return (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+    return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())

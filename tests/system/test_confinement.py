@@ -138,7 +138,8 @@ def test_it_lets_a_job_read_its_upload_and_not_change_it(
     files.accept(incoming, "given")
     job = submit(type="reach_upload", items=[NewItem("a.txt", {"file": "0.txt"})], job_id="given")
     run_all(workers)
-    assert result_of(job) == {"text": "mine", "said": "PermissionError"}
+    result = result_of(job)
+    assert result["text"] == "mine" and result["said"] in REFUSED
 
 
 def test_it_lets_a_job_work_in_its_scratch_folder(reach: Reach) -> None:

@@ -40,6 +40,7 @@ PROBES = {
     "times of the database": ("times", "{data}/bellhop.db"),
     "times elsewhere": ("times", "{elsewhere}"),
     "attributes elsewhere": ("attribute", "{elsewhere}"),
+    "another output folder": ("output", "{data}"),
     "a new file": ("write", "{elsewhere}.new"),
     "a file in /tmp": ("write", "/tmp/bellhop-probe"),
     "another environment": ("read", "/proc/{pid}/environ"),

@@ -23,6 +23,7 @@ NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # where struct seccomp_data has them
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 # Namespaces of clone(2): mounts, control groups, host names, IPC, users, processes, networks.
 NEW_NAMESPACES = 0x7E020000
+PRIO_PROCESS, IOPRIO_WHO_PROCESS = 0, 1
 AF_UNIX, TIOCSTI, TIOCLINUX = 1, 0x5412, 0x541C
 Line = tuple[int, int, int, int]
 
@@ -80,6 +81,16 @@ SHARED = (
     Refused(((165, 40), (166, 39), (155, 41), (161, 51))),  # mount, umount2, pivot_root, chroot
     Refused(((428, 428), (429, 429), (442, 442))),  # open_tree, move_mount, mount_setattr
     Refused(((430, 430), (431, 431), (432, 432), (433, 433))),  # fsopen, fsconfig, fsmount, fspick
+    # Turns, cores and limits of other processes: one's own are 0.
+    Refused(((141, 140),), 0, IS_EQUAL, (PRIO_PROCESS,), is_opposite=True),  # setpriority
+    Refused(((251, 30),), 0, IS_EQUAL, (IOPRIO_WHO_PROCESS,), is_opposite=True),  # ioprio_set
+    Refused(((141, 140), (251, 30)), 1, IS_EQUAL, (0,), is_opposite=True),
+    # sched_setaffinity, sched_setscheduler, sched_setparam
+    Refused(((203, 122), (144, 119), (142, 118)), 0, IS_EQUAL, (0,), is_opposite=True),
+    # sched_setattr, prlimit64
+    Refused(((314, 274), (302, 261)), 0, IS_EQUAL, (0,), is_opposite=True),
+    # The names of files that others make.
+    Refused(((254, 27),)),  # inotify_add_watch
     # Typing into a terminal.
     Refused(((16, 29),), 1, IS_EQUAL, (TIOCSTI, TIOCLINUX)),  # ioctl
 )

@@ -48,6 +48,12 @@ PROBES = {
     "open files of another": ("read", "/proc/{pid}/fd/0"),
     "memory of another": ("append", "/proc/{pid}/mem"),
     "a signal": ("signal", "{pid}"),
+    "cores of another": ("cores", "{pid}"),
+    "turns of another": ("turns", "{pid}"),
+    "limits of another": ("kernel", "302 {pid}"),  # prlimit64
+    "priority of another": ("kernel", "141 0 {pid} 19"),  # setpriority
+    "priority of all": ("kernel", "141 2 0 19"),
+    "names of new files": ("watch", "{data}/results"),
     "a terminal": ("terminal", "{terminal}"),
     "the network": ("connect", "{port}"),
     "leaving its parent": ("prctl", "36"),

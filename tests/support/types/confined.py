@@ -109,6 +109,12 @@ def keep_file_without_name(_: str) -> None:
     os.close(os.memfd_create("x"))
 
 
+def watch(path: str) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.inotify_add_watch(library.inotify_init(), path.encode(), 0x100) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
 def replace_output(path: str) -> None:
     output = Path.cwd().parent / "output"
     output.rmdir()
@@ -150,9 +156,10 @@ def use_socketpair(_: str) -> None:
         end.close()
 
 
-def call_kernel(number: str) -> None:
+def call_kernel(numbers: str) -> None:
+    """The number of a call, and its first arguments."""
     library = ctypes.CDLL(None, use_errno=True)
-    if library.syscall(int(number), 0, 0, 0) < 0:
+    if library.syscall(*map(int, numbers.split()), 0, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "refused")
 
 
@@ -214,6 +221,9 @@ REACHES: dict[str, Reach] = {
     "leave": leave_shared_memory,
     "memfd": keep_file_without_name,
     "output": replace_output,
+    "watch": watch,
+    "cores": lambda pid: os.sched_setaffinity(int(pid), os.sched_getaffinity(int(pid))),
+    "turns": lambda pid: os.sched_setscheduler(int(pid), os.SCHED_OTHER, os.sched_param(0)),
     "everything": use_everything,
     "socketpair": use_socketpair,
     "signal": lambda pid: os.kill(int(pid), signal.SIGCONT),

@@ -134,7 +134,7 @@ def is_plain(pid: int) -> bool:
 
 def shared_memory_bytes(pid: int) -> int:
     """What lies in the `/dev/shm` of a process, if it has one of its own."""
-    place = f"/proc/{pid}/root/dev/shm"
+    place = os.path.join(f"/proc/{pid}/root", "dev", "shm")
     with contextlib.suppress(OSError):
         if os.stat(place).st_dev != os.stat("/dev/shm").st_dev:
             held = os.statvfs(place)

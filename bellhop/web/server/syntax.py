@@ -161,7 +161,7 @@ class Chunks:
     def _read_size(self, line: bytes) -> None:
         found = CHUNK.fullmatch(line)
         if found is None:
-            self.error = BadRequest("the size of a chunk is no number")
+            self.error = BadRequest("the size of a chunk is not a number")
             return
         self._left_bytes = int(found["size"], 16)
         self._read = self._read_end if self._left_bytes else self._read_trailer

@@ -54,6 +54,11 @@ class Server:
     trusted_proxy: str = key(
         "", "Address of a reverse proxy; Bellhop trusts its X-Forwarded-For and -Proto."
     )
+    hsts_subdomains: str = key(
+        "no",
+        "yes: behind TLS, browsers keep to TLS for every subdomain of the public host too.",
+        one_of=("yes", "no"),
+    )
     max_upload_mb: int = key(1024, "Maximum size of one upload, in MiB.", low=1, high=1048576)
     max_items: int = key(1000, "Maximum number of files or URLs in one job.", low=1, high=100000)
     stop_grace_s: float = key(

@@ -106,6 +106,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def check_worker_health(self) -> bool:
         """Start more threads when a queue was given more workers; a few too many only sleep."""
+        self._here.beat(self._id)
         for number in range(len(self.worker_threads), self._wanted_threads()):
             worker = self._create_worker()
             thread = self._create_process(worker, f"Worker-{number + 1}")

@@ -16,6 +16,7 @@ import logging
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +28,8 @@ from bellhop.storage.files import write_atomically
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
 DATABASE, RECORD = "bellhop.db", "installation.json"
+# A consumer beats once a second.
+SILENCE_S = 15.0
 FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
 # What the records of earlier versions do not hold.
 ADDED = ("is_closed", "has_database")
@@ -69,6 +72,22 @@ class Installation:
     def consumer_lock(self, consumer: str) -> Path:
         """Held by a consumer for life."""
         return self.folder / "consumers" / consumer
+
+    def beat(self, consumer: str) -> None:
+        """Show that a consumer does not only live, but runs: a stopped process holds its locks."""
+        # By the clock that all processes of a machine share and nobody sets.
+        now = time.monotonic()
+        with contextlib.suppress(OSError):
+            os.utime(self.consumer_lock(consumer), (now, now))
+
+    def is_running(self, consumer: str) -> bool:
+        """Whether a consumer that lives has shown lately that it runs."""
+        try:
+            beat_at = self.consumer_lock(consumer).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        # Before its first beat, the time is that of the calendar.
+        return time.monotonic() - beat_at < SILENCE_S
 
     def processes_lock(self, consumer: str) -> Path:
         """Held for life by a consumer and by each of its job processes."""

@@ -45,7 +45,8 @@ HEALTH = "/health"
 FOREIGN = "bellhop.foreign"
 # What one person is shown must not be found by the next in a cache.
 NOT_KEPT = ("Cache-Control", "no-store")
-STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
+STAY_SECURE = "Strict-Transport-Security"
+STAY_S = 31536000
 
 
 def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | None]:
@@ -114,13 +115,17 @@ def guard(settings: Settings) -> Callable[[], None]:
     return check
 
 
-def secured(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def secured(
+    app: Callable[..., Iterable[bytes]], settings: Settings
+) -> Callable[..., Iterable[bytes]]:
     """The WSGI application with the security headers on each of its answers."""
+    is_of_all = settings.server.hsts_subdomains == "yes"
+    stay_secure = STAY_SECURE, f"max-age={STAY_S}" + ("; includeSubDomains" if is_of_all else "")
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             is_secure = environ.get("wsgi.url_scheme") == "https"
-            more = [*HEADERS, STAY_SECURE] if is_secure else [*HEADERS]
+            more = [*HEADERS, stay_secure] if is_secure else [*HEADERS]
             if not any(name.lower() == "cache-control" for name, _ in headers):
                 more.append(NOT_KEPT)
             return start_response(status, [*headers, *more], *exc_info)

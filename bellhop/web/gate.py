@@ -57,6 +57,18 @@ def admitted(
     return {"user": user, **arguments}
 
 
+def again(settings: Settings, job_id: str) -> tuple[User, Job]:
+    """Who sends this request, and the job, asked once more after a while.
+
+    Raises the problem of who is no user any more, or may read the job no more.
+    """
+    scheme = request.environ["wsgi.url_scheme"]
+    user = user_of(settings, sent_headers(), scheme, is_use=False)
+    if user is None:
+        raise LOGIN
+    return user, find(user, job_id)
+
+
 def user_of(
     settings: Settings, headers: Mapping[str, str], scheme: str, *, is_use: bool = True
 ) -> User | None:

@@ -9,19 +9,23 @@ from bottle import request
 
 from bellhop.jobs import queries
 from bellhop.storage.models import FINAL, Job
+from bellhop.web import gate
 from bellhop.web.site import Site
 
 MOST_WAIT_S = 30
 # Characters of the header that are looked at.
 MOST_PREFER = 1000
 LOOK_EVERY_S = 0.1
+# How soon who may read the job no more is told so.
+ASK_EVERY_S = 1.0
 
 
 def wait(site: Site, job: Job) -> int | None:
     """Wait until the job is final, or with If-None-Match until it changes; None without waiting.
 
     The seconds that were granted, which are fewer when it is over before. Only a quarter of the
-    threads may wait; who comes then is answered at once.
+    threads may wait; who comes then is answered at once. Raises the problem of who may read the
+    job no more.
     """
     preference = request.environ["HTTP_PREFER"][:MOST_PREFER]
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preference)
@@ -37,10 +41,13 @@ def wait(site: Site, job: Job) -> int | None:
 
 def _wait(site: Site, job: Job, seconds: float, *, until_change: bool) -> None:
     """Wait for what is newer than `job`, which the client was about to be shown."""
-    deadline = time.monotonic() + seconds
+    deadline, ask_at = time.monotonic() + seconds, time.monotonic() + ASK_EVERY_S
     while (now := queries.status_of(job.job_id)) and now[0] not in FINAL:
         left_s = deadline - time.monotonic()
         if left_s <= 0 or (until_change and now != (job.status, job.change)):
             return
         if site.stopping.wait(min(LOOK_EVERY_S, left_s)):
             return
+        if time.monotonic() >= ask_at:
+            gate.again(site.settings, job.job_id)
+            ask_at += ASK_EVERY_S

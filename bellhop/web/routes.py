@@ -78,7 +78,7 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)
-    return door.secured(app)
+    return door.secured(app, site.settings)
 
 
 def find(method: str, path: str) -> Route:

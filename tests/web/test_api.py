@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,11 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, queries
+from bellhop.jobs import consumers, lifecycle, queries
 from bellhop.storage.database import bind, database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from bellhop.system.locks import take_lock
 from bellhop.web import downloads
 from bellhop.web.site import Site
 from tests.support.jobs import job_of
@@ -548,6 +551,22 @@ def test_it_is_healthy_but_not_ready_without_a_consumer(web: WsgiClient) -> None
     assert web.get("/health").status == 200
     answer = web.get("/ready")
     assert (answer.status, answer.code) == (503, "not-ready")
+
+
+def test_it_is_not_ready_while_its_only_consumer_is_stopped(
+    web: WsgiClient, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped process holds its lock, but does not beat."""
+    consumers.register("c1", 1, ["parsing"])
+    take_lock(here.consumer_lock("c1"), fcntl.LOCK_EX)
+    assert web.get("/ready").status == 200
+    here.beat("c1")
+    assert web.get("/ready").status == 200
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() + 30)
+    assert web.get("/ready").code == "not-ready"
+    here.beat("c1")
+    assert web.get("/ready").status == 200
 
 
 def test_it_serves_the_page_with_a_strict_policy(web: WsgiClient) -> None:

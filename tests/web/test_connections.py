@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 from bellhop.web.server.connections import (
+    ENOUGH_BYTES_PER_S,
     GRACE_S,
     HEADER_LIMIT_S,
     LEAST_BYTES_PER_S,
+    MOST_WAITING_BYTES,
     Channel,
 )
+
+HOUR_S, DAY_S = 3600, 86400
+GIBIBYTE = 1 << 30
+# What arrives over a line of 64 kbit/s.
+SLOW_LINE_BYTES_PER_S = 7000
 
 
 @pytest.fixture
@@ -20,13 +27,25 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A connection that was made at second 0; what it is asked about is set by hand."""
     monkeypatch.setattr("bellhop.web.server.connections.time.monotonic", lambda: 0.0)
     found = Channel.__new__(Channel)
-    found.since, found.requests_read, found._watched, found._sent_bytes = 0.0, 0, None, 0
+    found.since, found.requests_read, found._pace, found._sent_bytes = 0.0, 0, None, 0
     found.requests, found.request, found.total_outbufs_len = [], None, 0
+    found._lingers_until = None
     return found
 
 
-def body(received: int) -> Any:
-    return SimpleNamespace(headers_finished=True, body_bytes_received=received)
+def body(received: int, length: int = 0) -> Any:
+    return SimpleNamespace(
+        headers_finished=True, body_bytes_received=received, content_length=length
+    )
+
+
+def slow_after_s(channel: Any, received_at: Any, length: int, until_s: int) -> int | None:
+    """The first second at which a body that arrives so is too slow, asked every second."""
+    for second in range(until_s):
+        channel.request = body(int(received_at(second)), length)
+        if channel.is_too_slow(float(second)):
+            return second
+    return None
 
 
 @pytest.mark.parametrize(
@@ -43,6 +62,28 @@ def test_it_wants_a_body_at_a_least_rate(
 ) -> None:
     channel.request = body(received)
     assert channel.is_too_slow(after_s) is is_slow
+
+
+def test_it_does_not_let_a_body_rest_on_what_came_before(channel: Any) -> None:
+    """A gibibyte at once, and from then on a byte now and then."""
+    found = slow_after_s(channel, lambda second: GIBIBYTE // 2 + second, GIBIBYTE, HOUR_S)
+    assert found is not None and found <= 2 * GRACE_S
+
+
+@pytest.mark.parametrize("length", [1 << 20, 44 << 20, GIBIBYTE])
+def test_it_has_a_longest_time_for_a_body(channel: Any, length: int) -> None:
+    """As slowly as nobody minds for a moment, and for as long as that takes."""
+    rate = LEAST_BYTES_PER_S + 1
+    found = slow_after_s(channel, lambda s: rate * s, length, min(length // rate, DAY_S))
+    assert (found is None) is (length / rate < HOUR_S)
+
+
+@pytest.mark.parametrize("length", [1 << 20, 44 << 20, GIBIBYTE])
+def test_it_takes_a_large_body_over_a_slow_line(channel: Any, length: int) -> None:
+    assert SLOW_LINE_BYTES_PER_S > ENOUGH_BYTES_PER_S
+    for second in range(0, length // SLOW_LINE_BYTES_PER_S, 10):
+        channel.request = body(SLOW_LINE_BYTES_PER_S * second, length)
+        assert not channel.is_too_slow(float(second))
 
 
 def test_it_gives_a_request_that_is_served_all_the_time_it_needs(channel: Any) -> None:
@@ -75,3 +116,21 @@ def test_it_forgets_a_slow_answer_that_was_read_in_the_end(channel: Any) -> None
     assert not channel.is_too_slow(1.0)
     channel.total_outbufs_len = 10
     assert not channel.is_too_slow(GRACE_S + 5)
+
+
+def test_it_drops_those_who_hold_most_of_the_memory(channel: Any) -> None:
+    """Of the client whose connections hold most together, the one that holds most, or longest."""
+
+    def holding(client: str, share: float, answered_at: float) -> Any:
+        held = int(share * MOST_WAITING_BYTES)
+        return SimpleNamespace(
+            client=client, held_bytes=held, answered_at=answered_at, will_close=False
+        )
+
+    large = holding("one", 0.5, 0)
+    greedy = [holding("many", 0.2, 2), holding("many", 0.2, 1), holding("many", 0.2, 3)]
+    small = [holding("many", 0.01, 0), holding("other", 0.01, 0)]
+    known = dict(enumerate([large, *greedy, *small]))
+    channel.server = SimpleNamespace(active_channels=known, pull_trigger=lambda: None)
+    channel._bound_memory()
+    assert [other.will_close for other in known.values()] == [False, False, True] + [False] * 3

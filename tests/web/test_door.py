@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -113,3 +114,20 @@ def test_it_serves_the_address_behind_localhost(config: Callable[[str], Settings
     assert refusal("GET", {"HOST": "127.0.0.1:8080"}) is None
     assert refusal("GET", {"HOST": "jobs.example"}) is None
     assert refusal("GET", {"HOST": "other.example"}) is not None
+
+
+@pytest.mark.parametrize(("asked", "is_of_all"), [("no", False), ("yes", True)])
+def test_it_keeps_browsers_to_tls_on_subdomains_where_that_is_asked_for(
+    config: Callable[[str], Settings], asked: str, is_of_all: bool
+) -> None:
+    settings = config(f"[server]\nhsts_subdomains = {asked}\n")
+    answer: dict[str, str] = {}
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [])
+        return []
+
+    door.secured(app, settings)(
+        {"wsgi.url_scheme": "https"}, lambda status, headers: answer.update(headers)
+    )
+    assert ("includeSubDomains" in answer["Strict-Transport-Security"]) is is_of_all

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bellhop.accounts import accounts
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Lifetime
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import lifecycle, queries
+from bellhop.jobs import lifecycle, queries, sharing
 from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.newjob import NewStep
 from bellhop.storage.database import database, query
@@ -203,6 +205,29 @@ def test_it_holds_the_answer_until_the_job_changes(web: WsgiClient, submit: Subm
     act: Callable[[], Any] = lambda: lifecycle.claim("parsing", "c1/1")  # noqa: E731
     waited = _while_waiting(web, job, act, prefer="wait=25", if_none_match=tag)
     assert waited.json["status"] == "running"
+
+
+LEAVING: dict[str, tuple[Callable[[Job], Any], int]] = {
+    "disabled": (lambda job: accounts.disable("vera", is_disabled=True), 401),
+    "token revoked": (lambda job: accounts.revoke_token("vera", 1), 401),
+    "share removed": (lambda job: sharing.share(job.id, "vera", is_shown=False), 404),
+}
+
+
+@pytest.mark.parametrize("how", LEAVING)
+def test_it_holds_no_answer_for_who_may_read_the_job_no_more(
+    web: WsgiClient, submit: Submit, how: str
+) -> None:
+    job, (act, status) = submit(owner="otto"), LEAVING[how]
+    for name in ("otto", "vera"):
+        accounts.add(name, "member", None)
+    token = accounts.add_token("vera")
+    sharing.share(job.id, "vera", is_shown=True)
+    began = time.monotonic()
+    waited = _while_waiting(
+        web, job, lambda: act(job), prefer="wait=25", authorization=f"Bearer {token}"
+    )
+    assert waited.status == status and time.monotonic() - began < 5
 
 
 def _while_waiting(web: WsgiClient, job: Job, act: Callable[[], Any], **headers: str) -> Answer:

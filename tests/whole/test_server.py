@@ -7,8 +7,10 @@ import http.client
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -218,6 +220,139 @@ def test_it_answers_broken_http_with_a_problem(
     assert head.split()[1] == status
     assert b"application/problem+json" in head
     assert json.loads(body)["status"] == int(status)
+
+
+GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n"
+SECOND = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+NO_HTTP = {
+    "length and coding": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "one length twice": POST + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+    "a list of lengths": POST + b"Content-Length: 5, 5\r\n\r\nhello",
+    "a length with a sign": POST + b"Content-Length: +5\r\n\r\nhello",
+    "a length without end": POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nhello",
+    "no length": POST + b"Content-Length:\r\n\r\n",
+    "chunked twice": POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "an empty coding": POST + b"Transfer-Encoding:\r\n\r\n0\r\n\r\n",
+    "chunks in HTTP/1.0": POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n",
+    "two hosts": GET + b"Host: evil.example\r\n\r\n",
+    "one host twice": GET + b"Host: localhost\r\n\r\n",
+    "a list of hosts": GET.replace(b"localhost", b"localhost, evil.example") + b"\r\n",
+    "a user in the host": GET.replace(b"localhost", b"evil@localhost") + b"\r\n",
+    "a path in the host": GET.replace(b"localhost", b"localhost/x") + b"\r\n",
+    "a space in the host": GET.replace(b"localhost", b"local host") + b"\r\n",
+    "a folded header": GET + b"X: a\r\n b\r\n\r\n",
+    "a fold at the beginning": GET.replace(b"Host", b" Host") + b"\r\n",
+    "a space before the colon": GET + b"X : a\r\n\r\n",
+    "no colon": GET + b"nonsense\r\n\r\n",
+    "no name": GET + b": a\r\n\r\n",
+    "a bare CR": GET + b"X: a\rb\r\n\r\n",
+    "a bare LF": GET + b"X: a\nb\r\n\r\n",
+    "a NUL": GET + b"X: a\0b\r\n\r\n",
+    "a control character": GET + b"X: a\x08b\r\n\r\n",
+    "another server's URL": GET.replace(b"/health", b"http://evil.example/health") + b"\r\n",
+    "a URL with a user": GET.replace(b"/health", b"http://evil@localhost/health") + b"\r\n",
+    "a URL that is none": GET.replace(b"/health", b"http://[/") + b"\r\n",
+    "an address without a slash": GET.replace(b"/health", b"health") + b"\r\n",
+    "an authority": GET.replace(b"GET /health", b"CONNECT localhost:80") + b"\r\n",
+    "an asterisk": GET.replace(b"/health", b"*") + b"\r\n",
+    "a fragment": GET.replace(b"/health", b"/health#x") + b"\r\n",
+    "no version": GET.replace(b" HTTP/1.1", b"") + b"\r\n",
+    "another protocol": GET.replace(b"HTTP", b"ICY") + b"\r\n",
+    "four words": GET.replace(b"HTTP", b"x HTTP") + b"\r\n",
+    "a tab": GET.replace(b"GET /", b"GET\t/") + b"\r\n",
+    "a method in small letters": GET.replace(b"GET", b"get") + b"\r\n",
+}
+NO_CHUNKS = {
+    "no size": b"x\r\nhello\r\n0\r\n\r\n",
+    "a size with a sign": b"+5\r\nhello\r\n0\r\n\r\n",
+    "a size in C": b"0x5\r\nhello\r\n0\r\n\r\n",
+    "a size without end": b"0" * 5000,
+    "a size that is too large": b"f" * 17 + b"\r\n",
+    "an empty line": b"\r\n5\r\nhello\r\n0\r\n\r\n",
+    "a chunk that goes on": b"5\r\nhello!\r\n0\r\n\r\n",
+    "a bare LF": b"5\nhello\n0\n\n",
+    "a long extension": b"5;" + b"x" * 2000 + b"\r\nhello\r\n0\r\n\r\n",
+    "a NUL in an extension": b"5;\0\r\nhello\r\n0\r\n\r\n",
+    "a long trailer": b"0\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+    "a trailer that is none": b"0\r\nnonsense\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module", params=["", "127.0.0.1"], ids=["direct", "proxy"])
+def reached(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A web, also behind a proxy that hands on whatever it is sent."""
+    folder = tmp_path_factory.mktemp("reached")
+    with running(folder, BELLHOP_SERVER_TRUSTED_PROXY=request.param) as bellhop:
+        bellhop.start("web")
+        wait_for(lambda: bellhop.url)
+        yield bellhop
+
+
+@pytest.mark.parametrize("name", NO_HTTP)
+def test_it_refuses_what_two_programs_may_read_differently(reached: Running, name: str) -> None:
+    answer = raw(reached, NO_HTTP[name] + SECOND)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split()[1] == b"400" and b"application/problem+json" in head
+    # It is the last one: what follows is not read as a request.
+    assert json.loads(body)["code"] == "bad-request"
+
+
+@pytest.mark.parametrize("name", NO_CHUNKS)
+def test_it_refuses_chunks_that_are_none(reached: Running, name: str) -> None:
+    head = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    _, _, body = raw(reached, POST + head + NO_CHUNKS[name] + SECOND).partition(b"\r\n\r\n")
+    assert json.loads(body)["code"] == "bad-request"
+
+
+@pytest.mark.parametrize("version", [b"2.0", b"0.9", b"3.0", b"1.2"])
+def test_it_refuses_another_version(reached: Running, version: bytes) -> None:
+    head, _, body = raw(reached, GET.replace(b"1.1", version) + b"\r\n").partition(b"\r\n\r\n")
+    assert head.split()[1] == b"505" and json.loads(body)["code"] == "http-version"
+
+
+def test_it_takes_no_more_headers_than_a_request_needs(reached: Running) -> None:
+    _, _, body = raw(reached, GET + b"X: y\r\n" * 200 + b"\r\n").partition(b"\r\n\r\n")
+    assert json.loads(body)["code"] == "header-too-large"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        GET + b"\r\n",
+        b"\r\n" + GET + b"\r\n",
+        GET.replace(b"1.1", b"1.0") + b"\r\n",
+        GET.replace(b"/health", b"HTTP://LOCALHOST/health") + b"\r\n",
+        GET.replace(b"Host: localhost", b"host:localhost:8080") + b"\r\n",
+        GET.replace(b"localhost", b"[::1]:8080") + b"\r\n",
+        GET + b"Empty:\r\nUmlaut: \xc3\xa4\r\nTabs:\ta\tb\t\r\n\r\n",
+        GET + b"Accept: a\r\nAccept: b\r\nCookie: a=b; c=d\r\n\r\n",
+    ],
+)
+def test_it_answers_what_clients_send(reached: Running, request_bytes: bytes) -> None:
+    assert raw(reached, request_bytes).split()[1] == b"200"
+
+
+def test_it_reads_chunks_however_they_are_cut(reached: Running) -> None:
+    document = b'{"type": "noop", "items": [{"text": "a"}]}'
+    cut = [document[at : at + 7] for at in range(0, len(document), 7)]
+    body = b"".join(b"%x ;a=b\r\n%s\r\n" % (len(piece), piece) for piece in cut)
+    sent = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    sent += body + b"0\r\nX: y\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port_of(reached)), 20) as connection:
+        for byte in POST + sent + SECOND:
+            connection.sendall(bytes([byte]))
+        connection.shutdown(socket.SHUT_WR)
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answers.startswith(b"HTTP/1.1 202 ") and b"HTTP/1.1 200 OK" in answers
+
+
+def test_it_reads_a_header_in_a_time_that_grows_with_its_length(web: Running) -> None:
+    """A pattern that tries each way to share out the spaces takes minutes for this one."""
+    began = time.monotonic()
+    assert raw(web, GET + b"X:" + b" " * 60_000 + b"a\r\n\r\n").split()[1] == b"200"
+    assert time.monotonic() - began < 2
 
 
 def test_it_serves_others_while_many_connections_idle(web: Running) -> None:

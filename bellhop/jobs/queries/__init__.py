@@ -30,6 +30,7 @@ from bellhop.jobs.queries.for_keeper import (
     living_consumers,
     newest_at,
     queues_of,
+    running_consumers,
     types_of_jobs,
     unknown_jobs,
 )
@@ -62,8 +63,8 @@ __all__ = [
     "cached", "consumers", "count_due", "counts_by_type", "deliveries", "delivery",
     "ended_before", "events", "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs",
     "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
-    "needs_uploads", "newest_at", "queue_states", "queued_in", "queues_of", "running_in",
-    "running_items", "status_of", "stored_bytes",
+    "needs_uploads", "newest_at", "queue_states", "queued_in", "queues_of", "running_consumers",
+    "running_in", "running_items", "status_of", "stored_bytes",
     "submitted_under", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable",
     "waiting", "work_left",
 ]  # fmt: skip

@@ -35,6 +35,11 @@ def queues_of(consumer: Consumer) -> list[str]:
         return []
 
 
+def running_consumers(here: Installation) -> list[Consumer]:
+    """Those of the living that are not stopped (SIGSTOP, a frozen container), and so take items."""
+    return [consumer for consumer in living_consumers(here) if here.is_running(consumer.id)]
+
+
 def held_by(consumers: Iterable[str]) -> int:
     """How many items the workers of these consumers hold."""
     holders = set(consumers)

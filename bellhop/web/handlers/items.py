@@ -22,7 +22,7 @@ from bellhop.web.answers import (
     tagged_answer,
 )
 from bellhop.web.downloads import download
-from bellhop.web.gate import find
+from bellhop.web.gate import again
 from bellhop.web.shown import views
 from bellhop.web.site import Site
 
@@ -54,7 +54,7 @@ def show(site: Site, user: User, job: Job) -> HTTPResponse:
         return answer
     granted_s = patience.wait(site, job)
     if granted_s is not None:
-        answer = _shown(site, user, find(user, job.job_id))
+        answer = _shown(site, *again(site.settings, job.job_id))
         answer.set_header("Preference-Applied", f"wait={granted_s}")
     return answer
 

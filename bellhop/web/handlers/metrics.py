@@ -55,7 +55,7 @@ class _Figures:
 
     def _installation(self) -> Iterable[Metric]:
         cache = reuse.stats()
-        consumers = len(queries.living_consumers(self._site.here))
+        consumers = len(queries.running_consumers(self._site.here))
         yield GaugeMetricFamily("bellhop_consumers", "Live consumers.", value=consumers)
         free_bytes = self._site.files.free_bytes()
         yield GaugeMetricFamily(

@@ -34,7 +34,7 @@ def queues(site: Site, user: User) -> HTTPResponse:
 def queue_views(site: Site) -> list[dict[str, Any]]:
     """Every queue of config.ini, and those that rows still name."""
     states, paused, workers = queries.queue_states(), switches.paused(), switches.workers_set()
-    serving = [name for c in queries.living_consumers(site.here) for name in queries.queues_of(c)]
+    serving = [name for c in queries.running_consumers(site.here) for name in queries.queues_of(c)]
     shown = []
     for name in dict.fromkeys([*site.settings.queues, *states]):
         state = states.get(name, {})
@@ -83,7 +83,7 @@ def workers(site: Site, user: User) -> HTTPResponse:
 def health(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/health: everything a monitor asks; 200 also when something is wrong."""
     shown = queue_views(site)
-    consumers = queries.living_consumers(site.here)
+    consumers = queries.running_consumers(site.here)
     troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
     bell = next((trouble for trouble in troubles.values() if trouble), None)
     free_bytes, reserve_mb = site.files.free_bytes(), site.settings.storage.reserve_mb

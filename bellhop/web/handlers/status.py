@@ -36,8 +36,8 @@ def health(site: Site, user: User | None) -> HTTPResponse:
 
 
 def ready(site: Site, user: User | None) -> HTTPResponse:
-    """GET /ready: 200 only when a consumer is alive too."""
-    consumers = queries.living_consumers(site.here)
+    """GET /ready: 200 only when a consumer runs too."""
+    consumers = queries.running_consumers(site.here)
     if not consumers:
         raise Problem("not-ready", "No consumer is running: Bellhop accepts jobs, but they wait.")
     if user is None or not may(user, "monitor"):

@@ -107,7 +107,7 @@ class Surroundings:
         return view
 
     def _look(self) -> View:
-        consumers = queries.living_consumers(self.here)
+        consumers = queries.running_consumers(self.here)
         at_work = [consumer for consumer in consumers if not consumer.draining]
         measured = durations.by_type()
         return View(

@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import secrets
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bellhop.storage.installation import SILENCE_S
 from tests.support.places import ROOT, STUBBORN_TYPES, TYPES
 from tests.support.running import Family, Running, readline, running, valkey, wait_for
 
@@ -352,3 +354,23 @@ def test_it_keeps_nothing_of_an_upload_that_a_stop_cut_short(
     assert bellhop.client().get("/api/v1/jobs")["jobs"] == []
     assert list((bellhop.data / "incoming").iterdir()) == []
     assert list((bellhop.data / "uploads").iterdir()) == []
+
+
+def test_it_is_not_ready_while_its_only_consumer_is_suspended(bellhop: Running) -> None:
+    """Its locks are held all the same; the clock of its last beat is turned instead of waiting."""
+    bellhop.start("web")
+    consumer = bellhop.start("consumer")
+    (lock,) = wait_for(lambda: [p for p in (bellhop.data / "consumers").glob("*") if not p.suffix])
+    wait_for(bellhop.is_ready)
+    wait_for(lambda: lock.stat().st_mtime <= time.monotonic())
+    consumer.send_signal(signal.SIGSTOP)
+    try:
+        early = time.monotonic() - SILENCE_S
+        os.utime(lock, (early, early))
+        assert not bellhop.is_ready()
+        job = bellhop.texts("a")
+        assert "no consumer is running" in str(job["waiting_for"])
+    finally:
+        consumer.send_signal(signal.SIGCONT)
+    wait_for(bellhop.is_ready)
+    assert bellhop.final(job["job_id"])["status"] == "completed"

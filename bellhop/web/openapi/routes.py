@@ -151,7 +151,7 @@ UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}
 NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
-READY = "200 when a consumer is alive too, so that jobs run."
+READY = "200 when a consumer runs too, so that jobs run."
 
 # {tag: (what it is about, its routes)}
 ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {

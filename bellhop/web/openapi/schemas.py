@@ -389,7 +389,7 @@ SCHEMAS: dict[str, Schema] = {
     "Health": record("The web answers and its database works.", needs=("status", "version"),
                      status=text(const="ok"), version=text("Version of Bellhop."),
                      queue=named("Bell", "For admins."), data=text("The data folder, for admins.")),
-    "Readiness": record("A consumer is alive too.", needs=("status",), status=text(const="ready"),
+    "Readiness": record("A consumer runs too.", needs=("status",), status=text(const="ready"),
                         consumers=count("Live consumers, for admins.", 1)),
     "Login": record("Name and password.", name=text("The name of the account."),
                     password=text("The password.")),

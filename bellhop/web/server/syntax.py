@@ -21,7 +21,8 @@ MOST_TRAILER_BYTES = 8192
 REQUEST_LINE = re.compile(
     rb"[!#$%&'*+.^_`|~0-9A-Z-]+ (?P<target>[^\x00-\x20\x7f#]+) HTTP/(?P<version>[0-9]\.[0-9])"
 )
-FIELD = re.compile(rb"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):(?P<value>[\t \x21-\x7e\x80-\xff]*)")
+FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t \x21-\x7e\x80-\xff]*)\r\n")
+FIELDS = re.compile(rb"(?:%b)*" % FIELD.pattern)
 # Without the comma, which a list of two would have.
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::[0-9]{0,5})?")
 ABSOLUTE = re.compile(rb"https?://(?P<authority>[^/?]+)(?:[/?].*)?", re.IGNORECASE)
@@ -36,16 +37,13 @@ def checked(head: bytes) -> bytes:
     Waitress takes a time for such spaces that grows with their square. Raises the problem of a
     head that is no HTTP.
     """
-    line, *lines = head.removesuffix(b"\r\n\r\n").removesuffix(b"\r\n").split(b"\r\n")
-    if len(lines) > MOST_FIELDS:
-        said = f"A request can have at most {MOST_FIELDS} headers."
-        raise Problem("header-too-large", said)
+    line, _, rest = head.removesuffix(b"\r\n").partition(b"\r\n")
     target, version = _request_line(line)
-    fields = [_field(line) for line in lines]
-    host = _host([value for name, value in fields if name.lower() == b"host"])
+    fields = _fields(rest)
+    host = _host([value for name, value in fields if name == b"host"])
     _check_target(target, line.startswith(b"OPTIONS "), host)
     _check_framing(fields, version)
-    return b"\r\n".join([line, *(b": ".join(field) for field in fields), b"", b""])
+    return b"\r\n".join([line, *map(b": ".join, fields), b"", b""])
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes]:
@@ -58,12 +56,17 @@ def _request_line(line: bytes) -> tuple[bytes, bytes]:
     return found["target"], found["version"]
 
 
-def _field(line: bytes) -> tuple[bytes, bytes]:
-    """A name and its value; RFC 9112 5 allows no space before the colon and no folded lines."""
-    found = FIELD.fullmatch(line)
-    if found is None:
+def _fields(lines: bytes) -> list[tuple[bytes, bytes]]:
+    """Each name, in small letters, with its value.
+
+    RFC 9112 5 allows no space before the colon and no folded lines.
+    """
+    if lines.count(b"\r\n") > MOST_FIELDS:
+        said = f"A request can have at most {MOST_FIELDS} headers."
+        raise Problem("header-too-large", said)
+    if not FIELDS.fullmatch(lines):
         raise _fault("a header must be a name, a colon and a value in one line")
-    return found["name"], found["value"].strip(b" \t")
+    return [(name.lower(), value.strip(b" \t")) for name, value in FIELD.findall(lines)]
 
 
 def _host(given: list[bytes]) -> bytes:
@@ -89,8 +92,8 @@ def _check_target(target: bytes, is_options: bool, host: bytes) -> None:
 
 def _check_framing(fields: list[tuple[bytes, bytes]], version: bytes) -> None:
     """Refuse a body that two programs may end at different places (RFC 9112 6)."""
-    lengths = [value for name, value in fields if name.lower() == b"content-length"]
-    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    lengths = [value for name, value in fields if name == b"content-length"]
+    codings = [value for name, value in fields if name == b"transfer-encoding"]
     if lengths and (len(lengths) > 1 or not LENGTH.fullmatch(lengths[0])):
         raise _fault("Content-Length must be one number")
     if codings and (lengths or version == b"1.0"):
@@ -175,5 +178,5 @@ class Chunks:
         self._trailer_bytes += len(line)
         if not line:
             self.completed = True
-        elif self._trailer_bytes > MOST_TRAILER_BYTES or not FIELD.fullmatch(line):
+        elif self._trailer_bytes > MOST_TRAILER_BYTES or not FIELD.fullmatch(line + b"\r\n"):
             self.error = BadRequest("the trailer is too long or holds no headers")

@@ -132,6 +132,8 @@ PARAMETERS: dict[str, Schema] = {
     "account": _path("account", text("The name of an account."), "anna"),
     "range": _in("header", "Range", text("A part of the file (RFC 9110); Bellhop ignores an "
                  "invalid one.")),
+    "if_range": _in("header", "If-Range", text("The `ETag` of an earlier answer; Bellhop ignores "
+                    "`Range` if the file has changed since (RFC 9110).")),
 }  # fmt: skip
 HEADERS: dict[str, Schema] = {
     "Location": _header(text("Its URL.", format="uri-reference"), is_sure=True),
@@ -249,8 +251,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{JOB}/items/{{index}}/files/{{name}}", name="getFile",
               summary="Download an output file",
               words="A file of the last step of a chain, or of `step`.",
-              parameters=("job_id", "index", "file", "step", "range", "if_none_match",
-                          "if_modified_since"),
+              parameters=("job_id", "index", "file", "step", "range", "if_range",
+                          "if_none_match", "if_modified_since"),
               answers={200: Answer("The file.", {BYTES: {}}, ("Content-Disposition", "ETag")),
                        206: Answer("The part that Range names.", {BYTES: {}},
                                    ("Content-Disposition", "ETag", "Content-Range")),

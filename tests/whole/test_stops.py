@@ -358,6 +358,7 @@ def test_it_keeps_nothing_of_an_upload_that_a_stop_cut_short(
 
 def test_it_is_not_ready_while_its_only_consumer_is_suspended(bellhop: Running) -> None:
     """Its locks are held all the same; the clock of its last beat is turned instead of waiting."""
+    bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(TYPES)
     bellhop.start("web")
     consumer = bellhop.start("consumer")
     (lock,) = wait_for(lambda: [p for p in (bellhop.data / "consumers").glob("*") if not p.suffix])

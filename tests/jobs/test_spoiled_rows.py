@@ -72,6 +72,10 @@ RAW = """
     INSERT INTO cache (key, type, owner, item, bytes, created_at, used_at)
         SELECT 'k', 'noop', 'local', min(item), 1, '2026', '2026' FROM result;
     INSERT INTO content SELECT id, '{hash}' FROM job;
+    UPDATE job SET bytes = 10;
+    INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna', '', '2026');
+    INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
+    INSERT OR REPLACE INTO installation_mark VALUES ('x');
 """
 
 

@@ -16,8 +16,8 @@ def unfinished_jobs(owner: str, most: int) -> int:
 
 def stored_bytes(owner: str) -> int:
     """What the jobs of an owner hold: uploads, output files, and their rows in the database."""
-    found = query("SELECT bytes FROM storage_use WHERE owner = :owner", {"owner": owner})
-    return int(found[0][0]) if found else 0
+    sql = "SELECT total(bytes) FROM storage_use WHERE owner = :owner"
+    return int(query(sql, {"owner": owner})[0][0])
 
 
 def counts_by_type(viewer: User) -> list[tuple[str, str, int]]:

@@ -13,8 +13,8 @@ from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
 
 MINUTE_S = 60.0
-# Costly requests of one account that are answered at once, and how many of all wait for how long.
-MOST_COSTLY, COSTLY_PATIENCE_S = 2, 0.25
+# Costly requests of one account that are answered at once; how many of all may wait, for how long.
+MOST_COSTLY, MOST_WAITING, COSTLY_PATIENCE_S = 2, 1, 0.25
 # Buckets that are remembered; beyond, those that are full again are forgotten.
 MOST_BUCKETS = 10_000
 
@@ -69,9 +69,7 @@ class Turns:
             return
         with self._changed:
             if not self._is_free(user.name):
-                said = (
-                    f"{user.name} has {MOST_COSTLY} costly requests already; send this one again."
-                )
+                said = f"Bellhop answers {MOST_COSTLY} such requests of one account at a time."
                 raise Problem("too-many-requests", said, retry_after_s=1)
             self._answered[user.name] += 1
         try:
@@ -86,7 +84,7 @@ class Turns:
         """Whether an account may have one more, after a moment at most."""
         if self._answered[name] < MOST_COSTLY:
             return True
-        if self._waiting >= MOST_COSTLY:
+        if self._waiting >= MOST_WAITING:
             return False
         self._waiting += 1
         try:

@@ -426,7 +426,7 @@ def test_it_lets_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
                 pass
         except Problem:
             refused.append(1)
-            if len(refused) == 6:
+            if len(refused) == 7:
                 enough.set()
 
     enough = threading.Event()
@@ -437,7 +437,7 @@ def test_it_lets_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         assert enough.wait(4)
     for thread in threads:
         thread.join(5)
-    assert len(refused) == 6
+    assert len(refused) == 7
 
 
 def test_it_holds_a_turn_only_while_a_costly_request_is_answered(

@@ -61,7 +61,7 @@ def test_it_starts_the_next_item_in_empty_folders(
         run_all(workers)
         following = submit("x", type="look")
         run_all(workers)
-        assert result_of(following) == {"found": ["home", "output"]}
+        assert result_of(following) == {"found": ["home", "input", "output"]}
 
 
 def test_it_loses_no_process_to_folders_in_each_other(

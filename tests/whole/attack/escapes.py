@@ -40,10 +40,10 @@ def attack(plan: Plan) -> list[Row]:
 
 def _round(on: Stage, row: Row, end: str, ways: list[str]) -> int:
     """These ways with one end, some at the same time; how many there were."""
-    caller = on.caller("mallory")
     tags = {way: f"atk{secrets.token_hex(5)}" for way in ways}
     for at in range(0, len(ways), MANY):
         some = ways[at : at + MANY]
+        caller = on.caller("mallory")  # where a stop before has started another server
         jobs = {way: _submit(caller, way, tags[way], end) for way in some}
         _end(on, caller, jobs, end)
     deadline = time.monotonic() + GONE_WITHIN_S + ALLOWANCE_S

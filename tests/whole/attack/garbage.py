@@ -125,11 +125,10 @@ def _spoil(
     }.get(table)
     given: tuple[str, ...] = jobs if condition else ()
     condition = condition or {"schedule": "owner = 'mallory'"}.get(table, "1 = 1")
-    key = '"rowid"'
     with opened(on) as connection:
         try:
             rows = connection.execute(
-                f'SELECT {key}, "{column}" FROM "{table}" WHERE {condition}', given
+                f'SELECT rowid, "{column}" FROM "{table}" WHERE {condition}', given
             ).fetchall()
         except sqlite3.OperationalError:
             return None  # a table without row numbers

@@ -20,7 +20,7 @@ MEBIBYTE = 1 << 20
 MOST_ANSWER = 8 * MEBIBYTE
 MOST_P99_S, MOST_HEALTH_S, MOST_RSS_MB = 0.25, 1.0, 400
 # The quick form runs beside other tests: what it holds to these finds a web that stands still.
-QUICK_P99_S, QUICK_HEALTH_S = 2.0, 3.0
+QUICK_P99_S, QUICK_HEALTH_S = 6.0, 6.0
 STATUSES = ("completed", "failed", "cancelled", "queued", "running", "pending")
 WORST: dict[str, tuple[str, ...]] = {
     "status": (",".join(["completed"] * 200), ",".join(STATUSES * 30)),

@@ -23,7 +23,7 @@ from tests.support.nobody import NOBODY
 from tests.support.places import ROOT
 from tests.support.running import FINAL
 from tests.whole.attack.rows import Plan, Row
-from tests.whole.attack.stage import TYPES, Caller, Stage, stage
+from tests.whole.attack.stage import TYPES, Caller, Stage, can_be_nobody, stage
 
 GROUPS = 12
 DESCRIBED_LIMIT_S = 30.0
@@ -251,8 +251,8 @@ def attack(plan: Plan) -> list[Row]:
 
 
 def _users() -> list[bool]:
-    """Whether each user to try is root."""
-    return [False, True] if os.geteuid() == 0 else [True]
+    """Whether Bellhop shall run as root, for each user to try; else it is nobody, or who tests."""
+    return [False, True] if can_be_nobody() else [True]
 
 
 def _attack_as(plan: Plan, is_root: bool) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -143,7 +144,7 @@ class Stage(Running):
     """An installation with accounts, as root or as nobody; `markers` are secrets it holds."""
 
     def __init__(self, folder: Path, *, is_root: bool = True, config: str = CONFIG):
-        self.folder, self.is_root = folder, is_root or os.geteuid() != 0
+        self.folder, self.is_root = folder, is_root or not can_be_nobody()
         self.markers: dict[str, str] = {}
         self.token_of: dict[str, str] = {}
         folder.chmod(0o755)
@@ -267,6 +268,15 @@ def as_nobody() -> list[str]:
         'mount --move /mnt "$1" && shift 2 && exec "$@"'
     )
     return ["unshare", "--mount", "sh", "-c", script, "sh", str(home), str(closed), *user]
+
+
+@functools.cache
+def can_be_nobody() -> bool:
+    """Whether this is root, and may run Python as nobody: some containers do not let it."""
+    if os.geteuid() != 0:
+        return False
+    command = [*as_nobody(), sys.executable, "-c", ""]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextlib.contextmanager

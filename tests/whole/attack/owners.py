@@ -31,9 +31,13 @@ def attack(plan: Plan) -> list[Row]:
             row.expect(status == "completed" and kept == secret.encode(), f"{job}: {kept[:60]!r}")
             published[job] = victim.get(f"/jobs/{job}/result").body + kept
             for data in spy.done("spy", {"data": str(on.data)}):
-                row.expect(data, f"turn {turn}: the spy fails")
+                row.expect(isinstance(data, dict), f"turn {turn}: the spy fails: {data}")
                 # Others on this machine may have secrets that look the same.
-                found = [what for what in (data or {"found": []})["found"] if on.leaked(what)]
+                found = [
+                    what
+                    for what in (data["found"] if isinstance(data, dict) else [])
+                    if on.leaked(what)
+                ]
                 seen += len(found)
                 row.misses += [f"turn {turn}: {what}"[:160] for what in found]
             act = order.choice(("replaces what its process runs with", "publishes a file and keeps"

@@ -133,11 +133,14 @@ class Caller:
             return str(refused)[:100]
 
     def done(self, type: str, *items: Any, limit_s: float = 60.0, **more: Any) -> list[Any]:
-        """The data of each item of a new job, None for those that did not complete."""
+        """The data of each item of a new job; of one that did not complete, its error as text."""
         job_id = self.submit(type, *items, **more)
         self.final(job_id, limit_s)
         answer = self.get(f"/jobs/{job_id}/items?limit=200")
-        return [item["data"] for item in answer.json()["items"]] if answer.status == 200 else []
+        items = answer.json()["items"] if answer.status == 200 else []
+        return [
+            item["data"] if item["status"] == "completed" else str(item["error"]) for item in items
+        ]
 
 
 class Stage(Running):

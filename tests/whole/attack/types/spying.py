@@ -19,10 +19,11 @@ MOST_BYTES = 1 << 20
 def spy(data: dict, context: Context) -> dict:
     """Each place that holds the mark of a secret, with the text that begins with it."""
     places = [*in_modules(), ("the environment", str(dict(os.environ))), *in_memory()]
-    for folder in (Path(data["data"]), Path("/dev/shm"), context.scratch_dir):
+    for folder in (data["data"], "/dev/shm", context.scratch_dir):
         places += [file for found, _, names in os.walk(folder) for file in files(found, names)]
-    for folder in (Path("/tmp"), Path("/var/tmp")):
-        places += files(str(folder), os.listdir(folder))
+    for folder in ("/tmp", "/var/tmp"):
+        with contextlib.suppress(PermissionError):
+            places += files(folder, os.listdir(folder))
     found = {f"{where}: {text}" for where, text in places for text in marked(text)}
     return {"found": sorted(found)[:200], "pid": os.getpid()}
 

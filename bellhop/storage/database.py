@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import logging
 import os
 import sqlite3
@@ -31,8 +30,9 @@ UNAVAILABLE = (
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
-# A text that is no UTF-8 shows that, and spoils no answer about other rows.
-_text = functools.partial(str, encoding="utf-8", errors="replace")
+def _text(raw: bytes) -> str:
+    """A text that is no UTF-8 shows that, and spoils no answer about other rows."""
+    return raw.decode("utf-8", "replace")
 
 
 def _row(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:

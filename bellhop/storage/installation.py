@@ -218,7 +218,7 @@ def read_record(folder: Path) -> Installation | None:
         return Installation(folder, fields["id"], fields["storage"], fields["redis"], **more)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise StartRefused(f"{path} is damaged ({error}); restore it from a backup") from None
 
 

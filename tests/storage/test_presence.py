@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -25,6 +26,15 @@ from bellhop.storage.presence import Presence, Unavailable
 from bellhop.web import door
 
 Change = Callable[[Path], object]
+
+
+@pytest.fixture(autouse=True)
+def as_loud_as_before() -> Iterator[None]:
+    """The console's commands log less, also in the process of the tests."""
+    log = logging.getLogger("bellhop")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 @pytest.fixture

@@ -100,15 +100,13 @@ def _check_framing(fields: list[tuple[bytes, bytes]], version: bytes) -> None:
         raise _fault("Transfer-Encoding needs HTTP/1.1 and no Content-Length")
     names = [name.strip(b" \t").lower() for coding in codings for name in coding.split(b",")]
     if any(name not in (b"", b"chunked") for name in names):
-        raise Problem(
-            "not-implemented", "The only Transfer-Encoding that Bellhop reads is chunked."
-        )
+        raise _fault("Transfer-Encoding requested is not supported.", "not-implemented")
     if codings and names != [b"chunked"]:
         raise _fault("Transfer-Encoding must be chunked")
 
 
-def _fault(said: str) -> Problem:
-    return Problem("bad-request", f"The request is not valid HTTP: {said}.")
+def _fault(said: str, code: str = "bad-request") -> Problem:
+    return Problem(code, f"The request is not valid HTTP: {said}.")
 
 
 class Chunks:

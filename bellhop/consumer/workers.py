@@ -219,7 +219,7 @@ class Workers:
         process = watch.when_it_can_be(partial(self.pool.take, kind, job_type))
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
-            value = watch.when_it_can_be(partial(self._value, claim, process.scratch))
+            value = self._value(claim, process.scratch, watch)
             order = self._order(claim, job_type, process.scratch, value)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
@@ -252,11 +252,12 @@ class Workers:
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 
-    def _value(self, claim: Claim, scratch: Scratch) -> Any:
+    def _value(self, claim: Claim, scratch: Scratch, watch: Watch) -> Any:
         """What the item is, as its job process takes it: of files, where its copies lie."""
         ((kind, value),) = claim.input.items()
         if kind not in ("file", "files"):
             return value
         names = [value] if kind == "file" else value
-        taken = [str(scratch.take_in(self.files.upload(claim.job_id, name))) for name in names]
+        given = [self.files.upload(claim.job_id, name) for name in names]
+        taken = [str(watch.when_it_can_be(partial(scratch.take_in, path))) for path in given]
         return taken[0] if kind == "file" else taken

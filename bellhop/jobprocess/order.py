@@ -29,7 +29,8 @@ class Order:
     """One attempt at one item.
 
     `value` is the item as its kind of `input` has it: for files their paths, which the process
-    may read. `settings` are the type's own. A `memory_mb` of 0 is no limit.
+    may read. `settings` are the type's own. A `memory_mb` of 0 is no limit. While the disk has
+    `least_free_mb` left, the attempt has not written too much.
     """
 
     type: str
@@ -46,6 +47,7 @@ class Order:
     timeout_s: float
     memory_mb: int
     max_file_mb: int
+    least_free_mb: int
     settings: Mapping[str, str | None]
 
     @property
@@ -79,6 +81,7 @@ def order_for(
 
     `free_bytes` is what the disk has left. Only deliveries of webhooks have a `signing_secret`.
     """
+    max_file_mb = _max_file_mb(settings, free_bytes)
     return Order(
         type=job_type.type,
         path=job_type.path,
@@ -93,7 +96,8 @@ def order_for(
         attempt=attempt,
         timeout_s=job_type.timeout_s,
         memory_mb=job_type.memory_mb,
-        max_file_mb=_max_file_mb(settings, free_bytes),
+        max_file_mb=max_file_mb,
+        least_free_mb=free_bytes // MEBIBYTE - max_file_mb,
         settings=_settings_for(settings, job_type, signing_secret),
     )
 

@@ -170,7 +170,7 @@ class JobProcess:
     ) -> Answer | Outcome:
         self.items += 1
         self._family = set()
-        self._least_free = self.scratch.free_bytes() - order.max_file_mb * MEBIBYTE
+        self._least_free = order.least_free_mb * MEBIBYTE
         self.stamps[order.path] = order.stamp
         now = time.monotonic()
         deadline, next_watch, heard = now + order.timeout_s, now + WATCH_S, 0
@@ -216,8 +216,10 @@ class JobProcess:
 
     def _end_leftovers(self, answer: Answer) -> None:
         """End a process whose job returned while something of it is left for the next item."""
-        is_alone = self._child.is_alone(self._guard_pid)
-        if not (answer.is_clean and is_alone and proctree.is_plain(self.pid)):
+        is_alone = answer.is_clean and self._child.is_alone(self._guard_pid)
+        # Only where Bellhop is shared, a process has a `/dev/shm` of its own.
+        holds = self.kind.is_shared and proctree.shared_memory_bytes(self.pid)
+        if not is_alone or holds or not proctree.has_root_folder(self.pid):
             self.kill()
 
     def _beyond_limits(self, order: Order) -> Failed | None:

@@ -91,7 +91,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     confine.confine(bounds)  # not the guard, which ends all of them
     isolation.leave_bellhop()
     loaded: dict[str, dict[str, JobType]] = {}
-    surroundings = Surroundings((0, 1, 2, orders, say, alive))
+    surroundings = Surroundings((0, 1, 2, orders))
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
             continue

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 # Every item pays for each of these. Those that are left out change nothing for the next one.
 LIMITS = [
     getattr(resource, f"RLIMIT_{name}")
-    for name in ("AS", "CORE", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "STACK")
+    for name in ("AS", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC")
 ]
 SIGNALS = [
     getattr(signal, f"SIG{name}")
-    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "PROF", "TERM", "USR1", "USR2", "XFSZ")
+    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "TERM", "USR1", "USR2")
 ]
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 

@@ -78,9 +78,7 @@ class Child:
 
     def is_alone(self, but: int) -> bool:
         """Whether nothing that it started lives, but its child `but`; orphans are its children."""
-        if proctree.children(self.pid) != [but]:
-            return False
-        return self._group is None or self._group.members() <= {self.pid, but}
+        return proctree.children(self.pid) == [but]
 
     def end(self, seen: Collection[int] = ()) -> bool:
         """End it with all that it started, and wait until it is gone; False if it is not.

@@ -125,10 +125,10 @@ def _sum_of(path: str, names: tuple[str, ...]) -> int:
     return 0
 
 
-def is_plain(pid: int) -> bool:
-    """Whether a process has the root of all, and a `/dev/shm` of its own holds nothing."""
+def has_root_folder(pid: int) -> bool:
+    """Whether the root folder of a process is that of this one."""
     with contextlib.suppress(OSError):
-        return os.readlink(f"/proc/{pid}/root") == "/" and not shared_memory_bytes(pid)
+        return os.readlink(f"/proc/{pid}/root") == "/"
     return False
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from bellhop.accounts import accounts
 from bellhop.consumer.workers import Workers
+from bellhop.jobprocess import order
 from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs.newjob import NewItem
 from bellhop.storage.files import Files, Scratch
@@ -35,7 +35,9 @@ def found_after(spoil: str, submit: Submit, workers: Workers) -> dict[str, Any]:
     run_all(workers)
     assert job_of(job.job_id).status == "completed", error_of(job)
     printed = workers.files.log(job.job_id, "0-0-1").read_text()
-    return {**result_of(job), "printed": sorted(printed.splitlines())}
+    found = {**result_of(job), "printed": sorted(printed.splitlines())}
+    del found["shared memory of"]  # each process may have its own
+    return found
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
@@ -173,6 +175,33 @@ def test_it_lets_a_job_have_the_memory_that_it_may(
     assert job_of(job.job_id).status == "completed", error_of(job)
 
 
+@pytest.fixture
+def private_memory(shared: None, submit: Submit, workers: Workers) -> None:
+    """A `/dev/shm` for each job process, where this machine lets Bellhop make one."""
+    job = submit(type="finds")
+    run_all(workers)
+    if result_of(job)["shared memory of"] == os.stat("/dev/shm").st_dev:
+        pytest.skip("job processes have the /dev/shm of all here")
+
+
+def test_it_weighs_the_shared_memory_of_a_job(
+    private_memory: None, submit: Submit, workers: Workers
+) -> None:
+    within = submit("folder", type="hides_memory", params={"mb": 60})
+    beyond = submit("folder", type="hides_memory")
+    run_all(workers)
+    assert job_of(within.job_id).status == "completed", error_of(within)
+    assert error_of(beyond)["code"] == "out_of_memory"
+
+
+def test_it_leaves_no_shared_memory(private_memory: None, submit: Submit, workers: Workers) -> None:
+    submit("shared memory", type="spoils")
+    job = submit(type="finds")
+    run_all(workers)
+    assert not result_of(job)["shared memory"]
+    assert not Path("/dev/shm/left").exists()
+
+
 @pytest.mark.parametrize("is_named", [True, False])
 def test_it_ends_a_job_whose_many_files_use_up_the_disk(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch, is_named: bool
@@ -185,10 +214,10 @@ def test_it_ends_a_job_whose_many_files_use_up_the_disk(
 
 def nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk have nothing left but the reserve, and soon somewhat less."""
-    left = chain([1 << 40], repeat((1 << 40) - (66 << 20)))
-    monkeypatch.setattr(Scratch, "free_bytes", lambda self: next(left))
+    monkeypatch.setattr(Files, "free_bytes", lambda self: 1 << 40)
+    monkeypatch.setattr(order, "_max_file_mb", lambda settings, free_bytes: 64)
+    monkeypatch.setattr(Scratch, "free_bytes", lambda self: (1 << 40) - (66 << 20))
     monkeypatch.setattr(jobprocess, "LEAST_FILE_MB", 10)
-    monkeypatch.setattr(Files, "free_bytes", lambda self: 0)
 
 
 def test_it_lets_a_job_be_that_does_not_fill_the_disk(

@@ -26,8 +26,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1140, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1010, "accounts": 600,
-    "bell": 250, "catalog": 560, "storage": 1470, "system": 750, "base": 890,
+    "cli": 1140, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1020, "accounts": 600,
+    "bell": 250, "catalog": 560, "storage": 1490, "system": 850, "base": 890,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -63,6 +63,7 @@ def finds(text: str, context: Context) -> dict:
         "threads": threading.active_count(),
         "folder": os.getcwd() == str(context.scratch_dir),
         "shared memory": os.path.exists("/dev/shm/left"),
+        "shared memory of": os.stat("/dev/shm").st_dev,
         "root": Path("/etc").is_dir(),
     }
     time.sleep(0.4 if text == "alarm" else 0)

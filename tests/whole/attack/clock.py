@@ -48,7 +48,7 @@ def attack(plan: Plan) -> list[Row]:
     """Ahead and behind, at the start and while running."""
     row = Row("clock ±10 years", "0 deletions for an hour, no login refused over 15 min")
     cases = [(by, when) for when in ("start", "running") for by in (TEN_YEARS_S, -TEN_YEARS_S)]
-    for by, when in cases[:: 2 if plan.is_quick else 1]:
+    for by, when in cases[: 1 if plan.is_quick else None]:
         with stage() as on:
             _one(on, row, by, when)
     row.found = f"{len(row.misses)} faults"

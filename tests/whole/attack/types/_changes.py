@@ -302,11 +302,6 @@ def raises_files(t: Target) -> object:
     return _raised(resource.RLIMIT_NOFILE)
 
 
-@probe("raises its limit of a file's size")
-def raises_size(t: Target) -> object:
-    return _raised(resource.RLIMIT_FSIZE)
-
-
 def _raised(kind: int) -> object:
     resource.setrlimit(kind, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     return "no limit"

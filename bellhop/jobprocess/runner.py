@@ -75,10 +75,10 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     """Run orders until stdin ends, on `cores` and inside `bounds`."""
     run_on(cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
-    os.set_inheritable(alive, False)
     proctree.adopt_orphans()
     # Before any code of a job type could say something else.
     frames.write(say, {"guard": start_guard(guard)})
+    os.close(alive)  # the guard holds it: code of a job type could let go of it
     _volunteer_when_memory_ends()
     # A line at a time, so that it is there when the process dies; and where in the code it died.
     for stream in (sys.stdout, sys.stderr):

@@ -267,7 +267,7 @@ class Scratch:
         """
         self._made.pop(self.input, None)  # sooner than the clock of a file system may tell
         place = self.input / given.name
-        with given.open("rb", buffering=0) as source, place.open("wb", buffering=0) as target:
+        with given.open("rb", buffering=0) as source, place.open("xb", buffering=0) as target:
             _copy(source.fileno(), target.fileno())
         return place
 

@@ -27,12 +27,15 @@ from bellhop.storage.models import (
     Idempotency,
     Item,
     Job,
+    KnownBrowser,
     LoginFailure,
     Queue,
+    Refusal,
     Result,
     Schedule,
     Session,
     Share,
+    StorageUse,
     Token,
     Turn,
     WebhookDisabled,
@@ -41,9 +44,9 @@ from bellhop.storage.models import (
 
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
-    "Duration", "Event", "Gone", "Idempotency", "Item", "Job", "LoginFailure", "Queue",
-    "Result", "Schedule", "Session", "Share", "Token", "Turn", "WebhookDisabled",
-    "WebhookSecret", "database",
+    "Duration", "Event", "Gone", "Idempotency", "Item", "Job",
+    "KnownBrowser", "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Session", "Share",
+    "StorageUse", "Token", "Turn", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _path = configuration.load().data_dir / DATABASE

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import tempfile
 import time
@@ -31,6 +32,8 @@ from bellhop.system import confine
 from bellhop.system.children import Child, clean_environment, ending
 
 DESCRIBE_LIMIT_S = 5.0
+# More would take the time from each other; and a few that hang must not keep the others waiting.
+MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 TICK_S = 0.25
 LOOK_EVERY_S = 1.0
 log = logging.getLogger("bellhop.catalog")
@@ -68,7 +71,7 @@ class Catalog:
         return listed
 
     def settle(self) -> None:
-        """Describe everything that changed and wait for it, at most `DESCRIBE_LIMIT_S`."""
+        """Describe what changed and wait for it, for each file at most `DESCRIBE_LIMIT_S`."""
         while self.step():
             time.sleep(TICK_S / 10)
 
@@ -81,7 +84,8 @@ class Catalog:
         stamps = self._stamps()
         for path, stamp in stamps.items():
             known = self._files.get(path)
-            if (known is None or known.stamp != stamp) and path not in self._describing:
+            is_new = (known is None or known.stamp != stamp) and path not in self._describing
+            if is_new and len(self._describing) < MOST_AT_ONCE:
                 self._describing[path] = _Describing(path, stamp, self._settings)
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]

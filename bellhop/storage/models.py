@@ -357,12 +357,6 @@ class Refusal(Table):
         primary_key = CompositeKey("who", "network", "action")
 
 
-class InstallationMark(Table):
-    """Which installation the database belongs to."""
-
-    id = TextField(primary_key=True)
-
-
 class Share(Table):
     """A job that its owner shows to an account."""
 
@@ -387,7 +381,7 @@ class Audit(Table):
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, StorageUse, Counter, Dependency,
     Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled,
-    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, InstallationMark,
+    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

@@ -419,7 +419,7 @@ def test_it_runs_where_no_link_can_be_made(
     texts(web, "a", type="wrap")
     run_all(workers)
 
-    def refused(*_: Any) -> None:
+    def refused(*_: Any, **__: Any) -> None:
         raise OSError(errno.EMLINK, "Too many links")
 
     monkeypatch.setattr(os, "link", refused)

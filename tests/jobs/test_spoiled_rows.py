@@ -75,7 +75,6 @@ RAW = """
     UPDATE job SET bytes = 10;
     INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna', '', '2026');
     INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
-    INSERT OR REPLACE INTO installation_mark VALUES ('x');
 """
 
 

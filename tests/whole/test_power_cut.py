@@ -233,13 +233,12 @@ def test_it_has_an_output_on_the_disk_before_the_row_that_names_it(bellhop: Runn
     job_id = bellhop.texts("a", type="litter")["job_id"]
     trace = start_traced(bellhop, "consumer")
     bellhop.final(job_id)
-    steps = read_trace(bellhop, trace).of_thread_that("rename", "scratch/.* -> results/")
-    shown = [re.sub("scratch/[0-9a-f-]+", "scratch/*", step) for step in steps]
-    first = shown.index("sync scratch/*/output/sub/file")
-    folders = {"sync scratch/*/output", "sync scratch/*/output/sub"}
-    assert set(shown[first + 1 : first + 3]) == folders
-    assert shown[first + 3 : first + 7] == [
-        f"rename scratch/*/output -> results/{job_id}/0-0-1",
+    steps = read_trace(bellhop, trace).of_thread_that("rename", "results/.* -> results/")
+    draft, place = f"results/{job_id}/0-0-1.part", f"results/{job_id}/0-0-1"
+    first = steps.index(f"sync {draft}")
+    assert steps[first + 1] == f"rename {draft} -> {place}/sub/file"
+    assert set(steps[first + 2 : first + 4]) == {f"sync {place}", f"sync {place}/sub"}
+    assert steps[first + 4 : first + 7] == [
         f"sync results/{job_id}",
         "sync results",
         "write bellhop.db-wal",

@@ -62,7 +62,7 @@ def run_stubborn(bellhop: Running) -> str:
 def family_of(server: subprocess.Popen[str]) -> Family:
     """The whole tree while an item runs, down to the grandchild of the job."""
     family = Family(server.pid)
-    assert family.has("app.py web", "app.py consumer", "job-process", "read _; kill", "sleep 1000")
+    assert family.has("app.py web", "app.py consumer", "job-process", "kill -STOP", "sleep 1000")
     return family
 
 

@@ -138,36 +138,38 @@ def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_ke
     that cannot be read fails: queued → running → failed.
     """
     of_queue = {"queue": queue, "consumer": worker.partition("/")[0]}
-    passed_over = 0
+    passed_over, before = 0, None
     # What is looked at needs no write lock, which an idle look must not take.
     while due := query(NEXT_DUE, {**of_queue, "passed_over": passed_over}):
         ((item,),) = due
-        is_moved, taken = False, None
+        if item == before:  # Whatever is wrong with it, nobody waits behind what cannot be moved.
+            passed_over += 1
+            continue
+        before = item
         try:
             if candidate := read(item):
-                key = key_of(candidate)
+                taken, key = None, key_of(candidate)
                 with apart(f"item {item}"):
-                    is_moved, taken = _take_or_defer(candidate, worker, key)
+                    taken = _take_or_defer(candidate, worker, key)
+                if taken:
+                    return taken
         except Unreadable as error:
-            is_moved = _fail_unreadable(item, queue, worker, str(error))
-        if taken:
-            return taken
-        # Whatever is wrong with it, nobody waits behind an item that cannot be moved.
-        passed_over += not is_moved
+            _fail_unreadable(item, queue, worker, str(error))
     return None
 
 
-def _take_or_defer(candidate: Claim, worker: str, key: str | None) -> tuple[bool, Claim | None]:
-    """Whether it no longer stands at its place in the line, and the claim that was made."""
+def _take_or_defer(candidate: Claim, worker: str, key: str | None) -> Claim | None:
+    """The claim that was made; None when it is put off, or somebody was first."""
     takes_turns = candidate.use_cache and not candidate.was_deferred
     if key and takes_turns and query(EQUAL_RUNS, {"cache_key": key}):
-        return bool(DEFER.make(id=candidate.id, cache_key=key)), None
-    return True, _take(candidate, worker, key)
+        DEFER.make(id=candidate.id, cache_key=key)
+        return None
+    return _take(candidate, worker, key)
 
 
-def _fail_unreadable(item: int, queue: str, worker: str, reason: str) -> bool:
-    """Fail an item that nobody can run; whether it could be moved."""
-    error, held = item_error("unreadable", reason=reason), 0
+def _fail_unreadable(item: int, queue: str, worker: str, reason: str) -> None:
+    """Fail an item that nobody can run."""
+    error = item_error("unreadable", reason=reason)
     with apart(f"item {item}"):
         held = CLAIM.make(
             id=item,
@@ -181,7 +183,6 @@ def _fail_unreadable(item: int, queue: str, worker: str, reason: str) -> bool:
         if held:
             counts = interruptions.counted("failed")
             interruptions.FAIL.make(error, id=item, error=error.shown(), **counts)
-    return bool(held)
 
 
 def read(item: int) -> Claim | None:

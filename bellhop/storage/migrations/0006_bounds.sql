@@ -21,11 +21,6 @@ CREATE TABLE refusal (
 ) WITHOUT ROWID;
 CREATE INDEX login_failure_at ON login_failure (at);
 
--- Which installation this database belongs to: the id that is in installation.json too. One row.
-CREATE TABLE installation_mark (
-    id TEXT PRIMARY KEY
-) WITHOUT ROWID;
-
 -- The token that made a schedule, which ends with it; null where a login or the console did.
 ALTER TABLE schedule ADD COLUMN token INTEGER;
 

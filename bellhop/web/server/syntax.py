@@ -40,7 +40,7 @@ def checked(head: bytes) -> bytes:
     line, _, rest = head.removesuffix(b"\r\n").partition(b"\r\n")
     target, version = _request_line(line)
     fields = _fields(rest)
-    host = _host([value for name, value in fields if name == b"host"])
+    host = _host([value for name, value in fields if name == b"host"], version)
     _check_target(target, line.startswith(b"OPTIONS "), host)
     _check_framing(fields, version)
     return b"\r\n".join([line, *map(b": ".join, fields), b"", b""])
@@ -69,8 +69,10 @@ def _fields(lines: bytes) -> list[tuple[bytes, bytes]]:
     return [(name.lower(), value.strip(b" \t")) for name, value in FIELD.findall(lines)]
 
 
-def _host(given: list[bytes]) -> bytes:
-    """The one Host (RFC 9112 3.2); without one it is empty, which the door refuses."""
+def _host(given: list[bytes], version: bytes) -> bytes:
+    """The one Host (RFC 9112 3.2); of HTTP/1.0 without one it is empty, which the door refuses."""
+    if not given and version == b"1.1":
+        raise Problem("bad-host", "A request of HTTP/1.1 needs a Host.")
     if len(given) > 1:
         raise _fault("there must be one Host")
     host = given[0] if given else b""

@@ -267,7 +267,8 @@ def as_nobody() -> list[str]:
     if closed is None:
         return user
     script = (
-        'mount --bind "$1" /mnt && mount -t tmpfs -o mode=755 none "$2" && mkdir -p "$1" && '
+        'umask 022 && mount --bind "$1" /mnt && mount -t tmpfs -o mode=755 none "$2" && '
+        'mkdir -p "$1" && '
         'mount --move /mnt "$1" && shift 2 && exec "$@"'
     )
     return ["unshare", "--mount", "sh", "-c", script, "sh", str(home), str(closed), *user]

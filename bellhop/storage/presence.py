@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -40,13 +41,17 @@ class Presence:
         self._size = os.fstat(self._file).st_size
         self._beside = {path: found for path in self._logs() if (found := _identity_at(path))}
         self._lost: str | None = None
+        # A size that one thread saw must not be compared with a later one that another saw.
+        self._lock = threading.Lock()
         self._look_at = 0.0
         self._record = _identity_at(here.folder / RECORD)
         self.is_closed = here.is_closed
 
     def require(self) -> None:
         """Raise Unavailable while the database is not the one that was opened."""
-        if problem := self._problem():
+        with self._lock:
+            problem = self._problem()
+        if problem:
             raise Unavailable(problem)
 
     def _problem(self) -> str | None:

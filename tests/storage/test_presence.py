@@ -7,9 +7,12 @@ import logging
 import os
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from peewee import OperationalError
@@ -55,6 +58,40 @@ def watched(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setattr(presence, "_present", found)
     yield found
     os.close(found._file)
+
+
+def test_it_takes_no_database_that_grows_for_one_that_was_cut(
+    watched: Presence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one thread saw before it grew is not held against what another saw since."""
+    stat, path = os.stat, watched._path
+    asked = threading.Event()
+
+    def slow(place: Any, **options: Any) -> os.stat_result:
+        found = stat(place, **options)
+        if place == path and threading.current_thread() is not threading.main_thread():
+            asked.set()
+            time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(os, "stat", slow)
+    problems: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            watched.require()
+        except Unavailable as error:
+            problems.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    asked.wait()
+    query("CREATE TABLE more (text)")
+    query("INSERT INTO more VALUES (zeroblob(1000000))")
+    query("PRAGMA wal_checkpoint(truncate)")
+    watched.require()
+    thread.join()
+    assert problems == []
 
 
 def replaced(path: Path) -> None:

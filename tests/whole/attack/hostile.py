@@ -27,7 +27,7 @@ from tests.whole.attack.stage import TYPES, Caller, Stage, can_be_nobody, stage
 
 GROUPS = 12
 DESCRIBED_LIMIT_S = 30.0
-QUICK_ACTS, QUICK_ODDITIES = 20, 8
+QUICK_ACTS, QUICK_ODDITIES = 6, 3
 ACT_LIMIT_S = 100.0
 HONEST_LIMIT_S = 20.0
 MOST_READ = 1 << 16

@@ -219,7 +219,7 @@ class JobProcess:
         is_alone = answer.is_clean and self._child.is_alone(self._guard_pid)
         # Only where Bellhop is shared, a process has a `/dev/shm` of its own.
         holds = self.kind.is_shared and proctree.shared_memory_bytes(self.pid)
-        if not is_alone or holds or not proctree.has_root_folder(self.pid):
+        if not is_alone or holds:
             self.kill()
 
     def _beyond_limits(self, order: Order) -> Failed | None:

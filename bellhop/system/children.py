@@ -15,7 +15,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_
 # How long to end what does not die: the kernel may block it.
 END_LIMIT_S = 2.0
 PASS_S = 0.001
+# What forks and exits all the time is not in every list of children of the kernel (proc(5)).
+EMPTY_LOOKS = 3
 WALL = 0x40000000  # waitpid(2): also for children that clone(2) made without SIGCHLD
 _known: list[subprocess.Popen[bytes]] = []
 _lock = threading.Lock()
@@ -120,9 +122,8 @@ def end_strangers() -> None:
 
     Such a child was started by code of job types, and lost every parent between.
     """
-    deadline = time.monotonic() + END_LIMIT_S
-    while _ends_strangers and _end_those_there() and time.monotonic() < deadline:
-        time.sleep(PASS_S)
+    if _ends_strangers:
+        _until_empty(_end_those_there, time.monotonic() + END_LIMIT_S)
 
 
 def end_all() -> None:
@@ -132,11 +133,18 @@ def end_all() -> None:
 
 def _end_below(pid: int, deadline: float) -> bool:
     """Kill all that `pid` started until none of it lives; False at `deadline` (monotonic)."""
-    while _kill_below(pid):
-        if time.monotonic() >= deadline:
-            return False
+    return _until_empty(lambda: _kill_below(pid, spared={pid}), deadline)
+
+
+def _until_empty(look: Callable[[], bool], deadline: float) -> bool:
+    """Look until nothing was found `EMPTY_LOOKS` times in a row; False at `deadline`."""
+    empty = 0
+    while time.monotonic() < deadline:
+        empty = 0 if look() else empty + 1
+        if empty == EMPTY_LOOKS:
+            return True
         time.sleep(PASS_S)
-    return True
+    return False
 
 
 def _end_those_there() -> bool:
@@ -145,14 +153,14 @@ def _end_those_there() -> bool:
         known = {child.pid for child in _known if child.returncode is None}
         strangers = set(proctree.children(os.getpid())) - known
         for pid in strangers:
-            _kill_below(pid)
-            _send(pid, signal.SIGKILL)
+            _kill_below(pid, spared=known)
+            _kill(pid, spared=known)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG | WALL)
     return bool(strangers)
 
 
-def _kill_below(pid: int) -> bool:
+def _kill_below(pid: int, spared: Collection[int]) -> bool:
     """Kill all that `pid` started; whether any of it lived.
 
     Children first: what they leave then is a child of the next parent that adopts orphans.
@@ -163,8 +171,20 @@ def _kill_below(pid: int) -> bool:
         found += proctree.children(child)
         if proctree.lives(child):
             is_any_there = True
-            _send(child, signal.SIGKILL)
+            _kill(child, spared)
     return is_any_there
+
+
+def _kill(pid: int, spared: Collection[int]) -> None:
+    """Kill a process and its group, but for groups that are `spared` and this process's own.
+
+    Nobody gets out of a group that is killed by forking meanwhile, as one gets away from its pid.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        group = os.getpgid(pid)
+        if group not in spared and group != os.getpgrp():
+            os.killpg(group, signal.SIGKILL)
+    _send(pid, signal.SIGKILL)
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -125,13 +125,6 @@ def _sum_of(path: str, names: tuple[str, ...]) -> int:
     return 0
 
 
-def has_root_folder(pid: int) -> bool:
-    """Whether the root folder of a process is that of this one."""
-    with contextlib.suppress(OSError):
-        return os.readlink(f"/proc/{pid}/root") == "/"
-    return False
-
-
 def shared_memory_bytes(pid: int) -> int:
     """What lies in the `/dev/shm` of a process, if it has one of its own."""
     place = os.path.join(f"/proc/{pid}/root", "dev", "shm")

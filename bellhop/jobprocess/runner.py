@@ -50,21 +50,25 @@ from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
-# its group too, until none is left. What is dead has no /proc/PID/exe.
+# its group too, until none was found three times. What forks and exits all the time is ended by
+# its group. What is dead has no /proc/PID/exe.
 GUARD = """
 trap '' HUP INT QUIT TERM USR1 USR2
 read _
 kill -STOP $PPID
-passes=0
-while [ $passes -lt 5000 ]; do
-  passes=$((passes + 1)) found=
+passes=0 empty=0
+while [ $passes -lt 5000 ] && [ $empty -lt 3 ]; do
+  passes=$((passes + 1)) empty=$((empty + 1))
   for list in /proc/$PPID/task/*/children; do
     pids= && read -r pids < $list
     for pid in $pids; do
-      [ $pid = $$ ] || [ ! -e /proc/$pid/exe ] || { kill -9 $pid; found=1; }
+      [ $pid = $$ ] || [ ! -e /proc/$pid/exe ] || {
+        empty=0
+        read -r stat < /proc/$pid/stat && set -- ${stat##*) } && [ $3 != $PPID ] && kill -9 -- -$3
+        kill -9 $pid
+      }
     done
   done 2> /dev/null
-  [ $found ] || break
 done
 kill -9 0
 """

@@ -27,7 +27,7 @@ ROWS = (
 # docs/decisions/.
 BUDGETS = {
     "cli": 1140, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1020, "accounts": 600,
-    "bell": 250, "catalog": 560, "storage": 1490, "system": 850, "base": 890,
+    "bell": 250, "catalog": 570, "storage": 1490, "system": 850, "base": 890,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

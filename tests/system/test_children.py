@@ -88,7 +88,7 @@ class Marked:
         while empty < 10:
             alive = self.alive()
             empty = 0 if alive else empty + 1
-            if time.monotonic() >= deadline:
+            if alive and time.monotonic() >= deadline:
                 for pid in alive:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(os.getpgid(pid), signal.SIGKILL)

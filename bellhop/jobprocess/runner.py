@@ -50,25 +50,29 @@ from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
-# its group too, until none was found three times. What forks and exits all the time is ended by
-# its group. What is dead has no /proc/PID/exe.
+# its group too. What forks and exits all the time is ended by its group, which a dead process tells
+# as well; and as there is always another, the list must stay the same three times, with nothing in
+# it that lives. What is dead has no /proc/PID/exe.
 GUARD = """
 trap '' HUP INT QUIT TERM USR1 USR2
 read _
 kill -STOP $PPID
-passes=0 empty=0
-while [ $passes -lt 5000 ] && [ $empty -lt 3 ]; do
-  passes=$((passes + 1)) empty=$((empty + 1))
+passes=0 same=0 before=
+while [ $passes -lt 5000 ] && [ $same -lt 3 ]; do
+  passes=$((passes + 1)) same=$((same + 1)) all=
   for list in /proc/$PPID/task/*/children; do
     pids= && read -r pids < $list
+    all="$all $pids"
     for pid in $pids; do
-      [ $pid = $$ ] || [ ! -e /proc/$pid/exe ] || {
-        empty=0
+      [ $pid = $$ ] || {
+        [ ! -e /proc/$pid/exe ] || same=0
         read -r stat < /proc/$pid/stat && set -- ${stat##*) } && [ $3 != $PPID ] && kill -9 -- -$3
         kill -9 $pid
       }
     done
   done 2> /dev/null
+  [ "$all" = "$before" ] || same=0
+  before=$all
 done
 kill -9 0
 """

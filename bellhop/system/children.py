@@ -25,7 +25,7 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_
 # How long to end what does not die: the kernel may block it.
 END_LIMIT_S = 2.0
 PASS_S = 0.001
-# What forks and exits all the time is not in every list of children of the kernel (proc(5)).
+# While processes exit, the kernel's list of children may leave some out (proc(5)).
 EMPTY_LOOKS = 3
 WALL = 0x40000000  # waitpid(2): also for children that clone(2) made without SIGCHLD
 _known: list[subprocess.Popen[bytes]] = []
@@ -133,7 +133,8 @@ def end_all() -> None:
 
 def _end_below(pid: int, deadline: float) -> bool:
     """Kill all that `pid` started until none of it lives; False at `deadline` (monotonic)."""
-    return _until_empty(lambda: _kill_below(pid, spared={pid}), deadline)
+    seen: set[int] = set()
+    return _until_empty(lambda: _kill_below(pid, {pid}, seen), deadline)
 
 
 def _until_empty(look: Callable[[], bool], deadline: float) -> bool:
@@ -153,32 +154,34 @@ def _end_those_there() -> bool:
         known = {child.pid for child in _known if child.returncode is None}
         strangers = set(proctree.children(os.getpid())) - known
         for pid in strangers:
-            _kill_below(pid, spared=known)
-            _kill(pid, spared=known)
+            _kill(pid, known)
+            _kill_below(pid, known, set())
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG | WALL)
     return bool(strangers)
 
 
-def _kill_below(pid: int, spared: Collection[int]) -> bool:
-    """Kill all that `pid` started; whether any of it lived.
+def _kill_below(pid: int, spared: Collection[int], seen: set[int]) -> bool:
+    """Kill all that `pid` started; whether any of it lived, or was not in `seen` yet, which grows.
 
-    Children first: what they leave then is a child of the next parent that adopts orphans.
+    What forks and exits all the time is dead whenever one looks at it, but each time it is another.
     """
-    found = proctree.children(pid)
-    is_any_there = False
-    for child in found:  # which grows meanwhile
-        found += proctree.children(child)
-        if proctree.lives(child):
-            is_any_there = True
+    found, is_any_there = proctree.children(pid)[::-1], False
+    for child in found:  # the latest first, which may still live; it grows meanwhile
+        is_new = child not in seen
+        if is_new:
             _kill(child, spared)
+            seen.add(child)
+        if is_new or proctree.lives(child):
+            is_any_there = True
+            found += proctree.children(child)
     return is_any_there
 
 
 def _kill(pid: int, spared: Collection[int]) -> None:
     """Kill a process and its group, but for groups that are `spared` and this process's own.
 
-    Nobody gets out of a group that is killed by forking meanwhile, as one gets away from its pid.
+    By forking one gets away from one's pid, but not out of a group; a dead process is still in it.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         group = os.getpgid(pid)

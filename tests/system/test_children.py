@@ -29,9 +29,11 @@ def leave(act=lambda: time.sleep(1000), levels=2):
         os.setsid()
         leave(act, levels - 1) if levels > 1 else act()
         os._exit(0)
-def hop():
-    while os.fork() == 0:
-        pass
+def hop(before=lambda: None):
+    trace = os.open(os.environ["TRACE"], os.O_WRONLY | os.O_APPEND)
+    while os.path.exists(os.environ["TRACE"]) and os.fork() == 0:
+        before()
+        os.write(trace, b".")
 def ignore():
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)
@@ -45,6 +47,7 @@ ESCAPES = {
     "a daemon": "leave()",
     "orphans that are not adopted": "ctypes.CDLL(None).prctl(36, 0); leave(); leave()",
     "forks faster than it is looked for": "[leave(hop) for _ in range(4)]",
+    "does so with a session each time": "leave(lambda: hop(os.setsid))",
     "ignores signals": "leave(ignore); ignore_in_itself = signal.signal(15, signal.SIG_IGN)",
     "no descriptors": "leave(lambda: (os.closerange(0, 100), time.sleep(1000)))",
     "stops itself": "leave(lambda: os.kill(os.getpid(), signal.SIGSTOP))",
@@ -55,17 +58,23 @@ ESCAPES = {
 
 
 class Marked:
-    """Children whose descendants are known by a variable in their environment."""
+    """Children whose descendants are known by a variable in their environment.
 
-    def __init__(self) -> None:
+    What forks and exits all the time is seldom seen there. It writes into the file `trace`, and
+    ends without it.
+    """
+
+    def __init__(self, trace: Path) -> None:
         self._mark = f"ESCAPED={secrets.token_hex(8)}"
+        self._trace = trace
+        trace.touch()
 
     def child(self, code: str) -> children.Child:
         """A child that has done what `code` says."""
         name, _, value = self._mark.partition("=")
         child = children.Child(
             [sys.executable, "-c", f"{BEGIN}\n{code}\nready()", str(ROOT)],
-            env={**os.environ, name: value},
+            env={**os.environ, name: value, "TRACE": str(self._trace)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -83,22 +92,24 @@ class Marked:
         return found
 
     def are_gone(self) -> bool:
-        """Whether nothing of them lives; one look misses what forks and exits all the time."""
-        deadline, empty = time.monotonic() + 2, 0
-        while empty < 10:
-            alive = self.alive()
-            empty = 0 if alive else empty + 1
-            if alive and time.monotonic() >= deadline:
-                for pid in alive:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(os.getpgid(pid), signal.SIGKILL)
-                return False
-        return True
+        deadline = time.monotonic() + 2
+        while (alive := self.alive()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for pid in alive:
+            os.kill(pid, signal.SIGKILL)
+        return not alive and self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        size = self._trace.stat().st_size
+        time.sleep(0.1)
+        return self._trace.stat().st_size == size
 
 
 @pytest.fixture
-def marked() -> Marked:
-    return Marked()
+def marked(tmp_path: Path) -> Iterator[Marked]:
+    trace = tmp_path / "trace"
+    yield Marked(trace)
+    trace.unlink()
 
 
 @pytest.fixture(params=["groups", "no groups"])

@@ -24,10 +24,11 @@ def sleep() -> None:
     time.sleep(1000)
 
 
-def hop() -> None:
-    """Be another process each moment."""
-    while os.fork() == 0:
-        pass
+def hop(trace: str) -> None:
+    """Be another process each moment, which writes into `trace`, until that is gone."""
+    with open(trace, "ab", buffering=0) as file:
+        while os.path.exists(trace) and os.fork() == 0:
+            file.write(b".")
 
 
 def ignore() -> None:
@@ -55,20 +56,20 @@ def kill_children() -> None:
         os.kill(int(pid), signal.SIGKILL)
 
 
-ESCAPES: dict[str, Callable[[], None]] = {
-    "daemon": lambda: leave(sleep),
-    "unadopted": leave_unadopted,
-    "hops": lambda: leave(hop),
-    "ignores": lambda: leave(ignore),
-    "closes": lambda: leave(close_all),
-    "unguarded": kill_children,
+ESCAPES: dict[str, Callable[[str], None]] = {
+    "daemon": lambda trace: leave(sleep),
+    "unadopted": lambda trace: leave_unadopted(),
+    "hops": lambda trace: leave(lambda: hop(trace)),
+    "ignores": lambda trace: leave(ignore),
+    "closes": lambda trace: leave(close_all),
+    "unguarded": lambda trace: kill_children(),
 }
 
 
 @job_type(label="Runaway", queue="parsing", timeout_s=4, delays_s=[], cache=False)
-def runaway(text: str, context: Context, *, then: str = "hang") -> dict:
+def runaway(text: str, context: Context, *, trace: str, then: str = "hang") -> dict:
     """Escape as the text says, and then hang, crash or return."""
-    ESCAPES[text]()
+    ESCAPES[text](trace)
     context.progress(50, "escaped")
     if then == "crash":
         os.kill(os.getpid(), signal.SIGKILL)

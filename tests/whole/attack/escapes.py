@@ -19,6 +19,8 @@ ENDS = ("cancel", "limit", "crash", "return", "kill -9 of the consumer", "stop")
 GONE_WITHIN_S = 2.0
 # What a busy machine may take to look.
 ALLOWANCE_S = 1.0
+# What is another process each moment is not seen by every look.
+EMPTY_LOOKS = 5
 MANY = 3  # at the same time, as the queue has workers
 ROUNDS = 10  # ten ways, ten rounds: a hundred of each end
 
@@ -46,8 +48,9 @@ def _round(on: Stage, row: Row, end: str, ways: list[str]) -> int:
         caller = on.caller("mallory")  # where a stop before has started another server
         jobs = {way: _submit(caller, way, tags[way], end) for way in some}
         _end(on, caller, jobs, end)
-    deadline = time.monotonic() + GONE_WITHIN_S + ALLOWANCE_S
-    while left(tags) and time.monotonic() < deadline:
+    deadline, empty = time.monotonic() + GONE_WITHIN_S + ALLOWANCE_S, 0
+    while empty < EMPTY_LOOKS and time.monotonic() < deadline:
+        empty = 0 if left(tags) else empty + 1
         time.sleep(0.05)
     for way, what in left(tags).items():
         row.misses.append(f"{way}, {end}: {what}")

@@ -76,17 +76,12 @@ class Catalog:
             time.sleep(TICK_S / 10)
 
     def step(self) -> bool:
-        """Start describing what changed, take the answers that are there; whether more will come.
+        """Take the answers that are there, start describing what changed; whether more will come.
 
         Never waits.
         """
         self._read()
         stamps = self._stamps()
-        for path, stamp in stamps.items():
-            known = self._files.get(path)
-            is_new = (known is None or known.stamp != stamp) and path not in self._describing
-            if is_new and len(self._describing) < MOST_AT_ONCE:
-                self._describing[path] = _Describing(path, stamp, self._settings)
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
         for path in answered:
@@ -94,12 +89,20 @@ class Catalog:
             log.info("described %s: %s", path, self._files[path].error or "ok")
         for path in removed:
             del self._files[path]
+        self._start(stamps)  # last: what waited for a free place has it now
         if answered or removed or not (self._is_stored or self._describing):
             # In the order of the folders, so that the user's own come last and win.
             self._files = {path: self._files[path] for path in stamps if path in self._files}
             write_atomically(self._store, description.to_json(self._files))
             self._read_mtime_ns = self._store.stat().st_mtime_ns
         return bool(self._describing)
+
+    def _start(self, stamps: Mapping[str, Stamp]) -> None:
+        for path, stamp in stamps.items():
+            known = self._files.get(path)
+            is_new = (known is None or known.stamp != stamp) and path not in self._describing
+            if is_new and len(self._describing) < MOST_AT_ONCE:
+                self._describing[path] = _Describing(path, stamp, self._settings)
 
     def _stamps(self) -> dict[str, Stamp]:
         found, own = {}, self._settings.jobtypes_folder

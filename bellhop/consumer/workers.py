@@ -89,6 +89,7 @@ class Workers:
         """Answer one bell: run due items for about `TURN_S`, then pass the bell on."""
         until = time.monotonic() + TURN_S
         try:
+            presence.require()
             while not self.stopping.is_set() and self.run_next():
                 if not self.waiting:
                     self.recording.note(None)
@@ -104,7 +105,6 @@ class Workers:
 
     def run_next(self) -> bool:
         """Claim, run and record one due item; False when there is none for a free slot."""
-        presence.require()
         for queue in self._queues:
             if not self.slots.enter(queue):
                 continue

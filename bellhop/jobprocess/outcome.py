@@ -167,13 +167,13 @@ def bounded(said: Progress | Answer) -> Progress | Answer:
     if isinstance(said, Progress):
         percent = min(max(said.percent, 0), 100)
         return Progress(percent, _text(said.step, MOST_STEP))
-    return replace(said, outcome=_bounded_end(said.outcome))
+    return Answer(_bounded_end(said.outcome), said.is_clean)
 
 
 def _bounded_end(end: Said) -> Said:
     match end:
         case Completed():
-            return replace(end, warnings=_bounded_warnings(end.warnings))
+            return Completed(end.data, _bounded_warnings(end.warnings))
         case Later():
             # Not a number is no delay.
             delay_s = min(end.delay_s, MOST_DELAY_S) if end.delay_s > 0 else 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import operator
 import os
 import sqlite3
 import threading
@@ -30,9 +31,8 @@ UNAVAILABLE = (
 PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
-def _text(raw: bytes) -> str:
-    """A text that is no UTF-8 shows that, and spoils no answer about other rows."""
-    return raw.decode("utf-8", "replace")
+# A text that is no UTF-8 shows that, and spoils no answer about other rows.
+_text: Callable[[bytes], str] = operator.methodcaller("decode", "utf-8", "replace")
 
 
 def _row(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -188,3 +188,12 @@ def test_it_lets_no_file_take_the_place_of_deliveries(
         (described,) = description.said_in(said(type="webhook", hidden=hidden)).types
         catalog._files[str(folder / "webhook.py")] = DescribedFile((described,), None)
     assert catalog.types()["webhook"].path == str(typefiles.BUILT_IN / "webhook.py")
+
+
+def test_it_goes_on_when_all_that_it_describes_at_a_time_ends_at_once(
+    describe: Describe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(catalog_module, "TICK_S", 10)  # it looks after both have ended
+    names = ["a", "b", "c"]
+    assert list(describe(**{name: GOOD.format(name=name) for name in names})) == names

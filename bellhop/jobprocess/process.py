@@ -225,8 +225,9 @@ class JobProcess:
     def _beyond_limits(self, order: Order) -> Failed | None:
         """How an item fails that takes more than it may; `_Ended` without what a process needs."""
         self._family = self._child.family()
-        # A child of the job may hold the pipe open; and nobody runs without a guard.
-        is_guarded = self._guard_pid in self._family or not self._guard_pid
+        # A child of the job may hold the pipe open; and nobody runs without a guard, which is asked
+        # for itself: the kernel's list of children may leave it out while others exit (proc(5)).
+        is_guarded = not self._guard_pid or proctree.lives(self._guard_pid)
         if self._child.has_ended() or not (is_guarded or self._family == {self.pid}):
             raise _Ended
         # The kernel keeps this limit for each process alone, and knows none for what is shared.

@@ -66,7 +66,8 @@ while [ $passes -lt 5000 ] && [ $same -lt 3 ]; do
     for pid in $pids; do
       [ $pid = $$ ] || {
         [ ! -e /proc/$pid/exe ] || same=0
-        read -r stat < /proc/$pid/stat && set -- ${stat##*) } && [ $3 != $PPID ] && kill -9 -- -$3
+        read -r stat < /proc/$pid/stat && set -- ${stat##*) } &&
+          [ $3 != $PPID ] && kill -s KILL -- -$3
         kill -9 $pid
       }
     done

@@ -31,6 +31,7 @@ WALL = 0x40000000  # waitpid(2): also for children that clone(2) made without SI
 _known: list[subprocess.Popen[bytes]] = []
 _lock = threading.Lock()
 _ends_strangers = False
+_is_last_moment = threading.Event()
 
 
 def adopt_orphans() -> None:
@@ -71,7 +72,10 @@ class Child:
         """Whether it has ended by itself, now or within `wait_s`; what it started may live."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(wait_s)
-        return self._popen.returncode is not None
+        has_ended = self._popen.returncode is not None
+        while has_ended and _is_last_moment.is_set():
+            time.sleep(END_LIMIT_S)  # not by itself: nobody shall record that it crashed
+        return has_ended
 
     def family(self) -> set[int]:
         """Pids of it and all that it started and that lives."""
@@ -127,7 +131,11 @@ def end_strangers() -> None:
 
 
 def end_all() -> None:
-    """End all that this process and its children have started: for its last moment."""
+    """End all that this process and its children have started: for its last moment.
+
+    Whoever asks from now on whether a child has ended gets no answer any more.
+    """
+    _is_last_moment.set()
     _end_below(os.getpid(), time.monotonic() + END_LIMIT_S)
 
 

@@ -8,6 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -167,6 +168,20 @@ def test_it_ends_all_below_in_its_last_moment(
 
     assert in_parent(end)
     assert marked.are_gone()
+
+
+def test_it_tells_of_no_end_in_its_last_moment(in_parent: Callable[..., bool]) -> None:
+    """Or a consumer whose parent died would record that job processes crashed."""
+
+    def end() -> bool:
+        child, told = children.Child(["sleep", "1000"]), []
+        asks = threading.Thread(target=lambda: told.append(child.has_ended(10)), daemon=True)
+        asks.start()
+        children.end_all()
+        asks.join(0.5)
+        return told == []
+
+    assert in_parent(end)
 
 
 def test_it_ends_what_a_dead_process_left_in_a_group(marked: Marked) -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
@@ -61,9 +61,7 @@ def record(claim: Claim, ran: Ran, files: Files, watch: Watch) -> None:
 
 
 def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch) -> None:
-    publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
-    publish = partial(publish, watch.keep_lease, ran.mask.hits)
-    published, left_out = watch.when_it_can_be(publish)
+    published, left_out = _publish(claim, ran, files, watch)
     die_at("finish-files")
     warnings = [*done.warnings, *(_left_out(ran.mask.within(name)) for name in left_out)]
     complete = partial(
@@ -78,6 +76,16 @@ def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watc
     die_at("finish-commit")
     if published and not is_recorded:
         files.withdraw(claim.job_id, claim.name)
+
+
+def _publish(
+    claim: Claim, ran: Ran, files: Files, watch: Watch
+) -> tuple[list[dict[str, Any]], list[str | None]]:
+    """The files that were published, and the names of those that were left out."""
+    if not ran.scratch.has_output():
+        return [], []
+    publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
+    return watch.when_it_can_be(partial(publish, watch.keep_lease, ran.mask.hits))
 
 
 def _move_for(

@@ -50,7 +50,7 @@ def take(buffer: bytearray, limit_bytes: int) -> dict[str, Any] | None:
     if len(buffer) < end:
         return None
     try:
-        frame = documents.parsed(buffer[HEADER_BYTES:end])
+        frame = documents.parsed(buffer[HEADER_BYTES:end].decode())
     except ValueError as error:
         raise Broken(f"a frame is not JSON: {error}") from error
     if not isinstance(frame, dict):

@@ -283,13 +283,16 @@ class JobProcess:
         # Written while waiting for answers: a process that does not read must not hold
         # its worker beyond the limit or a cancel.
         self._unsent += frames.encode(frame)
-        self._poll.register(self._orders, select.POLLOUT)
+        self._send_more()
 
     def _send_more(self) -> None:
         with contextlib.suppress(BlockingIOError):
             del self._unsent[: os.write(self._orders, self._unsent[: frames.PIPE_BYTES])]
-        if not self._unsent:
-            self._poll.unregister(self._orders)
+        if self._unsent:
+            self._poll.register(self._orders, select.POLLOUT)
+        else:
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(self._orders)
 
     def _receive(self, until: float) -> Progress | Answer | None:
         """What is said next of this attempt, or None at `until` (monotonic seconds)."""

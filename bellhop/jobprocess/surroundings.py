@@ -72,7 +72,8 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def _open_descriptors() -> int:
-    """How many there are; 0 where nobody says."""
+    """How many there are (proc(5)); 0 where nobody says."""
     with contextlib.suppress(OSError):
-        return len(os.listdir("/proc/self/fd"))
+        # Linux tells it by the size since version 6.2.
+        return os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd"))
     return 0

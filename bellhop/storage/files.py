@@ -174,8 +174,8 @@ class Files:
 
         A power cut may forget a claim of the last moment, and an attempt gets its number again.
         """
-        remove_tree(self._folder / "results" / job_id / attempt_name)
-        self.log(job_id, attempt_name).unlink(missing_ok=True)
+        for kind in ("results", "logs"):
+            remove_tree(f"{self._folder}/{kind}/{job_id}/{attempt_name}")
 
     def result(self, job_id: str, path: str) -> Path:
         return Path(f"{self._folder}/results/{job_id}/{path}")
@@ -277,9 +277,9 @@ class Scratch:
         False when they had to be made anew: a process may use those that it began with, and no
         others.
 
-        What has not changed since it was made is empty: a process takes longer to start than the
-        clock of a file system to tick, and nobody can set back the time of a change.
         """
+        if all(map(self._is_as_made, (self.folder, *self._folders))):
+            return True
         folder = open_folder(self.folder)
         try:
             if _changed(os.fstat(folder)) != self._made[self.folder]:
@@ -292,6 +292,21 @@ class Scratch:
         finally:
             os.close(folder)
         return True
+
+    def has_output(self) -> bool:
+        """Whether anything may be in the output folder, or something else in its place."""
+        return not self._is_as_made(self.output)
+
+    def _is_as_made(self, folder: Path) -> bool:
+        """Whether a folder has not changed since it was made, and so is empty.
+
+        A process takes longer to start than the clock of a file system to tick, and nobody can set
+        back the time of a change.
+        """
+        try:
+            return _changed(os.lstat(folder)) == self._made.get(folder)
+        except OSError:
+            return False
 
     def _restore(self, folder: int) -> None:
         """Make them again in `folder`, a descriptor, and remove what else is there."""

@@ -9,7 +9,7 @@ import json
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bellhop.base.documents import Unreadable, stored
@@ -233,13 +233,10 @@ def _take(candidate: Claim, worker: str, key: str | None) -> Claim | None:
         return None
     turns.note_claimed(candidate.queue, candidate.turn)
     die_at("claim-row")
-    return replace(
-        candidate,
-        attempt=candidate.attempt + 1,
-        worker=worker,
-        cache_key=key,
-        started_at=candidate.started_at or timestamp(),
-    )
+    candidate.attempt += 1
+    candidate.worker, candidate.cache_key = worker, key
+    candidate.started_at = candidate.started_at or timestamp()
+    return candidate
 
 
 def progress(claim: Claim, percent: int, step: str) -> bool:

@@ -42,7 +42,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: fuzz chaos attack eval  ## Run what is too long for make check: fuzz, chaos, attack, eval
+proof: fuzz chaos attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -63,6 +63,10 @@ fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repea
 .PHONY: attack
 attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a stranger would
 	@$(BIN)/python -m tests.whole.attack $(if $(SEED),--seed $(SEED))
+
+.PHONY: nights
+nights: .venv/dev  ## Verify schedules in every night of 40 years in which a zone changes its clocks
+	@NIGHTS=all $(BIN)/python -m pytest --numprocesses 2 tests/jobs/test_cron.py
 
 .PHONY: dist
 dist: .venv/dev  ## Build the wheel and bellhop.pyz (a single file) in dist/

@@ -7,9 +7,14 @@ import time
 from datetime import UTC, datetime, timedelta
 
 
+def now() -> datetime:
+    """What the wall clock says, in UTC."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
 def timestamp(after_s: float = 0) -> str:
     """The time `after_s` seconds from now as RFC 3339, UTC, microseconds; it sorts as text."""
-    return as_timestamp(datetime.fromtimestamp(time.time(), UTC) + timedelta(seconds=after_s))
+    return as_timestamp(now() + timedelta(seconds=after_s))
 
 
 def seconds_ahead(at: str) -> float:

@@ -11,23 +11,20 @@ import contextlib
 import json
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim, CronSimError
 
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User, owned
 from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.texts import cleaned
-from bellhop.base.times import as_timestamp, timestamp
+from bellhop.base.times import now, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.bounds import KIBIBYTE, MOST_SCHEDULED_BYTES
+from bellhop.jobs.cron import next_time
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import apart, database, named, query
 from bellhop.storage.models import Schedule
@@ -36,37 +33,17 @@ MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
 MOST_NAME = 200
 # When a schedule is looked at again whose zone is not known any more.
 AGAIN_S = DAY_S
-CRON_FIELDS = 5
 FIELDS = ("name", "cron", "timezone", "job")
 # A longer job, which an earlier version accepted, is submitted and not shown.
 SHOWN = """id, name, owner, token, cron, timezone, next_at, last_at, last_job_id, error, created_at,
     iif(length(job) > :most, NULL, job) AS job"""
+SET_NEXT = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
 ENDED = "The token that made this schedule has expired or was revoked; add the schedule again."
 log = logging.getLogger("bellhop.schedules")
 
 
 class Overtaken(Exception):
     """Somebody else used this time of a schedule."""
-
-
-def next_time(cron: str, timezone: str, after: datetime) -> str:
-    """The first time after `after` that a cron expression names, as it is stored.
-
-    Raises the problem of an expression or a zone that is none, or that never comes.
-    """
-    try:
-        zone = ZoneInfo(timezone)
-    except (KeyError, OSError, TypeError, ValueError):
-        raise invalid_field("timezone", "must be a name like Europe/Berlin or UTC") from None
-    try:
-        if len(cron.split()) != CRON_FIELDS:  # cronsim takes seconds as well
-            raise CronSimError("wrong number of fields")
-        return as_timestamp(next(CronSim(cron, after.astimezone(zone))))
-    except StopIteration:
-        raise invalid_field("cron", "never matches a date") from None
-    except (CronSimError, OverflowError, TypeError, AttributeError):
-        said = "must be five fields like 30 7 * * 1-5: minute, hour, day, month, weekday"
-        raise invalid_field("cron", said) from None
 
 
 def add(document: Any, user: User, intake: Intake) -> int:
@@ -96,7 +73,7 @@ def add(document: Any, user: User, intake: Intake) -> int:
         "token": user.token,
         "cron": cron,
         "timezone": timezone,
-        "next": next_time(cron, timezone, datetime.now(UTC)),  # type: ignore[arg-type]
+        "next": next_time(cron, timezone, now()),
         "now": timestamp(),
         "job": (text := json.dumps(job, ensure_ascii=False)),
     }
@@ -147,15 +124,14 @@ def follow_clock() -> None:
     Made by the keeper.
     """
     for row in named("SELECT id, cron, timezone, next_at FROM schedule"):
-        try:
-            expected = next_time(row["cron"], row["timezone"], datetime.now(UTC))
-        except Problem:
-            continue
-        if row["next_at"] > expected:
-            values = {"id": row["id"], "was": row["next_at"], "next": expected}
-            with apart(f"schedule {row['id']}"):
-                sql = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
-                query(sql, values)
+        with apart(f"schedule {row['id']}"):
+            try:
+                expected = next_time(row["cron"], row["timezone"], now())
+            except Problem:
+                expected = timestamp(AGAIN_S)
+            if row["next_at"] > expected:
+                values = {"id": row["id"], "was": row["next_at"], "next": expected}
+                query(SET_NEXT, values)
 
 
 def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
@@ -163,7 +139,7 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
     following = timestamp(AGAIN_S)
     with contextlib.suppress(Overtaken):
         try:
-            following = next_time(schedule.cron, schedule.timezone, datetime.now(UTC))
+            following = next_time(schedule.cron, schedule.timezone, now())
             submitter = _submitter(schedule)
             document = stored(schedule.job, dict, "schedule", schedule.id, "job")
             job = intake.from_json(document, schedule.owner)

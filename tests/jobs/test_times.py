@@ -13,6 +13,7 @@ import pytest
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, schedules
+from bellhop.jobs.cron import next_time
 from bellhop.storage.database import query
 from bellhop.storage.models import Job, Schedule
 from bellhop.web.site import Site
@@ -112,13 +113,13 @@ def test_it_shows_when_a_schedule_runs_next(web: WsgiClient) -> None:
      ("Asia/Kolkata", "2026-03-02T02:00")],
 )  # fmt: skip
 def test_it_reads_the_times_in_the_zone_that_is_named(zone: str, expected: str) -> None:
-    assert schedules.next_time("30 7 * * 1-5", zone, NOON).startswith(expected)
+    assert next_time("30 7 * * 1-5", zone, NOON).startswith(expected)
 
 
 def test_it_knows_daylight_saving_time() -> None:
     """At 29 March 2026 the clocks of Berlin jump from 2 to 3."""
     before = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
-    first = schedules.next_time("0 9 * * *", "Europe/Berlin", before)
+    first = next_time("0 9 * * *", "Europe/Berlin", before)
     assert first == "2026-03-29T07:00:00.000000Z"
 
 

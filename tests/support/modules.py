@@ -26,7 +26,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1140, "web": 3950, "consumer": 800, "jobs": 2500, "jobprocess": 1020, "accounts": 600,
+    "cli": 1200, "web": 3950, "consumer": 800, "jobs": 2540, "jobprocess": 1020, "accounts": 600,
     "bell": 250, "catalog": 570, "storage": 1490, "system": 850, "base": 890,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

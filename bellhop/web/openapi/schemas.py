@@ -94,7 +94,10 @@ CHANGE = count("Grows with each change of any job; the value for `since`.")
 STEP_NUMBER = count("Number of the step in a chain, from 0.")
 INDEX = count("Number of the item in the job, from 0.")
 ATTEMPT = count("How often a worker started it.")
-CRON = text("Five fields: minute, hour, day, month, weekday.", examples=["30 7 * * 1-5"])
+CRON = text(
+    "Five fields: minute, hour, day, month, weekday; or `@daily` and the like.",
+    examples=["30 7 * * 1-5"],
+)
 ZONE = text("Time zone of `cron`.", examples=["Europe/Berlin"])
 PER_STATUS = map_of(count(), "Number of jobs by status.", propertyNames={"enum": [*STATUSES]})
 ADDRESS = text("Bellhop sends a POST to it when the job is final.", maxLength=MOST_URL)

@@ -182,9 +182,9 @@ class Bellhop:
         """The number of jobs and how long they take."""
         return dict(self.get(f"{JOBS}/stats"))
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:
         """The answer of any URL of the API."""
-        return self._get(path, {}).document
+        return self._get(path, headers or {}).document
 
     def post(self, path: str, document: Any) -> Any:
         body, headers = json.dumps(document).encode(), {"Content-Type": "application/json"}

@@ -10,25 +10,32 @@ import configparser
 import logging
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import Field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bellhop.base import values
 from bellhop.base.errors import StartRefused
+from bellhop.base.masking import MARK
 from bellhop.base.program import HOME
 from bellhop.base.settings import (
+    QUEUE_NAME,
     QUEUES,
     SECTIONS,
     Lifetime,
     Queue,
     Settings,
+    in_variable,
     secrets_in,
 )
 
 # Names another config.ini where there is no command line to say it.
 CONFIG_VARIABLE = "BELLHOP_CONFIG"
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
+# {section: {key: text}}.
+Sections = dict[str, dict[str, str]]
 log = logging.getLogger("bellhop.settings")
 
 
@@ -42,21 +49,20 @@ def load(config: str | Path | None = None) -> Settings:
     """
     config = config or os.environ.get(CONFIG_VARIABLE)
     path = Path(config).absolute() if config else HOME / "config.ini"
-    parser = _parse(path, must_exist=bool(config))
-    overrides = _environment(parser)
+    written = _sections(_parse(path, must_exist=bool(config)), path)
+    names = list(dict.fromkeys([*QUEUES, *_named("queue", written)]))
+    overrides = _environment(names)
     sections = {
-        name: _section(cls, name, parser, path, overrides, cls()) for name, cls in SECTIONS.items()
+        name: _section(cls, name, written, path, overrides, cls()) for name, cls in SECTIONS.items()
     }
-    names = [*QUEUES, *(s[6:] for s in parser.sections() if s.startswith("queue:"))]
     queues = {
-        name: _section(Queue, f"queue:{name}", parser, path, overrides, QUEUES.get(name, Queue()))
-        for name in dict.fromkeys(names)
+        name: _section(Queue, f"queue:{name}", written, path, overrides, QUEUES.get(name, Queue()))
+        for name in names
     }
-    if not sections["storage"].data_dir:
-        raise StartRefused(f"{path} [storage] data_dir: found ''; allowed is the path of a folder")
     folder = sections["jobtypes"].folder
-    type_settings = {s[5:]: dict(parser[s]) for s in parser.sections() if s.startswith("type:")}
-    written_url = parser.get("huey", "redis_url", fallback="")
+    type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
+    written_url = written.get("huey", {}).get("redis_url", "")
+    written_url = _read(values.plain, written_url, f"{path} [huey] redis_url")
     for secret, _ in secrets_in(written_url, type_settings):
         require_private(path, secret)
     return Settings(
@@ -68,9 +74,9 @@ def load(config: str | Path | None = None) -> Settings:
             for name in {*type_settings, *_types_with_variables()}
         },
         config_path=path,
-        data_dir=path.parent / Path(sections["storage"].data_dir).expanduser(),
-        jobtypes_folder=path.parent / Path(folder).expanduser() if folder else None,
-        writable=tuple(path.parent / Path(f).expanduser() for f in sections["jobtypes"].writable),
+        data_dir=path.parent / sections["storage"].data_dir,
+        jobtypes_folder=path.parent / folder if folder else None,
+        writable=tuple(path.parent / each for each in sections["jobtypes"].writable),
     )
 
 
@@ -84,8 +90,16 @@ def require_private(path: Path, secret: str) -> None:
 def _types_with_variables() -> set[str]:
     """The types whose lifetimes the environment sets, as BELLHOP_TYPE_NAME_RESULTS_DAYS."""
     keys = "|".join(declared.name for declared in fields(Lifetime))
-    variable = re.compile(rf"bellhop_type_([a-z0-9_]+?)_({keys})")
+    variable = re.compile(rf"bellhop_type_(\w+?)_({keys})")
     return {found[1] for name in os.environ if (found := variable.fullmatch(name.lower()))}
+
+
+def _of_type(name: str, written: Sections, path: Path) -> dict[str, str]:
+    """The settings of one job type, and the lifetimes of its jobs, as they are written."""
+    texts = written[f"type:{name}"]
+    own = texts.keys() - {declared.name for declared in fields(Lifetime)}
+    where = f"{path} [type:{name}]"
+    return texts | {key: _read(values.free, texts[key], f"{where} {key}", MARK) for key in own}
 
 
 def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path: Path) -> Lifetime:
@@ -103,7 +117,7 @@ def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path
 def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, default_section="\0")
     try:
-        parser.read_string(path.read_text("utf-8"), str(path))
+        parser.read_string(path.read_text("utf-8-sig"), str(path))
     except FileNotFoundError:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None
@@ -114,14 +128,46 @@ def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
         raise StartRefused(f"{path}: line {number} {said}") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
-    for section in parser.sections():
-        if section not in SECTIONS and not re.fullmatch(r"(queue|type):[a-z0-9_]+", section):
-            allowed = ", ".join([*SECTIONS, "queue:NAME", "type:NAME"])
-            raise StartRefused(f"{path}: section [{section}] is unknown; allowed are {allowed}")
     return parser
 
 
-def _environment(parser: configparser.ConfigParser) -> dict[tuple[str, str], tuple[str, str]]:
+def _sections(parser: configparser.ConfigParser, path: Path) -> Sections:
+    """Each section with its keys, by the name that Bellhop knows it by.
+
+    Refuses two names that no variable of the environment tells apart.
+    """
+    found: Sections = {}
+    spelled = {in_variable(f"queue:{name}"): f"queue:{name}" for name in QUEUES}
+    for written in parser.sections():
+        name = _known_section(written, path)
+        twin = spelled.setdefault(in_variable(name), name)
+        if twin != name or name in found:
+            said = f"section [{written}] is [{twin}] but for capitals, - and _; allowed is one"
+            raise StartRefused(f"{path}: {said} of them")
+        found[name] = dict(parser[written])
+    return found
+
+
+def _known_section(written: str, path: Path) -> str:
+    """The name of a section: capitals do not count but in that of a queue, which jobs show."""
+    kind, colon, name = (part.strip() for part in written.partition(":"))
+    kind = kind.lower()
+    if kind in SECTIONS and not colon:
+        return kind
+    if kind == "queue" and QUEUE_NAME.fullmatch(name):
+        return f"queue:{name}"
+    if kind == "type" and name.isidentifier():
+        return f"type:{name.lower()}"
+    allowed = ", ".join([*SECTIONS, "queue:NAME", "type:NAME"])
+    raise StartRefused(f"{path}: section [{written}] is unknown; allowed are {allowed}")
+
+
+def _named(kind: str, written: Sections) -> list[str]:
+    """The names of the sections of queues or of types."""
+    return [name.partition(":")[2] for name in written if name.startswith(f"{kind}:")]
+
+
+def _environment(queues: list[str]) -> dict[tuple[str, str], tuple[str, str]]:
     """`{(section, key): (variable, value)}` of the BELLHOP_* variables."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for variable, value in os.environ.items():
@@ -129,7 +175,7 @@ def _environment(parser: configparser.ConfigParser) -> dict[tuple[str, str], tup
             continue
         prefix, _, rest = variable.removeprefix("BELLHOP_").lower().partition("_")
         if prefix == "queue":
-            queue, name = _split_queue_variable(variable, rest, parser)
+            queue, name = _split_queue_variable(variable, rest, queues)
             found[f"queue:{queue}", name] = variable, value
         elif prefix in SECTIONS:
             _require_known(SECTIONS[prefix], prefix, rest, f"environment {variable}")
@@ -139,15 +185,13 @@ def _environment(parser: configparser.ConfigParser) -> dict[tuple[str, str], tup
     return found
 
 
-def _split_queue_variable(
-    variable: str, rest: str, parser: configparser.ConfigParser
-) -> tuple[str, str]:
-    known = {*QUEUES, *(s[6:] for s in parser.sections() if s.startswith("queue:"))}
+def _split_queue_variable(variable: str, rest: str, queues: list[str]) -> tuple[str, str]:
+    known = {in_variable(queue): queue for queue in queues}
     for name in (declared.name for declared in fields(Queue)):
         queue = rest.removesuffix("_" + name)
         if queue != rest and queue in known:
-            return queue, name
-    allowed = ", ".join(sorted(known))
+            return known[queue], name
+    allowed = ", ".join(sorted(queues))
     raise StartRefused(
         f"environment {variable}: no such queue or key; queues are {allowed}, "
         f"keys are {', '.join(declared.name for declared in fields(Queue))}"
@@ -157,26 +201,26 @@ def _split_queue_variable(
 def _section(
     cls: type,
     section: str,
-    parser: configparser.ConfigParser,
+    written: Sections,
     path: Path,
     overrides: dict[tuple[str, str], tuple[str, str]],
     defaults: Any,
 ) -> Any:
-    written = dict(parser[section]) if parser.has_section(section) else {}
-    for name in written:
+    texts = written.get(section, {})
+    for name in texts:
         _require_known(cls, section, name, str(path))
-    values = {}
+    found = {}
     for declared in fields(cls):
         default = getattr(defaults, declared.name)
         if (section, declared.name) in overrides:
             variable, text = overrides[section, declared.name]
-            values[declared.name] = _convert(declared, default, text, f"environment {variable}")
-        elif declared.name in written:
+            found[declared.name] = _convert(declared, default, text, f"environment {variable}")
+        elif declared.name in texts:
             where = f"{path} [{section}] {declared.name}"
-            values[declared.name] = _convert(declared, default, written[declared.name], where)
+            found[declared.name] = _convert(declared, default, texts[declared.name], where)
         else:
-            values[declared.name] = default
-    return cls(**values)
+            found[declared.name] = default
+    return cls(**found)
 
 
 def _require_known(cls: type, section: str, name: str, where: str) -> None:
@@ -189,27 +233,44 @@ def _require_known(cls: type, section: str, name: str, where: str) -> None:
 
 def _convert(declared: Field[Any], default: Any, text: str, where: str) -> Any:
     """`text` as the type of `default`, inside the declared bounds."""
-    text = text.strip()
-    rules = declared.metadata
+    valued = partial(_valued, declared)
     if isinstance(default, tuple):
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        is_number = declared.default is not MISSING and rules["low"] is not None
-        return tuple(_number(part, float, rules, where) if is_number else part for part in parts)
-    if isinstance(default, int | float):
+        parts = _read(values.parts, text, where)
+        return tuple(_read(valued, part, where) for part in parts)
+    return _read(valued, _read(values.plain, text, where), where)
+
+
+def _valued(declared: Field[Any], text: str) -> Any:
+    """One value inside the declared bounds."""
+    rules = declared.metadata
+    if rules["low"] is not None:
         # An annotation is text here, so the declared type is read from it.
-        return _number(text, int if declared.type == "int" else float, rules, where)
-    if rules["one_of"] and text not in rules["one_of"]:
-        raise StartRefused(f"{where}: found {text!r}; allowed are {', '.join(rules['one_of'])}")
-    return text
+        kind = int if declared.type == "int" else float
+        return _number(text, kind, rules["low"], rules["high"])
+    if rules["one_of"] and (text := text.lower()) not in rules["one_of"]:
+        raise ValueError(", ".join(rules["one_of"]))
+    return rules["form"](text) if text or declared.default else text
 
 
-def _number(text: str, kind: type, rules: Mapping[str, Any], where: str) -> Any:
-    low, high = rules["low"], rules["high"]
+def _number(text: str, kind: type, low: float, high: float) -> Any:
     try:
         value = kind(text)
     except ValueError:
         value = None
     if value is None or not low <= value <= high:
         noun = "a whole number" if kind is int else "a number"
-        raise StartRefused(f"{where}: found {text!r}; allowed is {noun} from {low:g} to {high:g}")
+        raise ValueError(f"{noun} from {low:g} to {high:g}")
     return value
+
+
+def _read(read: Callable[[str], Any], text: str, where: str, instead: str | None = None) -> Any:
+    """What `read` makes of a text; StartRefused with what is allowed where it raises ValueError.
+
+    `instead` is shown in the place of a text that may be a secret.
+    """
+    try:
+        return read(text)
+    except ValueError as allowed:
+        # The address of a Redis may hold a password.
+        found = instead or re.sub("//.*@", f"//{MARK}@", text, flags=re.DOTALL)
+        raise StartRefused(f"{where}: found {found!r}; allowed is {allowed}") from None

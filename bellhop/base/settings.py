@@ -9,12 +9,13 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from bellhop.base import addresses, values
 from bellhop.base.errors import NO_ROOM
 from bellhop.base.units import MEBIBYTE
 
@@ -23,6 +24,7 @@ LIKE_A_SECRET = re.compile(
     r"(?:^|_)(?:(?:api|access|private|secret)_?key|secret|token|pass(?:word|wd|phrase)"
     r"|credentials?)$"
 )
+QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # What the disk of the data can say to a start; an operator needs one line, no traceback.
 DISK_ERRORS = (*NO_ROOM, errno.EROFS, errno.EACCES, errno.EIO)
 
@@ -34,8 +36,10 @@ def key(
     low: float | None = None,
     high: float | None = None,
     one_of: tuple[str, ...] = (),
+    form: Callable[[str], str] = str,
 ) -> Any:
-    metadata = {"help": help, "low": low, "high": high, "one_of": one_of}
+    """`form` gives the one form of a text; it raises ValueError with what is allowed."""
+    metadata = {"help": help, "low": low, "high": high, "one_of": one_of, "form": form}
     return field(default=default, metadata=metadata)
 
 
@@ -43,16 +47,23 @@ def key(
 class Server:
     """Where the web process listens, and what it accepts."""
 
-    host: str = key("127.0.0.1", "Address to listen on.")
+    host: str = key("127.0.0.1", "Address or host name to listen on.", form=addresses.host)
     port: int = key(8080, "Port to listen on; 0 takes any free port.", low=0, high=65535)
     allowed_hosts: tuple[str, ...] = key(
-        (), "Additional host names that Bellhop answers to, separated by commas."
+        (),
+        "Additional host names that Bellhop answers to, separated by commas.",
+        form=addresses.served_host,
     )
     public_url: str = key(
-        "", "Public URL of Bellhop, such as https://jobs.example.org behind a proxy."
+        "",
+        "Public URL of Bellhop, such as https://jobs.example.org behind a proxy.",
+        form=addresses.origin,
     )
-    trusted_proxy: str = key(
-        "", "Address of a reverse proxy; Bellhop trusts its X-Forwarded-For and -Proto."
+    trusted_proxy: tuple[str, ...] = key(
+        (),
+        "Addresses or networks of reverse proxies, separated by commas; Bellhop trusts their "
+        "X-Forwarded-For and -Proto.",
+        form=addresses.cidr,
     )
     hsts_subdomains: str = key(
         "no",
@@ -115,7 +126,9 @@ class Limits:
 class Storage:
     """Where Bellhop stores its data."""
 
-    data_dir: str = key("data", "Folder for all data; relative to the folder of this file.")
+    data_dir: str = key(
+        "data", "Folder for all data; relative to the folder of this file.", form=values.folder
+    )
     reserve_mb: int = key(
         100,
         "MiB of disk space reserved for running jobs; Bellhop refuses new jobs below it.",
@@ -183,7 +196,9 @@ class Outbound:
     """Where webhooks, and job types that use the network, may send requests."""
 
     allowed: tuple[str, ...] = key(
-        (), "Private host names, addresses or networks they may reach, separated by commas."
+        (),
+        "Private host names, addresses or networks they may reach, separated by commas.",
+        form=addresses.host_or_cidr,
     )
 
 
@@ -203,13 +218,18 @@ class Monitoring:
 class JobTypes:
     """Your own job types, and how long Bellhop uses a job process."""
 
-    folder: str = key("", "Folder with your own job types; relative to the folder of this file.")
+    folder: str = key(
+        "",
+        "Folder with your own job types; relative to the folder of this file.",
+        form=values.folder,
+    )
     recycle_after_items: int = key(
         1000, "Items after which Bellhop replaces a job process.", low=1, high=1000000
     )
     writable: tuple[str, ...] = key(
         (),
         "Folders outside the data folder that job types may write to, separated by commas.",
+        form=values.folder,
     )
 
 
@@ -278,7 +298,7 @@ class Settings:
     def secrets(self) -> list[str]:
         """Every secret that is known before job types are, to be masked in the log."""
         return [value for _, value in secrets_in(self.huey.redis_url, self.type_settings)] + [
-            value
+            values.unquoted(value)
             for name, value in os.environ.items()
             if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
         ]
@@ -293,13 +313,26 @@ class Settings:
 
     def lifetime_of(self, type_name: str) -> Lifetime:
         """How long jobs of one type are kept: by its own section, else by [lifetime]."""
-        return self.type_lifetimes.get(type_name, self.lifetime)
+        return self.type_lifetimes.get(type_name.lower(), self.lifetime)
 
     def for_type(self, type_name: str, keys: list[str]) -> dict[str, str | None]:
         """The values of one job type's own settings; None where nothing is set."""
-        section = self.type_settings.get(type_name, {})
         prefix = f"BELLHOP_TYPE_{type_name.upper()}_"
-        return {key: os.environ.get(prefix + key.upper(), section.get(key)) for key in keys}
+        given = self.written_for(type_name, keys)
+        variables = {key: os.environ.get(prefix + key.upper()) for key in keys}
+        return given | {
+            key: values.unquoted(text) for key, text in variables.items() if text is not None
+        }
+
+    def written_for(self, type_name: str, keys: Iterable[str]) -> dict[str, str | None]:
+        """The same of config.ini alone, where capitals do not count."""
+        section = self.type_settings.get(type_name.lower(), {})
+        return {key: section.get(key.lower()) for key in keys}
+
+
+def in_variable(name: str) -> str:
+    """The name of a section or queue as a variable of the environment can say it."""
+    return name.lower().replace("-", "_")
 
 
 def secrets_in(

@@ -17,6 +17,11 @@ def timestamp(after_s: float = 0) -> str:
     return as_timestamp(now() + timedelta(seconds=after_s))
 
 
+def parsed(text: str) -> datetime:
+    """A time as somebody sends it (RFC 3339: in any case); ValueError for what is none."""
+    return datetime.fromisoformat(text.upper())
+
+
 def seconds_ahead(at: str) -> float:
     """How far a stored time lies after now; 0 for one that is past, or that cannot be read."""
     try:

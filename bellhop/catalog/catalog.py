@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import Queue, Settings
+from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
@@ -164,8 +164,12 @@ class Catalog:
         return KnownType(**members, reason=reason, path=path, stamp=file.stamp)
 
     def _no_queue(self, queue: str) -> str | None:
-        if queue in self._settings.queues:
+        queues = self._settings.queues
+        if queue in queues:
             return None
+        for known in queues:
+            if in_variable(known) == in_variable(queue):
+                return f"config.ini writes its queue {queue} as {known}; write it so in the type"
         return f"its queue is not in config.ini; add the line [queue:{queue}]"
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bellhop.base import documents, shapes
+from bellhop.base.settings import QUEUE_NAME
 from bellhop.catalog.signature import ARRAY_BOUNDS, BOUNDS, INPUT_KINDS, PLAIN, ParamsSchema
 from bellhop.catalog.typefiles import Stamp
 
@@ -212,7 +213,7 @@ MEANINGS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("input", lambda kind: kind in INPUT_KINDS, f"one of {', '.join(INPUT_KINDS)}"),
     ("accepts", _are(_is_line), "suffixes"),
     ("params", _is_form, f"a form of at most {MOST_PARAMS_BYTES // 1024} KiB"),
-    ("queue", lambda name: bool(re.fullmatch("[a-z0-9_]{1,100}", name)), "the name of a queue"),
+    ("queue", lambda name: bool(QUEUE_NAME.fullmatch(name)), "the name of a queue"),
     ("timeout_s", lambda seconds: 0 < seconds <= MOST_S, "seconds above 0, at most a year"),
     ("memory_mb", lambda size: 0 <= size <= MOST_MB, f"0 to {MOST_MB} MiB"),
     ("delays_s", _are(_is_duration), "seconds from 0 to a year"),

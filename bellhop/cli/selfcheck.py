@@ -1,7 +1,7 @@
 """The command `check`: is this installation sound? One line for each question.
 
 It asks the Bellhop that is running on the data folder; if none is, it starts one for
-the length of the check.
+the length of the check, which listens where the settings say.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from bellhop.base import addresses
 from bellhop.base.addresses import API
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import commands
-from bellhop.client import Bellhop, BellhopError
+from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
 from bellhop.storage.installation import DATABASE, read_record
 from bellhop.system import confine
@@ -39,6 +41,7 @@ def run(settings: Settings) -> int:
     """Print what was asked and found; 1 when anything failed."""
     checks: list[tuple[str, Callable[[Bellhop], str]]] = [
         ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
+        ("addresses", lambda client: _addresses(settings, client)),
         ("storage", lambda client: _storage(settings, client)),
         ("rows", lambda client: _rows(settings)),
         ("consumer", _consumer),
@@ -62,9 +65,8 @@ def _running(settings: Settings) -> Iterator[Bellhop]:
     if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
         yield commands.at_home(settings)
         return
-    environment = {**os.environ, "BELLHOP_SERVER_PORT": "0"}
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=log, env=environment)
+        server = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=log)
         assert server.stdout is not None
         try:
             if not server.stdout.readline():
@@ -76,6 +78,22 @@ def _running(settings: Settings) -> Iterator[Bellhop]:
             server.terminate()
             server.wait(STOP_LIMIT_S + settings.server.stop_grace_s)
             server.stdout.close()
+
+
+def _addresses(settings: Settings, client: Bellhop) -> str:
+    """Each name that the settings hold must be one that Bellhop answers to."""
+    server, names = settings.server, [urlsplit(client.url).netloc]
+    if not os.environ.get("BELLHOP_URL"):
+        names += [server.host, urlsplit(server.public_url).netloc, *server.allowed_hosts]
+    names = list(dict.fromkeys(filter(None, names)))
+    for name in names:
+        host = f"[{name}]" if addresses.address(name) and ":" in name else name
+        try:
+            client.get("/ready", {"Host": host})
+        except RequestFailed as refused:
+            if refused.code != "not-ready":
+                raise
+    return f"{client.url} answers as {', '.join(names)}"
 
 
 def _storage(settings: Settings, client: Bellhop) -> str:

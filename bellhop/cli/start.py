@@ -63,14 +63,14 @@ def record_access(settings: Settings) -> None:
 
 def require_account(settings: Settings) -> None:
     """Refuse to serve other machines while everybody who comes may do everything."""
-    server = settings.server
-    shared = [] if listener.is_loopback(server.host) else [f"host = {server.host}"]
-    shared += [f"{n} = {v}" for n in ("public_url", "trusted_proxy") if (v := getattr(server, n))]
-    if not shared:
-        return
     with database.connection_context():
         is_closed = accounts.is_closed()
-    if not is_closed:
+    if is_closed:
+        return
+    server = settings.server
+    shared = [] if listener.is_local(server.host) else [f"host = {server.host}"]
+    shared += [n for n in ("public_url", "trusted_proxy") if getattr(server, n)]
+    if shared:
         raise StartRefused(
             f"[server] {', '.join(shared)}: other machines can reach this address, so create an "
             f"account first: {TYPED} user add NAME --role admin"
@@ -130,9 +130,8 @@ def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
 def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:
     """Refuse a config.ini that others may read, also where only a job type tells what is secret."""
     for name, described in catalog.types().items():
-        written = settings.type_settings.get(name, {})
-        for key, kind in described.settings.items():
-            if kind == "secret" and written.get(key):
+        for key, value in settings.written_for(name, described.settings).items():
+            if value and described.settings[key] == "secret":
                 require_private(settings.config_path, f"[type:{name}] {key}")
 
 

@@ -18,7 +18,7 @@ from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
-from bellhop.base.times import as_timestamp, timestamp
+from bellhop.base.times import as_timestamp, parsed, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
@@ -231,9 +231,9 @@ def _run_at(at: Any, delay_s: Any) -> str | None:
     if at is None:
         return None
     try:
-        when = datetime.fromisoformat(at)
+        when = parsed(at)
         text = as_timestamp(when)
-    except (TypeError, ValueError, OverflowError):
+    except (AttributeError, ValueError, OverflowError):
         raise invalid_field("run_at", "must be a time like 2030-01-31T09:00:00Z") from None
     if when.tzinfo is None:
         raise invalid_field("run_at", "must have a time zone, as in 2030-01-31T09:00:00+01:00")

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
+from typing import Any
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 
 BACKLOG = 1024
+ADVICE = {
+    errno.EADDRINUSE: "choose another port or stop the program that uses it",
+    errno.EACCES: "choose a port above 1023",
+}
 
 
 def bind(settings: Settings) -> socket.socket:
     """The listening socket; StartRefused when the address is taken."""
     host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        family, place = _places(host, port)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # With :: also IPv4, whatever this machine takes as the default.
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(place)
     except OSError as error:
-        raise StartRefused(
-            f"[server] host = {host}, port = {port}: {error.strerror}; "
-            "choose another port or stop the program that uses it"
-        ) from None
+        advice = ADVICE.get(error.errno or 0, "choose an address or a name of this machine")
+        said = f"[server] host = {host}, port = {port}: {error.strerror}; {advice}"
+        raise StartRefused(said) from None
     listener.listen(BACKLOG)
     return listener
+
+
+def _places(host: str, port: int = 0) -> list[tuple[int, Any]]:
+    """The family and address of each place that `host` names, IPv4 first; OSError without one."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    places = [(int(family), place) for family, _, _, _, place in found]
+    return sorted(places, key=lambda each: each[0] != socket.AF_INET)
 
 
 def address(listener: socket.socket) -> str:
@@ -34,9 +49,23 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
+def addresses_of(host: str) -> set[str]:
+    """The IP addresses that `host` names; none where nobody knows the name."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return {str(place[0]) for _, place in _places(host)}
+    except OSError:
+        return set()
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`."""
+    found = addresses_of(host)
+    return bool(found) and all(map(is_loopback, found))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is one of this machine that no other reaches."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False

@@ -126,8 +126,8 @@ def etag(body: bytes) -> str:
 def is_known(tag: str) -> bool:
     """Whether the request's If-None-Match names `tag`."""
     given = request.environ.get("HTTP_IF_NONE_MATCH", "").split(",", MOST_TAGS)
-    known = [part.strip().removeprefix("W/") for part in given]
-    return tag in known or known == ["*"]
+    known = [part.strip() for part in given]
+    return tag in [each.removeprefix("W/") for each in known] or known == ["*"]
 
 
 def problem_answer(problem: Problem) -> HTTPResponse:

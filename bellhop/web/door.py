@@ -7,7 +7,7 @@ or from no page at all. Without accounts, nothing may come through a proxy eithe
 
 from __future__ import annotations
 
-import ipaddress
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -15,14 +15,17 @@ from urllib.parse import SplitResult, urlsplit
 from bottle import request
 
 from bellhop.accounts import accounts
+from bellhop.base import addresses
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.database import database, is_unavailable
-from bellhop.system.listener import is_loopback
+from bellhop.system.listener import addresses_of, is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
 
 UNAVAILABLE_S = 5
+# Characters of a Host that are looked at: no name has more, with its port.
+MOST_HOST = 300
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 EVERYWHERE = ("0.0.0.0", "::")
 PROXY_HEADERS = ("FORWARDED", "VIA")
@@ -54,19 +57,17 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
 
     Names of headers are in capitals with underscores, as WSGI writes them.
     """
-    server, ours = settings.server, _split(settings.server.public_url)
-    names = {server.host, "localhost", *server.allowed_hosts, ours.hostname or "localhost"}
-    if server.host == "localhost":
-        names |= {"127.0.0.1", "::1"}
-    hosts = {name.lower() for name in names}
+    server, origin = settings.server, settings.server.public_url or None
+    hosts = {"localhost", server.host, *server.allowed_hosts, *addresses_of(server.host)}
+    if origin:
+        hosts.add(addresses.served_host(urlsplit(origin).netloc))
     is_everywhere = server.host in EVERYWHERE
-    origin = f"{ours.scheme}://{ours.netloc}" if ours.netloc else None
 
     def refusal(method: str, headers: Mapping[str, str]) -> Problem | None:
         given = headers.get("HOST", "")
-        name = _split(f"//{given}").hostname
+        name = _host(given[:MOST_HOST])
         # Nobody can let an address point elsewhere, as they can a name of theirs.
-        if name not in hosts and not (is_everywhere and _is_address(name)):
+        if name not in hosts and not (is_everywhere and addresses.address(name)):
             said = f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
             return Problem("bad-host", said)
         problem = _proxy_problem(headers)
@@ -96,8 +97,11 @@ def database_problem(error: Exception) -> Problem | None:
     return Problem("database-unavailable", said, retry_after_s=UNAVAILABLE_S)
 
 
-def guard(settings: Settings) -> Callable[[], None]:
-    """The check that runs before each request; it raises the answer of a refusal."""
+def guard(settings: Settings, meant: Callable[[str, str], str]) -> Callable[[], None]:
+    """The check that runs before each request; it raises the answer of a refusal.
+
+    `meant` gives the address that a request with a method and an address means.
+    """
     refusal = judge(settings)
 
     def check() -> None:
@@ -105,10 +109,13 @@ def guard(settings: Settings) -> Callable[[], None]:
             connect()
         except Problem as unavailable:
             raise problem_answer(unavailable) from None
-        _require_text(request.environ["bottle.raw_path"])
+        environ = request.environ
+        _require_text(environ["bottle.raw_path"])
+        environ["PATH_INFO"] = meant(request.method, environ["PATH_INFO"])
+        environ["REMOTE_ADDR"] = addresses.peer(environ.get("REMOTE_ADDR", ""))
         problem = refusal(request.method, sent_headers())
         if problem and problem.code == "bad-host" and request.path == HEALTH:
-            request.environ[FOREIGN], problem = True, None
+            environ[FOREIGN], problem = True, None
         if problem := problem or _stranger_problem():
             raise problem_answer(problem)
 
@@ -177,12 +184,13 @@ def _origin_problem(headers: Mapping[str, str], ours: str | None) -> Problem | N
     return Problem("cross-site", "Another web site tried to send this to Bellhop.")
 
 
-def _is_address(name: str | None) -> bool:
+@functools.lru_cache(maxsize=1000)
+def _host(given: str) -> str:
+    """The name or address in a Host; of what is none, nothing."""
     try:
-        ipaddress.ip_address(name or "")
+        return addresses.served_host(given)
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def _split(url: str) -> SplitResult:

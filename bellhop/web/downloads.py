@@ -105,7 +105,7 @@ def _range(environ: Mapping[str, str], tag: str, size: int) -> tuple[int, int] |
 
     None for what names not one part that is there, or a part of another version.
     """
-    found = re.fullmatch(r"bytes=(\d{1,18})?-(\d{1,18})?", environ.get("HTTP_RANGE", ""))
+    found = re.fullmatch(r"(?i)bytes=(\d{1,18})?-(\d{1,18})?", environ.get("HTTP_RANGE", ""))
     if not found or environ.get("HTTP_IF_RANGE", tag) != tag:
         return None
     first, last = (None if text is None else int(text) for text in found.groups())

@@ -28,7 +28,7 @@ def wait(site: Site, job: Job) -> int | None:
     job no more.
     """
     preference = request.environ["HTTP_PREFER"][:MOST_PREFER]
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preference)
+    found = re.search(r"(?i)(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", preference)
     if found is None or not site.waiters.acquire(blocking=False):
         return None
     try:

@@ -74,7 +74,7 @@ NOWHERE = Route("", "", None, "look")
 
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the tables below are every route there is."""
-    app = Application(site, door.guard(site.settings))
+    app = Application(site, door.guard(site.settings, meant))
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)
@@ -88,6 +88,13 @@ def find(method: str, path: str) -> Route:
     except HTTPError:
         return NOWHERE
     return found
+
+
+def meant(method: str, path: str) -> str:
+    """The address that a request means: slashes at its end count only in the name of a file."""
+    if path.endswith("/") and find(method, path) is NOWHERE:
+        return path.rstrip("/") or "/"
+    return path
 
 
 @functools.cache

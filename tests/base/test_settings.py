@@ -10,12 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import configuration
+from bellhop.base import addresses, configuration
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
 from tests.support.places import ROOT
 
 Config = Callable[[str], Settings]
+# By the form of a text, for keys that do not take just any.
+EXAMPLES = {
+    addresses.host: "jobs.example",
+    addresses.served_host: "a.example, b.example",
+    addresses.origin: "https://jobs.example",
+    addresses.cidr: "10.0.0.7, 10.1.0.0/16",
+    addresses.host_or_cidr: "a.example, 10.1.0.0/16",
+}
 
 
 def refusal(config: Config, text: str) -> str:
@@ -80,11 +88,12 @@ def test_it_takes_each_key_from_the_environment(
                 value = "7, 8"
             elif isinstance(default, int | float):
                 value = "7"
+            value = EXAMPLES.get(declared.metadata["form"], value)
             monkeypatch.setenv(f"BELLHOP_{section}_{declared.name}".upper(), value)
     loaded = config("")
     assert loaded.server.port == loaded.lifetime.results_days == 7
     assert loaded.retry.delays_s == (7.0, 8.0)
-    assert loaded.server.allowed_hosts == ("7", "8")
+    assert loaded.server.allowed_hosts == ("a.example", "b.example")
     assert loaded.huey.storage == "redis"
 
 

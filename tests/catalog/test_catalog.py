@@ -145,6 +145,25 @@ def test_it_forgets_a_file_that_is_gone(catalog: Catalog, folder: Path) -> None:
     assert "good" not in described(catalog)
 
 
+@pytest.mark.parametrize("queue", ["night", "night-shift", "NightShift", "Night_2"])
+def test_it_takes_the_line_that_it_says_a_missing_queue_needs(
+    config: Callable[[str], Settings], folder: Path, catalog: Catalog, queue: str
+) -> None:
+    write(folder, queue=queue)
+    reason = str(described(catalog)["good"].reason)
+    line = reason[reason.index("[") :]
+    settings = config(f"{line}\n[jobtypes]\nfolder = {folder}\n")
+    here = Installation(make_folder(settings), "test", "sqlite", "")
+    assert described(Catalog(settings, here))["good"].available
+
+
+def test_it_says_how_the_queue_of_a_type_is_written(catalog: Catalog, folder: Path) -> None:
+    """A section for it would be refused: it looks like one that is there."""
+    write(folder, queue="Parsing")
+    reason = str(described(catalog)["good"].reason)
+    assert "[queue:" not in reason and "Parsing as parsing" in reason
+
+
 def test_it_says_which_line_a_missing_queue_needs(catalog: Catalog, folder: Path) -> None:
     write(folder, queue="night")
     assert "[queue:night]" in str(described(catalog)["good"].reason)

@@ -51,6 +51,16 @@ def test_it_shows_a_time_in_utc(web: WsgiClient) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "at",
+    ["2999-01-01t00:00:00z", "2999-01-01T00:00:00z", "2999-01-01t00:00:00+00:00",
+     "2999-01-01t00:00:00.000z", "2999-01-01 00:00:00Z"],
+)  # fmt: skip
+def test_it_takes_a_time_in_any_case(web: WsgiClient, at: str) -> None:
+    """RFC 3339, 5.6: "T" and "Z" may also be written in small letters."""
+    assert submit_at(web, run_at=at).json["run_at"] == "2999-01-01T00:00:00.000000Z"
+
+
 def test_it_takes_a_delay_for_a_time(web: WsgiClient) -> None:
     job = submit_at(web, delay_s=3600).json
     left = datetime.fromisoformat(job["run_at"]) - datetime.now(UTC)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bellhop import __version__
+from bellhop.accounts import accounts
 from bellhop.base.settings import Settings
+from bellhop.storage.database import query
 from bellhop.web import door
 from tests.support.wsgi import WsgiClient
 
@@ -16,7 +19,10 @@ JOBS = "/api/v1/jobs"
 DOCUMENT = {"type": "noop", "items": [{"text": "a"}]}
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:9999", "127.0.0.1:8080", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:9999", "127.0.0.1:8080", "LOCALHOST", "localhost.", "localhost:"],
+)
 def test_it_serves_its_own_names(web: WsgiClient, host: str) -> None:
     assert web.get("/health", host=host).status == 200
 
@@ -95,12 +101,13 @@ def test_it_refuses_a_host_that_is_no_text(web: WsgiClient) -> None:
     assert web.get("/ready", host="\xff\xfe").code == "bad-host"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "", "\xff\xfe"])
+@pytest.mark.parametrize("path", ["/health", "/health/"])
+@pytest.mark.parametrize("host", ["evil.example", "", "\xff\xfe", "[::1", "a" * 5000])
 def test_it_tells_a_foreign_host_no_more_of_its_health_than_the_version(
-    web: WsgiClient, host: str
+    web: WsgiClient, host: str, path: str
 ) -> None:
-    assert "data" in web.get("/health").json
-    answer = web.get("/health", host=host)
+    assert "data" in web.get(path).json
+    answer = web.get(path, host=host)
     assert (answer.status, answer.json) == (200, {"status": "ok", "version": __version__})
 
 
@@ -114,6 +121,80 @@ def test_it_serves_the_address_behind_localhost(config: Callable[[str], Settings
     assert refusal("GET", {"HOST": "127.0.0.1:8080"}) is None
     assert refusal("GET", {"HOST": "jobs.example"}) is None
     assert refusal("GET", {"HOST": "other.example"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "host"),
+    [
+        ("host = ::1", "[0:0:0:0:0:0:0:1]:8080"),
+        ("host = ::ffff:127.0.0.1", "127.0.0.1:8080"),
+        ("host = 0.0.0.0", "192.0.2.1:8080"),
+        ("host = ::", "192.0.2.1"),
+        ("host = ::", "[2001:db8::1]:8080"),
+        ("allowed_hosts = Jobs.Example:8080", "jobs.example"),
+        ("allowed_hosts = Jobs.Example:8080", "jobs.example:9000"),
+        ("allowed_hosts = jobs.example.", "JOBS.EXAMPLE"),
+        ("allowed_hosts = bücher.example", "xn--bcher-kva.example"),
+        ("allowed_hosts = 2001:DB8::1", "[2001:db8:0::1]:8080"),
+        ("allowed_hosts = my_app", "my_app:8080"),
+        ("public_url = https://Jobs.Example:443/", "jobs.example"),
+        ("public_url = http://jobs.example:8080", "jobs.example:8080"),
+        ("public_url = http://[2001:DB8::1]:8080", "[2001:db8::1]:8080"),
+    ],
+)
+def test_it_serves_every_name_of_its_settings(
+    config: Callable[[str], Settings], setting: str, host: str
+) -> None:
+    refusal = door.judge(config(f"[server]\n{setting}\n"))
+    assert refusal("GET", {"HOST": host}) is None
+    assert refusal("GET", {"HOST": "evil.example"}) is not None
+
+
+def test_it_serves_the_addresses_of_a_host_that_is_a_name(
+    config: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that says Bellhop is ready names the address."""
+    found = [(socket.AF_INET, 1, 6, "", ("127.0.1.1", 0)), (socket.AF_INET6, 1, 6, "", ("::1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    refusal = door.judge(config("[server]\nhost = my-machine\n"))
+    for host in ("my-machine:8080", "127.0.1.1:8080", "[::1]:8080"):
+        assert refusal("GET", {"HOST": host}) is None, host
+    assert refusal("GET", {"HOST": "127.0.0.2:8080"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("public_url", "origin"),
+    [
+        ("https://Jobs.Example/", "https://jobs.example"),
+        ("https://jobs.example:443", "https://jobs.example"),
+        ("https://jobs.example:8443", "https://jobs.example:8443"),
+        ("http://bücher.example", "http://xn--bcher-kva.example"),
+    ],
+)
+def test_it_takes_changes_from_its_public_page(
+    config: Callable[[str], Settings], public_url: str, origin: str
+) -> None:
+    """Also behind a proxy that sends another Host than the browser did."""
+    refusal = door.judge(config(f"[server]\npublic_url = {public_url}\n"))
+    assert refusal("POST", {"HOST": "localhost", "ORIGIN": origin}) is None
+    assert refusal("POST", {"HOST": "localhost", "ORIGIN": f"{origin}0"}) is not None
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1"])
+def test_it_serves_this_machine_without_an_account(web: WsgiClient, peer: str) -> None:
+    assert web.get(JOBS, remote_addr=peer).status == 200
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"])
+def test_it_serves_other_machines_only_with_an_account(web: WsgiClient, peer: str) -> None:
+    assert web.get(JOBS, remote_addr=peer).code == "account-needed"
+
+
+def test_it_notes_an_address_in_its_one_form(web: WsgiClient) -> None:
+    accounts.add("ada", "admin", None)
+    given = {"name": "ada", "password": "wrong"}
+    web.post("/api/v1/login", given, remote_addr="::ffff:192.0.2.1")
+    assert query("SELECT address FROM audit ORDER BY id DESC LIMIT 1") == [("192.0.2.1",)]
 
 
 @pytest.mark.parametrize(("asked", "is_of_all"), [("no", False), ("yes", True)])

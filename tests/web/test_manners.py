@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -175,10 +176,19 @@ def test_it_says_304_to_who_has_it(web: WsgiClient, submit: Submit) -> None:
     answer = web.get(path, if_none_match=tag)
     assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", tag)
     assert web.get(path, if_none_match="*").status == 304
-    assert web.get(path, if_none_match=f'"other", {tag}').status == 304
+    for tags in (
+        f'"other", {tag}',
+        f"W/{tag}",
+        f'{tag},"other"',
+        f'"a,b" ,\tW/{tag}',
+        f'"", {tag}',
+    ):
+        assert web.get(path, if_none_match=tags).status == 304, tags
 
 
-@pytest.mark.parametrize("tag", ['"other"', "", "rubbish", '"', "W/", ",,,", "\x7f"])
+@pytest.mark.parametrize(
+    "tag", ['"other"', "", "rubbish", '"', "W/", ",,,", "\x7f", '"a", W/"b"', '"*"', "W/*"]
+)
 def test_it_gives_the_job_to_who_has_another(web: WsgiClient, submit: Submit, tag: str) -> None:
     assert web.get(f"{JOBS}/{submit().job_id}", if_none_match=tag).status == 200
 
@@ -256,7 +266,10 @@ def _while_waiting(web: WsgiClient, job: Job, act: Callable[[], Any], **headers:
     return answer
 
 
-@pytest.mark.parametrize("prefer", ["wait=0", "respond-async, wait=0", "wait = 0"])
+@pytest.mark.parametrize(
+    "prefer",
+    ["wait=0", "respond-async, wait=0", "wait = 0", "Wait=0", "WAIT=0", "Respond-Async, Wait=0"],
+)
 def test_it_waits_no_longer_than_asked(web: WsgiClient, submit: Submit, prefer: str) -> None:
     answer = web.get(f"{JOBS}/{submit().job_id}", prefer=prefer)
     assert (answer.status, answer.headers["Preference-Applied"]) == (200, "wait=0")
@@ -274,7 +287,9 @@ def test_it_grants_thirty_seconds_at_most(
     assert granted == [30]
 
 
-@pytest.mark.parametrize("prefer", ["wait", "wait=x", "wait=-5", "handling=strict", ""])
+@pytest.mark.parametrize(
+    "prefer", ["wait", "wait=x", "wait=-5", "handling=strict", "", "await=5", "x-wait=5"]
+)
 def test_it_answers_at_once_what_asks_for_no_wait(
     web: WsgiClient, submit: Submit, prefer: str
 ) -> None:
@@ -646,6 +661,7 @@ def test_it_removes_nothing_for_what_is_no_job(
 @pytest.mark.parametrize(
     ("asked", "status", "body"),
     [("bytes=0-1", 206, b"he"), ("bytes=-2", 206, b"lo"), ("bytes=3-", 206, b"lo"),
+     ("Bytes=0-1", 206, b"he"), ("BYTES=-2", 206, b"lo"),
      ("bytes=99-", 200, b"hello"), ("bytes=x", 200, b"hello"), ("items=1", 200, b"hello"),
      ("bytes=3-1", 200, b"hello"), ("bytes=-", 200, b"hello"), ("bytes=-0", 200, b"hello")],
 )  # fmt: skip
@@ -663,7 +679,10 @@ def test_it_gives_a_part_of_a_file_that_is_there(
     assert web.get(path, if_none_match=tag).status == 304
     head = web.request("HEAD", path, range=asked)
     assert (head.status, head.body) == (status, b"")
-    assert web.get(path, range=asked, if_range='"another"').body == b"hello"
+    dates = "Thu, 01 Jan 2015 00:00:00 GMT", formatdate(usegmt=True), "yesterday"
+    for other in ('"another"', f"W/{tag}", tag.strip('"'), f'{tag}, "another"', "*", *dates):
+        whole = web.get(path, range=asked, if_range=other)
+        assert (whole.status, whole.body, whole.headers["Content-Range"]) == (200, b"hello", None)
     assert web.get(path, range=asked, if_range=tag).body == body
 
 

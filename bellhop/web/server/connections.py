@@ -22,7 +22,7 @@ from typing import Any
 from waitress.buffers import OverflowableBuffer, ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 
-from bellhop.base.addresses import network
+from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.web.server.parser import HEAD_BYTES
 
@@ -62,10 +62,10 @@ class Pace:
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows for how long it has been doing what it does.
 
-    `exempt` is the address of a proxy, whose connections are those of many.
+    `proxies` are the networks of proxies, whose connections are those of many.
     """
 
-    exempt = ""
+    proxies: tuple[str, ...] = ()
     # Waitress's: the request that arrives, and what is to be sent.
     request: Any
     outbufs: list[Any]
@@ -73,8 +73,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     _turn_bytes = 0
 
     def __init__(self, server: Any, connection: Any, address: Any, *more: Any, **options: Any):
+        address = (addresses.peer(str(address[0])), *address[1:])
         super().__init__(server, connection, address, *more, **options)
-        self.network = self.client = network(str(self.addr[0]))
+        self.network = self.client = addresses.network(self.addr[0])
+        self.is_of_proxy = addresses.is_among(self.addr[0], self.proxies)
         # When the present part began: the connection, the header of a request, its body.
         self.since = time.monotonic()
         self.requests_read = 0
@@ -169,11 +171,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.server.add_task(self)
 
     def _client_of(self, request: Any) -> str:
-        """Who sent a request: of what a proxy sends, whom it names."""
-        if str(self.addr[0]) != self.exempt:
-            return self.network
+        """Who sent a request: of what a proxy sends, whom it names, in the one form of that."""
         named = request.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        return network(named) or self.network
+        if not self.is_of_proxy or not named:
+            return self.network
+        # Waitress would take the end of ::ffff:192.0.2.1 for a port.
+        request.headers["X_FORWARDED_FOR"] = addresses.peer(named)
+        return addresses.network(named)
 
     def write_soon(self, data: Any) -> int:
         if self.requests:
@@ -255,7 +259,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Drop a connection that gives nothing, or this one, where there are too many."""
         every = list(self.server.active_channels.values())
         ours = [other for other in every if other.network == self.network]
-        is_crowded = len(ours) > MOST_OF_ADDRESS and str(self.addr[0]) != self.exempt
+        is_crowded = len(ours) > MOST_OF_ADDRESS and not self.is_of_proxy
         if not is_crowded and len(every) <= MOST_CONNECTIONS:
             return
         waiting = [other for other in (ours if is_crowded else every) if other.is_waiting]

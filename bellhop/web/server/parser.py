@@ -21,7 +21,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.storage.database import is_disk_full
 from bellhop.web import door
 from bellhop.web.answers import problem_headers
-from bellhop.web.routes import find
+from bellhop.web.routes import find, meant
 from bellhop.web.server.rules import Rules
 from bellhop.web.server.syntax import Chunks, checked
 from bellhop.web.server.uploads import Upload
@@ -131,7 +131,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if problem := self.rules.judge(self.command, self.headers):
             return problem
         # Waitress gives the application an address that begins with one slash.
-        route = find(self.command, "/" + self.path.lstrip("/"))
+        route = find(self.command, meant(self.command, "/" + self.path.lstrip("/")))
         try:
             admitted = self.rules.admitted(route, self.headers, self.content_length)
             self._limit_bytes, self.upload = admitted

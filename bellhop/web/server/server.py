@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from waitress.proxy_headers import proxy_headers_middleware
 from waitress.server import create_server
 
+from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.storage.files import write_atomically
 from bellhop.system import cores, listener
@@ -69,7 +71,7 @@ def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
     """Waitress on the socket `bound`, with our parser and our connections."""
     Parser.rules = Rules(site)
     server = create_server(
-        app,
+        _behind(app, site.settings.server.trusted_proxy),
         sockets=[bound],
         threads=THREADS,
         max_request_header_size=MOST_HEADER_BYTES,
@@ -83,9 +85,8 @@ def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
         outbuf_high_watermark=NEVER_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=False,
-        **_behind(site.settings.server.trusted_proxy),
     )
-    Channel.parser_class, Channel.exempt = Parser, site.settings.server.trusted_proxy
+    Channel.parser_class, Channel.proxies = Parser, site.settings.server.trusted_proxy
     server.channel_class = Channel
     return server
 
@@ -96,12 +97,19 @@ def _allow_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MOST_CONNECTIONS), most_files))
 
 
-def _behind(proxy: str) -> dict[str, Any]:
-    """What Waitress needs to know of the proxy in front; of any other it believes nothing."""
-    if not proxy:
-        return {}
-    believed = {"x-forwarded-for", "x-forwarded-proto"}
-    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": believed}
+def _behind(app: Callable[..., Any], proxies: tuple[str, ...]) -> Callable[..., Any]:
+    """The application, told by its proxies alone where a request comes from.
+
+    Waitress itself believes one address or everybody.
+    """
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    believing = proxy_headers_middleware(app, "*", 1, headers, clear_untrusted=False)
+
+    def judging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        is_believed = addresses.is_among(environ["REMOTE_ADDR"], proxies)
+        return (believing if is_believed else app)(environ, start_response)
+
+    return judging if proxies else app
 
 
 def _finish(server: Any) -> None:

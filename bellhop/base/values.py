@@ -1,0 +1,58 @@
+"""The text behind a key of config.ini or in a variable: which part of it is the value.
+
+INI files have no one dialect: elsewhere, quotes and the comment behind a value belong to it, or do
+not. A text with one meaning is read so; every other raises ValueError with what is allowed.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1""", re.DOTALL)
+_QUOTED_WITH_COMMENT = re.compile(rf"{_QUOTED.pattern}(?:\s*[#;].*)?", re.DOTALL)
+_COMMENT = re.compile(r"(?:^|\s)[#;].*", re.MULTILINE)
+# Also the typographic ones, which come from documents.
+_QUOTE = r"[\"'`\u00ab\u00bb\u2018-\u201f\u2039\u203a]"
+_AT_AN_END = re.compile(f"^{_QUOTE}|{_QUOTE}$")
+
+
+def plain(text: str) -> str:
+    """One value of a key that Bellhop knows."""
+    text = text.strip()
+    found = _QUOTED_WITH_COMMENT.fullmatch(text)
+    value = found[2] if found else _COMMENT.sub("", text).strip()
+    if found is None and _AT_AN_END.search(value):
+        raise ValueError("a value without quotes, or with one pair of them around it")
+    if not value.isprintable():
+        raise ValueError("one line of visible characters")
+    return value
+
+
+def parts(text: str) -> list[str]:
+    """The values of a key that takes several, with commas between them."""
+    found = _QUOTED_WITH_COMMENT.fullmatch(text.strip())
+    listed = found[2] if found else _COMMENT.sub("", text)
+    return [plain(part) for part in listed.split(",") if part.strip()]
+
+
+def free(text: str) -> str:
+    """The value of a key that only a job type knows: any text, which may have several lines."""
+    found = _QUOTED_WITH_COMMENT.fullmatch(text)
+    if found is None and _COMMENT.search(text):
+        raise ValueError("a comment in a line before the key, or a value in quotes with # or ;")
+    return found[2] if found else text
+
+
+def unquoted(text: str) -> str:
+    """A text without the quotes around it; a variable can hold no comment."""
+    found = _QUOTED.fullmatch(text)
+    return found[2] if found else text
+
+
+def folder(text: str) -> str:
+    """The path of a folder, in which `~` is the home of a user that there is."""
+    path = os.path.expanduser(text)
+    if not path or path.startswith("~"):
+        raise ValueError("the path of a folder")
+    return path

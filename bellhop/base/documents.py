@@ -1,8 +1,12 @@
-"""JSON from outside, read strictly (RFC 8259) and not deeper than anybody means it."""
+"""JSON from outside, read strictly (RFC 8259) and not deeper than anybody means it.
+
+And what no JSON that Bellhop writes for others holds: NaN and infinity.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, TypeVar
 
 Kind = TypeVar("Kind")
@@ -52,6 +56,15 @@ def require_shallow(document: Any) -> None:
         if not level:
             return
     raise ValueError(f"the nesting is deeper than {MOST_DEPTH} levels")
+
+
+def finite(document: Any) -> Any:
+    """The document with null for each NaN and infinity: a row can hold one, JSON has none."""
+    if isinstance(document, dict):
+        return {name: finite(value) for name, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [finite(value) for value in document]
+    return None if isinstance(document, float) and not math.isfinite(document) else document
 
 
 def _no_number(text: str) -> None:

@@ -22,8 +22,13 @@ class WrongShape(ValueError):
 
 def read(shape: type[Shape], document: object) -> Shape:
     """The document as an instance of `shape`, a dataclass or TypedDict. Raises `WrongShape`."""
+    return reader(shape)(document)
+
+
+def reader(shape: type[Shape]) -> Callable[[object], Shape]:
+    """What reads documents of a shape, also once the module of the shape cannot be found."""
     hint: Any = shape
-    return typing.cast(Shape, _reader(hint)(document))
+    return typing.cast(Callable[[object], Shape], _reader(hint))
 
 
 @functools.cache
@@ -31,7 +36,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     """What turns JSON into a value of a type hint, or raises `WrongShape`."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint) or typing.is_typeddict(hint):
-        return functools.partial(_members, hint)
+        hints = typing.get_type_hints(hint).items()
+        return functools.partial(_members, hint, {name: _reader(each) for name, each in hints})
     if origin in (tuple, list):
         return functools.partial(_list, origin, _reader(arguments[0]))
     if origin is dict:
@@ -41,8 +47,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return functools.partial(_plain, hint)
 
 
-def _members(shape: Any, document: Any) -> Any:
-    readers = _readers(shape)
+def _members(shape: Any, readers: dict[str, Callable[[Any], Any]], document: Any) -> Any:
     if not isinstance(document, dict) or document.keys() != readers.keys():
         raise WrongShape(f"{shape.__name__} has the members {', '.join(readers)}")
     found = {}
@@ -52,11 +57,6 @@ def _members(shape: Any, document: Any) -> Any:
         except WrongShape as error:
             raise WrongShape(f"{name}: {error}") from None
     return shape(**found)
-
-
-@functools.cache
-def _readers(shape: Any) -> dict[str, Callable[[Any], Any]]:
-    return {name: _reader(hint) for name, hint in typing.get_type_hints(shape).items()}
 
 
 def _list(kind: Callable[[Any], Any], reader: Callable[[Any], Any], given: Any) -> Any:

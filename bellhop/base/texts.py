@@ -45,5 +45,13 @@ def shown_json(document: object) -> str:
     return _HIDDEN_IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
+def said(error: BaseException) -> str:
+    """What an error says, its kind first; code of others that words it may fail as well."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except BaseException:
+        return type(error).__name__
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()

@@ -22,6 +22,7 @@ from typing import IO, Any
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
+from bellhop.base.texts import shown
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
 from bellhop.catalog.typefiles import Stamp
@@ -218,10 +219,10 @@ class _Describing:
             found = description.said_in(text)
         except ValueError as error:
             reason = f"its description is not valid: {error}" if text else str(error)
-            found = DescribedFile((), reason)
+            found = DescribedFile((), description.as_text(reason))
         if found.error:
             known = before.types if before else ()
-            found = replace(found, types=known or (unknown_type(Path(self.path).stem),))
+            found = replace(found, types=known or (unknown_type(shown(Path(self.path).stem)),))
         return replace(found, stamp=self.stamp)
 
     def _why(self) -> str:

@@ -1,7 +1,8 @@
 """What is known of a job type: what its file says of it, and what holds for it here.
 
 A file is described by a child (`jobprocess/describing.py`), which writes a `DescribedFile` as JSON
-for the catalog, which keeps them all in `types.json`. Code of the file may have forged it, so
+for the catalog, which keeps them all in `types.json`. What a type says is judged there, so that one
+that cannot be harms no other type of its file. Code of the file may have forged the document, so
 nothing of it is believed before `validated` has seen it.
 """
 
@@ -14,17 +15,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import fastjsonschema
+
 from bellhop.base import documents, shapes
 from bellhop.base.settings import QUEUE_NAME
-from bellhop.catalog.signature import ARRAY_BOUNDS, BOUNDS, INPUT_KINDS, PLAIN, ParamsSchema
+from bellhop.catalog.signature import (
+    ARRAY_BOUNDS,
+    BOUNDS,
+    FORM_FIELDS,
+    INPUT_KINDS,
+    PLAIN,
+    ParamsSchema,
+)
 from bellhop.catalog.typefiles import Stamp
 
 MOST_BYTES = 1024 * 1024
 MOST_NAME, MOST_LINE, MOST_TEXT, MOST_OF_A_KIND = 100, 200, 2000, 100
 MOST_PARAMS_BYTES = 64 * 1024
 MOST_S, MOST_MB = 365 * 86400.0, 1 << 20
-# What a page or a terminal would not show as it is: control characters, and marks of direction.
-UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+MOST_CACHE_S = 100 * MOST_S
+# What a page or a terminal would not show as it is: control characters, and marks of direction; and
+# half a surrogate pair, which nobody can encode.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 NUMBERS = {*BOUNDS.values(), *ARRAY_BOUNDS.values()}
 
 
@@ -33,8 +45,9 @@ class Description:
     """What the file of a job type says of it; where it may be `None`, config.ini decides.
 
     `cache` may be how many seconds a result may be used again. `settings` says of each whether
-    it is a "secret" or "text", `missing` what the type needs and how to install it. `code` is
-    the SHA-256 in hex of what it runs.
+    it is a "secret" or "text". `missing` says why it cannot be used: what it needs and how to
+    install that, or what it says of itself that cannot be. `code` is the SHA-256 in hex of what it
+    runs.
     """
 
     type: str
@@ -60,6 +73,10 @@ class Description:
     @property
     def has_secrets(self) -> bool:
         return "secret" in self.settings.values()
+
+
+# Made here: the child that describes a file hides the modules of Bellhop from it before it reads.
+read_type = shapes.reader(Description)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +125,19 @@ def to_json(described: DescribedFile | Mapping[str, DescribedFile]) -> bytes:
     return json.dumps(described, default=vars).encode()
 
 
+def described(members: Mapping[str, object]) -> Description:
+    """A type by what its decorator and its signature say of it, whatever that is.
+
+    Raises `WrongShape`, which names what cannot be, or TypeError for what JSON has no word for.
+    """
+    document = json.loads(json.dumps(members, default=_no_word))
+    return _meant(read_type(document))
+
+
+def _no_word(value: object) -> None:
+    raise TypeError(f"{value!r:.100} cannot be written as JSON")
+
+
 def from_json(document: object) -> DescribedFile:
     """One described file, of JSON that was parsed; raises `WrongShape`."""
     return shapes.read(DescribedFile, document)
@@ -127,13 +157,42 @@ def validated(file: DescribedFile) -> DescribedFile:
     """
     if len(file.types) > MOST_OF_A_KIND:
         raise shapes.WrongShape(f"types: at most {MOST_OF_A_KIND}")
-    for described in file.types:
-        for member, is_valid, must_be in MEANINGS:
-            value = getattr(described, member)
-            if value is not None and not is_valid(value):
-                raise shapes.WrongShape(f"{member}: must be {must_be}")
-    error = file.error and UNSHOWABLE.sub(" ", file.error[:MOST_TEXT])
-    return replace(file, error=error)
+    for each in file.types:
+        _meant(each)
+    return replace(file, error=file.error and as_text(file.error))
+
+
+def as_text(text: str) -> str:
+    """The beginning of a text, without what a page would not show as it is."""
+    return UNSHOWABLE.sub(" ", text[:MOST_TEXT])
+
+
+def _meant(description: Description) -> Description:
+    """The same; raises `WrongShape` where it says what may not be."""
+    for member, is_valid, must_be in MEANINGS:
+        value = getattr(description, member)
+        if value is not None and not is_valid(value):
+            raise shapes.WrongShape(f"{member}: must be {must_be}")
+    for name, field in description.params["properties"].items():
+        if name in FORM_FIELDS:
+            raise shapes.WrongShape(f"params: {name} is a field of every job; rename it")
+        if wrong := _wrong_words(field):
+            raise shapes.WrongShape(f"params: must be a form; {name} cannot have this {wrong[0]}")
+    _require_defaults(description.params)
+    return description
+
+
+def _require_defaults(params: ParamsSchema) -> None:
+    """Raise `WrongShape` for a default that the form itself would refuse."""
+    fields = params["properties"].items()
+    defaults = {name: field["default"] for name, field in fields if "default" in field}
+    try:
+        fastjsonschema.compile({**params, "required": []})(defaults)
+    except fastjsonschema.JsonSchemaValueException as error:
+        said = error.message.removeprefix("data.")
+        raise shapes.WrongShape(f"params: the default of {said}") from None
+    except Exception as error:  # lists in lists are too deep for it, or a number is too large
+        raise shapes.WrongShape(f"params: cannot be checked: {error}") from None
 
 
 def _is_name(text: str) -> bool:
@@ -173,21 +232,38 @@ def _is_form(params: ParamsSchema) -> bool:
         and params["additionalProperties"] is False
         and len(json.dumps(params)) <= MOST_PARAMS_BYTES
         and set(params["required"]) <= params["properties"].keys()
-        and all(_is_name(n) and _is_field(f) for n, f in params["properties"].items())
+        and all(map(_is_name, params["properties"]))
     )
 
 
-def _is_field(schema: Any) -> bool:
-    """Whether it is the schema of one parameter, or of the items of a list."""
-    return isinstance(schema, dict) and all(
-        is_known(value) if (is_known := KEYWORDS.get(word)) else _is_bound(word, value)
+def _wrong_words(schema: dict[str, Any]) -> list[str]:
+    """What of the schema of a parameter, or of the items of a list, may not be there as it is."""
+    return [
+        f"{word:.20}"
         for word, value in schema.items()
-    )
+        if not (is_known(value) if (is_known := KEYWORDS.get(word)) else _is_bound(word, value))
+    ]
 
 
 def _is_bound(word: str, value: Any) -> bool:
-    is_number = type(value) in (int, float) and math.isfinite(value)
-    return word in NUMBERS and is_number and (word != "multipleOf" or value > 0)
+    return word in NUMBERS and _is_number(value) and (word != "multipleOf" or value > 0)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int or (type(value) is float and math.isfinite(value))
+
+
+def _is_choice(value: Any) -> bool:
+    return not isinstance(value, list | dict) and _is_plain(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is JSON that everybody can read."""
+    try:
+        documents.parsed(json.dumps(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_kind(value: Any) -> bool:
@@ -201,9 +277,9 @@ KEYWORDS: dict[str, Callable[[Any], bool]] = {
     "description": lambda value: isinstance(value, str) and _is_text(value),
     "type": _is_kind,
     "format": lambda value: value == "date",
-    "enum": lambda value: isinstance(value, list) and bool(value),
-    "items": _is_field,
-    "default": lambda value: True,
+    "enum": lambda value: isinstance(value, list) and bool(value) and all(map(_is_choice, value)),
+    "items": lambda value: isinstance(value, dict) and not _wrong_words(value),
+    "default": _is_plain,
 }
 # Of each member of a description: whether what it says may be, where it says anything.
 MEANINGS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
@@ -218,7 +294,7 @@ MEANINGS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("memory_mb", lambda size: 0 <= size <= MOST_MB, f"0 to {MOST_MB} MiB"),
     ("delays_s", _are(_is_duration), "seconds from 0 to a year"),
     ("version", _is_line, f"one line of at most {MOST_LINE} characters"),
-    ("cache", lambda seconds: 0 <= seconds < math.inf, "seconds from 0"),
+    ("cache", lambda seconds: 0 <= seconds <= MOST_CACHE_S, "seconds from 0 to 100 years"),
     ("requires", _are(_is_line), "modules and extras"),
     ("viewer", lambda name: bool(re.fullmatch("[a-z0-9_-]{1,100}", name)), "the name of a viewer"),
     ("settings", _are_settings, "names, each with secret or text"),

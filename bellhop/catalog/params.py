@@ -51,6 +51,8 @@ def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
         field = error.path[1] if len(error.path) > 1 else _field_of(error, params)
         message = error.message.removeprefix("data").removeprefix(f".{field}").strip()
         raise invalid_field(field, message) from None
+    except ArithmeticError:  # a whole number that is larger than any float
+        raise invalid_field("params", "hold a number that is too large") from None
     properties = job_type.params["properties"]
     # To JSON Schema 1.0 is a whole number; to a Python function it is not.
     whole = {n for n, v in checked.items() if isinstance(v, float) and _is_whole(properties[n])}

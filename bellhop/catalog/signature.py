@@ -14,6 +14,13 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
+# What a form of POST /jobs holds beside the parameters of a type, none of which can be called so.
+OPTIONS = (
+    "priority", "run_at", "delay_s", "depends_on", "then", "webhook_url", "webhook_events",
+    "use_cache",
+)  # fmt: skip
+FILE_FIELDS = ("files", "files[]", "file")
+FORM_FIELDS = ("type", *OPTIONS, *FILE_FIELDS)
 INPUT_KINDS = ("file", "files", "url", "text", "data")
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # Attributes of annotated-types metadata and the JSON Schema keyword of each.
@@ -81,7 +88,9 @@ def _split(function: Callable[..., Any]) -> tuple[str, list[tuple[str, Any, Any]
 def _schema(parameters: list[tuple[str, Any, Any]]) -> ParamsSchema:
     properties = {}
     for name, hint, default in parameters:
-        properties[name] = {"title": name.replace("_", " ").capitalize(), **_property(name, hint)}
+        # A default of None says that None is allowed, as it did to Python before 3.11.
+        field = _property(name, hint if default is not None else hint | None)
+        properties[name] = {"title": name.replace("_", " ").capitalize(), **field}
         if default is not inspect.Parameter.empty:
             is_date = isinstance(default, datetime.date)
             properties[name]["default"] = default.isoformat() if is_date else default

@@ -7,9 +7,11 @@ called like any module without hiding it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.resources
+import os
 import sys
 import types
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ MODULE_PREFIX = "bellhop_type_"
 # What changes when a file does, or what it is read with.
 Stamp = tuple[int | str, ...]
 # Grows with what a description says or may say, so that earlier ones are made anew.
-DESCRIPTION_FORMAT = 4
+DESCRIPTION_FORMAT = 5
 
 
 def find(folder: Path | None) -> list[Path]:
@@ -54,17 +56,19 @@ def state_of(folder: Path | None) -> str:
     """What changes when a Python file of the user's folder does: each of its types may use it."""
     found = hashlib.sha256()
     for path in _importable(folder) if folder else ():
-        status = path.stat()
-        found.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0".encode())
+        with contextlib.suppress(OSError):  # removed meanwhile
+            status = path.stat()
+            state = f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0"
+            found.update(os.fsencode(state))
     return found.hexdigest()
 
 
 def _importable(folder: Path) -> Iterator[Path]:
     """The Python files of a folder and of the packages in it, in an order of their own."""
     for path in sorted(folder.iterdir()):
-        if path.suffix == ".py":
+        if path.suffix == ".py" and os.path.isfile(path):  # the lock of an editor may lead nowhere
             yield path
-        elif (path / "__init__.py").is_file():
+        elif os.path.isfile(path / "__init__.py"):
             yield from _importable(path)
 
 
@@ -79,8 +83,16 @@ def code(path: Path) -> str:
         rest = _built_in_code()
     else:
         beside = (helper for helper in _importable(path.parent) if helper != path)
-        rest = "".join(hashlib.sha256(helper.read_bytes()).hexdigest() for helper in beside)
+        rest = "".join(map(_content, beside))
     return hashlib.sha256((known + rest).encode()).hexdigest() if rest else known
+
+
+def _content(helper: Path) -> str:
+    """The SHA-256 in hex of a file that a type may use; nothing of one that nobody can read."""
+    try:
+        return hashlib.sha256(helper.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 @functools.cache

@@ -9,13 +9,22 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import program
+from bellhop.base import program, texts
+from bellhop.base.shapes import WrongShape
 from bellhop.catalog import signature, typefiles
-from bellhop.catalog.description import DescribedFile, Description, to_json
+from bellhop.catalog.description import (
+    DescribedFile,
+    Description,
+    as_text,
+    described,
+    to_json,
+    unknown_type,
+)
 from bellhop.jobprocess import isolation
 from bellhop.jobprocess.runner import start_guard
 from bellhop.system import confine, proctree
@@ -25,14 +34,28 @@ from bellhop.words import JobType, Secret
 def describe(path: str) -> DescribedFile:
     """What a file of job types says of them, or why it cannot be used."""
     try:
-        found = typefiles.load(Path(path)).values()
+        found = typefiles.load(Path(path))
         code = typefiles.code(Path(path))
-        types = tuple(_description(t, code=code, missing=_missing(t)) for t in found)
-    except SyntaxError as error:
-        return DescribedFile((), f"SyntaxError: {error.msg} (line {error.lineno})")
     except BaseException as error:
-        return DescribedFile((), f"{type(error).__name__}: {error}")
-    return DescribedFile(types, None if types else "the file has no function with @job_type")
+        return DescribedFile((), _why(error))
+    types: list[Description] = []
+    wrong: dict[str, str] = {}
+    for name, job_type in found.items():
+        try:
+            types.append(_description(job_type, code))
+        except BaseException as error:
+            wrong[name] = _why(error)
+    if not types:  # who reads this goes on to show what it knew of the file
+        reasons = [*wrong.values(), "the file has no function with @job_type"]
+        return DescribedFile((), reasons[0])
+    types += [replace(unknown_type(n), code=code, missing=reason) for n, reason in wrong.items()]
+    return DescribedFile(tuple(types), None)
+
+
+def _why(error: BaseException) -> str:
+    """Why a file or a type cannot be described."""
+    is_judged = isinstance(error, WrongShape)
+    return as_text(f"its description is not valid: {error}" if is_judged else texts.said(error))
 
 
 def print_description(path: str, bounds: str) -> int:
@@ -51,38 +74,47 @@ def print_description(path: str, bounds: str) -> int:
     return 0
 
 
-def _description(job_type: JobType, *, code: str, missing: str | None) -> Description:
-    """What the web and the consumer need to know of a job type."""
+def _description(job_type: JobType, code: str) -> Description:
+    """What is known of a job type; raises what says why nobody can use it."""
+    found = described({**_members(job_type), "code": code})
+    accepts = tuple(suffix.lower() for suffix in found.accepts)
+    return replace(found, accepts=accepts, missing=_missing(found.requires))
+
+
+def _members(job_type: JobType) -> dict[str, object]:
+    """What the web and the consumer need to know of a job type, as it says it."""
     kind, schema = signature.form(job_type.function)
-    cache, delays_s = job_type.cache, job_type.delays_s
-    return Description(
-        type=job_type.function.__name__,
-        label=job_type.label,
-        description=_first_paragraph(job_type.function),
-        input=kind,
-        accepts=tuple(suffix.lower() for suffix in job_type.accepts),
-        params=schema,
-        queue=job_type.queue,
-        timeout_s=job_type.timeout_s,
-        memory_mb=job_type.memory_mb,
-        delays_s=None if delays_s is None else tuple(delays_s),
-        version=str(job_type.version),
-        cache=not job_type.network if cache is None else cache,
-        network=job_type.network,
-        requires=dict(job_type.requires or {}),
-        viewer=job_type.viewer,
-        hidden=job_type.hidden,
-        settings={
-            name: "secret" if hint is Secret else "text"
-            for name, hint in (job_type.settings or {}).items()
-        },
-        missing=missing,
-        code=code,
-    )
+    return {
+        "type": job_type.function.__name__,
+        "label": job_type.label,
+        "description": _first_paragraph(job_type.function),
+        "input": kind,
+        "accepts": job_type.accepts,
+        "params": schema,
+        "queue": job_type.queue,
+        "timeout_s": job_type.timeout_s,
+        "memory_mb": job_type.memory_mb,
+        "delays_s": job_type.delays_s,
+        "version": str(job_type.version),
+        "cache": not job_type.network if job_type.cache is None else job_type.cache,
+        "network": job_type.network,
+        "requires": job_type.requires or {},
+        "viewer": job_type.viewer,
+        "hidden": job_type.hidden,
+        "settings": _settings(job_type.settings or {}),
+        "missing": None,
+    }
 
 
-def _missing(job_type: JobType) -> str | None:
-    for module, extra in (job_type.requires or {}).items():
+def _settings(declared: object) -> object:
+    """Whether each setting is a "secret" or "text"."""
+    if not isinstance(declared, Mapping):
+        return declared
+    return {name: "secret" if hint is Secret else "text" for name, hint in declared.items()}
+
+
+def _missing(requires: Mapping[str, str]) -> str | None:
+    for module, extra in requires.items():
         if importlib.util.find_spec(module) is None:
             return f"{module} is not installed: {program.pip_line(extra)}"
     return None

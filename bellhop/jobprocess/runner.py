@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import documents, program
+from bellhop.base import documents, program, texts
 from bellhop.base.errors import NO_ROOM, ItemError, item_error
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import signature, typefiles
@@ -156,13 +156,16 @@ class _Attempt:
         try:
             job_type = self._load()
         except BaseException as error:
-            reason = f"{type(error).__name__}: {error}"
+            reason = texts.said(error)
             return Failed(Kind.UNAVAILABLE, item_error("type_unavailable", reason=reason))
         try:
             with _limits(self._order):
                 return self._completed(self._call(job_type))
         except BaseException as error:
-            return self._failed(error)
+            try:
+                return self._failed(error)
+            except BaseException as another:  # it does not hold what its class promises
+                return _mistake("unexpected_error", another)
 
     def _failed(self, error: BaseException) -> Said:
         match error:
@@ -171,7 +174,7 @@ class _Attempt:
             case Unavailable():
                 return Failed(Kind.UNAVAILABLE_OUTSIDE, _told(error))
             case TryAgain():
-                return Later(error.delay_s, error.reason)
+                return Later(float(error.delay_s), str(error.reason))
             case MemoryError():
                 return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
             case OSError() if error.errno in NO_ROOM:
@@ -246,7 +249,7 @@ def _told(error: BadInput | Unavailable) -> ItemError:
     """What the user reads; how an extra is installed is known to Bellhop alone."""
     extra = error.extra if isinstance(error, BadInput) else None
     hint = error.hint if extra is None else f"Run {program.pip_line(extra)}"
-    return ItemError(error.code, error.message, hint)
+    return ItemError(str(error.code), str(error.message), None if hint is None else str(hint))
 
 
 def _mistake(code: str, error: BaseException) -> Failed:

@@ -23,17 +23,13 @@ from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.catalog.signature import OPTIONS
 from bellhop.jobs import webhooks
 from bellhop.jobs.bounds import KIBIBYTE, MOST_JOB_ID, MOST_PARAMS_BYTES
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import IncomingFile
 
-# What a job may say beside its type, items and params; null and empty mean "not given".
-OPTIONS = (
-    "priority", "run_at", "delay_s", "depends_on", "then", "webhook_url", "webhook_events",
-    "use_cache",
-)  # fmt: skip
-# Those that a form gives as JSON text.
+# Those of the options that a form gives as JSON text; null and empty mean "not given".
 STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")
 JSON_FIELDS = ("type", "items", "params", *OPTIONS)
 ITEM_KINDS = ("url", "text", "json")

@@ -19,6 +19,7 @@ from multipart import (
 
 from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.base.texts import cleaned
+from bellhop.catalog.signature import FILE_FIELDS
 from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.storage.folders import remove_tree
 from bellhop.web.site import Site
@@ -27,7 +28,6 @@ CHUNK_BYTES = 1 << 18
 # Of a field, and of all of them.
 MOST_FIELD_BYTES, MOST_FIELDS_BYTES = 1 << 16, 1 << 20
 MOST_FIELDS = 200
-FILE_FIELDS = ("files", "files[]", "file")
 
 
 @dataclass

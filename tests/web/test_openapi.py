@@ -16,6 +16,7 @@ import schemathesis
 from bellhop.accounts import accounts
 from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
+from bellhop.catalog.signature import OPTIONS
 from bellhop.jobs import intake, schedules
 from bellhop.storage.database import database
 from bellhop.web.door import CHANGING
@@ -174,7 +175,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
     ("schema", "members"),
     [
         ("JobRequest", intake.JSON_FIELDS),
-        ("JobForm", ("type", "files", *intake.OPTIONS)),
+        ("JobForm", ("type", "files", *OPTIONS)),
         ("NewItem", intake.ITEM_KINDS),
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),

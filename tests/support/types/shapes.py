@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le, MultipleOf
 
 from bellhop import BadInput, Context, Secret, TryAgain, job_type
 
@@ -90,10 +90,37 @@ def bad_input(text: str, context: Context) -> dict:
     raise BadInput(f"This is no good: {text}", code="no_good", hint="Try another.")
 
 
+class Empty(BadInput):
+    """Holds nothing of what its class promises."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class Mute(Exception):
+    """Cannot say what it is about."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Odd(BadInput):
+    """Holds something else than its class promises."""
+
+    def __init__(self) -> None:
+        self.message, self.code, self.hint, self.extra = 5, None, ["a"], None  # type: ignore[assignment]
+
+
+@job_type(label="Odd errors", queue="parsing", delays_s=[])
+def odd_errors(text: str, context: Context) -> dict:
+    """Raise what no handler expects."""
+    raise {"empty": Empty, "mute": Mute, "odd": Odd}[text]
+
+
 @job_type(label="Later", queue="parsing")
-def later(text: str, context: Context, *, delay_s: float = 3600) -> dict:
+def later(text: str, context: Context, *, after_s: float = 3600) -> dict:
     if context.attempt == 1:
-        raise TryAgain(delay_s, "the server is busy")
+        raise TryAgain(after_s, "the server is busy")
     return {}
 
 
@@ -136,6 +163,19 @@ def visit(url: str, context: Context, *, depth: int = 1) -> dict:
 @job_type(label="Data", queue="parsing")
 def keys(data: dict, context: Context) -> dict:
     return {"keys": sorted(data)}
+
+
+@job_type(label="Mirror", queue="parsing")
+def mirror(
+    data: dict, context: Context, *, number: int = 2**63, above: Annotated[int, Gt(2**60)] = 2**62
+) -> dict:
+    """Give back what it was given."""
+    return {"data": data, "rows": [{"number": number}, {"number": above}]}
+
+
+@job_type(label="Halves", queue="parsing")
+def halves(text: str, context: Context, *, number: Annotated[float, MultipleOf(0.5)] = 1) -> dict:
+    return {"number": number}
 
 
 @job_type(label="Form", queue="parsing")

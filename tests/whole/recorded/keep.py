@@ -121,7 +121,7 @@ def about(ask: Caller, name: str, by: str | None = None) -> dict[str, Any] | Non
 
 def leave_running(ask: Caller) -> None:
     """One that waits for its next try, and one that runs."""
-    params = {"delay_s": DUE_S}
+    params = {"after_s": DUE_S}
     ask("POST jobs", json=texts("soon", type="later", params=params), name="later")
     ask.until("GET jobs/{later}/items", lambda found: found["items"][0]["status"] == "pending")
     ask.until("GET jobs/{later}", lambda job: job["waiting_for"])

@@ -21,10 +21,10 @@ def mistake(text: str, context: Context) -> dict:
 
 
 @job_type(label="Later")
-def later(text: str, context: Context, *, delay_s: float = 3600) -> dict:
+def later(text: str, context: Context, *, after_s: float = 3600) -> dict:
     """Ask once to be tried again, in an hour if it is not said otherwise."""
     if context.attempt == 1:
-        raise TryAgain(delay_s, "the server is busy")
+        raise TryAgain(after_s, "the server is busy")
     return {"text": text}
 
 

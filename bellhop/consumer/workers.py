@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,9 @@ from bellhop.system import confine
 from bellhop.system.locks import take_lock
 
 TURN_S = 2.0
+# What an item cannot have now: room on the disk, memory, processes, the database.
+SHORTAGE = "The machine is short of disk space, memory or processes; Bellhop tries again later."
+SHORTAGE_DELAY_S = 10
 log = logging.getLogger("bellhop.workers")
 
 
@@ -181,11 +184,32 @@ class Workers:
             elif not self._reuse(claim, job_type, watch):
                 self._attempt(claim, job_type, watch)
         except Exception as error:
-            if will_pass(error):
+            if will_pass(error) and self.is_grace_over():
                 raise  # it stays claimed, and is adopted after this stop
-            log.exception("job=%s item=%d: internal error in Bellhop", claim.job_id, claim.index)
-            mistake = item_error("unexpected_error", summary="see Bellhop's log")
+            self._let_go(claim, error, delays_s, watch)
+
+    def _let_go(
+        self, claim: Claim, error: Exception, delays_s: Sequence[float], watch: Watch
+    ) -> None:
+        """End a claim that Bellhop could not end as it should: no process runs the item any more.
+
+        What will pass is no failure.
+        """
+        where = f"job={claim.job_id} item={claim.index}"
+        if will_pass(error):
+            log.warning("%s: cannot run now (%s); Bellhop tries again", where, error)
+            later = partial(lifecycle.try_again, claim, SHORTAGE_DELAY_S, SHORTAGE)
+            watch.when_it_can_be(later)
+            return
+        log.error("%s: internal error in Bellhop", where, exc_info=error)
+        mistake = item_error("unexpected_error", summary="see Bellhop's log")
+        try:
             watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, mistake, delays_s))
+        except Exception as again:
+            if will_pass(again):
+                raise
+            # What went wrong before goes wrong here as well: this needs the claim alone.
+            watch.when_it_can_be(partial(lifecycle.fail, claim, mistake))
 
     def _reuse(self, claim: Claim, job_type: KnownType, watch: Watch) -> bool:
         """Complete the item with an earlier result; False when there is none."""
@@ -199,7 +223,7 @@ class Workers:
             self.files.reuse, json.loads(hit.files), hit.job_id, claim.job_id, claim.name
         )
         try:
-            files = watch.when_it_can_be(link)
+            files = link()
         except FileNotFoundError:  # its job was deleted just now
             return False
         complete = partial(
@@ -216,10 +240,10 @@ class Workers:
     def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch) -> None:
         """Run one attempt in a job process and record how it ended."""
         kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
-        process = watch.when_it_can_be(partial(self.pool.take, kind, job_type))
+        process = self.pool.take(kind, job_type)
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
-            value = self._value(claim, process.scratch, watch)
+            value = self._value(claim, process.scratch)
             order = self._order(claim, job_type, process.scratch, value)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
@@ -252,12 +276,12 @@ class Workers:
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 
-    def _value(self, claim: Claim, scratch: Scratch, watch: Watch) -> Any:
+    def _value(self, claim: Claim, scratch: Scratch) -> Any:
         """What the item is, as its job process takes it: of files, where its copies lie."""
         ((kind, value),) = claim.input.items()
         if kind not in ("file", "files"):
             return value
         names = [value] if kind == "file" else value
         given = [self.files.upload(claim.job_id, name) for name in names]
-        taken = [str(watch.when_it_can_be(partial(scratch.take_in, path))) for path in given]
+        taken = [str(scratch.take_in(path)) for path in given]
         return taken[0] if kind == "file" else taken

@@ -59,14 +59,22 @@ def encoded(document: Any) -> bytes:
 
 
 def _text(document: Any) -> str:
-    """A document as JSON text."""
+    """A document as JSON text, with null for what JSON has no number for."""
+    try:
+        return _strict_text(document)
+    except ValueError:
+        return _strict_text(documents.finite(document))
+
+
+def _strict_text(document: Any) -> str:
     written: list[str] = []
 
     def mark(part: Written) -> str:
         written.append(part.text)
         return MARK
 
-    first, *others = json.dumps(document, ensure_ascii=False, default=mark).split(f'"{MARK}"')
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, default=mark)
+    first, *others = text.split(f'"{MARK}"')
     return first + "".join(text + other for text, other in zip(written, others, strict=True))
 
 
@@ -131,7 +139,7 @@ def is_known(tag: str) -> bool:
 
 
 def problem_answer(problem: Problem) -> HTTPResponse:
-    body = json.dumps(problem.document(), ensure_ascii=False).encode()
+    body = _text(problem.document()).encode()
     headers = {"Content-Type": "application/problem+json", **problem_headers(problem)}
     return HTTPResponse(body, problem.status, headers)
 

@@ -1,6 +1,7 @@
 /* The form control that fits a property of a JSON Schema, and how it is read. */
 
 import { make } from "/static/shared/dom.js";
+import { numberOf } from "/static/shared/json.js";
 
 const typesOf = (schema) => [].concat(schema.type ?? (schema.enum ? [] : "string"));
 export const isNullable = (schema) => typesOf(schema).includes("null") || (schema.enum ?? []).includes(null);
@@ -26,10 +27,13 @@ function checkbox(schema) {
   return { control, read: () => control.checked };
 }
 
+/* The next whole number, also of one with too many digits for a Number. */
+const beside = (value, step) => (typeof value === "bigint" ? value + BigInt(step) : value + step);
+
 function number(schema) {
   const whole = kindOf(schema) === "integer";
-  const least = schema.minimum ?? (whole && schema.exclusiveMinimum !== undefined ? schema.exclusiveMinimum + 1 : undefined);
-  const most = schema.maximum ?? (whole && schema.exclusiveMaximum !== undefined ? schema.exclusiveMaximum - 1 : undefined);
+  const least = schema.minimum ?? (whole && schema.exclusiveMinimum !== undefined ? beside(schema.exclusiveMinimum, 1) : undefined);
+  const most = schema.maximum ?? (whole && schema.exclusiveMaximum !== undefined ? beside(schema.exclusiveMaximum, -1) : undefined);
   const control = make("input", {
     type: "number",
     step: whole ? "1" : "any",
@@ -38,7 +42,7 @@ function number(schema) {
     inputMode: whole && least >= 0 ? "numeric" : undefined,
     defaultValue: schema.default ?? "",
   });
-  return { control, read: () => (control.value === "" ? undefined : Number(control.value)) };
+  return { control, read: () => (control.value === "" ? undefined : numberOf(control.value)) };
 }
 
 function lines(schema) {
@@ -46,7 +50,7 @@ function lines(schema) {
   const numeric = schema.items && isNumeric(schema.items);
   const read = () => {
     const found = control.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    return found.length ? found.map((line) => (numeric ? Number(line) : line)) : undefined;
+    return found.length ? found.map((line) => (numeric ? numberOf(line) : line)) : undefined;
   };
   return { control, read, note: "One per line." };
 }

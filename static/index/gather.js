@@ -7,6 +7,7 @@ import { readItems, showTextError } from "/static/index/text-input.js";
 import { chosenType, takesFiles } from "/static/index/type-chooser.js";
 import { find, showText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 
 export const typeForm = paramsForm(find("[data-params]"), "param");
 let limits = {};
@@ -73,7 +74,7 @@ export function multipart({ type, params, options }) {
   const data = new FormData();
   data.append("type", type.type);
   for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
-  for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? stringify(value) : String(value));
   chosenFiles().forEach((file) => data.append("files", file, file.name));
   return data;
 }

@@ -4,6 +4,7 @@ import { newRow, updateRow } from "/static/index/job-row.js";
 import { announce } from "/static/shared/announce.js";
 import { find } from "/static/shared/dom.js";
 import { act } from "/static/shared/job-actions.js";
+import { stringify } from "/static/shared/json.js";
 import { isActive, isWaiting, statusWord } from "/static/shared/words.js";
 
 const list = find("[data-job-list]");
@@ -52,7 +53,7 @@ export function reveal(id) {
 function update(entry, job) {
   /* An answer that was on its way while a newer one came. */
   if (job.change < entry.job.change) return;
-  if (JSON.stringify(job) !== JSON.stringify(entry.job)) updateRow(entry.row, job, labelOf(job));
+  if (stringify(job) !== stringify(entry.job)) updateRow(entry.row, job, labelOf(job));
   entry.job = job;
 }
 

@@ -2,6 +2,7 @@
 
 import { isNullable } from "/static/index/controls.js";
 import { drawField } from "/static/index/field.js";
+import { stringify } from "/static/shared/json.js";
 
 const hasDefault = (field) => ![undefined, null, ""].includes(field.schema.default);
 const isText = (field) => [].concat(field.schema.type ?? "string").includes("string") && !field.schema.enum;
@@ -28,7 +29,7 @@ export function paramsForm(box, prefix) {
   return {
     /** Draws the form of a JSON Schema; the same again keeps what the user has typed. */
     draw(name, schema = {}) {
-      const text = JSON.stringify([name, schema]);
+      const text = stringify([name, schema]);
       if (text === drawnFrom) return;
       drawnFrom = text;
       const required = new Set(schema.required ?? []);

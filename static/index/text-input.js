@@ -1,6 +1,7 @@
 /* Types that take URLs, text or JSON instead of files: one textarea, read into items. */
 
 import { find, setText, showText } from "/static/shared/dom.js";
+import { parse } from "/static/shared/json.js";
 
 const INPUTS = {
   url: { label: "URLs", help: "One URL per line; each becomes an item.", rows: 5 },
@@ -36,7 +37,7 @@ function urlItems(text) {
 
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (error) {
     throw new RangeError(`This is not JSON: ${error.message}`);
   }

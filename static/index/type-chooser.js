@@ -2,6 +2,7 @@
 
 import { find, make, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 
 /* So many reasons are shown at once; more are folded. */
 const FEW = 3;
@@ -60,7 +61,7 @@ function chosen() {
 
 /** Draws the types anew only when they differ, so that an open list does not close under the user. */
 export function setTypes(given) {
-  const text = JSON.stringify(given);
+  const text = stringify(given);
   if (text === drawnFrom) return false;
   drawnFrom = text;
   types = given;

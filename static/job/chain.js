@@ -1,6 +1,7 @@
 /* The steps of a chain: what each does, and how far it is. */
 
 import { find, make } from "/static/shared/dom.js";
+import { stringify } from "/static/shared/json.js";
 
 let drawn = "";
 
@@ -28,7 +29,7 @@ export function drawChain(job, items, labelOf) {
   if (job.steps < 2) return;
   const types = [job.type, ...job.then.map((step) => step.type)];
   const steps = types.map((type, step) => ({ type, rows: items.filter((item) => item.step === step) }));
-  const text = JSON.stringify(steps.map(({ rows }) => rows.map((row) => row.status)));
+  const text = stringify(steps.map(({ rows }) => rows.map((row) => row.status)));
   if (text === drawn) return;
   drawn = text;
   const nodes = steps.map(({ type, rows }, step) =>

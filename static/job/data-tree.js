@@ -35,7 +35,7 @@ function scalar(value) {
   if (value === null) return make("span", { className: "value-none" }, "none");
   if (value === "") return make("span", { className: "value-none" }, "empty text");
   if (typeof value === "boolean") return make("span", {}, value ? "yes" : "no");
-  if (typeof value === "number") return make("span", { className: "value-number" }, String(value));
+  if (typeof value === "number" || typeof value === "bigint") return make("span", { className: "value-number" }, String(value));
   return textNode(value);
 }
 
@@ -72,7 +72,7 @@ function definitions(value, depth) {
 }
 
 /* Amounts come as texts such as "1234.50", so that no cent is lost. */
-const isAmount = (value) => typeof value === "number" || /^-?\d+\.\d+$/.test(value);
+const isAmount = (value) => typeof value === "number" || typeof value === "bigint" || /^-?\d+\.\d+$/.test(value);
 const isBlank = (value) => value === undefined || value === null || value === "";
 
 function cell(value) {

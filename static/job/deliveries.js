@@ -4,6 +4,7 @@ import { tell } from "/static/shared/announce.js";
 import { getDeliveries, redeliver } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 import { isActive } from "/static/shared/words.js";
 
 const EVENTS = {
@@ -45,7 +46,7 @@ export async function drawDeliveries(job) {
   find("[data-deliveries-section]").hidden = !job.webhook_url;
   if (!job.webhook_url) return;
   const { deliveries } = await getDeliveries(job.job_id);
-  const text = JSON.stringify(deliveries);
+  const text = stringify(deliveries);
   if (text === drawn) return;
   drawn = text;
   list.replaceChildren(...deliveries.map((delivery) => node(job, delivery)));

@@ -3,6 +3,7 @@
 import { tree } from "/static/job/data-tree.js";
 import { find, make } from "/static/shared/dom.js";
 import { duration, many, secondsBetween, setTime } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 import { isActive } from "/static/shared/words.js";
 
 function time(iso) {
@@ -58,7 +59,7 @@ const entry = ([name, value]) =>
 let drawnParams = "";
 
 function drawParams(params) {
-  const text = JSON.stringify(params ?? {});
+  const text = stringify(params ?? {});
   if (text === drawnParams) return;
   drawnParams = text;
   const entries = Object.entries(params ?? {});

@@ -3,6 +3,7 @@
 import { addOutput } from "/static/job/output.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 import { isActive, statusWord, stepWords } from "/static/shared/words.js";
 
 const rows = new Map();
@@ -53,7 +54,7 @@ function drawItem(item, job) {
   const key = `${item.index}.${item.step ?? 0}`;
   if (!rows.has(key)) rows.set(key, newRow(job));
   const known = rows.get(key);
-  const text = JSON.stringify(item);
+  const text = stringify(item);
   if (known.text === text) return;
   updateRow(known.row, item);
   known.updateOutput(item, nameOf(item));

@@ -4,6 +4,7 @@ import { viewOf } from "/static/job/viewers.js";
 import { fileAddress, resultAddress } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 
 const drawn = new Map();
 const box = find("[data-result]");
@@ -47,7 +48,7 @@ function itemNode(job, item) {
 
 /* An item that did not change keeps its node, and with it what the reader has opened. */
 function nodeFor(job, item) {
-  const text = JSON.stringify([item.data, item.files, item.warnings]);
+  const text = stringify([item.data, item.files, item.warnings]);
   const key = `${item.index}.${item.step ?? 0}`;
   if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: itemNode(job, item) });
   return drawn.get(key).node;

@@ -3,6 +3,7 @@
 import { moveWord } from "/static/job/moves.js";
 import { find, make } from "/static/shared/dom.js";
 import { clockTime, fullTime } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 import { withLocalTimes } from "/static/shared/words.js";
 
 const list = find("[data-timeline]");
@@ -33,7 +34,7 @@ function eventNode(event, job) {
 }
 
 export function drawTimeline(events, job) {
-  const texts = events.map((event) => JSON.stringify(event));
+  const texts = events.map((event) => stringify(event));
   const kept = texts.findIndex((text, place) => drawn[place] !== text);
   const from = kept === -1 ? texts.length : kept;
   while (list.children.length > from) list.lastElementChild.remove();

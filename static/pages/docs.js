@@ -2,6 +2,7 @@
 
 import { getApi } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
+import { stringify } from "/static/shared/json.js";
 import "/static/shared/user.js";
 
 const WORDS = {
@@ -178,7 +179,7 @@ function formFields(example, schema) {
 
 function bodyOptions(kind, { schema, example }) {
   if (kind.startsWith("multipart/")) return formFields(example, deref(schema));
-  return [`-H ${quoted(`Content-Type: ${kind}`)}`, `-d ${quoted(JSON.stringify(example))}`];
+  return [`-H ${quoted(`Content-Type: ${kind}`)}`, `-d ${quoted(stringify(example))}`];
 }
 
 /** A command of curl for each kind of body. */

@@ -4,6 +4,7 @@ import { tell } from "/static/shared/announce.js";
 import { clearCache, getHealth, getQueues, getWorkers, pauseQueue, resumeQueue, setWorkers } from "/static/shared/api.js";
 import { find, make, setText } from "/static/shared/dom.js";
 import { bytes, duration, many } from "/static/shared/format.js";
+import { stringify } from "/static/shared/json.js";
 import { poll } from "/static/shared/poll.js";
 import { isAdmin, known } from "/static/shared/user.js";
 
@@ -50,7 +51,7 @@ function row(queue) {
 }
 
 function drawQueues(queues) {
-  const text = JSON.stringify(queues.map((queue) => ({ ...queue, oldest_age_s: Math.round(queue.oldest_age_s ?? -1) })));
+  const text = stringify(queues.map((queue) => ({ ...queue, oldest_age_s: Math.round(queue.oldest_age_s ?? -1) })));
   if (text === drawn) return;
   drawn = text;
   const focused = document.activeElement?.getAttribute("aria-label");

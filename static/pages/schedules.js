@@ -5,6 +5,7 @@ import { addSchedule, deleteSchedule, getSchedules, getTypes } from "/static/sha
 import { confirmed } from "/static/shared/confirm.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
+import { parse } from "/static/shared/json.js";
 import { poll } from "/static/shared/poll.js";
 import { known, maySubmit, mayChange } from "/static/shared/user.js";
 
@@ -59,7 +60,7 @@ function drawHelp() {
 }
 
 function paramsOf(text) {
-  return text.trim() ? JSON.parse(text) : {};
+  return text.trim() ? parse(text) : {};
 }
 
 async function submit(event) {

@@ -1,5 +1,7 @@
 /* Every request of the pages. No other module calls fetch or XMLHttpRequest. */
 
+import { parse, stringify } from "/static/shared/json.js";
+
 const BASE = "/api/v1";
 const ANSWER_WITHIN_MS = 20_000;
 
@@ -22,7 +24,7 @@ export class NoAnswer extends Error {
 
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return null;
   }
@@ -59,7 +61,7 @@ async function get(path, query = {}) {
 
 async function send(method, path, body, extra = {}) {
   const headers = { "Content-Type": "application/json", ...extra };
-  const { status, text } = await answer(path, { method, headers, body: body && JSON.stringify(body) });
+  const { status, text } = await answer(path, { method, headers, body: body && stringify(body) });
   return bodyOrProblem(status, text);
 }
 

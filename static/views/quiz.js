@@ -4,6 +4,7 @@
 import { submitJson } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
+import { parse, stringify } from "/static/shared/json.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const DOUBTFUL = 0.8;
@@ -25,7 +26,7 @@ function keeper({ job, item }, data) {
   });
   const read = () => {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(place));
+      const kept = parse(sessionStorage.getItem(place));
       return kept?.images?.length === data.images.length ? kept : fresh();
     } catch {
       return fresh();
@@ -33,7 +34,7 @@ function keeper({ job, item }, data) {
   };
   const keep = (state) => {
     try {
-      sessionStorage.setItem(place, JSON.stringify(state));
+      sessionStorage.setItem(place, stringify(state));
     } catch {
       /* Full or forbidden: the fields still hold it. */
     }
@@ -184,7 +185,7 @@ function gradeForm(state, keep) {
     if (!text.value.trim()) return text.focus();
     const images = state.images.map((questions) => ({ questions: questions.map(({ number, prompt, answer }) => ({ number, prompt, answer })) }));
     const job = { type: "quiz_grading", items: [{ json: { images } }], params: { answer_key: text.value.split("\n").filter((line) => line.trim()) } };
-    const content = JSON.stringify(job);
+    const content = stringify(job);
     if (sent?.content !== content) sent = { content, key: freshKey() };
     button.disabled = true;
     try {

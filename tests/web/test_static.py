@@ -76,6 +76,12 @@ def test_it_imports_what_is_there_from_where_a_module_may(path: Path) -> None:
         assert name.split("/")[0] in USES[path.parent.name], name
 
 
+def test_it_reads_and_writes_json_in_one_module() -> None:
+    """In all others, a whole number beyond 2^53 would lose digits."""
+    users = {p.name for p in modules() if re.search(r"\bJSON\.|\.json\(\)", p.read_text())}
+    assert users == {"json.js"}
+
+
 def test_it_has_no_file_without_a_use() -> None:
     begun = {f"pages/{page}.{kind}" for page in PAGES for kind in ("html", "js")}
     shown = {f"views/{viewer}.{kind}" for viewer in viewers() for kind in ("js", "css")}

@@ -349,3 +349,23 @@ def test_it_says_when_the_server_is_away_and_when_it_is_back(
         # It may be gone already: the page looks by itself too.
         browser.execute_script("document.querySelector('[data-notice-retry]').click()")
         wait_for(lambda: not find(browser, "[data-notice]").is_displayed(), limit_s=40)
+
+
+def test_it_keeps_every_digit_of_a_whole_number(page: webdriver.Chrome, served: Running) -> None:
+    """Of a default, of what a person writes into the form, and of a result."""
+    choose(page, "mirror")
+    number = find(page, "#param-number")
+    assert number.get_property("value") == "9223372036854775808"
+    number.clear()
+    number.send_keys("9007199254740993")
+    find(page, "[data-text-input]").send_keys('{"least": -123456789012345678901, "half": 0.5}')
+    job_id = submit(page)
+    served.final(job_id)
+    (item,) = served.client().result(job_id)["items"]
+    assert item["data"]["data"] == {"least": -123456789012345678901, "half": 0.5}
+    assert item["data"]["rows"] == [{"number": 2**53 + 1}, {"number": 2**62}]
+    page.get(f"{served.url}/jobs/{job_id}")
+    wait_for(lambda: "-123456789012345678901" in text_of(page, "[data-result]"))
+    assert str(2**53 + 1) in text_of(page, "[data-result]")
+    assert str(2**62) in text_of(page, "[data-result]")
+    assert str(2**53 + 1) in text_of(page, "[data-params]")

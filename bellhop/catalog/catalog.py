@@ -29,7 +29,7 @@ from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.files import write_atomically
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
-from bellhop.system import confine
+from bellhop.system import confine, signals
 from bellhop.system.children import Child, clean_environment, ending
 
 DESCRIBE_LIMIT_S = 5.0
@@ -51,6 +51,7 @@ class Catalog:
         self._files: dict[str, DescribedFile] = {}
         self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
         self._describing: dict[str, _Describing] = {}
+        self._begun_anew: set[str] = set()
 
     def types(self) -> dict[str, KnownType]:
         """Every job type by name; those of the user's folder win over built-in names.
@@ -86,8 +87,14 @@ class Catalog:
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
         for path in answered:
-            self._files[path] = self._describing.pop(path).answer(self._files.get(path))
-            log.info("described %s: %s", path, self._files[path].error or "ok")
+            child = self._describing.pop(path)
+            answer = child.answer(self._files.get(path))
+            if child.was_stopped() and path in stamps and path not in self._begun_anew:
+                self._begun_anew.add(path)  # a file that does it itself is told the next time
+                self._describing[path] = _Describing(path, stamps[path], self._settings)
+                continue
+            self._files[path] = answer
+            log.info("described %s: %s", path, answer.error or "ok")
         for path in removed:
             del self._files[path]
         self._start(stamps)  # last: what waited for a free place has it now
@@ -207,6 +214,10 @@ class _Describing:
         self._child.stdin.close()
         remove_tree(self._home)
         return True
+
+    def was_stopped(self) -> bool:
+        """Whether it ended by a signal that asks a process to stop."""
+        return -self._child.returncode in signals.STOPS
 
     def answer(self, before: DescribedFile | None) -> DescribedFile:
         """The file's entry; a file that broke keeps the names it had `before`."""

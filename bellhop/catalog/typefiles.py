@@ -112,12 +112,17 @@ def read(path: Path) -> bytes:
     return program.asset(f"jobtypes/{path.name}") if is_packed else path.read_bytes()
 
 
+def module_name(path: Path) -> str:
+    """What the module of a file is called."""
+    return f"{MODULE_PREFIX}{path.stem}"
+
+
 def load(path: Path) -> dict[str, JobType]:
     """The job types of one file by name; whatever the file raises passes through."""
     source = read(path)
     # What types said before there was the package, and still may.
     sys.modules["jobtypes"] = bellhop
-    module = types.ModuleType(f"{MODULE_PREFIX}{path.stem}")
+    module = types.ModuleType(module_name(path))
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     exec(compile(source, str(path), "exec"), module.__dict__)

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
@@ -27,7 +28,7 @@ from bellhop.storage.installation import (
     stay_alive,
     take_start_lock,
 )
-from bellhop.system import children, listener
+from bellhop.system import children, listener, signals
 from bellhop.system.locks import hold_for_life
 
 FIRST_BACKOFF_S = 0.1
@@ -37,6 +38,11 @@ MOST_BACKOFF_S = 10.0
 STEADY_S = 0.5
 # Beyond the grace of running items: what a child needs to end by itself.
 STOP_MARGIN_S = 3.0
+# What a group, a terminal or another parent sends twice comes within this time, and is one stop.
+SAME_STOP_S = 0.1
+MOST_CAUGHT = 4096
+# A closed terminal hangs up twice, and systemd may hang up after SIGTERM: that is no second wish.
+HURRYING = frozenset(signals.STOPS) - {signal.SIGHUP}
 log = logging.getLogger("bellhop.supervisor")
 
 
@@ -96,39 +102,39 @@ class Child:
 
 
 def run(settings: Settings) -> int:
-    """Serve until SIGTERM or Ctrl-C; the exit status. A second signal stops at once."""
-    stop_signals = _catch_signals()
-    here = _prepare(settings)
+    """Serve until a signal asks for a stop; the exit status. A second one stops at once."""
+    caught = _catch_signals()
+    here = _prepare(settings, caught)
     socket_of_web = listener.bind(settings)
     descriptor = socket_of_web.fileno()
     web = Child("web", [*COMMAND, "web", "--socket-fd", str(descriptor)], (descriptor,))
     halves = [web, Child("consumer", [*COMMAND, "consumer"])]
-    return _Watch(halves, stop_signals, listener.address(socket_of_web), here, settings).run()
+    return _Watch(halves, caught, listener.address(socket_of_web), here, settings).run()
 
 
 class _Watch:
     def __init__(
         self,
         halves: list[Child],
-        stop_signals: socket.socket,
+        caught: socket.socket,
         address: str,
         here: Installation,
         settings: Settings,
     ):
-        self._halves, self._stop_signals = halves, stop_signals
+        self._halves, self._caught = halves, caught
         self._address, self._here, self._settings = address, here, settings
         self._selector = selectors.DefaultSelector()
-        self._selector.register(stop_signals, selectors.EVENT_READ)
+        self._selector.register(caught, selectors.EVENT_READ)
         self._is_announced = False
 
     def run(self) -> int:
         while True:
             self._start_due()
             for key, _ in self._selector.select(self._until_next_start()):
-                if key.fileobj is self._stop_signals:
-                    self._stop_signals.recv(1)
+                if key.data is not None:
+                    self._hear(key.data)
+                elif self._is_told(signals.STOPS):
                     return self._stop()
-                self._hear(key.data)
             if not self._is_announced and all(child.is_ready for child in self._halves):
                 self._announce()
             if any(self._has_refused(child) for child in self._halves):
@@ -160,39 +166,65 @@ class _Watch:
         line = f"Bellhop is ready at {self._address} (queue: {queue}, data: {self._here.folder})"
         print(line, flush=True)
 
+    def _is_told(self, numbers: Collection[int]) -> bool:
+        """Whether one of these signals came; what has ended meanwhile is reaped."""
+        told = _numbers(self._caught)
+        children.reap_strangers()  # the first process of a container is the parent of all orphans
+        return not told.isdisjoint(numbers)
+
     def _stop(self) -> int:
-        """End both halves; what does not end in time, or at a second signal, is killed."""
+        """End both halves; at a second signal, or when they take too long, at once."""
+        time.sleep(SAME_STOP_S)
+        self._is_told(())
+        self._signal(signal.SIGTERM)
+        if not self._have_ended(self._settings.server.stop_grace_s + STOP_MARGIN_S):
+            log.warning("stopping at once; interrupted items run again after the next start")
+            self._signal(signals.AT_ONCE)
+            if not self._have_ended(STOP_MARGIN_S):
+                self._signal(signal.SIGKILL)
+        while not self._have_ended(float("inf")):
+            continue
+        return 0
+
+    def _signal(self, number: signal.Signals) -> None:
         for child in self._halves:
-            child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + self._settings.server.stop_grace_s + STOP_MARGIN_S
+            child.signal(number)
+
+    def _have_ended(self, limit_s: float) -> bool:
+        """Wait until both have; False after `limit_s`, or when a signal asks again."""
+        deadline = time.monotonic() + limit_s
         while any(child.process for child in self._halves):
             left_s = deadline - time.monotonic()
-            events = self._selector.select(max(0.0, left_s) if left_s < float("inf") else None)
-            for key, _ in events:
+            if left_s <= 0:
+                return False
+            for key, _ in self._selector.select(left_s if left_s < float("inf") else None):
                 if key.data is not None:
                     self._hear(key.data)
-            is_asked_again = any(key.data is None for key, _ in events)
-            if left_s <= 0 or is_asked_again:
-                self._selector.unregister(self._stop_signals)  # said and done once
-                deadline = float("inf")
-                log.warning("stopping at once; interrupted items run again after the next start")
-                for child in self._halves:
-                    child.signal(signal.SIGKILL)
-        return 0
+                elif self._is_told(HURRYING):
+                    return False
+        return True
 
 
 def _catch_signals() -> socket.socket:
-    """A socket that becomes readable when SIGTERM or SIGINT comes."""
+    """A socket from which the numbers of signals are read: of a stop, and of a child that ended."""
     heard, told = socket.socketpair()
     heard.setblocking(False)
     told.setblocking(False)
-    signal.set_wakeup_fd(told.detach())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(told.detach(), warn_on_full_buffer=False)
+    signals.on_stop(lambda *_: None)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     return heard
 
 
-def _prepare(settings: Settings) -> Installation:
+def _numbers(caught: socket.socket) -> set[int]:
+    """Those of the signals that came since the last look."""
+    try:
+        return set(caught.recv(MOST_CAUGHT))
+    except BlockingIOError:
+        return set()
+
+
+def _prepare(settings: Settings, caught: socket.socket) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
     hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already uses {folder}")
@@ -210,6 +242,8 @@ def _prepare(settings: Settings) -> Installation:
     children.end_strangers()
     assert child.stdin is not None
     child.stdin.close()
+    if not _numbers(caught).isdisjoint(signals.STOPS):
+        sys.exit(0)
     if child.returncode:
         sys.exit(abs(child.returncode))  # it has said why
     stay_alive(folder)

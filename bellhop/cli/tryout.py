@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +54,7 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         )
         null = os.open(os.devnull, os.O_RDONLY)
         kind = ProcessKind.of(job_type, job_type.queue, LOCAL, is_shared=False)
-        process = JobProcess(kind, scratch, bounds, null)
+        process = JobProcess(kind, scratch, bounds, null, threading.Event())
         mask = Mask.of_type(job_type.settings, order.settings)
         try:
             outcome = process.run(order, _show_progress, _show_printed, lambda: None, mask)

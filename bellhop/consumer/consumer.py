@@ -21,10 +21,12 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import consumers, lifecycle
 from bellhop.storage.database import database, will_pass
 from bellhop.storage.installation import Installation
-from bellhop.system import children, cores
+from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life
 
 REGISTER_AGAIN_S = 0.5
+# What a group and a parent send comes within this time, and is one stop.
+SAME_STOP_S = 1.0
 log = logging.getLogger("bellhop.consumer")
 
 
@@ -33,6 +35,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     `counts` says how many items of each queue it runs; `threads` bounds them all together.
     """
+
+    _signum: int | None
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._here, self._bell, self._queues = here, bell, list(counts)
         self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
         self._threads = threads
+        self._asked_at = 0.0
         self._bellhop_workers = Workers(
             settings, here, consumer=self._id, counts=counts, ring=bell.ring
         )
@@ -79,6 +84,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
                 workers.pool.retire_idle,
                 children.end_strangers,
                 lambda: consumers.report_bell(self._id, bell.trouble.reason),
+                self._report_stop,
             ],
         )
 
@@ -93,8 +99,12 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         super().start()
         self._on_start()
 
+    def _report_stop(self) -> None:
+        if self._bellhop_workers.stopping.is_set():
+            consumers.report_stop(self._id)
+
     def run(self) -> None:
-        """Work until SIGTERM, and leave nothing behind."""
+        """Work until a stop, and leave nothing behind."""
         children.adopt_orphans()
         super().run()
         self._keeper.stop()
@@ -113,6 +123,23 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             thread.start()
             self.worker_threads.append((worker, thread))
         return bool(super().check_worker_health())
+
+    def _set_signal_handlers(self) -> None:
+        signals.on_stop(self._handle_signal)
+        signal.signal(signals.AT_ONCE, self._handle_signal)
+
+    def _handle_signal(self, number: int, frame: object) -> None:
+        """Stop in good order, and at once when asked again, or by a parent who was.
+
+        Huey would drop what runs at a second signal, and replace this process at SIGHUP.
+        """
+        now = time.monotonic()
+        if self._signum is None:
+            self._signum, self._asked_at = number, now
+        is_asked_again = number != signal.SIGHUP and now > self._asked_at + SAME_STOP_S
+        if number == signals.AT_ONCE or is_asked_again:
+            self._grace_s = 0.0
+            self._bellhop_workers.end_grace()
 
     def stop(self, graceful: bool = False) -> None:
         self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
@@ -143,9 +170,9 @@ def run_consumer(
     counts: dict[str, int],
     on_start: Callable[[], object],
 ) -> None:
-    """Be a consumer until SIGTERM; `counts` says how many workers serve each queue."""
-    # Until Huey's own handler stands, a stop has nothing to wait for.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    """Be a consumer until a stop; `counts` says how many workers serve each queue."""
+    # Until the consumer's own handler stands, a stop has nothing to wait for.
+    signals.on_stop(lambda *_: sys.exit(0))
     if settings.server.cores == "own":
         cores.keep_to_one()
     Consumer(settings, here, bell, counts, on_start=on_start).run()

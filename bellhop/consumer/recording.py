@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,11 @@ from bellhop.jobs import lifecycle, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.files import Files, Scratch
 
+OUTPUT_REMOVED: JobWarning = {
+    "code": "output_removed",
+    "message": "The job type removed its output folder, so there are no output files.",
+    "where": None,
+}
 log = logging.getLogger("bellhop.workers")
 
 
@@ -64,6 +70,8 @@ def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watc
     published, left_out = _publish(claim, ran, files, watch)
     die_at("finish-files")
     warnings = [*done.warnings, *(_left_out(ran.mask.within(name)) for name in left_out)]
+    if not os.path.lexists(ran.scratch.output):
+        warnings.append(OUTPUT_REMOVED)
     complete = partial(
         lifecycle.complete,
         claim,

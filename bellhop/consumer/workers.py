@@ -65,14 +65,15 @@ class Workers:
         self.files = Files(here.folder)
         alive = take_lock(here.processes_lock(consumer), fcntl.LOCK_EX)
         assert alive is not None, f"consumer {consumer} lives twice"
+        self.stopping = threading.Event()
         self.pool = Pool(
             settings.jobtypes.recycle_after_items,
             lambda: self.files.new_scratch(consumer),
             self._bounds,
             self.slots.limit,
             alive,
+            self.stopping,
         )
-        self.stopping = threading.Event()
         self._settings = settings
         self._queues = list(counts)
         self._catalog = Catalog(settings, here)
@@ -152,6 +153,10 @@ class Workers:
         """Take no more items, and interrupt what still runs `grace_s` seconds from now."""
         self._stop_at = time.monotonic() + grace_s
         self.stopping.set()
+
+    def end_grace(self) -> None:
+        """Interrupt what still runs now; a handler of signals may call this."""
+        self._stop_at = 0.0
 
     def is_grace_over(self) -> bool:
         return time.monotonic() >= self._stop_at

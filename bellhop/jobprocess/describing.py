@@ -27,6 +27,7 @@ from bellhop.catalog.description import (
 )
 from bellhop.jobprocess import isolation
 from bellhop.jobprocess.runner import start_guard
+from bellhop.jobprocess.stops import Stop
 from bellhop.system import confine, proctree
 from bellhop.words import JobType, Secret
 
@@ -60,6 +61,8 @@ def _why(error: BaseException) -> str:
 
 def print_description(path: str, bounds: str) -> int:
     """Describe one file to stdout, whatever it prints itself while it is loaded."""
+    # It ends with its parent, and what a stop cut short would be an answer.
+    Stop(os.open(os.devnull, os.O_RDONLY))
     answer = os.dup(1)
     os.set_inheritable(answer, False)
     proctree.adopt_orphans()  # so that who started it can see them

@@ -25,13 +25,15 @@ class Pool:
         bounds: Callable[[Scratch, ProcessKind], Bounds],
         most: Callable[[str], int],
         alive: int,
+        stopping: threading.Event,
     ):
         """`bounds` of a process by its folders and its kind; `most` of a queue there may be.
 
-        `alive` is the lock that each process holds.
+        `alive` is the lock that each process holds; `stopping` is set when the consumer stops.
         """
         self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
-        self._bounds, self._most, self._alive = bounds, most, alive
+        self._bounds, self._most = bounds, most
+        self._alive, self._stopping = alive, stopping
         self._idle: dict[ProcessKind, list[JobProcess]] = {}
         self._there: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -48,7 +50,7 @@ class Pool:
         try:
             bounds = self._bounds(scratch, kind)
             kind = kind._replace(is_shared=bool(bounds.hidden))  # it may have changed just now
-            process = JobProcess(kind, scratch, bounds, self._alive)
+            process = JobProcess(kind, scratch, bounds, self._alive, self._stopping)
         except BaseException:
             scratch.remove()
             raise

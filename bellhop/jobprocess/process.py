@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ from bellhop.jobprocess.outcome import (
     Cancelled,
     Crashed,
     Failed,
+    Interrupted,
     Kind,
     Outcome,
     Progress,
@@ -44,6 +46,7 @@ from bellhop.system.confine import Bounds
 WATCH_S = 0.25
 COOPERATIVE_CANCEL_S = 0.5
 CRASH_WAIT_S = 0.5
+STOP_HEARD_S = 0.5
 MEMORY_MARK_BYTES = 512 * 1024 * 1024
 # What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
 AGE_LIMIT_S = 600.0
@@ -84,10 +87,18 @@ class ProcessKind(NamedTuple):
 class JobProcess:
     """One child, kept for items of one kind (see pool.py).
 
-    `alive` is the descriptor of a lock that the child shall hold for life.
+    `alive` is the descriptor of a lock that the child shall hold for life; once `stopping` is set,
+    the child outlives the signals of a stop.
     """
 
-    def __init__(self, kind: ProcessKind, scratch: Scratch, bounds: Bounds, alive: int):
+    def __init__(
+        self,
+        kind: ProcessKind,
+        scratch: Scratch,
+        bounds: Bounds,
+        alive: int,
+        stopping: threading.Event,
+    ):
         self.kind, self.scratch = kind, scratch
         self.items = 0
         self._started = time.monotonic()
@@ -101,28 +112,30 @@ class JobProcess:
         self._guard_pid = 0
         self._least_free = 0
         self._family: set[int] = set()
+        self._stopping = stopping
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
         self._printed, out = os.pipe()
         orders, self._orders = os.pipe()
+        stop, self._stop_pipe = os.pipe()
         os.set_blocking(self._orders, False)
         os.set_blocking(self._printed, False)
-        numbers = map(str, (guard, say, alive, *cores.given()))
+        numbers = map(str, (guard, say, alive, stop, *cores.given()))
         try:
             self._child = Child(
                 [*COMMAND, "job-process", bounds.argument(), *numbers],
                 stdin=orders,
                 stdout=out,
                 stderr=out,
-                pass_fds=(guard, say, alive),
+                pass_fds=(guard, say, alive, stop),
                 env=clean_environment(scratch.home),
             )
         except BaseException:
             self._close_pipes()
             raise
         finally:
-            for descriptor in (guard, say, out, orders):
+            for descriptor in (guard, say, out, orders, stop):
                 os.close(descriptor)
         self._poll = select.poll()
         self._poll.register(self._said, select.POLLIN)
@@ -153,14 +166,12 @@ class JobProcess:
         ended = self._run(
             order, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
         )
-        if not isinstance(ended, Answer):
-            printed.close()
-            return ended
-        if not self.is_dead:
+        if isinstance(ended, Answer) and not self.is_dead:
             self._read_printed(printed.write)
             self._end_leftovers(ended)
         printed.close()
-        return masked(ended.outcome, mask)
+        outcome = masked(ended.outcome, mask) if isinstance(ended, Answer) else ended
+        return Interrupted() if self._comes_of_stop(outcome) else outcome
 
     def _run(
         self,
@@ -191,6 +202,8 @@ class JobProcess:
                     return self._timed_out(order.timeout_s)
                 if now >= next_watch:
                     next_watch, heard = now + WATCH_S, 0
+                    if self._stopping.is_set():
+                        self._tell_stop()
                     if why := why_stop():
                         return self._stop(why)
                     if failed := self._beyond_limits(order):
@@ -210,7 +223,22 @@ class JobProcess:
         self._close_pipes()
         self.is_dead = True
 
+    def _tell_stop(self) -> None:
+        if self._stop_pipe >= 0:
+            os.close(self._stop_pipe)
+            self._stop_pipe = -1
+
+    def _comes_of_stop(self, ended: Outcome) -> bool:
+        """Whether a bad end may be the work of a stop, which counts against no item.
+
+        Its signals reach all that Bellhop and the job have started, and this consumer as well, at
+        about the same time.
+        """
+        wait_s = STOP_HEARD_S if isinstance(ended, Crashed) else 0
+        return isinstance(ended, Failed | Crashed) and self._stopping.wait(wait_s)
+
     def _close_pipes(self) -> None:
+        self._tell_stop()
         for descriptor in (self._guard, self._said, self._printed, self._orders):
             os.close(descriptor)
 

@@ -1,8 +1,9 @@
 """What runs inside a job process: load a job type, run it on an item, tell the result.
 
-Started as the command `job-process BOUNDS GUARD SAY ALIVE CORE…` by process.py. Frames come in
-on stdin and go out on the descriptor SAY; ALIVE is a lock that says that this process lives. It
-has no database, no settings but its type's own, and no secret of the web.
+Started as the command `job-process BOUNDS GUARD SAY ALIVE STOP CORE…` by process.py. Frames come
+in on stdin and go out on the descriptor SAY; ALIVE is a lock that says that this process lives, and
+STOP a pipe that ends when Bellhop stops. It has no database, no settings but its type's own, and no
+secret of the web.
 """
 
 from __future__ import annotations
@@ -43,11 +44,20 @@ from bellhop.jobprocess.outcome import (
     Said,
     frame_of,
 )
-from bellhop.jobprocess.surroundings import Surroundings
+from bellhop.jobprocess.stops import Copies, Stop
+from bellhop.jobprocess.surroundings import Surroundings, short
 from bellhop.system import confine, proctree
 from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
+RETURNED_TWICE = (
+    "The job type forked, and returned in more than one process. Bellhop took the result of the "
+    "first process and ended the others."
+)
+OUTPUT_CLOSED = (
+    "The job type closed or redirected its standard output or standard error, so Bellhop did not "
+    "get what it printed afterwards."
+)
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
 # its group too. What forks and exits all the time is ended by its group, which a dead process tells
@@ -80,10 +90,12 @@ kill -9 0
 LIBC = ctypes.CDLL(None)
 
 
-def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> None:
+def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[int]) -> None:
     """Run orders until stdin ends, on `cores` and inside `bounds`."""
+    stopping = Stop(stop)
     run_on(cores)
     os.set_inheritable(say, False)  # its end tells the worker that this process died
+    os.set_inheritable(stop, False)
     proctree.adopt_orphans()
     # Before any code of a job type could say something else.
     frames.write(say, {"guard": start_guard(guard)})
@@ -99,13 +111,20 @@ def serve(bounds: str, guard: int, say: int, alive: int, cores: list[int]) -> No
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
     confine.confine(bounds)  # not the guard, which ends all of them
     isolation.leave_bellhop()
+    home = short(os.environ["HOME"])
     loaded: dict[str, dict[str, JobType]] = {}
+    copies = Copies()
     surroundings = Surroundings((0, 1, 2, orders))
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
             continue
-        ended = _Attempt(given, orders, say, loaded, surroundings).run()
+        ended = _Attempt(given, home, orders, say, loaded, surroundings).run()
+        copies.leave()
         _flush_output()
+        if isinstance(ended, Completed):
+            ended.warnings.extend(_notes(copies, surroundings))
+        elif isinstance(ended, Failed):
+            stopping.wait_if_unheard()
         frames.write(say, frame_of(given.of, Answer(ended, surroundings.restore())))
 
 
@@ -126,6 +145,14 @@ def _volunteer_when_memory_ends() -> None:
         file.write("500")
 
 
+def _notes(copies: Copies, surroundings: Surroundings) -> Iterator[JobWarning]:
+    """What a job shall know that did more to its process than its result shows."""
+    if copies.have_returned():
+        yield {"code": "returned_twice", "message": RETURNED_TWICE, "where": None}
+    if not surroundings.has_output():
+        yield {"code": "output_closed", "message": OUTPUT_CLOSED, "where": None}
+
+
 def _flush_output() -> None:
     """Bring out what was printed, also by C, or it would stand in the next item's log."""
     for stream in (sys.stdout, sys.stderr):
@@ -141,13 +168,14 @@ class _Attempt:
     def __init__(
         self,
         order: Order,
+        home: str,
         orders: int,
         say: int,
         loaded: dict[str, dict[str, JobType]],
         surroundings: Surroundings,
     ):
         self._order, self._orders, self._say, self._loaded = order, orders, say, loaded
-        self._surroundings = surroundings
+        self._home, self._surroundings = home, surroundings
         self._warnings: list[JobWarning] = []
         self._cancel_came = self._cancel_noticed = False
 
@@ -196,13 +224,14 @@ class _Attempt:
 
     def _call(self, job_type: JobType) -> Any:
         order = self._order
-        os.environ["HOME"] = os.environ["TMPDIR"] = order.scratch_dir
+        os.environ["HOME"] = os.environ["TMPDIR"] = self._home
         tempfile.tempdir = None  # it remembers the folder of the attempt before
-        os.chdir(order.scratch_dir)
+        os.chdir(self._home)
+        isolation.run_type(Path(order.path))
         context = Context(
             filename=order.filename,
             output_dir=Path(order.output_dir),
-            scratch_dir=Path(order.scratch_dir),
+            scratch_dir=Path(self._home),
             item_id=order.item_id,
             attempt=order.attempt,
             settings=order.settings,

@@ -17,9 +17,13 @@ LIMITS = [
 ]
 SIGNALS = [
     getattr(signal, f"SIG{name}")
-    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "TERM", "USR1", "USR2")
+    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
 ]
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+OUTPUT = (1, 2)
+# Of the 107 that the path of a socket may have (unix(7)), without those that multiprocessing and
+# tempfile append to the folder for temporary files: 32 and 12.
+MOST_HOME_BYTES = 107 - 32 - 12
 
 
 class Surroundings:
@@ -32,10 +36,19 @@ class Surroundings:
     def look(self) -> None:
         """Take them as they are now: what comes with the import of a library may stay."""
         self._streams = sys.stdout, sys.stderr
+        self._output = [_identity(os.fstat(descriptor)) for descriptor in OUTPUT]
         self._umask = os.umask(0o022)
         os.umask(self._umask)
         self._environment = dict(os.environ)
         self._fixed = self._what_is_fixed()
+
+    def has_output(self) -> bool:
+        """Whether what is printed still goes where it went."""
+        try:
+            now = [_identity(os.fstat(descriptor)) for descriptor in OUTPUT]
+        except OSError:
+            return False
+        return now == self._output and not any(stream.closed for stream in self._streams)
 
     def restore(self) -> bool:
         """Bring back what is often changed; False when anything else is not as it was."""
@@ -65,6 +78,25 @@ class Surroundings:
             # One that outlives its item would print, and read orders, in the next one.
             threading.active_count(),
         )
+
+
+def short(home: str) -> str:
+    """The folder `home` of a job process under a path with room for the name of a socket.
+
+    `home` is data/scratch/PROCESS/home: a long data folder has a short name in /proc, which all
+    that the job starts can use. Where there is none, the path stays as it is.
+    """
+    if sys.platform != "linux" or len(os.fsencode(home)) <= MOST_HOME_BYTES:
+        return home
+    process, name = os.path.split(home)
+    above, process = os.path.split(process)
+    descriptor = os.open(above, os.O_PATH)
+    shorter = f"/proc/{os.getpid()}/fd/{descriptor}/{process}/{name}"
+    with contextlib.suppress(OSError):
+        if os.path.samefile(shorter, home):
+            return shorter
+    os.close(descriptor)
+    return home
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -28,6 +28,12 @@ def drain() -> None:
     log.info("draining: the current consumers take no more items")
 
 
+def report_stop(consumer: str) -> None:
+    """Record that a consumer stops: if it is killed meanwhile, that counts against no item."""
+    with database.atomic():
+        query("UPDATE consumer SET draining = 1 WHERE id = :id", {"id": consumer})
+
+
 def report_bell(consumer: str, trouble: str | None) -> None:
     """Record what is wrong with a consumer's bell, None when it works."""
     values = {"id": consumer, "trouble": trouble}

@@ -130,6 +130,13 @@ def end_strangers() -> None:
         _until_empty(_end_those_there, time.monotonic() + END_LIMIT_S)
 
 
+def reap_strangers() -> None:
+    """Reap what has ended of the children that this process does not know, and let the rest be."""
+    with _lock:
+        for pid in _strangers():
+            _reap(pid)
+
+
 def end_all() -> None:
     """End all that this process and its children have started: for its last moment.
 
@@ -159,14 +166,25 @@ def _until_empty(look: Callable[[], bool], deadline: float) -> bool:
 def _end_those_there() -> bool:
     """Kill each stranger there is, and reap those that are dead; whether there were any."""
     with _lock:  # or a pid that one thread reaps is a new child's when another kills it
-        known = {child.pid for child in _known if child.returncode is None}
-        strangers = set(proctree.children(os.getpid())) - known
+        strangers, known = _strangers(), _known_pids()
         for pid in strangers:
             _kill(pid, known)
             _kill_below(pid, known, set())
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG | WALL)
+            _reap(pid)
     return bool(strangers)
+
+
+def _known_pids() -> set[int]:
+    return {child.pid for child in _known if child.returncode is None}
+
+
+def _strangers() -> set[int]:
+    return set(proctree.children(os.getpid())) - _known_pids()
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG | WALL)
 
 
 def _kill_below(pid: int, spared: Collection[int], seen: set[int]) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib.util
 import os
 import stat
 import struct
 import sys
-from collections.abc import Iterable, Sequence, Set
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bellhop.system import kernel
@@ -74,8 +72,6 @@ class _Files:
     def restrict(self) -> None:
         kernel.syscall(RESTRICT_SELF, self._rules)
         os.close(self._rules)
-        # Python finds a module by listing its folder, which may now be refused.
-        sys.meta_path.append(_Unlisted(self._above))
 
     def _allow(self, path: str, rights: int) -> None:
         """Allow `rights` for `path` and what lies below, without what is hidden."""
@@ -111,20 +107,3 @@ def _with_links(paths: Iterable[str]) -> Iterable[str]:
         if os.path.isdir(path):
             with os.scandir(path) as entries:
                 yield from (os.path.realpath(entry) for entry in entries if entry.is_symlink())
-
-
-class _Unlisted:
-    """Finds modules by their names in those folders of sys.path that cannot be listed."""
-
-    def __init__(self, unlisted: Set[str]):
-        self._unlisted = unlisted
-
-    def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
-        if path is None:
-            for folder in sys.path:
-                if os.path.realpath(folder) not in self._unlisted:
-                    continue
-                for file in (Path(folder, f"{name}.py"), Path(folder, name, "__init__.py")):
-                    if file.is_file():
-                        return importlib.util.spec_from_file_location(name, file)
-        return None

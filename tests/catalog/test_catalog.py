@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -316,3 +317,43 @@ def test_it_says_which_option_of_a_type_is_wrong(catalog: Catalog, folder: Path)
     path = write(folder)
     path.write_text(path.read_text().replace("label=", 'timeout_s="soon", label='))
     assert "timeout_s: must be" in str(described(catalog)["good"].reason)
+
+
+def describing(catalog: Catalog, path: Path) -> int:
+    """The pid of what describes a file, as soon as it is there."""
+    while str(path) not in catalog._describing:
+        catalog.step()
+        time.sleep(0.01)
+    return catalog._describing[str(path)]._child.pid
+
+
+def test_it_begins_anew_with_what_a_stop_ended(catalog: Catalog, folder: Path) -> None:
+    """Else a good file would be listed as unavailable until it changes."""
+    os.kill(describing(catalog, write(folder)), signal.SIGTERM)
+    assert described(catalog)["good"].available
+
+
+def catches_sigterm(pid: int) -> bool:
+    """Whether a process has a handler for it: proc_pid_status(5)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (caught,) = [int(line.split()[1], 16) for line in lines if line.startswith("SigCgt")]
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_it_outlives_a_stop_while_a_file_is_loaded(catalog: Catalog, folder: Path) -> None:
+    path = write(folder)
+    path.write_text(f"import time; time.sleep(2)\n{path.read_text()}")
+    pid = describing(catalog, path)
+    deadline = time.monotonic() + 20
+    while not catches_sigterm(pid):
+        assert time.monotonic() < deadline
+    os.kill(pid, signal.SIGTERM)
+    assert described(catalog)["good"].available
+    assert not catalog._begun_anew
+
+
+def test_it_lists_a_file_that_stops_itself_with_the_reason(catalog: Catalog, folder: Path) -> None:
+    (folder / "broken.py").write_text(
+        "import os, signal; signal.signal(15, signal.SIG_DFL); os.kill(os.getpid(), 15)"
+    )
+    assert "SIGTERM" in str(described(catalog)["broken"].reason)

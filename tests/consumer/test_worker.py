@@ -206,6 +206,31 @@ def test_it_contains_a_crash_and_names_the_signal(submit: Submit, workers: Worke
     assert job_of(other.job_id).status == "completed"
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
+def test_it_takes_the_signal_of_a_stop_for_a_crash_while_it_does_not_stop(
+    submit: Submit, workers: Workers, name: str
+) -> None:
+    job = submit(name, type="signals")
+    run_all(workers)
+    assert error_of(job)["code"] == "process_crashed"
+    assert name in error_of(job)["message"]
+
+
+def test_it_lets_a_job_interrupt_itself(submit: Submit, workers: Workers) -> None:
+    job = submit("SIGINT", type="signals")
+    run_all(workers)
+    assert "KeyboardInterrupt" in error_of(job)["message"]
+
+
+def test_it_lets_a_job_end_what_it_forked(submit: Submit, workers: Workers) -> None:
+    """`Pool` sends SIGTERM to its processes, and waits until they are gone."""
+    job = submit("a pool", type="signals")
+    began = time.monotonic()
+    run_all(workers)
+    assert result_of(job) == {"ended": True}
+    assert time.monotonic() - began < 5
+
+
 def test_it_contains_a_job_that_needs_too_much_memory(submit: Submit, workers: Workers) -> None:
     job = submit(type="hungry")
     run_all(workers)

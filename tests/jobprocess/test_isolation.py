@@ -225,14 +225,179 @@ def test_it_gives_a_type_the_guarded_client_of_bellhop(own: Own, run: Run) -> No
     assert run("outgoing")["has"] is True
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_it_leaves_multiprocessing_as_it_was(own: Own, run: Run, method: str) -> None:
+# Processes that a job starts
+
+PARALLEL = """
+import concurrent.futures, multiprocessing, os, socket, subprocess, sys, tempfile
+from multiprocessing import get_context
+from bellhop import BadInput
+import _helper, settings
+class Pair:
+    def __init__(self, one): self.one = one
+def double(n): return 2 * n
+def told(n): return [_helper.double(n), settings.MINE, Pair(n).one, __name__]
+def refuse(n): raise BadInput("no good", code="odd", hint="try another")
+def reaches(n):
+    try:
+        import bellhop.storage.database
+    except ModuleNotFoundError:
+        return "nothing"
+def nest(n):
+    with get_context("spawn").Pool(1) as many:
+        return many.map(double, [n])
+"""
+USES = {
+    "pool": "with get_context({0!r}).Pool(2) as many: return {{'got': many.map(double, [1, 2])}}",
+    "executor": "with concurrent.futures.ProcessPoolExecutor(2, get_context({0!r})) as many: "
+    "return {{'got': list(many.map(double, [1, 2]))}}",
+    "queue": "there = get_context({0!r}); q = there.Queue(); "
+    "p = there.Process(target=q.put, args=([2, 4],)); p.start(); got = q.get(); p.join(); "
+    "return {{'got': got}}",
+    "manager": "with get_context({0!r}).Manager() as m: return {{'got': list(m.list([2, 4]))}}",
+}
+
+
+def write_parallel(own: Own, body: str) -> None:
+    """A type whose functions other processes run, with a file beside it."""
     (own.folder / "_helper.py").write_text("def double(n): return 2 * n\n")
-    own.write("many", "import multiprocessing, _helper",
-              f"context = multiprocessing.get_context({method!r})\n"
-              "    with context.Pool(2) as pool:\n"
-              "        return {'doubled': pool.map(_helper.double, [1, 2, 3])}")  # fmt: skip
-    assert run("many")["doubled"] == [2, 4, 6]
+    (own.folder / "settings.py").write_text("MINE = 'mine'\n")
+    own.write("many", PARALLEL, body)
+
+
+@pytest.fixture(params=["open", "shared"])
+def is_shared(request: pytest.FixtureRequest, own: Own) -> bool:
+    if request.param == "shared":  # then files, calls and mounts are confined too
+        accounts.add("ada", "admin", None)
+    return bool(request.param == "shared")
+
+
+METHODS = pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+
+
+@METHODS
+@pytest.mark.parametrize("use", USES)
+def test_it_leaves_multiprocessing_as_it_was(
+    own: Own, run: Run, is_shared: bool, method: str, use: str
+) -> None:
+    write_parallel(own, USES[use].format(method))
+    assert run("many")["got"] == [2, 4]
+
+
+@METHODS
+def test_it_gives_the_processes_of_a_job_what_the_job_finds(
+    own: Own, run: Run, is_shared: bool, method: str
+) -> None:
+    body = f"with get_context({method!r}).Pool(1) as many: return {{'got': many.map(told, [1])}}"
+    write_parallel(own, body)
+    assert run("many")["got"] == [[2, "mine", 1, "bellhop_type_many"]]
+
+
+@METHODS
+def test_it_hides_bellhop_from_the_processes_of_a_job(
+    own: Own, run: Run, is_shared: bool, method: str
+) -> None:
+    body = f"with get_context({method!r}).Pool(1) as m: return {{'got': m.map(reaches, [1])}}"
+    write_parallel(own, body)
+    assert run("many")["got"] == ["nothing"]
+
+
+@METHODS
+def test_it_knows_its_words_in_the_processes_of_a_job(
+    own: Own, run: Run, is_shared: bool, method: str
+) -> None:
+    write_parallel(
+        own,
+        f"""
+    with get_context({method!r}).Pool(1) as many:
+        try:
+            many.map(refuse, [1])
+        except BadInput as error:
+            return {{'got': [error.message, error.code, error.hint]}}
+""".strip(),
+    )
+    assert run("many")["got"] == ["no good", "odd", "try another"]
+
+
+def test_it_gives_the_same_to_the_processes_of_such_a_process(
+    own: Own, run: Run, is_shared: bool
+) -> None:
+    body = (
+        "with concurrent.futures.ProcessPoolExecutor(1, get_context('spawn')) as many: "
+        "return {'got': list(many.map(nest, [1]))}"
+    )
+    write_parallel(own, body)
+    assert run("many")["got"] == [[2]]
+
+
+def test_it_gives_the_same_to_processes_that_joblib_starts(
+    own: Own, run: Run, is_shared: bool
+) -> None:
+    """They run a module, and take what multiprocessing would have told them from a pipe."""
+    code = (
+        "import pickle, sys; from multiprocessing import spawn; given = sys.stdin.buffer; "
+        "spawn.prepare(pickle.load(given)); function = pickle.load(given); print(function(21))"
+    )
+    write_parallel(
+        own,
+        f"""
+    import pickle
+    from multiprocessing import spawn
+    told = {{**spawn.get_preparation_data('x'), 'authkey': b''}}
+    given = pickle.dumps(told) + pickle.dumps(double)
+    done = subprocess.run([sys.executable, '-c', {code!r}], input=given, capture_output=True)
+    return {{'got': done.stdout.decode() or done.stderr.decode()}}
+""".strip(),
+    )
+    assert run("many")["got"] == "42\n"
+
+
+def test_it_finds_libraries_in_a_folder_above_the_data(
+    own: Own, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first account on nobody can list it."""
+    accounts.add("ada", "admin", None)
+    (tmp_path / "_library.py").write_text("def double(n): return 2 * n\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    body = "with get_context('spawn').Pool(1) as m: return {'got': m.map(_library.double, [1])}"
+    write_parallel(own, "import _library\n    " + body)
+    assert run("many")["got"] == [2]
+
+
+def test_it_leaves_room_for_the_name_of_a_socket(
+    own: Own, run: Run, is_shared: bool, here: Installation
+) -> None:
+    """Its path may have 107 bytes; here the data folder alone has so many."""
+    assert len(str(here.folder)) > 40
+    write_parallel(
+        own,
+        """
+    folder = tempfile.mkdtemp()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.join(folder, "listener-12345678"))
+        server.listen()
+        code = "import os, socket, sys, tempfile; "
+        code += "socket.socket(socket.AF_UNIX).connect(sys.argv[1]); "
+        code += "print(os.path.samefile(tempfile.gettempdir(), os.getcwd()))"
+        command = [sys.executable, "-c", code, server.getsockname()]
+        done = subprocess.run(command, capture_output=True, text=True)
+        return {"got": done.stdout or done.stderr}
+""".strip(),
+    )
+    assert run("many")["got"] == "True\n"
+
+
+@pytest.mark.parametrize("variable", ["HOME", "TMPDIR"])
+def test_it_names_one_folder_for_all_that_a_job_keeps(
+    own: Own, run: Run, is_shared: bool, variable: str
+) -> None:
+    body = f"import os; return {{'same': os.environ[{variable!r}] == str(context.scratch_dir)}}"
+    own.write("keeps", body=body)
+    assert run("keeps")["same"] is True
+
+
+def test_it_tells_a_type_no_arguments_of_its_process(own: Own, run: Run) -> None:
+    own.write("curious", "import sys", "return {'argv': sys.argv}")
+    assert run("curious")["argv"] == [str(own.folder / "curious.py")]
 
 
 def test_it_imports_nothing_late_into_what_runs_jobs(own: Own) -> None:

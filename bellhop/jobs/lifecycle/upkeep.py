@@ -23,6 +23,7 @@ DEPENDENCY_FAILED = "dependency-failed"
 
 HELD_BY_CONSUMER = interruptions.look_for(HELD_BY)
 HELD_SINCE = interruptions.look_for("id = :id AND lease_until = :lease_until")
+STOPPED = "SELECT 1 FROM consumer WHERE id = :consumer AND draining"
 FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer"
 SIGN_OFF = f"""
     DELETE FROM consumer WHERE id = :consumer
@@ -58,10 +59,15 @@ CANCEL_HOPELESS = Statement("cancelled", f"job = :job AND {IS_WAITING}")
 
 
 def adopt(consumer: str) -> int:
-    """Give back every item of a dead consumer; how many they were. Made by the keeper."""
+    """Give back every item of a dead consumer; how many they were. Made by the keeper.
+
+    Where it was stopping, or drained, whoever killed it had waited long enough: that is no
+    interruption.
+    """
     with database.atomic():
         held = query(HELD_BY_CONSUMER, {"consumer": consumer})
-        moved = interruptions.give_back(held, is_counted=True)
+        was_stopped = bool(query(STOPPED, {"consumer": consumer}))
+        moved = interruptions.give_back(held, is_counted=not was_stopped)
         query(FORGET_CONSUMER, {"consumer": consumer})
     return moved
 

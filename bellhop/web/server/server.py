@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import signal
 import socket
 import tempfile
 import time
@@ -16,7 +15,7 @@ from waitress.server import create_server
 from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.storage.files import write_atomically
-from bellhop.system import cores, listener
+from bellhop.system import children, cores, listener, signals
 from bellhop.web.server.connections import MOST_CONNECTIONS, Channel, drop_slow
 from bellhop.web.server.parser import BODY_BYTES, Parser
 from bellhop.web.server.rules import Rules
@@ -39,7 +38,7 @@ def serve(
     site: Site,
     on_ready: Callable[[], object],
 ) -> None:
-    """Answer requests until SIGTERM; then finish those under way, `STOP_LIMIT_S` at most."""
+    """Answer requests until a stop; then finish those under way, `STOP_LIMIT_S` at most."""
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
     if site.settings.server.cores == "own":
         cores.keep_to_one(from_last=True)
@@ -47,12 +46,12 @@ def serve(
     _allow_descriptors()
     stopping: list[int] = []
 
-    def stop(number: int, frame: Any) -> None:
+    def stop(number: int, frame: object) -> None:
         stopping.append(number)
         site.stopping.set()
         server.pull_trigger()
 
-    signal.signal(signal.SIGTERM, stop)
+    signals.on_stop(stop)
     address_file, address = site.here.address_file, listener.address(bound).encode()
     if not address_file.exists() or address_file.read_bytes() != address:
         write_atomically(address_file, address)  # a restart on a full disk need not
@@ -63,6 +62,7 @@ def serve(
         if time.monotonic() > looked_at + 1:
             looked_at = time.monotonic()
             drop_slow(server)
+            children.reap_strangers()
     address_file.unlink(missing_ok=True)
     _finish(server)
 

@@ -2,8 +2,10 @@
 
 import contextlib
 import mmap
+import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sys
 import threading
@@ -68,6 +70,52 @@ def finds(text: str, context: Context) -> dict:
     }
     time.sleep(0.4 if text == "alarm" else 0)
     return found
+
+
+def _fork_and(in_copy: Callable[[], object]) -> None:
+    if os.fork() == 0:
+        in_copy()
+
+
+def _fail() -> None:
+    raise RuntimeError("in the copy")
+
+
+HARMS: dict[str, Callable[[Context], object]] = {
+    "closes output": lambda context: os.close(1),
+    "closes errors": lambda context: os.close(2),
+    "closes stdout": lambda context: sys.stdout.close(),
+    "redirects": lambda context: os.dup2(os.open("/dev/null", os.O_WRONLY), 1),
+    "removes output": lambda context: shutil.rmtree(context.output_dir),
+    "removes scratch": lambda context: shutil.rmtree(context.scratch_dir),
+    "removes all": lambda context: shutil.rmtree(context.scratch_dir.parent),
+    "forks": lambda context: os.fork(),
+    "forks often": lambda context: [os.fork() for _ in range(3)],
+    "forks a slow one": lambda context: _fork_and(lambda: time.sleep(0.1)),
+    "forks what fails": lambda context: _fork_and(_fail),
+    "forks what leaves": lambda context: _fork_and(sys.exit),
+    "forks what ends": lambda context: _fork_and(lambda: os._exit(0)),
+    "becomes a daemon": lambda context: os.fork() and os._exit(0),
+    "closes all": lambda context: os.closerange(3, 4096),
+}
+
+
+@job_type(label="Harms", queue="parsing", cache=False, delays_s=[])
+def harms(text: str, context: Context) -> dict:
+    HARMS[text](context)
+    return {"by": "the first"}
+
+
+@job_type(label="Signals", queue="parsing", cache=False, delays_s=[])
+def signals(text: str, context: Context) -> dict:
+    """Send a signal to itself, or to what it forked."""
+    if text == "a pool":
+        with multiprocessing.get_context("fork").Pool(2) as many:
+            many.map(abs, [1, 2])
+        return {"ended": True}
+    os.kill(os.getpid(), signal.Signals[text])
+    time.sleep(2)
+    return {}
 
 
 def _change(path: Path) -> None:

@@ -121,6 +121,18 @@ def test_it_names_what_clocks_show_in_a_night_in_which_they_change(cron: str) ->
         assert found == list(named(cron, night)), (night.zone.key, str(night.at))
 
 
+@pytest.mark.parametrize("cron", EXPRESSIONS)
+def test_it_names_the_next_of_them_whenever_it_is_asked(cron: str) -> None:
+    """Also in the hour that clocks repeat: nothing that is past, or would come at once."""
+    for night in nights():
+        times = list(named(cron, night))
+        for number in range(0, 2 * AROUND // MINUTE, 17):
+            after = night.at - AROUND + number * MINUTE + timedelta(seconds=1)
+            if later := [at for at in times if at > after]:
+                found = datetime.fromisoformat(next_time(cron, night.zone.key, after))
+                assert found == later[0], (night.zone.key, str(after))
+
+
 @pytest.mark.parametrize("cron", ONCE_A_NIGHT)
 def test_it_comes_once_a_night(cron: str) -> None:
     """Also where clocks skip a whole day: nothing comes for a day that there is not."""

@@ -82,7 +82,7 @@ class Keeper:
         self._next: dict[str, float] = {}
         self._cut_at = 0.0
         self._clock = Clock()
-        self._is_first_look = True
+        self._step_s, self._is_first_look = 0.0, True
         self._troubles: dict[Callable[[], object], Trouble] = {}
 
     def start(self) -> None:
@@ -137,17 +137,18 @@ class Keeper:
     def follow_clock(self) -> None:
         """Let what waits keep its distance from now when the clock was set.
 
-        When it was set back before this start, the newest row tells by how much at least.
+        It may have been set before this start, so the first round looks for what waits too long.
         """
-        step_s = self._clock.look()
-        if not self._is_the_keeper() or not (step_s or self._is_first_look):
-            return
-        if self._is_first_look:
-            step_s -= seconds_ahead(queries.newest_at())
-        if abs(step_s) > STEP_S:
-            lifecycle.follow_clock(step_s)
-        schedules.follow_clock()
-        self._is_first_look = False
+        self._step_s += self._clock.look()
+        if not self._is_the_keeper():
+            self._step_s = 0.0  # whoever is the keeper follows it
+        elif self._step_s or self._is_first_look:
+            if self._step_s:
+                lifecycle.follow_clock(self._step_s)
+            self._step_s = 0.0
+            lifecycle.shorten_waits()
+            schedules.follow_clock()
+            self._is_first_look = False
 
     def may_delete(self) -> bool:
         """Whether ages can be believed: whatever is deleted because it is old passes here.

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,7 +18,7 @@ from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
-from bellhop.base.times import as_timestamp, parsed, timestamp
+from bellhop.base.times import as_timestamp, now, parsed, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
@@ -142,6 +142,7 @@ class Intake:
             owner=owner,
             priority=priority(options.get("priority")),
             run_at=_run_at(options.get("run_at"), options.get("delay_s")),
+            wait_s=options.get("delay_s"),
             depends_on=_job_ids(options.get("depends_on")),
             use_cache=_flag(options.get("use_cache"), "use_cache", default=True),
             webhook_url=_webhook_url(options.get("webhook_url"), owner),
@@ -233,7 +234,7 @@ def _run_at(at: Any, delay_s: Any) -> str | None:
         raise invalid_field("run_at", "must be a time like 2030-01-31T09:00:00Z") from None
     if when.tzinfo is None:
         raise invalid_field("run_at", "must have a time zone, as in 2030-01-31T09:00:00+01:00")
-    if when < datetime.now(UTC) - CLOCK_TOLERANCE:
+    if when < now() - CLOCK_TOLERANCE:
         raise invalid_field("run_at", "is in the past; leave it out to run the job now")
     return text
 

@@ -50,9 +50,9 @@ class Key:
 class NewJob:
     """A whole job; its files lie in place already.
 
-    `contents` are the SHA-256 of its uploads, `bytes` their size, and of its rows once it is
-    accepted; `delivery_of` and `schedule` are the rows that it delivers a webhook of and was made
-    by.
+    `wait_s` is how far `run_at` lies ahead, where that was asked for; `contents` are the SHA-256 of
+    its uploads, `bytes` their size, and of its rows once it is accepted; `delivery_of` and
+    `schedule` are the rows that it delivers a webhook of and was made by.
     """
 
     type: str
@@ -65,6 +65,7 @@ class NewJob:
     owner: str = "local"
     priority: int = 0
     run_at: str | None = None
+    wait_s: float | None = None
     depends_on: Sequence[str] = ()
     use_cache: bool = True
     webhook_url: str | None = None

@@ -101,6 +101,7 @@ class Item(Table):
     worker = TextField(null=True)
     lease_until = TextField(null=True)
     not_before = TextField(null=True)
+    wait_s = FloatField(null=True)
     cached = BooleanField(default=False)
     error = TextField(null=True)
     started_at = TextField(null=True)

@@ -45,6 +45,7 @@ from bellhop.jobs.lifecycle.upkeep import (
     follow_clock,
     forget_old,
     release_due,
+    shorten_waits,
     sign_off,
 )
 from bellhop.jobs.lifecycle.wishes import (
@@ -60,6 +61,6 @@ __all__ = [
     "LEASE_S", "MOVES", "Claim", "UnknownJobs", "adopt", "ask_cancel", "cancel", "cancel_asked",
     "cancel_hopeless", "claim", "complete", "crash", "expire", "fail", "fail_attempt",
     "follow_clock", "forget_old", "hand_over", "hold_bytes", "interrupt", "keep", "move_to_front",
-    "progress", "purge", "release_due", "renew", "retry", "set_priority", "sign_off", "submit",
-    "touch", "try_again",
+    "progress", "purge", "release_due", "renew", "retry", "set_priority",
+    "shorten_waits", "sign_off", "submit", "touch", "try_again",
 ]  # fmt: skip

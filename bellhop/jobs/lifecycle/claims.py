@@ -381,8 +381,8 @@ def _again(claim: Claim, error: ItemError, delay_s: float, *counted: str) -> boo
             return _leave(CANCEL, claim)
         if delay_s <= 0:
             return _leave(REQUEUE, claim, event=error, **values)
-        due = timestamp(delay_s)
-        return _leave(SCHEDULE_RETRY, claim, event=error, not_before=due, **values)
+        waits = {"not_before": timestamp(delay_s), "wait_s": delay_s}
+        return _leave(SCHEDULE_RETRY, claim, event=error, **waits, **values)
 
 
 def _leave(

@@ -71,7 +71,8 @@ MOVES: dict[str, Move] = {
         ("queued",),
         "running",
         """worker = :worker, lease_until = :lease_until, attempt = attempt + 1,
-        current_step = NULL, cache_key = :cache_key, started_at = coalesce(started_at, :now),
+        current_step = NULL, cache_key = :cache_key,
+        started_at = min(coalesce(started_at, :now), :now),
         waits_for = NULL, not_before = NULL, completed_at = NULL""",
         ("worker", "lease_until", "cache_key"),
     ),
@@ -109,8 +110,8 @@ MOVES: dict[str, Move] = {
     "retry_scheduled": Move(
         ("running",),
         "pending",
-        f"error = :error, not_before = :not_before, {COUNTS}, {FREED}",
-        ("error", "not_before", *RECOUNTED),
+        f"error = :error, not_before = :not_before, wait_s = :wait_s, {COUNTS}, {FREED}",
+        ("error", "not_before", "wait_s", *RECOUNTED),
     ),
     "cancelled": Move(
         ("pending", "queued", "running"),

@@ -35,9 +35,9 @@ INSERT_JOB = """
     RETURNING id"""
 INSERT_ITEM = """
     INSERT INTO item (job, "index", step, type, queue, owner, priority, turn, status, filename,
-        input, input_sha256, waits_for, not_before, cached_from)
+        input, input_sha256, waits_for, not_before, wait_s, cached_from)
     VALUES (:job, :index, :step, :type, :queue, :owner, :priority, :turn, :status, :filename,
-        :input, :sha256, :waits_for, :not_before, :cached_from)"""
+        :input, :sha256, :waits_for, :not_before, :wait_s, :cached_from)"""
 INSERT_CONTENT = "INSERT INTO content (job, sha256) VALUES (:job, :sha256)"
 STATUS_OF_JOB = "SELECT status FROM job WHERE job_id = :job_id"
 INSERT_DEPENDENCY = "INSERT INTO dependency (job, needs, is_met) VALUES (:job, :needs, :is_met)"
@@ -131,11 +131,12 @@ def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
     may_run: dict[str, Any] = {
         "step": 0, "type": job.type, "queue": job.queue, "waits_for": waits_for,
         "status": "pending" if waits_for or job.run_at else "queued", "not_before": job.run_at,
+        "wait_s": job.wait_s,
     }  # fmt: skip
     blocked: list[dict[str, Any]] = [
         {
             "step": number, "type": step.type, "queue": step.queue, "waits_for": "step",
-            "status": "pending", "not_before": None, "input": "{}", "sha256": None,
+            "status": "pending", "not_before": None, "wait_s": None, "input": "{}", "sha256": None,
             "cached_from": None,
         }
         for number, step in enumerate(job.then, 1)

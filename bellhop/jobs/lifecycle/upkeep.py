@@ -10,7 +10,7 @@ from bellhop.base.errors import ItemError
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.jobs.conditions import IS_HOPELESS, IS_UNFINISHED, IS_WAITING
-from bellhop.jobs.lifecycle import interruptions
+from bellhop.jobs.lifecycle import interruptions, rows
 from bellhop.jobs.lifecycle.moves import Statement
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.storage.database import apart, database, query
@@ -43,10 +43,14 @@ HOPELESS = f"""
     LEFT JOIN job AS needed ON needed.job_id = dependency.needs
     WHERE waiting.completed_at IS NULL AND {IS_HOPELESS} LIMIT :most"""
 SET_ERROR = "UPDATE job SET error = :error WHERE id = :job"
-BEGUN = f"""
-    SELECT id, not_before, started_at FROM item
-    WHERE {IS_UNFINISHED} AND started_at IS NOT NULL"""
+RELATIVE = f"""
+    SELECT id, job, not_before, started_at FROM item
+    WHERE {IS_UNFINISHED} AND (started_at IS NOT NULL OR wait_s IS NOT NULL)"""
+AHEAD = """
+    SELECT id, job, not_before, started_at, wait_s FROM item
+    WHERE status = 'pending' AND not_before > :now AND wait_s IS NOT NULL"""
 SET_TIMES = "UPDATE item SET not_before = :not_before, started_at = :started_at WHERE id = :id"
+SET_RUN_AT = "UPDATE job SET run_at = :due WHERE id = :job AND run_at = :was RETURNING id"
 FORGET_KEYS = "DELETE FROM idempotency WHERE created_at < :day_ago"
 FORGET_GONE = """
     DELETE FROM gone WHERE change <= (
@@ -145,14 +149,32 @@ def _needs_in_vain(needs: str, status: str | None) -> ItemError:
 def follow_clock(step_s: float) -> None:
     """The wall clock was set: what waits, and what has begun, keeps its distance from now.
 
-    Made by the keeper that holds the lock.
+    What waits for a time that somebody named waits for that. Made by the keeper that holds the
+    lock.
     """
     by = timedelta(seconds=step_s)
     with database.atomic():
-        for item, due, begun in query(BEGUN):
+        for item, job, due, begun in query(RELATIVE):
             with apart(f"item {item}"):
-                times = {"not_before": shifted(due, by), "started_at": shifted(begun, by)}
-                query(SET_TIMES, {"id": item, **times})
+                _set_times(item, job, due, shifted(due, by), shifted(begun, by))
+
+
+def shorten_waits() -> None:
+    """Let nothing wait for longer than if it began to wait now: the clock was set back unseen.
+
+    Made by the keeper that holds the lock.
+    """
+    with database.atomic():
+        for item, job, due, begun, wait_s in query(AHEAD, {"now": timestamp()}):
+            with apart(f"item {item}"):
+                if (latest := timestamp(wait_s)) < due:
+                    _set_times(item, job, due, latest, begun)
+
+
+def _set_times(item: int, job: int, was: str | None, due: str | None, begun: str | None) -> None:
+    query(SET_TIMES, {"id": item, "not_before": due, "started_at": begun})
+    if query(SET_RUN_AT, {"job": job, "was": was, "due": due}):
+        rows.touch(job)
 
 
 def forget_old() -> None:

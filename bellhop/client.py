@@ -352,6 +352,8 @@ def _options(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
     if filename is not None:
+        # What a locale that does not know its letters made of a name in UTF-8.
+        filename = filename.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
         head += f'; filename="{_quoted(filename)}"\r\nContent-Type: {kind}'
     return f"{head}\r\n\r\n".encode("utf-8", "replace")
@@ -396,7 +398,7 @@ def _inside(root: Path, folder: Path, name: str) -> Path:
     """Where the file goes, which is in `folder` and nowhere else, whatever links are there."""
     top = root.resolve()
     meant = top / folder.relative_to(root)
-    found = (meant / name).resolve()
+    found = (meant / os.fsdecode(name.encode())).resolve()
     if found == meant or not found.is_relative_to(meant):
         raise ValueError(f"the name {name!r} is outside of {folder}; nothing was saved")
     return root / found.relative_to(top)

@@ -165,6 +165,12 @@ def invalid_field(field: str, message: str) -> Problem:
     )
 
 
+def said_of(error: OSError) -> str:
+    """What an error of the system says in one line: of which file, where it names one."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
 def too_large(limit_bytes: int) -> Problem:
     """The problem of a request with more than `limit_bytes`."""
     most = f"{limit_bytes >> 20} MiB" if limit_bytes >= 1 << 20 else f"{limit_bytes >> 10} KiB"

@@ -53,5 +53,10 @@ def said(error: BaseException) -> str:
         return type(error).__name__
 
 
+def as_typed(argument: str) -> str:
+    """An argument of a command in UTF-8, also where the locale does not know its letters."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()

@@ -9,6 +9,7 @@ from typing import Any
 from bellhop import __version__
 from bellhop.accounts.access import ROLES, TOKEN_SCOPES
 from bellhop.base.program import TYPED
+from bellhop.base.texts import as_typed
 
 Add = Callable[[str, str], argparse.ArgumentParser]
 
@@ -57,8 +58,9 @@ def _add_client_commands(add: Add) -> None:
     submit.add_argument("type")
     submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
     submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
-    submit.add_argument("--text", action="append", default=[], help="input text instead of a file")
-    submit.add_argument("--data", action="append", default=[], metavar="JSON", help="input object")
+    many: dict[str, Any] = {"action": "append", "default": []}
+    submit.add_argument("--text", type=as_typed, **many, help="input text instead of a file")
+    submit.add_argument("--data", type=as_typed, **many, metavar="JSON", help="input object")
     submit.add_argument(
         "--then", action="append", default=[], metavar="TYPE", help="run TYPE next, on the result"
     )
@@ -74,7 +76,9 @@ def _add_client_commands(add: Add) -> None:
     jobs = add("jobs", "list jobs, newest first")
     jobs.add_argument("--status", help="one status, or several separated by commas")
     jobs.add_argument("--type")
-    jobs.add_argument("--search", metavar="TEXT", help="search names, parameters and errors")
+    jobs.add_argument(
+        "--search", type=as_typed, metavar="TEXT", help="search names, parameters and errors"
+    )
     jobs.add_argument("--limit", type=int, default=50)
     stats = add("stats", "count jobs and show how long they take")
     one: dict[str, argparse.ArgumentParser] = {}
@@ -120,7 +124,7 @@ def _add_account_commands(add: Add) -> None:
     token = under(add("token", "manage tokens for programs"))
     action = token("add", "create a token and print it once")
     action.add_argument("name", metavar="USER")
-    action.add_argument("--label", default="", help="purpose of the token")
+    action.add_argument("--label", type=as_typed, default="", help="purpose of the token")
     action.add_argument("--scope", choices=TOKEN_SCOPES, default="all")
     action.add_argument("--days", type=int, help="days until it expires; 0 = never, default 365")
     token("list", "list the tokens of an account").add_argument("name", metavar="USER")
@@ -130,7 +134,7 @@ def _add_account_commands(add: Add) -> None:
 
 
 def _key_value(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
+    key, equals, value = as_typed(text).partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value

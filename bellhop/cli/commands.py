@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.base.addresses import API
-from bellhop.base.errors import Problem, StartRefused
+from bellhop.base.errors import Problem, StartRefused, said_of
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown, shown_json
@@ -59,8 +59,10 @@ def run(settings: Settings, given: argparse.Namespace) -> int:
         if isinstance(error, RequestFailed) and error.code == "login-needed":
             said = f"create a token with {TYPED} token add USER, and set BELLHOP_TOKEN to it"
             print(f"bellhop: {said}", file=sys.stderr)
+    except BrokenPipeError:  # nobody reads what was printed
+        raise
     except OSError as error:
-        print(f"bellhop: {shown(error.filename or '')}: {error.strerror}", file=sys.stderr)
+        print(f"bellhop: {shown(said_of(error))}", file=sys.stderr)
     return 1
 
 
@@ -150,7 +152,8 @@ def _result(bellhop: Bellhop, given: argparse.Namespace) -> int:
     if given.json:
         _print_json([str(path) for path in saved])
     else:
-        print(*map(shown, saved), sep="\n")
+        for path in saved:
+            print(shown(path))
     return 0
 
 
@@ -172,10 +175,10 @@ def _stats(bellhop: Bellhop, given: argparse.Namespace) -> int:
     counts = ", ".join(f"{count} {status}" for status, count in stats["by_status"].items() if count)
     print(f"{stats['total']} jobs: {counts or 'none yet'}")
     for name, by_status in stats["by_type"].items():
-        took = stats["durations"].get(name)
-        pace = f"; {took['median_s']:.1f} s median, {took['longest_s']:.1f} s at most"
         counts = ", ".join(f"{count} {status}" for status, count in by_status.items())
-        print(f"  {name}: {counts}{pace if took else ''}")
+        took = stats["durations"].get(name)  # of a type that never completed there is none
+        pace = took and f"; {took['median_s']:.1f} s median, {took['longest_s']:.1f} s at most"
+        print(f"  {name}: {counts}{pace or ''}")
     cache = stats["cache"]
     print(f"saved results: {cache['entries']}, reused {cache['hits']} times")
     return 0

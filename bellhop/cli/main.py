@@ -7,7 +7,6 @@ parent no web, a job process no database. That is why imports stand in the funct
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import socket
@@ -16,9 +15,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bellhop.base import configuration, settings
-from bellhop.base.errors import StartRefused
+from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.masking import Mask, MaskedLog
 from bellhop.base.texts import shown
+from bellhop.cli import streams
 from bellhop.cli.arguments import parser
 
 if TYPE_CHECKING:
@@ -49,33 +49,36 @@ def main(
         from bellhop.jobprocess import describing
 
         return describing.print_description(arguments[1], arguments[2])
+    streams.settle()
+    try:
+        with streams.written():
+            return _run(arguments, open_bell)
+    except StartRefused as refusal:
+        print(f"bellhop: {shown(refusal)}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has enough
+        return 141
+    except OSError as error:
+        if error.errno not in settings.DISK_ERRORS:
+            raise
+        print(f"bellhop: {shown(said_of(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installation], Bell]) -> int:
     given = parser().parse_args(arguments, argparse.Namespace(open_bell=open_bell))
     if given.config:
         # For the doors, which see no command line, and for every child.
         os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
-    try:
-        loaded = configuration.load()
-        log_to_stderr(loaded)
-        if given.command in PARENTS:
-            from bellhop.system import children
+    loaded = configuration.load()
+    log_to_stderr(loaded)
+    if given.command in PARENTS:
+        from bellhop.system import children
 
-            children.adopt_orphans()
-        status = COMMANDS[given.command](loaded, given)
-        return int(status or 0)
-    except StartRefused as refusal:
-        print(f"bellhop: {shown(refusal)}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        if error.errno not in settings.DISK_ERRORS:
-            raise
-        print(f"bellhop: {shown(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has enough; Python must not try to flush it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 141
+        children.adopt_orphans()
+    return int(COMMANDS[given.command](loaded, given) or 0)
 
 
 def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
@@ -166,10 +169,7 @@ def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
 
 def log_to_stderr(loaded: settings.Settings, *, alone: bool = False) -> None:
     """Log as the settings say, without secrets; `alone` ends what another program logs with."""
-    # Unbuffered: what a full disk refused must not be tried again at the end, which would turn
-    # the exit status into 120.
-    raw = io.FileIO(2, "w", closefd=False)
-    sys.stderr = io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)
+    streams.say_errors()
     # What the format does not show need not be found out for each line.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

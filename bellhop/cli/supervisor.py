@@ -19,8 +19,10 @@ import sys
 import time
 from collections.abc import Collection
 
+from bellhop.base.errors import said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
+from bellhop.cli import streams
 from bellhop.storage.installation import (
     Installation,
     make_folder,
@@ -164,7 +166,11 @@ class _Watch:
         self._is_announced = True
         queue = self._here.storage
         line = f"Bellhop is ready at {self._address} (queue: {queue}, data: {self._here.folder})"
-        print(line, flush=True)
+        try:
+            print(line, flush=True)
+        except OSError as error:  # that nobody can read it is no reason to stop
+            log.warning("standard output cannot be written: %s", said_of(error))
+            streams.discard()
 
     def _is_told(self, numbers: Collection[int]) -> bool:
         """Whether one of these signals came; what has ended meanwhile is reaped."""

@@ -16,7 +16,7 @@ from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError, Problem, StartRefused
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
-from bellhop.base.texts import shown, shown_json, shown_lines
+from bellhop.base.texts import as_typed, shown, shown_json, shown_lines
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
@@ -94,7 +94,7 @@ def _order(
         attempt=1,
         value=_value(job_type, given),
         params=_checked(job_type, given_params),
-        filename=Path(given).name if is_file else given[:80],
+        filename=as_typed(Path(given).name if is_file else given[:80]),
         free_bytes=Files(scratch.folder).free_bytes(),
     )
 
@@ -104,14 +104,14 @@ def _value(job_type: KnownType, given: str) -> Any:
     if job_type.input in ("file", "files"):
         if not Path(given).is_file():
             raise StartRefused(f"{given}: there is no such file")
-        path = str(Path(given).absolute())
+        path = as_typed(str(Path(given).absolute()))
         return path if job_type.input == "file" else [path]
     if job_type.input == "data":
         try:
-            return json.loads(given)
+            return json.loads(as_typed(given))
         except ValueError as error:
             raise StartRefused(f"{given[:80]} is not JSON ({error})") from None
-    return given
+    return as_typed(given)
 
 
 def _checked(job_type: KnownType, given: Sequence[tuple[str, str]]) -> dict[str, Any]:

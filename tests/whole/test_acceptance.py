@@ -120,7 +120,7 @@ def test_it_checks_itself(served: Running) -> None:
 def test_it_finds_everything_still_there_after_a_stop(fresh: Running, tmp_path: Path) -> None:
     server = fresh.serve()
     job_id = fresh.run("submit", "word_count", sample(tmp_path), "--wait").stdout.split()[0]
-    waiting = fresh.texts("a", type="later", delay_s=3600)["job_id"]
+    waiting = fresh.texts("a", type="later", after_s=3600)["job_id"]
     server.send_signal(signal.SIGINT)
     assert server.wait(20) == 0
     fresh.serve()

@@ -260,7 +260,7 @@ def cut_short(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
         with running(tmp_path, **environment) as bellhop:
             parent = bellhop.serve()
             done = bellhop.texts("a", "b")["job_id"]
-            later = bellhop.texts("a", type="later", delay_s=1)["job_id"]
+            later = bellhop.texts("a", type="later", after_s=1)["job_id"]
             bellhop.final(done)
             wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{later}")["waiting_for"])
             running_job = bellhop.texts("a", "b", "c", type="slow", seconds=2)["job_id"]

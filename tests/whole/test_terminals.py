@@ -208,8 +208,12 @@ def test_it_runs_with_streams_that_are_closed(
     console: Console, command: list[str], closed: list[int]
 ) -> None:
     """No file of Bellhop gets the number of one, where a print would write into it."""
-    status, _ = console.run(command, preexec_fn=lambda: [os.close(number) for number in closed])
-    assert status == 0
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    assert console.run(command, preexec_fn=close)[0] == 0
 
 
 def test_it_checks_until_ctrl_c_and_leaves_nothing(console: Console) -> None:

@@ -562,6 +562,16 @@ def test_it_counts_interruptions_apart_from_failures(submit: Submit) -> None:
     assert (row(job)["interruptions"], row(job)["failures"], row(job)["crashes"]) == (1, 0, 0)
 
 
+def test_it_counts_nothing_of_a_consumer_that_was_killed_while_it_stopped(submit: Submit) -> None:
+    job = submit()
+    consumers.register("c1", 1, ["parsing"])
+    claimed(job, "c1/1")
+    consumers.report_stop("c1")
+    assert lifecycle.adopt("c1") == 1
+    assert (row(job)["status"], row(job)["interruptions"]) == ("queued", 0)
+    assert "Bellhop stopped meanwhile" in str(last_event(job).text)
+
+
 def test_it_adopts_what_a_dead_consumer_held(submit: Submit) -> None:
     job = submit("a", "b")
     consumers.register("c1", 1, ["parsing"])

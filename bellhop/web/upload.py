@@ -22,6 +22,7 @@ from bellhop.base.texts import cleaned
 from bellhop.catalog.signature import FILE_FIELDS
 from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.storage.folders import remove_tree
+from bellhop.web.filenames import names_of
 from bellhop.web.site import Site
 
 CHUNK_BYTES = 1 << 18
@@ -98,7 +99,8 @@ class _Reader:
                 raise invalid_field(self._field[0], f"is too long; a field may have {most}")
 
     def _start(self, part: MultipartSegment) -> None:
-        if part.filename is None:
+        names = names_of(part)
+        if not names:
             self._field = part.name, bytearray()
             return
         if part.name not in FILE_FIELDS:
@@ -106,8 +108,9 @@ class _Reader:
         index = len(self._form.files)
         if index >= self._most_files:
             raise Problem("too-many-items", f"A job may have at most {self._most_files} files.")
-        name = display_name(part.filename)
-        self._file = IncomingFile(self._form.folder / f"{index}{safe_suffix(name)}", name)
+        name = next(filter(None, map(display_name, names)), "")
+        suffix = next(filter(None, map(safe_suffix, (name, *names))), "")
+        self._file = IncomingFile(self._form.folder / f"{index}{suffix}", name)
 
     def _end(self) -> None:
         if self._file:

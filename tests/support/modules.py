@@ -26,8 +26,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1250, "web": 3950, "consumer": 840, "jobs": 2540, "jobprocess": 1220, "accounts": 600,
-    "bell": 250, "catalog": 650, "storage": 1500, "system": 870, "base": 1040,
+    "cli": 1250, "web": 3980, "consumer": 860, "jobs": 2540, "jobprocess": 1220, "accounts": 600,
+    "bell": 250, "catalog": 650, "storage": 1600, "system": 920, "base": 1040,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

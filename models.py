@@ -8,6 +8,11 @@ by the commands and the API alone.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+# `python -P` and PYTHONSAFEPATH leave this folder out.
+if sys.flags.safe_path:
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bellhop.base import configuration
 from bellhop.storage.database import bind_to_look, database

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,9 +24,12 @@ from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError, RequestFailed
+from bellhop.storage.files import Files
+from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
 from bellhop.storage.installation import DATABASE, read_record
-from bellhop.system import confine
+from bellhop.storage.itemlog import ItemLog
+from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import is_held
 
 STOP_LIMIT_S = 20
@@ -42,6 +46,7 @@ def run(settings: Settings) -> int:
     checks: list[tuple[str, Callable[[Bellhop], str]]] = [
         ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
         ("addresses", lambda client: _addresses(settings, client)),
+        ("folders", lambda client: _folders(settings)),
         ("storage", lambda client: _storage(settings, client)),
         ("rows", lambda client: _rows(settings)),
         ("consumer", _consumer),
@@ -49,6 +54,7 @@ def run(settings: Settings) -> int:
         ("confinement of jobs", lambda client: _confinement()),
         ("a complete job", _job),
     ]
+    temporary.settle(settings.data_dir)
     failures = 0
     with _running(settings) as client:
         for name, question in checks:
@@ -96,6 +102,35 @@ def _addresses(settings: Settings, client: Bellhop) -> str:
     return f"{client.url} answers as {', '.join(names)}"
 
 
+def _folders(settings: Settings) -> str:
+    """What a job moves from folder to folder must arrive, on whatever disks they lie."""
+    files = Files(settings.data_dir)
+    try:
+        _move_files(files, f"check-{secrets.token_hex(4)}")
+        return f"files can be moved between them; {files.free_bytes() >> 20} MiB are free"
+    except OSError as error:
+        raise _Failed(str(error)) from None
+
+
+def _move_files(files: Files, job_id: str) -> None:
+    with contextlib.ExitStack() as after:
+        after.callback(files.remove_job, job_id)
+        incoming = files.new_incoming()
+        after.callback(remove_tree, incoming)
+        scratch = files.new_scratch(job_id)
+        after.callback(scratch.remove)
+        (incoming / "0").write_text("given")
+        files.accept(incoming, job_id)
+        taken = scratch.take_in(files.upload(job_id, "0"))
+        (scratch.output / "made").write_text(taken.read_text())
+        made, _ = files.publish(scratch.output, job_id, "0-0-1", lambda: None, lambda name: False)
+        ItemLog(files.log(job_id, "0-0-1")).write(b"printed")
+        if not made:
+            raise _Failed("an output file does not arrive in results")
+        if not files.printed(job_id, "0-0-1"):
+            raise _Failed("what a job prints does not arrive in logs")
+
+
 def _storage(settings: Settings, client: Bellhop) -> str:
     """Web and consumer must ring the same bell, and it must ring."""
     queue = client.get("/health").get("queue")
@@ -133,10 +168,11 @@ def _types(client: Bellhop) -> str:
 def _confinement() -> str:
     """What is kept from job code here; a kernel that lacks a part is no failure."""
     closed = "confined once there is an account"
-    words = {"network": "confined", "shared memory": "private once there is an account"}
-    cannot = "not confined, because this kernel does not support it"
+    words = {"shared memory": "private once there is an account"}
+    words |= dict.fromkeys(("network", "sizes"), "confined")
+    cannot = "not confined, because this system does not support it"
     without = {"shared memory": "refused once there is an account, because there are no namespaces"}
-    kept = confine.enforced().items()
+    kept = {**confine.enforced(), "sizes": limits.can_be_changed()}.items()
     return ", ".join(
         f"{part} {words.get(part, closed) if is_kept else without.get(part, cannot)}"
         for part, is_kept in kept

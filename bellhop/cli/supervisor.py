@@ -13,7 +13,6 @@ import logging
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -118,7 +117,7 @@ class _Watch:
     def __init__(
         self,
         halves: list[Child],
-        caught: socket.socket,
+        caught: int,
         address: str,
         here: Installation,
         settings: Settings,
@@ -211,26 +210,26 @@ class _Watch:
         return True
 
 
-def _catch_signals() -> socket.socket:
-    """A socket from which the numbers of signals are read: of a stop, and of a child that ended."""
-    heard, told = socket.socketpair()
-    heard.setblocking(False)
-    told.setblocking(False)
-    signal.set_wakeup_fd(told.detach(), warn_on_full_buffer=False)
+def _catch_signals() -> int:
+    """A pipe from which the numbers of signals are read: of a stop, and of a child that ended."""
+    heard, told = os.pipe()
+    os.set_blocking(heard, False)
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     signals.on_stop(lambda *_: None)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     return heard
 
 
-def _numbers(caught: socket.socket) -> set[int]:
+def _numbers(caught: int) -> set[int]:
     """Those of the signals that came since the last look."""
     try:
-        return set(caught.recv(MOST_CAUGHT))
+        return set(os.read(caught, MOST_CAUGHT))
     except BlockingIOError:
         return set()
 
 
-def _prepare(settings: Settings, caught: socket.socket) -> Installation:
+def _prepare(settings: Settings, caught: int) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
     hold_for_life(folder / "serve.lock", fcntl.LOCK_EX, f"another Bellhop already uses {folder}")

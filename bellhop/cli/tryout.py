@@ -32,14 +32,15 @@ from bellhop.jobprocess.outcome import (
     Outcome,
 )
 from bellhop.jobprocess.process import JobProcess, ProcessKind
-from bellhop.storage.files import Files, Scratch
+from bellhop.storage.files import Scratch
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
-from bellhop.system import confine
+from bellhop.system import confine, temporary
 
 
 def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[str, str]]) -> int:
     """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
+    temporary.settle(settings.data_dir)
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
         job_type = _find(settings, name, work)
@@ -95,7 +96,7 @@ def _order(
         value=_value(job_type, given),
         params=_checked(job_type, given_params),
         filename=as_typed(Path(given).name if is_file else given[:80]),
-        free_bytes=Files(scratch.folder).free_bytes(),
+        free_bytes=scratch.free_bytes(),
     )
 
 

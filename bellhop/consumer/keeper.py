@@ -27,7 +27,14 @@ from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage import presence
-from bellhop.storage.database import checkpoint, database, log_bytes
+from bellhop.storage.database import (
+    checkpoint,
+    database,
+    is_shrinkable,
+    log_bytes,
+    shrink,
+    unused_bytes,
+)
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
@@ -42,9 +49,11 @@ LEAST_ROOM_BYTES = 1 << 20
 LONG_LOG_BYTES = 8 << 20
 LOOKS_IN_A_ROUND = 10
 CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0
-# Of a clean-up: jobs in one transaction, the pause after it in which others may write, and how
-# long it may go on before the other sweeps have their turn.
+# Of a clean-up: jobs, or pages given back, in one transaction, the pause after it in which others
+# may write, and how long it may go on before the other sweeps have their turn.
 EXPIRY_BITE = 20
+SHRINK_BITE = 64
+KEPT_BYTES = 1 << 20  # which the next rows take
 BITE_PAUSE_S = 0.005
 EXPIRE_FOR_S = 0.5
 Result = TypeVar("Result")
@@ -133,6 +142,7 @@ class Keeper:
             self._attempt(self.tidy)
         if self._is_due("expire") and self._attempt(self.expire) is False:
             self._next.pop("expire")  # it goes on with the next round
+        self._attempt(self.give_room_back)
 
     def follow_clock(self) -> None:
         """Let what waits keep its distance from now when the clock was set.
@@ -282,6 +292,16 @@ class Keeper:
             if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
                 return False
         return True
+
+    def give_room_back(self) -> None:
+        """Give the disk back what deleted rows left unused in the database, bite by bite."""
+        if unused_bytes() <= KEPT_BYTES or not (self._is_the_keeper() and is_shrinkable()):
+            return
+        until = time.monotonic() + EXPIRE_FOR_S
+        while shrink(SHRINK_BITE) > KEPT_BYTES:
+            if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
+                return  # it goes on with the next round
+        self.cut_log()  # only then the file is shorter
 
     def expire_uploads(self) -> None:
         """Delete uploads of final jobs that are used up, or whose days are over; results stay."""

@@ -64,7 +64,8 @@ class Workers:
         self._counts = dict(counts)
         self.files = Files(here.folder)
         alive = take_lock(here.processes_lock(consumer), fcntl.LOCK_EX)
-        assert alive is not None, f"consumer {consumer} lives twice"
+        if alive is None:
+            raise RuntimeError(f"consumer {consumer} lives twice")
         self.stopping = threading.Event()
         self.pool = Pool(
             settings.jobtypes.recycle_after_items,
@@ -128,6 +129,7 @@ class Workers:
             self._settings,
             readable=[scratch.folder],
             writable=[scratch.home, scratch.output],
+            own=scratch.folder,
             is_shared=accounts.is_closed(),
             network=kind.network,
             memory_mb=kind.memory_mb,
@@ -277,7 +279,7 @@ class Workers:
             value=value,
             params=claim.params,
             filename=claim.filename,
-            free_bytes=self.files.free_bytes(),
+            free_bytes=self.files.scratch_bytes_left(),
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 

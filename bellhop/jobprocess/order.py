@@ -79,7 +79,8 @@ def order_for(
 ) -> Order:
     """The order for an attempt with a type, in the folders of `scratch`.
 
-    `free_bytes` is what the disk has left. Only deliveries of webhooks have a `signing_secret`.
+    `free_bytes` is what the disk of `scratch` has left. Only deliveries of webhooks have a
+    `signing_secret`.
     """
     max_file_mb = _max_file_mb(settings, free_bytes)
     return Order(

@@ -46,7 +46,7 @@ from bellhop.jobprocess.outcome import (
 )
 from bellhop.jobprocess.stops import Copies, Stop
 from bellhop.jobprocess.surroundings import Surroundings, short
-from bellhop.system import confine, proctree
+from bellhop.system import confine, limits, proctree
 from bellhop.system.cores import run_on
 from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
 
@@ -105,7 +105,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     faulthandler.enable()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits.change(resource.RLIMIT_CORE, 0, 0)
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
@@ -295,13 +295,13 @@ def _limits(order: Order) -> Iterator[None]:
     """
     # RLIMIT_DATA counts what is written to; RLIMIT_AS would count what numpy only reserves.
     most_mb = {resource.RLIMIT_DATA: order.memory_mb, resource.RLIMIT_FSIZE: order.max_file_mb}
-    before = {kind: resource.getrlimit(kind) for kind in most_mb}
+    before = {kind: limits.of(kind) for kind in most_mb}
     for kind, limit_mb in most_mb.items():
         hard, wanted = before[kind][1], limit_mb * MEBIBYTE
         if limit_mb and (hard == resource.RLIM_INFINITY or wanted <= hard):
-            resource.setrlimit(kind, (wanted, hard))
+            limits.change(kind, wanted, hard)
     try:
         yield
     finally:
-        for kind, limits in before.items():
-            resource.setrlimit(kind, limits)
+        for kind, (soft, hard) in before.items():
+            limits.change(kind, soft, hard)

@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from bellhop.system import limits
+
 # Every item pays for each of these. Those that are left out change nothing for the next one.
 LIMITS = [
     getattr(resource, f"RLIMIT_{name}")
@@ -72,7 +74,7 @@ class Surroundings:
             _identity(os.stat("/")),
             os.getpriority(os.PRIO_PROCESS, 0),
             hasattr(os, "sched_getaffinity") and os.sched_getaffinity(0),
-            [resource.getrlimit(kind) for kind in LIMITS],
+            [limits.of(kind) for kind in LIMITS],
             [signal.getsignal(number) for number in SIGNALS],
             signal.pthread_sigmask(signal.SIG_BLOCK, ()),
             # One that outlives its item would print, and read orders, in the next one.

@@ -24,6 +24,7 @@ BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
 TURN_TIMEOUT_S = 1.0
 MOST_TOLD = 1000
+INCREMENTAL = 2  # PRAGMA auto_vacuum
 UNAVAILABLE = (
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
@@ -181,14 +182,46 @@ def checkpoint() -> bool:
 def log_bytes() -> int:
     """Size of the write-ahead log."""
     try:
-        return os.stat(f"{database.path}-wal").st_size
+        return os.stat(f"{os.path.realpath(database.path)}-wal").st_size
     except FileNotFoundError:
         return 0
 
 
 def database_bytes() -> int:
     """Size of the database without its write-ahead log."""
-    return int(query("PRAGMA page_count")[0][0] * query("PRAGMA page_size")[0][0])
+    return _bytes_of("page_count")
+
+
+def unused_bytes() -> int:
+    """What of the database is free for new rows."""
+    return _bytes_of("freelist_count")
+
+
+def _bytes_of(count: str) -> int:
+    return int(query(f"PRAGMA {count}")[0][0] * query("PRAGMA page_size")[0][0])
+
+
+def is_shrinkable() -> bool:
+    """Whether the file can give unused pages back to the disk, which `make_shrinkable` decides."""
+    return query("PRAGMA auto_vacuum") == [(INCREMENTAL,)]
+
+
+def make_shrinkable() -> None:
+    """Let the file give unused pages back from now on; one with tables is written anew for it."""
+    query(f"PRAGMA auto_vacuum = {INCREMENTAL}")
+    if database_bytes():
+        query("VACUUM")
+
+
+def shrink(most_pages: int) -> int:
+    """Give up to so many unused pages back to the disk in one transaction; what is left, in bytes.
+
+    The file is shorter after the next `checkpoint`.
+    """
+    with database.atomic():
+        for _ in range(most_pages):
+            query("PRAGMA incremental_vacuum(1)")  # of more, Python's sqlite3 does only the first
+    return unused_bytes()
 
 
 def make_durable() -> None:

@@ -32,7 +32,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bellhop.base.errors import NO_ROOM
-from bellhop.storage.copying import copy
+from bellhop.storage.copying import copy, free_bytes
 from bellhop.storage.folders import (
     empty,
     folder_beneath,
@@ -44,13 +44,14 @@ from bellhop.storage.folders import (
 )
 from bellhop.storage.publishing import Publication
 
-# The folders with a folder for each job.
+# The folders with a folder for each job, and all that may lie on disks of their own.
 KINDS = ("uploads", "results", "logs")
-CHUNK_BYTES = 1 << 30
+PLACES = (*KINDS, "scratch", "incoming")
 BLOCK_BYTES = 512  # of st_blocks, stat(2)
 MOST_SEEN = 200_000
-# A second wall: whatever is removed lies in a folder of its own.
-JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# A second wall: whatever is removed lies in a folder of its own. What is called otherwise, such as
+# the `lost+found` of a disk, is not ours.
+OWN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass
@@ -100,7 +101,17 @@ class Files:
 
     def free_bytes(self) -> int:
         """What the disk of the data folder has left for Bellhop."""
-        return _free_bytes(self._folder)
+        return free_bytes(self._folder)
+
+    def upload_bytes_left(self) -> int:
+        """What is left for an upload, where it arrives and where it stays."""
+        return min(free_bytes(self._folder / name) for name in ("incoming", "uploads"))
+
+    def scratch_bytes_left(self) -> int:
+        """What is left for what jobs write, which may be on a disk of its own."""
+        scratch = self._folder / "scratch"
+        is_elsewhere = os.stat(scratch).st_dev != os.stat(self._folder).st_dev
+        return free_bytes(scratch) if is_elsewhere else self.free_bytes()
 
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
@@ -108,10 +119,19 @@ class Files:
         return path
 
     def accept(self, incoming: Path, job_id: str) -> None:
-        """Move an upload into place so that it survives a power cut."""
+        """Move an upload into place so that it survives a power cut; onto another disk as a copy.
+
+        What is left of `incoming`, the caller removes.
+        """
+        place = self._folder / "uploads" / job_id
         _sync(incoming)
-        os.rename(incoming, self._folder / "uploads" / job_id)
-        _sync(self._folder / "uploads")
+        try:
+            os.rename(incoming, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_files(incoming, place)
+        _sync(place.parent)
 
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
@@ -142,7 +162,7 @@ class Files:
         What a full disk stopped half-way may be called again.
         """
         place = self.result(job_id, attempt_name)
-        publication = Publication(place, self.free_bytes)
+        publication = Publication(place)
         if place.exists():
             publication.take_up()
         publication.take(output, on_file, hides)
@@ -201,37 +221,37 @@ class Files:
 
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
         """Remove what belongs to a job; ValueError for what is the name of no job."""
-        if not JOB_ID.fullmatch(job_id):
+        if not OWN_NAME.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
         for kind in kinds:
             remove_tree(self._folder / kind / job_id)
 
     def remove_incoming(self) -> None:
         """Remove uploads that a dead web left behind; only the new web may call this."""
-        for path in (self._folder / "incoming").iterdir():
-            remove_tree(path)
+        for entry in self._own("incoming"):
+            remove_tree(entry.path)
 
     def has_uploads(self, job_id: str) -> bool:
         return (self._folder / "uploads" / job_id).exists()
 
     def has_jobs(self) -> bool:
         """Whether anything of a job is here."""
-        return any(any((self._folder / kind).iterdir()) for kind in KINDS)
+        return any(map(self._own, KINDS))
 
     def jobs_with(self, kind: str, age_s: float) -> list[str]:
-        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`.
-
-        What is named as no job is, such as `lost+found`, is not ours.
-        """
+        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`."""
         oldest = time.time() - age_s
-        folders = os.scandir(self._folder / kind)
-        ours = (entry for entry in folders if JOB_ID.fullmatch(entry.name))
-        return [entry.name for entry in ours if _changed_at(entry) < oldest]
+        return [entry.name for entry in self._own(kind) if _changed_at(entry) < oldest]
 
     def scratch_folders(self) -> dict[Path, str]:
         """Every scratch folder, and the consumer that made it."""
-        found = (self._folder / "scratch").iterdir()
-        return {path: path.name.partition("-")[0] for path in found}
+        found = self._own("scratch")
+        return {Path(entry.path): entry.name.partition("-")[0] for entry in found}
+
+    def _own(self, place: str) -> list[os.DirEntry[str]]:
+        """What Bellhop made in one of `PLACES`."""
+        found = os.scandir(self._folder / place)
+        return [entry for entry in found if OWN_NAME.fullmatch(entry.name)]
 
     def _link(self, path: str, target: Path) -> None:
         """Give a result another name, or a copy where the disk has no links, or no more of them."""
@@ -243,7 +263,7 @@ class Files:
                 if error.errno == errno.ENOENT or error.errno in NO_ROOM:
                     raise
                 with target.open("xb") as file:
-                    copy(source, file.fileno(), self.free_bytes, lambda: None)
+                    copy(source, file.fileno())
             finally:
                 os.close(source)
 
@@ -268,7 +288,7 @@ class Scratch:
         self._made.pop(self.input, None)  # sooner than the clock of a file system may tell
         place = self.input / given.name
         with given.open("rb", buffering=0) as source, place.open("xb", buffering=0) as target:
-            _copy(source.fileno(), target.fileno())
+            copy(source.fileno(), target.fileno(), is_lasting=False)
         return place
 
     def clear(self) -> bool:
@@ -322,7 +342,7 @@ class Scratch:
 
     def free_bytes(self) -> int:
         """What the disk has left."""
-        return _free_bytes(self.folder)
+        return free_bytes(self.folder)
 
     def holds_more(self, most_bytes: int) -> bool:
         """Whether a job wrote more than that; so does what is too much or too deep to look at."""
@@ -349,7 +369,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def safe_suffix(filename: str) -> str:
     """The suffix of a display name as it may stand in a path: `.csv`, or empty."""
-    match = re.search(r"\.[A-Za-z0-9]{1,16}$", filename)
+    match = re.search(r"\.[A-Za-z0-9]{1,64}$", filename)
     return match.group().lower() if match else ""
 
 
@@ -385,21 +405,17 @@ def _files_below(*folders: Path) -> Iterator[os.DirEntry[str]]:
                     yield entry
 
 
-def _free_bytes(folder: Path) -> int:
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
-
-
-def _copy(source: int, target: int) -> None:
-    """Copy what is left of a file, both being descriptors."""
+def _copy_files(folder: Path, place: Path) -> None:
+    """A copy of a folder of files, on the disk and whole, or nothing of it."""
+    place.mkdir()
     try:
-        while os.copy_file_range(source, target, CHUNK_BYTES):
-            pass
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise
-        while os.sendfile(target, source, None, CHUNK_BYTES):  # another disk, before Linux 5.19
-            pass
+        for path in folder.iterdir():
+            with path.open("rb") as source, (place / path.name).open("xb") as target:
+                copy(source.fileno(), target.fileno())
+        _sync(place)
+    except BaseException:
+        remove_tree(place)
+        raise
 
 
 def _sync(path: Path) -> None:

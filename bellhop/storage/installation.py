@@ -24,13 +24,14 @@ from urllib.parse import urlsplit
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.storage.files import write_atomically
+from bellhop.storage.files import PLACES, write_atomically
+from bellhop.system import temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
 DATABASE, RECORD = "bellhop.db", "installation.json"
 # A consumer beats once a second.
 SILENCE_S = 15.0
-FOLDERS = ("uploads", "results", "logs", "scratch", "incoming", "consumers")
+FOLDERS = (*PLACES, "consumers")
 # What the records of earlier versions do not hold.
 ADDED = ("is_closed", "has_database")
 log = logging.getLogger("bellhop.installation")
@@ -106,18 +107,20 @@ class Installation:
 
 
 def make_folder(settings: Settings) -> Path:
-    """Create the data folder and what is in it, for this user alone."""
+    """Create the data folder and what is in it, for this user alone; each must be usable."""
     os.umask(0o077)
-    folder = settings.data_dir
+    folder = path = settings.data_dir
     try:
         for path in (folder, *(folder / name for name in FOLDERS)):
-            path.mkdir(parents=True, exist_ok=True)
+            if not path.is_symlink():  # what leads to a disk that is not there is not created
+                path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()
         (folder / "start.lock").touch(0o600)
-        tempfile.TemporaryFile(dir=folder).close()
         owner = folder.stat().st_uid
+        temporary.settle(folder)
     except OSError as error:
         raise StartRefused(
-            f"the data folder {folder} cannot be used: {error.strerror}; "
+            f"the data folder {path} cannot be used: {error.strerror}; "
             "name another in [storage] data_dir or BELLHOP_STORAGE_DATA_DIR"
         ) from None
     if owner != os.geteuid():

@@ -19,6 +19,7 @@ from bellhop.storage.database import database
 from bellhop.storage.installation import RECORD, Installation, read_record
 
 LOOK_EVERY_S = 0.5
+CUT_LOOKS, CUT_PAUSE_S = 10, 0.05
 # https://www.sqlite.org/fileformat.html#the_database_header
 HEADER_BYTES, MAGIC = 100, b"SQLite format 3\0"
 Identity = tuple[int, int]
@@ -63,7 +64,7 @@ class Presence:
             return f"{self._path} cannot be reached ({error.strerror})"
         if _identity(found) != self._opened:
             self._lost = f"{self._path} was replaced; restart Bellhop"
-        elif found.st_size < self._size and self._is_cut(found.st_size):
+        elif found.st_size < self._size and self._stays_cut():
             self._lost = f"{self._path} was cut or overwritten; restart Bellhop"
         elif not os.access(self._path, os.W_OK):
             return f"{self._path} cannot be written"
@@ -89,6 +90,18 @@ class Presence:
                 return  # it is said at the next start
             self.is_closed = known.is_closed if known else self.is_closed
 
+    def _stays_cut(self) -> bool:
+        """Whether it is shorter than its header says, and not for a moment only.
+
+        The keeper gives pages back, and a checkpoint that grows the file again writes the header
+        first.
+        """
+        for _ in range(CUT_LOOKS):
+            if not self._is_cut(os.fstat(self._file).st_size):
+                return False
+            time.sleep(CUT_PAUSE_S)
+        return True
+
     def _is_cut(self, size: int) -> bool:
         """Whether the file is shorter than its header says, or has none of this installation."""
         header = os.pread(self._file, HEADER_BYTES, 0)
@@ -101,7 +114,8 @@ class Presence:
         return not (is_ours and is_whole)
 
     def _logs(self) -> list[Path]:
-        return [Path(f"{self._path}-wal"), Path(f"{self._path}-shm")]
+        database = os.path.realpath(self._path)  # SQLite has them beside what a link leads to
+        return [Path(f"{database}-wal"), Path(f"{database}-shm")]
 
     def require_opened(self) -> None:
         """Raise Unavailable where a connection that was just made leads to another file."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bellhop.base.texts import HIDDEN, shown
-from bellhop.storage.copying import copy
+from bellhop.storage.copying import move
 from bellhop.storage.database import will_pass
 from bellhop.storage.folders import open_file, open_folder
 
@@ -49,10 +49,10 @@ class Publication:
     `left_out` are the paths of the others, the first `MOST_LEFT_OUT`; None stands for more.
     """
 
-    def __init__(self, place: Path, free_bytes: Callable[[], int]):
+    def __init__(self, place: Path):
         self.files: dict[str, dict[str, Any]] = {}
         self.left_out: list[str | None] = []
-        self._place, self._free_bytes = place, free_bytes
+        self._place = place
         self._listed_bytes = 0
 
     def take_up(self) -> None:
@@ -124,7 +124,7 @@ class Publication:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         target = os.open(draft, flags, 0o600)
         try:
-            copy(source, target, self._free_bytes, on_file)
+            move(source, target, on_file)
             size = os.fstat(target).st_size
             os.rename(draft, self._place / path)
         except BaseException:

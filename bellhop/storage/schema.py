@@ -11,9 +11,19 @@ from peewee import DatabaseError
 
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
-from bellhop.storage.database import bind, checkpoint, database, query, will_pass
+from bellhop.storage.database import (
+    bind,
+    checkpoint,
+    database,
+    database_bytes,
+    is_shrinkable,
+    make_shrinkable,
+    query,
+    will_pass,
+)
 
 CHECK_S = 1.0
+MOST_REWRITTEN_BYTES = 64 << 20  # in less than a second
 RESTORE = "restore a backup as docs/operating.md describes; Bellhop changed nothing"
 MISSING = (
     "{path} is empty or missing, but there are files of jobs, or there was a database; " + RESTORE
@@ -62,6 +72,7 @@ def migrate(
                 raise StartRefused(f"{path} needs a migration; stop every other Bellhop first")
             if alone:
                 _refuse_damage(path)
+                _let_it_shrink()
             query("PRAGMA journal_mode = wal")
             for number in range(version, len(steps)):
                 _run_migration(number + 1, steps[number])
@@ -71,6 +82,17 @@ def migrate(
     except (sqlite3.DatabaseError, DatabaseError) as error:
         hint = "check that its disk has space and is writable" if will_pass(error) else RESTORE
         raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
+
+
+def _let_it_shrink() -> None:
+    """Let it give unused pages back; a large one is written anew only by who has the time."""
+    if is_shrinkable() or database_bytes() > MOST_REWRITTEN_BYTES:
+        return
+    try:
+        make_shrinkable()
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        if not will_pass(error):  # without room it stays as it is
+            raise
 
 
 def _refuse_damage(path: Path) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bellhop.base.units import MEBIBYTE
-from bellhop.system import kernel, landlock, namespaces, seccomp
+from bellhop.system import kernel, landlock, limits, namespaces, seccomp
 
 if TYPE_CHECKING:  # a job process, which is inside its bounds, shall start quickly
     from bellhop.base.settings import Settings
@@ -58,7 +58,8 @@ class Bounds:
     It may read everything that is not in `hidden`, and what is in `readable` all the same. Where
     nothing is hidden, it may do with files and processes what its user may. `memory_mb` and
     `max_file_mb` are limits of each process in MiB, which none of them can raise; 0 is none.
-    What is in `masked` is empty, where the system allows a view of its own (namespaces.py).
+    What is in `masked` is empty, where the system allows a view of its own (namespaces.py). There,
+    all in `own`, the folder that the child's own lie in, is one mount: files can be renamed in it.
     """
 
     hidden: Sequence[str]
@@ -68,6 +69,7 @@ class Bounds:
     memory_mb: int = 0
     max_file_mb: int = 0
     masked: Sequence[str] = ()
+    own: str = ""
 
     def argument(self) -> str:
         """As it stands on the command line of the child."""
@@ -79,6 +81,7 @@ def bounds(
     *,
     readable: Sequence[Path],
     writable: Sequence[Path],
+    own: Path | None = None,
     is_shared: bool,
     network: bool = False,
     memory_mb: int = 0,
@@ -98,6 +101,7 @@ def bounds(
         memory_mb=memory_mb,
         max_file_mb=max_file_mb,
         masked=_masked() if is_shared else (),
+        own=str(own or ""),
     )
 
 
@@ -136,7 +140,8 @@ def confine(argument: str) -> None:
     is_apart = False
     if given.hidden:
         kept = _held() & (1 << DAC_OVERRIDE)  # without it root could not read files of others
-        is_apart = namespaces.enter(given.writable, given.masked, given.memory_mb)
+        mounts = [*given.writable, *filter(None, [given.own])]
+        is_apart = namespaces.enter(mounts, given.masked, given.memory_mb)
         _keep_capabilities(kept)
     else:
         _keep_capabilities(_held() & ~(1 << SYS_RESOURCE))  # which raises limits
@@ -165,9 +170,8 @@ def _limit_all(given: Bounds) -> None:
 
 
 def _limit(kind: int, most: int) -> None:
-    soft, hard = resource.getrlimit(kind)
-    limits = [most if n == resource.RLIM_INFINITY else min(n, most) for n in (soft, hard)]
-    resource.setrlimit(kind, (limits[0], limits[1]))
+    soft, hard = (most if n == resource.RLIM_INFINITY else min(n, most) for n in limits.of(kind))
+    limits.change(kind, soft, hard)
 
 
 def _threads_there() -> int:

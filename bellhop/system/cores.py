@@ -51,11 +51,9 @@ def _take(core: int) -> bool:
     An abstract address is a lock of the whole machine that needs no file and no rights, and that
     the kernel drops with its holder (unix(7)).
     """
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
+    with contextlib.suppress(OSError):  # some systems have no local sockets
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         claim.bind(f"{ADDRESS}{core}")
-    except OSError:
-        claim.close()
-        return False
-    _held.append(claim)
-    return True
+        _held.append(claim)
+        return True
+    return False

@@ -21,18 +21,29 @@ def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int 
     """A descriptor that holds `flock(mode)` on `path`, or None after `wait_s` seconds."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-            return descriptor
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+    try:
+        while not _lock(descriptor, mode, path):
+            if time.monotonic() >= deadline:
                 os.close(descriptor)
-                raise
-        if time.monotonic() >= deadline:
-            os.close(descriptor)
-            return None
-        time.sleep(POLL_S)
+                return None
+            time.sleep(POLL_S)
+    except StartRefused:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _lock(descriptor: int, mode: int, path: Path) -> bool:
+    """Whether `flock(mode)` could be had at once; StartRefused where files have no locks."""
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise StartRefused(
+            f"{path} cannot be locked: {error.strerror}; put the data folder on a local disk"
+        ) from None
+    return True
 
 
 @contextlib.contextmanager
@@ -58,9 +69,6 @@ def is_held(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
+        return not _lock(descriptor, fcntl.LOCK_SH, path)
     finally:
         os.close(descriptor)

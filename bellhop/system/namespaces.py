@@ -43,8 +43,7 @@ def enter(writable: Sequence[str], masked: Iterable[str], shared_memory_mb: int)
     try:
         _unshare()
         _mount(None, "/", None, WITH_BELOW | FOLLOWING)
-        folders = sorted({os.path.realpath(path) for path in writable if os.path.isdir(path)})
-        trees = {folder: _clone(folder) for folder in folders}
+        trees = {folder: _clone(folder) for folder in _outermost(writable)}
         for path in masked:
             _mask(path)
         if "/" not in trees:
@@ -64,6 +63,15 @@ def can_be_had() -> bool:
     if (pid := os.fork()) == 0:
         os._exit(0 if enter((), (), 1) else 1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def _outermost(folders: Iterable[str]) -> list[str]:
+    """Those that lie in no other: nothing can be renamed from one mount to another."""
+    found: list[str] = []
+    for folder in sorted({os.path.realpath(path) for path in folders if os.path.isdir(path)}):
+        if not any(Path(folder).is_relative_to(above) for above in found):
+            found.append(folder)
+    return found
 
 
 def _unshare() -> None:

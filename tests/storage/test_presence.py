@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -23,7 +24,7 @@ from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.cli.main import main
 from bellhop.storage import presence, schema
-from bellhop.storage.database import database, query, stay_open
+from bellhop.storage.database import database, query, shrink, stay_open
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 from bellhop.storage.presence import Presence, Unavailable
 from bellhop.web import door
@@ -283,3 +284,32 @@ def test_it_hears_from_the_record_that_it_was_closed(
     write_record(replace(installed, is_closed=True))
     watched.require()
     assert accounts.is_closed()
+
+
+def test_it_takes_no_database_that_gave_room_back_for_one_that_was_cut(
+    watched: Presence, installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint that grows it again writes the header, which tells its size, first."""
+    query("CREATE TABLE more (text)")
+    query("INSERT INTO more VALUES (zeroblob(3000000))")
+    query("PRAGMA wal_checkpoint(truncate)")
+    watched.require()
+    query("DELETE FROM more")
+    shrink(10_000)
+    query("PRAGMA wal_checkpoint(truncate)")
+    small = installed.database.stat().st_size
+    query("INSERT INTO more VALUES (zeroblob(2000000))")
+    query("PRAGMA wal_checkpoint(truncate)")
+    whole = installed.database.stat()
+    looks = itertools.count()
+
+    def growing(asked: Any, **options: Any) -> os.stat_result:
+        found = stat(asked, **options)
+        is_early = found.st_ino == whole.st_ino and next(looks) < 3
+        return os.stat_result((*found[:6], small, *found[7:])) if is_early else found
+
+    stat = os.stat
+    monkeypatch.setattr(os, "stat", growing)
+    monkeypatch.setattr(os, "fstat", growing)
+    watched.require()
+    assert next(looks) > 3

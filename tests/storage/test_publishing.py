@@ -242,7 +242,7 @@ def test_it_looks_after_the_lease_while_it_copies_a_large_file(
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes the disk has left, last."""
     left = [1 << 40]
-    monkeypatch.setattr(Files, "free_bytes", lambda files: left[-1])
+    monkeypatch.setattr(copying, "free_bytes", lambda place: left[-1])
     return left
 
 

@@ -48,13 +48,15 @@ class Running:
             "BELLHOP_SERVER_PORT": "0",
             **environment,
         }
+        # What runs each of its commands, such as `unshare …`.
+        self.before: list[str] = []
         self._log = folder / "log"
         self.processes: list[subprocess.Popen[str]] = []
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         with self._log.open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, str(ROOT / "app.py"), *command],
+                [*self.before, sys.executable, str(ROOT / "app.py"), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -76,7 +78,7 @@ class Running:
     ) -> subprocess.CompletedProcess[str]:
         """One command to its end; `given` is its standard input."""
         return subprocess.run(
-            [sys.executable, str(ROOT / "app.py"), *command],
+            [*self.before, sys.executable, str(ROOT / "app.py"), *command],
             input=given,
             capture_output=True,
             env=self.environment,

@@ -241,6 +241,10 @@ def test_it_keeps_abstract_sockets_of_others_from_jobs(reach: Reach) -> None:
         assert reach("abstract", f"bellhop-{os.getpid()}") == "PermissionError"
 
 
+def test_it_lets_a_job_rename_a_file_into_its_output(reach: Reach) -> None:
+    assert reach("into output") == "done"
+
+
 # The network
 
 

@@ -13,7 +13,7 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
-from bellhop.storage.database import database_bytes
+from bellhop.storage.database import database_bytes, unused_bytes
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
@@ -94,7 +94,8 @@ def health(site: Site, user: User) -> HTTPResponse:
     }
     problems = [] if consumers else ["no consumer is running"]
     problems += [f"the bell does not work: {bell}"] if bell else []
-    problems += ["the disk is nearly full"] if free_bytes < reserve_mb << 20 else []
+    has_room = free_bytes + unused_bytes() >= reserve_mb << 20
+    problems += [] if has_room else ["the disk is nearly full"]
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]

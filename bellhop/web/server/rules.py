@@ -8,6 +8,7 @@ from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem, disk_full, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.jobs.limits import submit_problem
+from bellhop.storage.database import unused_bytes
 from bellhop.web import door, gate
 from bellhop.web.answers import JSON_BYTES
 from bellhop.web.routes import Body, Route
@@ -74,15 +75,17 @@ class Rules:
     def room_problem(self, length: int, owner: str | None = None) -> Problem | None:
         """Why there is no room for `length` more bytes, of an upload that `owner` begins."""
         try:
-            free = self._files.free_bytes()
+            free, room = self._files.free_bytes(), self._files.upload_bytes_left()
         except OSError:
             return None  # the folder is gone, and whoever asks hears of it from the application
         if owner is not None:
             free = max(0, free - self.uploads.coming_bytes(owner, free))
         needed = 2 * length  # the body is kept whole, and then again file by file
-        if free >= needed + self._reserve_bytes:
+        room, missing = min(free, room), needed + self._reserve_bytes - free
+        # Running jobs need room for rows too, and the database may have it already.
+        if needed <= room and (missing <= 0 or missing <= unused_bytes()):
             return None
-        return disk_full(free, needed, self._reserve_bytes)
+        return disk_full(room, needed, self._reserve_bytes)
 
     def _require_few_uploads(self, user: User) -> None:
         arriving = sum(upload.is_arriving for upload in self.uploads.of(user.name))

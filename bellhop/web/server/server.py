@@ -15,7 +15,7 @@ from waitress.server import create_server
 from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.storage.files import write_atomically
-from bellhop.system import children, cores, listener, signals
+from bellhop.system import children, cores, limits, listener, signals
 from bellhop.web.server.connections import MOST_CONNECTIONS, Channel, drop_slow
 from bellhop.web.server.parser import BODY_BYTES, Parser
 from bellhop.web.server.rules import Rules
@@ -93,8 +93,8 @@ def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
 
 def _allow_descriptors() -> None:
     """Each connection is a descriptor, and the usual soft limit of 1,024 is too close."""
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, 4 * MOST_CONNECTIONS), most_files))
+    _, most_files = limits.of(resource.RLIMIT_NOFILE)
+    limits.change(resource.RLIMIT_NOFILE, min(most_files, 4 * MOST_CONNECTIONS), most_files)
 
 
 def _behind(app: Callable[..., Any], proxies: tuple[str, ...]) -> Callable[..., Any]:

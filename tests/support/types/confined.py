@@ -192,6 +192,12 @@ def use_scratch(_: str) -> None:
     Path("a", "b").rename("c")
 
 
+def rename_into_output(_: str) -> None:
+    """As a type does that writes a draft first: `scratch_dir` is the current folder."""
+    Path("draft").write_text("x")
+    Path("draft").rename(Path.cwd().parent / "output" / "made")
+
+
 REACHES: dict[str, Reach] = {
     "read": lambda path: Path(path).read_bytes(),
     "list": os.listdir,
@@ -203,6 +209,7 @@ REACHES: dict[str, Reach] = {
     "symlink": read_by_symlink,
     "in a child": read_in_child,
     "scratch": use_scratch,
+    "into output": rename_into_output,
     "shared memory": use_shared_memory,
     "pool": use_pool,
     "import": import_late,

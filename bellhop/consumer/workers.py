@@ -129,7 +129,6 @@ class Workers:
             self._settings,
             readable=[scratch.folder],
             writable=[scratch.home, scratch.output],
-            own=scratch.folder,
             is_shared=accounts.is_closed(),
             network=kind.network,
             memory_mb=kind.memory_mb,

@@ -58,8 +58,7 @@ class Bounds:
     It may read everything that is not in `hidden`, and what is in `readable` all the same. Where
     nothing is hidden, it may do with files and processes what its user may. `memory_mb` and
     `max_file_mb` are limits of each process in MiB, which none of them can raise; 0 is none.
-    What is in `masked` is empty, where the system allows a view of its own (namespaces.py). There,
-    all in `own`, the folder that the child's own lie in, is one mount: files can be renamed in it.
+    What is in `masked` is empty, where the system allows a view of its own (namespaces.py).
     """
 
     hidden: Sequence[str]
@@ -69,7 +68,6 @@ class Bounds:
     memory_mb: int = 0
     max_file_mb: int = 0
     masked: Sequence[str] = ()
-    own: str = ""
 
     def argument(self) -> str:
         """As it stands on the command line of the child."""
@@ -81,7 +79,6 @@ def bounds(
     *,
     readable: Sequence[Path],
     writable: Sequence[Path],
-    own: Path | None = None,
     is_shared: bool,
     network: bool = False,
     memory_mb: int = 0,
@@ -101,7 +98,6 @@ def bounds(
         memory_mb=memory_mb,
         max_file_mb=max_file_mb,
         masked=_masked() if is_shared else (),
-        own=str(own or ""),
     )
 
 
@@ -140,8 +136,7 @@ def confine(argument: str) -> None:
     is_apart = False
     if given.hidden:
         kept = _held() & (1 << DAC_OVERRIDE)  # without it root could not read files of others
-        mounts = [*given.writable, *filter(None, [given.own])]
-        is_apart = namespaces.enter(mounts, given.masked, given.memory_mb)
+        is_apart = namespaces.enter(_mounts(given), given.masked, given.memory_mb)
         _keep_capabilities(kept)
     else:
         _keep_capabilities(_held() & ~(1 << SYS_RESOURCE))  # which raises limits
@@ -152,6 +147,16 @@ def confine(argument: str) -> None:
     if seccomp.is_there():
         network = () if given.network else seccomp.NETWORK
         seccomp.refuse((*seccomp.LEAVING, *network, *(seccomp.SHARED if given.hidden else ())))
+
+
+def _mounts(given: Bounds) -> list[str]:
+    """What is writable in a view of its own; the folder that holds a child's own is one mount.
+
+    Nothing can be renamed from one mount to another (rename(2)).
+    """
+    above = {os.path.dirname(path) for path in given.writable} & {*given.readable}
+    own = [path for path in above if any(Path(path).is_relative_to(h) for h in given.hidden)]
+    return [*given.writable, *own]
 
 
 def _limit_all(given: Bounds) -> None:

@@ -51,9 +51,11 @@ def _take(core: int) -> bool:
     An abstract address is a lock of the whole machine that needs no file and no rights, and that
     the kernel drops with its holder (unix(7)).
     """
-    with contextlib.suppress(OSError):  # some systems have no local sockets
-        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with contextlib.ExitStack() as unless_taken, contextlib.suppress(OSError):
+        # Some systems have no local sockets.
+        claim = unless_taken.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         claim.bind(f"{ADDRESS}{core}")
+        unless_taken.pop_all()
         _held.append(claim)
         return True
     return False

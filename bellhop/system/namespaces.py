@@ -66,7 +66,7 @@ def can_be_had() -> bool:
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
-    """Those that lie in no other: nothing can be renamed from one mount to another."""
+    """Those that lie in no other; each becomes a mount."""
     found: list[str] = []
     for folder in sorted({os.path.realpath(path) for path in folders if os.path.isdir(path)}):
         if not any(Path(folder).is_relative_to(above) for above in found):

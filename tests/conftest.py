@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +34,13 @@ from tests.support.wsgi import WsgiClient
 
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "jobprocess")
+
+
+def pytest_configure() -> None:
+    """Heed the signals of a stop, as Bellhop is to: who starts the tests may have them ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by the marker

@@ -218,12 +218,8 @@ def test_it_runs_with_streams_that_are_closed(
 
 def test_it_checks_until_ctrl_c_and_leaves_nothing(console: Console) -> None:
     """A terminal sends the signal to all that the command has started."""
-    # What starts the tests may ignore it.
-    heeds: Any = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-    check = console.start(
-        ["check"], own=True, stdout=subprocess.PIPE, start_new_session=True, **heeds
-    )
-    with check as process:
+    options: Any = {"stdout": subprocess.PIPE, "start_new_session": True}
+    with console.start(["check"], own=True, **options) as process:
         wait_for(lambda: (console.here.data / "address").exists())
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)

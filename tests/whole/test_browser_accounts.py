@@ -77,14 +77,14 @@ def test_it_goes_to_no_other_site_after_a_login(
 def test_it_knows_its_own_pages_from_all_other_addresses(
     browser: webdriver.Chrome, served: Running
 ) -> None:
-    ours = ["/", "/queues?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit"]
+    ours = ["/", "/queues?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit", "/queues/"]
     others = [
         "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil",
         "/.//evil.example/x", "/./\\evil.example", "/x/..//evil.example", "/%2e//evil.example",
         "/%2e%2e//evil.example", "/\t/evil.example", "\t//evil.example", "/\n/evil.example",
         " //evil.example", "/jobs/..//evil.example", "//%5B", "/jobs/a/b", "/jobs/", "//",
         "/static/pages/login.js", "/api/v1/logout", "/login?next=/", "javascript:alert(1)",
-        "data:text/html,x", "\0//evil.example", "http://evil.example@localhost", "/queues/", "x",
+        "data:text/html,x", "\0//evil.example", "http://evil.example@localhost", "x",
     ]  # fmt: skip
     browser.get(f"{served.url}/login")
     script = """const [all, done] = arguments;

@@ -41,9 +41,9 @@ def is_quiet(bellhop: Running) -> bool:
     return trace_of(bellhop).stat().st_size == size
 
 
-def submit_all(bellhop: Running, then: str, escapes: Sequence[str] = ESCAPES) -> list[str]:
+def submit_all(bellhop: Running, ending: str, escapes: Sequence[str] = ESCAPES) -> list[str]:
     """A job for each way to escape."""
-    options = {"type": "runaway", "trace": str(trace_of(bellhop)), "then": then}
+    options = {"type": "runaway", "trace": str(trace_of(bellhop)), "ending": ending}
     return [str(bellhop.texts(how, **options)["job_id"]) for how in escapes]
 
 
@@ -58,8 +58,8 @@ def let_all_escape(
 
 def test_it_ends_all_at_a_return_a_crash_a_limit_and_a_cancel(bellhop: Running) -> None:
     bellhop.serve()
-    for then in ("return", "crash", "hang"):
-        for job in submit_all(bellhop, then):
+    for ending in ("return", "crash", "hang"):
+        for job in submit_all(bellhop, ending):
             bellhop.final(job)
         wait_for(lambda: job_processes_of(bellhop.data) == [] and is_quiet(bellhop), GONE_S)
     for job in let_all_escape(bellhop)[0]:

@@ -54,7 +54,8 @@ def open_bodies(web: Running) -> list[str]:
     (pid,) = [p for p in web.descendants() if b"web" in Path(f"/proc/{p}/cmdline").read_bytes()]
     links = []
     for path in Path(f"/proc/{pid}/fd").iterdir():
-        links.append(os.readlink(path))
+        with contextlib.suppress(FileNotFoundError):  # it was closed just now
+            links.append(os.readlink(path))
     return [link for link in links if "incoming" in link and "deleted" in link]
 
 

@@ -67,12 +67,12 @@ ESCAPES: dict[str, Callable[[str], None]] = {
 
 
 @job_type(label="Runaway", queue="parsing", timeout_s=4, delays_s=[], cache=False)
-def runaway(text: str, context: Context, *, trace: str, then: str = "hang") -> dict:
+def runaway(text: str, context: Context, *, trace: str, ending: str = "hang") -> dict:
     """Escape as the text says, and then hang, crash or return."""
     ESCAPES[text](trace)
     context.progress(50, "escaped")
-    if then == "crash":
+    if ending == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
-    if then == "hang":
+    if ending == "hang":
         sleep()
     return {}

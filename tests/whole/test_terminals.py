@@ -29,6 +29,7 @@ from tests.support.running import Running, running, wait_for
 NAME = "grün ☃ 😀 \u202egnp.txt"
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 LATIN_1 = {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "latin-1"}
+TERMINALS = (("ascii", ASCII), ("latin-1", LATIN_1))
 SERVE = ("serve", "web", "consumer")
 ASK = ("submit", "jobs", "result", "cancel", "retry", "stats", "check")
 NOT_WRITTEN, CUT = 1, 141
@@ -135,27 +136,22 @@ def console(served: Running, prepared: Path, tmp_path: Path) -> Console:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_it_prints_on_a_terminal_that_knows_few_characters(
-    console: Console, command: tuple[str, ...]
+def test_it_ends_in_order_whatever_becomes_of_its_output(
+    served: Running, prepared: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    for encoding, terminal in (("ascii", ASCII), ("latin-1", LATIN_1)):
-        status, printed = console.run(command, env=terminal)
+    """On a terminal that knows few characters, and when nobody reads or the disk is full.
+
+    What serves goes on all the same.
+    """
+    shown, lost = (Console(served, prepared, made(tmp_path / name)) for name in ("1", "2"))
+    for (encoding, terminal), (sink, not_written) in zip(TERMINALS, SINKS, strict=True):
+        status, printed = shown.run(command, env=terminal)
         assert status in (0, 1)
         if status == 0 and "--json" in command:
             json.loads(printed.decode(encoding))
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_it_ends_in_order_when_its_output_cannot_be_written(
-    served: Running, prepared: Path, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    """Nobody reads it, and then the disk is full; what serves goes on all the same."""
-    usual, other = (Console(served, prepared, made(tmp_path / name)) for name in ("1", "2"))
-    for sink, status in ((closed_pipe, CUT), (full_disk, NOT_WRITTEN)):
-        expected, printed = usual.run(command)
-        expected = status if printed and command[0] not in SERVE else expected
         with sink() as out:
-            assert other.run(command, stdout=out)[0] == expected
+            expected = not_written if printed and command[0] not in SERVE else status
+            assert lost.run(command, stdout=out)[0] == expected
 
 
 def made(folder: Path) -> Path:
@@ -175,6 +171,9 @@ def closed_pipe() -> Iterator[int]:
 def full_disk() -> Iterator[int]:
     with Path("/dev/full").open("wb") as full:
         yield full.fileno()
+
+
+SINKS = ((closed_pipe, CUT), (full_disk, NOT_WRITTEN))
 
 
 def test_it_lists_every_job_on_a_terminal_that_lacks_its_letters(console: Console) -> None:

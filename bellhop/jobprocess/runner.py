@@ -87,6 +87,7 @@ while [ $passes -lt 5000 ] && [ $same -lt 3 ]; do
 done
 kill -9 0
 """
+SHARED_MEMORY = "/dev/shm"
 LIBC = ctypes.CDLL(None)
 
 
@@ -203,7 +204,7 @@ class _Attempt:
                 return Failed(Kind.UNAVAILABLE_OUTSIDE, _told(error))
             case TryAgain():
                 return Later(float(error.delay_s), str(error.reason))
-            case MemoryError():
+            case MemoryError() | OSError() if _is_of_memory(error):
                 return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
             case OSError() if error.errno in NO_ROOM:
                 return Later(FULL_DISK_DELAY_S, FULL_DISK)
@@ -272,6 +273,14 @@ class _Attempt:
             limit_mb = MOST_RESULT_BYTES // MEBIBYTE
             return Failed(Kind.RESULT_TOO_LARGE, item_error("result_too_large", limit_mb=limit_mb))
         return Completed(data, self._warnings)
+
+
+def _is_of_memory(error: MemoryError | OSError) -> bool:
+    """Whether it is memory that has no room, also the folder that lies there, and no disk."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        with contextlib.suppress(OSError):
+            return os.statvfs(SHARED_MEMORY).f_bavail == 0
+    return isinstance(error, MemoryError)
 
 
 def _told(error: BadInput | Unavailable) -> ItemError:

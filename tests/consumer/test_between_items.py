@@ -194,6 +194,15 @@ def test_it_weighs_the_shared_memory_of_a_job(
     assert error_of(beyond)["code"] == "out_of_memory"
 
 
+def test_it_takes_full_shared_memory_for_no_full_disk(
+    private_memory: None, submit: Submit, workers: Workers
+) -> None:
+    """An item that waits for room on a disk would wait for a day."""
+    job = submit("whole folder", type="hides_memory")
+    run_all(workers)
+    assert error_of(job)["code"] == "out_of_memory"
+
+
 def test_it_leaves_no_shared_memory(private_memory: None, submit: Submit, workers: Workers) -> None:
     submit("shared memory", type="spoils")
     job = submit(type="finds")

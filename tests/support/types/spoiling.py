@@ -166,11 +166,19 @@ def _in_folder(size: int) -> None:
     _kept.append(b"x" * (size // 2))
 
 
+def _fill_folder(size: int) -> None:
+    """All in a folder that is in memory."""
+    with Path("/dev/shm/filled").open("wb") as file:
+        for _ in range(size >> 20):
+            file.write(bytes(1 << 20))
+
+
 HIDES: dict[str, Callable[[int], None]] = {
     "memory file": _memory_file,
     "shared": _shared,
     "child": _in_child,
     "folder": _in_folder,
+    "whole folder": _fill_folder,
 }
 
 

@@ -67,17 +67,14 @@ def record(claim: Claim, ran: Ran, files: Files, watch: Watch) -> None:
 
 
 def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch) -> None:
-    published, left_out = _publish(claim, ran, files, watch)
+    published, warnings = _publish(claim, ran, files, watch)
     die_at("finish-files")
-    warnings = [*done.warnings, *(_left_out(ran.mask.within(name)) for name in left_out)]
-    if not os.path.lexists(ran.scratch.output):
-        warnings.append(OUTPUT_REMOVED)
     complete = partial(
         lifecycle.complete,
         claim,
         data=done.data,
         files=json.dumps(published),
-        warnings=json.dumps(warnings),
+        warnings=json.dumps([*done.warnings, *warnings]),
         seconds=ran.seconds,
     )
     is_recorded = watch.when_it_can_be(complete)
@@ -88,12 +85,17 @@ def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watc
 
 def _publish(
     claim: Claim, ran: Ran, files: Files, watch: Watch
-) -> tuple[list[dict[str, Any]], list[str | None]]:
-    """The files that were published, and the names of those that were left out."""
+) -> tuple[list[dict[str, Any]], list[JobWarning]]:
+    """The files that were published, and why others are not there."""
     if not ran.scratch.has_output():
         return [], []
     publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
-    return watch.when_it_can_be(partial(publish, watch.keep_lease, ran.mask.hits))
+    publish = partial(publish, watch.keep_lease, ran.mask.hits)
+    published, left_out = watch.when_it_can_be(publish)
+    warnings = [_left_out(ran.mask.within(name)) for name in left_out]
+    if not os.path.lexists(ran.scratch.output):
+        warnings.append(OUTPUT_REMOVED)
+    return published, warnings
 
 
 def _move_for(

@@ -39,7 +39,7 @@ from bellhop.jobprocess.outcome import (
     said_in,
 )
 from bellhop.storage.files import Scratch
-from bellhop.system import cores, proctree
+from bellhop.system import cores, proctree, signals
 from bellhop.system.children import Child, clean_environment, ending
 from bellhop.system.confine import Bounds
 
@@ -232,9 +232,12 @@ class JobProcess:
         """Whether a bad end may be the work of a stop, which counts against no item.
 
         Its signals reach all that Bellhop and the job have started, and this consumer as well, at
-        about the same time.
+        about the same time. A process dies of one, or ends when something that it needs did; what
+        dies of another signal waits for nothing.
         """
-        wait_s = STOP_HEARD_S if isinstance(ended, Crashed) else 0
+        code = self._child.returncode
+        may_be_first = isinstance(ended, Crashed) and (code >= 0 or -code in signals.STOPS)
+        wait_s = STOP_HEARD_S if may_be_first else 0
         return isinstance(ended, Failed | Crashed) and self._stopping.wait(wait_s)
 
     def _close_pipes(self) -> None:

@@ -119,6 +119,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
             continue
+        stopping.begin()
         ended = _Attempt(given, home, orders, say, loaded, surroundings).run()
         copies.leave()
         _flush_output()

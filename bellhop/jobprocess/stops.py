@@ -8,6 +8,7 @@ do, also when a job sends them to itself.
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 
@@ -31,6 +32,10 @@ class Stop:
         self._numbers = [n for n in signals.STOPS if signal.getsignal(n) == self._outlive]
         os.register_at_fork(after_in_child=self._let_go)
 
+    def begin(self) -> None:
+        """Begin an attempt: what it starts has not ended yet."""
+        self._before = _faults_of_ended()
+
     def is_on(self) -> bool:
         """Whether Bellhop stops; who hears of it first is chance, so this waits for `HEARD_S`."""
         try:
@@ -39,8 +44,12 @@ class Stop:
             return False
 
     def wait_if_unheard(self) -> None:
-        """Wait for the stop of which the job's own handlers may have heard already."""
-        if any(signal.getsignal(number) != self._outlive for number in self._numbers):
+        """Wait for the stop that may have come first to the job's handlers, or to what it started.
+
+        Asked when an attempt has failed.
+        """
+        has_own = any(signal.getsignal(number) != self._outlive for number in self._numbers)
+        if has_own or _faults_of_ended() != self._before:
             self.is_on()
 
     def _outlive(self, number: int, frame: object) -> None:
@@ -57,6 +66,11 @@ class Stop:
             if signal.getsignal(number) == self._outlive:
                 is_int = number == signal.SIGINT
                 signal.signal(number, signal.default_int_handler if is_int else signal.SIG_DFL)
+
+
+def _faults_of_ended() -> int:
+    """Page faults of the children that have ended, each of which had some (getrusage(2))."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
 
 
 class Copies:

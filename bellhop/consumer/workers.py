@@ -278,7 +278,7 @@ class Workers:
             value=value,
             params=claim.params,
             filename=claim.filename,
-            free_bytes=self.files.scratch_bytes_left(),
+            free_bytes=scratch.free_bytes(),
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 

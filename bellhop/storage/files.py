@@ -107,12 +107,6 @@ class Files:
         """What is left for an upload, where it arrives and where it stays."""
         return min(free_bytes(self._folder / name) for name in ("incoming", "uploads"))
 
-    def scratch_bytes_left(self) -> int:
-        """What is left for what jobs write, which may be on a disk of its own."""
-        scratch = self._folder / "scratch"
-        is_elsewhere = os.stat(scratch).st_dev != os.stat(self._folder).st_dev
-        return free_bytes(scratch) if is_elsewhere else self.free_bytes()
-
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
         path.mkdir()
@@ -341,7 +335,7 @@ class Scratch:
         remove_tree(self.folder)
 
     def free_bytes(self) -> int:
-        """What the disk has left."""
+        """What is left for what the job writes; its disk may be another than that of the rest."""
         return free_bytes(self.folder)
 
     def holds_more(self, most_bytes: int) -> bool:

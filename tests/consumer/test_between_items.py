@@ -223,9 +223,9 @@ def test_it_ends_a_job_whose_many_files_use_up_the_disk(
 
 def nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk have nothing left but the reserve, and soon somewhat less."""
-    monkeypatch.setattr(Files, "free_bytes", lambda self: 1 << 40)
     monkeypatch.setattr(order, "_max_file_mb", lambda settings, free_bytes: 64)
-    monkeypatch.setattr(Scratch, "free_bytes", lambda self: (1 << 40) - (66 << 20))
+    at_first = iter([1 << 40])
+    monkeypatch.setattr(Scratch, "free_bytes", lambda self: next(at_first, (1 << 40) - (66 << 20)))
     monkeypatch.setattr(jobprocess, "LEAST_FILE_MB", 10)
 
 

@@ -15,14 +15,14 @@ from bellhop.consumer import workers as workers_module
 from bellhop.consumer.workers import Workers
 from bellhop.jobprocess.process import JobProcess
 from bellhop.jobs import lifecycle, reuse
-from bellhop.storage.files import Files
+from bellhop.storage.files import Files, Scratch
 from bellhop.storage.models import Job
 from tests.support.jobs import error_of, items_of, job_of, moves_of
 
 Submit = Callable[..., Job]
 # Where between the claim of an item and its record something can go wrong.
 PLACES = [
-    (Catalog, "types"), (reuse, "find"), (Files, "new_scratch"), (Files, "free_bytes"),
+    (Catalog, "types"), (reuse, "find"), (Files, "new_scratch"), (Scratch, "free_bytes"),
     (Files, "withdraw"), (Mask, "of_type"), (JobProcess, "run"), (workers_module, "order_for"),
     (workers_module, "record"),
 ]  # fmt: skip

@@ -131,7 +131,7 @@ def test_it_counts_the_disk_that_jobs_write_to(config: Config) -> None:
     settings = config("")
     with elsewhere(settings.data_dir / "scratch", "mount", size_mb=8):
         found = Files(make_folder(settings))
-        assert found.scratch_bytes_left() <= 8 << 20 < found.free_bytes()
+        assert found.new_scratch("c1").free_bytes() <= 8 << 20 < found.free_bytes()
 
 
 def full_results(files: Files, size: int) -> tuple[Path, Callable[[], None]]:

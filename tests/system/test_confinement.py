@@ -20,7 +20,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs import lifecycle
 from bellhop.jobs.newjob import NewItem
-from bellhop.storage.files import Files
+from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system import confine, landlock, seccomp
@@ -291,7 +291,7 @@ def test_it_never_lends_a_process_with_the_network_to_a_type_without(
 def test_it_ends_a_job_that_writes_too_large_a_file(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Files, "free_bytes", lambda files: 0)
+    monkeypatch.setattr(Scratch, "free_bytes", lambda scratch: 0)
     job = submit("65", type="large_file")
     run_all(workers)
     assert error_of(job)["code"] == "file_too_large"
@@ -302,7 +302,7 @@ def test_it_ends_a_job_that_writes_too_large_a_file(
 def test_it_lets_a_file_grow_to_what_the_disk_has_beyond_the_reserve(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Files, "free_bytes", lambda files: (100 + 70) << 20)
+    monkeypatch.setattr(Scratch, "free_bytes", lambda scratch: (100 + 70) << 20)
     within, beyond = submit("70", type="large_file"), submit("71", type="large_file")
     run_all(workers)
     assert job_of(within.job_id).status == "completed"
@@ -314,7 +314,7 @@ def test_it_looks_at_the_disk_again_for_each_item(
 ) -> None:
     job = submit("65", type="large_file")
     with monkeypatch.context() as full:
-        full.setattr(Files, "free_bytes", lambda files: 0)
+        full.setattr(Scratch, "free_bytes", lambda scratch: 0)
         run_all(workers)
     lifecycle.retry(job.job_id)
     run_all(workers)

@@ -24,7 +24,7 @@ from bellhop.consumer import watch
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
-from bellhop.storage.database import database
+from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from tests.support.jobs import error_of, items_of, job_of, moves_of, result_of, run_all
@@ -788,7 +788,8 @@ def test_it_ends_each_of_several_hangs_at_its_own_limit(
     fail = lifecycle.fail
 
     def failed(claim: lifecycle.Claim, error: ItemError) -> bool:
-        began = datetime.fromisoformat(claim.started_at)
+        ((at,),) = query("SELECT started_at FROM item WHERE id = :id", {"id": claim.id})
+        began = datetime.fromisoformat(at)
         took.append((datetime.now(UTC) - began).total_seconds())
         return fail(claim, error)
 

@@ -52,7 +52,7 @@ READ_CLAIM = """
             WHERE before.job = item.job AND before."index" = item."index"
             AND before.step = item.step - 1) END AS input,
         CASE item.step WHEN 0 THEN item.input_sha256 END AS sha256,
-        item.started_at, item.turn, item.cache_key, item.was_deferred, job.job_id,
+        item.turn, item.cache_key, item.was_deferred, job.job_id,
         CASE item.step WHEN 0 THEN job.params ELSE job.chain END AS params,
         job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested
     FROM item JOIN job ON job.id = item.job WHERE item.id = :id"""
@@ -104,7 +104,6 @@ class Claim:
     filename: str
     input: dict[str, Any]
     sha256: str | None
-    started_at: str
     turn: int
     cache_key: str | None
     was_deferred: bool
@@ -235,7 +234,6 @@ def _take(candidate: Claim, worker: str, key: str | None) -> Claim | None:
     die_at("claim-row")
     candidate.attempt += 1
     candidate.worker, candidate.cache_key = worker, key
-    candidate.started_at = candidate.started_at or timestamp()
     return candidate
 
 

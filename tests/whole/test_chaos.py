@@ -102,6 +102,10 @@ def fail_for_no_reason(story: Story) -> None:
     story.events[1] = story.events[1]._replace(code="unexpected_error")
 
 
+def wait_for_room_on_an_empty_disk(story: Story) -> None:
+    story.events[1] = story.events[1]._replace(code="try_again")
+
+
 def crash_by_itself(story: Story) -> None:
     story.events[1] = story.events[1]._replace(code="process_crashed")
 
@@ -145,6 +149,7 @@ def hang_on_its_lease(story: Story) -> None:
         (give_it_the_result_of_another_attempt, "not of attempt 2"),
         (miscount, "its counters are not those of its items"),
         (fail_for_no_reason, "met unexpected_error"),
+        (wait_for_room_on_an_empty_disk, "met try_again"),
         (crash_by_itself, "1 job processes crashed, the storm killed 0"),
         (claim_it_after_a_cancel, "was claimed after its cancel was recorded"),
         (accept_it_after_a_refusal, "is there although it was refused"),

@@ -44,8 +44,8 @@ OWN_CODES = {
 }
 ALWAYS_FAILS = {"refused": "refused", "hang": "timed_out", "hungry": "out_of_memory"}
 STORM_CODES = {"interrupted", "process_crashed", "interrupted_too_often"}
-# These write files of their own, and may fail by a full disk.
-WRITERS = ("writing", "copying")
+# An item that met a full disk, by its own writes or by the copy of its input, waits for room.
+FULL_DISK_CODES = {"try_again"}
 # What the API may refuse in a race: the job became final, nothing is left to retry, no room.
 FAIR_REFUSALS = {
     "cancel: 409 job-final",
@@ -192,10 +192,10 @@ def _unexpected_codes(records: Records, troubles: Sequence[Trouble]) -> Iterator
         if event.code is None or event.key is None:
             continue
         kind = kinds[event.key]
-        was_full = any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in full)
-        if kind in WRITERS and event.code == "unexpected_error" and was_full:
-            continue
-        if event.code not in OWN_CODES.get(kind, set()) | STORM_CODES:
+        fair = OWN_CODES.get(kind, set()) | STORM_CODES
+        if any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in full):
+            fair |= FULL_DISK_CODES
+        if event.code not in fair:
             yield f"item {event.key} of kind {kind} met {event.code}: {event.text}"
 
 

@@ -144,8 +144,7 @@ def refused(text: str, context: Context, *, journal: str) -> dict:
         raise BadInput(f"{text} is no good", code="refused")
 
 
-# A full disk makes these two fail by their own writes, so they may try for some seconds.
-@job_type(label="Writing", queue="parsing", delays_s=[0, 1, 1, 1, 2])
+@job_type(label="Writing", queue="parsing")
 def writing(text: str, context: Context, *, journal: str) -> dict:
     """Write output files, one of them in a folder."""
     with noted(journal, context):
@@ -155,7 +154,7 @@ def writing(text: str, context: Context, *, journal: str) -> dict:
         return answer(context)
 
 
-@job_type(label="Copying", queue="parsing", accepts=[".txt"], delays_s=[0, 1, 1, 1, 2])
+@job_type(label="Copying", queue="parsing", accepts=[".txt"])
 def copying(file: Path, context: Context, *, journal: str) -> dict:
     """Copy the upload, and say what was read."""
     with noted(journal, context):

@@ -7,6 +7,7 @@ do, also when a job sends them to itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
@@ -79,12 +80,14 @@ class Copies:
     def __init__(self) -> None:
         self._own, self._has_forked = os.getpid(), False
         self._heard, self._told = os.pipe()
+        os.set_blocking(self._told, False)  # one word is enough, and nobody may wait to say it
         os.register_at_fork(after_in_parent=self._note)
 
     def leave(self) -> None:
         """End this process if it is such a copy, which returned from the job type as well."""
         if os.getpid() != self._own:
-            os.write(self._told, b".")
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._told, b".")
             os._exit(1)
 
     def have_returned(self) -> bool:

@@ -18,7 +18,7 @@ SETTINGS = {"BELLHOP_OUTBOUND_ALLOWED": "127.0.0.1"}
 def figures(run: Run, data: Path) -> Iterator[Figure]:
     folder = data / "webpages"
     expected = json.loads((folder / "expected.json").read_text())
-    with _Pages(folder) as address:
+    with Pages(folder) as address:
         results = run("webpage", [f"{address}/{name}" for name in expected])
     found = missed = wrong = licences = 0
     for result, page in zip(results, expected.values(), strict=True):
@@ -45,7 +45,7 @@ def _licence(address: str | None) -> str:
     return found[0] if found else ""
 
 
-class _Pages:
+class Pages:
     """Serves the files of a folder on this machine."""
 
     def __init__(self, folder: Path):
@@ -64,7 +64,8 @@ class _Pages:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
     def __enter__(self) -> str:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # The argument is how long its end takes at most.
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __exit__(self, *_: object) -> None:

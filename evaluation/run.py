@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
-import os
-import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,27 +14,46 @@ sys.path.insert(0, str(ROOT))
 
 import evaluation  # noqa: E402
 from bellhop.client import Bellhop  # noqa: E402
+from evaluation import world  # noqa: E402
+from evaluation.serving import serving  # noqa: E402
+from evaluation.world import over_http  # noqa: E402
 
-READY = "Bellhop is ready at "
 JOB_LIMIT_S = 900.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=evaluation.modules(), help="one family of types alone")
+    parser.add_argument("--only", help="one family of types alone, or world, or world/TYPE")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     given = parser.parse_args()
     if not given.data.is_dir():
         sys.exit(f"eval: there is no test data in {given.data}; name it with --data")
-    missed = 0
-    for name in [given.only] if given.only else evaluation.modules():
-        module = importlib.import_module(f"evaluation.{name}")
-        with serving(getattr(module, "SETTINGS", {})) as client:
-            for figure in module.figures(Caller(client), given.data):
-                print(f"{name:16} {figure}", flush=True)
-                missed += not figure.is_met
+    names = [*evaluation.modules(), *(f"world/{name}" for name in world.types(given.data))]
+    chosen = [name for name in names if given.only in (None, name, name.partition("/")[0])]
+    if not chosen:
+        sys.exit(f"eval: --only takes world or one of {', '.join(names)}")
+    missed = sum(measure(name, given.data) for name in chosen)
     print(f"\n{missed} below the bar" if missed else "\nevery bar is reached")
     return 1 if missed else 0
+
+
+def measure(name: str, data: Path) -> int:
+    """Print what is found of a family or of `world/TYPE`; how many figures miss their bar."""
+    missed = 0
+    for line in found(name, data):
+        print(f"{name:20} {line}", flush=True)
+        missed += isinstance(line, evaluation.Figure) and not line.is_met
+    return missed
+
+
+def found(name: str, data: Path) -> Iterator[evaluation.Figure | world.Judgement]:
+    """The figures, and the cases of the world that do not hold."""
+    if name.startswith("world/"):
+        yield from over_http.measured(name.removeprefix("world/"), data)
+        return
+    module = importlib.import_module(f"evaluation.{name}")
+    with serving(getattr(module, "SETTINGS", {})) as served:
+        yield from module.figures(Caller(served.client), data)
 
 
 class Caller:
@@ -67,36 +81,6 @@ class Caller:
         self._client.wait(job["job_id"], JOB_LIMIT_S)
         items = self._client.items(job["job_id"])
         return [{"error": item["error"]} if item["error"] else item["data"] for item in items]
-
-
-@contextlib.contextmanager
-def serving(settings: Mapping[str, str]) -> Iterator[Bellhop]:
-    """A Bellhop of its own with an empty data folder."""
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        (Path(folder) / "log").open("w+") as log,
-    ):
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py")],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env={
-                **{name: value for name, value in os.environ.items() if "BELLHOP_" not in name},
-                "BELLHOP_SERVER_PORT": "0",
-                "BELLHOP_HUEY_STORAGE": "sqlite",
-                "BELLHOP_STORAGE_DATA_DIR": str(Path(folder) / "data"),
-                **settings,
-            },
-            text=True,
-        )
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not line.startswith(READY):
-                sys.exit(f"eval: Bellhop did not start:\n{(Path(folder) / 'log').read_text()}")
-            yield Bellhop(line.removeprefix(READY).split()[0])
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
 
 
 if __name__ == "__main__":

@@ -292,7 +292,7 @@ def test_it_shows_its_steps(read: Any) -> None:
 def test_it_returns_the_promised_keys_as_json(read: Any) -> None:
     result = json.loads(json.dumps(read(SOUND)))
     assert set(result["extracted_data"]) == {
-        "layout", "sheet", "header_row", "columns", "currency", "period", "accounts",
+        "layout", "sheet", "header_row", "columns", "currency", "period", "readings", "accounts",
     }  # fmt: skip
     assert set(result["extracted_data"]["accounts"][0]) == {
         "row", "code", "name", "type", "type_source", "debit", "credit",
@@ -453,6 +453,21 @@ def test_it_reports_a_group_that_differs_from_its_accounts(read: Any) -> None:
 )
 def test_it_knows_the_words_of_other_places(read: Any, content: str) -> None:
     assert figures(read(content))[:2] == ("7.00", "7.00")
+
+
+def test_it_records_which_amounts_it_chose_and_how_to_choose_others(read: Any) -> None:
+    content = LAYOUTS["period and year to date"]
+    (reading,) = read(content)["extracted_data"]["readings"]
+    assert (reading["what"], reading["chosen"]) == ("amounts", "Debit - YTD, Credit - YTD")
+    (other,) = reading["others"]
+    assert other["text"] == "Debit - Month, Credit - Month"
+    result = read(content, mapping=other["mapping"])
+    assert figures(result)[:2] == ("100.00", "100.00")
+    assert result["extracted_data"]["readings"] == []
+
+
+def test_it_records_nothing_where_there_was_one_reading(read: Any) -> None:
+    assert read(SOUND)["extracted_data"]["readings"] == []
 
 
 def test_it_warns_of_amounts_it_left_aside(read: Any) -> None:

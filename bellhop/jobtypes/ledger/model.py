@@ -59,7 +59,7 @@ class Table:
     """Where things stand in a sheet. `amounts` maps (stage, period) to {side: column},
     `labels` a meaning such as "code" to its column; `pick` is the amount group in use,
     `period` what was chosen or is written beside the amounts, `sides` are all columns that say
-    debit or credit."""
+    debit or credit, `readings` the decisions between readings (`readings.note`)."""
 
     sheet: Sheet
     header: int
@@ -71,6 +71,7 @@ class Table:
     layout: str = "debit_credit"
     decimal_comma: bool = False
     sides: list[int] = field(default_factory=list)
+    readings: list[dict[str, Any]] = field(default_factory=list)
 
     def amount_columns(self) -> set[int]:
         return {column for group in self.amounts.values() for column in group.values()}

@@ -77,6 +77,7 @@ def extracted_data(table: Table, book: Book) -> dict[str, Any]:
         "columns": {k: table.sheet.text(table.header, column) for k, column in columns.items()},
         "currency": find_currency([" ".join(top), *beside]),
         "period": table.period or next(titles, None),
+        "readings": table.readings,
         "accounts": [
             {
                 "row": account.row,

@@ -20,6 +20,7 @@ from bellhop.jobtypes.ledger.cells import (
 from bellhop.jobtypes.ledger.classify import type_of
 from bellhop.jobtypes.ledger.mapping import ROLES, column_of
 from bellhop.jobtypes.ledger.model import SIDES, Groups, Key, Meaning, Row, Sheet, Table
+from bellhop.jobtypes.ledger.readings import note_amounts
 from bellhop.jobtypes.ledger.refusals import refusal, several
 from bellhop.jobtypes.ledger.words import (
     BALANCE,
@@ -346,6 +347,8 @@ def choose_amounts(table: Table, period: str) -> None:
     mapped = table.pick[0] == "mapped" and any(role == "opening" for role, _ in table.sheet.roles)
     moved = mapped or (not asked and table.pick[0] in ("", "movement"))
     name_layout(table, usable, moved=moved)
+    if not asked:
+        note_amounts(table, usable)
 
 
 def name_layout(table: Table, usable: Groups, *, moved: bool) -> None:

@@ -14,14 +14,16 @@ from annotated_types import Ge, MaxLen
 
 from bellhop import Context, job_type
 from bellhop.jobtypes.ledger.anomalies import find_anomalies
-from bellhop.jobtypes.ledger.classify import classify, use_normal_sides
+from bellhop.jobtypes.ledger.classify import classify, turn_sides, use_normal_sides
 from bellhop.jobtypes.ledger.exports import write_exports
 from bellhop.jobtypes.ledger.loading import load
 from bellhop.jobtypes.ledger.mapping import read_mapping
 from bellhop.jobtypes.ledger.model import Book, Table
+from bellhop.jobtypes.ledger.readings import note_sides
+from bellhop.jobtypes.ledger.refusals import refusal
 from bellhop.jobtypes.ledger.reports import extracted_data, make_reports
 from bellhop.jobtypes.ledger.rows import read_rows
-from bellhop.jobtypes.ledger.table import choose_amounts, find_table
+from bellhop.jobtypes.ledger.table import choose_amounts, find_mixed, find_table
 
 
 @job_type(
@@ -57,24 +59,40 @@ def trial_balance(
     context.progress(5, "Loading")
     sheets = load(file)
     for grid in sheets:
-        grid.roles = told.columns
+        grid.roles, grid.decimal = told.columns, told.decimal
     context.progress(25, "Finding the table")
     table = find_table(sheets, sheet, period)
     context.progress(40, "Reading rows")
     choose_amounts(table, period)
     book = read_rows(table, period)
+    require_amounts(book)
     context.progress(70, "Classifying")
     classify(book, told)
+    if turn_sides(table, book):
+        classify(book, told)
     use_normal_sides(table, book, allowed)
     context.progress(85, "Reports")
     find_anomalies(book, allowed)
     tell_warnings(context, book)
+    find_mixed(table, book)
+    note_sides(table)
     tell_unused(context, table, sheet=sheet, period=period)
     for which in told.unused():
         context.warn("mapping_not_used", f'No account fits "{which}" in the mapping.')
     result = {"extracted_data": extracted_data(table, book), "reports": make_reports(book, allowed)}
     write_exports(context.output_dir, **result)
     return result
+
+
+def require_amounts(book: Book) -> None:
+    """Raises BadInput (not_a_trial_balance) where not a single amount could be read."""
+    if any(account.debit or account.credit for account in book.accounts):
+        return
+    if unread := [anomaly for anomaly in book.anomalies if anomaly["code"] == "unreadable_amount"]:
+        text = (
+            f"No amount of the {len(book.accounts)} accounts could be read. {unread[0]['message']}"
+        )
+        raise refusal("not_a_trial_balance", text, "Write amounts as 1,234.50 or 1.234,50.")
 
 
 def tell_warnings(context: Context, book: Book) -> None:

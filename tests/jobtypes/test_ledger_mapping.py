@@ -25,7 +25,7 @@ def types(result: dict[str, Any]) -> list[str | None]:
 
 
 def test_it_is_told_what_the_columns_mean(read: Read) -> None:
-    assert refused(read, ODD).code in ("multiple_periods", "not_a_trial_balance")
+    assert refused(read, ODD.replace("700", "7")).code == "not_a_trial_balance"
     result = read(ODD, mapping=["account = Rubrik", "debit = X1", "credit = x2"])
     assert figures(result)[:2] == ("900.00", "900.00")
 

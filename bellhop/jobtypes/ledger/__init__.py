@@ -1,6 +1,6 @@
 """The parts of `jobtypes/trial_balance.py`: private to it, no job types of their own.
 
-Each module imports only those before it in this order: refusals, cells, model, words, mapping,
-classify, readings, table, xlsbad, workbook, pdftext, pdfrows, pdf, loading, parts, groups, rows,
-anomalies, reports, xlsxfile, exports.
+Each module imports only those before it in this order: refusals, signs, cells, model, words,
+mapping, classify, headers, journals, shapes, readings, columns, table, xlsbad, workbook, pdftext,
+pdfrows, pdf, loading, parts, groups, rows, anomalies, reports, xlsxfile, exports.
 """

@@ -118,6 +118,22 @@ def use_normal_sides(table: Table, book: Book, tolerance: Decimal) -> None:
         )
 
 
+def turn_sides(table: Table, book: Book) -> bool:
+    """Exchange debit and credit, where no word says which is which and most accounts of a known
+    type would be on the other side than usual."""
+    typed = [account for account in book.accounts if account.type and account.net]
+    usual = sum((account.net > 0) == (account.type in DEBIT_TYPES) for account in typed)
+    if not table.sides_open or usual * 2 >= len(typed):
+        return False
+    for account in book.accounts:
+        account.debit, account.credit = account.credit, account.debit
+    for total in book.totals:
+        total.debit, total.credit = total.credit, total.debit
+    group = table.amounts[table.pick]
+    group["debit"], group["credit"] = group["credit"], group["debit"]
+    return True
+
+
 def reduces(account: Account) -> bool:
     """Whether an account lowers the others of its type."""
     return bool(words.REDUCES.search(normal(account.name)))

@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from bellhop.jobtypes.ledger.headers import best_header
 from bellhop.jobtypes.ledger.model import Row, Sheet
 from bellhop.jobtypes.ledger.pdf import load_pdf
-from bellhop.jobtypes.ledger.table import best_header
 from bellhop.jobtypes.ledger.workbook import load_ods, load_xls, load_xlsx
 from bellhop.jobtypes.reading.archives import open_archive
 from bellhop.jobtypes.reading.kinds import require_kind

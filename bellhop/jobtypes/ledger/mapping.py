@@ -24,16 +24,19 @@ OTHER_WORDS = {
     "expenses": "expense", "capital": "equity", "cost": "expense", "costs": "expense",
 }  # fmt: skip
 TYPE_NAMES = {**{name: name for name in TYPES}, **OTHER_WORDS}
+DECIMALS = {",": ",", "comma": ",", ".": ".", "point": "."}
 RANGE = re.compile(r"(\d[\d.]*) *(?:-|\u2013|\.\.) *(\d[\d.]*)")
 
 
 @dataclass
 class Mapping:
     """`columns` are (role, header or letter), `accounts` (which accounts, type), in order;
+    `decimal` the mark of decimals;
     `fitted` the accounts entries that named an account."""
 
     columns: list[tuple[str, str]] = field(default_factory=list)
     accounts: list[tuple[str, str]] = field(default_factory=list)
+    decimal: str = ""
     fitted: set[str] = field(default_factory=set)
 
     def type_of(self, account: Account) -> str | None:
@@ -61,6 +64,8 @@ def read_mapping(entries: list[str]) -> Mapping:
         which, _, kind = (part.strip() for part in entry.rpartition("="))
         if role.casefold() in ROLES and column:
             mapping.columns.append((role.casefold(), column))
+        elif role.casefold() == "decimal" and column in DECIMALS:
+            mapping.decimal = DECIMALS[column]
         elif which and kind.casefold() in TYPE_NAMES:
             mapping.accounts.append((which, TYPE_NAMES[kind.casefold()]))
         else:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bellhop.jobtypes.ledger.cells import money, text_of
+from bellhop.jobtypes.ledger.cells import SIDE_SIGNS, Signs, amount_of, money, normal, text_of
 
 SEVERITIES = {  # of an anomaly; any other is a warning
+    "mixed_currencies": "error",
     "rounding_difference": "info",
     "stated_total_mismatch": "error",
     "unbalanced": "error",
@@ -33,12 +34,14 @@ Groups = dict[Key, dict[str, int]]  # the column of each side
 class Sheet:
     """One grid of cells; row and column 0 are the first of the file. `bad` are cells whose
     value the file itself does not hold: an Excel error or a formula never calculated; `roles`
-    what the user says of columns, `added` how many rows on top are not in the file."""
+    and `decimal` what the user says of columns and of the decimal mark, `added` how many rows on
+    top are not in the file."""
 
     name: str
     rows: list[Row]
     bad: dict[tuple[int, int], str] = field(default_factory=dict)
     roles: list[tuple[str, str]] = field(default_factory=list)
+    decimal: str = ""
     added: int = 0
 
     def number(self, row: int) -> int:
@@ -47,6 +50,10 @@ class Sheet:
 
     def text(self, row: int, column: int) -> str:
         return text_of(cell_at(self.rows[row], column))
+
+    def width(self, header: int) -> int:
+        """How many columns the first rows from a header on have."""
+        return max((len(row) for row in self.rows[header : header + 60]), default=0)
 
     def below(self, header: int, column: int, count: int | None = 200) -> list[Any]:
         """The filled cells of a column in the `count` rows under its header; None is all."""
@@ -59,7 +66,10 @@ class Table:
     """Where things stand in a sheet. `amounts` maps (stage, period) to {side: column},
     `labels` a meaning such as "code" to its column; `pick` is the amount group in use,
     `period` what was chosen or is written beside the amounts, `sides` are all columns that say
-    debit or credit, `readings` the decisions between readings (`readings.note`)."""
+    debit or credit, `side_of` the one of each amount, `units` the mark of each column that says
+    nothing, `signs` what marks of sides mean, `why` the reason for the choice of amounts,
+    `sides_open` whether no word says which of two columns is debit,
+    `readings` the decisions between readings (`readings.note`)."""
 
     sheet: Sheet
     header: int
@@ -70,11 +80,40 @@ class Table:
     period: str | None = None
     layout: str = "debit_credit"
     decimal_comma: bool = False
+    units: dict[int, str] = field(default_factory=dict)
+    signs: Signs = field(default_factory=lambda: SIDE_SIGNS)
+    side_of: dict[int, int] = field(default_factory=dict)
+    why: str = ""
+    sides_open: bool = False
     sides: list[int] = field(default_factory=list)
     readings: list[dict[str, Any]] = field(default_factory=list)
 
     def amount_columns(self) -> set[int]:
         return {column for group in self.amounts.values() for column in group.values()}
+
+    def amount(self, row: int, column: int | None) -> Amount:
+        """The amount of a cell, None for blank; its mark of a side may stand in another column.
+
+        Raises ValueError with the text that cannot be read.
+        """
+        if column is None:
+            return None
+        if (row, column) in self.sheet.bad:
+            raise ValueError(self.sheet.bad[row, column])
+        cells = self.sheet.rows[row]
+        cell = cell_at(cells, column)
+        try:
+            value = amount_of(cell, self.decimal_comma, self.units.get(column, ""), self.signs)
+        except ValueError:
+            raise ValueError(text_of(cell)) from None
+        mark = (
+            normal(text_of(cell_at(cells, self.side_of[column]))) if column in self.side_of else ""
+        )
+        if not value or not mark:
+            return value
+        if mark not in self.signs:
+            raise ValueError(f"{value} {mark}")
+        return value * self.signs[mark]
 
     def texts(self, column: int, count: int | None = 200) -> list[str]:
         return [text_of(cell) for cell in self.sheet.below(self.header, column, count)]

@@ -4,16 +4,14 @@ Called before rows are read. A file may tell them by a column or by tables one b
 Must never mix two of them: without a choice it raises BadInput and names them.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bellhop.jobtypes.ledger.cells import ZERO, amount_of, normal, text_of
 from bellhop.jobtypes.ledger.classify import heading_type
 from bellhop.jobtypes.ledger.model import Table, cell_at
 from bellhop.jobtypes.ledger.refusals import several
-from bellhop.jobtypes.ledger.table import not_a_trial_balance
 from bellhop.jobtypes.ledger.words import BARE_TOTAL, NOTE, TOTAL
-
-MAX_PERIODS = 24
 
 Heads = set[tuple[str, ...]]
 
@@ -31,7 +29,7 @@ class Choice:
 def choose_rows(table: Table, period: str) -> Choice:
     """The rows of the period or entity asked for, or of the only one.
 
-    Raises BadInput: multiple_periods, not_a_trial_balance (a list of transactions).
+    Raises BadInput: multiple_periods.
     """
     choice = choose_part(table, period)
     for meaning in ("entity", "period"):
@@ -47,8 +45,6 @@ def choose_rows(table: Table, period: str) -> Choice:
             table.period = asked[0]
             choice.column, choice.value = column, asked[0]
             return choice
-        if len(values) > MAX_PERIODS:
-            raise not_a_trial_balance([table.sheet])
         if len(values) > 1:
             raise several("periods or entities", values, "period")
     return choice
@@ -139,11 +135,12 @@ def goes_on(table: Table, header: int) -> bool:
 def balances(table: Table, start: int, end: int) -> bool:
     """Whether the rows come to nothing, so that they are a trial balance of their own."""
     group, net, count = table.amounts[table.pick], ZERO, 0
-    for row in table.sheet.rows[start:end]:
+    for row in range(start, min(end, len(table.sheet.rows))):
         for side, sign in (("debit", 1), ("credit", -1), ("balance", 1)):
-            if side in group and is_number(table, cell := cell_at(row, group[side])):
-                net += sign * (amount_of(cell, table.decimal_comma) or ZERO)
-                count += 1
+            with suppress(ValueError):
+                amount = table.amount(row, group.get(side))
+                net += sign * (amount or ZERO)
+                count += amount is not None
     return count > 1 and not net
 
 

@@ -4,6 +4,7 @@ Called when something is decided. Each other reading has the entries of `mapping
 so that a user can run the file again with them. Must never decide anything itself.
 """
 
+from collections import Counter
 from typing import Any
 
 from bellhop.jobtypes.ledger.cells import normal
@@ -23,8 +24,28 @@ def note_amounts(table: Table, usable: Groups) -> None:
     others = [option(table, group) for key, group in usable.items() if key != table.pick]
     if others and table.pick[0] != "mapped":
         chosen = option(table, table.amounts[table.pick])["text"]
-        stage = table.pick[0] or "no stage"
-        note(table, "amounts", chosen, others, f"Their headers say: {stage}.")
+        why = table.why or f"their headers say: {table.pick[0] or 'no stage'}"
+        note(table, "amounts", chosen, others, f"{why[0].upper()}{why[1:]}.")
+
+
+def note_sides(table: Table) -> None:
+    """Note which of two columns was taken for debit where no word says so."""
+    group = table.amounts[table.pick]
+    if not table.sides_open or "debit" not in group:
+        return
+    turned = option(table, {"debit": group["credit"], "credit": group["debit"]})
+    why = "No header says which is debit; the types of the accounts or the order decide."
+    note(table, "sides", option(table, group)["text"], [turned], why)
+
+
+def note_decimal(table: Table, votes: Counter[bool]) -> None:
+    """Note the decimal mark where the amounts do not tell it, or tell both."""
+    if table.sheet.decimal or len(votes) == 1:
+        return
+    chosen, other = (",", ".") if table.decimal_comma else (".", ",")
+    others = [{"text": other, "mapping": [f"decimal = {other}"]}]
+    why = f"{max(votes.values())} amounts show it." if votes else "No amount shows it for certain."
+    note(table, "decimal_mark", chosen, others, why)
 
 
 def option(table: Table, group: dict[str, int], text: str = "") -> Option:

@@ -7,6 +7,7 @@ himself; that is an anomaly or a warning.
 
 from bellhop import BadInput
 
+MOST_NAMES = 40
 HINTS = {
     "ambiguous_columns": "Keep one pair of debit and credit columns, or one signed balance.",
     "bad_mapping": "Write a column as `debit = its header` or an account as `1000-1999 = asset`.",
@@ -21,5 +22,8 @@ def refusal(code: str, message: str, hint: str | None = None) -> BadInput:
 
 
 def several(what: str, names: list[str], parameter: str) -> BadInput:
-    text = f"The file contains several {what}: {', '.join(names)}."
+    """The error that names the choices, of a long list the first ones and how many more."""
+    more = len(names) - MOST_NAMES
+    listed = ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    text = f"The file contains several {what}: {listed}."
     return refusal("multiple_periods", text, f"Set `{parameter}` to one of them.")

@@ -17,7 +17,7 @@ def make_reports(book: Book, tolerance: Decimal) -> dict[str, Any]:
     debit, credit = sums_of(book.accounts)
     stated = next((total for total in book.totals if total.final), None)
     return {
-        "is_balanced": abs(debit - credit) <= tolerance,
+        "is_balanced": is_balanced(book, tolerance),
         "total_debit": money(debit),
         "total_credit": money(credit),
         "difference": money(debit - credit),
@@ -29,6 +29,13 @@ def make_reports(book: Book, tolerance: Decimal) -> dict[str, Any]:
         **statements(book.accounts),
         "anomalies": sorted(book.anomalies, key=lambda anomaly: anomaly["row"] or 0),
     }  # fmt: skip
+
+
+def is_balanced(book: Book, tolerance: Decimal) -> bool:
+    """Whether all amounts were read, there are some, and both sides agree."""
+    debit, credit = sums_of(book.accounts)
+    whole = all(account.readable for account in book.accounts) and (debit or credit)
+    return bool(whole) and abs(debit - credit) <= tolerance
 
 
 def statements(accounts: list[Account]) -> dict[str, Any]:

@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bellhop.jobtypes.ledger.cells import CREDIT_MARKS, SIDE_MARKS, ZERO, amount_of, normal, text_of
+from bellhop.jobtypes.ledger.cells import ZERO, normal, text_of
 from bellhop.jobtypes.ledger.classify import heading_type
 from bellhop.jobtypes.ledger.groups import drop_groups
-from bellhop.jobtypes.ledger.model import Account, Amount, Book, Table, Total, cell_at
+from bellhop.jobtypes.ledger.headers import CODE
+from bellhop.jobtypes.ledger.model import Account, Amount, Book, Table, Total
 from bellhop.jobtypes.ledger.parts import choose_rows, heads_of, trimmed
-from bellhop.jobtypes.ledger.table import CODE, not_a_trial_balance
+from bellhop.jobtypes.ledger.table import not_a_trial_balance
 from bellhop.jobtypes.ledger.words import BARE_TOTAL, NOTE, SUMMARY, TOTAL
 
 CODED_NAMES = (
@@ -150,15 +151,10 @@ def read_amounts(table: Table, index: int, texts: list[str]) -> tuple[Amount, Am
     group, unread = table.amounts[table.pick], []
 
     def value(column: int | None) -> Amount:
-        if column is None:
-            return None
-        if (index, column) in table.sheet.bad:
-            unread.append(table.sheet.bad[index, column])
-            return None
         try:
-            return amount_of(cell_at(table.sheet.rows[index], column), table.decimal_comma)
-        except ValueError:
-            unread.append(texts[column])
+            return table.amount(index, column)
+        except ValueError as error:
+            unread.append(str(error))
             return None
 
     debit, credit = value(group.get("debit")), value(group.get("credit"))
@@ -167,11 +163,7 @@ def read_amounts(table: Table, index: int, texts: list[str]) -> tuple[Amount, Am
     if len(texts) > width and (any(texts[width:]) or (debit and credit)):
         return None, None, [", ".join(texts)]
     if "debit" not in group:
-        net = value(group["balance"])
-        mark = normal(cell_text(texts, table.labels.get("side")))
-        if net is not None and mark and mark not in SIDE_MARKS:
-            unread.append(f"{net} {mark}")
-        debit, credit = split_sign(-net if net is not None and mark in CREDIT_MARKS else net)
+        debit, credit = split_sign(value(group["balance"]))
     if table.opening:
         start = table.amounts[table.opening]
         first = value(start.get("balance"))

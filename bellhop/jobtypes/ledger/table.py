@@ -6,158 +6,40 @@ two readings: where columns, sheets or periods are equally good it raises BadInp
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bellhop import BadInput
 from bellhop.jobtypes.ledger.cells import (
-    SIDE_MARKS,
-    first_match,
+    affixes,
+    currency_of,
     is_amount,
     normal,
     text_of,
-    uses_comma,
 )
 from bellhop.jobtypes.ledger.classify import type_of
-from bellhop.jobtypes.ledger.mapping import ROLES, column_of
-from bellhop.jobtypes.ledger.model import SIDES, Groups, Key, Meaning, Row, Sheet, Table
+from bellhop.jobtypes.ledger.columns import learn_notation, settle_sides, with_shape
+from bellhop.jobtypes.ledger.headers import (
+    CODE,
+    HEADER_ROWS,
+    best_header,
+    header_score,
+    read_header,
+    text_columns,
+)
+from bellhop.jobtypes.ledger.journals import is_journal
+from bellhop.jobtypes.ledger.mapping import column_of
+from bellhop.jobtypes.ledger.model import SIDES, Book, Groups, Key, Meaning, Sheet, Table
 from bellhop.jobtypes.ledger.readings import note_amounts
 from bellhop.jobtypes.ledger.refusals import refusal, several
-from bellhop.jobtypes.ledger.words import (
-    BALANCE,
-    CREDIT,
-    DEBIT,
-    LABELS,
-    NAMES,
-    NET,
-    PERIOD,
-    RANKS,
-    STAGES,
-)
+from bellhop.jobtypes.ledger.words import BALANCE, CREDIT, DEBIT, PERIOD, RANKS
 from bellhop.jobtypes.reading.refusals import empty_file
 
-HEADER_ROWS = 100
-ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|number))?")
-YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}")
-CODE = re.compile(r"[A-Za-z]{0,3}[-. ]?\d[\d.\-/ ]*[A-Za-z]?")
-
+PLAIN = re.compile(r"[\d.,\s]*")
 TB_SHEET = re.compile(r"trial|\btb\b|saldenliste|balance (generale|des comptes)")
 OTHER_SHEET = re.compile(
     r"balance sheet|statement|profit|income|p l\b|pnl|journal|cash flow|pivot|chart|coa\b|budget|"
     r"bilan\b|guv\b|bilanz|instructions|notes|lists?\b"
 )
-
-
-def best_header(sheet: Sheet) -> tuple[int, int]:
-    """(score, row) of the row with the most known columns; the first of equals, 0 if none."""
-    scores = [(header_score(sheet, row), -row) for row in range(min(HEADER_ROWS, len(sheet.rows)))]
-    score, row = max(scores, default=(0, 0))
-    return score, -row
-
-
-def header_score(sheet: Sheet, row: int) -> int:
-    """How many columns a header in `row` explains; 0 if that is no trial balance."""
-    cells = sheet.rows[row]
-    if filled(cells) < 2:
-        return 0
-    if any(is_amount(cell) and not PERIOD.search(normal(text_of(cell))) for cell in cells):
-        return 0
-    known = read_header(sheet, row)
-    meanings = {meaning for meaning, _, _ in known.values()}
-    named = {stage for meaning, stage, _ in known.values() if meaning == "balance"}
-    # Amounts under an unknown name count beside a column that is said to hold accounts.
-    accounts = meanings >= {"name", "code"}
-    accounts = accounts or any(own[:2] == ("name", "1") for own in known.values())
-    single = bool(named - {"other"}) or (bool(named) and accounts)
-    if len(known) < 2 or not (meanings >= {"debit", "credit"} or single):
-        return 0
-    return len(known) if meanings & {"name", "code"} or text_columns(sheet, row, known) else 0
-
-
-def filled(cells: Row) -> int:
-    return sum(bool(text_of(cell)) for cell in cells)
-
-
-def read_header(sheet: Sheet, row: int, *, stacked: bool = True) -> dict[int, Meaning]:
-    """The meaning of each known column of the header in `row`.
-
-    An amount's stage and period may stand in the row above, over several columns.
-    """
-    above = sheet.rows[row - 1] if row and stacked else []
-    if filled(above) == 1 and text_of(above[0]):
-        above = []  # a title, not a second header row
-    found, over = {}, ""
-    for column in range(max(len(sheet.rows[row]), len(above))):
-        own, top = sheet.text(row, column), sheet.text(row - 1, column) if above else ""
-        over = top or over
-        own, over_it = (own, over) if own else (top, "")
-        if own and (known := meaning_of(sheet, row, column, normal(own), normal(over_it))):
-            found[column] = known
-            if known[0] not in SIDES:
-                over = ""
-    return with_roles(sheet, row, found)
-
-
-def with_roles(sheet: Sheet, row: int, found: dict[int, Meaning]) -> dict[int, Meaning]:
-    """The meanings with what the user says of columns."""
-    if not sheet.roles:
-        return found
-    headers = [sheet.text(row, column) for column in range(len(sheet.rows[row]))]
-    for role, wanted in sheet.roles:
-        column = column_of(wanted, headers)
-        if column is None:
-            continue
-        own = ROLES[role]
-        if own[0] not in SIDES:
-            found = {place: known for place, known in found.items() if known[0] != own[0]}
-        found[column] = own
-    return {place: known for place, known in found.items() if known[0] != "ignored"}
-
-
-def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Meaning | None:
-    """What the header `own` of a column under the header `over` says, if anything."""
-    in_debit, in_credit = bool(DEBIT.search(own)), bool(CREDIT.search(own))
-    if in_debit != in_credit:
-        net = bool(NET.search(f"{over} {own}"))
-        return "debit" if in_debit else "credit", *stage_of(own, over, net)
-    numeric = has_amounts(sheet, row, column)
-    texts = [text_of(cell) for cell in sheet.below(row, column)]
-    years = sum(bool(YEAR.fullmatch(text)) for text in texts) * 10 >= len(texts) * 9
-    for meaning, pattern in LABELS:
-        free = meaning in ("code", "serial") or (meaning == "period" and years)
-        if (free or ENTITY.fullmatch(own) or not numeric) and pattern.search(own):
-            return meaning, "", ""
-    staged = first_match(STAGES, own) or PERIOD.search(own)
-    if numeric and (BALANCE.search(own) or staged or in_debit):
-        return "balance", *stage_of(own, over, False)
-    rank = first_match(NAMES, own)
-    if rank:
-        return "name", rank, ""
-    label = f"{over} {sheet.text(row, column)}".strip() if over else sheet.text(row, column)
-    return ("balance", "other", label or own) if numeric else None
-
-
-def stage_of(own: str, over: str, net: bool) -> tuple[str, str]:
-    stage = first_match(STAGES, f"{over} {own}") or ""
-    period = PERIOD.search(over) or PERIOD.search(own)
-    label = (over if PERIOD.search(over) else own) if period else "" if stage else over
-    label = " ".join(CREDIT.sub(" ", DEBIT.sub(" ", BALANCE.sub(" ", label))).split())
-    return stage or ("net" if net else ""), label
-
-
-def has_amounts(sheet: Sheet, header: int, column: int) -> bool:
-    cells = sheet.below(header, column, 60)
-    wrong = any(place[1] == column for place in sheet.bad)
-    return bool(cells or wrong) and sum(map(is_amount, cells)) * 2 >= len(cells)
-
-
-def text_columns(sheet: Sheet, header: int, known: Iterable[int]) -> list[int]:
-    """Columns without a known header that hold words."""
-    width = max((len(row) for row in sheet.rows[header : header + 60]), default=0)
-    return [
-        column
-        for column in sorted(set(range(width)) - set(known))
-        if any(re.search(r"[^\W\d]", text_of(cell)) for cell in sheet.below(header, column))
-    ]
 
 
 def find_table(sheets: list[Sheet], wanted: str, period: str = "") -> Table:
@@ -177,9 +59,14 @@ def find_table(sheets: list[Sheet], wanted: str, period: str = "") -> Table:
         sheets = [with_letters(sheet) for sheet in sheets]
     best = [(sheet, *best_header(sheet)) for sheet in sheets]
     found = [(sheet, header) for sheet, score, header in best if score]
+    found = [(sheet, header) for sheet, header in found if not is_journal(sheet, header)]
     if not found:
         raise not_a_trial_balance(sheets)
-    return make_table(*choose_sheet(found, normal(period)))
+    sheet, header = choose_sheet(found, normal(period))
+    table = make_table(sheet, header)
+    if not table.why and not header_score(sheet, header):
+        raise not_a_trial_balance([sheet])  # neither words nor numbers say that it is one
+    return table
 
 
 def with_letters(sheet: Sheet) -> Sheet:
@@ -226,26 +113,56 @@ def make_table(sheet: Sheet, header: int) -> Table:
         if (column_of(wanted, headers) or 0) >= len(headers) or column_of(wanted, headers) is None:
             raise refusal("unknown_column", f'No column is called "{wanted}".', ", ".join(headers))
     known = read_header(sheet, header)
-    if not complete(group_amounts(sheet, header, known)):
+    if not is_complete(known):
         known = read_header(sheet, header, stacked=False)
-    table = Table(sheet, header, {}, group_amounts(sheet, header, known))
+    table = Table(sheet, header, {}, {})
+    learn_notation(table, known)
+    known = with_shape(table, known)
+    table.amounts = group_amounts(sheet, header, known)
     complete_mapped(table.amounts)
+    label_columns(table, known)
+    return table
+
+
+def is_complete(known: dict[int, Meaning]) -> bool:
+    """Whether the meanings have a balance, or a debit and a credit of one stage and period."""
+    sides: dict[Key, set[str]] = defaultdict(set)
+    for side, stage, period in known.values():
+        if side in SIDES and RANKS[stage] >= 0:
+            sides[stage, period].add(side)
+    return any("balance" in own or len(own) == 2 for own in sides.values())
+
+
+def label_columns(table: Table, known: dict[int, Meaning]) -> None:
+    """Settle the columns that hold no amounts."""
     labels: dict[str, list[int]] = defaultdict(list)
     for column, (meaning, _, _) in known.items():
         if meaning not in SIDES:
             labels[meaning].append(column)
     names = sorted(labels.pop("name", []), key=lambda column: known[column][1])
-    table.labels = {meaning: columns[0] for meaning, columns in labels.items()}
-    table.sides = labels.get("side", [])
-    if "type" in labels:
-        table.labels["type"] = max(labels["type"], key=lambda c: share(table, c, type_of))
-        marks = {normal(text) for text in table.texts(table.labels["type"])}
-        if "side" not in labels and marks and marks <= SIDE_MARKS:
-            table.labels["side"] = table.labels.pop("type")
+    table.labels = {meaning: own[0] for meaning, own in labels.items() if meaning != "type"}
+    if "code" in labels:
+        table.labels["code"] = best_code(table, labels["code"])
+    if table.sides:
+        table.labels.setdefault("side", table.sides[-1])
+    if types := [column for column in labels["type"] if column not in table.sides]:
+        table.labels["type"] = max(types, key=lambda c: share(table, c, type_of))
     name_columns(table, names, known)
-    cells = [c for column in table.amount_columns() for c in sheet.below(header, column, None)]
-    table.decimal_comma = uses_comma([cell for cell in cells if isinstance(cell, str)])
-    return table
+
+
+def best_code(table: Table, columns: list[int]) -> int:
+    """Of several columns of codes the one that looks most like a code of accounts: it does not
+    only count the rows, and dots in it show the levels."""
+
+    def rank(column: int) -> tuple[bool, float, bool, int]:
+        texts = table.texts(column)
+        counts = texts == [str(n) for n in range(1, len(texts) + 1)]
+        levels = share(
+            table, column, lambda text: re.fullmatch(r"\d+(\.\d+)*", text) and "." in text
+        )
+        return not counts, round(share(table, column, CODE.fullmatch), 1), levels > 0.5, -column
+
+    return max(columns, key=rank)
 
 
 def complete_mapped(amounts: Groups) -> None:
@@ -347,6 +264,7 @@ def choose_amounts(table: Table, period: str) -> None:
     mapped = table.pick[0] == "mapped" and any(role == "opening" for role, _ in table.sheet.roles)
     moved = mapped or (not asked and table.pick[0] in ("", "movement"))
     name_layout(table, usable, moved=moved)
+    settle_sides(table)
     if not asked:
         note_amounts(table, usable)
 
@@ -379,11 +297,9 @@ def name_layout(table: Table, usable: Groups, *, moved: bool) -> None:
         table.layout = "totals_and_net"
     elif not pair and "side" in table.labels:
         table.layout = "amount_and_side"
-    if len(table.sides) > 1 and "balance" in table.amounts[table.pick]:
-        # Each amount has its side right after it.
-        place = table.amounts[table.pick]["balance"]
-        after = [column for column in table.sides if column > place]
-        table.labels["side"] = min(after, default=table.sides[-1])
+    place = table.side_of.get(table.amounts[table.pick].get("balance", -1))
+    if place is not None:
+        table.labels["side"] = place
 
 
 def are_turnovers(table: Table, group: dict[str, int]) -> bool:
@@ -396,3 +312,14 @@ def are_turnovers(table: Table, group: dict[str, int]) -> bool:
     both = sum(all(is_amount(c) and re.search("[1-9]", c) for c in pair) for pair in filled)
     # A few rows with both sides are mistakes to report; many are a way of reporting.
     return both * 4 > len(filled)
+
+
+def find_mixed(table: Table, book: Book) -> None:
+    """Report amounts of several currencies, which say nothing when they are added."""
+    columns = table.amounts[table.pick].values()
+    cells = (cell for c in columns for cell in table.sheet.below(table.header, c, None))
+    marked = (cell for cell in cells if isinstance(cell, str) and not PLAIN.fullmatch(cell))
+    found = {code for marks in affixes(marked) for mark in marks if (code := currency_of(mark))}
+    if len(found) > 1:
+        text = f"The amounts are in several currencies: {', '.join(sorted(found))}."
+        book.add("mixed_currencies", text, None)

@@ -14,12 +14,21 @@ LETTERS |= dict.fromkeys("qc", "equity")
 # --- Headers of columns ---
 
 HEADERS = word_table(r"""
-debit: debits?|dr|debet|soll|debe|dare|wn|debiteur|deudor|debito|debiti
-credit: credits?|cr|kredit|haben|haber|avere|ma|crediteur|acreedor|credito|avoir
-balance: balances?|saldo|saldi|soldes?|amounts?|net|betrag|montant|importe|total|value|bestand|
-    movements?|activity|ytd|year to date|actuals?|bal|amt|(current|this) (year|period|month)|
-    net change
-net: balances?|saldo|soldes?|net
+debit: debits?|\w+debits?|dr|\w*debet|debetsaldo|soll|sollsaldo|debe|debitos?|debiti|cargos?|dare|
+    wn|winien|debiteure?s?|debitrice|deudore?s?|deudora|devedore?s?|devedora|ma dati|borc|tartozik|
+    debitore?i?|debitoare|χρεωσ\w+|χρεωστικ\w+|дебет\w*|дебит\w*|дт|\w*借方\w*|\w*借\b|
+    (ال)?مدين\w*|חובה|\w*차변\w*|\w*เดบิต\w*
+credit: credits?|\w+credits?|cr|\w*kredit|creditsaldo|haben|habensaldo|haber|abonos?|avere|ma|
+    crediteure?s?|creditrice|acreedore?s?|acreedora|credore?s?|credora|creditos?|crediti|avoir|
+    dal$|alacak|kovetel|creditore?i?|creditoare|πιστωσ\w+|πιστωτικ\w+|кредит\w*|кт|
+    \w*[贷貸]方\w*|\w*[贷貸]\b|(ال)?دائن\w*|זכות|\w*대변\w*|\w*เครดิต\w*
+balance: balances?|\w*saldo|saldos|saldi|soldes?|amounts?|net|betrag|montant|importe|importo|total|
+    value|valor|wert|\w*bestand|movements?|activity|ytd|year to date|actuals?|bal|amt|
+    (current|this) (year|period|month)|net change|sold(uri)?|bakiye|tutar|zustatek|egyenleg|kwota|
+    bedrag|belopp?|υπολοιπ\w+|ποσο|сальдо|остат\w+|сумма|\w*(余额|餘額|残高|金额|金額)\w*|
+    (ال)?رصيد|(ال)?مبلغ|יתרה|\w*(잔액|금액)\w*
+net: balances?|\w*saldo|saldos|saldi\w*|soldes?|net|sold(uri)?|bakiye\w*|zustat\w+|egyenleg|
+    υπολοιπ\w+|сальдо|остат\w+|\w*(余额|餘額|残高)\w*|(ال)?(رصيد|ارصده)|יתר\w+|\w*잔액\w*
 period: (19|20)\d\d|q[1-4]|fy ?\d\d|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|
     aug(ust)?|sept?(ember)?|o[ck]t(ober)?|nov(ember)?|de[cz](ember)?|januar|februar|marz|mai|juni|
     juli|p(eriod)? ?\d{1,2}|\d{1,2} \d{1,2} \d{2,4}
@@ -28,25 +37,44 @@ DEBIT, CREDIT, BALANCE, NET, PERIOD = (pattern for _, pattern in HEADERS)
 STAGES = word_table(r"""
 unused: budget|forecast|variance|income statement|balance sheet|profit|adjustments?|adjusting
 unadjusted: unadjusted|pre adjustment
-opening: opening|beginning|initial|inicial|anfang\w*|eroffnung\w*|eb|ouverture|a nouveau|
-    brought forward|b f|bf|apertura|openingsbalans|carry ?forward|b fwd|inn?gaende|primo|bo
-closing: closing|ending|end|final|schluss\w*|end(saldo|bestand)|cloture|cierre|c f|carried forward|
-    chiusura|utgaende|ultimo|bz|slutt?saldo|adjusted|post adjustment
-ytd: ytd|year to date|to date|cumul\w*|kumuliert|acumulado|accumulated
-prior: prior|prev|previous|last year|comparatives?|vorjahr|precedent|anterior|py
-movement: movements?|period|activity|mouvements?|movimientos?|obroty|transactions|turnover|
-    change|month|monat|umsatz|verkehrszahlen|mtd|ptd
+opening: opening|beginning|initial\w*|inicia\w+|inizial\w+|anfang\w*|eroffnung\w*|eb|ebwert|
+    ouverture|a nouveau|brought forward|b f|bf|apertura|abertura|openings?(balans|saldo)|
+    carry ?forward|b fwd|inn?gaende|primo|bo|saldos? anterior(es)?|soldes? precedents?|
+    saldo precedente|beginsaldo|poczatk\w+|pocatecn\w+|acilis|devir|devreden|nyito|
+    αρχικ\w+|εναρξ\w+|начал\w+|входящ\w+|\w*(期初|年初|期首|前期繰越|前月繰越|前期|기초|이월)\w*|
+    (ال)?افتتاح\w*|פתיחה
+closing: closing|ending|end|final\w*|schluss\w*|end(saldo|bestand|wert)|cloture|cierre|c f|
+    carried forward|chiusura|utgaende|ultimo|bz|slutt?saldo|adjusted|post adjustment|
+    nuevo saldo|novo saldo|nuovo saldo|nouveau solde|saldos? (actual|atual)(es)?|saldos? atuais|
+    finais|eindsaldo|koncow\w+|konecn\w+|kapanis|donem sonu|zaro|τελικ\w+|
+    конеч\w+|конец|исходящ\w+|\w*(期末|年末|次期繰越|当月残高|当期残高|기말)\w*|(ال)?(ختامي\w*|نهائي\w*)|
+    סגירה
+movement: \w*verkehrszahlen|jvz|mvz|umsatz\w*|obroty?|obraty|rulaj\w*|hareket\w*|оборот\w*|
+    \w*(发生|發生)\w*
+ytd: ytd|year to date|to date|cumul\w*|kumul\w*|acumulad\w+|accumulated|jahreswert\w*|narastajac\w+|
+    нараст\w+|\w*(累计|累計|누계)\w*
+prior: prior|prev|previous|last year|comparatives?|vorjahr\w*|precedent\w*|anterior\w*|py|
+    прошл\w+|\w*(上年|前年)\w*
+movement: movements?|period|activity|mouvements?|movimientos?|movimentos?|movimenti|mutaties?|
+    transactions|turnover|change|month|monat|monats\w+|bewegung\w*|mtd|ptd|κινησ\w+|
+    (ال)?حرك\w+|forgalom
 """)
 LABELS = word_table(r"""
-side: dr cr|d c|debit credit|soll haben|s h|side|sens|normal balance|balance type
+side: dr cr|d c|debit credit|soll haben|s h|side|sens|normal balance|balance type|natureza|
+    naturaleza
 serial: (s|sr|sl|serial|line|row|tax|vat) (no|code)|tax rate|subtype|detail type|notes?|folio|
     l f|lf|page|vat|level|currency rate|exchange rate|percent\w*
 type: types?|class|classification|category|kategorie|kontoart|nature|group|tipo|typ|section|
     statement
-currency: currency|ccy|curr|wahrung|devise|moneda
-entity: entity|company|subsidiary|branch|gesellschaft|societe
-period: period|month|year|date|fiscal|periode|mois|exercice
-code: codes?|ref|reference|no|nr|num|number|nummer|numero|id|kontonummer|kontonr|codigo|codice
+currency: currency|ccy|curr|wahrung|devise|moneda|moeda|valuta|waluta|mena|para birimi|валюта|
+    币种|通貨|(ال)?عمله
+entity: entity|company|subsidiary|branch|gesellschaft|societe|empresa|societa|bedrijf|spolka|
+    sirket|компания|организация|公司|会社|(ال)?شركه
+period: period|month|year|date|fiscal|periode|mois|exercice|fecha|data|datum|tarih|mes|monat|
+    miesiac|период|месяц|дата|日期|日付|月份|年月|(ال)?(تاريخ|شهر)
+code: codes?|ref|reference|no|nr|num|number|nummer|numer[ao]?|numar|id|\w+nummer|\w*kontonr|
+    codigo|codice|cod|clave|kodu?|classificacao|cislo|szam\w*|код|номер|κωδικ\w+|
+    \w*(コード|代码|代碼|编码|編碼|编号|編號|番号|번호|코드)\w*|(ال)?(رقم|رمز|كود)|מספר|קוד
 """)
 # The amounts of the highest rank are the trial balance; below 0 they never are.
 RANKS = {
@@ -54,16 +82,22 @@ RANKS = {
     "net": 7, "ytd": 8, "closing": 9, "mapped": 10,
 }  # fmt: skip
 NAMES = word_table(r"""
-0: name|title|bezeichnung|kontobezeichnung|libelle|intitule|nombre|naam
-1: accounts?|konto|comptes?|cuenta|conto|rekening|ledger|nominal|gl|particulars|line item
-2: description|descripcion|descrizione|omschrijving|details|caption
+0: name|title|bezeichnung|kontobezeichnung|beschriftung|libelle|intitule|nombre|naam|nome|nazwa|
+    nazev|denumire\w*|denominacion|denominacao|denominazione|adi|megnevezes|benamning|navn|
+    наименован\w+|назван\w+|ονομ\w+|\w*(名称|名稱|名|科目|과목)|(ال)?اسم|שם
+1: accounts?|konto|comptes?|cuentas?|contas?|conto|cont|rekening|ledger|nominal|gl|particulars|
+    line item|hesap|ucet|счета?|λογαριασμ\w+|\w*(账户|帳戶|勘定|계정)\w*|(ال)?حساب|חשבון
+2: description|descripcion|descricao|descrizione|omschrijving|details|caption|opis|popis|aciklama|
+    περιγραφ\w+|описание|\w*(摘要|説明|说明)\w*|(ال)?(بيان|وصف)|תיאור
 """)
 
 # --- Rows ---
 
 BARE_TOTAL = re.compile(
     "(grand |report |overall |column )?(totals?|total general|totaux|summe|gesamt(summe)?|totale|"
-    "totaal|suma|trial balance totals?)( general)?"
+    "totaal|suma|trial balance totals?|totais|totali|razem|ogolem|celkem|soucet|toplam|"
+    "genel toplam|osszesen|summa|sum|i alt|yhteensa|συνολ\\w+|γενικο συνολο|"
+    "итого|всего|合计|合計|总计|總計|計|(ال)?(مجموع|اجمالي)|סה כ)( generale?| geral| ogolem)?"
 )
 TOTAL = re.compile(
     r"((sub|sous) ?total|totals?|totaux|summe|zwischensumme|sum of)\b|.* (sub ?)?totals?$"

@@ -1,0 +1,189 @@
+"""How the amounts of a table are written, and what its numbers say of its columns.
+
+Called once the header is known. Words propose what a column is and numbers decide: where a rule of
+`shapes` holds, it counts more than the headers. Must never change what the user said of a column.
+"""
+
+import re
+from collections import defaultdict
+from decimal import Decimal
+
+from bellhop.jobtypes.ledger.cells import (
+    SIDE_SIGNS,
+    ZERO,
+    affixes,
+    bare_mark,
+    comma_votes,
+    is_side,
+    normal,
+    signs_of,
+    text_of,
+    unit_of,
+    uses_comma,
+)
+from bellhop.jobtypes.ledger.model import SIDES, Meaning, Table
+from bellhop.jobtypes.ledger.readings import note_decimal
+from bellhop.jobtypes.ledger.shapes import Shape, find_shape, is_exclusive
+from bellhop.jobtypes.ledger.words import BALANCE, CREDIT, DEBIT, RANKS
+
+SAMPLE = 5000  # rows that tell how amounts are written
+ROWS = 400  # rows that tell what columns are
+AMOUNT_ROLES = {"debit", "credit", "balance", "opening"}
+
+SIGNED = re.compile(r"[-\u2212\u2013(<]")
+
+Known = dict[int, Meaning]
+
+
+def learn_notation(table: Table, known: Known) -> None:
+    """Settle the decimal mark, units, marks of sides and columns of sides of a table."""
+    columns = [column for column, meaning in known.items() if meaning[0] in SIDES]
+    cells = {c: table.sheet.below(table.header, c, SAMPLE) for c in columns}
+    learn_decimal(table, [v for own in cells.values() for v in own if isinstance(v, str)])
+    table.units = {column: unit for column in columns if (unit := unit_of(cells[column]))}
+    found = {c: list(affixes(cells[c])) for c in columns if c not in table.units}
+    sides = {c: {m for own in found[c] for m in own if is_side(m)} for c in found}
+    every = set().union(*sides.values())
+    for column, marks in sides.items():
+        # Where all of a column has the same mark, it says no more than the header.
+        alone = len(marks) == 1 and all(marks <= own for own in found[column])
+        signed = any(isinstance(cell, str) and SIGNED.search(cell) for cell in cells[column])
+        told = known[column][0] != "balance" or signed or len(every) == 1 < len(columns)
+        if alone and told:
+            table.units[column] = bare_mark(next(iter(marks)))
+    table.sides = side_columns(table, known)
+    every |= {text for column in table.sides for text in table.texts(column)}
+    table.signs = signs_of(every) or SIDE_SIGNS
+    table.side_of = beside(table, known)
+
+
+def learn_decimal(table: Table, texts: list[str]) -> None:
+    """Settle the decimal mark: what the user says, or what most amounts show."""
+    table.decimal_comma = table.sheet.decimal == "," if table.sheet.decimal else uses_comma(texts)
+    if any(re.search(r"\d[.,]\d", text) for text in texts):
+        note_decimal(table, comma_votes(texts))
+
+
+def side_columns(table: Table, known: Known) -> list[int]:
+    """The columns that hold nothing but marks of sides, whatever their header says, and those
+    whose header says so."""
+    found = []
+    for column in range(table.sheet.width(table.header)):
+        marks = {normal(text) for text in table.texts(column)}
+        meaning = known.get(column, ("",))[0]
+        pair = not meaning and len(marks) == 2 and set(signs_of(marks)) == marks
+        if meaning == "side" or pair or (meaning == "type" and marks and signs_of(marks)):
+            found.append(column)
+    return found
+
+
+def beside(table: Table, known: Known) -> dict[int, int]:
+    """The column of sides of each balance: the next one after it or, if none follows, before it."""
+    balances = [column for column, meaning in sorted(known.items()) if meaning[0] == "balance"]
+    ends = [*balances[1:], table.sheet.width(table.header)]
+    after = {
+        column: places[0]
+        for column, end in zip(balances, ends, strict=False)
+        if (places := [place for place in table.sides if column < place < end])
+    }
+    if len(after) == len(balances) or not table.sides:
+        return after
+    starts = [-1, *balances]
+    before = {
+        column: places[-1]
+        for start, column in zip(starts, balances, strict=False)
+        if (places := [place for place in table.sides if start < place < column])
+    }
+    return before if len(before) > len(after) else after
+
+
+def values_of(table: Table, columns: list[int], count: int) -> dict[int, list[Decimal]]:
+    """The amounts of columns in the rows of which each can be read; blank is zero."""
+    rows: list[list[Decimal]] = []
+    for row in range(table.header + 1, min(len(table.sheet.rows), table.header + 1 + count)):
+        try:
+            amounts = [table.amount(row, column) for column in columns]
+        except ValueError:
+            continue
+        if any(amount is not None for amount in amounts):
+            rows.append([amount or ZERO for amount in amounts])
+    return {column: [row[n] for row in rows] for n, column in enumerate(columns)}
+
+
+def with_shape(table: Table, known: Known) -> Known:
+    """The meanings, corrected by the rule that the numbers follow.
+
+    They stand where the user named amounts, where the words agree with the rule, or where they
+    name a balance that has no part in it.
+    """
+    columns = sorted(c for c, own in known.items() if own[0] in SIDES and RANKS[own[1]] >= 0)
+    if any(role in AMOUNT_ROLES for role, _ in table.sheet.roles):
+        return known
+    picked = picked_by_words(known)
+    values = values_of(table, columns, ROWS if picked else len(table.sheet.rows))
+    shape = find_shape(values, {column: known[column] for column in columns})
+    if not shape:
+        return known
+    if picked and picked in ({*shape.balance}, {*shape.balance, *shape.movement}):
+        table.why = shape.why()
+        return known
+    inputs = ({*shape.movement}, {*shape.opening}, {*shape.movement, *shape.opening})
+    if picked and picked not in inputs:
+        return known
+    net_beside = shape.movement and len(shape.balance) == 1 and not shape.opening
+    if net_beside and is_exclusive(values, shape.movement):
+        shape = Shape(shape.movement)
+    table.why = shape.why()
+    table.sides_open = len(shape.balance) == 2 and not any(
+        known[column][0] in ("debit", "credit") for column in shape.balance
+    )
+    others = {column: aside(table, column, known[column]) for column in columns}
+    return {**known, **others, **shape.meanings()}
+
+
+def aside(table: Table, column: int, meaning: Meaning) -> Meaning:
+    """An amount that has no part in the balance, by the words of its header."""
+    text = normal(table.sheet.text(table.header, column))
+    for pattern in (DEBIT, CREDIT, BALANCE):
+        text = pattern.sub(" ", text)
+    return meaning[0], "other", " ".join(text.split()) or text_of(column)
+
+
+def picked_by_words(known: Known) -> set[int] | None:
+    """The columns that the words alone choose as the balance; None where they do not decide."""
+    places: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for column, (side, stage, period) in known.items():
+        if side in SIDES and RANKS[stage] >= 0:
+            places[stage, period][side].append(column)
+    whole = {k: g for k, g in places.items() if "balance" in g or len(g) == 2}
+    if any(len(own) > 1 for group in whole.values() for own in group.values()):
+        return None
+    rank = max((RANKS[stage] for stage, _ in whole), default=0)
+    best = [group for key, group in whole.items() if RANKS[key[0]] == rank]
+    if len(best) != 1 or not rank:
+        return None
+    return {column for own in best[0].values() for column in own}
+
+
+def settle_sides(table: Table) -> None:
+    """Read the signs of the chosen amounts once.
+
+    A column of sides that stands beside amounts that come to nothing by their own signs tells the
+    usual side and turns nothing. Signed amounts in the debit column, where the credit column is
+    empty, are balances.
+    """
+    group = table.amounts[table.pick]
+    if "balance" in group and (place := table.side_of.get(group["balance"])) is not None:
+        beside_it = table.side_of.pop(group["balance"])
+        own = values_of(table, [group["balance"]], len(table.sheet.rows))[group["balance"]]
+        if not any(amount < 0 for amount in own) or sum(own, ZERO):
+            table.side_of[group["balance"]] = beside_it
+        elif table.labels.get("side") == place:
+            del table.labels["side"]
+            table.layout = "signed_balance"
+    elif len(group) == 2 and not table.opening:
+        values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
+        debits, credits = values[group["debit"]], values[group["credit"]]
+        if not any(credits) and any(amount < 0 for amount in debits):
+            table.amounts[table.pick] = {"balance": group["debit"]}
+            table.layout = "signed_balance"

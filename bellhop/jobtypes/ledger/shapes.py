@@ -1,0 +1,172 @@
+"""What columns of amounts are by the shape of their numbers, whatever they are called.
+
+Called once per table. The rules, each over the rows of the table; a few rows may be wrong:
+1. closing = opening + debit - credit: the left side is the balance. The opening may be missing,
+   and each balance may be one signed column or two, a debit and a credit.
+2. Two columns next to each other that exclude one another row by row and have equal sums are debit
+   and credit.
+3. One signed column that comes to nothing is the balance.
+Must never decide between two readings that the numbers allow equally: then there is no shape.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+
+from bellhop.jobtypes.ledger.cells import CENT, ZERO
+from bellhop.jobtypes.ledger.model import Meaning
+
+MOST_COLUMNS = 16  # with more, they are periods or entities
+ROWS_PER_FAULT = 8  # one row in so many may break a rule
+FEWEST_ROWS = 3
+
+PAIR = "no row has both, and their sums are equal"
+
+Part = tuple[int, ...]  # one signed column, or a debit and a credit column; () is nothing
+Values = Mapping[int, Sequence[Decimal]]  # the amounts of each column, row by row
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A rule that holds: `balance` = `opening` + `movement`; only `balance` is never empty."""
+
+    balance: Part
+    opening: Part = ()
+    movement: Part = ()
+
+    def meanings(self) -> dict[int, Meaning]:
+        """What each column of the rule is."""
+        found: dict[int, Meaning] = {}
+        stages = {"": self.balance}
+        if self.movement:
+            stages = {"movement": self.movement, "opening": self.opening, "closing": self.balance}
+        for stage, part in stages.items():
+            sides = ("balance",) if len(part) == 1 else ("debit", "credit")
+            found |= {column: (side, stage, "") for column, side in zip(part, sides, strict=False)}
+        return found
+
+    def why(self) -> str:
+        if not self.movement:
+            return PAIR if len(self.balance) == 2 else "it comes to nothing"
+        opening = "opening balance + " if self.opening else ""
+        return f"in each row it is {opening}debit - credit"
+
+
+def find_shape(values: Values, known: Mapping[int, Meaning]) -> Shape | None:
+    """The rule that the columns follow; None if there is none or several disagree.
+
+    `known` is what the headers say; a pair must not contradict it.
+    """
+    if not 1 <= len(values) <= MOST_COLUMNS:
+        return None
+    pairs = list(pairs_of(values, known))
+    singles: list[Part] = [
+        (c,) for c in values if known.get(c, ("",))[0] not in ("debit", "credit")
+    ]
+    nets = {part: net_of(values, part) for part in [*singles, *pairs]}
+    nets = {part: net for part, net in nets.items() if sum(map(bool, net)) > 1}
+    shape = only_balance(list(equations(values, nets)), nets)
+    return shape or only_pair(values, pairs) or only_signed(values, singles)
+
+
+def pairs_of(values: Values, known: Mapping[int, Meaning]) -> Iterator[Part]:
+    """Columns next to each other that can be a debit and a credit column, in this order."""
+    for first, second in pairwise(values):
+        sides = (known.get(first, ("",))[0], known.get(second, ("",))[0])
+        stages = {known.get(c, ("", "other"))[1] for c in (first, second)}
+        if sides == ("credit", "debit"):
+            yield (second, first)
+        elif sides == ("debit", "credit") or (
+            stages <= {"other", ""}
+            and sides[0] != "credit"
+            and sides[1] != "debit"
+            and all(
+                is_mostly(amount >= 0 for amount in values[column]) for column in (first, second)
+            )
+        ):
+            yield (first, second)
+
+
+def net_of(values: Values, part: Part) -> list[Decimal]:
+    if len(part) == 1:
+        return list(values[part[0]])
+    return [debit - credit for debit, credit in zip(values[part[0]], values[part[1]], strict=True)]
+
+
+def equations(values: Values, nets: Mapping[Part, list[Decimal]]) -> Iterator[Shape]:
+    """Each way in which one part is the sum of another one and a pair."""
+    for movement in (part for part in nets if len(part) == 2):
+        for balance in nets:
+            if set(balance) & set(movement):
+                continue
+            rest = [a - b for a, b in zip(nets[balance], nets[movement], strict=True)]
+            if not any(rest) or is_equal(rest, [ZERO] * len(rest)):
+                if not (len(balance) == 2 and is_exclusive(values, movement)):
+                    yield Shape(balance, (), movement)
+                continue
+            for opening in nets:
+                free = not set(opening) & {*movement, *balance}
+                if free and is_equal(rest, nets[opening]):
+                    yield Shape(balance, opening, movement)
+
+
+def only_balance(found: list[Shape], nets: Mapping[Part, list[Decimal]]) -> Shape | None:
+    """The rule whose balance goes into no other one; of a signed column and a pair that say the
+    same, the pair."""
+    inputs = {part for shape in found for part in (shape.opening, shape.movement)}
+    last = [shape for shape in found if shape.balance not in inputs]
+    last.sort(key=lambda shape: (len(shape.balance), bool(shape.opening)), reverse=True)
+    if any(not is_equal(nets[shape.balance], nets[last[0].balance]) for shape in last):
+        return None
+    return last[0] if last else None
+
+
+def only_pair(values: Values, pairs: list[Part]) -> Shape | None:
+    """The one pair of columns that exclude each other and have equal sums."""
+    found = [pair for pair in pairs if is_exclusive(values, pair) and is_even(values, pair)]
+    return Shape(found[0]) if len(found) == 1 else None
+
+
+def only_signed(values: Values, singles: list[Part]) -> Shape | None:
+    """The one column with both signs that comes to nothing."""
+    found = [
+        part
+        for part in singles
+        if is_signed(values[part[0]]) and abs(sum(values[part[0]], ZERO)) <= CENT
+    ]
+    return Shape(found[0]) if len(found) == 1 else None
+
+
+def is_signed(amounts: Sequence[Decimal]) -> bool:
+    below, above = sum(a < 0 for a in amounts), sum(a > 0 for a in amounts)
+    return bool(below and above) and below + above >= FEWEST_ROWS
+
+
+def is_exclusive(values: Values, pair: Part) -> bool:
+    """Whether hardly a row has amounts in both columns, and each column has some."""
+    rows = [row for row in zip(values[pair[0]], values[pair[1]], strict=True) if any(row)]
+    enough = len(rows) >= FEWEST_ROWS and all(any(values[column]) for column in pair)
+    return enough and is_mostly(not (a and b) for a, b in rows)
+
+
+def is_even(values: Values, pair: Part) -> bool:
+    return abs(sum(values[pair[0]], ZERO) - sum(values[pair[1]], ZERO)) <= CENT
+
+
+def is_equal(some: Sequence[Decimal], others: Sequence[Decimal]) -> bool:
+    """Whether two columns agree in nearly each row, and in two that are not zero."""
+    allowed, same = len(some) // ROWS_PER_FAULT, 0
+    for a, b in zip(some, others, strict=True):
+        if abs(a - b) > CENT:
+            allowed -= 1
+            if allowed < 0:
+                return False
+        elif a:
+            same += 1
+    return same > 1 or not any(others)
+
+
+def is_mostly(tests: Iterator[bool]) -> bool:
+    found = list(tests)
+    return (len(found) - sum(found)) * ROWS_PER_FAULT <= len(found)

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
 
-from bellhop import Context, job_type
-from bellhop.jobtypes.geo import grid, inputs
+from bellhop import BadInput, Context, job_type
+from bellhop.jobtypes.geo import grid, inputs, places
 from bellhop.jobtypes.geo.model import Georeference, Source, Wanted
 
 OUTPUT, PREVIEW = "georeferenced.tif", "preview.png"
@@ -27,7 +27,8 @@ HAS_EXTRA = importlib.util.find_spec("rasterio") is not None
     label="Georeferenced image",
     accepts=[
         ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".bmp",
-        ".tfw", ".tifw", ".pgw", ".pngw", ".jgw", ".jpgw", ".bpw", ".wld",
+        ".tfw", ".tifw", ".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".wpw", ".bpw", ".wld",
+        ".prj", ".qpj", ".xml", ".points",
     ],
     queue="geo_processing",
     timeout_s=600,
@@ -39,7 +40,9 @@ def georaster(
     files: list[Path],
     context: Context,
     *,
-    crs: Annotated[str, "For example EPSG:4326. Empty: the system of the image."] = "",
+    crs: Annotated[
+        str, "A code such as EPSG:4326, or a name. Empty: the one of the image or its files."
+    ] = "",
     bounds: Annotated[
         list[float] | None, "Outer edges: min x, min y, max x, max y (west, south, east, north)."
     ] = None,
@@ -54,18 +57,19 @@ def georaster(
         "For overviews, and for images that control points warp.",
     ] = "auto",
 ) -> dict[str, Any]:
-    """Place an image on the map: by its own georeference, bounds, a world file or control points.
+    """Place an image on the map: by its own georeference, bounds, points, or files next to it.
 
-    `files` is one image (TIFF, PNG, JPEG, WebP, BMP) and at most one world file. Coordinates are
-    in the unit of `crs`, x before y. Writes georeferenced.tif and preview.png.
+    `files` is one image (TIFF, PNG, JPEG, WebP, BMP) and at most one world file, .prj, .aux.xml
+    and .points. Coordinates are in the unit of `crs`, x before y. Writes georeferenced.tif and
+    preview.png.
     """
     context.progress(0, "Starting")
-    image, kind, world_file = inputs.choose(files)
+    image, kind, beside = inputs.choose(files)
     wanted = Wanted(
         bounds=tuple(bounds) if bounds else None,
         crs=crs.strip(),
         control_points=inputs.read_points(gcps or []),
-        world_file=world_file,
+        sidecars=beside,
         output=output,
         resampling=resampling,
     )
@@ -73,8 +77,7 @@ def georaster(
     context.progress(10, "Loading")
     source = way.analyse(image, kind)
     context.progress(20, "Analysing")
-    given = way.read_crs(wanted.crs) if wanted.crs else None
-    place = inputs.georeference(source, wanted, given)
+    place = places.georeference(source, wanted, way.read_crs)
     tell_warnings(context, source, place, wanted)
     result = produce(way, context, source, place, wanted)
     context.progress(100, "Done")
@@ -109,10 +112,7 @@ def produce(
         written = way.analyse(raster, "tiff")
         if not is_done:
             way.check_pixels(written)
-        has_preview = way.make_preview(written, picture)
-        if not has_preview:
-            text = "There is no preview: the pixel format needs the extra `cog`."
-            context.warn("no_preview", text)
+        has_preview = draw(way, context, written, picture)
         result = describe(way, context, written) | {
             "georeference_source": place.source,
             "already_georeferenced": is_done,
@@ -123,6 +123,19 @@ def produce(
     finally:
         raster.unlink(missing_ok=True)
         picture.unlink(missing_ok=True)
+
+
+def draw(way: ModuleType, context: Context, raster: Source, picture: Path) -> bool:
+    """Whether there is a preview. That none can be drawn says nothing against readable pixels."""
+    try:
+        if way.make_preview(raster, picture):
+            return True
+        reason = "the pixel format needs the extra `cog`"
+    except BadInput as error:
+        way.check_pixels(raster)
+        reason = f"{error.message.rstrip('.')}, although the pixels can be read"
+    context.warn("no_preview", f"There is no preview: {reason}.")
+    return False
 
 
 def describe(way: ModuleType, context: Context, raster: Source) -> dict[str, Any]:
@@ -158,7 +171,7 @@ def as_json(number: float | None) -> float | str | None:
 
 def tell_warnings(context: Context, source: Source, place: Georeference, wanted: Wanted) -> None:
     """Send what was noticed about the image and where it shall lie."""
-    for code, message in source.warnings:
+    for code, message in (*source.warnings, *place.warnings):
         context.warn(code, message)
     if place.crs is None:
         if source.has_crs:

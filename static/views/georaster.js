@@ -4,7 +4,10 @@ import { make } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 
 const UNITS = { degree: "°", metre: " m", Degree: "°", Meter: " m" };
-const SOURCES = { file: "the file itself", bounds: "the bounds given", world_file: "the world file", gcps: "ground control points" };
+const SOURCES = {
+  file: "the file itself", bounds: "the bounds given", gcps: "ground control points", world_file: "the world file",
+  aux_xml: "the .aux.xml file", points: "the .points file",
+};
 const KM_PER_DEGREE = 111.195;
 /* Beyond these a scale would hold for a part of the image only. */
 const MOST_SPAN_DEGREES = 5;

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import json
 import math
 import os
 import socket
 import sqlite3
 import struct
-import sys
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,138 +23,35 @@ from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine
 from rio_cogeo.cogeo import cog_validate
 
-from bellhop import BadInput, Context
+from bellhop import BadInput
 from bellhop.jobtypes.geo import crs as systems
 from bellhop.jobtypes.geo import epsg, grid, tiff
 from bellhop.jobtypes.geo.model import ControlPoint
-from bellhop.jobtypes.georaster import georaster
 from evaluation import georaster as evaluation
 from tests.support.attempts import needs_shared
 from tests.support.places import ROOT, SHARED
+from tests.support.rasters import (
+    BOUNDS,
+    HEIGHT,
+    PLACED,
+    UTM,
+    WIDTH,
+    Run,
+    Told,
+    check,
+    picture,
+    pixels,
+    raster,
+    saved,
+    warnings_of,
+    world_file,
+)
 
 EXAMPLE = ROOT / "examples" / "island.tif"
-WIDTH, HEIGHT = 70, 50
-BOUNDS = [500000.0, 5000000.0, 500140.0, 5000050.0]
-PLACED = (500000.0, 2.0, 0.0, 5000050.0, 0.0, -1.0)
-UTM = "EPSG:32633"
 STEPS = [(0, "Starting"), (10, "Loading"), (20, "Analysing"),
          (40, "Creating georeferenced file"), (80, "Updating"), (100, "Done")]  # fmt: skip
-Told = list[dict[str, Any]]
-Run = Callable[..., dict[str, Any]]
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-
-
-@pytest.fixture(params=["pillow", "rasterio"])
-def way(request: pytest.FixtureRequest) -> str:
-    """Each way in turn."""
-    return str(request.param)
-
-
-@pytest.fixture
-def pillow_alone() -> None:
-    """What only Pillow's way does."""
-
-
-@contextmanager
-def without_extra() -> Iterator[None]:
-    """Where neither rasterio nor numpy can be imported."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("rasterio", "numpy"):
-            patch.setitem(sys.modules, name, None)
-        assert importlib.util.find_spec("rasterio") is None
-        yield
-
-
-@pytest.fixture
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
-    """Runs the type as a job process does, in folders of its own."""
-    output, scratch = tmp_path / "output", tmp_path / "scratch"
-    output.mkdir()
-    scratch.mkdir()
-    names = request.fixturenames
-    is_alone = "way" in names and request.getfixturevalue("way") == "pillow"
-    surroundings = without_extra if is_alone or "pillow_alone" in names else nullcontext
-
-    def run_on(*files: Path, told: Told | None = None, **params: Any) -> dict[str, Any]:
-        context = Context(
-            filename=files[0].name,
-            output_dir=output,
-            scratch_dir=scratch,
-            item_id="1",
-            attempt=1,
-            settings={},
-            tell=(told if told is not None else []).append,
-            cancel_asked=lambda: False,
-        )
-        with surroundings():
-            data = georaster(list(files), context, **params)
-        json.dumps(data, allow_nan=False)
-        assert not [*scratch.iterdir()]
-        return {**data, "path": output / data["file"], "output": output}
-
-    return run_on
-
-
-@pytest.fixture
-def refusal(run: Run, tmp_path: Path) -> Callable[..., BadInput]:
-    """Runs the type, which must refuse and leave nothing behind."""
-
-    def refusal_of(*files: Path, **params: Any) -> BadInput:
-        with pytest.raises(BadInput) as caught:
-            run(*files, **params)
-        assert not [*(tmp_path / "output").iterdir(), *(tmp_path / "scratch").iterdir()]
-        return caught.value
-
-    return refusal_of
-
-
-def picture(mode: str = "RGB", size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image.Image:
-    noise = numpy.random.default_rng(1).integers(0, 256, (size[1], size[0], 4), dtype="uint8")
-    return Image.fromarray(noise).convert(mode)
-
-
-def saved(folder: Path, name: str, image: Image.Image | None = None, **options: Any) -> Path:
-    (image or picture()).save(folder / name, **options)
-    return folder / name
-
-
-def raster(
-    folder: Path, name: str = "in.tif", dtype: str = "uint8", bands: int = 3, **profile: Any
-) -> Path:
-    """A GeoTIFF as GDAL writes it."""
-    values = numpy.random.default_rng(2).integers(0, 100, (bands, HEIGHT, WIDTH))
-    kept = {"transform": Affine.from_gdal(*PLACED), "crs": UTM, **profile}
-    kept = {key: value for key, value in kept.items() if value is not None}
-    with rasterio.open(
-        folder / name, "w", driver="GTiff", width=WIDTH, height=HEIGHT, count=bands, dtype=dtype,
-        **kept,
-    ) as file:  # fmt: skip
-        file.write(values.astype(dtype))
-    return folder / name
-
-
-def world_file(folder: Path, text: str = "2\n0\n0\n-1\n500001\n5000049.5\n") -> Path:
-    (folder / "in.tfw").write_text(text, "utf-8")
-    return folder / "in.tfw"
-
-
-def pixels(path: Path) -> Any:
-    with rasterio.open(path) as file:
-        return file.read()
-
-
-def warnings_of(told: Told) -> list[str]:
-    return [message["warning"]["code"] for message in told if "warning" in message]
-
-
-def check(found: dict[str, Any], gt: tuple[float, ...], code: int | None) -> None:
-    """The result and the file tell the same, which is what was to come out."""
-    assert found["geotransform"] == pytest.approx(gt, abs=1e-6)
-    assert found["crs"] == (f"EPSG:{code}" if code else None)
-    with rasterio.open(found["path"]) as file:
-        assert file.transform.to_gdal() == pytest.approx(gt, abs=1e-6)
-        assert (file.crs.to_epsg() if file.crs else None) == code
 
 
 # Ways to say where an image lies, each with Pillow alone and with rasterio.

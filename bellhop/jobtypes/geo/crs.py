@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from bellhop.jobtypes.geo import epsg, grid
+from bellhop.jobtypes.geo import epsg, grid, names
 from bellhop.jobtypes.geo.model import Box, Crs
 from bellhop.jobtypes.geo.refusals import missing_cog, unknown_crs
 
@@ -16,7 +16,7 @@ CODE = re.compile(
     re.IGNORECASE,
 )
 SPELLINGS = {
-    "wgs84": 4326, "wgs 84": 4326, "crs84": 4326, "ogc:crs84": 4326,
+    "wgs84": 4326, "crs84": 4326, "ogc:crs84": 4326,
     "urn:ogc:def:crs:ogc:1.3:crs84": 4326, "urn:ogc:def:crs:ogc::crs84": 4326,
     "web mercator": 3857, "esri:102100": 3857, "900913": 3857, "epsg:900913": 3857,
 }  # fmt: skip
@@ -25,6 +25,10 @@ DEFINITION = re.compile(
     r"GEOGRAPHICCRS|PROJECTEDCRS)\s*\[|\+proj=|(ESRI|IAU_2015|IGNF|OGC):\w+$",
     re.IGNORECASE,
 )
+# At the end of WKT, old or new.
+ROOT_CODE = re.compile(r'(?:AUTHORITY|ID)\["(\w+)",\s*"?(\w+)"?\]\s*\]$')
+# The registry divides the names of projected systems with this sign.
+NAME = re.compile(r"[^\W\d_][\w .,'()+-]{1,50} / [\w .,'()+-]{1,50}")
 # A definition may name files and services; none of them is ours to open.
 FOREIGN = re.compile(
     r"(nadgrids|geoidgrids)\s*=(?!@null\b)|grids\s*=\s*\S*[/\\]|init\s*=|://", re.I
@@ -36,7 +40,7 @@ WGS84_FLATTENING = 1 / 298.257223563
 def code_of(text: str) -> int | None:
     """The EPSG code that a text names, if it names one."""
     text = " ".join(text.split())
-    if found := SPELLINGS.get(text.lower()):
+    if found := SPELLINGS.get(text.lower()) or names.code_of(text):
         return found
     match = CODE.fullmatch(text)
     return int(match[1]) if match else None
@@ -48,15 +52,32 @@ def is_definition(text: str) -> bool:
     return bool(is_one) and not FOREIGN.search(text)
 
 
+def is_open(text: str) -> bool:
+    """Whether WKT goes on behind this."""
+    return text.count("[") > text.count("]")
+
+
+def code_of_wkt(text: str) -> int | None:
+    """The EPSG code that WKT bears, or that its name and numbers show."""
+    match = ROOT_CODE.search(text.strip())
+    if match:
+        return int(match[2]) if match[1] == "EPSG" and match[2].isdigit() else None
+    return names.code_of_wkt(text.strip())
+
+
 def by_table(text: str) -> Crs:
     """The system that `text` names, without a projection library.
 
     Raises BadInput: unknown_crs, missing_extra.
     """
     code = code_of(text)
-    if code is None:
-        if is_definition(text):
+    if code is None and is_definition(text):
+        code = code_of_wkt(text)
+        if code is None:
             raise missing_cog("A coordinate reference system without an EPSG code")
+    if code is None:
+        if NAME.fullmatch(text):
+            raise missing_cog(f'The coordinate reference system "{text}"')
         raise unknown_crs(text)
     kind = epsg.kind_of(code)
     if kind == "compound":

@@ -10,6 +10,9 @@ from bellhop.jobtypes.geo.model import ControlPoint, Crs, Geotransform
 from bellhop.jobtypes.geo.tiff import BITS, SAMPLE_FORMAT, SAMPLES, Directory
 
 PIXEL_SCALE, TIEPOINTS, TRANSFORMATION, KEYS, NODATA = 33550, 33922, 34264, 34735, 42113
+DOUBLES_OF_KEYS, TEXTS_OF_KEYS = 34736, 34737
+# All tags that say where an image lies.
+PLACE = (PIXEL_SCALE, TIEPOINTS, TRANSFORMATION, KEYS, DOUBLES_OF_KEYS, TEXTS_OF_KEYS)
 MODEL_TYPE, RASTER_TYPE, GEOGRAPHIC_CODE, PROJECTED_CODE, VERTICAL_CODE = (
     1024, 1025, 2048, 3072, 4096,
 )  # fmt: skip

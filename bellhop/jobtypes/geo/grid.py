@@ -37,6 +37,13 @@ def at(gt: Geotransform, column: float, row: float) -> tuple[float, float]:
     )
 
 
+def inverse(gt: Geotransform) -> Geotransform:
+    """From coordinates to columns and rows."""
+    area = gt[1] * gt[5] - gt[2] * gt[4]
+    a, b, d, e = gt[5] / area, -gt[2] / area, -gt[4] / area, gt[1] / area
+    return (-a * gt[0] - b * gt[3], a, b, -d * gt[0] - e * gt[3], d, e)
+
+
 def bounds(gt: Geotransform, width: int, height: int) -> Box:
     """The box around the four corners of the image."""
     corners = [at(gt, column, row) for column in (0, width) for row in (0, height)]

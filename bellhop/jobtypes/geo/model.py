@@ -8,6 +8,7 @@ from pathlib import Path
 # GDAL's order: x of the upper left corner, x per column, x per row, then the same of y.
 Geotransform = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]  # min x, min y, max x, max y
+Told = tuple[str, str]  # code and message of a warning
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,24 @@ class ControlPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """What a file beside the image tells: its place, its system as text (empty: none), or both.
+
+    `kind` is world_file, prj, aux_xml or points.
+    """
+
+    kind: str
+    name: str
+    geotransform: Geotransform | None = None
+    control_points: tuple[ControlPoint, ...] = ()
+    crs: str = ""
+
+    @property
+    def is_place(self) -> bool:
+        return self.geotransform is not None or bool(self.control_points)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """What the image is and where it says it lies; `dtype` as GDAL calls it (Byte, UInt16, …).
 
@@ -54,15 +73,15 @@ class Source:
     has_crs: bool = False
     control_points: tuple[ControlPoint, ...] = ()
     is_cog: bool = False
-    warnings: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Georeference:
     """Where the image shall lie: by a geotransform, or by control points.
 
-    `source` is file, bounds, world_file or gcps; `is_new` is false when the file says the
-    same already.
+    `source` is file, bounds, gcps, world_file, aux_xml or points; `is_new` is false when the file
+    says the same already.
     """
 
     source: str
@@ -70,6 +89,7 @@ class Georeference:
     crs: Crs | None
     geotransform: Geotransform | None = None
     control_points: tuple[ControlPoint, ...] = ()
+    warnings: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +99,6 @@ class Wanted:
     bounds: tuple[float, ...] | None
     crs: str
     control_points: tuple[ControlPoint, ...]
-    world_file: Geotransform | None
+    sidecars: tuple[Sidecar, ...]
     output: str
     resampling: str

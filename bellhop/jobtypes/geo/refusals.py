@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from bellhop import BadInput
-from bellhop.jobtypes.reading.refusals import corrupt_file, missing_extra, too_large
+from bellhop.jobtypes.reading.refusals import (
+    corrupt_file,
+    missing_extra,
+    too_large,
+    unsupported_type,
+)
 
 MAX_PIXELS = 100_000_000
+MOST_POINTS = 10_000
 # Four bands of 32 bits at the largest number of pixels.
 MAX_BYTES = 16 * MAX_PIXELS
 WAYS = (
     "Give `bounds` (min x, min y, max x, max y) with `crs`, or send the image's world file with "
-    "`crs`, or give at least 3 `gcps` with `crs`, or send a GeoTIFF that has a georeference."
+    "its .prj or `crs`, or its .aux.xml or .points file, or give at least 3 `gcps` with `crs`, or "
+    "send a GeoTIFF that has a georeference."
 )
 
 
@@ -51,6 +58,14 @@ def bad_gcps(what: str) -> BadInput:
 
 def corrupt(what: str) -> BadInput:
     return corrupt_file(what, "Open the image, save it again and retry.")
+
+
+def undecodable() -> BadInput:
+    """It may be whole, but no decoder of this installation knows how it is stored."""
+    return unsupported_type(
+        "an image that is stored in an unusual way",
+        "Save it without compression, as RGB or grey, and retry.",
+    )
 
 
 def too_many_pixels(how_many: str = "too many pixels") -> BadInput:

@@ -16,7 +16,9 @@ from typing import Any, BinaryIO
 from bellhop import BadInput
 from bellhop.jobtypes.geo.refusals import MAX_PIXELS, corrupt
 
-WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, SAMPLE_FORMAT = 256, 257, 258, 262, 277, 339
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION = 256, 257, 258, 259, 262, 274
+SAMPLES, SAMPLE_FORMAT, EXTRA_SAMPLES = 277, 339, 338
+PREMULTIPLIED, SEPARATE_ALPHA = 1, 2  # values of EXTRA_SAMPLES
 SUBFILE, TILE_WIDTH, TILE_HEIGHT = 254, 322, 323
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 MASK, REDUCED, GDAL_METADATA, ASCII = 4, 1, 42112, 2
@@ -30,6 +32,42 @@ TYPES = {
 }  # fmt: skip
 COG_UNTILED, COG_FIRST_OFFSET = 512, 300
 SPOILT = b"KNOWN_INCOMPATIBLE_EDITION=YES"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How numbers stand in the file: `order` is that of struct, `is_big` true for BigTIFF."""
+
+    order: str
+    is_big: bool
+
+    @property
+    def long(self) -> str:
+        """The struct letter of an offset."""
+        return "Q" if self.is_big else "I"
+
+    @property
+    def count(self) -> str:
+        """The struct letter of the number of entries of a directory."""
+        return "Q" if self.is_big else "H"
+
+    @property
+    def first(self) -> int:
+        """Where the header says where the first directory is."""
+        return 8 if self.is_big else 4
+
+    @property
+    def entry_size(self) -> int:
+        return 20 if self.is_big else 12
+
+    def size(self, letters: str) -> int:
+        return struct.calcsize(self.order + letters)
+
+    def unpack(self, letters: str, content: bytes) -> tuple[Any, ...]:
+        return struct.unpack(self.order + letters, content)
+
+    def pack(self, letters: str, *values: Any) -> bytes:
+        return struct.pack(self.order + letters, *values)
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,10 @@ class Directory:
         """Of an ASCII tag, without its closing zero."""
         value = self.tags.get(tag, (b"",))[0]
         return value.rstrip(b"\0").decode("latin-1") if isinstance(value, bytes) else ""
+
+    @property
+    def has_premultiplied_alpha(self) -> bool:
+        return PREMULTIPLIED in self.tags.get(EXTRA_SAMPLES, ())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,6 +115,7 @@ class Tiff:
     directories: list[Directory]
     size_bytes: int
     start: bytes
+    layout: Layout
 
     @property
     def main(self) -> Directory:
@@ -130,14 +173,13 @@ class _Reader:
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size
         self._start = self._at(0, min(self._size, 1024))
-        self._order = "<" if self._start[:2] == b"II" else ">"
-        self._is_big = self._unpack("H", self._start[2:4])[0] == 43
+        order = "<" if self._start[:2] == b"II" else ">"
+        self._layout = Layout(order, struct.unpack(order + "H", self._start[2:4])[0] == 43)
 
     def read(self) -> Tiff:
         found: list[Directory] = []
         seen: set[int] = set()
-        position = 8 if self._is_big else 4
-        (offset,) = self._unpack(self._long, self._at(position, self._long_size))
+        offset = self._long_at(self._layout.first)
         while offset and len(found) < MAX_DIRECTORIES:
             if offset in seen:
                 raise corrupt("The TIFF is damaged: its directories go round in a circle.")
@@ -146,34 +188,25 @@ class _Reader:
             found.append(directory)
         if not found or min(found[0].size) < 1:
             raise corrupt("The TIFF is damaged: it has no image.")
-        return Tiff(found, self._size, self._start)
-
-    @property
-    def _long(self) -> str:
-        return "Q" if self._is_big else "I"
-
-    @property
-    def _long_size(self) -> int:
-        return 8 if self._is_big else 4
+        return Tiff(found, self._size, self._start, self._layout)
 
     def _directory(self, offset: int) -> tuple[Directory, int]:
         """The directory at `offset` and where the next one stands."""
-        count_letter, count_size, entry_size = ("Q", 8, 20) if self._is_big else ("H", 2, 12)
-        (count,) = self._unpack(count_letter, self._at(offset, count_size))
+        layout = self._layout
+        start = offset + layout.size(layout.count)
+        (count,) = layout.unpack(layout.count, self._at(offset, start - offset))
         if count > MAX_ENTRIES:
             raise corrupt("The TIFF is damaged: a directory is too long.")
-        start = offset + count_size
-        entries = self._at(start, count * entry_size)
+        entries = self._at(start, count * layout.entry_size)
         tags: dict[int, tuple[Any, ...]] = {}
         for n in range(count):
-            entry = entries[n * entry_size : (n + 1) * entry_size]
-            tag, kind = self._unpack("HH", entry[:4])
+            entry = entries[n * layout.entry_size : (n + 1) * layout.entry_size]
+            tag, kind = layout.unpack("HH", entry[:4])
             if tag == GDAL_METADATA:
                 self._check_metadata(kind, entry[4:])
             if kind in TYPES and tag not in tags:
                 tags[tag] = self._values(kind, entry[4:])
-        (following,) = self._unpack(self._long, self._at(start + len(entries), self._long_size))
-        return Directory(offset, tags), following
+        return Directory(offset, tags), self._long_at(start + len(entries))
 
     def _check_metadata(self, kind: int, rest: bytes) -> None:
         """Refuse what would make GDAL open another file, however it is spelled."""
@@ -188,16 +221,24 @@ class _Reader:
             )
 
     def _values(self, kind: int, rest: bytes) -> tuple[Any, ...]:
-        (count,) = self._unpack(self._long, rest[: self._long_size])
+        layout = self._layout
+        width = layout.size(layout.long)
+        (count,) = layout.unpack(layout.long, rest[:width])
         letters = TYPES[kind]
         size = count * struct.calcsize("=" + letters)
-        value = rest[self._long_size :]
+        value = rest[width:]
         if size > len(value):
-            (offset,) = self._unpack(self._long, value)
+            (offset,) = layout.unpack(layout.long, value)
             value = self._at(offset, size)
         if letters == "s":
             return (value[:size],)
-        return self._unpack(f"{count * len(letters)}{letters[0]}", value[:size])
+        return layout.unpack(f"{count * len(letters)}{letters[0]}", value[:size])
+
+    def _long_at(self, offset: int) -> int:
+        (value,) = self._layout.unpack(
+            self._layout.long, self._at(offset, self._layout.size(self._layout.long))
+        )
+        return int(value)
 
     def _at(self, offset: int, size: int) -> bytes:
         # Before reading, so that a length of terabytes is not asked for.
@@ -205,6 +246,3 @@ class _Reader:
             raise corrupt("The file ends before its image does.")
         self._stream.seek(offset)
         return self._stream.read(size)
-
-    def _unpack(self, letters: str, content: bytes) -> tuple[Any, ...]:
-        return struct.unpack(self._order + letters, content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import re
 import shutil
@@ -11,11 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bellhop.jobtypes.geo import crs, grid, tiff
-from bellhop.jobtypes.geo.model import Box, ControlPoint, Crs, Georeference, Source, Wanted
+from bellhop import BadInput
+from bellhop.jobtypes.geo import crs, grid, registry, retag, tiff, with_pillow
+from bellhop.jobtypes.geo.model import Box, ControlPoint, Crs, Georeference, Source, Told, Wanted
 from bellhop.jobtypes.geo.preview import save_array, shown_size
-from bellhop.jobtypes.geo.refusals import bad_gcps, check_size, corrupt, unknown_crs
-from bellhop.jobtypes.geo.with_pillow import FIRST, OPAQUE, ROTATED, Told, check_head, decode_jpeg
+from bellhop.jobtypes.geo.refusals import (
+    bad_gcps,
+    check_size,
+    corrupt,
+    undecodable,
+    unknown_crs,
+)
+from bellhop.jobtypes.geo.with_pillow import FIRST, OPAQUE, ROTATED, check_head
 
 # What the first bytes say decides; a driver that is not named here is never used.
 DRIVERS = {"tiff": "GTiff", "png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "bmp": "BMP"}
@@ -40,10 +48,13 @@ GDAL_NAMES = {
 MOST_MISFIT_PIXELS = 1.0
 # A bent image needs six points for its curve.
 LEAST_POINTS_TO_BEND = 6
+# What GDAL says of a compression that it was built without.
+MISSING_CODEC = re.compile("missing codec|is not configured")
+CONVERTED = "The stored colours are not RGB, such as CMYK; GDAL converted them."
 FULL_DISK_BYTES = 16_000_000
 LOSSLESS = {"COMPRESS": "DEFLATE", "BIGTIFF": "IF_SAFER", "NUM_THREADS": "2"}
-# At the end of WKT, old or new.
-ROOT_CODE = re.compile(r'(?:AUTHORITY|ID)\["(\w+)",\s*"?(\w+)"?\]\]$')
+# GDAL's for a definition that is, but for the order of its axes, the one of a code.
+LEAST_CONFIDENCE = 90
 COMPLEX = ("complex_int16", "complex64", "complex128")
 
 
@@ -52,12 +63,14 @@ def read_crs(text: str) -> Crs:
     from rasterio.crs import CRS
 
     code = crs.code_of(text)
-    if code is None and not crs.is_definition(text):
+    is_definition = code is None and crs.is_definition(text)
+    known = text if is_definition else f"EPSG:{code}" if code else registry.find(text)
+    if known is None:
         raise unknown_crs(text)
     try:
         with _gdal():
-            found = CRS.from_epsg(code) if code else CRS.from_user_input(text)
-            system = _crs(found)
+            found = CRS.from_user_input(known)
+            system = _named(found) if is_definition else _crs(found)
     except _errors() as error:
         raise unknown_crs(text) from error
     if system is None or not (found.is_geographic or found.is_projected):
@@ -65,12 +78,35 @@ def read_crs(text: str) -> Crs:
     return system
 
 
+def _named(found: Any) -> Crs | None:
+    """The system of a definition: by its EPSG code where it has the numbers of that one.
+
+    A code that it bears, but does not agree with, is not taken over.
+    """
+    from rasterio.crs import CRS
+
+    system = _crs(found)
+    if system is None or system.epsg is None:
+        code = found.to_epsg(confidence_threshold=LEAST_CONFIDENCE)
+        return _crs(CRS.from_epsg(code)) if code else system
+    registered = CRS.from_epsg(system.epsg)
+    if found == registered or _numbers(found) == _numbers(registered):
+        return _crs(registered)
+    wkt = crs.ROOT_CODE.sub("", found.to_wkt()).rstrip(",") + "]"
+    return dataclasses.replace(system, name=wkt, epsg=None)
+
+
+def _numbers(found: Any) -> dict[str, Any]:
+    """What places a system, but for the way to others, which definitions leave out."""
+    return {name: value for name, value in found.to_dict().items() if name != "towgs84"}
+
+
 def _crs(found: Any) -> Crs | None:
     """GDAL's system in our words; only a code that it bears itself, as gdalinfo shows it."""
     if not found:
         return None
     wkt = found.to_wkt()
-    match = ROOT_CODE.search(wkt)
+    match = crs.ROOT_CODE.search(wkt)
     authority, code = match.groups() if match else ("", "")
     title = wkt.partition('"')[2].partition('"')[0]
     return Crs(
@@ -108,7 +144,22 @@ def _native(system: Crs) -> Any:
 
 
 def analyse(image: Path, kind: str) -> Source:
-    """What the image is, from its head. Raises BadInput: corrupt_file, too_large."""
+    """What the image is, from its head.
+
+    Raises BadInput: corrupt_file, too_large, unsupported_type.
+    """
+    try:
+        return _analyse(image, kind)
+    except BadInput as error:
+        if kind == "tiff" or error.code != "corrupt_file":
+            raise
+    try:
+        return with_pillow.analyse(image, kind)
+    except BadInput as error:
+        raise undecodable() if error.code == "missing_extra" else error from None
+
+
+def _analyse(image: Path, kind: str) -> Source:
     found = tiff.read(image) if kind == "tiff" else None
     if found:
         found.check_blocks()
@@ -118,8 +169,11 @@ def analyse(image: Path, kind: str) -> Source:
         size = sum(_bytes_of(dtype) for dtype in raster.dtypes)
         check_size(raster.width, raster.height, size)
         told = [("first_image_only", FIRST)] if found and found.further_images else []
-        if raster.tags().get("EXIF_Orientation", "1") != "1":
+        orientation = found.main.number(tiff.ORIENTATION, 1) if found else 1
+        if orientation != 1 or raster.tags().get("EXIF_Orientation", "1") != "1":
             told.append(("orientation_not_applied", ROTATED))
+        if (found and found.main.number(tiff.SAMPLES, 1) != raster.count) or _is_cmyk(raster):
+            told.append(("colours_converted", CONVERTED))
         gt = raster.transform.to_gdal()
         points, points_crs = raster.gcps
         is_placed = not raster.transform.is_identity and not grid.is_degenerate(gt)
@@ -131,6 +185,12 @@ def analyse(image: Path, kind: str) -> Source:
             control_points=tuple(ControlPoint(p.col, p.row, p.x, p.y) for p in points),
             is_cog=bool(found and found.is_cog()), warnings=tuple(told),
         )  # fmt: skip
+
+
+def _is_cmyk(raster: Any) -> bool:
+    """Whether GDAL shows as RGB what is stored as amounts of ink."""
+    stored = raster.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE")
+    return stored in ("CMYK", "YCCK") and raster.count == 3
 
 
 def _bytes_of(dtype: str) -> int:
@@ -152,12 +212,12 @@ def create(source: Source, place: Georeference, wanted: Wanted, target: Path) ->
     """
     gt, told = place.geotransform, []
     draft, plain = target.with_suffix(".draft"), target.with_suffix(".plain")
-    # Decoders of JPEG differ; one alone, so that both ways give the same pixels.
-    is_plain = source.kind == "jpeg" and decode_jpeg(source, plain)
-    image, kind = (plain, "tiff") if is_plain else (source.path, source.kind)
     try:
+        is_plain = _is_for_pillow(source) and with_pillow.decode(source, plain)
+        image, kind = (plain, "tiff") if is_plain else (source.path, source.kind)
         with _opened(image, kind) as raster:
             one_nodata = len({str(value) for value in raster.nodatavals}) == 1
+            is_translucent = _has_translucent_colors(raster)
             if place.control_points:
                 gt = grid.fit(place.control_points)
                 misfit = grid.misfit_pixels(gt, place.control_points)
@@ -172,15 +232,37 @@ def create(source: Source, place: Georeference, wanted: Wanted, target: Path) ->
                 _copy(raster, draft, "GTiff", {"TILED": "YES", "BIGTIFF": "IF_SAFER"})
         if gt is not None:
             _place(draft, gt, place.crs, keep_nodata=one_nodata)
-        if not one_nodata:
+        if not one_nodata or is_translucent:
             told.append(("transparency_lost", OPAQUE))
         with _opened(draft, "tiff") as raster:
             driver = "COG" if wanted.output == "cog" else "GTiff"
             _copy(raster, target, driver, _options(raster, driver, wanted))
+        if source.kind == "tiff" and tiff.read(source.path).main.has_premultiplied_alpha:
+            retag.mark_premultiplied(target)  # GDAL has not kept this
     finally:
         draft.unlink(missing_ok=True)
         plain.unlink(missing_ok=True)
     return told
+
+
+def _is_for_pillow(source: Source) -> bool:
+    """Decoders of JPEG differ; one alone, so that both ways give the same pixels.
+
+    Of other formats those that GDAL cannot read, such as animations.
+    """
+    if source.kind not in ("webp", "bmp"):
+        return source.kind == "jpeg"
+    try:
+        check_pixels(source)
+    except BadInput:
+        return True
+    return False
+
+
+def _has_translucent_colors(raster: Any) -> bool:
+    """Whether a palette has colours, next to "no data", that a TIFF would make opaque."""
+    colors = _colors(raster) if raster.colorinterp[0].name == "palette" else None
+    return any(color[3] < 255 and index != raster.nodata for index, color in (colors or {}).items())
 
 
 def _tell_misfit(misfit: float, place: Georeference) -> Told:
@@ -300,8 +382,17 @@ def make_preview(raster: Source, target: Path) -> bool:
         pixels = image.read(bands, out_shape=(len(bands), *shape), resampling=method)
         pixels = numpy.abs(pixels) if numpy.iscomplexobj(pixels) else pixels
         mask = image.dataset_mask(out_shape=shape)
-        save_array(pixels, mask, image.colormap(1) if is_indexed else None, target)
+        save_array(pixels, mask, _colors(image) if is_indexed else None, target)
     return True
+
+
+def _colors(image: Any) -> dict[int, Any] | None:
+    """The colours of an indexed band; None where the file lacks them."""
+    try:
+        found: dict[int, Any] = image.colormap(1)
+    except ValueError:
+        return None
+    return found
 
 
 @contextmanager
@@ -323,6 +414,8 @@ def _decoding() -> Iterator[None]:
             raise MemoryError from error
         if shutil.disk_usage(Path.cwd()).free < FULL_DISK_BYTES:
             raise OSError(errno.ENOSPC, "the disk is full") from error
+        if MISSING_CODEC.search(str(error)):
+            raise undecodable() from error
         raise corrupt("The image is damaged: its pixels cannot be read.") from error
 
 

@@ -32,7 +32,11 @@ def citations(file: Path, context: Context) -> dict[str, Any]:
     Takes TXT, PDF, DOCX and HTML up to 2 million characters. `span` are places in `text`.
     """
     context.progress(0, "Loading")
-    document = load(file, lambda page, of: context.progress(5 + 35 * page / of, "Extracting text"))
+    document = load(
+        file,
+        lambda page, of: context.progress(5 + 35 * page / of, "Extracting text"),
+        context.warn,
+    )
     context.progress(40, "Finding citations")
     found = find(document, lambda part: context.progress(40 + 50 * part, "Finding citations"))
     context.progress(90, "Resolving")

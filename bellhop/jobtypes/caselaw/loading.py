@@ -2,156 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from bellhop import BadInput
+from bellhop.jobtypes.caselaw.characters import LINE_END_HYPHEN, shown, without_soft_hyphens
+from bellhop.jobtypes.caselaw.footnotes import apart, with_notes, without_star_page
 from bellhop.jobtypes.caselaw.furniture import without_furniture
 from bellhop.jobtypes.caselaw.model import Document
 from bellhop.jobtypes.caselaw.pages import from_pages, from_paragraphs
-from bellhop.jobtypes.reading.archives import open_archive
+from bellhop.jobtypes.caselaw.pdfpages import pdf_pages
+from bellhop.jobtypes.caselaw.webtext import html_paragraphs
+from bellhop.jobtypes.caselaw.worddocument import docx_paragraphs
 from bellhop.jobtypes.reading.kinds import require_kind
-from bellhop.jobtypes.reading.pdf import open_pdf
-from bellhop.jobtypes.reading.refusals import damaged, empty_file, no_text_layer, too_large
+from bellhop.jobtypes.reading.refusals import empty_file, no_text_layer, too_large
 from bellhop.jobtypes.reading.text import read_text
 
 MAX_CHARACTERS = 2_000_000
-# PDFium writes this for a hyphen at the end of a line, and no line break after it.
-LINE_END_HYPHEN = "\ufffe"
-PARAGRAPH, TEXT, TABULATOR, BREAK = (
-    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}" + name
-    for name in ("p", "t", "tab", "br")
-)
-NOTES = ("footnotes", "endnotes")
-# What is no text of a page, and what ends a paragraph.
-UNSEEN = {"script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object"}
-BLOCKS = {
-    "address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
-    "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr",
-    "ul",
-}  # fmt: skip
+# All text of a document whose other pages are pictures; less is no text layer.
+LEAST_TEXT = 100
+# How a warning is told: its code, its message, and where.
+Warn = Callable[[str, str, str], None]
 
 
-def load(file: Path, tell_page: Callable[[int, int], None]) -> Document:
+def load(file: Path, tell_page: Callable[[int, int], None], warn: Warn) -> Document:
     """The text of a TXT, PDF, DOCX or HTML file; `tell_page` hears of each page that was read.
 
-    Raises BadInput: empty_file, unsupported_type, password_protected, corrupt_file, too_large,
-    no_text_layer.
+    `warn` hears of pages without text. Raises BadInput: empty_file, unsupported_type,
+    password_protected, corrupt_file, too_large, no_text_layer.
     """
     kind = require_kind(file, ("text", "pdf", "docx", "html"))
     if kind == "pdf":
-        document = from_pages(without_furniture(_pdf_pages(file, tell_page)))
+        document = _from_lines(_pdf_lines(file, tell_page, warn))
     elif kind == "docx":
-        document = from_paragraphs(_docx_paragraphs(file))
+        document = _from_paragraphs(docx_paragraphs(file))
     elif kind == "html":
-        document = from_paragraphs(_html_paragraphs(read_text(file)))
+        document = _from_paragraphs(html_paragraphs(read_text(file)))
     else:
-        pages = [page.splitlines() for page in read_text(file).split("\f")]
-        document = from_pages(without_furniture(pages))
+        pages = _text_lines(read_text(file))
+        document = _from_lines(pages)
         if len(pages) == 1:
             document = Document(document.text)
     if not document.text:
-        raise _empty()
+        raise empty_file("The file contains no text.", "Send one with text.")
     if len(document.text) > MAX_CHARACTERS:
         raise _too_long(len(document.text))
     return document
 
 
-def _pdf_pages(file: Path, tell_page: Callable[[int, int], None]) -> list[list[str]]:
-    pages, characters = [], 0
-    with open_pdf(file) as document:
-        for number, page in enumerate(document):
-            text = _text_of(page)
-            characters += len(text)
-            if characters > MAX_CHARACTERS:
-                raise _too_long(characters)
-            pages.append(text.replace(LINE_END_HYPHEN, "-\n").splitlines())
-            tell_page(number + 1, len(document))
-    if not characters:
+def _from_lines(pages: Sequence[Sequence[str]]) -> Document:
+    """The text of pages without what stands at their edges, and the notes of each."""
+    bare = [without_star_page(page) for page in without_furniture(pages)]
+    texts, notes = apart(bare)
+    return with_notes(from_pages(texts), from_pages(notes))
+
+
+def _from_paragraphs(paragraphs: Sequence[str]) -> Document:
+    return from_paragraphs([without_soft_hyphens(shown(text)) for text in paragraphs])
+
+
+def _text_lines(text: str) -> list[list[str]]:
+    """The lines of each page of a plain text, which a form feed ends."""
+    pages = shown(text).replace(LINE_END_HYPHEN, "-\n").split("\f")
+    return [[without_soft_hyphens(line) for line in page.splitlines()] for page in pages]
+
+
+def _pdf_lines(file: Path, tell_page: Callable[[int, int], None], warn: Warn) -> list[list[str]]:
+    pages = []
+    characters = 0
+    for page in pdf_pages(file, tell_page):
+        characters += sum(map(len, page.lines))
+        if characters > MAX_CHARACTERS:
+            raise _too_long(characters)
+        pages.append(page)
+    unread = [number for number, page in enumerate(pages, 1) if page.is_unread]
+    length = sum(page.length for page in pages if not page.is_unread)
+    if not length or (unread and length < LEAST_TEXT):
         raise no_text_layer()
-    return pages
+    if unread:
+        named = _ranges(unread)
+        said = (
+            f"Pages without a text layer were not read: {named}. Text recognition (OCR) adds one."
+        )
+        warn("pages_without_text", said, f"pages {named}")
+    return [page.lines for page in pages]
 
 
-def _text_of(page: Any) -> str:
-    """The text of a page; nothing where the page is damaged."""
-    import pypdfium2
-
-    try:
-        return str(page.get_textpage().get_text_range()).strip("\0")
-    except pypdfium2.PdfiumError:
-        return ""
-    finally:
-        page.close()
-
-
-def _docx_paragraphs(file: Path) -> list[str]:
-    """Every paragraph in its place, also in tables, text boxes and notes."""
-    from docx import Document as open_docx
-
-    with open_archive(file):
-        try:
-            document = open_docx(str(file))
-        except Exception as error:  # whatever the library stumbles over
-            raise damaged(error) from error
-    roots = [document.element.body]
-    for relation in document.part.rels.values():
-        if not relation.is_external and relation.reltype.rpartition("/")[2] in NOTES:
-            roots.append(_parsed_xml(relation.target_part.blob))
-    return [_docx_text(paragraph) for root in roots for paragraph in root.iter(PARAGRAPH)]
-
-
-def _docx_text(paragraph: Any) -> str:
-    """Its text without that of paragraphs inside it, such as those of a text box."""
-    parts = []
-    for node in paragraph.iter(TEXT, TABULATOR, BREAK):
-        if next(node.iterancestors(PARAGRAPH)) is paragraph:
-            parts.append(node.text or "" if node.tag == TEXT else " ")
-    return "".join(parts)
-
-
-def _parsed_xml(content: bytes) -> Any:
-    from lxml import etree
-
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        return etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise damaged(error) from error
-
-
-def _html_paragraphs(text: str) -> list[str]:
-    """What a reader of the page sees; nothing of it is run or fetched."""
-    from lxml import etree, html
-
-    # Of a text, only the declaration of its own encoding can still be wrong.
-    start = text.lstrip()
-    if start.startswith("<?xml"):
-        start = start.partition("?>")[2]
-    try:
-        root = html.document_fromstring(start or " ")
-    except (etree.ParserError, ValueError) as error:
-        raise _empty() from error
-    paragraphs: list[list[str]] = [[]]
-    depth_unseen = 0
-    for event, node in etree.iterwalk(root, events=("start", "end")):
-        is_element = isinstance(node.tag, str)
-        if is_element and node.tag in BLOCKS:
-            paragraphs.append([])
-        if event == "start":
-            depth_unseen += is_element and node.tag in UNSEEN
-            if is_element and not depth_unseen:
-                paragraphs[-1].append(node.text or "")
-        else:
-            depth_unseen -= is_element and node.tag in UNSEEN
-            if not depth_unseen:
-                paragraphs[-1].append(node.tail or "")
-    return ["".join(parts) for parts in paragraphs]
-
-
-def _empty() -> BadInput:
-    return empty_file("The file contains no text.", "Send one with text.")
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers in words: 1, 3–5."""
+    runs = [
+        [number for _, number in run]
+        for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    ]
+    return ", ".join(f"{run[0]}–{run[-1]}" if run[1:] else str(run[0]) for run in runs)
 
 
 def _too_long(characters: int) -> BadInput:

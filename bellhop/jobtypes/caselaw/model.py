@@ -13,13 +13,18 @@ class Document:
     """A text in which each run of white space is one character; "\\n" ends a paragraph.
 
     `page_starts` are the places in `text` where pages begin; empty where there are no pages.
+    `notes` are the start, the end and the page of footnotes that stand behind their page.
     """
 
     text: str
     page_starts: tuple[int, ...] = ()
+    notes: tuple[tuple[int, int, int], ...] = ()
 
     def page_of(self, place: int) -> int | None:
         """The page, from 1, on which this place of the text is."""
+        for start, end, page in self.notes:
+            if start <= place < end:
+                return page
         return bisect_right(self.page_starts, place) or None
 
 

@@ -1,0 +1,98 @@
+"""The paragraphs of an HTML page as a reader sees them; nothing of it is run or fetched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bellhop.jobtypes.caselaw.characters import is_mark
+from bellhop.jobtypes.caselaw.pages import from_pages
+
+# What is no text of a page, what ends a paragraph, and where lines are as they were typed.
+UNSEEN = {"script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object"}
+BLOCKS = {
+    "address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr",
+    "ul",
+}  # fmt: skip
+TYPED = {"pre", "listing", "xmp"}
+HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.I)
+RAISING = re.compile(r"vertical-align\s*:\s*(?:super|text-top|top)", re.I)
+
+
+def html_paragraphs(text: str) -> list[str]:
+    """The paragraphs of the page `text`; none where there is nothing to be seen."""
+    from lxml import etree, html
+
+    # Of a text, only the declaration of its own encoding can still be wrong.
+    start = text.lstrip()
+    if start.startswith("<?xml"):
+        start = start.partition("?>")[2]
+    try:
+        root = html.document_fromstring(start or " ")
+    except (etree.ParserError, ValueError):
+        return []
+    page = _Page()
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        page.enter(node) if event == "start" else page.leave(node)
+    return page.paragraphs()
+
+
+class _Page:
+    """Gathers text while its elements are walked through."""
+
+    def __init__(self) -> None:
+        # Each is its parts, and whether its lines are as they were typed.
+        self._paragraphs: list[tuple[list[str], bool]] = [([], False)]
+        self._unseen: Any = None
+        self._typed: Any = None
+
+    def paragraphs(self) -> list[str]:
+        found: list[str] = []
+        for parts, is_typed in self._paragraphs:
+            text = "".join(parts)
+            found += from_pages([text.splitlines()]).text.split("\n") if is_typed else [text]
+        return found
+
+    def enter(self, node: Any) -> None:
+        if self._unseen is not None or not isinstance(node.tag, str):
+            return
+        if self._is_unseen(node):
+            self._unseen = node
+            return
+        if node.tag in TYPED and self._typed is None:
+            self._typed = node
+        self._break(node)
+        self._write(node.text)
+
+    def leave(self, node: Any) -> None:
+        if self._unseen is node:
+            self._unseen = None
+        elif self._typed is node:
+            self._typed = None
+        if self._unseen is None:
+            self._break(node)
+            self._write(node.tail)
+
+    def _break(self, node: Any) -> None:
+        if node.tag in BLOCKS:
+            self._paragraphs.append(([], self._typed is not None))
+
+    def _write(self, text: str | None) -> None:
+        self._paragraphs[-1][0].append(text or "")
+
+    def _is_unseen(self, node: Any) -> bool:
+        style = node.get("style") or ""
+        if node.tag in UNSEEN or node.get("hidden") is not None or HIDING.search(style):
+            return True
+        if (node.get("aria-hidden") or "").strip().lower() == "true":
+            return True
+        is_raised = node.tag == "sup" or RAISING.search(style)
+        return bool(is_raised or self._leads_to_note(node)) and is_mark(node.text_content())
+
+    def _leads_to_note(self, node: Any) -> bool:
+        """Whether it leads elsewhere on the page, and no space divides it from what it marks."""
+        before = "".join(self._paragraphs[-1][0])
+        is_inner = node.tag == "a" and (node.get("href") or "").startswith("#")
+        return is_inner and not before[-1:].isspace()

@@ -6,7 +6,6 @@ two readings an error.
 """
 
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +20,7 @@ from bellhop.jobtypes.ledger.mapping import read_mapping
 from bellhop.jobtypes.ledger.model import Book, Table
 from bellhop.jobtypes.ledger.readings import note_sides
 from bellhop.jobtypes.ledger.refusals import refusal
-from bellhop.jobtypes.ledger.reports import extracted_data, make_reports
+from bellhop.jobtypes.ledger.reports import extracted_data, make_reports, ranges
 from bellhop.jobtypes.ledger.rows import read_rows
 from bellhop.jobtypes.ledger.table import choose_amounts, find_mixed, find_table
 
@@ -119,7 +118,4 @@ def tell_unused(context: Context, table: Table, *, sheet: str, period: str) -> N
 
 def row_ranges(rows: list[int]) -> str:
     """Rows as "row 3" or "rows 3-5, 9"."""
-    runs = groupby(enumerate(rows), key=lambda place: place[1] - place[0])
-    parts = [[row for _, row in run] for _, run in runs]
-    names = ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
-    return f"row{'s' if len(rows) > 1 else ''} {names}"
+    return f"row{'s' if len(rows) > 1 else ''} {ranges(rows)}"

@@ -2,5 +2,5 @@
 
 Each module imports only those before it in this order: refusals, signs, cells, model, words,
 mapping, classify, headers, journals, shapes, readings, columns, table, xlsbad, workbook, pdftext,
-pdfrows, pdf, loading, parts, groups, rows, anomalies, reports, xlsxfile, exports.
+pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, reports, xlsxfile, exports.
 """

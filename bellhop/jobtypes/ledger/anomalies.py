@@ -87,10 +87,11 @@ def check_totals(book: Book, tolerance: Decimal) -> None:
         # A file's own total covers everything, unless other totals split it in parts.
         parted = any(other.bare for other in book.totals if other is not total)
         starts = bounds if parted or not total.final else {0}
+        starts = starts if total.since is None else {total.since}
         if total.debit is not None or total.credit is not None:
             end = sums[total.start]
             parts = [(end[0] - sums[s][0], end[1] - sums[s][1]) for s in starts]
-            if not total.bare:
+            if not total.bare and total.since is None:
                 kind = type_of(total.label)
                 parts.append(sums_of([a for a in book.accounts if a.type == kind]))
             if not any(agrees(total, part, tolerance) for part in parts):
@@ -130,6 +131,8 @@ def check_balance(book: Book, tolerance: Decimal) -> None:
     """Tell a difference between debits and credits, and what may explain it."""
     debit, credit = sums_of(book.accounts)
     off = debit - credit
+    if not debit and not credit:
+        book.add("no_amounts", "No amount other than zero was read.", None)
     if not off:
         return
     readable = all(account.readable for account in book.accounts)

@@ -1,59 +1,251 @@
-"""Take out the rows that only sum up the accounts below them, as "10 Cash" over "1001" and "1002".
+"""Find the rows that only sum up rows below them, such as "Current assets" over its accounts.
 
-Called once all rows are read. Must never take out a row unless the sums show it to be one: most
-rows that could be a group must equal what stands below them.
+Called once all rows are read. What is below what is told by the indent of a text, by the column
+a text stands in, by codes ("1.1" over "1.1.02", "10" over "1001", "1100" over "1110"), by names
+with colons, by a column of levels or of parents. Each of these is only a guess: a row is a group
+if its amounts equal the sum of the rows below it that are no groups themselves, and a guess
+counts if that holds for most of the rows that could be groups. Groups may stand above or below
+their rows. Must never take out a row unless the sums show it to be a group.
 """
 
-from bellhop.jobtypes.ledger.cells import ZERO, money
-from bellhop.jobtypes.ledger.model import Account, Book, Total
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from bellhop.jobtypes.ledger.cells import CENT, ZERO, money, text_of
+from bellhop.jobtypes.ledger.classify import type_of
+from bellhop.jobtypes.ledger.lines import INDENT, Line
+from bellhop.jobtypes.ledger.model import Book, Table, Total, cell_at
+
+ALIKE = 3  # groups of one row each, which only repeat it
+ROUNDS = 3  # kinds of structure one over the other in a file
+# Amounts in whole units are rounded each by itself: what their sums may be off by, at most.
+ROUNDED = Decimal("0.001")
+PARTED = re.compile(r"\s*[:>|\\/]\s*")
+LEVEL = re.compile(r"\d{1,2}")
+
+Sums = tuple[Decimal, Decimal]  # debit and credit
+Below = Callable[[int, int], bool]  # whether the second line is below the first
 
 
-def drop_groups(book: Book) -> None:
-    """Move the group rows into warnings; one that differs from its accounts is an anomaly."""
-    found = {
-        place: below for place in range(len(book.accounts)) if (below := children(book, place))
-    }
-    leaves = {place: [n for n in below if n not in found] for place, below in found.items()}
-    equal = {place for place in found if is_sum(book, place, leaves[place])}
-    if not equal or len(equal) * 2 < len(found):
-        return
-    for place in found:
-        group = book.accounts[place]
-        book.warn("group_row", group.row, f'"{group.label}" is the sum of the accounts below it')
-        if place not in equal:
-            debit = sum((book.accounts[n].debit for n in leaves[place]), ZERO)
-            credit = sum((book.accounts[n].credit for n in leaves[place]), ZERO)
-            at = Total(group.row, group.label, group.debit, group.credit, 0, False, False)
-            text = f'"{group.label}" differs from the accounts below it: '
-            text += f"{money(debit)} debit and {money(credit)} credit."
-            book.add("stated_total_mismatch", text, at, group.net - debit + credit)
-    for total in book.totals:
-        total.start -= sum(place < total.start for place in found)
-    book.bounds = [bound - sum(place < bound for place in found) for bound in book.bounds]
-    book.accounts = [account for n, account in enumerate(book.accounts) if n not in found]
+class Structure(NamedTuple):
+    """One reading of a file's structure: its lines, each before all that is below it, and how
+    many groups must be sums for it to count."""
+
+    order: list[int]
+    is_below: Below
+    least: int = 1
 
 
-def children(book: Book, place: int) -> list[int]:
-    """The rows right below whose codes, or names with colons, go on from this one's."""
-    group, found = book.accounts[place], []
-    for number in range(place + 1, len(book.accounts)):
-        if not is_below(group, book.accounts[number]):
-            break
-        found.append(number)
-    return found if len(found) > 1 else []
+class Found(NamedTuple):
+    """What a structure gives: the lines that are sums of those below, how many of them have
+    several below, those that are not with the sums of what is below them, and the blank ones."""
+
+    equal: set[int]
+    large: int
+    other: dict[int, Sums]
+    empty: set[int]
+    structure: Structure
 
 
-def is_below(group: Account, account: Account) -> bool:
-    if group.code and account.code:
-        return len(account.code) > len(group.code) and account.code.startswith(group.code)
-    return bool(group.name) and account.name.startswith(f"{group.name}:")
+def find_groups(table: Table, lines: list[Line], book: Book) -> None:
+    """Mark the groups among the lines; one that differs from its accounts is an anomaly."""
+    for _ in range(ROUNDS):
+        left = [line for line in lines if line.kind == "account"]
+        found = [read_structure(left, structure) for structure in structures(table, left)]
+        counting = [one for one in found if counts(left, one)]
+        if not counting:
+            return
+        best = max(counting, key=lambda one: len(one.equal))
+        tell_types(left, best)
+        mark(left, best, book)
 
 
-def is_sum(book: Book, place: int, below: list[int]) -> bool:
-    """Whether a row has the debits and credits of the accounts below it, or their net."""
-    group, accounts = book.accounts[place], [book.accounts[number] for number in below]
-    debit = sum((account.debit for account in accounts), ZERO)
-    credit = sum((account.credit for account in accounts), ZERO)
-    if not debit and not credit:
+def counts(lines: list[Line], found: Found) -> bool:
+    """Whether a structure is the file's: most groups are sums, and not all of a single row."""
+    count = len(found.equal)
+    if count < max(found.structure.least, len(found.other)) or not (found.large or count >= ALIKE):
         return False
-    return (group.debit, group.credit) == (debit, credit) or group.net == debit - credit
+    # Books that balance with these rows as accounts, and not without them, need them.
+    off = sum((line.net for line in lines), ZERO)
+    groups = sum((lines[place].net for place in found.equal), ZERO)
+    return abs(off) > CENT or abs(groups) <= CENT
+
+
+def mark(lines: list[Line], found: Found, book: Book) -> None:
+    """Make groups of the sums and headings of the blank lines above others."""
+    for place in found.equal:
+        lines[place].kind = "group"
+    for place in found.empty:
+        lines[place].kind = "caption"
+    # A row with an amount of its own beside those below it is an account, if the books say so.
+    if abs(sum((line.net for line in lines if line.kind == "account"), ZERO)) <= CENT:
+        return
+    for place, (debit, credit) in found.other.items():
+        line = lines[place]
+        line.kind = "group"
+        at = Total(line.row, line.label, line.debit, line.credit, 0, False, False)
+        text = f'"{line.label}" differs from the accounts below it: '
+        text += f"{money(debit)} debit and {money(credit)} credit."
+        book.add("stated_total_mismatch", text, at, line.net - debit + credit)
+
+
+def tell_types(lines: list[Line], found: Found) -> None:
+    """Give each line the account type that the outermost group above it names."""
+    open_: list[tuple[int, str]] = []
+    for place in found.structure.order:
+        while open_ and not found.structure.is_below(open_[-1][0], place):
+            open_.pop()
+        own = lines[place]
+        own.section = own.section or next((kind for _, kind in open_ if kind), "")
+        if place in found.equal or place in found.empty:
+            open_.append((place, type_of(own.name or own.label) or ""))
+
+
+def read_structure(lines: list[Line], structure: Structure) -> Found:
+    """Compare each line with the sum of those below it, the innermost first."""
+    ends = ends_of(structure)
+    count = len(structure.order)
+    if all(end == at + 1 for at, end in enumerate(ends)):
+        return Found(set(), 0, {}, set(), structure)
+    # The sums from each place to the end: without the groups, and without what may be one.
+    sums: list[Sums] = [(ZERO, ZERO)] * (count + 1)
+    least: list[tuple[Decimal, Decimal, int]] = [(ZERO, ZERO, 0)] * (count + 1)
+    equal, other, empty, large = set(), {}, set(), 0
+    for at in range(count - 1, -1, -1):
+        place = structure.order[at]
+        debit, credit = own = lines[place].sides
+        below, after = at + 1, ends[at]
+        parted = [part(sums, below, after), part(least, below, after)]
+        rows = least[below][2] - least[after][2]
+        group = leaf = after <= below
+        if after > below and own == (ZERO, ZERO):
+            empty |= {place} if lines[place].is_blank else set()
+            group, leaf = lines[place].is_blank, not lines[place].is_blank
+        elif after > below:
+            group = any(is_sum(own, one, rows) for one in parted)
+            equal |= {place} if group else set()
+            large += group and rows > 1
+            if not group:
+                other[place] = parted[1]
+        (debits, credits), (fewer, less, n) = sums[below], least[below]
+        sums[at] = sums[below] if group and not leaf else (debits + debit, credits + credit)
+        least[at] = (fewer + debit, less + credit, n + 1) if leaf else least[below]
+    return Found(equal, large, other, empty, structure)
+
+
+def part(sums: list[Any], start: int, end: int) -> Sums:
+    return sums[start][0] - sums[end][0], sums[start][1] - sums[end][1]
+
+
+def is_sum(own: Sums, below: Sums, rows: int) -> bool:
+    """Whether a row has the debits and credits of those below it, or their net."""
+    if below == (ZERO, ZERO):
+        return False
+    slack = CENT
+    if not any(amount % 1 for amount in (*own, *below)):
+        slack = min(Decimal(rows) / 2, ROUNDED * max(own))
+    gaps = [abs(a - b) for a, b in zip(own, below, strict=True)]
+    return max(gaps) <= slack or abs(own[0] - own[1] - below[0] + below[1]) <= slack
+
+
+def ends_of(structure: Structure) -> list[int]:
+    """For each place of the order, where what is below it ends."""
+    order = structure.order
+    ends = [len(order)] * len(order)
+    open_: list[int] = []
+    for at, place in enumerate(order):
+        while open_ and not structure.is_below(order[open_[-1]], place):
+            ends[open_.pop()] = at
+        open_.append(at)
+    return ends
+
+
+# --- What may tell the structure ---
+
+
+def structures(table: Table, lines: list[Line]) -> Iterator[Structure]:
+    """All readings of what is below what; of those that find as much, the first counts."""
+    for levels, least in level_readings(table, lines):
+        if len(set(levels)) > 1:
+            yield by_level(levels, range(len(lines)), least)
+            yield by_level(levels, range(len(lines) - 1, -1, -1), least)
+    keys = [re.findall(r"\w+", line.code) for line in lines]
+    dotted = any(len(key) > 1 for key in keys)
+    yield by_prefix(keys if dotted else [line.code for line in lines])
+    if any(map(PARTED.search, (line.name for line in lines))):
+        yield by_prefix([[part for part in PARTED.split(line.name) if part] for line in lines])
+    if parents := by_parent(table, lines):
+        yield parents
+    short = [line.code.rstrip("0.-/ ") for line in lines]
+    if any(len(own) < len(line.code) for own, line in zip(short, lines, strict=True)):
+        yield by_prefix(short)._replace(least=2)
+
+
+def by_level(levels: list[int], order: Iterable[int], least: int) -> Structure:
+    return Structure(list(order), lambda a, b: levels[b] > levels[a], least)
+
+
+def level_readings(table: Table, lines: list[Line]) -> Iterator[tuple[list[int], int]]:
+    """The level of each line by the place of its label, by a column of levels, by the last text
+    in it, by the indent of its code; with each how many sums show it."""
+    amounts = table.amount_columns()
+    places = [[c for c, t in enumerate(line.texts) if t and c not in amounts] for line in lines]
+    name = table.labels.get("name")
+    at = [name if name in own else min(own, default=0) for own in places]
+    rows = [table.sheet.rows[line.index] for line in lines]
+    yield [c * 1000 + indent(cell_at(row, c)) for row, c in zip(rows, at, strict=True)], 1
+    for column in sorted({c for own in places for c in own} - {name, table.labels.get("code")}):
+        texts = [text_of(cell_at(row, column)) for row in rows]
+        if all(map(LEVEL.fullmatch, texts)):
+            yield [int(text) for text in texts], 1
+    yield [max(own, default=0) for own in places], 2
+    if "code" in table.labels:
+        yield [indent(cell_at(row, table.labels["code"])) for row in rows], 2
+
+
+def indent(cell: Any) -> int:
+    """How far a text is moved in: its leading spaces, dots or dashes."""
+    match = INDENT.match(cell) if isinstance(cell, str) else None
+    return match.end() if match else 0
+
+
+def by_prefix(keys: list[Any]) -> Structure:
+    """What goes on from the key of another line is below it; the keys are texts or lists."""
+    order = sorted(range(len(keys)), key=lambda place: keys[place])
+
+    def is_below(a: int, b: int) -> bool:
+        first, second = keys[a], keys[b]
+        return bool(first) and len(second) > len(first) and second[: len(first)] == first
+
+    return Structure(order, is_below)
+
+
+def by_parent(table: Table, lines: list[Line]) -> Structure | None:
+    """The structure that a column tells whose texts are the codes or names of other lines."""
+    names = {text: n for n, line in enumerate(lines) for text in (line.label, line.name, line.code)
+             if text}  # fmt: skip
+    taken = {table.labels.get("name"), table.labels.get("code"), *table.amount_columns()}
+    width = max((len(line.texts) for line in lines), default=0)
+    for column in sorted(set(range(width)) - taken):
+        texts = [line.texts[column] if column < len(line.texts) else "" for line in lines]
+        known = [names.get(text, n) != n for n, text in enumerate(texts)]
+        if sum(known) * 2 > len(lines):
+            return tree_of([names[t] if k else None for k, t in zip(known, texts, strict=True)])
+    return None
+
+
+def tree_of(parents: list[int | None]) -> Structure | None:
+    """The lines with each before its children; None where a line is above itself."""
+    paths: list[tuple[int, ...]] = []
+    for place in range(len(parents)):
+        path, at = [place], parents[place]
+        while at is not None:
+            if at in path or len(path) > len(Counter(parents)):
+                return None
+            path.append(at)
+            at = parents[at]
+        paths.append(tuple(reversed(path)))
+    return by_prefix(paths)

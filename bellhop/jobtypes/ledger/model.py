@@ -12,6 +12,7 @@ from bellhop.jobtypes.ledger.cells import SIDE_SIGNS, Signs, amount_of, money, n
 
 SEVERITIES = {  # of an anomaly; any other is a warning
     "mixed_currencies": "error",
+    "no_amounts": "error",
     "rounding_difference": "info",
     "stated_total_mismatch": "error",
     "unbalanced": "error",
@@ -146,8 +147,9 @@ class Account:
 @dataclass
 class Total:
     """A total row of the file: its label and what it states; `start` is how many accounts
-    stood above it, `signed` whether its amount came from one signed column, `bare` whether
-    it names no part of the accounts, `final` whether it totals the whole file."""
+    stood above it, `since` how many above what it names, `signed` whether its amount came from
+    one signed column, `bare` whether it names no part of the accounts, `final` whether it totals
+    the whole file."""
 
     row: int
     label: str
@@ -156,26 +158,32 @@ class Total:
     start: int
     signed: bool
     bare: bool
+    since: int | None = None
     final: bool = False
 
 
 @dataclass
 class Book:
     """What reading the rows gave; `bounds` are the account counts where sections began,
-    `headings` the same with their rows, `found` the accounts of each anomaly, `gaps` by how
-    much the rows are above the file's own total."""
+    `skipped` the rows that are no accounts by what they are, `found` the accounts of each
+    anomaly, `gaps` by how much the rows are above the file's own total."""
 
     accounts: list[Account] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     anomalies: list[dict[str, Any]] = field(default_factory=list)
     warnings: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
-    headings: list[tuple[int, Account]] = field(default_factory=list)
+    skipped: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     bounds: list[int] = field(default_factory=lambda: [0])
     found: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[Decimal] = field(default_factory=list)
 
     def warn(self, code: str, row: int, message: str) -> None:
         self.warnings[code].append((row, message))
+
+    def skip(self, kind: str, row: int, code: str, message: str) -> None:
+        """Note a row that is no account, and warn of it."""
+        self.skipped[kind].append(row)
+        self.warn(code, row, message)
 
     def add(self, code: str, text: str, at: Account | Total | None, amount: Amount = None) -> None:
         """Note an anomaly; its row counts from 1 as a spreadsheet shows it."""

@@ -4,6 +4,7 @@ Called last. Must never correct an amount, nor compute with anything but Decimal
 """
 
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from bellhop.jobtypes.ledger.anomalies import sums_of
@@ -97,4 +98,12 @@ def extracted_data(table: Table, book: Book) -> dict[str, Any]:
             }
             for account in book.accounts
         ],
+        "skipped": {kind: ranges(sorted(rows)) for kind, rows in book.skipped.items()},
     }
+
+
+def ranges(rows: list[int]) -> str:
+    """Rows as "3-5, 9"."""
+    runs = groupby(enumerate(rows), key=lambda place: place[1] - place[0])
+    parts = [[row for _, row in run] for _, run in runs]
+    return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)

@@ -1,20 +1,21 @@
 """Read the rows of a table into a book of accounts and totals.
 
-Called once the columns are settled. Must never drop a row silently: each becomes an account, a
-total or a section, or is named in a warning.
+Called once the columns are settled. Words and blank amounts tell headings and notes, sums tell
+groups and totals (`groups`, `totals`). Must never drop a row silently: each becomes an account,
+or is listed in `Book.skipped` with what it was taken for.
 """
 
 import re
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 
-from bellhop.jobtypes.ledger.cells import ZERO, normal, text_of
+from bellhop.jobtypes.ledger.cells import CENT, ZERO, normal
 from bellhop.jobtypes.ledger.classify import heading_type
-from bellhop.jobtypes.ledger.groups import drop_groups
-from bellhop.jobtypes.ledger.headers import CODE
-from bellhop.jobtypes.ledger.model import Account, Amount, Book, Table, Total
-from bellhop.jobtypes.ledger.parts import choose_rows, heads_of, trimmed
+from bellhop.jobtypes.ledger.groups import find_groups
+from bellhop.jobtypes.ledger.lines import Line, read_lines
+from bellhop.jobtypes.ledger.model import Account, Book, Table, Total
+from bellhop.jobtypes.ledger.parts import choose_rows
 from bellhop.jobtypes.ledger.table import not_a_trial_balance
+from bellhop.jobtypes.ledger.totals import find_totals, key_of, named_by
 from bellhop.jobtypes.ledger.words import BARE_TOTAL, NOTE, SUMMARY, TOTAL
 
 CODED_NAMES = (
@@ -23,189 +24,206 @@ CODED_NAMES = (
 )
 
 
-@dataclass
-class State:
-    """What one row says for those below it."""
-
-    section: str = ""
-    hint: str = ""
-    period: str = ""
-
-
 def read_rows(table: Table, period: str) -> Book:
-    """Turn every row below the header into an account, a total, a section or a warning.
+    """Turn every row below the header into an account, or into what it is else.
 
     Raises BadInput: multiple_periods, not_a_trial_balance.
     """
-    book, sheet, state = Book(), table.sheet, State()
-    choice = choose_rows(table, period)
-    heads = heads_of(table)
-    sparse = named_once(table)
-    for index in range(table.header + 1, len(sheet.rows)):
-        texts = [text_of(cell) for cell in sheet.rows[index]]
-        bad = sheet.bad and any((index, place) in sheet.bad for place in table.amount_columns())
-        if not bad and not re.search(r"\w", "".join(texts)):
-            continue
-        state.period = cell_text(texts, choice.column) or state.period
-        if trimmed(texts) in heads:
-            book.warn("repeated_header", sheet.number(index), "the header is repeated")
-        elif not choice.start <= index < choice.end or state.period != choice.value:
-            book.warn("other_period", sheet.number(index), "belongs to another period or entity")
-        else:
-            if sparse:
-                fill_hint(texts, table.labels["type"], state)
-            read_row(table, book, index, texts, state)
+    book = Book()
+    lines = read_lines(table, choose_rows(table, period), book)
+    tell_words(table, lines)
+    find_groups(table, lines, book)
+    find_totals(lines)
+    tell_results(lines)
+    walk = Walk(table, book)
+    for line in lines:
+        walk.take(line)
     if not book.accounts:
-        raise not_a_trial_balance([sheet])
-    undo_lone_heading(book)
+        raise not_a_trial_balance([table.sheet])
     mark_final(book)
     split_codes(table, book)
-    drop_groups(book)
     flip_credits(table, book)
     return book
 
 
-def named_once(table: Table) -> bool:
-    """Whether the column of types names each one at its first account only."""
-    hints = table.texts(table.labels["type"]) if "type" in table.labels else []
-    count = min(200, len(table.sheet.rows) - table.header - 1)
-    repeated = any(first == second for first, second in pairwise(hints))
-    return bool(hints) and not repeated and len(hints) * 3 <= count * 2
+def tell_words(table: Table, lines: list[Line]) -> None:
+    """Tell totals, headings and notes by their words, and by amounts they do not have."""
+    section, totals = "", False
+    for line in lines:
+        line.kind = kind_by_words(table, line, section=section, totals=totals)
+        totals = totals or line.kind == "total"
+        if line.kind == "heading":
+            section = heading_type(line.label) or ""
+    headings = [line for line in lines if line.kind == "heading"]
+    for line in headings if len(headings) == 1 else []:
+        # The only "heading" of a file is an account at zero, unless it is the bare word.
+        if len(normal(line.name).split()) > 1 and not (line.code and line.code in line.name):
+            line.kind = "account"
 
 
-def fill_hint(texts: list[str], column: int, state: State) -> None:
-    """Repeat the type above in the blank cells of a column that names each type once."""
-    others = [text for place, text in enumerate(texts) if place != column and text]
-    if cell_text(texts, column):
-        state.hint = texts[column]
-    elif column < len(texts) and others and not TOTAL.match(normal(others[0])):
-        texts[column] = state.hint
+def kind_by_words(table: Table, line: Line, *, section: str, totals: bool) -> str:
+    """What a row is by its words; `section` is open above it, `totals` whether one is."""
+    plain, both = normal(line.label), line.debit and line.credit
+    named = line.is_words_only and line.label and (is_bare(line.label) or TOTAL.match(plain))
+    if named or (not line.label and not line.hint and not line.unread and both):
+        return "total"
+    text = line.label or line.hint
+    if line.is_blank and not line.is_numbered and NOTE.search(text) and is_alone(line, text):
+        return "note"
+    if line.unread and not line.label and not re.search(r"\d", "".join(line.texts)):
+        return "note"
+    if line.is_blank and heading_type(line.label) is not None:
+        return "heading"
+    # A row of words alone is an account at zero where nothing says that it is not.
+    other = len(line.label) > 60 or line.label.endswith((":", ".")) or bool(NOTE.search(line.label))
+    other = other or totals or bool(section) or "code" in table.labels or not line.label
+    return "caption" if line.is_blank and line.is_words_only and other else "account"
 
 
-def cell_text(texts: list[str], column: int | None) -> str:
-    return texts[column] if column is not None and column < len(texts) else ""
+def is_alone(line: Line, text: str) -> bool:
+    return len("".join(line.texts)) <= len(text)
 
 
-def read_row(table: Table, book: Book, index: int, texts: list[str], state: State) -> None:
-    """Decide what one row is; `state` carries the section from row to row."""
-    code, name, hint = (cell_text(texts, table.labels.get(m)) for m in ("code", "name", "type"))
-    amounts = table.amount_columns()
-    label = name or code or next((t for c, t in enumerate(texts) if t and c not in amounts), "")
-    debit, credit, unread = read_amounts(table, index, texts)
-    row, plain, blank = (
-        table.sheet.number(index),
-        normal(label),
-        debit is None and credit is None and not unread,
-    )
-    numbered = bool(CODE.fullmatch(code))
-    words_only = not numbered and not hint
-    bare = not label or bool(BARE_TOTAL.fullmatch(plain))
-    named = words_only and label and (bare or TOTAL.match(plain))
-    if named or (not label and not hint and not unread and debit and credit):
-        if blank:
-            book.warn("total_without_amount", row, f'"{label}" states no amount')
-        signed = bool(table.opening) or "debit" not in table.amounts[table.pick]
-        start = len(book.accounts)
-        book.totals.append(Total(row, label, debit, credit, start, signed, bare))
-    elif not numbered and book.totals and SUMMARY.fullmatch(plain):
-        book.warn("summary_row", row, f'"{label}" is a result, not an account')
-    elif (
-        blank
-        and not numbered
-        and NOTE.search(label or hint)
-        and len("".join(texts)) <= len(label or hint)
-    ):
-        book.warn("row_without_amount", row, f'"{(label or hint)[:80]}" has no amount')
-    elif unread and not label and not re.search(r"\d", "".join(texts)):
-        book.warn("row_without_amount", row, ", ".join(unread))
-    elif blank and (heading := heading_type(label)) is not None:
-        state.section = heading
-        book.bounds.append(len(book.accounts))
-        book.headings.append((len(book.accounts), Account(row, code, label, ZERO, ZERO, hint)))
-    elif blank and words_only and not is_plain_account(table, book, label, state):
-        book.bounds.append(len(book.accounts))
-        book.warn("row_without_amount", row, f'"{label[:80]}" has no amount')
-    else:
-        name = name or ("" if numbered else label)
-        account = Account(row, code, name, debit or ZERO, credit or ZERO, hint, state.section)
-        add_account(book, account, unread)
+def is_bare(label: str) -> bool:
+    """Whether a total names no part of the accounts."""
+    return not label or bool(BARE_TOTAL.fullmatch(normal(label)))
 
 
-def is_plain_account(table: Table, book: Book, label: str, state: State) -> bool:
-    """Whether a row of words alone is an account that stands at zero, not a note or heading."""
-    notes = len(label) > 60 or label.endswith((":", ".")) or book.totals or NOTE.search(label)
-    return bool(label) and not (notes or state.section or "code" in table.labels)
+def tell_results(lines: list[Line]) -> None:
+    """Mark results such as "Net profit" after the last account: rows without which the books
+    balance, and rows below the total of the whole file."""
+    last = [n for n, line in enumerate(lines) if line.kind == "account"]
+    results: list[int] = []
+    while last and is_result(lines[last[-1]]):
+        results.append(last.pop())
+    off = sum((lines[n].net for n in last), ZERO)
+    for place in results:
+        above = [line for line in lines[last[-1] + 1 if last else 0 : place] if is_end(line)]
+        follows = any(line.kind == "total" for line in lines[place:])
+        needless = abs(off) <= CENT and (bool(lines[place].net) or bool(above))
+        if needless or (above and not follows):
+            lines[place].kind = "result"
 
 
-def add_account(book: Book, account: Account, unread: list[str]) -> None:
-    book.accounts.append(account)
-    account.readable = not unread
-    if not account.label:
-        book.warn("account_without_name", account.row, "an amount without an account")
-    for cell in unread:
-        book.add("unreadable_amount", f'"{cell}" cannot be read as an amount.', account)
+def is_end(line: Line) -> bool:
+    """Whether a row is a total that may be that of the whole file."""
+    return line.kind == "total" and (is_bare(line.label) or all(line.sides))
 
 
-def read_amounts(table: Table, index: int, texts: list[str]) -> tuple[Amount, Amount, list[str]]:
-    """Debit, credit and the texts of the cells that cannot be read, of one row."""
-    group, unread = table.amounts[table.pick], []
-
-    def value(column: int | None) -> Amount:
-        try:
-            return table.amount(index, column)
-        except ValueError as error:
-            unread.append(str(error))
-            return None
-
-    debit, credit = value(group.get("debit")), value(group.get("credit"))
-    width = len(table.sheet.rows[table.header])
-    # One cell too many: "1,234" without quotation marks became two.
-    if len(texts) > width and (any(texts[width:]) or (debit and credit)):
-        return None, None, [", ".join(texts)]
-    if "debit" not in group:
-        debit, credit = split_sign(value(group["balance"]))
-    if table.opening:
-        start = table.amounts[table.opening]
-        first = value(start.get("balance"))
-        if first is None:
-            first = net_of(value(start.get("debit")), value(start.get("credit")))
-        moved = net_of(debit, credit)
-        if first is not None or moved is not None:
-            debit, credit = split_sign((first or ZERO) + (moved or ZERO))
-    return debit, credit, unread
+def is_result(line: Line) -> bool:
+    return not line.is_numbered and bool(SUMMARY.fullmatch(normal(line.label)))
 
 
-def net_of(debit: Amount, credit: Amount) -> Amount:
-    return None if debit is None and credit is None else (debit or ZERO) - (credit or ZERO)
+@dataclass
+class Open:
+    """A heading that no total has closed yet, and how many accounts stood above it."""
+
+    key: str
+    kind: str
+    place: int
 
 
-def split_sign(net: Amount) -> tuple[Amount, Amount]:
-    """Debit and credit of a signed amount."""
-    if net is None:
-        return None, None
-    return (net, ZERO) if net >= 0 else (ZERO, -net)
+@dataclass
+class Walk:
+    """The way down the lines; `open` are the headings above the next one."""
 
+    table: Table
+    book: Book
+    open: list[Open] = field(default_factory=list)
+    parents: dict[str, int] = field(default_factory=dict)
 
-def undo_lone_heading(book: Book) -> None:
-    """Make the only "heading" of a file an account at zero, unless it is the bare word."""
-    if len(book.headings) != 1:
-        return
-    place, account = book.headings[0]
-    if len(normal(account.name).split()) < 2 or (account.code and account.code in account.name):
-        return
-    book.accounts.insert(place, account)
-    for other in book.accounts[place + 1 :]:
-        other.section = ""
-    for total in book.totals:
-        total.start += total.row > account.row
+    def take(self, line: Line) -> None:
+        """Put a line into the book."""
+        if line.kind == "account":
+            self.add_account(line)
+        elif line.kind in ("total", "carried_forward"):
+            self.add_total(line)
+        elif line.kind in ("heading", "caption"):
+            self.add_heading(line)
+        elif line.kind == "group":
+            text = f'"{line.label}" is the sum of the accounts below it'
+            self.book.skip("group", line.row, "group_row", text)
+        elif line.kind == "result":
+            text = f'"{line.label}" is a result, not an account'
+            self.book.skip("result", line.row, "summary_row", text)
+        else:
+            text = line.label or line.hint
+            text = f'"{text[:80]}" has no amount' if text else ", ".join(line.unread)
+            self.book.skip("note", line.row, "row_without_amount", text)
+
+    @property
+    def section(self) -> str:
+        """The account type that the innermost open heading with one names."""
+        return next((one.kind for one in reversed(self.open) if one.kind), "")
+
+    def add_account(self, line: Line) -> None:
+        name = line.name or ("" if line.is_numbered else line.label)
+        section = line.section or self.section
+        account = Account(line.row, line.code, name, *line.sides, line.hint, section)
+        account.readable = not line.unread
+        self.parents[key_of(account.label)] = len(self.book.accounts)
+        self.book.accounts.append(account)
+        if not account.label:
+            self.book.warn("account_without_name", line.row, "an amount without an account")
+        for cell in line.unread:
+            text = f'"{cell}" cannot be read as an amount.'
+            self.book.add("unreadable_amount", text, account)
+
+    def add_heading(self, line: Line) -> None:
+        """Open a section; one with a type ends those of another type."""
+        kind = heading_type(line.label) if line.kind == "heading" else ""
+        if kind is not None and line.kind == "heading":
+            others = [n for n, one in enumerate(self.open) if one.kind and one.kind != kind]
+            del self.open[others[0] if others else len(self.open) :]
+        count = len(self.book.accounts)
+        self.open.append(Open(key_of(line.label), kind or "", count))
+        self.book.bounds.append(count)
+        self.book.skipped["heading"].append(line.row)
+        if line.kind == "caption":
+            text = f'"{line.label[:80]}" has no amount'
+            self.book.warn("row_without_amount", line.row, text)
+
+    def add_total(self, line: Line) -> None:
+        """Note a total, and close the heading that it names."""
+        if line.is_blank:
+            text = f'"{line.label}" states no amount'
+            self.book.warn("total_without_amount", line.row, text)
+        for cell in line.unread:
+            self.book.warn("total_not_read", line.row, f'"{cell}" cannot be read as an amount')
+        group = self.table.amounts[self.table.pick]
+        signed = bool(self.table.opening) or "debit" not in group
+        count = len(self.book.accounts)
+        total = Total(line.row, line.label, line.debit, line.credit, count, signed,
+                      is_bare(line.label), self.close(line.label))  # fmt: skip
+        self.book.totals.append(total)
+        self.book.skipped[line.kind].append(line.row)
+
+    def close(self, label: str) -> int | None:
+        """Close the heading whose name a total carries; how many accounts stood above it."""
+        key, name = key_of(label), named_by(label)
+        for at in range(len(self.open) - 1, -1, -1):
+            one = self.open[at]
+            if one.key == name or (one.key != key and one.key in key and name == key):
+                del self.open[at:]
+                return one.place
+        return self.parents.get(name) if name != key else None
 
 
 def mark_final(book: Book) -> None:
     """Mark the total of the whole file: the last one, with no account after it."""
     last = [total for total in book.totals if total.start == len(book.accounts)]
     last = [t for t in last if t.debit is not None] or [t for t in last if t.credit]
+    for total in last:
+        total.bare = total.bare or is_whole(book, total)
     for total in [total for total in last if total.bare][-1:]:
         total.final = True
+
+
+def is_whole(book: Book, total: Total) -> bool:
+    """Whether both sides of a total equal those of all accounts."""
+    debit = sum((account.debit for account in book.accounts), ZERO)
+    credit = sum((account.credit for account in book.accounts), ZERO)
+    return bool(debit and credit) and (total.debit, total.credit) == (debit, credit)
 
 
 def split_codes(table: Table, book: Book) -> None:

@@ -102,6 +102,17 @@ BARE_TOTAL = re.compile(
 TOTAL = re.compile(
     r"((sub|sous) ?total|totals?|totaux|summe|zwischensumme|sum of)\b|.* (sub ?)?totals?$"
 )
+TOTAL_WORDS = re.compile(
+    r"^((grand |sub |sous )?(totals?|subtotals?|totaux|summe|zwischensumme|sum) "
+    r"((for|of|de|des|du|der|von|del|di) )*)|((sub )?(totals?|subtotals?) )$"
+)
+# A whole label; "transport" is an account as well, so only its amount can tell.
+CARRIED = re.compile(
+    r"(balance |amount |total |saldo |solde |suma |summe )?"
+    r"((carried|brought) (forward|over|down)|carry ?forward|[cb] ?/? ?(f|fwd|d|o)|"
+    r"c ?f|b ?f|ubertrag|vortrag|a reporter|reports?|da riportare|a riportare|riporto|"
+    r"sumas? y siguen?|suma anterior|de la vuelta|a transportar|transporte)"
+)
 SUMMARY = re.compile(
     r"(net (income|profit|loss|earnings|surplus)|profit|loss|difference|check|"
     r"out of balance|differenz|ecart)\b.*"
@@ -114,7 +125,7 @@ NOTE = re.compile(
 HEADING = re.compile(
     r"(\d+ )?((non|current|fixed|long|short|term|other|operating|tangible|intangible|direct|total|"
     r"indirect|and|of|the|owners?|(share|stock)holders?|members?|trading|noncurrent|accounts?) )*"
-    r"(assets?|liabilit(y|ies)|equity|capital|revenues?|incomes?|sales|expenses?|expenditures?|"
+    r"(assets?|liabilit(y|ies)|equit(y|ies)|capital|revenues?|incomes?|sales|expenses?|expenditures?|"
     r"costs?( of (sales|goods sold|revenue))?|overheads?|net assets|aktiva|passiva|eigenkapital|"
     r"ertrage?|aufwand|aufwendungen|actifs?|passifs?|capitaux propres|produits|charges|activos?|"
     r"pasivos?|patrimonio( neto)?|ingresos|gastos)( accounts?)?( \d+( \d+)?)?"
@@ -141,8 +152,8 @@ asset: accumulated \w+|prepaid|prepay\w*|receivables?|deferred tax assets?|asset
 liability: liabilit\w+|payables?|accru\w+|deferred (revenue|income)|unearned|credit ?cards?|loans?|
     creditors?|passifs?|pasivos?|passiv\w*|passivo|duties|provisions?|schulden|verbindlich\w*|
     mortgages?|borrowings?
-equity: equity|capital|net assets|eigenkapital|capitaux|patrimon\w+|(share|stock)holders?|owners?|
-    reserves?|retained|dividends?|draw(ings|s)?|distributions?
+equity: equit(y|ies)|capital|net assets|eigenkapital|capitaux|patrimon\w+|(share|stock)holders?|
+    owners?|reserves?|retained|dividends?|draw(ings|s)?|distributions?
 expense: cost|costs|cogs|expenses?|expenditures?|overheads?|aufwand|aufwendungen|charges?|gastos|
     costi|kosten|depreciation|purchases|income tax|lasten
 asset: bank|cash|inventor\w+|debtors?|actifs?|activos?|aktiv\w*|attiv\w+|activa|stock|investments?|

@@ -98,5 +98,5 @@ def _is_own(citation: Citation, document: Document) -> bool:
 def _antecedent(citation: Citation) -> dict[str, Any]:
     if citation.resolves_to is not None:
         return _result("antecedent", True, "It refers to an earlier full citation.")
-    said = "There is no earlier full citation that it could refer to."
+    said = citation.unresolved or "There is no earlier full citation that it could refer to."
     return _result("antecedent", False, said)

@@ -1,38 +1,37 @@
-"""Finds citations with eyecite, piece by piece, and what each stands for.
+"""Finds citations with eyecite's patterns, piece by piece, and what belongs to each.
 
-eyecite's time grows faster than its input, so it is given some thousand characters at a time.
+The time of the patterns grows faster than their input, so they are given some thousand characters
+at a time.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bellhop.jobtypes.caselaw.behind import court_id, dated, pages
+from bellhop.jobtypes.caselaw.codes import laws
 from bellhop.jobtypes.caselaw.doubting import is_case, of_unknown_reporters
-from bellhop.jobtypes.caselaw.model import Citation, Document, leading_number
-from bellhop.jobtypes.caselaw.parties import parties, without_signal
+from bellhop.jobtypes.caselaw.model import Citation, Document
+from bellhop.jobtypes.caselaw.parties import parties, year_before
+from bellhop.jobtypes.caselaw.resolving import resolve
 from bellhop.jobtypes.caselaw.rewriting import Rewritten
+from bellhop.jobtypes.caselaw.tokens import editions, tokens
+from bellhop.jobtypes.caselaw.years import span
 from bellhop.jobtypes.reading.refusals import too_large
 
 PIECE = 30_000
 # Written for the page of a decision that is not printed yet.
 BLANK = "___"
 MOST_CITATIONS = 15_000
-# No opinion is longer, and no name stands farther before its "supra".
-MOST_PAGES = 150
-SUPRA_WINDOW = 80
 # Where a long paragraph may be cut: after a sentence, and not after an abbreviation.
 SENTENCE_END = re.compile(r"[a-z]{4,}[.?!][”\"’)]*\s(?=[A-Z])")
-KINDS = {
-    "FullCaseCitation": "full_case", "ShortCaseCitation": "short_case", "SupraCitation": "supra",
-    "IdCitation": "id", "FullLawCitation": "law", "FullJournalCitation": "journal",
-}  # fmt: skip
-YEAR_BEHIND = re.compile(r"[^();]{0,60}\((?:[^()]{0,40}\s)?((?:1[6-9]|20)\d\d)\)")
-# What stands between two citations of one decision: at most pages.
-PARALLEL = re.compile(r"[\s,–0-9-]*")
+# What stands between the pages of a citation and its parallel one.
+PARALLEL = re.compile(r"[\s,]*\[?\s*")
+SUPRA = re.compile("supra", re.I)
+# A token of eyecite with its kind, and its places in the text.
+Reading = tuple[str, Any, int, int]
 
 
 def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
@@ -40,31 +39,39 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
 
     Raises BadInput: too_large.
     """
-    from eyecite import get_citations
-
-    logging.getLogger("eyecite").setLevel(logging.ERROR)  # its doubts are nothing for the user
-    found: list[tuple[Any, int, int]] = []
-    # No word of a citation is that long, and eyecite would look at it for minutes.
+    # No word of a citation is that long, and the patterns would look at it for minutes.
     lines = re.sub(r"\S{200,}", lambda long: " " * len(long[0]), document.text)
     text = lines.replace("\n", " ")
+    codes = laws(text)
+    read = _without_taken(_readings(lines, tell), codes)
+    signs = [start for kind, _, start, _ in read if kind == "section"]
+    known = _without_doubtful(read, text)
+    spans = [(citation.start, citation.end) for citation, _ in known]
+    spans += [(law.start, law.end) for law in codes]
+    found: list[tuple[Citation, Any]] = [*known, *((law, None) for law in codes)]
+    found += [(citation, None) for citation in of_unknown_reporters(text, spans)]
+    found.sort(key=lambda pair: pair[0].start)
+    found = [pair for n, pair in enumerate(found) if not _is_said_by_next(n, found, text)]
+    citations = [citation for citation, _ in found]
+    groups = _complete(citations, text)
+    for citation, token in found:
+        if token is not None:
+            _settle(citation, token)
+    resolve(citations, groups, lines, signs)
+    return citations
+
+
+def _readings(lines: str, tell: Callable[[float], None]) -> list[Reading]:
+    found: list[Reading] = []
     for start, end in _pieces(lines):
-        piece = Rewritten(text[start:end])
-        for cited in get_citations(piece.text):
-            first, last = _span(cited)
-            found.append((cited, start + piece.origin(first), start + piece.origin(last)))
-        tell(end / len(text))
+        piece = Rewritten(lines[start:end].replace("\n", " "))
+        for kind, token in tokens(piece.text):
+            places = start + piece.origin(token.start), start + piece.origin(token.end)
+            found.append((kind, token, *places))
+        tell(end / len(lines))
         if len(found) > MOST_CITATIONS:
             raise too_large(f"The document has more than {MOST_CITATIONS:,} citations.")
-    kept = _without_doubtful(sorted(found, key=lambda entry: entry[1]), text)
-    known = [(cited, _citation(cited, start, end, text)) for cited, start, end in kept]
-    spans = [(citation.start, citation.end) for _, citation in known]
-    unknown = [(None, citation) for citation in of_unknown_reporters(text, spans)]
-    both = sorted([*known, *unknown], key=lambda pair: pair[1].start)
-    citations = [citation for _, citation in both]
-    _name_parties(citations, text)
-    _date(citations, text)
-    _resolve([cited for cited, _ in both], citations, text)
-    return citations
+    return found
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -80,162 +87,136 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _span(cited: Any) -> tuple[int, int]:
-    """Where it stands; a short form with its page, which is all there is of it."""
-    is_short = type(cited).__name__ == "ShortCaseCitation"
-    first, last = cited.span_with_pincite() if is_short else cited.span()
-    return first, last
-
-
-def _without_doubtful(found: list[tuple[Any, int, int]], text: str) -> list[tuple[Any, int, int]]:
-    """What is of a kind that is told, and stands the test of being one."""
-    kept: list[tuple[Any, int, int]] = []
-    last_end: int | None = None
-    for cited, start, end in found:
-        kind = KINDS.get(type(cited).__name__)
-        is_of_case = kind in ("full_case", "short_case")
-        if kind is None or cited.groups.get("reporter") == "FLP":  # what eyecite says of itself
-            continue
-        if is_of_case and not is_case(cited, start, end, text, last_end):
-            continue
-        last_end = end if is_of_case else None
-        kept.append((cited, start, end))
+def _without_taken(read: list[Reading], taken: list[Citation]) -> list[Reading]:
+    """The readings that are in no citation of a code."""
+    kept, ahead = [], 0
+    for reading in read:
+        while ahead < len(taken) and taken[ahead].end <= reading[2]:
+            ahead += 1
+        if ahead == len(taken) or reading[3] <= taken[ahead].start:
+            kept.append(reading)
     return kept
 
 
-def _citation(cited: Any, start: int, end: int, text: str) -> Citation:
-    groups, meta = cited.groups, cited.metadata
-    kind = KINDS[type(cited).__name__]
-    is_case, is_short = kind == "full_case", kind == "short_case"
-    editions = getattr(cited, "all_editions", ()) if is_case else ()
-    year = None if is_short else getattr(meta, "year", None)
+def _without_doubtful(read: list[Reading], text: str) -> list[tuple[Citation, Any]]:
+    """What is a citation, and stands the test of being one."""
+    kept: list[tuple[Citation, Any]] = []
+    last_end: int | None = None
+    for kind, token, start, end in read:
+        if (
+            kind == "section" or token.groups.get("reporter") == "FLP"
+        ):  # what eyecite says of itself
+            continue
+        is_of_case = kind in ("full_case", "short_case")
+        if is_of_case and not is_case(token, start, end, text, last_end):
+            continue
+        last_end = end if is_of_case else None
+        kept.append((_citation(kind, token, start, end, text), token))
+    return kept
+
+
+def _citation(kind: str, token: Any, start: int, end: int, text: str) -> Citation:
+    """A citation with its pages; a short form ends with them, which are all there is of it."""
+    groups, is_full = token.groups, kind in ("full_case", "law", "journal")
+    page = groups.get("page") or groups.get("section")
+    if page and not page.strip("_"):
+        page = None
+    if kind == "supra" and (word := SUPRA.search(text, start, end)):
+        start, end = word.span()
+    pin, pin_end = pages(text, end, page or "" if kind == "short_case" else "")
+    if not is_full:
+        end = start + len(text[start:pin_end].rstrip(" ,"))
     return Citation(
         start=start,
         end=end,
         text=" ".join(text[start:end].split()),
         kind=kind,
-        normalized=_normalized(cited, is_short),
+        normalized=None,
         volume=groups.get("volume") or groups.get("title"),
-        reporter=cited.corrected_reporter() if groups else None,
-        page=groups.get("page")
-        or groups.get("section")
-        or (BLANK if is_case or is_short else None),
-        pin_cite=_pin_cite(meta),
-        year=int(year) if year and str(year).isdigit() else None,
-        court=getattr(meta, "court", None),
-        plaintiff=without_signal(getattr(meta, "plaintiff", None)) if is_case else None,
-        defendant=without_signal(getattr(meta, "defendant", None)) if is_case else None,
-        years=[(e.start.year if e.start else 0, e.end.year if e.end else None) for e in editions],
+        reporter=groups.get("reporter"),
+        page=page or (BLANK if kind in ("full_case", "short_case") else None),
+        pin_cite=pin,
+        pin_end=pin_end,
     )
 
 
-def _normalized(cited: Any, is_short: bool) -> str | None:
-    """The citation as it is usually written; a page that is not known yet is `___`."""
-    groups = cited.groups
-    if not groups:
-        return None
-    if is_short or groups.get("page", "") is None:
-        return f"{groups.get('volume')} {cited.corrected_reporter()} {groups.get('page') or BLANK}"
-    return str(cited.corrected_citation())
+def _is_said_by_next(n: int, found: list[tuple[Citation, Any]], text: str) -> bool:
+    """Whether a "supra" only leads to the short form behind it: "Guz, supra, 24 Cal.4th at 349"."""
+    citation = found[n][0]
+    after = found[n + 1][0] if n + 1 < len(found) else None
+    if citation.kind != "supra" or not after or after.kind not in ("full_case", "short_case"):
+        return False
+    return not text[citation.end : after.start].strip(" ,")
 
 
-def _pin_cite(meta: Any) -> str | None:
-    pin = getattr(meta, "pin_cite", None)
-    return pin.strip(" ,").removeprefix("at ").strip() or None if pin else None
+def _complete(citations: list[Citation], text: str) -> list[list[int]]:
+    """Give each citation its year, court and parties; the indexes of those that are parallel."""
+    groups = _parallel(citations, text)
+    before = 0
+    for group in groups:
+        first, last = citations[group[0]], citations[group[-1]]
+        after = citations[group[-1] + 1].start if group[-1] + 1 < len(citations) else len(text)
+        last.pin_end = last.pin_end or last.end
+        court, year, last.tail = (
+            dated(text, last.pin_end, after) if last.is_full else _undated(last)
+        )
+        if first.kind == "full_case":
+            named = parties(text, first.start, before)
+            court_before, year_first = year_before(text, first.start, before)
+            court, year = (court_before, year_first) if year_first else (court, year)
+            for n in group:
+                citations[n].plaintiff, citations[n].defendant = named
+        for n in group:
+            if citations[n].is_full:
+                citations[n].year = citations[n].year or year
+                citations[n].court = (
+                    court_id(court) if court and first.kind == "full_case" else None
+                )
+        before = last.tail
+    return groups
 
 
-def _name_parties(citations: list[Citation], text: str) -> None:
-    """Give each full case its parties; a parallel citation has those of the one before it."""
-    before: Citation | None = None
-    for citation in citations:
-        if citation.kind != "full_case":
-            continue
-        after = before.end if before else 0
-        if before and PARALLEL.fullmatch(text[after : citation.start]):
-            citation.plaintiff, citation.defendant = before.plaintiff, before.defendant
-        elif any(named := parties(text, citation.start, after)) or not citation.plaintiff:
-            citation.plaintiff, citation.defendant = named
-        before = citation
+def _undated(citation: Citation) -> tuple[None, None, int]:
+    return None, None, citation.pin_end
 
 
-def _date(citations: list[Citation], text: str) -> None:
-    """Give each full case the year that stands behind it, or behind what is parallel to it."""
-    after: Citation | None = None
-    for citation in reversed(citations):
-        limit = after.start if after else len(text)
-        between = text[citation.end : limit]
-        if citation.kind == "full_case":
-            is_parallel = after and after.kind == "full_case" and PARALLEL.fullmatch(between)
-            if after and is_parallel:
-                citation.year = after.year
-            elif behind := YEAR_BEHIND.match(between):
-                citation.year = int(behind[1])
-            elif str(citation.year) not in between:
-                citation.year = None
-        after = citation
+def _parallel(citations: list[Citation], text: str) -> list[list[int]]:
+    """All indexes, those of citations of one decision in several reporters together."""
+    groups: list[list[int]] = []
+    for n, citation in enumerate(citations):
+        before = citations[n - 1] if n else None
+        if before and before.kind == citation.kind == "full_case":
+            between = text[before.pin_end or before.end : citation.start]
+            reporters = {citations[k].reporter for k in groups[-1]}
+            if PARALLEL.fullmatch(between) and citation.reporter not in reporters:
+                groups[-1].append(n)
+                continue
+        groups.append([n])
+    return groups
 
 
-def _resolve(found: list[Any], citations: list[Citation], text: str) -> None:
-    """Say of each citation which full one it stands for, and number what is cited.
-
-    `found` are eyecite's own, None for those that it did not see.
-    """
-    from eyecite import resolve_citations
-
-    place = {id(cited): index for index, cited in enumerate(found) if cited}
-    clusters = resolve_citations([cited for cited in found if cited]).values()
-    for number, members in enumerate(sorted(clusters, key=lambda group: place[id(group[0])])):
-        indexes = [place[id(cited)] for cited in members]
-        first = next((index for index in indexes if citations[index].is_full), None)
-        for index in indexes:
-            citations[index].cluster = number
-            if not citations[index].is_full:
-                citations[index].resolves_to = first
-    unseen: dict[str | None, int] = {}
-    for citation in citations:
-        if not citation.has_known_reporter:
-            number = len(clusters) + len(unseen)
-            citation.cluster = unseen.setdefault(citation.normalized, number)
-    for index, citation in enumerate(citations):
-        if not citation.is_full and citation.resolves_to is None:
-            target = _target(citation, citations[:index], text)
-            if target is not None:
-                citation.resolves_to, citation.cluster = target, citations[target].cluster
+def _settle(citation: Citation, token: Any) -> None:
+    """Say which edition it is, and how it is usually written."""
+    if not token.groups:
+        return
+    found = editions(token)
+    named = {edition.short_name for edition in found}
+    if len(named) > 1 and citation.year:
+        named = {edition.short_name for edition in found if _is_of(edition, citation.year)}
+    raw = token.groups.get("reporter")
+    citation.reporter = named.pop() if len(named) == 1 else raw
+    if citation.kind == "short_case" or citation.page == BLANK:
+        citation.normalized = f"{citation.volume} {citation.reporter} {citation.page}"
+    else:
+        written = token.data.replace(raw, citation.reporter) if raw else token.data
+        citation.normalized = written.replace("[U]", "(U)").replace("[A]", "(A)")
+    if citation.kind == "full_case":
+        every = {*token.exact_editions, *token.variation_editions}
+        citation.years = sorted({span(edition) for edition in every}, key=str)
+        if not citation.court and any(edition.reporter.is_scotus for edition in found):
+            citation.court = "scotus"
 
 
-def _target(citation: Citation, before: list[Citation], text: str) -> int | None:
-    """What a short form stands for where eyecite sees two possibilities and takes none."""
-    if citation.kind == "id":
-        last = before[-1] if before else None
-        target = len(before) - 1 if last and last.is_full else last.resolves_to if last else None
-        pin = leading_number(citation.pin_cite)
-        fits = target is not None and (not citation.pin_cite or _holds(before[target], pin))
-        return target if fits else None
-    cases = [(n, full) for n, full in enumerate(before) if full.kind == "full_case"]
-    if citation.kind == "short_case":
-        # Of two cases in one volume it is in the one that begins last before its page.
-        pin = leading_number(citation.page)
-        own = [
-            (leading_number(full.page) or 0, -n)
-            for n, full in cases
-            if (full.volume, full.reporter) == (citation.volume, citation.reporter)
-            and _holds(full, pin)
-        ]
-        return -max(own)[1] if own else None
-    # Of two cases with one party of the same name it is the one whose other party stands there.
-    window = text[max(0, citation.start - SUPRA_WINDOW) : citation.start].casefold()
-    found = Counter({n: sum(name in window for name in _last_names(full)) for n, full in cases})
-    best = [n for n, count in found.items() if count == max(found.values()) > 0]
-    return best[0] if len({before[n].cluster for n in best}) == 1 else None
-
-
-def _holds(full: Citation, page: int | None) -> bool:
-    """Whether a case that begins on the page of `full` may reach to this page."""
-    first = leading_number(full.page)
-    return first is not None and page is not None and first <= page <= first + MOST_PAGES
-
-
-def _last_names(full: Citation) -> set[str]:
-    """The last word of each party, as a short form would say it."""
-    names = (re.findall(r"[^\W\d_]{3,}", name or "") for name in (full.plaintiff, full.defendant))
-    return {words[-1].casefold() for words in names if words}
+def _is_of(edition: Any, year: int) -> bool:
+    first, last = span(edition)
+    return first <= year <= (last or year)

@@ -46,10 +46,15 @@ class Citation:
     has_known_reporter: bool = True
     plaintiff: str | None = None
     defendant: str | None = None
+    # The places behind its pages, and behind its court and year; 0 where these are not known yet.
+    pin_end: int = 0
+    tail: int = 0
     # The index of the full citation that it stands for.
     resolves_to: int | None = None
     # The index of what was cited, the same for all its citations; None where nobody knows.
     cluster: int | None = None
+    # Why it stands for none, where the text says so.
+    unresolved: str | None = None
     # First and last year of the editions that its reporter may be; None where it has no end.
     years: list[tuple[int, int | None]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +62,13 @@ class Citation:
     @property
     def is_full(self) -> bool:
         return self.kind in ("full_case", "law", "journal")
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether its pages are those of a volume: not of a database or a neutral citation."""
+        name = (self.reporter or "").upper()
+        is_year = re.fullmatch(r"(?:1[89]|20)\d\d", self.volume or "")
+        return not (name.endswith(("WL", "LEXIS")) or is_year)
 
 
 def leading_number(text: str | None) -> int | None:

@@ -1,64 +1,173 @@
 """The parties that stand before a citation.
 
-eyecite takes those of the citation before when that one ends with its sentence, and the last word
-of a name such as "State ex rel. Ohio".
+The name begins behind what belongs to the citation before (its year or pages), behind a signal and
+behind the end of a sentence. A full stop ends a sentence unless the word is one of those that are
+shortened in the names of cases. A number is part of a name behind "No." or within a sentence; where
+a sentence begins it is the mark of a footnote.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import pairwise
 
 WINDOW = 250
 VERSUS = re.compile(r"\s(?:v\.|vs\.|v)\s")
 # The name of a case without an opponent.
 ALONE = re.compile(
-    r"\b((?:In re|Ex parte|In the Matter of|Matter of|Estate of) [A-Z][\w.&'\u2019 -]{0,60})$"
+    r"(?<!\w)((?:In re|IN RE|Ex parte|EX PARTE|In the (?:Matter|Interest|Marriage|Estate) of"
+    r"|(?:Matter|Estate|Marriage|Guardianship|Conservatorship|Adoption|Succession|Interest"
+    r"|Application|Petition|Custody) of)"
+    r" (?:the )?[A-Z0-9$](?:[^;:()\[\]“”\"]|\([^()]{1,40}\)(?=[ ,]*\S)){0,120})$"
 )
-COURT = re.compile(r"^(?:The )?(?:\w+ )?Courts? (?:[a-z]+ )?in ")
-# What ends with a full stop and no sentence.
-ABBREVIATION = re.compile(
-    r"(?:[A-Z]|Inc|Corp|Co|Cos|Ltd|Bros|Ass[’']?n|Dep[’']?t|Dept|Bd|Cty|Cnty|Univ|Sch|Dist|Comm"
-    r"|Comm[’']n|Int[’']?l|Nat[’']?l|Gov[’']?t|Sec|Auth|Mfg|Ins|Ry|R\.R|Tel|Elec|Hosp|Ctr|Found"
-    r"|St|Mt|Ft|Jr|Sr|Dr|Mr|Mrs|Ms|Hon|rel|al|Tr|Twp|Mun|Indus|Ent|Servs?|Sys|Techs?|Pharms?"
-    r"|[A-Z]\.[A-Z](?:\.[A-Z])*)\."
+YEAR_FIRST = re.compile(r",?\s*\((?P<court>[^()]{0,60}?)(?P<year>(?:1[6-9]|20)\d\d)\)\s*$")
+DOCKET = re.compile(
+    r",\s+(?:(?:Case|Docket|Civ(?:il|\.)|Crim(?:inal|\.)|Action|A\.|C\.A\.|Index|Cause|Record)\s*)*"
+    r"Nos?\.?\s+(?=\S*[-:/]\S|\d{4}|[A-Z]).*$"
 )
-CONNECTORS = {"of", "the", "and", "&", "for", "ex", "rel.", "de", "la", "du", "von", "van", "in",
-              "on", "a", "an", "to", "et", "al.", "at"}  # fmt: skip
-SIGNALS = re.compile(
-    r"^(?:(?:see|cf\.?|but|also|accord|e\.g\.,?|in|under|compare|with|and|citing|quoting|as|from"
-    r"|the|of|for|to|on|that|both|when|since|contra|generally|because|by|like|unlike|while)[\s,]+)+",
+ORDINARY = {
+    "mr", "mrs", "ms", "dr", "jr", "sr", "st", "mt", "ft", "no", "nos", "hon", "rev", "rel", "al",
+    "gen", "gov", "lt", "col", "capt", "sgt", "messrs", "ry", "rr", "cty", "cnty", "vt", "bros",
+    "twp", "viz", "ltd", "inc", "corp", "co", "cos", "sch", "bd", "dept", "tr", "op", "ex",
+}  # fmt: skip
+CONNECTORS = {
+    "of", "the", "and", "&", "for", "ex", "rel.", "de", "la", "du", "von", "van", "del", "on",
+    "a", "an", "to", "et", "al.", "in", "y", "los", "las", "le", "des", "der",
+}  # fmt: skip
+# A name never reaches back over one of these.
+STOPS = {"see", "cf", "accord", "compare", "citing", "quoting", "contra", "but", "e.g", "id",
+         "ibid", "supra", "also", "generally"}  # fmt: skip
+# Who decides or argues "in Smith v. Jones"; any other name may have an "in" of its own.
+SPEAKER = re.compile(
+    r"(?:\b(?:courts?|circuit|division|department|appeals|panel|congress|plaintiffs?|defendants?"
+    r"|petitioners?|respondents?|appell(?:ants?|ees?)|government|majority|dissent|judges?|justices?)"
+    r"|\b(?:judge|justice|chancellor) \S+),?$",
     re.I,
 )
+SIGNALS = re.compile(
+    r"^(?:(?:in|under|with|and|as|from|the|of|for|to|on|that|both|when|since|because|by|like|unlike"
+    r"|while|pursuant|according|contrary|following|applying|relying|based|until|before|after"
+    r"|although|though|or|than|where|if|per|via|here|at|is|was|thus|then|even|just|only|except|so|not"
+    r"|e\.g\.)[\s,]+"
+    r"|(?:[a-z]+ly|however|moreover|thus|further(?:more)?|indeed|likewise|therefore|hence|then"
+    r"|later|first|second|third|next|again|still|yet|nevertheless|instead|also),\s+)+",
+    re.I,
+)
+MARK = re.compile(r"[\[(*\u2020]?\d{1,3}[\])]?")
+GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
+NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
+QUOTES = "“”\"'(\u2018\u2019["
 
 
 def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
     """(plaintiff, defendant) named right before `start`, and not before `after`."""
-    window = text[max(after, start - WINDOW) : start].rstrip(" ,")
+    window = YEAR_FIRST.sub("", text[max(after, start - WINDOW) : start]).rstrip(" ,\n(")
+    window = DOCKET.sub("", re.sub(r",?\s+supra$", "", window)).rstrip(" ,")
     found = list(VERSUS.finditer(window))
     if not found:
         alone = ALONE.search(window)
-        return None, alone[1] if alone else None
-    last = found[-1]
-    defendant = window[last.end() :].split(", No. ")[0].strip(" ,")
-    if re.search(r"[;:()“”]", defendant) or not defendant[:1].isupper():
+        is_one = alone and not _has_sentence_end(alone[1])
+        return None, alone[1] if alone and is_one else None
+    defendant = _without_remark(window[found[-1].end() :].strip(" ,\n"))
+    plaintiff = last_name(window[: found[-1].start()])
+    if not plaintiff or not _is_name(defendant):
         return None, None
-    return _last_name(window[: last.start()]), defendant
+    return plaintiff, defendant
 
 
-def without_signal(name: str | None) -> str | None:
-    """A party without the "See" that stands before it; None for nothing."""
-    return SIGNALS.sub("", name.strip(" ,")) or None if name else None
+def year_before(text: str, start: int, after: int) -> tuple[str | None, int | None]:
+    """(court, year) of "People v. Smith (2009) 173 Cal.App.4th 655": between name and citation."""
+    found = YEAR_FIRST.search(text, max(after, start - WINDOW), start)
+    if not found or not re.search(r"[^\W\d_]{2}", text[after : found.start()]):
+        return None, None
+    return found["court"].strip(" ,") or None, int(found["year"])
 
 
-def _last_name(text: str) -> str | None:
+def last_name(text: str) -> str | None:
     """The name with which a text ends: words with capitals, and what joins them."""
     words: list[str] = []
-    for word in reversed(text.split()):
-        bare = word.strip("“”\"'([\u2018\u2019")
-        is_end = word[-1] in ".;:?!)" and not ABBREVIATION.search(word)
-        is_name = bare[:1].isupper() or bare[:1].isdigit() or bare in CONNECTORS
-        if (words and is_end) or not is_name:
+    given = text.split()
+    for n in range(len(given) - 1, -1, -1):
+        word, before = given[n], " ".join(given[max(0, n - 2) : n])
+        if words and _ends_sentence(word, words[0]):
+            break
+        glued = GLUED_MARK.match(word)
+        if glued and (not before or _ends_sentence(before.split()[-1], word)):
+            words[:0] = [word[glued.end() :]] if _is_part(word, before) else []
+            break
+        if not _is_part(word, before):
             break
         words.insert(0, word)
-    name = " ".join(words).strip('“”"[( ')
-    return without_signal(COURT.sub("", name))
+        if word[0] in '(“"[':
+            break
+    name = SIGNALS.sub("", " ".join(words).strip('“”"[(,; '))
+    return name if any(letter.isupper() or letter.isdigit() for letter in name) else None
+
+
+def _is_part(word: str, before: str) -> bool:
+    """Whether a word may be one of a name; `before` are the two before it."""
+    bare = word.strip(QUOTES)
+    if bare.strip(".,").casefold() in STOPS:
+        return False
+    if GLUED_MARK.sub("", bare).strip(".,").casefold() in STOPS:
+        return False
+    if MARK.fullmatch(word):
+        return bool(before) and (
+            bool(NUMBERED.search(before)) or not _ends_sentence(before.split()[-1], word)
+        )
+    if bare == "in":
+        return not SPEAKER.search(before)
+    return bare[:1].isupper() or bare[:1].isdigit() or bare[:1] in "$#&" or bare in CONNECTORS
+
+
+def _ends_sentence(word: str, after: str) -> bool:
+    """Whether a sentence ends with this word; a mark of a footnote may stand at its end."""
+    if re.search(r"[;:?!\u2026][”\"’)\]]*\d{0,3}$", word):
+        return True
+    found = re.search(r"(\S*?)\.[”\"’)\]]*(\d{0,3})$", word)
+    if not found or NUMBERED.search(word):
+        return bool(re.search(r"[)\]]$", word)) and not word.startswith(("(", "["))
+    if found[2] or word[-1] in '”"':
+        return True
+    return not _is_abbreviation(found[1].strip(QUOTES))
+
+
+def _is_abbreviation(word: str) -> bool:
+    """Whether a full stop behind this word is part of it: "Corp", "U.S", "Int'l", "J"."""
+    bare = word.replace("\u2019", "'").casefold()
+    if len(bare) == 1 or "." in word or bare in ORDINARY or bare in _abbreviations():
+        return True
+    return bare.endswith("s") and bare[:-1] in _abbreviations()
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    """What is shortened in the names of cases and states, without the full stop."""
+    from reporters_db import CASE_NAME_ABBREVIATIONS, STATE_ABBREVIATIONS
+
+    names = [*CASE_NAME_ABBREVIATIONS, *STATE_ABBREVIATIONS]
+    return frozenset(name.rstrip(".").casefold() for name in names)
+
+
+def _has_sentence_end(name: str) -> bool:
+    words = name.split()
+    return any(
+        _ends_sentence(word, after) and after[:1].isupper() for word, after in pairwise(words)
+    )
+
+
+def _without_remark(name: str) -> str:
+    """A name without what stands in parentheses behind it: "Jones (“Jones II”)"."""
+    return re.sub(r"(?:\s*\([^()]{1,60}\))+$", "", name).strip(" ,")
+
+
+def _is_name(name: str) -> bool:
+    """Whether this is one name, and no sentence that begins with one."""
+    if not name or not (name[0].isupper() or name[0].isdigit() or name[0] in "$#\u2018"):
+        return False
+    if re.search(r"[;:“”\"()\[\]]", name) or _has_sentence_end(name):
+        return False
+    words = [word.strip(",.") for word in name.split()]
+    small = [w for w in words if w[:1].islower() and w not in CONNECTORS]
+    return len(small) <= max(1, len(words) // 4)

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+
+from bellhop.jobtypes.caselaw.spelling import Edit, edits
 
 # Each finds what stands differently, and says what eyecite would read there.
 WAYS = re.compile(
-    r"(?P<glued>(?<=\d)(?=U\. ?S\. ?\d|F\. ?Supp|F\. ?[234]d|S\. ?Ct\.))"  # 550U.S. 544
-    r"|(?P<unspaced>(?<=U\.S\.)(?=\d)|(?<=U\. S\.)(?=\d))"  # 556 U.S.662
-    r"|(?P<pages>(?<=\bat) pp?\.? (?=\d))"  # 24 Cal.4th at pp. 349-350
-    r"|(?P<blank>(?<=[A-Za-z.] )[\u2010-\u2015-]{2,}(?=[\s,;(]))"  # 585 U.S. ---- (2018)
+    r"(?P<blank>(?<=[A-Za-z.] )[\u2010-\u2015-]{2,}(?=[\s,;(\[]))"  # 585 U.S. ---- (2018)
     r"|(?P<at_blank>(?<=\bat )_{2,})"  # 585 U. S., at ___
     r"|(?P<star>(?<=\d) \*\d{1,4}(?= [A-Z]))"  # 135 *355 Mass. 147
-    r"|(?P<capitals>\b(?:SUPP|CT|ED|CAL|APP|REP|RPTR)\.)"  # 45 F. SUPP. 2D 678
-    r"|(?P<series>(?<=[.\s])[2-9](?:D|TH)\b)"
+    # eyecite wants a space on both sides: (Id. at 5), 9Id., Ibid.)
+    r"|(?P<before>(?<=[(\[“”\"\u2014\d])(?=(?:[Ii]d|[Ii]bid)\.))"
+    r"|(?P<behind>(?<=\b[Ii]d\.)(?=[;:)\]”\"\u2014§¶*])|(?<=\b[Ii]bid\.)(?=[,;:)\]”\"]))"
 )
-WRITTEN = {
-    "glued": " ",
-    "unspaced": " ",
-    "pages": " ",
-    "blank": "___",
-    "at_blank": "___",
-    "star": "",
-}
+WRITTEN = {"blank": "___", "at_blank": "___", "star": "", "before": " ", "behind": " "}
 
 
 class Rewritten:
@@ -34,14 +28,12 @@ class Rewritten:
         # Where what was kept begins: here, and in the text it is of.
         self._starts, self._origins = [0], [0]
         done = size = 0
-        for match in WAYS.finditer(text):
-            kind = match.lastgroup or ""
-            written = WRITTEN.get(kind)
-            if written is None:
-                written = match[0].capitalize() if kind == "capitals" else match[0].lower()
-            parts += [text[done : match.start()], written]
-            size += match.start() - done + len(written)
-            done = match.end()
+        for start, end, written in sorted({*_ways(text), *edits(text)}):
+            if start < done:
+                continue
+            parts += [text[done:start], written]
+            size += start - done + len(written)
+            done = end
             self._starts.append(size)
             self._origins.append(done)
         self.text = "".join([*parts, text[done:]])
@@ -52,3 +44,8 @@ class Rewritten:
         until = self._origins[index + 1] if index + 1 < len(self._origins) else None
         found = self._origins[index] + place - self._starts[index]
         return found if until is None else min(found, until)
+
+
+def _ways(text: str) -> Iterator[Edit]:
+    for match in WAYS.finditer(text):
+        yield match.start(), match.end(), WRITTEN[match.lastgroup or ""]

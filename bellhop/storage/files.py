@@ -130,6 +130,10 @@ class Files:
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
 
+    def open_upload(self, job_id: str, stored_name: str) -> int:
+        """A descriptor of what a user gave; raises FileNotFoundError like `open_result`."""
+        return open_beneath(self._folder / "uploads", f"{job_id}/{stored_name}")
+
     def upload_bytes(self, job_id: str) -> int:
         """What the uploads of a job hold."""
         found = os.scandir(self._folder / "uploads" / job_id)

@@ -168,6 +168,7 @@ def job_routes() -> tuple[Route, ...]:
         Route("GET", f"{job}/items", items.items, "read", is_costly=True),
         Route("GET", f"{job}/events", items.events, "read", is_costly=True),
         Route("GET", f"{item}/files/<name:path>", items.file, "read"),
+        Route("GET", f"{item}/input", items.given_file, "inspect"),
         Route("GET", f"{item}/log", items.log, "read"),
         Route("GET", f"{job}/shares", shares.list_shares, "inspect"),
         Route("POST", f"{job}/shares", shares.add, "change", Body.SHORT),

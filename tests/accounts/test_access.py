@@ -131,12 +131,15 @@ def cast(site: Site, logins: dict[str, str]) -> Iterator[Callable[[], Job]]:
             params={},
             queue="ai",
             max_attempts=4,
-            items=[NewItem("a", {"text": "a"})],
+            items=[NewItem("a", {"file": "0.txt"})],
             contents=[SHA256],
             webhook_url="https://example.org/hook",
             owner="otto",
         )
         lifecycle.submit(new)
+        given = site.files.upload(new.job_id, "0.txt")
+        given.parent.mkdir()
+        given.write_bytes(b"a")
         complete(site, new.job_id)
         sharing.share(job_of(new.job_id).id, "vera", is_shown=True)
         document = {"name": "a", "cron": "0 7 * * 1", "job": {"type": "noop", "items": [TEXT]}}

@@ -70,7 +70,10 @@ def fail() -> None:
 
 
 def submit_final(site: Site) -> None:
-    submit("completed", contents=[SHA256])
+    given = site.files.upload(IDS["completed"], "0.txt")
+    given.parent.mkdir()
+    given.write_bytes(b"a")
+    submit("completed", items=[NewItem("a", {"file": given.name}, SHA256)], contents=[SHA256])
     complete(site, key="k")
     hit = Hit("k", IDS["completed"], "{}", "[]", "[]")
     submit("cached", items=[NewItem("a", {"text": "a"}, hit=hit)])

@@ -26,7 +26,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1270, "web": 3980, "consumer": 860, "jobs": 2540, "jobprocess": 1230, "accounts": 600,
+    "cli": 1270, "web": 4000, "consumer": 860, "jobs": 2540, "jobprocess": 1230, "accounts": 600,
     "bell": 250, "catalog": 650, "storage": 1600, "system": 920, "base": 1040,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -429,6 +430,34 @@ def test_it_leaves_the_folder_of_a_job_for_no_stored_path(
     run_all(workers)
     query("UPDATE result SET files = :f", {"f": json.dumps([{"name": "upper.txt", "path": path}])})
     assert web.get(f"{JOBS}/{job_id}/items/0/files/upper.txt").status == 404
+
+
+def test_it_gives_back_what_was_uploaded(web: WsgiClient) -> None:
+    job_id = web.upload(("a b.txt", b"abc"), ("c.txt", b"def")).json["job_id"]
+    answer = web.get(f"{JOBS}/{job_id}/items/1/input")
+    assert (answer.status, answer.body) == (200, b"def")
+    assert 'attachment; filename="c.txt"' in (answer.headers["Content-Disposition"] or "")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_it_says_that_there_is_no_upload(web: WsgiClient, here: Installation) -> None:
+    job_id = texts(web).json["job_id"]
+    assert web.get(f"{JOBS}/{job_id}/items/0/input").code == "not-found"
+    job_id = web.upload(("a.txt", b"abc")).json["job_id"]
+    assert web.get(f"{JOBS}/{job_id}/items/1/input").code == "not-found"
+    shutil.rmtree(here.folder / "uploads" / job_id)
+    answer = web.get(f"{JOBS}/{job_id}/items/0/input")
+    assert (answer.status, answer.code) == (410, "expired")
+
+
+def test_it_follows_no_link_to_an_upload(
+    web: WsgiClient, here: Installation, tmp_path: Path
+) -> None:
+    job_id = web.upload(("a.txt", b"abc")).json["job_id"]
+    (place,) = (here.folder / "uploads" / job_id).iterdir()
+    place.rename(tmp_path / "moved")
+    place.symlink_to(tmp_path / "moved")
+    assert web.get(f"{JOBS}/{job_id}/items/0/input").status == 410
 
 
 @pytest.mark.parametrize("part", ["job", "log"])

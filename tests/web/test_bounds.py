@@ -371,6 +371,7 @@ CHEAP = {
     "/health", "/ready", "/openapi.json", "/account", "/account/sessions", "/account/tokens",
     "/jobs/<job_id>", "/jobs/<job_id>/shares", "/webhooks/secret",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/files/<name:path>",
+    "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/input",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/log",
 }  # fmt: skip
 

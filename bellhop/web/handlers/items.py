@@ -114,6 +114,19 @@ def _opened(site: Site, job: Job, path: object) -> int:
         raise Problem("not-found", "Bellhop no longer has this file.") from None
 
 
+def given_file(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
+    """GET /jobs/ID/items/INDEX/input: the file that the item was given."""
+    found = queries.item(job, int(index))
+    given = stored(found[0].input, dict, "item", found[0].id, "input") if found else {}
+    if not found or "file" not in given:
+        raise Problem("not-found", "There is no such item, or it was not given one file.")
+    try:
+        descriptor = site.files.open_upload(job.job_id, str(given["file"]))
+    except FileNotFoundError:
+        raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
+    return download(descriptor, found[0].filename.rpartition("/")[2])
+
+
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/log: what an attempt printed; the latest without `attempt`."""
     found = queries.item(job, int(index), query.number("step") or 0)

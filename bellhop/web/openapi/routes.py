@@ -150,6 +150,12 @@ HEADERS: dict[str, Schema] = {
 }
 
 UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}
+FILE = {
+    200: Answer("The file.", {BYTES: {}}, ("Content-Disposition", "ETag")),
+    206: Answer("The part that Range names.", {BYTES: {}},
+                ("Content-Disposition", "ETag", "Content-Range")),
+    **UNCHANGED,
+}  # fmt: skip
 NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
@@ -253,11 +259,13 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="A file of the last step of a chain, or of `step`.",
               parameters=("job_id", "index", "file", "step", "range", "if_range",
                           "if_none_match", "if_modified_since"),
-              answers={200: Answer("The file.", {BYTES: {}}, ("Content-Disposition", "ETag")),
-                       206: Answer("The part that Range names.", {BYTES: {}},
-                                   ("Content-Disposition", "ETag", "Content-Range")),
-                       **UNCHANGED},
-              problems=(*NO_JOB, "unreadable", "invalid-parameter")),
+              answers=FILE, problems=(*NO_JOB, "unreadable", "invalid-parameter")),
+        Route("GET", f"{JOB}/items/{{index}}/input", name="getInput",
+              summary="Download the input file of an item",
+              words="The file that was uploaded, until Bellhop deletes the uploads of the job.",
+              parameters=("job_id", "index", "range", "if_range", "if_none_match",
+                          "if_modified_since"),
+              answers=FILE, problems=(*NO_JOB, "unreadable")),
         Route("GET", f"{JOB}/items/{{index}}/log", name="getLog",
               summary="Read the output of an item",
               words="At most 256 KiB and one line; of the latest attempt, or of `attempt`.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import rasterio
 from PIL import Image
 from rasterio.transform import Affine
 
+from bellhop import BadInput
 from bellhop.jobtypes.geo import preview, retag, tiff
 from tests.support.rasters import (
     BOUNDS,
@@ -180,6 +182,124 @@ def test_it_reads_16_bits_of_grey(way: str, run: Run, tmp_path: Path) -> None:
     image = saved(tmp_path, "in.png", grey)
     found = run(image, bounds=BOUNDS, crs=UTM)
     assert (found["dtype"], pixels(found["path"]).max()) == ("UInt16", (HEIGHT * WIDTH - 1) * 18)
+
+
+def bmp(
+    folder: Path, bits: int, data: bytes, compression: int = 0, colors: int = 0, start: int = 0
+) -> Path:
+    """A BMP of 4 x 2 pixels; `start` is where it says that they begin, by default the right one."""
+    palette = bytes(index * 50 % 256 for index in range(4 * colors))
+    size = 40
+    head = struct.pack("<IiiHHIIiiII", size, 4, 2, 1, bits, compression, 0, 0, 0, colors, 0)
+    place = start or 14 + size + len(palette)
+    content = b"BM" + struct.pack("<IHHI", 0, 0, 0, place) + head + palette + data
+    (folder / "in.bmp").write_bytes(content)
+    return folder / "in.bmp"
+
+
+RUNS = b"\4\1\0\0\0\4\1\2\1\0\0\0\0\1"
+
+
+def test_it_reads_the_runs_of_a_bmp(way: str, run: Run, tmp_path: Path) -> None:
+    found = run(bmp(tmp_path, 8, RUNS, 1, 3), bounds=BOUNDS, crs=UTM)
+    assert pixels(found["path"])[0].tolist() == [[1, 2, 1, 0], [1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize("data", [
+    b"\3\1\0\0\4\1\0\1", b"\4\1\0\0\0\2\1\0\3\1\0\1", b"\4\1\0\1", b"\4\1\0\0\4\1",
+])  # fmt: skip
+def test_it_refuses_runs_that_leave_pixels_out(
+    way: str, refusal: Any, tmp_path: Path, data: bytes
+) -> None:
+    error = refusal(bmp(tmp_path, 8, data, 1, 3), bounds=BOUNDS, crs=UTM)
+    assert error.code in ("missing_extra", "unsupported_type", "corrupt_file")
+
+
+def test_it_refuses_a_bmp_whose_pixels_lie_in_its_palette(
+    way: str, refusal: Any, tmp_path: Path
+) -> None:
+    image = bmp(tmp_path, 8, bytes(8), colors=256, start=54)
+    error = refusal(image, bounds=BOUNDS, crs=UTM)
+    assert error.code in ("missing_extra", "unsupported_type")
+
+
+def test_it_does_not_take_16_bits_of_a_bmp_for_24(
+    pillow_alone: None, refusal: Any, tmp_path: Path
+) -> None:
+    assert refusal(bmp(tmp_path, 16, bytes(16)), bounds=BOUNDS, crs=UTM).code == "missing_extra"
+
+
+def test_it_tells_a_transparent_bit(way: str, run: Run, tmp_path: Path) -> None:
+    image = saved(tmp_path, "in.png", picture("1"), transparency=1)
+    found = run(image, bounds=BOUNDS, crs=UTM)
+    assert found["nodata"] in (1, None)
+
+
+# Damage, and what only this installation cannot decode.
+
+
+def test_it_calls_nothing_damaged_that_it_has_no_decoder_for(
+    way: str, refusal: Any, tmp_path: Path
+) -> None:
+    image = raster(tmp_path)
+    retag.set_tags(image, {tiff.COMPRESSION: (3, (50002,))})  # JPEG XL
+    goal = {"pillow": "missing_extra", "rasterio": "unsupported_type"}
+    assert refusal(image, **ELSEWHERE).code == goal[way]
+
+
+@pytest.mark.parametrize("options", [{"compress": "lzw", "tiled": True, "SPARSE_OK": True}])
+def test_it_calls_no_sparse_tiff_damaged(
+    way: str, run: Run, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    image = tmp_path / "in.tif"
+    size = {"width": 300, "height": 300, "count": 1, "dtype": "uint8"}
+    with rasterio.open(image, "w", driver="GTiff", **size, **options):
+        pass
+    try:
+        assert not pixels(run(image, bounds=BOUNDS, crs=UTM)["path"]).any()
+    except BadInput as error:
+        assert (way, error.code) == ("pillow", "missing_extra")
+
+
+def test_it_reads_directories_that_go_round_in_a_circle(way: str, run: Run, tmp_path: Path) -> None:
+    image = saved(tmp_path, "in.tif")
+    content = bytearray(image.read_bytes())
+    main = tiff.read(image).main
+    (count,) = struct.unpack_from("<H", content, main.offset)
+    struct.pack_into("<I", content, main.offset + 2 + 12 * count, main.offset)
+    image.write_bytes(content)
+    assert numpy.array_equal(
+        pixels(run(image, bounds=BOUNDS, crs=UTM)["path"]),
+        numpy.asarray(picture()).transpose(2, 0, 1),
+    )
+
+
+@pytest.mark.parametrize("name", ["in.webp", "in.png"])
+def test_it_takes_the_first_picture_of_an_animation(
+    way: str, run: Run, tmp_path: Path, name: str
+) -> None:
+    told: Told = []
+    more = {"save_all": True, "append_images": [picture().rotate(180)]}
+    image = saved(tmp_path, name, **more, **({"lossless": True} if "webp" in name else {}))
+    found = run(image, bounds=BOUNDS, crs=UTM, told=told)
+    first = numpy.asarray(picture()).transpose(2, 0, 1)
+    assert numpy.array_equal(pixels(found["path"])[:3], first)
+    assert warnings_of(told) == ["first_image_only"]
+
+
+def test_it_says_that_colours_of_a_palette_become_opaque(
+    way: str, run: Run, tmp_path: Path
+) -> None:
+    told: Told = []
+    image = saved(tmp_path, "in.png", picture().quantize(4), transparency=bytes([255, 100, 255]))
+    run(image, bounds=BOUNDS, crs=UTM, told=told)
+    assert warnings_of(told) == ["transparency_lost"]
+
+
+def test_it_says_that_inks_become_rgb(run: Run, tmp_path: Path) -> None:
+    told: Told = []
+    found = run(saved(tmp_path, "in.jpg", picture("CMYK")), bounds=BOUNDS, crs=UTM, told=told)
+    assert (found["bands"], warnings_of(told)) == (3, ["colours_converted"])
 
 
 # Previews.

@@ -19,7 +19,7 @@ from bellhop.jobtypes.geo.refusals import MAX_PIXELS, corrupt
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION = 256, 257, 258, 259, 262, 274
 SAMPLES, SAMPLE_FORMAT, EXTRA_SAMPLES = 277, 339, 338
 PREMULTIPLIED, SEPARATE_ALPHA = 1, 2  # values of EXTRA_SAMPLES
-SUBFILE, TILE_WIDTH, TILE_HEIGHT = 254, 322, 323
+SUBFILE, PLANES, TILE_WIDTH, TILE_HEIGHT = 254, 284, 322, 323
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 MASK, REDUCED, GDAL_METADATA, ASCII = 4, 1, 42112, 2
 # Metadata by which GDAL opens further files, or addresses of the network, as part of this one.
@@ -97,6 +97,12 @@ class Directory:
     @property
     def block_width(self) -> int:
         return self.number(TILE_WIDTH, self.size[0])
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether strips or tiles are left out."""
+        tag = TILE_OFFSETS if TILE_OFFSETS in self.tags else STRIP_OFFSETS
+        return len(list(self.blocks())) < len(self.tags.get(tag, ()))
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Offset and length of each strip or tile that is not left out."""
@@ -180,9 +186,8 @@ class _Reader:
         found: list[Directory] = []
         seen: set[int] = set()
         offset = self._long_at(self._layout.first)
-        while offset and len(found) < MAX_DIRECTORIES:
-            if offset in seen:
-                raise corrupt("The TIFF is damaged: its directories go round in a circle.")
+        # Some files end with a directory that points to one before it.
+        while offset and offset not in seen and len(found) < MAX_DIRECTORIES:
             seen.add(offset)
             directory, offset = self._directory(offset)
             found.append(directory)

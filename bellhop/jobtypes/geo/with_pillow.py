@@ -60,11 +60,9 @@ def analyse(image: Path, kind: str) -> Source:
         return _analyse_tiff(image)
     with _seen(image, kind) as picture:
         check_size(*picture.size, len(picture.getbands()))
-        told = []
+        told = _tell_frames(picture, kind)
         if kind == "jpeg" and picture.getexif().get(tiff.ORIENTATION, 1) != 1:
             told.append(("orientation_not_applied", ROTATED))
-        if kind != "jpeg" and getattr(picture, "n_frames", 1) > 1:
-            told.append(("first_image_only", FIRST))
         dtype, bands = _samples(picture, kind, image)
         return Source(
             path=image, kind=kind, width=picture.width, height=picture.height, bands=bands,
@@ -82,10 +80,26 @@ def _seen(image: Path, kind: str) -> Iterator[Image]:
         raise missing_cog("An image that is stored like this") from None
 
 
-def check_head(image: Path, kind: str) -> None:
-    """Refuse what is too large, or has a damaged head. Raises BadInput: corrupt_file, too_large."""
-    with suppress(_Unreadable), _opened(image, kind) as picture:
-        check_size(*picture.size, len(picture.getbands()))
+def check_head(image: Path, kind: str) -> list[Told]:
+    """Refuse what is too large, where Pillow can tell; returns a warning of several images.
+
+    Raises BadInput too_large.
+    """
+    try:
+        with _opened(image, kind) as picture:
+            check_size(*picture.size, len(picture.getbands()))
+            return _tell_frames(picture, kind)
+    except _Unreadable:
+        return []
+    except BadInput as error:
+        if error.code != "corrupt_file":
+            raise
+        return []
+
+
+def _tell_frames(picture: Image, kind: str) -> list[Told]:
+    has_more = kind != "jpeg" and getattr(picture, "n_frames", 1) > 1
+    return [("first_image_only", FIRST)] if has_more else []
 
 
 def _analyse_tiff(image: Path) -> Source:
@@ -177,15 +191,15 @@ def _cannot_keep(source: Source) -> BadInput:
 def _is_exact(picture: Image, source: Source) -> bool:
     """Whether Pillow's samples are those of the file."""
     if source.kind == "bmp":
-        is_same = heads.sample_bits(source.path, "bmp") in BMP_BITS.get(picture.mode, ())
-        return is_same and source.dtype == "Byte"
+        is_same = heads.bmp_head(source.path).bits in BMP_BITS.get(picture.mode, ())
+        return is_same and heads.bmp_has_all_pixels(source.path)
     if picture.mode == PALETTE:
         return source.dtype == "Byte" and source.bands == 1
     dtype, bits, bands = EXACT.get(picture.mode, ("", 0, 0))
     if source.kind == "tiff":
         if tiff.read(source.path).main.number(tiff.BITS, 1) != bits:
             return False
-    elif source.kind == "png" and heads.sample_bits(source.path, "png") != bits:
+    elif source.kind == "png" and heads.png_bits(source.path) != bits:
         return False
     return (dtype, bands) == (source.dtype, source.bands)
 
@@ -193,7 +207,7 @@ def _is_exact(picture: Image, source: Source) -> bool:
 def _samples(picture: Image, kind: str, image: Path) -> tuple[str, int]:
     """Type and number of the bands as they stand in the file."""
     bands = len(picture.getbands())
-    if kind == "png" and heads.sample_bits(image, kind) == 16:
+    if kind == "png" and heads.png_bits(image) == 16:
         return "UInt16", bands
     return "Byte", bands
 

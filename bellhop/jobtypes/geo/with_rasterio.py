@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop import BadInput
-from bellhop.jobtypes.geo import crs, grid, registry, retag, tiff, with_pillow
+from bellhop.jobtypes.geo import crs, grid, heads, registry, retag, tiff, with_pillow
 from bellhop.jobtypes.geo.model import Box, ControlPoint, Crs, Georeference, Source, Told, Wanted
 from bellhop.jobtypes.geo.preview import save_array, shown_size
 from bellhop.jobtypes.geo.refusals import (
@@ -163,12 +163,11 @@ def _analyse(image: Path, kind: str) -> Source:
     found = tiff.read(image) if kind == "tiff" else None
     if found:
         found.check_blocks()
-    else:
-        check_head(image, kind)
+    more = bool(found and found.further_images)
+    told = [("first_image_only", FIRST)] if more else [] if found else check_head(image, kind)
     with _opened(image, kind) as raster:
         size = sum(_bytes_of(dtype) for dtype in raster.dtypes)
         check_size(raster.width, raster.height, size)
-        told = [("first_image_only", FIRST)] if found and found.further_images else []
         orientation = found.main.number(tiff.ORIENTATION, 1) if found else 1
         if orientation != 1 or raster.tags().get("EXIF_Orientation", "1") != "1":
             told.append(("orientation_not_applied", ROTATED))
@@ -214,6 +213,8 @@ def create(source: Source, place: Georeference, wanted: Wanted, target: Path) ->
     draft, plain = target.with_suffix(".draft"), target.with_suffix(".plain")
     try:
         is_plain = _is_for_pillow(source) and with_pillow.decode(source, plain)
+        if source.kind == "bmp" and not is_plain and not _is_for_gdal(source.path):
+            raise undecodable()
         image, kind = (plain, "tiff") if is_plain else (source.path, source.kind)
         with _opened(image, kind) as raster:
             one_nodata = len({str(value) for value in raster.nodatavals}) == 1
@@ -248,15 +249,23 @@ def create(source: Source, place: Georeference, wanted: Wanted, target: Path) ->
 def _is_for_pillow(source: Source) -> bool:
     """Decoders of JPEG differ; one alone, so that both ways give the same pixels.
 
-    Of other formats those that GDAL cannot read, such as animations.
+    GDAL does not know newer kinds of BMP, and reads no animations.
     """
-    if source.kind not in ("webp", "bmp"):
-        return source.kind == "jpeg"
+    if source.kind != "webp":
+        return source.kind in ("jpeg", "bmp")
     try:
         check_pixels(source)
     except BadInput:
         return True
     return False
+
+
+def _is_for_gdal(bmp: Path) -> bool:
+    """Whether it is a BMP without runs and with an old head; GDAL reads others wrongly."""
+    head = heads.bmp_head(bmp)
+    palette = 4 * (head.colors or 1 << head.bits) if head.bits <= 8 else 0
+    is_old = head.size in (12, 40) and head.start >= 14 + head.size + palette * 3 // 4
+    return is_old and head.compression in (heads.UNCOMPRESSED, heads.MASKS)
 
 
 def _has_translucent_colors(raster: Any) -> bool:

@@ -1,6 +1,7 @@
 """The parts of `jobtypes/trial_balance.py`: private to it, no job types of their own.
 
 Each module imports only those before it in this order: refusals, signs, cells, model, words,
-mapping, classify, headers, journals, shapes, readings, columns, table, xlsbad, workbook, pdftext,
-pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, reports, xlsxfile, exports.
+mapping, classify, headers, journals, shapes, readings, columns, table, styles, xlsbad, workbook,
+pdftext, pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, reports, xlsxfile,
+exports.
 """

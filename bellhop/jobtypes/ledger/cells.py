@@ -31,6 +31,8 @@ NUMBER = re.compile(
     r"(?P<before>(?:[^\d.,]|(?<=[^\W\d]|/)[.,])*)(?P<digits>[.,]?\d(?:[\d.,' ]*\d)?[.,]?)"
     r"(?P<after>\D*)"
 )
+# What most files write, read without looking for anything else: each cell is read several times.
+PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 DAY = re.compile(
     r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)|\d{4}年\d{1,2}月\d{1,2}日|"
     r"\d{1,2}[-. ]{1,2}[^\W\d]{3,9}\.?[-, ]{1,2}(\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2}, \d{4})"
@@ -125,6 +127,8 @@ def amount_of(cell: Any, comma: bool, unit: str = "", signs: Signs = SIDE_SIGNS)
         return Decimal(repr(round(cell, 6)))
     if not isinstance(cell, str):
         raise ValueError(cell)
+    if not comma and PLAIN.fullmatch(cell):
+        return Decimal(cell)
     text = plain_number(cell)
     if not text:
         return None

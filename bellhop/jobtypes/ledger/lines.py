@@ -21,11 +21,11 @@ INDENT = re.compile(r"[\s.\-\u2013\u2014\u00b7\u2022>+|\u2500-\u257f]*")
 LEADER = re.compile(r"^(\.{2,}|[\u00b7\u2022\u2500-\u257f]+|[-\u2013\u2014>]+\s)\s*")
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One row below the header: its place in the sheet and its number, what it says and its
-    amounts, None where it states none. `kind` is what it is taken for, at first an account;
-    `section` the account type that the groups above it name."""
+    amounts, None where it states none, and whether it has a code. `kind` is what it is taken
+    for, at first an account; `section` the account type that the groups above it name."""
 
     index: int
     row: int
@@ -37,6 +37,7 @@ class Line:
     credit: Amount
     unread: list[str]
     texts: list[str]
+    is_numbered: bool
     kind: str = "account"
     section: str = ""
 
@@ -51,10 +52,6 @@ class Line:
     @property
     def is_blank(self) -> bool:
         return self.debit is None and self.credit is None and not self.unread
-
-    @property
-    def is_numbered(self) -> bool:
-        return bool(CODE.fullmatch(self.code))
 
     @property
     def is_words_only(self) -> bool:
@@ -116,7 +113,8 @@ def read_line(table: Table, index: int, texts: list[str]) -> Line:
     label = name or code or next((t for c, t in enumerate(texts) if t and c not in amounts), "")
     debit, credit, unread = read_amounts(table, index, texts)
     row = table.sheet.number(index)
-    return Line(index, row, code, name, hint, label, debit, credit, unread, texts)
+    numbered = bool(CODE.fullmatch(code))
+    return Line(index, row, code, name, hint, label, debit, credit, unread, texts, numbered)
 
 
 def read_amounts(table: Table, index: int, texts: list[str]) -> tuple[Amount, Amount, list[str]]:

@@ -32,6 +32,7 @@ def read_rows(table: Table, period: str) -> Book:
     book = Book()
     lines = read_lines(table, choose_rows(table, period), book)
     tell_words(table, lines)
+    flip_credits(table, lines, book)
     find_groups(table, lines, book)
     find_totals(lines)
     tell_results(lines)
@@ -42,7 +43,6 @@ def read_rows(table: Table, period: str) -> Book:
         raise not_a_trial_balance([table.sheet])
     mark_final(book)
     split_codes(table, book)
-    flip_credits(table, book)
     return book
 
 
@@ -63,10 +63,13 @@ def tell_words(table: Table, lines: list[Line]) -> None:
 
 def kind_by_words(table: Table, line: Line, *, section: str, totals: bool) -> str:
     """What a row is by its words; `section` is open above it, `totals` whether one is."""
-    plain, both = normal(line.label), line.debit and line.credit
-    named = line.is_words_only and line.label and (is_bare(line.label) or TOTAL.match(plain))
-    if named or (not line.label and not line.hint and not line.unread and both):
+    both = line.debit and line.credit
+    if line.is_words_only and line.label and is_total(line.label):
         return "total"
+    if not line.label and not line.hint and not line.unread and both:
+        return "total"
+    if line.label and not line.is_blank:
+        return "account"
     text = line.label or line.hint
     if line.is_blank and not line.is_numbered and NOTE.search(text) and is_alone(line, text):
         return "note"
@@ -82,6 +85,10 @@ def kind_by_words(table: Table, line: Line, *, section: str, totals: bool) -> st
 
 def is_alone(line: Line, text: str) -> bool:
     return len("".join(line.texts)) <= len(text)
+
+
+def is_total(label: str) -> bool:
+    return is_bare(label) or bool(TOTAL.match(normal(label)))
 
 
 def is_bare(label: str) -> bool:
@@ -125,12 +132,14 @@ class Open:
 
 @dataclass
 class Walk:
-    """The way down the lines; `open` are the headings above the next one."""
+    """The way down the lines; `open` are the headings above the next one, `places` the last place
+    of each name among the first `named` accounts."""
 
     table: Table
     book: Book
     open: list[Open] = field(default_factory=list)
-    parents: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    named: int = 0
 
     def take(self, line: Line) -> None:
         """Put a line into the book."""
@@ -161,7 +170,6 @@ class Walk:
         section = line.section or self.section
         account = Account(line.row, line.code, name, *line.sides, line.hint, section)
         account.readable = not line.unread
-        self.parents[key_of(account.label)] = len(self.book.accounts)
         self.book.accounts.append(account)
         if not account.label:
             self.book.warn("account_without_name", line.row, "an amount without an account")
@@ -206,7 +214,11 @@ class Walk:
             if one.key == name or (one.key != key and one.key in key and name == key):
                 del self.open[at:]
                 return one.place
-        return self.parents.get(name) if name != key else None
+        accounts = self.book.accounts
+        for place in range(self.named, len(accounts)):
+            self.places[key_of(accounts[place].label)] = place
+        self.named = len(accounts)
+        return self.places.get(name) if name != key else None
 
 
 def mark_final(book: Book) -> None:
@@ -238,14 +250,13 @@ def split_codes(table: Table, book: Book) -> None:
             return
 
 
-def flip_credits(table: Table, book: Book) -> None:
+def flip_credits(table: Table, lines: list[Line], book: Book) -> None:
     """Turn the credits of a file that writes all of them as negative amounts."""
-    credits = [account for account in book.accounts if account.credit]
-    positive = any(account.credit > 0 for account in credits)
-    if table.layout != "debit_credit" or len(credits) < 2 or positive:
+    accounts = [line for line in lines if line.kind == "account" and line.credit]
+    positive = any(line.credit and line.credit > 0 for line in accounts)
+    pair = "credit" in table.amounts[table.pick] and not table.opening
+    if not pair or len(accounts) < 2 or positive:
         return
-    for account in credits:
-        account.credit = -account.credit
-    for total in book.totals:
-        total.credit = abs(total.credit) if total.credit is not None else None
-    book.warn("negative_credits", credits[0].row, "negative amounts are credits")
+    for line in lines:
+        line.credit = abs(line.credit) if line.credit is not None else None
+    book.warn("negative_credits", accounts[0].row, "negative amounts are credits")

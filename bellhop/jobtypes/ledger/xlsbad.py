@@ -1,7 +1,7 @@
-"""The cells of an old Excel workbook (.xls) that hold an error instead of a value.
+"""The cells of an old Excel workbook (.xls) that hold an error instead of a value, and its look.
 
-Called before the library that reads it, which shows them as blank, reads a damaged container for
-ever and holds every cell between the first and the last.
+Called before the library that reads it, which shows such cells as blank, tells no styles, reads a
+damaged container for ever and holds every cell between the first and the last.
 
 The file is a container of sectors ([MS-CFB]) whose stream "Workbook" is a list of records
 ([MS-XLS]).
@@ -10,6 +10,8 @@ The file is a container of sectors ([MS-CFB]) whose stream "Workbook" is a list 
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+
+from bellhop.jobtypes.ledger.styles import Look, Style
 
 FREE = 0xFFFFFFFC  # from here on, a sector number is a mark and no number
 STREAM, ROOT, SMALL = 2, 5, 4096  # a smaller stream is kept in a container of its own
@@ -20,19 +22,21 @@ ERRORS = {
 }  # fmt: skip
 VALUES = {0x203, 0x204, 0x27E, 0xFD, 0xBD, 0x205, 0x06, 0xD6}  # records of cells
 BOF, BOUND_SHEET, BOOL_ERR, FORMULA = 0x809, 0x85, 0x205, 0x06
+FORMAT, FONT, XF, SEVERAL, BOLD = 0x41E, 0x31, 0xE0, 0xBD, 600
 NO_TEXT, IS_ERROR = 3, 2  # kinds of a formula's result
 
 ErrorCells = dict[str, dict[tuple[int, int], str]]
 
 
-def error_cells(content: bytes) -> ErrorCells:
-    """By sheet, what stands in the cells with an error.
+def read_xls(content: bytes) -> tuple[ErrorCells, dict[str, Look]]:
+    """By sheet, what stands in the cells with an error, and what the sheet looks like.
 
     Raises ValueError for a container that is damaged, which may keep the library busy for ever,
     and OverflowError for a sheet of more cells than `MAX_CELLS`.
     """
     try:
-        return read_errors(workbook_stream(content))
+        stream = workbook_stream(content)
+        return read_errors(stream), read_looks(stream)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"its container is damaged: {error}") from error
 
@@ -136,3 +140,48 @@ def sheet_name(data: bytes) -> tuple[int, str]:
     start, length, wide = struct.unpack_from("<I2xBB", data)
     text = data[8 : 8 + length * (2 if wide & 1 else 1)]
     return start, text.decode("utf-16-le" if wide & 1 else "latin-1")
+
+
+def read_looks(stream: bytes) -> dict[str, Look]:
+    """What each sheet looks like, by its name."""
+    styles, names, looks = styles_of(stream), dict[int, str](), dict[str, Look]()
+    sheet = ""
+    for place, kind, data in records(stream):
+        if kind == BOUND_SHEET:
+            start, name = sheet_name(data)
+            names[start] = name
+        elif kind == BOF:
+            sheet = names.get(place, sheet)
+        elif kind in VALUES and len(data) >= 6:
+            row, column = struct.unpack_from("<HH", data)
+            # One record may hold several numbers of a row, each with its style.
+            places = range(4, len(data) - 2, 6) if kind == SEVERAL else (4,)
+            for number, at in enumerate(places):
+                style = styles.get(struct.unpack_from("<H", data, at)[0])
+                if style:
+                    looks.setdefault(sheet, Look()).styles[row, column + number] = style
+    return looks
+
+
+def styles_of(stream: bytes) -> dict[int, Style]:
+    """The styles that say something, by the number that cells call them."""
+    formats: dict[int, str] = {}
+    bold: list[bool] = []
+    found: dict[int, Style] = {}
+    count = 0
+    for _, kind, data in records(stream):
+        if kind == FORMAT:
+            number, length, wide = struct.unpack_from("<HHB", data)
+            text = data[5 : 5 + length * (2 if wide & 1 else 1)]
+            formats[number] = text.decode("utf-16-le" if wide & 1 else "latin-1")
+        elif kind == FONT:
+            bold.append(struct.unpack_from("<H", data, 6)[0] >= BOLD)
+            if len(bold) == 4:
+                bold.append(False)  # the format counts no font 4
+        elif kind == XF:
+            font, number = struct.unpack_from("<HH", data)
+            style = Style(formats.get(number, ""), data[8] & 15, bold[font : font + 1] == [True])
+            if style.says_something:
+                found[count] = style
+            count += 1
+    return found

@@ -19,7 +19,10 @@ function summary(data) {
   const { citations, clusters, to_check: doubtful } = data.counts;
   if (!citations) return "No citations were found.";
   const open = doubtful ? `${many(doubtful, "is", "are")} worth a look` : "all are well formed";
-  return `${many(citations, "citation")} of ${many(clusters, "source")}; ${open}. Nothing was looked up: a citation can be well formed and wrong.`;
+  const looked = data.counts.looked_up
+    ? `${many(data.counts.looked_up, "case citation was", "case citations were")} looked up in CourtListener, which does not have every case.`
+    : "Nothing was looked up: a citation can be well formed and wrong.";
+  return `${many(citations, "citation")} of ${many(clusters, "source")}; ${open}. ${looked}`;
 }
 
 function mark(citation, index, id) {
@@ -69,13 +72,19 @@ function entry(name, value) {
   return value ? make("div", { className: "entry" }, make("dt", {}, name), make("dd", { dir: "auto" }, value)) : null;
 }
 
+/* The decision that a lookup found: its date, and a link to it. */
+function decision({ date, url }) {
+  const link = /^https?:\/\//.test(url ?? "") ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the decision") : null;
+  return [date ? ` Filed ${date}.` : "", link ? " " : "", link].filter(Boolean);
+}
+
 function details(data, index, show) {
   const citation = data.citations[index];
   const target = citation.resolves_to;
   const stands = target === null ? null : make("button", { type: "button", className: "button small" }, data.citations[target].text);
   stands?.addEventListener("click", () => show(target));
   const checks = citation.checks.map((check) =>
-    make("li", { "data-ok": String(check.ok) }, make("strong", {}, check.ok ? "Fine: " : "Look: "), check.message));
+    make("li", { "data-ok": String(check.ok) }, make("strong", {}, check.ok ? "Fine: " : "Look: "), check.message, ...decision(check)));
   return [
     make("h4", { dir: "auto" }, citation.normalized ?? citation.text),
     make("dl", { className: "tree" },

@@ -26,6 +26,35 @@ def raise_when_busy(answer: outbound.Answer, who: str) -> None:
         )
 
 
+def ask(
+    context: Context,
+    method: str,
+    url: str,
+    *,
+    who: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout_s: float,
+) -> outbound.Answer:
+    """What a service answers, also where it refuses or is busy.
+
+    Raises Unavailable `service_unavailable` where it has a fault or does not answer, and BadInput
+    `bad_setting` for an address that may not be asked.
+    """
+    try:
+        answer = outbound.request(
+            method, url, body=body, headers=headers, allowed=allowed(context), timeout_s=timeout_s
+        )
+    except outbound.Refused as error:
+        hint = "Correct base_url, or name the host in [outbound] allowed of config.ini."
+        raise BadInput(f"{who}: {error}", code="bad_setting", hint=hint) from None
+    except outbound.Failed as error:
+        raise Unavailable(f"{who}: {error}", code="service_unavailable") from None
+    if answer.status >= 500 and answer.status not in BUSY:
+        raise Unavailable(f"{who} answered {answer.status}.", code="service_unavailable")
+    return answer
+
+
 def ask_json(
     context: Context,
     method: str,
@@ -38,28 +67,22 @@ def ask_json(
 ) -> tuple[int, Any]:
     """(status, document) of an API; None for a body that is no JSON.
 
-    Raises TryAgain where it is busy, Unavailable `service_unavailable` where it has a fault or does
-    not answer, and BadInput `bad_setting` for an address that may not be asked.
+    Raises TryAgain where it is busy, and what `ask` raises.
     """
     text = "" if document is None else json.dumps(document, ensure_ascii=False)
     body = text.encode("utf-8", "replace") or None
     sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
-    try:
-        answer = outbound.request(
-            method, url, body=body, headers=sent, allowed=allowed(context), timeout_s=timeout_s
-        )
-    except outbound.Refused as error:
-        hint = "Correct base_url, or name the host in [outbound] allowed of config.ini."
-        raise BadInput(f"{who}: {error}", code="bad_setting", hint=hint) from None
-    except outbound.Failed as error:
-        raise Unavailable(f"{who}: {error}", code="service_unavailable") from None
+    answer = ask(context, method, url, who=who, body=body, headers=sent, timeout_s=timeout_s)
     raise_when_busy(answer, who)
-    if answer.status >= 500:
-        raise Unavailable(f"{who} answered {answer.status}.", code="service_unavailable")
+    return answer.status, document_of(answer)
+
+
+def document_of(answer: outbound.Answer) -> Any:
+    """The JSON of an answer; None where its body is none."""
     try:
-        return answer.status, json.loads(answer.body)
+        return json.loads(answer.body)
     except (ValueError, RecursionError):
-        return answer.status, None
+        return None
 
 
 def setting(context: Context, type_name: str, key: str) -> str:

@@ -2,12 +2,12 @@
 
 import { chosenFiles, totalBytes } from "/static/index/file-list.js";
 import { checkOptions, readOptions } from "/static/index/more-options.js";
-import { asTexts, paramsForm } from "/static/index/params-form.js";
+import { paramsForm } from "/static/index/params-form.js";
 import { readItems, showTextError } from "/static/index/text-input.js";
 import { chosenType, takesFiles } from "/static/index/type-chooser.js";
 import { find, showText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
-import { stringify } from "/static/shared/json.js";
+import { jobForm } from "/static/shared/job-form.js";
 
 export const typeForm = paramsForm(find("[data-params]"), "param");
 let limits = {};
@@ -69,12 +69,5 @@ function itemsOrNull(type) {
   }
 }
 
-/** The form to upload: fields first, so that the server knows what the files are for while they arrive. */
-export function multipart({ type, params, options }) {
-  const data = new FormData();
-  data.append("type", type.type);
-  for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
-  for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? stringify(value) : String(value));
-  chosenFiles().forEach((file) => data.append("files", file, file.name));
-  return data;
-}
+/** The form to upload. */
+export const multipart = ({ type, params, options }) => jobForm({ type: type.type, params, options, files: chosenFiles() });

@@ -15,12 +15,6 @@ function emptied(field) {
   return isText(field) ? "" : undefined;
 }
 
-/** A value as the texts of its form fields: a list is a field per entry, nothing is one empty text. */
-export function asTexts(value) {
-  if (Array.isArray(value)) return value.length ? value.map(String) : [""];
-  return [value === null ? "" : String(value)];
-}
-
 /** A form inside `box`; `prefix` keeps the ids of several forms on a page apart. */
 export function paramsForm(box, prefix) {
   let fields = [];

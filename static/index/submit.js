@@ -8,19 +8,13 @@ import { clearText, fitTextInput, showTextError } from "/static/index/text-input
 import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
 import { drawUpload, hideUpload, showUpload, stoppedWords } from "/static/index/upload-bar.js";
 import { tell } from "/static/shared/announce.js";
-import { submitJson, submitUpload } from "/static/shared/api.js";
+import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 
 const form = find("[data-submit-form]");
 const submit = find("[data-submit]");
 let key = null;
 let stopper = null;
-
-/* The same key for the same content: a job that arrived although its answer got lost is not made twice. */
-function freshKey() {
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 function hintAboutFiles() {
   const type = chosenType();

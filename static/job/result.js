@@ -5,6 +5,7 @@ import { fileAddress, resultAddress } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
+import { readingsIn, readingsNotice } from "/static/shared/readings.js";
 
 const drawn = new Map();
 const box = find("[data-result]");
@@ -41,6 +42,7 @@ function itemNode(job, item) {
   return make("section", { className: "result-item", "data-result-item": item.index },
     title,
     warnings.length ? make("ul", { className: "warnings", "aria-label": "Warnings" }, ...warnings.map(warning)) : null,
+    readingsNotice(readingsIn(item.data?.readings)),
     files.length ? make("ul", { className: "downloads", "aria-label": "Files" }, ...files.map((file) => download(job, item, file))) : null,
     item.data === null || item.data === undefined ? null : viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }),
     nothing ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);

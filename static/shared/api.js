@@ -94,6 +94,18 @@ export const resultAddress = (id) => BASE + jobPath(id, "/result");
 export const fileAddress = (id, index, name) =>
   BASE + jobPath(id, `/items/${index}/files/${encodeURIComponent(name)}`);
 
+/** The file that was uploaded for an item, under the name it had then. */
+export async function getInput(id, { index, filename }) {
+  let response;
+  try {
+    response = await fetch(BASE + jobPath(id, `/items/${index}/input`), { cache: "no-store" });
+    if (response.ok) return new File([await response.blob()], filename);
+  } catch {
+    throw new NoAnswer();
+  }
+  return bodyOrProblem(response.status, await response.text());
+}
+
 /** What an attempt of an item printed, as text. */
 export async function getLog(id, { index, step, attempt }) {
   const path = withQuery(jobPath(id, `/items/${index}/log`), { step: step || null, attempt });
@@ -127,16 +139,19 @@ export const getSchedules = () => get("/schedules");
 export const addSchedule = (schedule) => send("POST", "/schedules", schedule);
 export const deleteSchedule = (id) => send("DELETE", `/schedules/${id}`);
 export const deleteJob = (id) => send("DELETE", jobPath(id, "?purge=true"));
+/** The same key for the same content: a job that arrived although its answer got lost is not made twice. */
+export const freshKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 export const submitJson = (job, key) => send("POST", "/jobs", job, { "Idempotency-Key": key });
 
 /** Sends a multipart form; XMLHttpRequest because fetch cannot tell how much has been sent. */
-export function submitUpload(form, { key, onProgress, signal }) {
+export function submitUpload(form, { key, onProgress = null, signal = null }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${BASE}/jobs`);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Idempotency-Key", key);
-    request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
     request.onerror = () => reject(new NoAnswer());
     request.onabort = () => reject(new DOMException("Upload stopped", "AbortError"));
     request.onload = () => {
@@ -146,7 +161,7 @@ export function submitUpload(form, { key, onProgress, signal }) {
         reject(problem);
       }
     };
-    signal.addEventListener("abort", () => request.abort());
+    signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });
 }

@@ -1,7 +1,7 @@
 /* Quiz sheets: each picture with the boxes of its lines, beside it the questions to correct, and below
    the answer key. "Grade" submits the corrected text; until then edits stay in sessionStorage. */
 
-import { submitJson } from "/static/shared/api.js";
+import { freshKey, submitJson } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 import { parse, stringify } from "/static/shared/json.js";
@@ -160,11 +160,6 @@ function imageNode(image, place, questions, { url, changed }) {
     make("h4", {}, `${name}: ${many(image.question_count, "question")}${image.has_handwriting ? ", with handwriting" : ""}`),
     notes.length ? make("ul", { className: "warnings" }, ...notes) : null,
     make("div", { className: "quiz-columns" }, picture, make("div", {}, list, lineList("Lines of no question", image.other_lines, light))));
-}
-
-/* The same key for the same content: a job that arrived although its answer got lost is not made twice. */
-function freshKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function gradeForm(state, keep) {

@@ -2,6 +2,9 @@
 
 import { make } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
+import { readingsIn, readingsNotice } from "/static/shared/readings.js";
+import { mayChange } from "/static/shared/user.js";
+import { columnsForm, reader } from "/static/views/columns.js";
 
 const ROWS = 200;
 const LINES = 100;
@@ -208,6 +211,26 @@ function accounts(data, reports, names) {
   return make("div", {}, scroll, more);
 }
 
+/* What was decided, and for whoever may run the file again, what to choose in its place. */
+function howRead(extracted, about, heading) {
+  const readings = readingsIn(extracted.readings);
+  const isTheirs = mayChange(about.job);
+  const columns = isTheirs && Array.isArray(extracted.header) ? extracted.header : [];
+  if (!readings.length && !columns.length) return null;
+  const problem = make("p", { className: "tb-problem", role: "alert", hidden: true });
+  const read = reader(about, problem);
+  const choose = (option, text) => {
+    if (!isTheirs || !Array.isArray(option?.mapping)) return null;
+    const button = make("button", { type: "button", className: "button small", "aria-label": `Read as ${text}` }, "Read it this way");
+    button.addEventListener("click", () => read(option.mapping, button));
+    return button;
+  };
+  const form = columns.length
+    ? make("details", { className: "tb-columns", open: readings.length > 0 }, make("summary", {}, "Columns and what they were read as"), columnsForm(columns, problem, read))
+    : null;
+  return make("section", {}, make(heading, {}, "How it was read"), readingsNotice(readings, choose), problem, form);
+}
+
 export function view(data, { job, item }) {
   const { extracted_data: extracted, reports } = data;
   const names = (row) => `tb-${item.index}-${item.step ?? 0}-${row}`;
@@ -215,7 +238,7 @@ export function view(data, { job, item }) {
   /* Of several items each has a heading of its own above. */
   const heading = job.total_items > 1 ? "h4" : "h3";
   return make("div", { className: "tb" },
-    verdict(data), facts(data),
+    verdict(data), facts(data), howRead(extracted, { job, item }, heading),
     make("section", {}, make(heading, {}, found.length ? `What to look at: ${tally(found)}` : "What to look at"), findings(found, names)),
     make("div", { className: "tb-statements" }, income(reports), balance(reports)),
     make("section", {}, make(heading, {}, "Accounts"), accounts(extracted, reports, names)));

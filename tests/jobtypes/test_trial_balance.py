@@ -292,8 +292,8 @@ def test_it_shows_its_steps(read: Any) -> None:
 def test_it_returns_the_promised_keys_as_json(read: Any) -> None:
     result = json.loads(json.dumps(read(SOUND)))
     assert set(result["extracted_data"]) == {
-        "layout", "sheet", "header_row", "columns", "currency", "period", "readings", "accounts",
-        "skipped",
+        "layout", "sheet", "header_row", "header", "columns", "currency", "period", "readings",
+        "accounts", "skipped",
     }  # fmt: skip
     assert set(result["extracted_data"]["accounts"][0]) == {
         "row", "code", "name", "type", "type_source", "debit", "credit",
@@ -465,6 +465,25 @@ def test_it_records_which_amounts_it_chose_and_how_to_choose_others(read: Any) -
     result = read(content, mapping=other["mapping"])
     assert figures(result)[:2] == ("100.00", "100.00")
     assert result["extracted_data"]["readings"] == []
+
+
+def test_it_shows_every_column_with_what_it_was_read_as(read: Any) -> None:
+    header = read(LAYOUTS["period and year to date"])["extracted_data"]["header"]
+    assert [(column["name"], column["role"]) for column in header] == [
+        ("Account", "account"), ("Debit - Month", None), ("Credit - Month", None),
+        ("Debit - YTD", "debit"), ("Credit - YTD", "credit"),
+    ]  # fmt: skip
+    assert header[1]["sample"] == ["50", "", "", ""]
+
+
+def test_it_names_columns_of_one_header_by_their_letters(read: Any) -> None:
+    header = read(LAYOUTS["period and year to date above"])["extracted_data"]["header"]
+    assert [column["name"] for column in header] == ["Code", "Account", "C", "D", "E", "F"]
+
+
+def test_it_tells_opening_columns_from_the_others(read: Any) -> None:
+    header = read(LAYOUTS["opening and movement"])["extracted_data"]["header"]
+    assert [column["role"] for column in header] == ["account", "opening", "debit", "credit"]
 
 
 def test_it_records_nothing_where_there_was_one_reading(read: Any) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 
-from tests.support.browser import (
-    complaints,
-    text_of,
-)
+from tests.support.browser import complaints, find, press, text_of
 from tests.support.running import Running, running, wait_for
 
 CONTENT = """Code,Account,Debit,Credit
@@ -21,27 +20,57 @@ CONTENT = """Code,Account,Debit,Credit
 4000,"=1+1",,900.00
 6000,Rent,250.00,
 """
+TWO_READINGS = """Account,Debit - Month,Credit - Month,Debit - YTD,Credit - YTD
+Cash,70.00,,700.00,
+Loan,,30.00,,300.00
+Sales,,40.00,,400.00
+"""
+DECIDES = """
+from bellhop import Context, job_type
+
+
+@job_type(label="Decides")
+def decides(text: str, context: Context) -> dict:
+    return {"readings": [{"what": "date_order", "chosen": "day first", "others": ["month first"],
+                          "why": "A <b>13</b> is no month."}]}
+"""
 
 
 @pytest.fixture(scope="module")
 def bellhop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("view")) as started:
+    folder = tmp_path_factory.mktemp("view")
+    (folder / "types").mkdir()
+    (folder / "types" / "decides.py").write_text(DECIDES)
+    with running(folder, BELLHOP_JOBTYPES_FOLDER=str(folder / "types")) as started:
         started.serve()
         yield started
 
 
 @pytest.fixture
-def page(browser: webdriver.Chrome, bellhop: Running, tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """The page of a job with an unbalanced file; no script of it may complain."""
-    path = tmp_path / "a.csv"
-    path.write_text(CONTENT, "utf-8")
-    job = bellhop.client().create("trial_balance", files=[path])
-    bellhop.final(job["job_id"])
+def show(
+    browser: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> Iterator[Callable[..., str]]:
+    """Opens the page of a job with a file, and gives its id; no script may complain meanwhile."""
+
+    def opened(content: str, **params: object) -> str:
+        path = tmp_path / "a.csv"
+        path.write_text(content, "utf-8")
+        job = bellhop.client().create("trial_balance", files=[path], params=params)
+        bellhop.final(job["job_id"])
+        browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
+        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+        return str(job["job_id"])
+
     complaints(browser)
-    browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
-    yield browser
+    yield opened
     assert complaints(browser) == []
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, show: Callable[..., str]) -> webdriver.Chrome:
+    """The page of a job with an unbalanced file."""
+    show(CONTENT)
+    return browser
 
 
 def test_it_shows_what_an_accountant_looks_for(page: webdriver.Chrome) -> None:
@@ -62,3 +91,81 @@ def test_it_shows_what_an_accountant_looks_for(page: webdriver.Chrome) -> None:
     assert page.find_elements(By.CSS_SELECTOR, ".tb-accounts tr:target")
     names = [link.text for link in page.find_elements(By.CSS_SELECTOR, ".download-name")]
     assert names == ["trial_balance.csv", "trial_balance.xlsx"]
+
+
+def choose(browser: webdriver.Chrome, header: str, role: str) -> None:
+    """Say by its menu what the column under a header is."""
+    Select(find(browser, f'[aria-label="Column {header} is"]')).select_by_visible_text(role)
+
+
+def roles(browser: webdriver.Chrome) -> list[str]:
+    menus = browser.find_elements(By.CSS_SELECTOR, ".columns-table select")
+    return [Select(menu).first_selected_option.text for menu in menus]
+
+
+def read_again(browser: webdriver.Chrome, bellhop: Running, button: str) -> dict[str, object]:
+    """Press a button that reads the file again; the job that this made, once its page shows."""
+    before = browser.current_url
+    press(browser, button)
+    wait_for(lambda: browser.current_url != before)
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+    return dict(bellhop.final(browser.current_url.rpartition("/")[2]))
+
+
+def test_it_says_how_the_file_was_read_and_takes_another_reading(
+    browser: webdriver.Chrome, bellhop: Running, show: Callable[..., str]
+) -> None:
+    show(TWO_READINGS, tolerance=5)
+    assert "Amounts: Debit - YTD, Credit - YTD" in text_of(browser, ".readings")
+    again = read_again(browser, bellhop, ".readings button")
+    assert "are both 70.00" in text_of(browser, ".tb-verdict")
+    assert again["name"] == "a.csv"
+    assert again["params"]["tolerance"] == 5  # type: ignore[index]
+
+
+def test_it_reads_again_with_what_the_menus_of_the_headers_say(
+    browser: webdriver.Chrome, bellhop: Running, show: Callable[..., str]
+) -> None:
+    earlier = show(TWO_READINGS, mapping=["Loan = equity"])
+    assert roles(browser) == ["Account name", "Not used", "Not used", "Debit", "Credit"]
+    choose(browser, "Debit - Month", "Debit")
+    choose(browser, "Credit - Month", "Credit")
+    assert roles(browser) == ["Account name", "Debit", "Credit", "Not used", "Not used"]
+    again = read_again(browser, bellhop, ".columns-form [type=submit]")
+    assert again["job_id"] != earlier
+    assert again["params"]["mapping"] == [  # type: ignore[index]
+        "Loan = equity", "debit = Debit - Month", "credit = Credit - Month",
+        "ignore = Debit - YTD", "ignore = Credit - YTD",
+    ]  # fmt: skip
+    assert "are both 70.00" in text_of(browser, ".tb-verdict")
+    press(browser, ".tb-columns summary")
+    assert roles(browser)[1:3] == ["Debit", "Credit"]
+
+
+def test_it_says_why_it_cannot_read_again(
+    browser: webdriver.Chrome, bellhop: Running, show: Callable[..., str]
+) -> None:
+    job_id = show(TWO_READINGS)
+    press(browser, ".columns-form [type=submit]")
+    assert text_of(browser, ".tb-problem") == "Change what a column is first."
+    shutil.rmtree(bellhop.data / "uploads" / job_id)
+    choose(browser, "Debit - YTD", "Not used")
+    assert text_of(browser, ".tb-problem") == ""
+    press(browser, ".columns-form [type=submit]")
+    wait_for(lambda: "deleted the uploads" in text_of(browser, ".tb-problem"))
+    assert complaints(browser)  # the browser itself writes down a 410
+
+
+def test_it_shows_the_readings_of_any_job_type(
+    browser: webdriver.Chrome, bellhop: Running, show: Callable[..., str]
+) -> None:
+    job = bellhop.client().create("decides", texts=["a"])
+    bellhop.final(job["job_id"])
+    browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
+    wait_for(lambda: text_of(browser, ".readings"))
+    assert text_of(browser, ".readings").split("\n\n") == [
+        "Date order: day first",
+        "A <b>13</b> is no month.",
+        "It could also be read as:",
+        "month first",
+    ]

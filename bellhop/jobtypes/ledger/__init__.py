@@ -2,6 +2,6 @@
 
 Each module imports only those before it in this order: refusals, signs, cells, model, words,
 mapping, classify, headers, journals, shapes, readings, columns, table, styles, xlsbad, workbook,
-pdftext, pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, reports, xlsxfile,
-exports.
+pdftext, pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, overview, reports,
+xlsxfile, exports.
 """

@@ -10,6 +10,7 @@ from typing import Any
 from bellhop.jobtypes.ledger.anomalies import sums_of
 from bellhop.jobtypes.ledger.cells import ZERO, find_currency, money, normal, text_of
 from bellhop.jobtypes.ledger.model import DEBIT_TYPES, TYPES, Account, Book, Table
+from bellhop.jobtypes.ledger.overview import columns_of
 from bellhop.jobtypes.ledger.words import PERIOD
 
 
@@ -82,6 +83,7 @@ def extracted_data(table: Table, book: Book) -> dict[str, Any]:
         "layout": table.layout,
         "sheet": table.sheet.name or None,
         "header_row": table.sheet.number(table.header) or None,
+        "header": columns_of(table),
         "columns": {k: table.sheet.text(table.header, column) for k, column in columns.items()},
         "currency": find_currency([" ".join(top), *beside]),
         "period": table.period or next(titles, None),

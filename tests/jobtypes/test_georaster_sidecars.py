@@ -63,6 +63,7 @@ def points_of(folder: Path, head: str, mark: str = ",", rows: list[Any] | None =
     ("2,0\r\n0,0\r\n0,0\r\n-1,0\r\n500001,0\r\n5000049,5\r\n", "utf-8-sig"),
     ("\n 2.0\n\n0\n0\n-1.0E0\n+5.00001e5\n5000049.5", "utf-16"),
     ("2\n0\n0\n-1\n500001\n5000049.5\n", "utf-16-le"),
+    ("2.0,\r0,\r0,\r-1.0,\r500001.0,\r5000049.5\r\x1a", "ascii"),
 ])  # fmt: skip
 def test_it_takes_the_first_six_numbers_of_a_world_file(
     way: str, run: Run, tmp_path: Path, text: str, encoding: str
@@ -296,6 +297,13 @@ def test_it_prefers_an_aux_xml_to_a_world_file(way: str, run: Run, tmp_path: Pat
     told: Told = []
     files = saved(tmp_path, "in.png"), world_file(tmp_path), pam(tmp_path, ELSEWHERE)
     check(run(*files, crs=UTM, told=told), (500100.0, *PLACED[1:]), 32633)
+    assert warnings_of(told) == ["georeference_differs"]
+
+
+def test_it_prefers_a_parameter_to_the_image(way: str, run: Run, tmp_path: Path) -> None:
+    told: Told = []
+    image = raster(tmp_path, transform=rasterio.Affine.from_gdal(1, 2, 0, 3, 0, -4))
+    check(run(image, bounds=BOUNDS, told=told), PLACED, 32633)
     assert warnings_of(told) == ["georeference_differs"]
 
 

@@ -28,7 +28,8 @@ def is_common(image: Path, kind: str) -> bool:
             frame, precision = _jpeg_frame(image)
             return frame in COMMON_FRAMES and precision == COMMON_PRECISION
         if kind == "bmp":
-            return bmp_head(image).is_plain
+            head = bmp_head(image)
+            return head.is_plain and head.compression != MASKS
     except struct.error:  # it ends within its head
         return True
     return True

@@ -62,18 +62,16 @@ def georeference(source: Source, wanted: Wanted, read_crs: ReadCrs) -> Georefere
     name = asked[0] if asked else beside[0].kind
     if system is None:
         raise _without_crs(source, name)
+    gt, points = None, wanted.control_points
     if wanted.bounds is not None:
-        return Georeference(
-            source=name, is_new=True, crs=system, warnings=told,
-            geotransform=_from_bounds(wanted.bounds, system, source),
-        )  # fmt: skip
-    gt = beside[0].geotransform if beside else None
-    points = () if gt else beside[0].control_points if beside else wanted.control_points
-    if gt is None:
-        grid.fit(points)
+        gt = _from_bounds(wanted.bounds, system, source)
+    elif beside:
+        gt, points = beside[0].geotransform, beside[0].control_points
+    used = f"`{name}`" if asked else beside[0].name
+    differences = _differences(source, used, gt or grid.fit(points), beside[1:])
     return Georeference(
         source=name, is_new=True, crs=system, geotransform=gt, control_points=points,
-        warnings=(*told, *_differences(source, beside)),
+        warnings=(*told, *differences),
     )  # fmt: skip
 
 
@@ -172,22 +170,24 @@ def _are_inside(points: Sequence[ControlPoint], source: Source) -> bool:
     )
 
 
-def _differences(source: Source, beside: Sequence[Sidecar]) -> list[Told]:
-    """Warnings of the places that differ from the first one by more than a part of a pixel."""
-    placed = [(s.name, _placed(s.geotransform, s.control_points)) for s in beside]
+def _differences(
+    source: Source, used: str, place: Geotransform, others: Sequence[Sidecar]
+) -> list[Told]:
+    """Warnings of the places that differ from the used one by more than a part of a pixel."""
+    placed = [(s.name, _placed(s.geotransform, s.control_points)) for s in others]
     placed.append(("the image itself", _placed(source.geotransform, source.control_points)))
     told = []
-    for name, gt in placed[1:]:
-        if gt is None or placed[0][1] is None:
+    for name, gt in placed:
+        if gt is None:
             continue
         corners = [
             ControlPoint(column, row, *grid.at(gt, column, row))
             for column in (0, source.width)
             for row in (0, source.height)
         ]
-        distance = grid.misfit_pixels(placed[0][1], corners)
+        distance = grid.misfit_pixels(place, corners)
         if distance > MOST_DIFFERENCE_PIXELS:
-            told.append(("georeference_differs", f"{placed[0][0]} was used; {name} puts the image "
+            told.append(("georeference_differs", f"{used} was used; {name} puts the image "
                          f"{distance:,.1f} pixels from there."))  # fmt: skip
     return told
 

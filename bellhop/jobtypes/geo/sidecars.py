@@ -73,6 +73,7 @@ def read_world_file(text: str) -> Geotransform:
     is_comma = not any("." in line.split()[0] for line in lines[:6])
     numbers = []
     for line in lines:
+        line = line.rstrip(",;")
         first, *rest = line.replace(",", ".").split() if is_comma else line.split()
         if not NUMBER.fullmatch(first) or any(map(NUMBER.fullmatch, rest)):
             break

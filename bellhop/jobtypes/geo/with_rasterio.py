@@ -265,7 +265,7 @@ def _is_for_gdal(bmp: Path) -> bool:
     head = heads.bmp_head(bmp)
     palette = 4 * (head.colors or 1 << head.bits) if head.bits <= 8 else 0
     is_old = head.size in (12, 40) and head.start >= 14 + head.size + palette * 3 // 4
-    return is_old and head.compression in (heads.UNCOMPRESSED, heads.MASKS)
+    return is_old and head.compression == heads.UNCOMPRESSED
 
 
 def _has_translucent_colors(raster: Any) -> bool:

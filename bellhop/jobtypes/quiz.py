@@ -15,9 +15,10 @@ from bellhop import Context, job_type
 from bellhop.jobtypes.sheets.key import parse_key
 
 if TYPE_CHECKING:
+    from bellhop.jobtypes.sheets.answers import Parts
     from bellhop.jobtypes.sheets.lines import Line
     from bellhop.jobtypes.sheets.pages import Page
-    from bellhop.jobtypes.sheets.questions import Layout, Question
+    from bellhop.jobtypes.sheets.questions import Layout
 
 PICTURE_SIDE = 1600
 
@@ -71,6 +72,7 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
     import numpy
     from PIL import Image
 
+    from bellhop.jobtypes.sheets.answers import split_page
     from bellhop.jobtypes.sheets.handwriting import mark_handwriting
     from bellhop.jobtypes.sheets.lines import read_lines
     from bellhop.jobtypes.sheets.numbers import find_numbers
@@ -83,6 +85,8 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
     if layout.gaps and (numbers := find_numbers(pixels, layout.gaps)):
         lines += numbers
         layout = find_questions(lines, pixels.shape[1])
+    has_hand = any(line.is_handwritten for line in lines)
+    parts = split_page(layout.questions)
     picture = Image.fromarray(numpy.ascontiguousarray(pixels[:, :, ::-1]))
     width, height = (round(side / page.scale) for side in picture.size)
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
@@ -94,22 +98,26 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
         "rotation": rotation,
         "picture": name,
         "handwritten_content": whole_text(lines, layout),
-        "has_handwriting": any(line.is_handwritten for line in lines),
+        "has_handwriting": has_hand,
         "question_count": len(layout.questions),
-        "questions": [question_data(q, lines, page.scale) for q in layout.questions],
+        "questions": questions_data(layout, parts, page.scale),
         "other_lines": [line_data(line, page.scale) for line in layout.others],
-        "warnings": warnings_of(lines, layout),
+        "warnings": warnings_of(lines, layout, parts),
     }
 
 
-def question_data(question: Question, lines: list[Line], scale: float) -> dict[str, Any]:
-    """One entry of `questions`."""
-    from bellhop.jobtypes.sheets.answers import split
-
-    has_hand = any(line.is_handwritten for line in lines)
-    prompt, answer = split(question, page_has_handwriting=has_hand)
-    read = [line_data(line, scale) for line in question.lines]
-    return {"number": question.number, "prompt": prompt, "answer": answer, "lines": read}
+def questions_data(layout: Layout, parts: list[Parts], scale: float) -> list[dict[str, Any]]:
+    """The entries of `questions`."""
+    return [
+        {
+            "number": question.number,
+            "prompt": part.prompt,
+            "answer": part.answer,
+            "is_sure": part.is_sure,
+            "lines": [line_data(line, scale) for line in question.lines],
+        }
+        for question, part in zip(layout.questions, parts, strict=True)
+    ]
 
 
 def line_data(line: Line, scale: float) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def whole_text(lines: list[Line], layout: Layout) -> str:
     return "\n".join(line.text for line in ordered)
 
 
-def warnings_of(lines: list[Line], layout: Layout) -> list[dict[str, Any]]:
+def warnings_of(lines: list[Line], layout: Layout, parts: list[Parts]) -> list[dict[str, Any]]:
     """What a person should know who trusts the result."""
     found = []
     if not lines:
@@ -142,4 +150,12 @@ def warnings_of(lines: list[Line], layout: Layout) -> list[dict[str, Any]]:
     if layout.missing:
         numbers = ", ".join(map(str, layout.missing))
         found.append(("missing_numbers", f"These numbers were not found: {numbers}."))
+    if not layout.is_sure:
+        text = "The numbers or letters of this image may belong to the choices of one question."
+        found.append(("unsure_numbering", text))
+    pairs = zip(layout.questions, parts, strict=True)
+    unsure = ", ".join(str(question.number) for question, part in pairs if not part.is_sure)
+    if unsure:
+        text = f"Prompt and answer of these questions may be exchanged: {unsure}."
+        found.append(("unsure_answers", text))
     return [{"code": code, "message": message, "where": None} for code, message in found]

@@ -7,6 +7,7 @@ goes to a person. Needs no library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -14,13 +15,14 @@ from annotated_types import Gt, Le, MaxLen
 
 from bellhop import BadInput, Context, job_type
 from bellhop.jobtypes.sheets.grading import compare
-from bellhop.jobtypes.sheets.key import Key, parse_key
+from bellhop.jobtypes.sheets.key import Key, Name, in_order, name_of, parse_key
 
 MAX_QUESTIONS = 5000
 MAX_ANSWER = 2000
 HINT = 'Send {"questions": [{"number": 1, "answer": "Paris"}]} or the data of a quiz job.'
 
-Sheet = dict[int, dict[str, Any]]
+NUMBER = re.compile(r"\d{1,9}|\d{1,2}(?:\.\d{1,2}){1,3}|[a-z]", re.IGNORECASE | re.ASCII)
+Sheet = dict[Name, dict[str, Any]]
 
 
 @job_type(label="Quiz grading", queue="default", timeout_s=60, memory_mb=512, viewer="quiz_grading")
@@ -85,13 +87,18 @@ def _questions(data: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _checked(row: Any, place: int) -> dict[str, Any]:
-    """A question with an int as number and texts. Raises BadInput: bad_question, too_large."""
+    """A question with 1, "a" or "1.2" as number, and texts.
+
+    Raises BadInput: bad_question, too_large.
+    """
     if not isinstance(row, dict):
         row = {}
     number, answer, prompt = row.get("number"), row.get("answer") or "", row.get("prompt") or ""
-    if isinstance(number, str) and number.strip().isdecimal():
-        number = int(number.strip()[:9])
-    if type(number) is not int or not isinstance(answer, str) or not isinstance(prompt, str):
+    if isinstance(number, str) and NUMBER.fullmatch(number.strip()):
+        number = name_of(number.strip())
+    elif type(number) is not int:
+        number = None
+    if number is None or not isinstance(answer, str) or not isinstance(prompt, str):
         raise BadInput(
             f"Question {place} of the data has no number, or an answer that is not text.",
             code="bad_question",
@@ -118,7 +125,7 @@ def _sheets(questions: list[tuple[int, dict[str, Any]]]) -> list[Sheet]:
 
 
 def _graded(sheet: Sheet, key: Key, points_each: float) -> Iterator[dict[str, Any]]:
-    for number in sorted(key):
+    for number in sorted(key, key=in_order):
         question = sheet.get(number, {"image": None, "prompt": "", "answer": ""})
         found = compare(key[number], question["answer"])
         yield {
@@ -134,7 +141,7 @@ def _graded(sheet: Sheet, key: Key, points_each: float) -> Iterator[dict[str, An
 
 
 def _tell_unexpected(context: Context, sheet: Sheet, key: Key, number: int) -> None:
-    if left := sorted(set(sheet) - set(key)):
+    if left := sorted(set(sheet) - set(key), key=in_order):
         text = f"Not in the answer key and not graded: {', '.join(map(str, left))}."
         context.warn("not_in_key", text, f"sheet {number}")
 

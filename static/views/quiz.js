@@ -89,8 +89,29 @@ function field(label, control) {
 const WIDTH = 32;
 const rowsFor = (text) => text.split("\n").reduce((rows, line) => rows + 1 + Math.floor(line.length / WIDTH), 0);
 
-function questionNode(question, read, { light, changed, removed }) {
-  const number = make("input", { type: "number", min: 1, max: 999, step: 1, value: question.number, className: "quiz-number" });
+/* 1, "a" or "1.2", as quiz_grading takes it. */
+const nameOf = (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text.trim() || null);
+
+/* The name after the last: 4 after 3, "1.3" after "1.2", "c" after "b". */
+function nextName(name) {
+  if (typeof name === "number") return name + 1;
+  if (/\d$/.test(name)) return name.replace(/\d+$/, (digits) => Number(digits) + 1);
+  return String.fromCharCode(name.charCodeAt(0) + 1);
+}
+
+/* Where it is not sure which text is which: says so, and exchanges them. */
+function exchangeNode(question, prompt, answer, changed) {
+  const button = make("button", { type: "button", className: "button small" }, "Exchange");
+  button.addEventListener("click", () => {
+    [question.prompt, question.answer] = [question.answer, question.prompt];
+    [prompt.value, answer.value] = [question.prompt, question.answer];
+    changed();
+  });
+  return make("p", { className: "quiz-unsure" }, "Prompt and answer may be exchanged. ", button);
+}
+
+function questionNode(question, { lines: read, is_sure: isSure = true }, { light, changed, removed }) {
+  const number = make("input", { type: "text", maxLength: 12, value: question.number, className: "quiz-number" });
   const prompt = make("textarea", { value: question.prompt, rows: rowsFor(question.prompt), dir: "auto", spellcheck: false });
   const answer = make("textarea", { value: question.answer, rows: rowsFor(question.answer), dir: "auto", spellcheck: false, className: "quiz-answer" });
   const remove = make("button", { type: "button", className: "button small", "aria-label": `Remove question ${question.number}` }, "Remove");
@@ -98,9 +119,10 @@ function questionNode(question, read, { light, changed, removed }) {
     make("legend", { className: "visually-hidden" }, `Question ${question.number}`),
     make("div", { className: "quiz-question-head" }, field("Question", number), remove),
     field("Prompt", prompt), field("Answer", answer),
+    isSure ? null : exchangeNode(question, prompt, answer, changed),
     read.length ? lineList(many(read.length, "line as read", "lines as read"), read, light) : null);
   number.addEventListener("input", () => {
-    question.number = number.valueAsNumber || question.number;
+    question.number = nameOf(number.value) ?? question.number;
     find("legend", node).textContent = `Question ${question.number}`;
     changed();
   });
@@ -130,7 +152,7 @@ function imageNode(image, place, questions, { url, changed }) {
   };
   const { node: picture, light } = pictureNode(image, name, url, pick);
   const add = (question, before) => {
-    const read = image.questions[question.from]?.lines ?? [];
+    const read = image.questions[question.from] ?? { lines: [] };
     const card = questionNode(question, read, {
       light, changed,
       removed: () => {
@@ -149,7 +171,7 @@ function imageNode(image, place, questions, { url, changed }) {
   const more = make("button", { type: "button", className: "button small" }, "Add a question");
   list.append(more);
   more.addEventListener("click", () => {
-    const question = { number: Math.max(0, ...questions.map((one) => one.number)) + 1, prompt: "", answer: "", from: -1 };
+    const question = { number: nextName(questions.at(-1)?.number ?? 0), prompt: "", answer: "", from: -1 };
     questions.push(question);
     add(question, more).answer.focus();
     changed();

@@ -250,6 +250,26 @@ def test_it_lays_transparent_pictures_on_white_paper(tmp_path: Path) -> None:
     assert only_page(save(tmp_path, picture, "a.png")).getpixel((9, 9)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(
+    ("inks", "ground"),
+    [
+        (["white"], (0, 0, 0)),
+        (["#eee", "yellow"], (0, 0, 0)),
+        (["black", "#224"], (255, 255, 255)),
+        (["white", "black"], (128, 128, 128)),
+    ],
+)
+def test_it_lays_transparent_pictures_on_what_shows_their_ink(
+    tmp_path: Path, inks: list[str], ground: tuple[int, int, int]
+) -> None:
+    picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
+    for place, ink in enumerate(inks):
+        picture.paste(ink, (10, 10 + 20 * place, 50, 20 + 20 * place))
+    opened = only_page(save(tmp_path, picture, "a.png"))
+    assert opened.getpixel((2, 2)) == ground
+    assert opened.getpixel((30, 15)) == picture.convert("RGB").getpixel((30, 15))
+
+
 def test_it_keeps_the_pixels_of_the_sender_as_measure(tmp_path: Path) -> None:
     wide = Image.new("L", (8000, 1000), 255)
     (page,) = pages.Pages(save(tmp_path, wide, "a.png"))
@@ -362,7 +382,7 @@ def layout(*found: Line) -> Layout:
     return find_questions(found, 1000)
 
 
-def numbers(found: Layout) -> list[int]:
+def numbers(found: Layout) -> list[int | str]:
     return [question.number for question in found.questions]
 
 
@@ -438,31 +458,200 @@ def test_it_follows_lines_that_are_not_level() -> None:
     assert [q.lines[-1].text for q in found.questions] == ["beside 1", "beside 2", "beside 3"]
 
 
-# Prompt and answer
+# What else may number questions
 
 
-def asked(rest: str, *more: Line, by_hand: bool = False) -> Question:
-    return Question(1, rest, [line("1. " + rest, 0, 0, by_hand=by_hand), *more])
+def labelled(*beginnings: str, rest: str = " What?") -> Layout:
+    return layout(*(line(f"{b}{rest}", 50, 100 * y) for y, b in enumerate(beginnings, 1)))
 
 
 @pytest.mark.parametrize(
-    ("question", "page_has_handwriting", "expected"),
+    ("beginnings", "expected"),
     [
-        (asked("Why?", line("Because", 0, 50, by_hand=True)), True, ("Why?", "Because")),
-        (asked("Why?", line("____", 0, 50)), True, ("Why?", "")),
-        (asked("Capital? Paris"), False, ("Capital?", "Paris")),
-        (asked("Capital: ______"), False, ("Capital:", "")),
-        (asked("Paris", by_hand=True), True, ("", "Paris")),
-        (asked("a: b", by_hand=True), True, ("", "a: b")),
-        (asked("Paris"), False, ("", "Paris")),
-        (asked("Name a river"), True, ("Name a river", "")),
-        (asked("Why?", line("(2 points)", 0, 50, by_hand=True)), True, ("Why?", "(2 points)")),
+        (["No. 1", "No. 2", "No.3"], [1, 2, 3]),
+        (["Nr. 4", "Nr. 5", "Nr 6"], [4, 5, 6]),
+        (["№ 1", "Ne 2", "No 3"], [1, 2, 3]),
+        (["#1", "#2", "# 3"], [1, 2, 3]),
+        (["Item 1", "ltem 2", "Item 3"], [1, 2, 3]),
+        (["Frage 1:", "Frage 2:", "Frage 3:"], [1, 2, 3]),
+        (["Tehtävä 1", "Tehtävä 2", "Tehtäva 3"], [1, 2, 3]),
+        (["1°", "2°", "3º"], [1, 2, 3]),
+        (["[1]", "[2]", "[3]"], [1, 2, 3]),
+        (["（1）", "（2）", "3。"], [1, 2, 3]),  # noqa: RUF001
+        (["a)", "b)", "c)", "d)"], ["a", "b", "c", "d"]),
+        (["(a)", "(b)", "(c)"], ["a", "b", "c"]),
+        (["A.", "B.", "C."], ["A", "B", "C"]),
+        (["h)", "i)", "j)"], ["h", "i", "j"]),
+        (["I.", "II.", "III.", "IV.", "V."], [1, 2, 3, 4, 5]),
+        (["i)", "ii)", "iii)", "iv)"], [1, 2, 3, 4]),
+        (["1.", "11.", "lIl.", "IV."], [1, 2, 3, 4]),
+        (["VIII.", "IX.", "X.", "XI."], [8, 9, 10, 11]),
+        (["1.1", "1.2", "1.3", "2.1"], ["1.1", "1.2", "1.3", "2.1"]),
+        (["2.9.", "2.10.", "2.11."], ["2.9", "2.10", "2.11"]),
+        (["l.", "2.", "3."], [1, 2, 3]),
     ],
 )
-def test_it_splits_prompt_and_answer(
-    question: Question, page_has_handwriting: bool, expected: tuple[str, str]
+def test_it_takes_whatever_rises_by_one(beginnings: list[str], expected: list[Any]) -> None:
+    found = labelled(*beginnings)
+    assert numbers(found) == expected
+    assert {question.rest for question in found.questions} == {"What?"}
+
+
+@pytest.mark.parametrize(
+    "beginnings",
+    [
+        ["Route 35", "In summer", "Bus 12"],
+        ["A. Christie wrote", "and more"],
+        ["1.5 km", "3.5 km", "2.5 km"],
+        ["Bus 12", "Bus 14", "Bus 35"],
+    ],
+)
+def test_it_takes_nothing_that_does_not_rise_by_one(beginnings: list[str]) -> None:
+    assert numbers(labelled(*beginnings)) == []
+
+
+def test_it_reads_an_answer_that_is_glued_to_its_number() -> None:
+    found = labelled("1. Paris", "2.1989", "3. Nile", "4.56", rest="")
+    assert [(q.number, q.rest) for q in found.questions] == [
+        (1, "Paris"),
+        (2, "1989"),
+        (3, "Nile"),
+        (4, "56"),
+    ]
+
+
+def test_it_reads_answers_that_are_all_glued_to_their_numbers() -> None:
+    found = labelled("1.5", "2.7", "3.12", "4.8", rest="")
+    assert [(q.number, q.rest) for q in found.questions] == [
+        (1, "5"),
+        (2, "7"),
+        (3, "12"),
+        (4, "8"),
+    ]
+
+
+def test_it_leaves_lettered_choices_in_their_question() -> None:
+    asked = [line(f"{n}. Which?", 50, 400 * n) for n in (1, 2)]
+    choices = [
+        line(f"{c}) this", 70, 400 * n + 80 * y) for n in (1, 2) for y, c in enumerate("abc", 1)
+    ]
+    found = layout(*asked, *choices)
+    assert numbers(found) == [1, 2]
+    assert [len(question.lines) for question in found.questions] == [4, 4]
+
+
+def test_it_takes_headings_for_no_part_of_a_question() -> None:
+    texts = ["I. History", "1. When?", "2. Who?", "II. Music", "3. What?", "4. Where?"]
+    found = layout(*(line(text, 50, 100 * y) for y, text in enumerate(texts, 1)))
+    assert numbers(found) == [1, 2, 3, 4]
+    assert [other.text for other in found.others] == ["I. History", "II. Music"]
+
+
+def test_it_says_when_letters_may_be_choices() -> None:
+    texts = ["1. Which?", "a) one", "b) two", "c) three"]
+    found = layout(*(line(text, 50, 100 * y) for y, text in enumerate(texts, 1)))
+    assert (numbers(found), found.is_sure) == ([1], False)
+
+
+def test_it_names_a_missing_letter() -> None:
+    assert labelled("a)", "b)", "d)", "e)").missing == ["c"]
+
+
+def test_it_names_numbers_that_are_missing_before_the_first() -> None:
+    assert labelled("2.", "3.", "4.").missing == [1]
+
+
+# Prompt and answer
+
+
+def asked(rest: str, *more: Line, by_hand: bool = False, number: int = 1) -> Question:
+    first = line(f"{number}. {rest}", 0, 0, by_hand=by_hand)
+    return Question(number, rest, [first, *more])
+
+
+def printed(text: str, y: float, *, height: float = 40, likeness: float | None = 2.8) -> Line:
+    box = [[0, y], [300, y], [300, y + height], [0, y + height]]
+    return Line(text, 0.9, numpy.array(box, "float32"), likeness=likeness)
+
+
+def parts(*questions: Question) -> list[tuple[str, str, bool]]:
+    return [(part.prompt, part.answer, part.is_sure) for part in answers.split_page(questions)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (asked("Why?", line("Because", 0, 50, by_hand=True)), ("Why?", "Because", True)),
+        (asked("Why?", line("____", 0, 50)), ("Why?", "", True)),
+        (asked("Capital? Paris"), ("Capital?", "Paris", False)),
+        (asked("Capital: ______"), ("Capital:", "", True)),
+        (asked("Paris", by_hand=True), ("", "Paris", True)),
+        (asked("a: b", by_hand=True), ("", "a: b", True)),
+        (asked("Paris"), ("", "Paris", False)),
+        (asked("Name one of the rivers of France"), ("Name one of the rivers of France", "", True)),
+        (asked("Note: not one of it is dry"), ("Note: not one of it is dry", "", True)),
+        (asked("Why?", line("(2 points)", 0, 50, by_hand=True)), ("Why?\n(2 points)", "", True)),
+        (asked("Name a", line("river.", 0, 50), line("Nile", 0, 90, by_hand=True)),
+         ("Name a\nriver.", "Nile", True)),
+        (asked("Why?", line("Explain.", 0, 50), line("So", 0, 90, by_hand=True)),
+         ("Why?\nExplain.", "So", True)),
+        (asked("Why?", line("So", 0, 50, by_hand=True), line("Page 1", 0, 400)),
+         ("Why?\nPage 1", "So", True)),
+        (asked("Why?", line("So", 0, 50, by_hand=True), line("It is", 0, 95)),
+         ("Why?", "So\nIt is", False)),
+    ],
+)  # fmt: skip
+def test_it_splits_prompt_and_answer(question: Question, expected: tuple[str, str, bool]) -> None:
+    assert parts(question) == [expected]
+
+
+def test_it_never_takes_what_asks_for_an_answer() -> None:
+    """Blurred print looks like handwriting."""
+    found = parts(
+        asked("Capital of Peru?", printed("Lima", 50, height=60), by_hand=True),
+        asked("Name a river.", printed("Nile", 50, height=60), by_hand=True, number=2),
+    )
+    assert found == [("Capital of Peru?", "Lima", True), ("Name a river.", "Nile", True)]
+
+
+def test_it_takes_the_prompts_of_a_sheet_without_answers_for_prompts() -> None:
+    found = parts(asked("Who?"), asked("Name a river.", number=2))
+    assert found == [("Who?", "", True), ("Name a river.", "", True)]
+
+
+def test_it_takes_what_is_behind_the_numbers_alone_for_answers() -> None:
+    found = parts(
+        asked("", line("Paris", 60, 10, by_hand=True)),
+        asked("", line("8", 60, 10), number=2),
+        asked("Rome?", by_hand=True, number=3),
+        asked("LIMA", by_hand=True, number=4),
+    )
+    assert [answer for _, answer, _ in found] == ["Paris", "8", "Rome?", "LIMA"]
+
+
+@pytest.mark.parametrize("other", [{"height": 56}, {"likeness": 2.2}])
+def test_it_takes_what_is_of_another_kind_below_a_prompt_for_the_answer(
+    other: dict[str, float],
 ) -> None:
-    assert answers.split(question, page_has_handwriting=page_has_handwriting) == expected
+    first = asked("Why?", printed("BECAUSE", 50, **other))
+    first.lines[0].likeness = 2.8
+    assert parts(first) == [("Why?", "BECAUSE", True)]
+
+
+def test_it_says_that_print_below_a_prompt_may_be_the_answer() -> None:
+    assert parts(asked("Why?", printed("Because", 50))) == [("Why?\nBecause", "", False)]
+
+
+def test_it_keeps_printed_choices_with_the_prompt() -> None:
+    first = asked("Why?", printed("a) one", 50), printed("b) two", 90))
+    assert parts(first) == [("Why?\na) one\nb) two", "", True)]
+
+
+def test_it_keeps_two_kinds_apart_on_a_sheet_that_asks_nothing() -> None:
+    found = parts(
+        *(asked("Name a river", printed("NILE", 50, height=60), number=n) for n in (1, 2, 3))
+    )
+    assert found == [("Name a river", "NILE", True)] * 3
 
 
 # Several readings of one line

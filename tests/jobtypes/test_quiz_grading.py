@@ -235,3 +235,32 @@ def test_it_needs_no_library() -> None:
         "import bellhop.jobtypes.quiz_grading, bellhop.jobtypes.quiz"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=30)
+
+
+def test_it_grades_questions_that_are_named_by_letters_and_levels(tmp_path: Path) -> None:
+    given = [("A", "Paris"), ("1.10", "10"), ("1.9", "9"), (2, "two")]
+    data = {"questions": [{"number": number, "answer": answer} for number, answer in given]}
+    key = ["a: Paris", "1.9: 9", "1.10: 10", "2: two"]
+    graded = attempt(quiz_grading, data, tmp_path, answer_key=key).data["questions"]
+    found = [(question["number"], question["verdict"]) for question in graded]
+    assert found == [(2, "correct"), ("1.9", "correct"), ("1.10", "correct"), ("a", "correct")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: Paris", {"a": ["Paris"]}),
+        ("B) Paris", {"b": ["Paris"]}),
+        ("1.2: Paris", {"1.2": ["Paris"]}),
+        ("3.14", {3: ["14"]}),
+        ("3. 14: 15", {3: ["14: 15"]}),
+    ],
+)
+def test_it_reads_the_names_of_questions_in_a_key(text: str, expected: dict[Any, Any]) -> None:
+    assert parse_key([text]) == expected
+
+
+@pytest.mark.parametrize("number", ["ab", "1.", "", None, 1.5, True])
+def test_it_refuses_what_names_no_question(tmp_path: Path, number: Any) -> None:
+    data = {"questions": [{"number": number, "answer": "x"}]}
+    assert refusal(quiz_grading, data, tmp_path, answer_key=KEY).code == "bad_question"

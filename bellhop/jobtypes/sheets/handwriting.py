@@ -37,11 +37,13 @@ class Shape:
 
 
 def mark_handwriting(page: Pixels, lines: list[Line]) -> None:
-    """Set `is_handwritten` of each line."""
+    """Set `is_handwritten`, `likeness` and `size` of each line."""
     shapes = [_shape(page, line) for line in lines]
     printed = []
     for line, shape in zip(lines, shapes, strict=True):
+        line.size = shape.size
         if shape.blobs >= FEW:
+            line.likeness = shape.likeness
             line.is_handwritten = shape.likeness < PRINT_LIKE
             if not line.is_handwritten:
                 printed.append(shape.size)

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 
 from bellhop import BadInput
 
-LINE = re.compile(r"^\s*(?:q(?:uestion)?\.?\s*)?(\d{1,3})\s*(?:[:.)=\t]|\s[-–—]\s)\s*(.*)$", re.I)
+NAME = r"\d{1,2}(?:\.\d{1,2}){1,3}(?=\s*[:)=\t]|\s+[-–—]\s)|\d{1,3}|[a-z]"
+LINE = re.compile(rf"^\s*(?:q(?:uestion)?\.?\s*)?({NAME})\s*(?:[:.)=\t]|\s[-–—]\s)\s*(.*)$", re.I)
 # "/" alone may be a fraction or "km/h".
 BETWEEN = re.compile(r"\s*\|\s*|\s+/\s+")
 
-Key = dict[int, list[str]]
+# 1, "a" or "1.2".
+Name = int | str
+Key = dict[Name, list[str]]
 
 
 def parse_key(lines: Sequence[str]) -> Key:
-    """The accepted answers of each number; a line break within a line begins another.
+    """The accepted answers of each question; a line break within a line begins another.
 
     Raises BadInput `bad_answer_key` for a line without a number or an answer, or a number twice.
     """
@@ -32,11 +35,23 @@ def parse_key(lines: Sequence[str]) -> Key:
             raise _bad(
                 f'Line {place} of the answer key is not like "1: Paris": {line.strip()[:80]}'
             )
-        number = int(found[1])
+        number = name_of(found[1])
         if number in key:
             raise _bad(f"The answer key has question {number} twice, again in line {place}.")
         key[number] = answers
     return key
+
+
+def name_of(text: str) -> Name:
+    """The name of a question as it is compared: digits are a number, letters are small."""
+    return int(text) if text.isdecimal() else text.casefold()
+
+
+def in_order(name: Name) -> tuple[int, ...]:
+    """To sort names by: numbers, then "1.2" before "1.10", then letters."""
+    if isinstance(name, int):
+        return 0, name
+    return (1, *map(int, name.split("."))) if name[:1].isdigit() else (2, *map(ord, name))
 
 
 def _bad(text: str) -> BadInput:

@@ -35,12 +35,17 @@ READING_HEIGHT = 48
 
 @dataclass
 class Line:
-    """One line: `box` has its corners from top left clockwise, in pixels of the upright page."""
+    """One line: `box` has its corners from top left clockwise, in pixels of the upright page.
+
+    `likeness` to print is 0 to 3, None of a line of few letters; `size` is their height in pixels.
+    """
 
     text: str
     score: float
     box: Corners
     is_handwritten: bool = False
+    likeness: float | None = None
+    size: float = 0.0
 
     @property
     def left(self) -> float:

@@ -10,8 +10,9 @@ import cv2
 import numpy
 
 from bellhop.jobtypes.sheets.handwriting import ink_of
+from bellhop.jobtypes.sheets.labels import Label, readings
 from bellhop.jobtypes.sheets.lines import Corners, Line, Pixels, read_box
-from bellhop.jobtypes.sheets.questions import MARK, Gap
+from bellhop.jobtypes.sheets.questions import Gap
 
 MOST_TRIES = 40
 
@@ -26,10 +27,13 @@ def find_numbers(page: Pixels, gaps: list[Gap]) -> list[Line]:
                 break
             tries -= 1
             text, score = read_box(page, box)
-            mark = MARK.match(text)
-            if mark and mark["number"].isdigit() and int(mark["number"]) == gap.number:
+            if any(_is_at(label, gap) for label in readings(text)):
                 found[gap.number] = Line(text.strip(), score, box)
     return list(found.values())
+
+
+def _is_at(label: Label, gap: Gap) -> bool:
+    return label.kind == gap.kind and label.number == gap.number and not label.is_weak
 
 
 def _candidates(page: Pixels, gap: Gap) -> list[Corners]:

@@ -26,6 +26,9 @@ MAX_PAGES = 50
 MOST_SIDE = 4000
 PDF_SIDE = 2600
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
+# In the order in which they are preferred; the last is for light and dark ink on one sheet.
+GROUNDS = ((255, 255, 255), (0, 0, 0), (128, 128, 128))
+HALF_SEEN = 127
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError)
 
 
@@ -140,7 +143,7 @@ def _is_thumbnail(picture: Image.Image) -> bool:
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
-    """As a person sees it on white paper; EXIF is kept for the orientation."""
+    """As a person sees it on paper; EXIF is kept for the orientation."""
     exif = picture.getexif()
     # What is far too large is made smaller before it is copied.
     factor = max(1, max(picture.size) // MOST_SIDE)
@@ -152,11 +155,25 @@ def _rgb(picture: Image.Image) -> Image.Image:
         picture.info.update(transparency)
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
-        picture = Image.new("RGB", layer.size, "white")
+        picture = Image.new("RGB", layer.size, _ground(layer))
         picture.paste(layer, mask=layer.getchannel("A"))
     picture = picture.convert("RGB")
     picture.info["exif"] = exif.tobytes()
     return picture
+
+
+def _ground(layer: Image.Image) -> tuple[int, int, int]:
+    """What to lay a transparent picture on: white paper, or a ground on which its ink shows.
+
+    The ink is what is not transparent. A ground is as good as the tenth of the ink that differs
+    least from it.
+    """
+    gray = numpy.asarray(layer.convert("L"), "int16")
+    ink = gray[numpy.asarray(layer.getchannel("A")) > HALF_SEEN]
+    if not ink.size:
+        return GROUNDS[0]
+    contrast = [float(numpy.percentile(abs(ink - ground[0]), 10)) for ground in GROUNDS]
+    return GROUNDS[int(numpy.argmax(contrast))]
 
 
 def _eight_bits(picture: Image.Image, factor: int) -> Image.Image:

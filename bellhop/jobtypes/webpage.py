@@ -4,6 +4,7 @@ The first step of a knowledge base: its `data` goes on to `summary` and `notion_
 """
 
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -11,8 +12,11 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from bellhop import BadInput, Context, Unavailable, job_type
 from bellhop.jobtypes import outbound
 from bellhop.jobtypes.knowledge.asking import allowed, raise_when_busy
-from bellhop.jobtypes.knowledge.decoding import decode
-from bellhop.jobtypes.knowledge.words import language_of
+from bellhop.jobtypes.knowledge.decoding import Decoded, decode
+from bellhop.jobtypes.knowledge.languages import language_of
+from bellhop.jobtypes.knowledge.shape import shape
+from bellhop.jobtypes.knowledge.visible import Removed, remove_hidden
+from bellhop.jobtypes.knowledge.words import count_words
 
 TIMEOUT_S = 20.0
 MAX_BYTES = 10_000_000
@@ -24,6 +28,9 @@ HEADERS = {
     "Accept-Language": "*",
 }
 LEAST_WORDS = 5
+# Less hidden text than this is a label for a machine that reads aloud, or a notice.
+HIDDEN_WORDS = 50
+HIDDEN_PART = 0.2
 # A page that says no more than that it needs a script has no text.
 PLEA_WORDS = 40
 LICENCE = re.compile(
@@ -53,8 +60,10 @@ def webpage(url: str, context: Context) -> dict[str, Any]:
     context.progress(5, "Fetching")
     answer = fetch(url, context)
     context.progress(60, "Reading")
-    page = read(decode(answer.body, answer.headers.get("content-type", "")), answer.url)
-    return {"url": url, "final_url": answer.url, "http_status": answer.status, **page}
+    page = decode(answer.body, answer.headers.get("content-type", ""))
+    data = read(page.text, answer.url, context.warn)
+    _warn_of_encoding(page, data["text"], context)
+    return {"url": url, "final_url": answer.url, "http_status": answer.status, **data}
 
 
 def fetch(url: str, context: Context) -> outbound.Answer:
@@ -122,36 +131,82 @@ def _require_page(answer: outbound.Answer) -> None:
         )
 
 
-def read(page: str, url: str) -> dict[str, Any]:
-    """What the page says. Raises BadInput no_main_content."""
-    import trafilatura
+def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any]:
+    """What the page says to a reader. Raises BadInput no_main_content."""
+    from trafilatura.metadata import extract_metadata
 
-    # lxml takes no text that names an encoding of its own, nor what no XML may hold.
-    page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page).replace("\0", "")
-    try:
-        found: Any = trafilatura.bare_extraction(
-            page, url=url, with_metadata=True, include_comments=False, include_tables=True
-        )
-    except RecursionError:
-        found = None  # nested deeper than anybody writes
-    text = (found.text or "").strip()[:MAX_CHARACTERS] if found else ""
-    words = len(re.findall(r"\w+", text))
+    tree = _parse(page)
+    removed = remove_hidden(tree)
+    known = extract_metadata(tree, url)
+    text = _text_of(tree, url)
+    words = count_words(text)
     is_plea = words < PLEA_WORDS and re.search(r"\benable javascript\b", text, re.I)
-    if found is None or words < LEAST_WORDS or is_plea:
-        raise BadInput(
-            "No main text was found on the page.",
-            code="no_main_content",
-            hint="The page may need JavaScript, or show its text only after a login.",
-        )
+    if words < LEAST_WORDS or is_plea:
+        raise _nothing_found()
+    _warn_of_hidden(removed, words, warn)
     declared = re.search(r"<html[^>]*\slang\s*=\s*[\"']?([A-Za-z]{2,3})\b", page[:5000], re.I)
     licence = LICENCE.search(page)
     return {
-        "title": found.title,
-        "author": found.author,
-        "date": found.date,
+        "title": known.title,
+        "author": known.author,
+        "date": known.date,
         # Many pages name the language of their template, and not that of their text.
         "language": language_of(text) or (declared and declared[1].lower()),
-        "licence": urljoin(url, licence[0]) if licence else found.license,
+        "licence": urljoin(url, licence[0]) if licence else known.license,
         "text": text,
         "word_count": words,
     }
+
+
+def _parse(page: str) -> Any:
+    """The tree of a page. Raises BadInput no_main_content."""
+    from trafilatura import load_html
+
+    # lxml takes no text that names an encoding of its own, nor what no XML may hold.
+    tree = load_html(re.sub(r"^\s*<\?xml[^>]*\?>", "", page).replace("\0", ""))
+    if tree is None:
+        raise _nothing_found()
+    return tree
+
+
+def _text_of(tree: Any, url: str) -> str:
+    """The text of the article; "" where there is none."""
+    from trafilatura import bare_extraction
+
+    # What only scripts hold, no reader has seen.
+    for script in tree.xpath("//script"):
+        script.drop_tree()
+    shape(tree)
+    try:
+        found: Any = bare_extraction(tree, url=url, include_comments=False, include_tables=True)
+    except RecursionError:
+        return ""  # nested deeper than anybody writes
+    return (found.text or "").strip()[:MAX_CHARACTERS] if found else ""
+
+
+def _nothing_found() -> BadInput:
+    return BadInput(
+        "No main text was found on the page.",
+        code="no_main_content",
+        hint="The page may need JavaScript, or show its text only after a login.",
+    )
+
+
+def _warn_of_hidden(removed: Removed, words: int, warn: Callable[[str, str], None]) -> None:
+    if removed.words >= max(HIDDEN_WORDS, HIDDEN_PART * words):
+        said = f"The page hides {removed.words:,} words from its readers; they were left out."
+        warn("hidden_text_left_out", said)
+    if removed.fades_in:
+        said = "The page shows its text only after a script has run; it was read as if one had."
+        warn("hidden_until_script", said)
+    if not removed.is_whole:
+        warn("style_not_read", "The style sheet of the page is too long; it was read in part.")
+
+
+def _warn_of_encoding(page: Decoded, text: str, context: Context) -> None:
+    if not page.is_named:
+        said = f"The page does not name its encoding; it was read as {page.encoding}."
+        context.warn("encoding_guessed", said)
+    if lost := text.count("\ufffd"):
+        said = f"{lost:,} characters of the text are not in {page.encoding}, the page's encoding."
+        context.warn("unreadable_characters", said)

@@ -16,7 +16,7 @@ from bellhop.base.configuration import load
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
 from bellhop.jobtypes.knowledge import decoding, extractive, notion_blocks
-from bellhop.jobtypes.knowledge.words import language_of
+from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.notion_page import notion_page
 from bellhop.jobtypes.summary import CATEGORIES, summary
 from bellhop.jobtypes.webpage import as_uri, webpage
@@ -186,7 +186,7 @@ def test_it_follows_no_redirect_into_the_private_network(fetch: Any, server: Sta
     ],
 )  # fmt: skip
 def test_it_reads_a_page_in_its_encoding(body: bytes, content_type: str, text: str) -> None:
-    assert decoding.decode(body, content_type) == text
+    assert decoding.decode(body, content_type).text == text
 
 
 def test_it_asks_for_an_address_of_any_script() -> None:
@@ -324,7 +324,7 @@ def test_it_keeps_the_order_of_the_sentences() -> None:
         ("The sea rises and falls, and it is the moon that pulls at the water.", "en"),
         ("La mer monte et descend, et c'est la lune qui attire les eaux de la terre.", "fr"),
         ("Das Meer steigt und fällt, und es ist der Mond, der an dem Wasser zieht.", "de"),
-        ("海は上がったり下がったりします。", None),
+        ("海は上がったり下がったりします。", "ja"),
         ("", None),
     ],
 )

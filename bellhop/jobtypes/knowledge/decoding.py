@@ -1,41 +1,99 @@
-"""The text of an HTML page in the encoding it was written in (WHATWG HTML, 13.2.3)."""
+"""The text of an HTML page in the encoding it was written in (WHATWG HTML, 13.2.3).
+
+The byte order mark decides, then the header, then the page's own word; then UTF-8 where it is
+that, and else the encoding that is usual for the language that the page names.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+from typing import NamedTuple
+
+from bellhop.jobtypes.knowledge.encodings import codec_of, read
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
 }  # fmt: skip
-IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
-IN_PAGE = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
-PRESCAN_BYTES = 4096
-# What pages that name these are really written in.
-REPLACED = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030"}
+IN_TEXT = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.I)
+IN_XML = re.compile(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"'>]+)", re.I)
+# Comments and tags, each whole: what a comment or an attribute holds is no tag.
+TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?:(meta|html)(?=[\s/])|(?=[a-z/!?]))((?:[^>\"']|\"[^\"]*\"|'[^']*')*+)>",
+    re.I | re.S,
+)
+ATTRIBUTE = re.compile(r"([^\s=/\"'>]+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?", re.S)
+# The first pass of a browser reads 1,024 bytes, its parser then heeds what comes later.
+PRESCAN_BYTES = 16_384
+# What a page cannot be written in that says so in ASCII.
+INSTEAD = {"utf-16-le": "utf-8", "utf-16-be": "utf-8", "x-user-defined": "cp1252"}
+USUAL = {
+    "ar": "cp1256", "az": "cp1254", "be": "cp1251", "bg": "cp1251", "cs": "cp1250",
+    "el": "iso8859-7", "et": "cp1257", "fa": "cp1256", "he": "cp1255", "hr": "cp1250",
+    "hu": "iso8859-2", "ja": "cp932", "kk": "cp1251", "ko": "cp949", "ku": "cp1254",
+    "ky": "cp1251", "lt": "cp1257", "lv": "cp1257", "mk": "cp1251", "pl": "iso8859-2",
+    "ru": "cp1251", "sk": "cp1250", "sl": "iso8859-2", "sr": "cp1251", "tg": "cp1251",
+    "th": "cp874", "tr": "cp1254", "tt": "cp1251", "uk": "cp1251", "vi": "cp1258",
+    "zh": "gb18030", "zh-tw": "big5-hkscs", "zh-hant": "big5-hkscs", "zh-hk": "big5-hkscs",
+}  # fmt: skip
 
 
-def decode(body: bytes, content_type: str) -> str:
-    """The page as text: by its mark, the header, its own word, else UTF-8 or Windows-1252."""
+class Decoded(NamedTuple):
+    """A page as text, the encoding it was read in, and whether anything named that encoding."""
+
+    text: str
+    encoding: str
+    is_named: bool
+
+
+def decode(body: bytes, content_type: str) -> Decoded:
+    """The page as text; U+FFFD stands for what its encoding has not."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
-    named = IN_HEADER.search(content_type)
-    meta = IN_PAGE.search(body[:PRESCAN_BYTES])
-    for name in (named and named[1], meta and meta[1].decode("ascii", "replace")):
-        if known := _known(name):
-            return body.decode(known, "replace")
+            return Decoded(read(body[len(mark) :], encoding), encoding, True)
+    start = body[:PRESCAN_BYTES].decode("latin-1")
+    if named := _in_text(content_type) or _in_page(start):
+        return Decoded(read(body, named), named, True)
     try:
-        return body.decode("utf-8")
+        return Decoded(body.decode("utf-8"), "utf-8", True)
     except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+        usual = _usual(start)
+        return Decoded(read(body, usual), usual, False)
 
 
-def _known(name: str | None) -> str | None:
-    try:
-        found = codecs.lookup(name or "").name
-    except LookupError:
-        return None
-    # A codec of Python that is none of text, such as base64.
-    is_text = getattr(codecs.lookup(found), "_is_text_encoding", True)
-    return REPLACED.get(found, found) if is_text else None
+def _in_text(text: str) -> str | None:
+    found = IN_TEXT.search(text)
+    return codec_of(found[1] or found[2] or found[3] or "") if found else None
+
+
+def _in_page(start: str) -> str | None:
+    """What the first `<meta>` says that names an encoding; else the XML declaration."""
+    for values in _tags(start, "meta"):
+        named = codec_of(values.get("charset", ""))
+        if not named and values.get("http-equiv", "").lower() == "content-type":
+            named = _in_text(values.get("content", ""))
+        if named:
+            return INSTEAD.get(named, named)
+    declared = IN_XML.match(start)
+    named = codec_of(declared[1]) if declared else None
+    return INSTEAD.get(named, named) if named else None
+
+
+def _tags(start: str, name: str) -> list[dict[str, str]]:
+    """The attributes of each tag of this name; of two with one name the first counts."""
+    tags = [found[2] for found in TAG.finditer(start) if (found[1] or "").lower() == name]
+    return [
+        {name.lower(): double or single or bare
+         for name, double, single, bare in reversed(ATTRIBUTE.findall(tag))}
+        for tag in tags
+    ]  # fmt: skip
+
+
+def _usual(start: str) -> str:
+    """What pages in the language of this one are written in (the table of the standard)."""
+    for values in _tags(start, "html"):
+        language = (values.get("lang") or values.get("xml:lang") or "").lower().replace("_", "-")
+        for known in (language, language[:7], language[:5], language[:2]):
+            if known in USUAL:
+                return USUAL[known]
+    return "cp1252"

@@ -11,18 +11,29 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from bellhop.jobtypes.knowledge.words import stop_words, words
+from bellhop.jobtypes.knowledge.languages import stop_words
+from bellhop.jobtypes.knowledge.words import WITHOUT_SPACES, words
 
 MOST_SENTENCES = 400
 MOST_LETTERS = 900
 SENTENCES = 4
 TAGS = 6
-# Latin and East Asian ends of sentences; a full stop within a word or number ends none.
-END = r".!?\u3002\uff01\uff1f"
+# A full stop within a word or number ends no sentence; the marks of scripts without one always do.
+SOFT, HARD = ".!?", "\u3002\uff01\uff1f\u0964\u06d4\u061f\u17d4\u104b\u1362\u0589"
 SENTENCE = re.compile(
-    rf"[^{END}\n]+(?:[{END}](?!\s)[^{END}\n]*)*[{END}]*[\"'\u201d\u2019\u00bb)\]]*"
+    rf"[^{SOFT}{HARD}\n]+(?:[{SOFT}](?!\s)[^{SOFT}{HARD}\n]*)*[{SOFT}{HARD}]*"
+    r"[\"'\u201d\u2019\u00bb\u300d\u300f\uff09)\]]*"
 )
 LEAST_WORDS = 4
+# Thai, Lao, Khmer and Burmese: what stands between two spaces is a phrase.
+UNDIVIDED = ("th", "lo", "km", "my")
+JAPANESE = re.compile("[\u4e00-\u9fff\u3005]{2,}|[\u30a1-\u30fa\u30fc]{3,}")
+# Runs of Chinese between its small words.
+SMALL_OF_CHINESE = (
+    "的了是在和不有我他她它们們这這那就也都而及与與被把给給对對从從到或其之于於以"
+    "为為所但又很更最个個一"
+)
+CHINESE = re.compile(rf"(?:(?![{SMALL_OF_CHINESE}])[\u4e00-\u9fff]){{2,}}")
 
 
 def summarize(text: str, language: str | None) -> str:
@@ -48,11 +59,37 @@ def summarize(text: str, language: str | None) -> str:
 
 def tags(text: str, title: str | None, language: str | None) -> list[str]:
     """The words that the text uses most, those of its title counted more."""
-    counts = Counter(word for word in _telling(text, language) if len(word) > 3)
-    for word in _telling(title or "", language):
+    counts = terms(text, language)
+    for word in terms(title or "", language):
         if counts[word] > 1:
             counts[word] *= 2
     return [word for word, count in counts.most_common(TAGS) if count > 1]
+
+
+def terms(text: str, language: str | None) -> Counter[str]:
+    """What may be a tag, and how often it occurs."""
+    if language == "zh":
+        return _phrases(text)
+    if language == "ja":
+        return Counter(JAPANESE.findall(text))
+    if language in UNDIVIDED:
+        return Counter(found[0] for found in re.finditer(rf"[{WITHOUT_SPACES}]{{3,20}}", text))
+    least = 2 if language == "ko" else 4  # a letter of Korean is a syllable
+    return Counter(word for word in _telling(text, language) if len(word) >= least)
+
+
+def _phrases(text: str) -> Counter[str]:
+    """Two to four characters of Chinese that come back; none that is part of one as frequent."""
+    counts: Counter[str] = Counter()
+    for run in CHINESE.findall(text):
+        for size in (2, 3, 4):
+            counts.update(run[place : place + size] for place in range(len(run) - size + 1))
+    often = {phrase: count for phrase, count in counts.items() if count > 1}
+    for phrase in sorted(often, key=len, reverse=True):
+        for part in (phrase[1:], phrase[:-1]):
+            if often.get(part, 0) <= often.get(phrase, 0) * 1.2:
+                often.pop(part, None)
+    return Counter(often)
 
 
 def _telling(text: str, language: str | None) -> list[str]:

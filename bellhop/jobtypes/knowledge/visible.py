@@ -1,0 +1,362 @@
+"""Remove from a page what none of its readers sees, before anything else reads it.
+
+Text that only machines find is where instructions to an AI are hidden. What counts: elements that
+browsers never draw, `hidden`, `aria-hidden`, and what a `style` attribute or a style sheet of the
+page hides on a wide screen, also by colour, size or place. A browser decides between rules in the
+same way (CSS Cascade). What is folded in `<details>` is for the reader to open, so it stays.
+
+Not known here: linked style sheets, and what a script will show or hide. A page whose root or body
+is hidden, or that is nearly all transparent, waits for a script, and is read as if that had run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from bellhop.jobtypes.knowledge import css
+from bellhop.jobtypes.knowledge.css import Rule, Sheet, Value, pixels
+from bellhop.jobtypes.knowledge.words import length
+
+Element = Any
+NEVER_DRAWN = {
+    "area", "audio", "canvas", "datalist", "iframe", "noembed", "noframes", "noscript", "object",
+    "param", "rp", "select", "svg", "template", "textarea", "video",
+}  # fmt: skip
+# What of the style of the root and the body counts, and what a page that fades in begins with.
+OF_ROOT = ("--", "background", "color")
+FADING = ("visibility", "opacity", "filter")
+NEARLY_ALL = 0.95
+RUNNING_WORDS = 8
+FAR_PX = 900.0
+SMALLEST_FONT_PX = 1.0
+FAINTEST = 0.02
+SAME_COLOUR = 10
+VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
+NAMED_COLOURS = {
+    "white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240),
+    "whitesmoke": (245, 245, 245), "red": (255, 0, 0), "blue": (0, 0, 255), "gray": (128, 128, 128),
+    "grey": (128, 128, 128), "silver": (192, 192, 192), "yellow": (255, 255, 0),
+    "green": (0, 128, 0), "navy": (0, 0, 128), "lightgray": (211, 211, 211),
+    "lightgrey": (211, 211, 211),
+}  # fmt: skip
+IN_FONT = re.compile(r"(?:^|\s)([\d.]+[a-z%]*)(?:/|\s)")
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]*\)|\b[a-z]+\b")
+Colour = tuple[int, int, int]
+
+
+class Look(NamedTuple):
+    """What an element hands down to those inside of it."""
+
+    is_shown: bool
+    font_px: float
+    colour: Colour | None
+    ground: Colour | None
+    is_clear: bool
+    variables: dict[str, str]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a reader sees text of this look."""
+        return not (
+            not self.is_shown
+            or self.font_px <= SMALLEST_FONT_PX
+            or self.is_clear
+            or _are_alike(self.colour, self.ground)
+        )
+
+
+class Removed(NamedTuple):
+    """What was found: the words of running text that were removed, whether nearly all of the page
+    fades in by a script and so was kept, and whether all style sheets were read."""
+
+    words: int
+    fades_in: bool
+    is_whole: bool
+
+
+def remove_hidden(tree: Element) -> Removed:
+    """Remove it from the tree of a page, in place."""
+    styles = _Styles(_sheets(tree))
+    is_own_style = not tree.xpath("//link[@href][contains(@rel, 'stylesheet')]")
+    look = Look(True, 16.0, None, (255, 255, 255) if is_own_style else None, False, {})
+    heeds_aria, whole = not _hides_most(tree), running_words(tree)
+    words, fades_in = 0, False
+    left: list[tuple[Element, Look]] = [(tree, look)]
+    while left:
+        element, look = left.pop()
+        style = styles.of(element)
+        if element.tag in ("html", "body", "head"):
+            style = {name: style[name] for name in style if name.startswith(OF_ROOT)}
+        elif _fades(style) and running_words(element) >= NEARLY_ALL * whole:
+            style, fades_in = {name: style[name] for name in style if name not in FADING}, True
+        look, style = _look(element, style, look)
+        if _is_gone(element, style, heeds_aria):
+            words += running_words(element)
+            element.drop_tree()
+            continue
+        if not look.is_read:
+            words += _blank(element)
+        if not is_own_style:  # a linked style sheet may have put other grounds in between
+            look = look._replace(ground=None)
+        for said in ("style", "aria-hidden"):  # the extraction has guesses of its own about them
+            element.attrib.pop(said, None)
+        left += [(child, look) for child in element if isinstance(child.tag, str)]
+    return Removed(words, fades_in, styles.is_whole)
+
+
+def _fades(style: dict[str, str]) -> bool:
+    return _is_faint(style) or style.get("visibility") == "hidden"
+
+
+def running_words(element: Element) -> int:
+    """The words of an element that stand in sentences; labels and menus are none."""
+    texts = element.xpath(".//text()[not(parent::script or parent::style)]")
+    counts = map(length, texts)
+    return sum(count for count in counts if count >= RUNNING_WORDS)
+
+
+def _blank(element: Element) -> int:
+    """Take the element's own text away, and leave what is inside of it."""
+    texts = [element.text, *(child.tail for child in element)]
+    element.text = None
+    for child in element:
+        child.tail = None
+    counts = [length(text or "") for text in texts]
+    return sum(count for count in counts if count >= RUNNING_WORDS)
+
+
+def _hides_most(tree: Element) -> bool:
+    """Whether `aria-hidden` is on most of the text: then a dialog is over a page that is seen."""
+    marked = tree.xpath("//*[@aria-hidden='true'][not(ancestor::*[@aria-hidden='true'])]")
+    return 2 * sum(map(running_words, marked)) > running_words(tree)
+
+
+def _sheets(tree: Element) -> Sheet:
+    sheet = Sheet()
+    for style in tree.xpath("//style[not(ancestor::noscript or ancestor::template)]"):
+        if (style.get("type") or "text/css").strip().lower() == "text/css":
+            sheet.add("".join(style.itertext()), style.get("media") or "")
+    return sheet
+
+
+class _Styles:
+    """What the rules of a page say of an element."""
+
+    def __init__(self, sheet: Sheet):
+        self._animations = sheet.animations
+        self.is_whole = sheet.is_whole
+        self._rules: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+        for order, rule in enumerate(sheet.rules):
+            self._rules[rule.selector.key].append((order, rule))
+
+    def of(self, element: Element) -> dict[str, str]:
+        """The value of each property that a rule or the element itself declares."""
+        best: dict[str, tuple[tuple[Any, ...], str]] = {}
+        for order, rule in self._candidates(element):
+            if rule.selector.names(element):
+                rank = (rule.layer, rule.selector.specificity, order)
+                _weigh(best, rule.declarations, rank, is_inline=False)
+        if own := element.get("style"):
+            _weigh(best, css.declarations(own), (0,), is_inline=True)
+        style = {name: text for name, (_, text) in best.items()}
+        return style | self._end_of_animation(style) if style else style
+
+    def _candidates(self, element: Element) -> list[tuple[int, Rule]]:
+        keys = [f".{name}" for name in (element.get("class") or "").split()]
+        keys += [f"#{element.get('id')}", element.tag, "*"]
+        return [rule for key in dict.fromkeys(keys) for rule in self._rules.get(key, ())]
+
+    def _end_of_animation(self, style: dict[str, str]) -> dict[str, str]:
+        """What an animation leaves behind that does not go back to its start."""
+        words = f"{style.get('animation', '')} {style.get('animation-name', '')} "
+        words += style.get("animation-fill-mode", "")
+        parts = words.replace(",", " ").split()
+        if not {"forwards", "both", "infinite"} & set(parts):
+            return {}
+        ends = (self._animations.get(name, {}) for name in parts)
+        return {name: value.text for end in ends for name, value in end.items()}
+
+
+def _weigh(
+    best: dict[str, tuple[tuple[Any, ...], str]],
+    declared: dict[str, Value],
+    rank: tuple[Any, ...],
+    *,
+    is_inline: bool,
+) -> None:
+    """Keep of two declarations the one that wins (CSS Cascade 5, 6.1)."""
+    for name, value in declared.items():
+        layer = -rank[0] if value.is_important else rank[0]
+        weight = (value.is_important, is_inline, layer, *rank[1:])
+        if name not in best or weight >= best[name][0]:
+            best[name] = (weight, value.text)
+
+
+def _look(element: Element, style: dict[str, str], look: Look) -> tuple[Look, dict[str, str]]:
+    """The look of an element, and its style without variables."""
+    if not style:
+        return look, style
+    variables = look.variables
+    if own := {name: value for name, value in style.items() if name.startswith("--")}:
+        variables = {**variables, **own}
+    style = {name: _resolved(value, variables) for name, value in style.items()}
+    shown = style.get("visibility", "inherit")
+    if shown not in ("inherit", "unset"):
+        look = look._replace(is_shown=shown not in ("hidden", "collapse"))
+    look = look._replace(font_px=_font_px(style, look.font_px), variables=variables)
+    return _coloured(style, look), style
+
+
+def _resolved(value: str, variables: dict[str, str]) -> str:
+    for _ in range(4):
+        if "var(" not in value:
+            break
+        value = VARIABLE.sub(lambda v: variables.get(v[1], v[2] or ""), value)
+    return value.strip()
+
+
+def _font_px(style: dict[str, str], outer: float) -> float:
+    size = style.get("font-size")
+    if size is None and (
+        found := re.search(r"(?:^|\s)([\d.]+[a-z%]*)(?:/|\s)", style.get("font", ""))
+    ):
+        size = found[1]
+    if size is None or size in ("inherit", "unset"):
+        return outer
+    if size.endswith(("em", "%")) and not size.endswith("rem"):
+        part = pixels(size.removesuffix("em").removesuffix("%"))
+        return 16.0 if part is None else outer * part / (100 if size.endswith("%") else 1)
+    px = pixels(size)
+    return 16.0 if px is None else px
+
+
+def _coloured(style: dict[str, str], look: Look) -> Look:
+    """The look with the colours of text and ground; None where they cannot be known."""
+    text = style.get("-webkit-text-fill-color") or style.get("color")
+    if text and text not in ("inherit", "unset", "currentcolor"):
+        is_filled = "text" in style.get("background-clip", "") + style.get(
+            "-webkit-background-clip", ""
+        )
+        look = look._replace(
+            colour=_colour(text),
+            is_clear=_is_transparent(text) and not is_filled and "text-shadow" not in style,
+        )
+    ground = f"{style.get('background', '')} {style.get('background-color', '')}".strip()
+    has_picture = "(" in style.get("background-image", "") or bool(
+        re.search("url|gradient", ground)
+    )
+    if has_picture or style.get("position") in ("absolute", "fixed", "sticky"):
+        return look._replace(ground=None)
+    colours = [found for part in COLOUR.findall(ground) if (found := _colour(part))]
+    return look._replace(ground=colours[-1]) if colours else look
+
+
+def _colour(text: str) -> Colour | None:
+    if text in NAMED_COLOURS:
+        return NAMED_COLOURS[text]
+    if text.startswith("#") and len(text) in (4, 5, 7, 9):
+        step = 1 if len(text) < 6 else 2
+        parts = [text[place : place + step] * (3 - step) for place in range(1, 1 + 3 * step, step)]
+        red, green, blue = (int(part, 16) for part in parts)
+        return red, green, blue
+    found = re.fullmatch(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)%?)?\s*\)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _is_transparent(text: str) -> bool:
+    return text == "transparent" or bool(
+        re.fullmatch(r"#...0|#.{6}00|(?:rgb|hsl)a?\(.*[,/]\s*0*\.?0+%?\s*\)", text)
+        and (text.startswith("#") or text.count(",") == 3 or "/" in text)
+    )
+
+
+def _are_alike(one: Colour | None, other: Colour | None) -> bool:
+    if one is None or other is None:
+        return False
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= SAME_COLOUR
+
+
+def _is_gone(element: Element, style: dict[str, str], heeds_aria: bool) -> bool:
+    """Whether the element is not drawn with all that is inside of it."""
+    if element.tag in NEVER_DRAWN:
+        return not (element.tag == "template" and element.get("shadowrootmode") is not None)
+    if heeds_aria and (element.get("aria-hidden") or "").strip().lower() == "true":
+        return True
+    if style.get("display", _display(element)) == "none":
+        return True
+    return bool(style) and (
+        style.get("content-visibility") == "hidden"
+        or _is_faint(style)
+        or _is_outside(style)
+        or _is_clipped(style)
+    )
+
+
+def _display(element: Element) -> str:
+    """What browsers do with an element of which no style sheet says how it is displayed."""
+    is_closed = element.tag == "dialog" and element.get("open") is None
+    is_none = is_closed or element.get("hidden") is not None or element.get("popover") is not None
+    return "none" if is_none else ""
+
+
+def _is_faint(style: dict[str, str]) -> bool:
+    opacity = style.get("opacity", "")
+    filtered = re.search(r"opacity\(([^)]*)\)", style.get("filter", ""))
+    for value in (opacity, filtered[1] if filtered else ""):
+        found = re.fullmatch(r"([\d.]+|\.\d+)(%?)", value.strip())
+        if found and float(found[1]) / (100 if found[2] else 1) <= FAINTEST:
+            return True
+    return False
+
+
+def _is_outside(style: dict[str, str]) -> bool:
+    """Whether it is drawn so far away that no reader gets there."""
+    moved = [
+        style.get("text-indent", ""),
+        style.get("margin-left", ""),
+        style.get("margin-top", ""),
+    ]
+    if style.get("position") in ("absolute", "fixed", "relative"):
+        moved += [style.get(side, "") for side in ("left", "right", "top", "bottom")]
+        moved += style.get("inset", "").split()
+    transform = style.get("transform", "")
+    if found := re.search(r"translate(?:3d|x|y)?\(([^)]*)\)", transform):
+        moved += found[1].split(",")
+    if re.search(r"scale(?:3d|x|y)?\(\s*0*\.?0+\s*[,)]", transform) or style.get("scale") == "0":
+        return True
+    return any((px := pixels(value)) is not None and px <= -FAR_PX for value in moved)
+
+
+def _is_clipped(style: dict[str, str]) -> bool:
+    """Whether nothing of it is left, or a dot of one pixel."""
+    if found := re.match(r"rect\((.*)\)", style.get("clip", "")):
+        top, right, bottom, left = (
+            [pixels(p) for p in re.split(r"[\s,]+", found[1].strip())] + [None] * 4
+        )[:4]
+        if _is_dot(left, right) or _is_dot(top, bottom):
+            return True
+    if _is_cut(style.get("clip-path", "")):
+        return True
+    overflow = (
+        f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
+    )
+    sizes = (style.get(name, "") for name in ("width", "height", "max-width", "max-height"))
+    return bool(re.search("hidden|clip", overflow)) and any(
+        (px := pixels(size)) is not None and px <= 1 for size in sizes
+    )
+
+
+def _is_dot(start: float | None, end: float | None) -> bool:
+    return start is not None and end is not None and end - start <= 1
+
+
+def _is_cut(path: str) -> bool:
+    if found := re.match(r"inset\(\s*([\d.]+)%", path):
+        return float(found[1]) >= 50
+    if path.startswith("circle("):
+        return bool(re.match(r"circle\(\s*0(?:px|%)?\s*(?:at|\))", path))
+    if found := re.match(r"polygon\((.*)\)", path):
+        return len({" ".join(point.split()) for point in found[1].split(",")}) == 1
+    return False

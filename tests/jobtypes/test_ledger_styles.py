@@ -45,14 +45,14 @@ def xlsx(folder: Path, rows: Iterable[list[Any]], outline: dict[int, int] | None
 @pytest.mark.parametrize(
     ("code", "value", "side"),
     [
-        ('#,##0.00" Cr"', 5, ("cr", False)),
-        ('#,##0.00\\ "Dr."', 5, ("dr", False)),
-        (r"0.00\ \C\r", 5, ("cr", False)),
-        ('"Cr "0.00', -5, ("cr", True)),
-        ('0.00 "Dr";0.00 "Cr"', -5, ("cr", False)),
+        ('#,##0.00" Cr"', 5, (-1, False)),
+        ('#,##0.00\\ "Dr."', 5, (1, False)),
+        (r"0.00\ \C\r", 5, (-1, False)),
+        ('"Cr "0.00', -5, (-1, True)),
+        ('0.00 "Dr";0.00 "Cr"', -5, (-1, False)),
         ('0.00 "Dr";0.00 "Cr";"-"', 0, None),
-        ('[Red][<0]0.00" H";0.00" S"', -5, ("h", True)),
-        ('[<0]0.00" H";0.00" S"', 5, ("s", False)),
+        ('[Red][<0]0.00" H";0.00" S"', -5, (-1, True)),
+        ('[<0]0.00" H";0.00" S"', 5, (1, False)),
         ('_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_)', 5, None),
         ('"EUR "0.00', 5, None),
         ("yyyy-mm-dd", 5, None),
@@ -60,7 +60,7 @@ def xlsx(folder: Path, rows: Iterable[list[Any]], outline: dict[int, int] | None
     ],
 )
 def test_it_finds_the_side_that_a_number_format_shows(
-    code: str, value: float, side: tuple[str, bool] | None
+    code: str, value: float, side: tuple[int, bool] | None
 ) -> None:
     assert side_of(code, value) == side
 

@@ -53,7 +53,7 @@ def apply_look(rows: list[list[Any]], look: Look) -> None:
     for (row, column), text in look.shown.items():
         if (cell := cell_of(rows, row, column)) is not None and is_number(cell):
             minus = bool(re.search(r"[-\u2212(]", text))
-            rows[row][column] = with_side(cell, (mark_in(text), minus))
+            rows[row][column] = with_side(cell, (side_in(text), minus))
     bold = any(style.is_bold for style in look.styles.values())
     places = {row for row, _ in look.styles} | set(look.outline)
     for row in range(len(rows)) if bold else sorted(places):
@@ -72,31 +72,31 @@ def is_number(cell: Any) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
-def with_side(value: float, side: tuple[str, bool] | None) -> float:
-    """The signed amount of a number that is shown with a mark, and with or without a minus."""
+def with_side(value: float, side: tuple[int, bool] | None) -> float:
+    """The signed amount of a number that is shown on a side, and with or without a minus."""
     if side is None or not side[0]:
         return value
-    mark, minus = side
-    return -abs(value) if minus != (SIDE_SIGNS[mark] < 0) else abs(value)
+    sign, minus = side
+    return -sign * abs(value) if minus else sign * abs(value)
 
 
-def mark_in(text: str) -> str:
-    """The mark of a side in a text such as "1,200.00 Cr", or nothing."""
+def side_in(text: str) -> int:
+    """1 or -1 for the debit or credit mark in a text such as "1,200.00 Cr", 0 for none."""
     words = re.findall(r"[^\W\d]+", normal(text))
-    marks = {word for word in words if word in SIDE_SIGNS}
-    return marks.pop() if len(marks) == 1 else ""
+    signs = {SIDE_SIGNS[word] for word in words if word in SIDE_SIGNS}
+    return signs.pop() if len(signs) == 1 else 0
 
 
-def side_of(code: str, value: float) -> tuple[str, bool] | None:
-    """The mark of a side that a number format shows with a value, and whether it shows a minus."""
+def side_of(code: str, value: float) -> tuple[int, bool] | None:
+    """The side that a number format shows with a value, and whether it shows a minus."""
     if not code:
         return None
     sections = sections_of(code)
     at = section_for([condition for _, condition in sections], value)
-    mark = mark_in(sections[at][0])
+    side = side_in(sections[at][0])
     # The section for negative numbers shows a minus only if it is written there.
     minus = value < 0 and (at == 0 or bool(re.search(r"[-\u2212(]", sections[at][0])))
-    return (mark, minus) if mark else None
+    return (side, minus) if side else None
 
 
 def sections_of(code: str) -> list[tuple[str, str]]:

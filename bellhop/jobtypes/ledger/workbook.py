@@ -19,8 +19,8 @@ from bellhop.jobtypes.ledger.styles import (
     Look,
     Style,
     apply_look,
-    mark_in,
     ods_styles,
+    side_in,
     xlsx_styles,
 )
 from bellhop.jobtypes.ledger.xlsbad import MAX_CELLS, read_xls
@@ -237,7 +237,7 @@ def look_at(
 ) -> None:
     """Note what an OpenDocument cell looks like."""
     if b'value-type="float"' in attributes or b'value-type="currency"' in attributes:
-        if mark_in(shown):
+        if side_in(shown):
             look.shown[row, column] = shown
     elif (name := ODS_STYLE_NAME.search(attributes)) and name[1] in styles:
         look.styles[row, column] = styles[name[1]]

@@ -7,7 +7,6 @@ do, also when a job sends them to itself.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import select
@@ -79,15 +78,13 @@ class Copies:
 
     def __init__(self) -> None:
         self._own, self._has_forked = os.getpid(), False
-        self._heard, self._told = os.pipe()
-        os.set_blocking(self._told, False)  # one word is enough, and nobody may wait to say it
+        self._returned = os.eventfd(0)
         os.register_at_fork(after_in_parent=self._note)
 
     def leave(self) -> None:
         """End this process if it is such a copy, which returned from the job type as well."""
         if os.getpid() != self._own:
-            with contextlib.suppress(BlockingIOError):
-                os.write(self._told, b".")
+            os.eventfd_write(self._returned, 1)
             os._exit(1)
 
     def have_returned(self) -> bool:
@@ -95,7 +92,7 @@ class Copies:
         has_forked, self._has_forked = self._has_forked, False
         if not (has_forked and proctree.children(self._own)[1:]):  # the first is the guard
             return False
-        return bool(select.select([self._heard], [], [], COPIES_S)[0])
+        return bool(select.select([self._returned], [], [], COPIES_S)[0])
 
     def _note(self) -> None:
         self._has_forked = True

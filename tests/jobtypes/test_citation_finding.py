@@ -159,6 +159,10 @@ def test_it_reads_the_pages(text: str, pin: str | None) -> None:
         ("Smith v. Jones, 12 F.3d 45. Many (since 1990) agree.", [None]),
         ("Smith v. Jones, 12 F.3d 45 (citing the 1990 Act).", [None]),
         ("347 U.S. 999. The court disagreed. Brown v. Board, 347 U.S. 483 (1954).", [None, 1954]),
+        ("Epic Corp. v. Lane (2018) __ U.S. __ [138 S.Ct. 1612].", [2018]),
+        ("Lee v. Ott, 783 S.W.2d 697, 701 (Tex. App.—El Paso 1989, writ denied).", [1989]),
+        ("Ash v. Orr, 142 S. Ct. 1253, 1259, ---- L. Ed. 2d ---- (2022).", [2022]),
+        ("Hale v. Ito, 585 U. S. ___, ___ (2018) (slip op., at 5).", [2018]),
     ],
 )  # fmt: skip
 def test_it_reads_the_year_where_it_stands(text: str, years: list[int | None]) -> None:
@@ -190,6 +194,11 @@ def test_it_takes_parallel_citations_for_one_decision(text: str, clusters: list[
         "Vt. Stat. Ann. tit. 12, § 511", "12 V.S.A. § 511", "N.J.S.A. 2A:15-5.1", "R.C. 2305.09",
         "Neb. Rev. Stat. § 25-21,185.09", "15 U.S.C. sec. 78j", "Idaho Code § 5-219",
         "Tex. Code Crim. Proc. Ann. art. 38.23", "Cal. Code Regs. tit. 8, § 3203",
+        "TEX. GOV'T CODE ANN. § 311.005", "Code § 8.01-380", "§ 537.080, RSMo",
+        "section 13-21-111, C.R.S.", "K.S.A. 2019 Supp. 60-513", "G.L. 1956 § 9-1-14",
+        "75 P.S. § 3802", "Ill. Rev. Stat. ch. 38, ¶ 9-1", "Vehicle and Traffic Law § 1192",
+        "Penal Code section 187", "47 O.S. 1991, § 11-903", "40 U.S.C. s 270b",
+        "title 18, United States Code, section 1961", "Fla. Admin. Code R. 64B8-9.003",
     ],
 )  # fmt: skip
 def test_it_knows_the_codes_of_the_states(law: str) -> None:
@@ -234,6 +243,15 @@ def test_it_takes_no_sentence_for_a_law(text: str) -> None:
         ("However, in 44 Wineshop, Inc. v. Ohio, 517 U.S. 484 (1996), and 3M Co. v. Ott, 9 F.3d 1.",
          [("44 Wineshop, Inc.", "Ohio"), ("3M Co.", "Ott")]),
         ("Perl v Meher (18 NY3d 208 [2011]).", [("Perl", "Meher")]),
+        ("State v. Ames, 9 F.3d 1 (1993). It follows from Ames and Lowe v. Duke Univ., 9 F.3d 5.",
+         [("State", "Ames"), ("Lowe", "Duke Univ.")]),
+        ("Board of Educ. of Town Schools (Dist. 66) v. Merz, 496 U.S. 226; under Rule 29(c). "
+         "State v. Ott, 9 F.3d 5.",
+         [("Board of Educ. of Town Schools (Dist. 66)", "Merz"), ("State", "Ott")]),
+        ("Ash v. Orr, Case No. 18-724, Docket Entry No. 13 (a stay pending the outcome in Lopez v. "
+         "Dane, 930 F.3d 1039 (9th Cir. 2019)).", [("Lopez", "Dane")]),
+        ("Hart v. Ohio, — U.S. —, 136 S.Ct. 616 (2016); Epic Corp. v. Lane (2018) __ U.S. __ [138 "
+         "S.Ct. 1612].", [("Hart", "Ohio"), ("Epic Corp.", "Lane")]),
     ],
 )  # fmt: skip
 def test_it_names_the_parties(text: str, named: list[tuple[str | None, str]]) -> None:
@@ -274,11 +292,20 @@ DOE = "Doe v. Ray, 11 F.3d 1, 3 (1992)"
         ("It rests on 42 U.S.C. § 1983. Id. § 1985.", 0),
         (f"{ROE}. (Id. at 130.)", 0),
         ("Rita v. Lee, 551 U.S. 338, 127 S. Ct. 2456 (2007). Id. at 340. Id.", 0),
+        ("Hale v. Ito, 585 U. S. ___, ___ (2018). Id., at ___ (slip op., at 7). Ibid.", 0),
+        ("Ott v. Day, 236 F.3d 340 (2014), rev'd, Ott v. Lee, 99 U.S. 9 (2015). Id. at 369.", 0),
+        ("The court reversed. See Ott v. Day, 236 F.3d 340 (2014). Id. at 369.", 0),
     ],
 )
 def test_it_says_what_id_stands_for(text: str, target: int) -> None:
     last = found(text)[-1]
     assert (last.kind, last.resolves_to, failed(last)) == ("id", target, [])
+
+
+def test_it_goes_by_whole_words_of_a_name() -> None:
+    two = "Ash v. Cal, 9 F.3d 1 (1993). Ash v. Orr, 8 F.3d 2 (1994)."
+    rest = "The law of the state was another one at that time, as everybody knew who lived there."
+    assert found(f"{two} {rest} In California, Orr v. Ash, supra.")[-1].resolves_to == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from functools import cache
 RANGE = r"(?: ?[-\u2010-\u2015] ?\*{0,2}\d{1,5})?"
 # What would make a page the volume of another citation, or the year of a neutral one.
 NO_VOLUME = r"(?!\d|[-\u2010-\u2015]?\w| ?[A-Z]|:\d)"
+# Behind "at" no volume stands, so a sentence may go on there.
+PAGE_AT = rf"\*{{0,2}}\d{{1,5}}{RANGE}(?!\d|[-\u2010-\u2015]?\w|:\d)"
 PAGE = rf"\*{{0,2}}\d{{1,5}}{RANGE}{NO_VOLUME}"
 STAR = rf"\*{{1,2}}\d{{1,5}}{RANGE}"
 NOTE = (
@@ -24,13 +26,18 @@ NOTES = rf"(?:,? ?(?:(?:&|and) ?)?{NOTE})*"
 MARKED = rf"(?:{STAR}|{PARAGRAPH}|{SECTION}|{NOTE})"
 ITEM = rf"(?:{MARKED}|{LABEL}{PAGE}){NOTES}"
 MORE = rf"(?:(?:, ?(?:& |and )?| ?& ?| and ){ITEM})*"
+# Pages that were not known yet, and where in the slip opinion they are.
+OPENED = re.compile(r"(?:,? ?(?:at )?(?:_{2,}|-{2,}))*")
+SLIP = r"(?: ?\(slip op[^()]{0,40}\))?"
+FIRST = rf"(?:{ITEM}|{LABEL}{PAGE_AT})"
 PINS = re.compile(
-    rf"(?:,? ?at (?P<at>{ITEM}{MORE})|, ?(?P<comma>{ITEM}{MORE})|,? ?(?P<mark>{MARKED}{MORE}))"
+    rf"(?:,? ?at (?P<at>{FIRST}{MORE})|, ?(?P<comma>{ITEM}{MORE})|,? ?(?P<mark>{MARKED}{MORE}))"
 )
 # Nothing of this may stand between a citation and its year.
 GAP = r"(?:(?![.?!][”\"’)]* [A-Z])[^()\[\];“”\"\n]){0,40}?"
+UNPRINTED = r"(?:,? ?[_\u2010-\u2015-]{1,4} [A-Z][\w. ]{0,14}? [_\u2010-\u2015-]{1,4})?"
 DATED = re.compile(
-    rf"{GAP}\]?[\s,]*(?:\([^()\d]{{1,40}}\)[\s,]*)?"
+    rf"{SLIP}{UNPRINTED}{GAP}\]?[\s,]*(?:\([^()\d]{{1,40}}\)[\s,]*)?"
     r"[(\[](?P<court>[^()\[\]]{0,80}?)(?P<year>(?:1[6-9]|20)\d\d)(?:[-\u2010-\u2015]\d{2,4})?"
     r"(?:,[^()\[\]]{0,40})?[)\]]"
 )
@@ -65,6 +72,8 @@ def pages(text: str, end: int, first: str = "") -> tuple[str | None, int]:
         found = re.compile(rf"{RANGE}{NO_VOLUME}{NOTES}{MORE}").match(text, end)
         more = found[0] if found else ""
         return first + _tidy(more), end + len(more)
+    opened = OPENED.match(text, end)
+    end = opened.end() if opened else end
     match = PINS.match(text, end)
     if not match:
         return None, end
@@ -86,7 +95,7 @@ def _tidy(pin: str) -> str:
 
 def _is_court(text: str) -> bool:
     """Whether this may be a court, with or without its place: "9th Cir.", "Sup Ct, NY County"."""
-    words = re.findall(r"[^\s,.]+", text)
+    words = re.findall(r"[^\s,.\u2010-\u2015]+", text)
     return all(word[0].isupper() or word[0].isdigit() or word in SMALL for word in words)
 
 
@@ -95,4 +104,4 @@ def court_id(court: str) -> str | None:
     """The name that CourtListener gives to a court, for the one in parentheses."""
     from eyecite.helpers import get_court_by_paren
 
-    return get_court_by_paren(court)
+    return get_court_by_paren(re.sub(r"\b3d\b", "3rd", court))

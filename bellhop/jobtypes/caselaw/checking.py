@@ -8,13 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bellhop.jobtypes.caselaw.model import Citation, Document, leading_number
+from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME
 
 SERIES = re.compile(r"\d(?:d|st|nd|rd|th)\b")
 OLD_VOLUMES = 90
-NEVER_A_NAME = {
-    "state", "united", "states", "people", "city", "county", "commonwealth", "inc", "co", "the",
-    "of", "and", "re", "ex", "rel", "llc", "corp", "america",
-}  # fmt: skip
 
 
 def check(document: Document, citations: list[Citation]) -> None:

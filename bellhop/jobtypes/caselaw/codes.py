@@ -21,15 +21,17 @@ from bellhop.jobtypes.caselaw.model import Citation
 # The initials of codes without their full stops; those with a title before them, and those without.
 TITLED = {
     "USC", "USCA", "USCS", "CFR", "ILCS", "PACS", "PACSA", "VSA", "MRS", "MRSA", "OS", "DELC",
-    "GCA", "VIC", "LPRA", "NYCRR", "CCR", "NJAC", "CMR", "TAC", "VAC", "NCAC", "IAC",
+    "GCA", "VIC", "PS", "LPRA", "NYCRR", "CCR", "NJAC", "CMR", "TAC", "VAC", "NCAC", "IAC",
 }  # fmt: skip
 UNTITLED = {
     "RCW", "OCGA", "NJSA", "ARS", "CRS", "KSA", "KRS", "NRS", "ORS", "HRS", "MCL", "MCLA", "MSA",
     "MCA", "TCA", "NDCC", "SDCL", "NMSA", "NCGS", "RSMO", "RSA", "LARS", "NHRSA", "CPLR", "NYCPLR",
-    "CPL", "NYCPL", "EPTL", "UCC", "IRC", "WAC", "OAR", "RC", "IC", "UCA", "WS", "ACA", "AS",
+    "CPL", "NYCPL", "EPTL", "UCC", "IRC", "WAC", "OAR", "RC", "IC", "UCA", "WS", "ACA", "AS", "GL",
+    "LACC", "LACCP", "SCPA", "RPAPL",
 }  # fmt: skip
 MARK = (
-    r"(?:\u00a7{1,2}|[Ss]ec(?:tion|tions|s)?\b\.?|[Aa]rt(?:icle|icles|s)?\b\.?|[Rr]ules?\b|[Rr]\.)"
+    r"(?:\u00a7{1,2}|[Ss]ec(?:tion|tions|s)?\b\.?|[Aa]rt(?:icle|icles|s)?\b\.?|[Rr]ules?\b|[Rr]\."
+    r"|\u00b6{1,2})"
 )
 PART = r"(?:[Pp]ts?\b\.?|[Pp]arts?\b)"
 NUMBER = (
@@ -42,26 +44,33 @@ LETTERS = (
     r"|(?:[A-Z][a-z]{1,2}\. ?)?[A-Z]{2,5}(?:Mo)?\.?)"
 )
 WITH_TITLE = re.compile(
-    rf"{TITLE} ?(?P<code>{LETTERS}|U\.S\. Code|United States Code),? ?(?:Ann\.|App\.)?,? ?"
-    rf"(?P<mark>{MARK}|{PART})? ?{NUMBER}"
+    rf"(?:\b[Tt]itle )?{TITLE},? ?(?P<code>{LETTERS}|U\.S\. Code|United States Code),?"
+    rf" ?(?:Ann\.|App\.)?,? ?(?:(?:19|20)\d\d,? )?(?P<mark>{MARK}|{PART}|ss?\b\.?)? ?{NUMBER}"
 )
 WITHOUT_TITLE = re.compile(
-    rf"(?<![\w.])(?P<code>{LETTERS})(?: ?Ann\.)?,?(?: 19\d\d,)? ?(?P<mark>{MARK})? ?{NUMBER}"
+    rf"(?<![\w.])(?P<code>{LETTERS})(?: ?Ann\.)?,?"
+    r"(?: ?(?:19|20)\d\d(?: Supp\.,?|,|(?= \u00a7)))?"
+    rf" ?(?P<mark>{MARK})? ?{NUMBER}"
 )
-STATE = (
-    r"(?:Ala\.|Alaska|Ariz\.|Ark\.|Cal\.|Calif\.|Colo\.|Conn\.|Del\.|D\. ?C\.|Fla\.|Ga\.|Haw\."
-    r"|Idaho|Ill\.|Ind\.|Iowa|Kan\.|Ky\.|La\.|Me\.|Md\.|Mass\.|Mich\.|Minn\.|Miss\.|Mo\.|Mont\."
-    r"|Neb\.|Nev\.|N\. ?H\.|N\. ?J\.|N\. ?M\.|N\. ?Y\.|NY|N\. ?C\.|N\. ?D\.|Ohio|Okla\.|Or\.|Pa\."
-    r"|P\. ?R\.|R\. ?I\.|S\. ?C\.|S\. ?D\.|Tenn\.|Tex\.|Utah|Vt\.|Va\.|V\. ?I\.|Wash\.|W\. ?Va\."
-    r"|Wis\.|Wyo\.|Guam|Alabama|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida"
-    r"|Georgia|Hawaii|Illinois|Indiana|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts"
-    r"|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey"
-    r"|Mexico|York)|North (?:Carolina|Dakota)|Oklahoma|Oregon|Pennsylvania|Rhode Island"
-    r"|South (?:Carolina|Dakota)|Tennessee|Texas|Vermont|Virginia|Washington|West Virginia"
-    r"|Wisconsin|Wyoming)"
+NAMES = (
+    r"Ala\.|Alaska|Ariz\.|Ark\.|Cal\.|Calif\.|Colo\.|Conn\.|Del\.|D\. ?C\.|Fla\.|Ga\.|Haw\."
+    r"|Idaho|Ill\.|Ind\.|Iowa|Kan\.|Ky\.|La\.|Me\.|Md\.|Mass\.|Mich\.|Minn\.|Miss\.|Mo\."
+    r"|Mont\.|Neb\.|Nev\.|N\. ?H\.|N\. ?J\.|N\. ?M\.|N\. ?Y\.|NY|N\. ?C\.|N\. ?D\.|Ohio|Okla\."
+    r"|Or\.|Pa\.|P\. ?R\.|R\. ?I\.|S\. ?C\.|S\. ?D\.|Tenn\.|Tex\.|Utah|Vt\.|Va\.|V\. ?I\."
+    r"|Wash\.|W\. ?Va\.|Wis\.|Wyo\.|Guam|Alabama|Arizona|Arkansas|California|Colorado"
+    r"|Connecticut|Delaware|Florida|Georgia|Hawaii|Illinois|Indiana|Kansas|Kentucky|Louisiana"
+    r"|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska"
+    r"|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota"
+    r"|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
+    r"|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
 )
+# Texas and others write the names of codes in capitals.
+STATE = f"(?:{NAMES}|{NAMES.upper()})"
 WORD = r"(?:(?:,? |(?<=\.))(?:[A-Z][\w.\u2019'-]*|&|and|of))"
-NOUN = r"(?:Code|Stats?\b\.?|Statutes?|Laws?|Comp\.|G\. ?L\.|Regs?\b\.?|Regulations?|Proc\.|Rules?)"
+NOUN = (
+    r"(?:Code|CODE|Stats?\.?|STAT\.|Statutes?|Laws?|LAW|Comp\.|G\. ?L\.|Regs?\.?|Regulations?"
+    r"|Proc\.|PROC\.|Rules?)"
+)
 NOUN_BEFORE = r"(?:,? |(?<=\.))"
 DIVISION = r"(?:,? ?(?:tit|ch|c|chap|pt)\. ?[\dA-Z]+[\w.-]*,? ?)?"
 OF_STATE = re.compile(
@@ -74,14 +83,15 @@ MASSACHUSETTS = re.compile(
     rf"(?P<mark>{MARK}) ?{NUMBER}"
 )
 OF_NO_STATE = re.compile(
-    r"(?<![\w.])(?P<code>(?!(?:The|This|That|Our|Such|Under|See|In|And|A)\b)[A-Z][\w.\u2019'-]*"
-    rf"(?:{WORD}{{0,5}}?{NOUN_BEFORE}(?:Code|Stats?\b\.|Statutes|Law|Proc\.)))(?: Ann\.)?,? ?"
+    r"(?<![\w.])(?P<code>(?:(?!(?:The|This|That|Our|Such|Under|See|In|And|A)\b)[A-Z][\w.\u2019'-]*"
+    rf"(?:{WORD}{{0,5}}?{NOUN_BEFORE}(?:Code|Stats?\.|Statutes|Law|Proc\.)))|Code)(?: Ann\.)?,? ?"
     rf"(?P<mark>\u00a7{{1,2}}|[Ss]ections?) ?{NUMBER}"
 )
-STATUTES_LAST = re.compile(
-    rf"\b(?P<mark>[Ss]ections?) {NUMBER},? (?P<code>{STATE} (?:Revised )?(?:Statutes|Code)|RSMo)\b"
+CODE_LAST = re.compile(
+    rf"(?P<mark>\b[Ss]ections?|\u00a7{{1,2}}) ?{NUMBER},? "
+    rf"(?P<code>{STATE} (?:Revised )?(?:Statutes|Code|Stat\.)|{LETTERS}(?!\w))"
 )
-ENDS_WITH_NOUN = re.compile(r"(?:Code|Stats?|Statutes?|Law|Ann|Annotated|Regs|\d{4})[.,)]*$")
+ENDS_WITH_NOUN = re.compile(r"(?:Code|Stats?|Statutes?|Law|Ann|Annotated|Regs|\d{4})[.,)]*$", re.I)
 USUAL = {"USC": "U.S.C.", "USCA": "U.S.C.", "USCS": "U.S.C.", "USCODE": "U.S.C.",
          "UNITEDSTATESCODE": "U.S.C.", "CFR": "C.F.R."}  # fmt: skip
 
@@ -96,7 +106,7 @@ def laws(text: str) -> list[Citation]:
 
 
 def _all(text: str) -> Iterator[Citation]:
-    for form in (WITH_TITLE, WITHOUT_TITLE, OF_STATE, MASSACHUSETTS, OF_NO_STATE, STATUTES_LAST):
+    for form in (WITH_TITLE, WITHOUT_TITLE, OF_STATE, MASSACHUSETTS, OF_NO_STATE, CODE_LAST):
         for match in form.finditer(text):
             if _is_law(form, match):
                 yield _law(form, match, text)
@@ -110,15 +120,17 @@ def _is_law(form: re.Pattern[str], match: re.Match[str]) -> bool:
         return letters in TITLED or letters in USUAL
     if form is WITHOUT_TITLE:
         return letters in UNTITLED and bool(mark or is_divided or len(letters) > 2)
+    if form is CODE_LAST:
+        return " " in match["code"].strip() or (letters in UNTITLED and len(letters) > 2)
     if form is OF_STATE:
         is_last = not match["more"] and ENDS_WITH_NOUN.search(match["code"])
         return bool(mark or match["division"] or (is_last and (is_divided or _is_named(match))))
-    return True
+    return match["code"] != "Code" or is_divided
 
 
 def _is_named(match: re.Match[str]) -> bool:
     """Whether a plain number stands behind the name of one code of many: "Cal. Penal Code 187"."""
-    return bool(re.search(r"(?:Code|Law)$", match["code"])) and match["code"].count(" ") > 1
+    return bool(re.search(r"(?:Code|Law)$", match["code"], re.I)) and match["code"].count(" ") > 1
 
 
 def _letters(code: str) -> str:
@@ -131,7 +143,7 @@ def _law(form: re.Pattern[str], match: re.Match[str], text: str) -> Citation:
     title, section = given.get("title"), given["section"]
     division = _tidy(given.get("division") or "").strip(" ,")
     whole = " ".join(filter(None, (title, code, division)))
-    end = match.end("code") if form is STATUTES_LAST else match.end("section")
+    end = match.end("code") if form is CODE_LAST else match.end("section")
     return Citation(
         start=match.start(),
         end=end,

@@ -23,10 +23,10 @@ RECORDS = {
 PLAIN_WORD = re.compile(r"[A-Za-z]+[.,]?")
 # Of one word, and yet hardly anything else.
 STATES = {
-    "ad", "ala", "ariz", "ark", "cal", "colo", "conn", "cranch", "dall", "del", "f", "fla", "ga",
-    "haw", "how", "ill", "ind", "iowa", "kan", "ky", "la", "lexis", "mass", "md", "me", "mich",
-    "minn", "miss", "mo", "mont", "neb", "nev", "ny", "ohio", "okla", "or", "p", "pet", "tenn",
-    "tex", "us", "utah", "va", "wall", "wash", "wheat", "wis", "wl", "wyo",
+    "ad", "ala", "alaska", "ariz", "ark", "cal", "colo", "conn", "cranch", "dall", "del", "f",
+    "fla", "ga", "haw", "how", "idaho", "ill", "ind", "iowa", "kan", "ky", "la", "lexis", "mass",
+    "md", "me", "mich", "minn", "miss", "mo", "mont", "neb", "nev", "ny", "ohio", "okla", "or",
+    "p", "pet", "tenn", "tex", "us", "utah", "va", "wall", "wash", "wheat", "wis", "wl", "wyo",
 }  # fmt: skip
 NUMBER_BEFORE = re.compile(
     r"(?:\bNos?\.|\bDocket|\bDkt\.|\bCiv(?:il|\.)|\bCrim\.|\bIndex|\bSuite|\bRoom|\bBox|[§¶]+) ?$"

@@ -152,7 +152,7 @@ def _is_said_by_next(n: int, found: list[tuple[Citation, Any]], text: str) -> bo
 def _complete(citations: list[Citation], text: str) -> list[list[int]]:
     """Give each citation its year, court and parties; the indexes of those that are parallel."""
     groups = _parallel(citations, text)
-    before = 0
+    before, seen = 0, set[str]()
     for group in groups:
         first, last = citations[group[0]], citations[group[-1]]
         after = citations[group[-1] + 1].start if group[-1] + 1 < len(citations) else len(text)
@@ -161,11 +161,13 @@ def _complete(citations: list[Citation], text: str) -> list[list[int]]:
             dated(text, last.pin_end, after) if last.is_full else _undated(last)
         )
         if first.kind == "full_case":
-            named = parties(text, first.start, before)
+            plaintiff, defendant = parties(text, first.start, before)
+            plaintiff = _without_listed(plaintiff, seen)
+            seen |= {name.split()[-1] for name in (plaintiff, defendant) if name}
             court_before, year_first = year_before(text, first.start, before)
             court, year = (court_before, year_first) if year_first else (court, year)
             for n in group:
-                citations[n].plaintiff, citations[n].defendant = named
+                citations[n].plaintiff, citations[n].defendant = plaintiff, defendant
         for n in group:
             if citations[n].is_full:
                 citations[n].year = citations[n].year or year
@@ -174,6 +176,12 @@ def _complete(citations: list[Citation], text: str) -> list[list[int]]:
                 )
         before = last.tail
     return groups
+
+
+def _without_listed(plaintiff: str | None, seen: set[str]) -> str | None:
+    """A name without a case named before: "Grutter and Regents of Univ. of Cal. v. Bakke"."""
+    listed, joined, rest = (plaintiff or "").partition(" and ")
+    return rest if joined and listed in seen and rest[:1].isupper() else plaintiff
 
 
 def _undated(citation: Citation) -> tuple[None, None, int]:

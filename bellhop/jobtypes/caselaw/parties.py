@@ -22,9 +22,13 @@ ALONE = re.compile(
     r" (?:the )?[A-Z0-9$](?:[^;:()\[\]“”\"]|\([^()]{1,40}\)(?=[ ,]*\S)){0,120})$"
 )
 YEAR_FIRST = re.compile(r",?\s*\((?P<court>[^()]{0,60}?)(?P<year>(?:1[6-9]|20)\d\d)\)\s*$")
+# A volume and page that were not known yet: "585 U.S. ----", "__ U.S. __".
+UNPRINTED = re.compile(
+    r",?\s*[_\u2010-\u2015-]{1,4}\s+[A-Z][\w. ]{0,14}?\s+[_\u2010-\u2015-]{1,4}[,\s\[(]*$"
+)
 DOCKET = re.compile(
     r",\s+(?:(?:Case|Docket|Civ(?:il|\.)|Crim(?:inal|\.)|Action|A\.|C\.A\.|Index|Cause|Record)\s*)*"
-    r"Nos?\.?\s+(?=\S*[-:/]\S|\d{4}|[A-Z]).*$"
+    r"Nos?\.?\s+(?=\S*[-:/]\S|\d{4}|[A-Z]|\d+ (?:Civ|Cr|C|Misc)\b)(?!.*\sv\.?\s).*$"
 )
 ORDINARY = {
     "mr", "mrs", "ms", "dr", "jr", "sr", "st", "mt", "ft", "no", "nos", "hon", "rev", "rel", "al",
@@ -34,6 +38,11 @@ ORDINARY = {
 CONNECTORS = {
     "of", "the", "and", "&", "for", "ex", "rel.", "de", "la", "du", "von", "van", "del", "on",
     "a", "an", "to", "et", "al.", "in", "y", "los", "las", "le", "des", "der",
+}  # fmt: skip
+# Words of a party that tell no case from another.
+NEVER_A_NAME = {
+    "state", "united", "states", "people", "city", "county", "commonwealth", "inc", "co", "the",
+    "of", "and", "re", "ex", "rel", "llc", "corp", "america", "matter", "parte", "in", "estate",
 }  # fmt: skip
 # A name never reaches back over one of these.
 STOPS = {"see", "cf", "accord", "compare", "citing", "quoting", "contra", "but", "e.g", "id",
@@ -54,6 +63,8 @@ SIGNALS = re.compile(
     r"|later|first|second|third|next|again|still|yet|nevertheless|instead|also),\s+)+",
     re.I,
 )
+GROUP = re.compile(r"(?<=\w )\((?=[A-Z0-9])(?![^()]*\b(?:1[6-9]|20)\d\d)[^()]{1,40}\)(?= |$)")
+JOINED = "\0"
 MARK = re.compile(r"[\[(*\u2020]?\d{1,3}[\])]?")
 GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
 NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
@@ -62,7 +73,8 @@ QUOTES = "“”\"'(\u2018\u2019["
 
 def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
     """(plaintiff, defendant) named right before `start`, and not before `after`."""
-    window = YEAR_FIRST.sub("", text[max(after, start - WINDOW) : start]).rstrip(" ,\n(")
+    window = UNPRINTED.sub("", text[max(after, start - WINDOW) : start])
+    window = YEAR_FIRST.sub("", window).rstrip(" ,\n(")
     window = DOCKET.sub("", re.sub(r",?\s+supra$", "", window)).rstrip(" ,")
     found = list(VERSUS.finditer(window))
     if not found:
@@ -78,8 +90,9 @@ def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
 
 def year_before(text: str, start: int, after: int) -> tuple[str | None, int | None]:
     """(court, year) of "People v. Smith (2009) 173 Cal.App.4th 655": between name and citation."""
-    found = YEAR_FIRST.search(text, max(after, start - WINDOW), start)
-    if not found or not re.search(r"[^\W\d_]{2}", text[after : found.start()]):
+    window = UNPRINTED.sub("", text[max(after, start - WINDOW) : start])
+    found = YEAR_FIRST.search(window)
+    if not found or not re.search(r"[^\W\d_]{2}", window[: found.start()]):
         return None, None
     return found["court"].strip(" ,") or None, int(found["year"])
 
@@ -87,7 +100,8 @@ def year_before(text: str, start: int, after: int) -> tuple[str | None, int | No
 def last_name(text: str) -> str | None:
     """The name with which a text ends: words with capitals, and what joins them."""
     words: list[str] = []
-    given = text.split()
+    # What stands in parentheses in a name is one word of it: "Schools (Dist. 66)".
+    given = GROUP.sub(lambda group: group[0].replace(" ", JOINED), text).split()
     for n in range(len(given) - 1, -1, -1):
         word, before = given[n], " ".join(given[max(0, n - 2) : n])
         if words and _ends_sentence(word, words[0]):
@@ -99,9 +113,11 @@ def last_name(text: str) -> str | None:
         if not _is_part(word, before):
             break
         words.insert(0, word)
-        if word[0] in '(“"[':
+        if word[0] in '(“"[' and word[-1] != ")":
             break
-    name = SIGNALS.sub("", " ".join(words).strip('“”"[(,; '))
+    name = SIGNALS.sub(
+        "", " ".join(words).replace(JOINED, " ").lstrip('“”"[(,; ').rstrip('“”"[,; ')
+    )
     return name if any(letter.isupper() or letter.isdigit() for letter in name) else None
 
 
@@ -136,7 +152,9 @@ def _ends_sentence(word: str, after: str) -> bool:
 def _is_abbreviation(word: str) -> bool:
     """Whether a full stop behind this word is part of it: "Corp", "U.S", "Int'l", "J"."""
     bare = word.replace("\u2019", "'").casefold()
-    if len(bare) == 1 or "." in word or bare in ORDINARY or bare in _abbreviations():
+    if len(bare) == 1 or bare in ORDINARY or bare in _abbreviations():
+        return True
+    if re.fullmatch(r"(?:[^\W\d_]+\.)+[^\W\d_]+", word):
         return True
     return bare.endswith("s") and bare[:-1] in _abbreviations()
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bellhop.jobtypes.caselaw.model import Citation, leading_number
-from bellhop.jobtypes.caselaw.parties import last_name
+from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME, last_name
 from bellhop.jobtypes.caselaw.records import records
 
 # No opinion is longer, and no name stands farther before its "supra".
@@ -29,13 +29,10 @@ REFUSED = re.compile(
     r"|\bcert\.? den\.)[\s,]*(?:sub nom\..{0,80})?(?:\(?\d{4}\)?)?[\s,]*$"
 )
 LATER = re.compile(
-    r"\b(?:aff(?:irmed|['\u2019]d|d|g)|rev(?:ersed|['\u2019]d|d|g)|vacated|overruled|superseded"
-    r"|modified|abrogated|affirming|reversing)\b[^();.]{0,40}(?:sub nom\..{0,80})?$"
+    r"[,)\]] (?:aff(?:irmed|['\u2019]d|d|g)|rev(?:ersed|['\u2019]d|d|g)|vacated|overruled"
+    r"|superseded|modified|abrogated|affirming|reversing)\b"
+    r"(?:(?![a-z]{3}\. [A-Z])[^();\n]){0,120}$"
 )
-NEVER_A_NAME = {
-    "state", "united", "states", "people", "city", "county", "commonwealth", "inc", "co", "the",
-    "of", "and", "re", "ex", "rel", "llc", "corp", "america", "matter", "parte", "in", "estate",
-}  # fmt: skip
 SECTION = "a section"
 OTHERS = "It stands behind {}, so it refers to that and to no citation."
 NONE_FITS = "Its page cannot be one of what was cited last."
@@ -170,8 +167,11 @@ class Resolver:
     def _fitting(self, cited: Citation, pin: str | None) -> int | None:
         """The first of the citations of what `cited` cites in which the page may be."""
         same = self._by_cluster[cited.cluster] if cited.cluster is not None else []
-        pins = [self._citations[n].pin_cite or "" for n in same]
-        return next((n for n in same if _fits(self._citations[n], pin, pins)), None)
+        if pin and pin[0] in "\u00b6p":
+            pins = (self._citations[n].pin_cite or "" for n in same)
+            if any(other.startswith(("\u00b6", "para")) for other in pins):
+                return same[0]
+        return next((n for n in same if _fits(self._citations[n], pin)), None)
 
     def _of_short(self, own: Citation) -> int | None:
         """The case of this volume that has the name before it, or begins last before its page."""
@@ -188,9 +188,9 @@ class Resolver:
     def _of_supra(self, own: Citation) -> int | None:
         """The case with a party of the name before it; of two the one whose other is near."""
         cases = {n for word in self._names_before(own) for n in self._by_word[word]}
-        window = self._text[max(0, own.start - WINDOW) : own.start].casefold()
+        window = set(_words(self._text[max(0, own.start - WINDOW) : own.start]))
         last = {n: _last_names(self._citations[n]) for n in cases}
-        found = Counter({n: sum(name in window for name in last[n]) for n in sorted(cases)})
+        found = Counter({n: len(last[n] & window) for n in sorted(cases)})
         best = [n for n, count in found.items() if count == max(found.values())]
         return best[0] if len({self._citations[n].cluster for n in best}) == 1 else None
 
@@ -246,14 +246,12 @@ def _skip_spaces(text: str, place: int) -> int:
     return place
 
 
-def _fits(full: Citation, pin: str | None, pins: list[str]) -> bool:
-    """Whether the pages may be in `full`; `pins` are others of the same case."""
+def _fits(full: Citation, pin: str | None) -> bool:
+    """Whether the pages may be in `full`, whose own pages are those of a volume or not."""
     if not pin or re.match(r"(?:&|n|fn|note)", pin) or not full.has_pages:
         return True
     if full.kind == "law":
         return not pin[0].isdigit()
-    if pin[0] in "\u00b6p":
-        return any(other.startswith(("\u00b6", "para")) for other in pins)
     return pin[0].isdigit() and _holds(full, leading_number(pin))
 
 

@@ -277,10 +277,17 @@ def test_it_reads_points_in_the_coordinates_that_the_image_has(run: Run, tmp_pat
     [(*place(c, r), c, -r, 0) for c, r in CORNERS],
 ])  # fmt: skip
 def test_it_refuses_points_that_do_not_lie_on_the_image(
-    run: Run, refusal: Any, tmp_path: Path, rows: list[Any]
+    refusal: Any, tmp_path: Path, rows: list[Any]
 ) -> None:
     error = refusal(saved(tmp_path, "in.png"), points_of(tmp_path, OLD, rows=rows), crs=UTM)
-    assert error.code in ("bad_gcps", "missing_georeference")
+    assert error.code == "bad_gcps"
+
+
+def test_it_warns_of_control_points_that_mirror_the_image(run: Run, tmp_path: Path) -> None:
+    told: Told = []
+    gcps = ["0,0,500000,5000000", "70,0,500070,5000000", "0,50,500000,5000050"]
+    run(saved(tmp_path, "in.png"), gcps=gcps, crs=UTM, told=told)
+    assert warnings_of(told) == ["gcps_mirrored"]
 
 
 def test_it_names_the_extra_for_points(pillow_alone: None, refusal: Any, tmp_path: Path) -> None:

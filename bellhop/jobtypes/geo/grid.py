@@ -29,6 +29,11 @@ def is_degenerate(gt: Geotransform) -> bool:
     return not all(map(math.isfinite, gt)) or area == 0 or not math.isfinite(area)
 
 
+def is_mirrored(gt: Geotransform) -> bool:
+    """Whether the image, with north up, would be seen from behind."""
+    return gt[1] * gt[5] - gt[2] * gt[4] > 0
+
+
 def at(gt: Geotransform, column: float, row: float) -> tuple[float, float]:
     """The coordinates of a place of the image."""
     return (

@@ -15,6 +15,7 @@ COMMON_COMPRESSIONS = (2, 3, 4, 5, 7, 8, 32946, 32773)
 COMMON_FRAMES, COMMON_PRECISION = (0xC0, 0xC1, 0xC2), 8
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those are tables and reserved
 MOST_JPEG_HEAD_BYTES = 1_000_000
+BMP_HEADS = (12, 40, 52, 56, 64, 108, 124)
 UNCOMPRESSED, RLE8, RLE4, MASKS = 0, 1, 2, 3
 END_OF_LINE, END_OF_IMAGE, MOVE = 0, 1, 2
 
@@ -58,7 +59,7 @@ class BmpHead:
         """Whether the pixels follow head and colours, and are not packed into parts of bytes."""
         entry = 3 if self.size == 12 else 4
         palette = entry * (self.colors or 1 << self.bits) if self.bits <= 8 else 0
-        if self.start < 14 + self.size + palette:
+        if self.size not in BMP_HEADS or self.start < 14 + self.size + palette:
             return False
         allowed = {8: (UNCOMPRESSED, RLE8), 4: (UNCOMPRESSED, RLE4), 32: (UNCOMPRESSED, MASKS)}
         return self.compression in allowed.get(self.bits, (UNCOMPRESSED,)) and self.bits != 16

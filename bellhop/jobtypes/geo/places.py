@@ -33,6 +33,7 @@ SYSTEMS = ("prj", "aux_xml", "points")
 MOST_DIFFERENCE_PIXELS = 0.5
 # How far outside of the image a control point may be set, as a share of its width and height.
 MARGIN = 0.1
+MIRRORED = "The control points mirror the image; check the sign of their rows."
 ReadCrs = Callable[[str], Crs]
 
 
@@ -68,10 +69,11 @@ def georeference(source: Source, wanted: Wanted, read_crs: ReadCrs) -> Georefere
     elif beside:
         gt, points = beside[0].geotransform, beside[0].control_points
     used = f"`{name}`" if asked else beside[0].name
-    differences = _differences(source, used, gt or grid.fit(points), beside[1:])
+    place = gt or grid.fit(points)
+    mirrored = [("gcps_mirrored", MIRRORED)] if gt is None and grid.is_mirrored(place) else []
     return Georeference(
         source=name, is_new=True, crs=system, geotransform=gt, control_points=points,
-        warnings=(*told, *differences),
+        warnings=(*told, *mirrored, *_differences(source, used, place, beside[1:])),
     )  # fmt: skip
 
 

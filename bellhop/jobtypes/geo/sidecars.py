@@ -126,8 +126,10 @@ def read_points(lines: Sequence[str]) -> tuple[tuple[ControlPoint, ...], str]:
     rows = [line for line in lines[start:] if not line.lstrip().startswith("#")]
     if len(rows) > MOST_POINTS:
         raise bad_gcps(f"The file has {len(rows):,} control points; the limit is {MOST_POINTS:,}.")
-    points = [_point(line, order) for line in rows]
-    return tuple(point for point in points if point), system
+    points = tuple(point for line in rows if (point := _point(line, order)))
+    if not points:
+        raise bad_gcps("No point of the .points file is in use.")
+    return points, system
 
 
 def _crs_before(lines: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bellhop.jobtypes.sheets.answers import Parts
     from bellhop.jobtypes.sheets.lines import Line
     from bellhop.jobtypes.sheets.pages import Page
-    from bellhop.jobtypes.sheets.questions import Layout
+    from bellhop.jobtypes.sheets.questions import Layout, Question
 
 PICTURE_SIDE = 1600
 
@@ -74,6 +74,7 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
 
     from bellhop.jobtypes.sheets.answers import split_page
     from bellhop.jobtypes.sheets.handwriting import mark_handwriting
+    from bellhop.jobtypes.sheets.leftovers import find_answers
     from bellhop.jobtypes.sheets.lines import read_lines
     from bellhop.jobtypes.sheets.numbers import find_numbers
     from bellhop.jobtypes.sheets.questions import find_questions
@@ -87,6 +88,13 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
         layout = find_questions(lines, pixels.shape[1])
     has_hand = any(line.is_handwritten for line in lines)
     parts = split_page(layout.questions)
+    blank = [q for q, part in zip(layout.questions, parts, strict=True) if not part.answer]
+    found, unread = find_answers(pixels, blank, layout.questions, lines)
+    if found:
+        lines += found
+        mark_handwriting(pixels, lines)
+        layout = find_questions(lines, pixels.shape[1])
+        parts = split_page(layout.questions)
     picture = Image.fromarray(numpy.ascontiguousarray(pixels[:, :, ::-1]))
     width, height = (round(side / page.scale) for side in picture.size)
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
@@ -102,7 +110,7 @@ def read_image(page: Page, number: int, folder: Path) -> dict[str, Any]:
         "question_count": len(layout.questions),
         "questions": questions_data(layout, parts, page.scale),
         "other_lines": [line_data(line, page.scale) for line in layout.others],
-        "warnings": warnings_of(lines, layout, parts),
+        "warnings": warnings_of(lines, layout, parts, unread),
     }
 
 
@@ -140,7 +148,9 @@ def whole_text(lines: list[Line], layout: Layout) -> str:
     return "\n".join(line.text for line in ordered)
 
 
-def warnings_of(lines: list[Line], layout: Layout, parts: list[Parts]) -> list[dict[str, Any]]:
+def warnings_of(
+    lines: list[Line], layout: Layout, parts: list[Parts], unread: list[Question]
+) -> list[dict[str, Any]]:
     """What a person should know who trusts the result."""
     found = []
     if not lines:
@@ -158,4 +168,7 @@ def warnings_of(lines: list[Line], layout: Layout, parts: list[Parts]) -> list[d
     if unsure:
         text = f"Prompt and answer of these questions may be exchanged: {unsure}."
         found.append(("unsure_answers", text))
+    if unread:
+        numbers = ", ".join(str(question.number) for question in unread)
+        found.append(("unread_answers", f"The writing at these questions was not read: {numbers}."))
     return [{"code": code, "message": message, "where": None} for code, message in found]

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bellhop import Context
 from bellhop.jobtypes.quiz import quiz
-from bellhop.jobtypes.sheets import answers, lines, pages, voting
+from bellhop.jobtypes.sheets import answers, leftovers, lines, pages, voting
 from bellhop.jobtypes.sheets.lines import Line
 from bellhop.jobtypes.sheets.questions import Layout, Question, find_questions
 from tests.support.attempts import Attempt, attempt, needs_shared, refusal
@@ -192,6 +192,34 @@ def test_it_reads_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     lines._engine.cache_clear()
     page = numpy.full((200, 600, 3), 255, "uint8")
     assert lines.read_lines(page)[2] == []
+
+
+def entry_of(folder: Path, picture: Image.Image) -> dict[str, Any]:
+    """What is read of one picture."""
+    (entry,) = attempt(quiz, save(folder, picture, "a.png"), folder).data["images"]
+    return dict(entry)
+
+
+def blank_sheet(paper: Image.Image, ink: str, *, columns: int = 1) -> Image.Image:
+    """Four prompts with letters, in rows of so many columns."""
+    draw = ImageDraw.Draw(paper)
+    for index, prompt in enumerate(PROMPTS):
+        place = (60 + 520 * (index % columns), 80 + 130 * (index // columns))
+        draw.text(place, f"{'abcd'[index]}) {prompt}", ink, font(36))
+    return paper
+
+
+def test_it_finds_no_answers_on_a_sheet_that_nobody_has_answered(tmp_path: Path) -> None:
+    entry = entry_of(tmp_path, blank_sheet(Image.new("RGB", (900, 640), "white"), "black"))
+    found = [(q["number"], q["prompt"], q["answer"]) for q in entry["questions"]]
+    assert found == [(name, prompt, "") for name, prompt in zip("abcd", PROMPTS, strict=True)]
+    assert entry["warnings"] == []
+
+
+def test_it_reads_light_ink_on_a_transparent_ground_in_three_columns(tmp_path: Path) -> None:
+    paper = Image.new("RGBA", (1600, 400), (0, 0, 0, 0))
+    entry = entry_of(tmp_path, blank_sheet(paper, "#ffe", columns=3))
+    assert [q["prompt"] for q in entry["questions"]] == PROMPTS
 
 
 @needs_shared
@@ -530,6 +558,13 @@ def test_it_reads_answers_that_are_all_glued_to_their_numbers() -> None:
     ]
 
 
+def test_it_takes_letters_that_rise_along_the_rows() -> None:
+    found = layout(
+        *(line(f"{c}) x", 20 + 330 * (n % 3), 100 + 200 * (n // 3)) for n, c in enumerate("abcdef"))
+    )
+    assert numbers(found) == list("abcdef")
+
+
 def test_it_leaves_lettered_choices_in_their_question() -> None:
     asked = [line(f"{n}. Which?", 50, 400 * n) for n in (1, 2)]
     choices = [
@@ -638,6 +673,19 @@ def test_it_takes_what_is_of_another_kind_below_a_prompt_for_the_answer(
     assert parts(first) == [("Why?", "BECAUSE", True)]
 
 
+def test_it_says_that_one_line_may_hold_both() -> None:
+    found = parts(asked("Who?"), asked("Why?", number=2), asked("Name a river. Nile", number=3))
+    assert found[2] == ("Name a river. Nile", "", True)
+    merged = asked("Name a river. Nile", number=3)
+    merged.lines = [printed("3. Name a river. Nile", 0, height=56)]
+    assert parts(asked("Who?"), asked("Why?", number=2), merged)[2].count(False) == 1
+
+
+def test_it_takes_one_line_to_the_right_of_a_prompt_for_a_doubtful_answer() -> None:
+    found = parts(asked("Why?", line("Because", 350, 5)))
+    assert found == [("Why?", "Because", False)]
+
+
 def test_it_says_that_print_below_a_prompt_may_be_the_answer() -> None:
     assert parts(asked("Why?", printed("Because", 50))) == [("Why?\nBecause", "", False)]
 
@@ -652,6 +700,38 @@ def test_it_keeps_two_kinds_apart_on_a_sheet_that_asks_nothing() -> None:
         *(asked("Name a river", printed("NILE", 50, height=60), number=n) for n in (1, 2, 3))
     )
     assert found == [("Name a river", "NILE", True)] * 3
+
+
+# What the search for lines passes over
+
+
+def passed_over(drawn: str, *, rule: bool = True) -> tuple[list[str], list[int | str]]:
+    """What is found on a page with one printed question of which only the prompt was found."""
+    page = Image.new("RGB", (700, 300), "white")
+    draw = ImageDraw.Draw(page)
+    draw.text((50, 40), "1. How many legs has it?", "black", font(36))
+    draw.text((90, 130), drawn, (20, 20, 90), font(60))
+    if rule:
+        draw.line((80, 195, 500, 195), "gray", 2)
+    prompt = line("1. How many legs has it?", 45, 40, width=460)
+    question = Question(1, "How many legs has it?", [prompt])
+    pixels = numpy.ascontiguousarray(numpy.asarray(page)[:, :, ::-1])
+    found, unread = leftovers.find_answers(pixels, [question], [question], [prompt])
+    return [one.text for one in found], [one.number for one in unread]
+
+
+@pytest.mark.parametrize("rule", [True, False])
+def test_it_finds_a_lone_digit_at_a_question_without_an_answer(rule: bool) -> None:
+    assert passed_over("6", rule=rule) == (["6"], [])
+
+
+def test_it_finds_nothing_at_a_question_that_is_blank() -> None:
+    assert passed_over("") == ([], [])
+
+
+def test_it_names_a_question_whose_writing_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "read_box", lambda *_: ("", 0.0))
+    assert passed_over("6") == ([], [1])
 
 
 # Several readings of one line

@@ -180,13 +180,16 @@ def _of_one_kind(pieces: list[_Piece], prompts: _Prompts, is_sure: bool) -> Part
             return Parts(prompt, answer, is_sure and prompts.is_other(piece))
         if ENDED.search(piece.text):
             return _after_end(pieces[: place + 1], pieces[place + 1 :], prompts, is_sure)
-    return Parts(_joined(pieces), "", is_sure)
+    # An answer may be in the same box, behind a prompt that does not ask.
+    return Parts(_joined(pieces), "", is_sure and not any(prompts.is_other(p) for p in pieces))
 
 
 def _after_end(prompt: list[_Piece], more: list[_Piece], prompts: _Prompts, is_sure: bool) -> Parts:
     """Print behind the end of a prompt: choices, more of the prompt, or an answer."""
     if all(_is_choice(piece) for piece in more):
         return Parts(_joined([*prompt, *more]), "", is_sure)
+    if len(more) == 1 and more[0].is_behind_number:
+        return Parts(_joined(prompt), _joined(more), is_sure=False)
     if 2 * prompts.others_below >= prompts.below:
         # What is too short to be told from print stands where the others have their answer.
         is_short = all(piece.line.likeness is None for piece in more)

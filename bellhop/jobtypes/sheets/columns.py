@@ -25,6 +25,7 @@ SAME_COLUMN = 0.08
 BELOW_HEADING = 0.25
 LEAST_PLAIN = 3
 LEAST_WEAK = 3
+LEAST_ALONG = 2
 ALIKE = 0.6
 
 
@@ -150,7 +151,7 @@ def _sharing_a_word(marks: list[Mark]) -> list[Mark]:
 
 def _chosen(by_kind: dict[str, list[Column]]) -> tuple[str, bool]:
     """The kind of number of the questions, and whether it is sure."""
-    steps = {kind: sum(c.steps for c in columns) for kind, columns in by_kind.items()}
+    steps = {kind: _steps(columns) for kind, columns in by_kind.items()}
     if steps["level"] and steps["level"] >= steps["decimal"]:
         return "level", True
     if steps["decimal"]:
@@ -165,6 +166,14 @@ def _chosen(by_kind: dict[str, list[Column]]) -> tuple[str, bool]:
         is_above = _first(lone).y < _first(by_kind[first]).y
         return ("decimal", False) if is_above else (first, True)
     return first, True
+
+
+def _steps(columns: list[Column]) -> int:
+    """How often the numbers of a page rise by one, down its columns or else along its rows."""
+    down = sum(column.steps for column in columns)
+    numbers = {number for column in columns for number in column.numbers}
+    along = sum(number + 1 in numbers for number in numbers)
+    return down or (along if along >= LEAST_ALONG else 0)
 
 
 def _first(columns: list[Column]) -> Mark:

@@ -23,6 +23,8 @@ BIN = 3
 # One for letters that stand apart, one for bottoms, one for tops in line; print is above.
 PRINT_LIKE = 2.25
 FEW = 5
+# Of 255: there is less ink than ground.
+HALF = 127
 # How much the height of the letters of two printed lines of one size may differ.
 SAME_SIZE = 0.2
 
@@ -77,7 +79,7 @@ def _blobs(crop: Pixels) -> Any:
 
 
 def ink_of(crop: Pixels) -> Pixels:
-    """255 where there is ink, else 0."""
+    """255 where there is ink, dark on light or light on dark, else 0."""
     gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     _, ink = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    return numpy.asarray(ink, "uint8")
+    return numpy.asarray(ink if ink.mean() < HALF else 255 - ink, "uint8")

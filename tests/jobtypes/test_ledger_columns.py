@@ -146,6 +146,60 @@ def test_it_takes_the_movement_that_leads_to_the_balance(read: Read) -> None:
     assert result["extracted_data"]["columns"]["balance"] == "Stand"
 
 
+def test_it_adds_one_column_of_movements(read: Read) -> None:
+    def cells(opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
+        return [f"{opening}", f"{debit - credit}", f"{closing}"]
+
+    for head in ("Code,Account,Start,Change,End", "Konto,Namn,IB,Rörelse,UB", "C,N,Xa,Xb,Xc"):
+        assert figures(read(table(head, cells))) == SHEET
+
+
+def test_it_reads_balances_that_are_positive_on_their_usual_side(read: Read) -> None:
+    def cells(opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
+        return [f"{abs(opening)}", f"{debit}", f"{credit}", f"{abs(closing)}"]
+
+    result = read(table("Cuenta,Nombre,Saldo inicial,Cargos,Abonos,Saldo final", cells))
+    assert figures(result) == SHEET
+    assert result["extracted_data"]["layout"] == "unsigned_balance"
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Code,Account,Qqq,Debit,Credit", "Счёт,Имя,Ккк,Дебет,Кредит", "Konto,Namn,Xx,Debet,Kredit"],
+)
+def test_it_does_not_guess_what_stands_before_movements(read: Read, head: str) -> None:
+    """A balance under an unknown header may be the opening one, or that of another year."""
+    content = table(head, lambda *amounts: [f"{amount}" for amount in amounts[:3]])
+    error = refused(read, content)
+    assert error.code == "ambiguous_columns" and head.split(",")[2] in error.message
+    assert figures(read(content, mapping=[f"opening = {head.split(',')[2]}"])) == SHEET
+
+
+def test_it_does_not_leave_a_column_aside_that_it_cannot_read(read: Read) -> None:
+    def cells(_opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
+        return [f"{debit}", f"{credit}", f"{closing} {'x' if closing > 0 else 'y'}"]
+
+    content = table("Code,Account,Debit,Credit,Qqq", cells)
+    error = refused(read, content)
+    assert error.code == "ambiguous_columns" and "Qqq" in error.message
+
+
+def test_it_takes_the_balance_and_not_the_sums_beside_it(read: Read) -> None:
+    content = table("Code,Account,Debit,Credit,Balance",
+                    lambda *a: [f"{a[1] + max(a[0], Decimal(0))}",
+                                f"{a[2] + max(-a[0], Decimal(0))}", f"{a[3]}"])  # fmt: skip
+    result = read(content)
+    assert figures(result) == SHEET
+    assert result["extracted_data"]["layout"] == "totals_and_net"
+
+
+def test_it_leaves_the_dates_of_the_last_use_aside(read: Read) -> None:
+    dates = iter(("2024-03-01", "2024-01-09", "2023-12-30", "2024-02-02", "2019-05-05",
+                  "2024-03-31", "2024-02-29", "2024-03-02", "2024-03-15"))  # fmt: skip
+    content = table("Code,Account,Last entry,Debit,Credit", lambda *a: [next(dates), *two(a[3])])
+    assert figures(read(content)) == SHEET
+
+
 def test_it_reads_one_signed_column_under_any_header(read: Read) -> None:
     content = table("Αα,Ββ,Γγ", lambda *amounts: [f"{amounts[3]:.2f}"])
     assert figures(read(content)) == SHEET

@@ -197,7 +197,8 @@ def bare_mark(mark: str) -> str:
 
 @lru_cache(maxsize=4096)
 def side_of(mark: str) -> str:
-    return normal(mark)
+    """A mark as the tables of sides have it; nothing for one that is not a word ("S/")."""
+    return normal(mark) if bare_mark(mark).isalpha() else ""
 
 
 @lru_cache(maxsize=4096)

@@ -100,7 +100,7 @@ def use_normal_sides(table: Table, book: Book, tolerance: Decimal) -> None:
     accounts = book.accounts
     difference = sum((account.net for account in accounts), ZERO)
     typed = all(account.type for account in accounts)
-    if table.layout != "signed_balance" or abs(difference) <= tolerance:
+    if "balance" not in table.amounts[table.pick] or abs(difference) <= tolerance:
         return
     for contra in (False, True) if typed else ():
         turned = [a for a in accounts if (a.type not in DEBIT_TYPES) != (contra and reduces(a))]

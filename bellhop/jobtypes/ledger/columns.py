@@ -23,14 +23,20 @@ from bellhop.jobtypes.ledger.cells import (
 )
 from bellhop.jobtypes.ledger.model import SIDES, Meaning, Table
 from bellhop.jobtypes.ledger.readings import note_decimal
-from bellhop.jobtypes.ledger.shapes import Shape, find_shape, is_exclusive
+from bellhop.jobtypes.ledger.refusals import refusal
+from bellhop.jobtypes.ledger.shapes import (
+    Shape,
+    Values,
+    comes_to_nothing,
+    find_shape,
+    is_exclusive,
+    overlaps,
+)
 from bellhop.jobtypes.ledger.words import BALANCE, CREDIT, DEBIT, RANKS
 
 SAMPLE = 5000  # rows that tell how amounts are written
 ROWS = 400  # rows that tell what columns are
 AMOUNT_ROLES = {"debit", "credit", "balance", "opening"}
-
-SIGNED = re.compile(r"[-\u2212\u2013(<]")
 
 Known = dict[int, Meaning]
 
@@ -41,20 +47,25 @@ def learn_notation(table: Table, known: Known) -> None:
     cells = {c: table.sheet.below(table.header, c, SAMPLE) for c in columns}
     learn_decimal(table, [v for own in cells.values() for v in own if isinstance(v, str)])
     table.units = {column: unit for column in columns if (unit := unit_of(cells[column]))}
-    found = {c: list(affixes(cells[c])) for c in columns if c not in table.units}
+    found = {column: list(affixes(own)) for column, own in cells.items()}
     sides = {c: {m for own in found[c] for m in own if is_side(m)} for c in found}
     every = set().union(*sides.values())
     for column, marks in sides.items():
         # Where all of a column has the same mark, it says no more than the header.
         alone = len(marks) == 1 and all(marks <= own for own in found[column])
-        signed = any(isinstance(cell, str) and SIGNED.search(cell) for cell in cells[column])
-        told = known[column][0] != "balance" or signed or len(every) == 1 < len(columns)
-        if alone and told:
+        told = known[column][0] != "balance" or len(every) == 1
+        if alone and told and column not in table.units:
             table.units[column] = bare_mark(next(iter(marks)))
     table.sides = side_columns(table, known)
     every |= {text for column in table.sides for text in table.texts(column)}
     table.signs = signs_of(every) or SIDE_SIGNS
     table.side_of = beside(table, known)
+    for column, place in beside(table, known).items():
+        # Amounts that come to nothing by their own signs are turned by no usual side.
+        del table.side_of[column]
+        values = values_of(table, [column], len(table.sheet.rows))
+        if not comes_to_nothing(values[column]):
+            table.side_of[column] = place
 
 
 def learn_decimal(table: Table, texts: list[str]) -> None:
@@ -120,8 +131,13 @@ def with_shape(table: Table, known: Known) -> Known:
     if any(role in AMOUNT_ROLES for role, _ in table.sheet.roles):
         return known
     picked = picked_by_words(known)
+    unread = [column for column in columns if not is_readable(table, column)]
+    columns = [column for column in columns if column not in unread]
     values = values_of(table, columns, ROWS if picked else len(table.sheet.rows))
     shape = find_shape(values, {column: known[column] for column in columns})
+    if not shape or not shape.movement:
+        chosen = picked or {*(shape.balance if shape else ())}
+        require_known(table, known, values, chosen, unread)
     if not shape:
         return known
     if picked and picked in ({*shape.balance}, {*shape.balance, *shape.movement}):
@@ -139,6 +155,41 @@ def with_shape(table: Table, known: Known) -> Known:
     )
     others = {column: aside(table, column, known[column]) for column in columns}
     return {**known, **others, **shape.meanings()}
+
+
+def is_readable(table: Table, column: int) -> bool:
+    """Whether half of the first amounts of a column can be read."""
+    rows = range(table.header + 1, min(len(table.sheet.rows), table.header + 61))
+    filled = [row for row in rows if re.search(r"\d", table.sheet.text(row, column))]
+    unread = 0
+    for row in filled:
+        try:
+            table.amount(row, column)
+        except ValueError:
+            unread += 1
+    return unread * 2 <= len(filled)
+
+
+def require_known(
+    table: Table, known: Known, values: Values, picked: set[int], unread: list[int]
+) -> None:
+    """Raises BadInput (ambiguous_columns) where a column of which neither words nor numbers say
+    what it is could be the opening or closing balance that belongs to the amounts chosen."""
+    if picked & {*unread}:
+        return  # each amount that cannot be read is an anomaly
+    others = [c for c in values if known[c][:2] == ("balance", "other") and c not in picked]
+    chosen = sorted(picked)
+    stage = known[chosen[0]][1] if chosen else ""
+    if len(chosen) == 2 and stage in ("", "other", "movement"):
+        if not overlaps(values, chosen):
+            others = [c for c in others if c < chosen[0] and comes_to_nothing(values[c])]
+    elif stage not in ("opening", "movement", "prior"):
+        return
+    if others := others + unread:
+        name = table.sheet.text(table.header, others[0])
+        text = f'The column "{name}" may be an opening or a closing balance.'
+        hint = f"Say it in `mapping`: `opening = {name}`, `balance = {name}` or `ignore = {name}`."
+        raise refusal("ambiguous_columns", text, hint)
 
 
 def aside(table: Table, column: int, meaning: Meaning) -> Meaning:
@@ -166,24 +217,12 @@ def picked_by_words(known: Known) -> set[int] | None:
 
 
 def settle_sides(table: Table) -> None:
-    """Read the signs of the chosen amounts once.
-
-    A column of sides that stands beside amounts that come to nothing by their own signs tells the
-    usual side and turns nothing. Signed amounts in the debit column, where the credit column is
-    empty, are balances.
-    """
+    """Read signed amounts in a debit column, where the credit column is empty, as balances."""
     group = table.amounts[table.pick]
-    if "balance" in group and (place := table.side_of.get(group["balance"])) is not None:
-        beside_it = table.side_of.pop(group["balance"])
-        own = values_of(table, [group["balance"]], len(table.sheet.rows))[group["balance"]]
-        if not any(amount < 0 for amount in own) or sum(own, ZERO):
-            table.side_of[group["balance"]] = beside_it
-        elif table.labels.get("side") == place:
-            del table.labels["side"]
-            table.layout = "signed_balance"
-    elif len(group) == 2 and not table.opening:
-        values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
-        debits, credits = values[group["debit"]], values[group["credit"]]
-        if not any(credits) and any(amount < 0 for amount in debits):
-            table.amounts[table.pick] = {"balance": group["debit"]}
-            table.layout = "signed_balance"
+    if len(group) != 2 or table.opening:
+        return
+    values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
+    debits, credits = values[group["debit"]], values[group["credit"]]
+    if not any(credits) and any(amount < 0 for amount in debits):
+        table.amounts[table.pick] = {"balance": group["debit"]}
+        table.layout = "signed_balance"

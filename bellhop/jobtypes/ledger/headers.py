@@ -38,6 +38,7 @@ from bellhop.jobtypes.ledger.words import (
 HEADER_ROWS = 100
 ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|number))?")
 YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}")
+CENTS = re.compile(r"\d[.,\u066b]\d\d(?!\d)")
 CODE = re.compile(r"[A-Za-z]{0,3}[-. ]?\d[\d.\-/ ]*[A-Za-z]?")
 
 
@@ -56,16 +57,14 @@ def best_header(sheet: Sheet) -> tuple[int, int]:
 def is_over_amounts(sheet: Sheet, row: int) -> bool:
     """Whether a row names each column of amounts below it, and one more that holds words."""
     cells = sheet.rows[row]
-    if filled(cells) < 2 or any(is_amount(cell) or is_date(cell) for cell in cells):
+    if filled(cells) < 2 or holds_data(cells):
         return False
     below = next((other for other in sheet.rows[row + 1 :] if filled(other) > 1), [])
     if not any(is_amount(cell) for cell in below):
         return False
     amounts = [c for c in range(sheet.width(row)) if has_amounts(sheet, row, c)]
-    known = read_header(sheet, row)
-    return {c for c in amounts if c not in known} == set() and bool(
-        text_columns(sheet, row, amounts)
-    )
+    named = amounts and set(amounts) <= read_header(sheet, row).keys()
+    return bool(named and text_columns(sheet, row, amounts))
 
 
 def header_score(sheet: Sheet, row: int) -> int:
@@ -73,7 +72,7 @@ def header_score(sheet: Sheet, row: int) -> int:
     cells = sheet.rows[row]
     if filled(cells) < 2:
         return 0
-    if any(is_amount(cell) and not PERIOD.search(normal(text_of(cell))) for cell in cells):
+    if holds_data(cells):
         return 0
     known = read_header(sheet, row)
     meanings = {meaning for meaning, _, _ in known.values()}
@@ -85,6 +84,15 @@ def header_score(sheet: Sheet, row: int) -> int:
     if len(known) < 2 or not (meanings >= {"debit", "credit"} or single):
         return 0
     return len(known) if meanings & {"name", "code"} or text_columns(sheet, row, known) else 0
+
+
+def holds_data(cells: Row) -> bool:
+    """Whether a row has an amount or hardly a cell without digits; periods are no digits."""
+    texts = [text for cell in cells if (text := text_of(cell))]
+    rest = [text for text in texts if not PERIOD.search(normal(text))]
+    numbers = sum(bool(re.search(r"\d\d", text)) for text in rest)
+    amounts = any(is_amount(text) or CENTS.search(text) for text in rest)
+    return amounts or numbers * 2 > len(texts)
 
 
 def filled(cells: Row) -> int:
@@ -155,14 +163,16 @@ def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Mean
     """What the header `own` of a column under the header `over` says, if anything."""
     cells = sheet.below(row, column)
     in_debit, in_credit = bool(DEBIT.search(own)), bool(CREDIT.search(own))
-    if in_debit != in_credit and not (cells and all(map(is_word, cells))):
+    texts = [text_of(cell) for cell in cells]
+    words = [not re.search(r"\d", text) and bool(re.search(r"\w", text)) for text in texts]
+    if in_debit != in_credit and not (words and all(words)):
         net = bool(NET.search(f"{over} {own}"))
         return "debit" if in_debit else "credit", *stage_of(own, over, net)
-    numeric = has_amounts(sheet, row, column)
-    texts = [text_of(cell) for cell in cells]
+    numeric = has_amounts(sheet, row, column) or bool(BALANCE.search(own) and have_cents(texts))
     years = sum(bool(YEAR.fullmatch(text)) for text in texts) * 10 >= len(texts) * 9
     for meaning, pattern in LABELS:
-        free = meaning in ("code", "serial") or (meaning == "period" and years)
+        free = meaning in ("code", "serial") and not have_cents(texts)
+        free = free or (meaning == "period" and years)
         if (free or ENTITY.fullmatch(own) or not numeric) and pattern.search(own):
             return meaning, "", ""
     staged = first_match(STAGES, own) or PERIOD.search(own)
@@ -176,7 +186,12 @@ def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Mean
     if numeric and are_codes(sheet, row, column, texts):
         return "code", "", ""
     label = f"{over} {sheet.text(row, column)}".strip() if over else sheet.text(row, column)
-    return ("balance", "other", label or own) if numeric else None
+    return ("balance", "other", label or own) if numeric or have_cents(texts) else None
+
+
+def have_cents(texts: list[str]) -> bool:
+    """Whether most texts have a number with cents, even if its marks are not known."""
+    return is_mostly(bool(CENTS.search(text)) for text in texts if re.search(r"[^\W0_]", text))
 
 
 def is_word(cell: Any) -> bool:

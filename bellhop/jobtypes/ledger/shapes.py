@@ -2,10 +2,10 @@
 
 Called once per table. The rules, each over the rows of the table; a few rows may be wrong:
 1. closing = opening + debit - credit: the left side is the balance. The opening may be missing,
-   and each balance may be one signed column or two, a debit and a credit.
+   and each of the three may be one signed column or two, a debit and a credit.
 2. Two columns next to each other that exclude one another row by row and have equal sums are debit
    and credit.
-3. One signed column that comes to nothing is the balance.
+3. A signed column that comes to nothing is the balance, if there is no other one.
 Must never decide between two readings that the numbers allow equally: then there is no shape.
 """
 
@@ -50,7 +50,8 @@ class Shape:
         if not self.movement:
             return PAIR if len(self.balance) == 2 else "it comes to nothing"
         opening = "opening balance + " if self.opening else ""
-        return f"in each row it is {opening}debit - credit"
+        movement = "debit - credit" if len(self.movement) == 2 else "movement"
+        return f"in each row it is {opening}{movement}"
 
 
 def find_shape(values: Values, known: Mapping[int, Meaning]) -> Shape | None:
@@ -66,8 +67,8 @@ def find_shape(values: Values, known: Mapping[int, Meaning]) -> Shape | None:
     ]
     nets = {part: net_of(values, part) for part in [*singles, *pairs]}
     nets = {part: net for part, net in nets.items() if sum(map(bool, net)) > 1}
-    shape = only_balance(list(equations(values, nets)), nets)
-    return shape or only_pair(values, pairs) or only_signed(values, singles)
+    shape = only_balance(list(equations(values, nets)), nets) or only_pair(values, pairs)
+    return shape or (only_signed(values) if len(values) == 1 else None)
 
 
 def pairs_of(values: Values, known: Mapping[int, Meaning]) -> Iterator[Part]:
@@ -95,18 +96,19 @@ def net_of(values: Values, part: Part) -> list[Decimal]:
 
 
 def equations(values: Values, nets: Mapping[Part, list[Decimal]]) -> Iterator[Shape]:
-    """Each way in which one part is the sum of another one and a pair."""
-    for movement in (part for part in nets if len(part) == 2):
+    """Each way in which one part is the sum of two others, or the net of a pair."""
+    for movement in nets:
+        pair = len(movement) == 2
         for balance in nets:
             if set(balance) & set(movement):
                 continue
             rest = [a - b for a, b in zip(nets[balance], nets[movement], strict=True)]
-            if not any(rest) or is_equal(rest, [ZERO] * len(rest)):
-                if not (len(balance) == 2 and is_exclusive(values, movement)):
+            if is_equal(nets[balance], nets[movement]):
+                if pair and not (len(balance) == 2 and is_exclusive(values, movement)):
                     yield Shape(balance, (), movement)
                 continue
             for opening in nets:
-                free = not set(opening) & {*movement, *balance}
+                free = not set(opening) & {*movement, *balance} and (pair or len(opening) == 1)
                 if free and is_equal(rest, nets[opening]):
                     yield Shape(balance, opening, movement)
 
@@ -128,19 +130,23 @@ def only_pair(values: Values, pairs: list[Part]) -> Shape | None:
     return Shape(found[0]) if len(found) == 1 else None
 
 
-def only_signed(values: Values, singles: list[Part]) -> Shape | None:
-    """The one column with both signs that comes to nothing."""
-    found = [
-        part
-        for part in singles
-        if is_signed(values[part[0]]) and abs(sum(values[part[0]], ZERO)) <= CENT
-    ]
-    return Shape(found[0]) if len(found) == 1 else None
+def only_signed(values: Values) -> Shape | None:
+    """The one column, if it has both signs and comes to nothing."""
+    ((column, amounts),) = values.items()
+    return Shape((column,)) if comes_to_nothing(amounts) else None
 
 
-def is_signed(amounts: Sequence[Decimal]) -> bool:
+def comes_to_nothing(amounts: Sequence[Decimal]) -> bool:
+    """Whether amounts of both signs have the sum zero."""
     below, above = sum(a < 0 for a in amounts), sum(a > 0 for a in amounts)
-    return bool(below and above) and below + above >= FEWEST_ROWS
+    signed = below and above and below + above >= FEWEST_ROWS
+    return bool(signed) and abs(sum(amounts, ZERO)) <= CENT
+
+
+def overlaps(values: Values, pair: Sequence[int]) -> bool:
+    """Whether many rows have amounts in both columns of a pair: they are movements."""
+    rows = [row for row in zip(values[pair[0]], values[pair[1]], strict=True) if any(row)]
+    return len(rows) >= FEWEST_ROWS and not is_mostly(not (a and b) for a, b in rows)
 
 
 def is_exclusive(values: Values, pair: Part) -> bool:

@@ -12,12 +12,11 @@ from bellhop import BadInput
 from bellhop.jobtypes.ledger.cells import (
     affixes,
     currency_of,
-    is_amount,
     normal,
     text_of,
 )
 from bellhop.jobtypes.ledger.classify import type_of
-from bellhop.jobtypes.ledger.columns import learn_notation, settle_sides, with_shape
+from bellhop.jobtypes.ledger.columns import learn_notation, settle_sides, values_of, with_shape
 from bellhop.jobtypes.ledger.headers import (
     CODE,
     HEADER_ROWS,
@@ -26,7 +25,7 @@ from bellhop.jobtypes.ledger.headers import (
     read_header,
     text_columns,
 )
-from bellhop.jobtypes.ledger.journals import is_journal
+from bellhop.jobtypes.ledger.journals import is_journal, without_last_use
 from bellhop.jobtypes.ledger.mapping import column_of
 from bellhop.jobtypes.ledger.model import SIDES, Book, Groups, Key, Meaning, Sheet, Table
 from bellhop.jobtypes.ledger.readings import note_amounts
@@ -115,6 +114,7 @@ def make_table(sheet: Sheet, header: int) -> Table:
     known = read_header(sheet, header)
     if not is_complete(known):
         known = read_header(sheet, header, stacked=False)
+    known = without_last_use(sheet, header, known)
     table = Table(sheet, header, {}, {})
     learn_notation(table, known)
     known = with_shape(table, known)
@@ -304,14 +304,12 @@ def name_layout(table: Table, usable: Groups, *, moved: bool) -> None:
 
 def are_turnovers(table: Table, group: dict[str, int]) -> bool:
     """Whether debit and credit are turnovers and the balance beside them is the net."""
-    pairs = [
-        (table.sheet.text(row, group["debit"]), table.sheet.text(row, group["credit"]))
-        for row in range(table.header + 1, len(table.sheet.rows))
-    ]
-    filled = [pair for pair in pairs if any(pair)]
-    both = sum(all(is_amount(c) and re.search("[1-9]", c) for c in pair) for pair in filled)
-    # A few rows with both sides are mistakes to report; many are a way of reporting.
-    return both * 4 > len(filled)
+    values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
+    pairs = list(zip(*values.values(), strict=True))
+    both = sum(bool(debit and credit) for debit, credit in pairs)
+    # A few rows with both sides are mistakes to report; many are a way of reporting, and so are
+    # some where the balance is their net.
+    return both * 4 > len(pairs) or (both > 0 and bool(table.why))
 
 
 def find_mixed(table: Table, book: Book) -> None:

@@ -39,12 +39,12 @@ unused: budget|forecast|variance|income statement|balance sheet|profit|adjustmen
 unadjusted: unadjusted|pre adjustment
 opening: opening|beginning|initial\w*|inicia\w+|inizial\w+|anfang\w*|eroffnung\w*|eb|ebwert|
     ouverture|a nouveau|brought forward|b f|bf|apertura|abertura|openings?(balans|saldo)|
-    carry ?forward|b fwd|inn?gaende|primo|bo|saldos? anterior(es)?|soldes? precedents?|
+    carry ?forward|b fwd|inn?gaende|ing|ib|primo|bo|ps|saldos? anterior(es)?|soldes? precedents?|
     saldo precedente|beginsaldo|poczatk\w+|pocatecn\w+|acilis|devir|devreden|nyito|
     αρχικ\w+|εναρξ\w+|начал\w+|входящ\w+|\w*(期初|年初|期首|前期繰越|前月繰越|前期|기초|이월)\w*|
     (ال)?افتتاح\w*|פתיחה
 closing: closing|ending|end|final\w*|schluss\w*|end(saldo|bestand|wert)|cloture|cierre|c f|
-    carried forward|chiusura|utgaende|ultimo|bz|slutt?saldo|adjusted|post adjustment|
+    carried forward|chiusura|utgaende|ultimo|bz|slutt?saldo|utg|ub|ks|adjusted|post adjustment|
     nuevo saldo|novo saldo|nuovo saldo|nouveau solde|saldos? (actual|atual)(es)?|saldos? atuais|
     finais|eindsaldo|koncow\w+|konecn\w+|kapanis|donem sonu|zaro|τελικ\w+|
     конеч\w+|конец|исходящ\w+|\w*(期末|年末|次期繰越|当月残高|当期残高|기말)\w*|(ال)?(ختامي\w*|نهائي\w*)|

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bellhop.jobtypes.caselaw.checking import NEVER_A_NAME
+from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME
 
 WORD = re.compile(r"[^\W_]+(?:[.'\u2019&][^\W_]+)*\.?")
 JOINING = {"of", "the", "and", "for", "in", "on", "to", "a", "an", "v", "vs", "et", "al"}

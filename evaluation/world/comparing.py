@@ -82,8 +82,8 @@ def _citations(case: Case, outcome: Outcome, data: dict[str, Any]) -> Iterator[s
         }
         for name, value in members.items():
             right = _first_of_cluster(found, found[value]) if name == "same_cluster" else value
-            if facts[name] != right:
-                yield f"citation {index}: {name} {facts[name]!r}, not {right!r}"
+            if facts.get(name) != right:
+                yield f"citation {index}: {name} {facts.get(name)!r}, not {right!r}"
 
 
 def _first_of_cluster(found: list[dict[str, Any]], one: dict[str, Any]) -> int:

@@ -91,7 +91,8 @@ def test_it_joins_a_line_of_text_at_the_hyphen_that_pdfium_writes(tmp_path: Path
     [
         "<sup>7</sup>", "<sup>[7]</sup>", '<sup><a href="#fn7">7</a></sup>', "<sup>7, 8</sup>",
         "<sup>*</sup>", "<sup> n7 </sup>", '<a href="#note7">[7]</a>', "<sup><b>1</b>2</sup>",
-        '<span style="vertical-align: super; font-size:70%">7</span>',
+        '<span style="vertical-align: super; font-size:70%">7</span>', "<sup>note 7</sup>",
+        "<sup>7/</sup>", "<sup>iv</sup>", "[FN7]", '<a href="a.html#n7">7</a>',
     ],
 )  # fmt: skip
 def test_it_takes_no_mark_of_a_footnote_for_a_digit(html: Any, mark: str) -> None:
@@ -101,6 +102,20 @@ def test_it_takes_no_mark_of_a_footnote_for_a_digit(html: Any, mark: str) -> Non
 def test_it_keeps_what_is_raised_and_no_mark(html: Any) -> None:
     text = "<p>Oak v. Ash, 33 F.2<sup>d</sup> 21 (4<sup>th</sup> Cir. 1929)</p>"
     assert html(text) == "Oak v. Ash, 33 F.2d 21 (4th Cir. 1929)"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('33 F.3d <span class="page">*188</span> 21', "33 F.3d 21"),
+        ("33 F.3d <a>*188</a>21", "33 F.3d 21"),
+        ("33 F.3d [*188] 21", "33 F.3d 21"),
+        ("2020 WL 12345, at <span>*4</span>", "2020 WL 12345, at *4"),
+        ("2020 WL 12345, at *3, <i>*4</i>", "2020 WL 12345, at *3, *4"),
+    ],
+)
+def test_it_leaves_out_a_star_page_unless_it_is_cited(html: Any, written: str, shown: str) -> None:
+    assert html(f"<p>{written}</p>") == shown
 
 
 def test_it_keeps_a_link_that_is_a_page(html: Any) -> None:
@@ -287,7 +302,7 @@ def test_it_reads_notes_that_go_on_at_the_foot_of_the_next_page(tmp_path: Path) 
 def test_it_reads_over_notes_below_a_drawn_line(tmp_path: Path) -> None:
     first = "\n".join([*[FILLER] * 9, "Oak v. Ash, 33", "", "_________", "", "3 A note of it."])
     path = tmp_path / "a.txt"
-    path.write_text(f"{first}\f*12\nF.3d 21 (1994), says.\n", "utf-8")
+    path.write_text(f"{first}\f   12\n\n*12\n\nF.3d 21 (1994), says.\n", "utf-8")
     assert "Oak v. Ash, 33 F.3d 21 (1994), says.\n3 A note of it." in text_of(path)
 
 
@@ -298,11 +313,59 @@ def test_it_takes_no_quotation_in_small_type_for_a_note(tmp_path: Path) -> None:
     assert "5 Years on it is Oak v. Ash, 33 F.3d 21 (1994) that rules." in text_of(path)
 
 
-@pytest.mark.parametrize("star", ["[*17] ", "[* 17] ", "[**17] "])
+NOTES = [
+    ["6 A note of it."], ["6. A note of it."], ["(6) A note of it."], ["[6] A note of it."],
+    ["FN6. A note of it."], ["* A note of it."], ["a A note of it."], ["6 “A note” of it."],
+    ["6A note of it."], ["6 26 U.S.C. § 162 is a note."], ["A note without a mark."],
+    ["6 A note of it,", "   in two lines.", "7 Another note."],
+]  # fmt: skip
+UNFINISHED = [*[FILLER] * 9, "as in Oak v. Ash, 33"]
+GOES_ON = ["F.3d 21 (1994). It is the law.", *[FILLER] * 6]
+
+
+@pytest.mark.parametrize("note", NOTES)
+@pytest.mark.parametrize("size", [9, 11])
+def test_it_reads_over_notes_of_every_form(tmp_path: Path, note: list[str], size: float) -> None:
+    first = [*rows(UNFINISHED, 740), *rows(note, 130, size)]
+    text = text_of(pdf(tmp_path / "a.pdf", first, rows(GOES_ON, 740)))
+    assert "Oak v. Ash, 33 F.3d 21 (1994). It is" in text
+    assert "note" in text
+
+
+@pytest.mark.parametrize("below", ["16", "Page 16 of 20", "Brief for the Appellant"])
+@pytest.mark.parametrize("above", ["17", f"{' ' * 40}OAK v. ASH"])
+def test_it_reads_over_a_running_head_and_foot(tmp_path: Path, below: str, above: str) -> None:
+    note = rows(["6 A note of it."], 130, 9)
+    first: Page = [*rows(UNFINISHED, 740), *note, *rows([below], 40)]
+    second: Page = [*rows([above], 770), *rows(GOES_ON, 730)]
+    path = pdf(tmp_path / "a.pdf", first, second)
+    assert "Oak v. Ash, 33 F.3d 21 (1994). It is" in text_of(path)
+
+
+def test_it_reads_over_a_running_head_in_small_type(tmp_path: Path) -> None:
+    second: Page = [*rows(["17   Oak v. Ash"], 770, 9), *rows(GOES_ON, 740)]
+    text = text_of(pdf(tmp_path / "a.pdf", rows(UNFINISHED, 740), second))
+    assert "Oak v. Ash, 33 F.3d 21 (1994). It is" in text
+    assert "\n17 Oak v. Ash" in text
+
+
+def test_it_keeps_the_end_of_a_paragraph_that_stands_alone_at_the_top(tmp_path: Path) -> None:
+    second = [*rows(["F.3d 21 (1994)."], 740), *rows([f"{FILLER}."] * 6, 700)]
+    text = text_of(pdf(tmp_path / "a.pdf", rows(UNFINISHED, 740), second))
+    assert "as in Oak v. Ash, 33 F.3d 21 (1994)." in text
+
+
+@pytest.mark.parametrize("star", ["[*17] ", "[* 17] ", "[**17] ", "*17 "])
 def test_it_leaves_out_a_star_page_at_the_top(tmp_path: Path, star: str) -> None:
     first = rows([*[FILLER] * 9, "Oak v. Ash, 33 F.3d"], 740)
     path = pdf(tmp_path / "a.pdf", first, rows([f"{star}21 (1994).", *[FILLER] * 9], 740))
     assert "Oak v. Ash, 33 F.3d 21 (1994)." in text_of(path)
+
+
+def test_it_keeps_a_star_page_at_the_top_that_is_cited(tmp_path: Path) -> None:
+    first = rows([*[FILLER] * 9, "Oak v. Ash, 2020 WL 123, at"], 740)
+    path = pdf(tmp_path / "a.pdf", first, rows(["*3 (D. Mass. 2020).", *[FILLER] * 9], 740))
+    assert "Oak v. Ash, 2020 WL 123, at *3 (D. Mass. 2020)." in text_of(path)
 
 
 # PDF: pictures of pages.

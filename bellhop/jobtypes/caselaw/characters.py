@@ -16,12 +16,21 @@ SHOWN = dict.fromkeys(map(ord, INVISIBLE + RAISED_DIGITS)) | {0x2010: "-", 0x201
 # Nobody divides a number between two lines, so this one was typed for a hyphen.
 IN_RANGE = re.compile(r"(?<=\d)\xad(?=\d)")
 # What is raised is a mark, unless it ends an ordinal number: 4th, 2d.
-MARK = re.compile(r"[\s\[({]*(?:fn|n)?[\s\d\[\](){},;.*†‡§¶#–-]+|[\s\[({]*[abce-z][\s\])}]*", re.I)
+MARK = re.compile(
+    r"[\s\[({]*(?:(?:fn|n|note)\b)?[\s\d\[\](){},;./*†‡§¶#–-]+|[\s\[({]*(?:fn|n)\d+[\s\])}]*"
+    r"|[\s\[({]*(?:[abce-z]|[ivx]{2,5})[\s\])}]*",
+    re.I,
+)
+# A mark that says so, and the number of a page of the printed report.
+NAMED_MARK = re.compile(r"\[(?:fn|n)\.?\s?\d{1,3}\]|\[\s?\*+\s?\d{1,5}\s?\][^\S\n]?", re.I)
+STAR_PAGE = re.compile(r"\s*\*{1,3}\d{1,5}\s*")
+# Behind these, a star page is a page that is cited.
+CITES_PAGE = re.compile(r"(?:\bat|\bpp?\.|[,&–-])\s*$")
 
 
 def shown(text: str) -> str:
-    """The text without characters that show nothing, and without raised digits."""
-    return text.translate(SHOWN)
+    """The text without characters that show nothing, raised digits, [FN5] and [*17]."""
+    return NAMED_MARK.sub("", text.translate(SHOWN))
 
 
 def without_soft_hyphens(line: str) -> str:
@@ -37,3 +46,8 @@ def without_soft_hyphens(line: str) -> str:
 def is_mark(raised: str) -> bool:
     """Whether text that stands raised is the mark of a footnote: 5, [5], n5, *, a."""
     return bool(raised.strip()) and bool(MARK.fullmatch(raised))
+
+
+def is_star_page(text: str, before: str) -> bool:
+    """Whether `text` behind `before` is where a page of the printed report begins: *17."""
+    return bool(STAR_PAGE.fullmatch(text)) and not CITES_PAGE.search(before)

@@ -1,8 +1,9 @@
-"""Footnotes at the foot of a page are set aside, so that the text goes on over the page.
+"""What stands between two halves of a sentence that a page divides is set aside.
 
-A note is what stands at the foot in smaller type than the text above it and begins with its mark,
-or goes on from the page before; or what a drawn line of characters divides from the text. Small
-type that goes on at the top of the next page is no note: the text itself is small there.
+At the foot, that is what is in smaller type than the text above it, where it begins with its mark,
+goes on from the page before, or stands behind a sentence that goes on over the page; or what a row
+of characters divides from the text. Small type that goes on at the top of the next page is no note:
+the text itself is small there. A gap and another margin or type tell a running head or foot.
 """
 
 from __future__ import annotations
@@ -10,62 +11,76 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
 
+from bellhop.jobtypes.caselaw.characters import is_star_page
 from bellhop.jobtypes.caselaw.model import Document
 from bellhop.jobtypes.caselaw.pages import ENDS
 
 # A type this much smaller than that of the text.
 SMALL = 0.93
+# Lines so many usual distances from each other are apart, and those so many points to the right
+# have another margin. A running head or foot has at most so many lines.
+APART, ASIDE, MOST_EDGE = 1.4, 12.0, 2
+SAME_HEIGHT = 2.0
 RULE = re.compile(r"\s*[_\u2014\u2500\u2015-]{5,}\s*")
 NOTE_START = re.compile(r"\s*\[?(?:\d{1,3}|[*\u2020\u2021\xa7]{1,3})[\].)]?\s+[^\s\d]")
-# The number of a page of the printed report, where it stands alone.
-STAR_PAGE = re.compile(r"\s*(?:\[\s*\*+\s*\d{1,5}\s*\]|\*+\d{1,5}\s*$)\s*")
+STAR = re.compile(r"\s*(\*{1,3}\d{1,5})(?:\s+|$)")
+
+
+class Place(NamedTuple):
+    """Where a line begins on its page, in points from the left and from the foot."""
+
+    left: float
+    height: float
 
 
 class Line(str):
-    """A line of a page, the size of its type in points, and whether it begins with a raised mark.
+    """A line of a page; what is not known of it is None.
 
-    The size is None where nobody knows it.
+    `size` is that of its type in points, and `is_marked` says that it began with a raised mark.
     """
 
-    __slots__ = ("is_marked", "size")
+    __slots__ = ("is_marked", "place", "size")
 
     size: float | None
+    place: Place | None
     is_marked: bool
 
     @classmethod
-    def of(cls, text: str, size: float | None, *, is_marked: bool = False) -> Line:
+    def of(
+        cls, text: str, size: float | None, place: Place | None, *, is_marked: bool = False
+    ) -> Line:
         line = cls(text)
-        line.size, line.is_marked = size, is_marked
+        line.size, line.place, line.is_marked = size, place, is_marked
         return line
 
 
-def without_star_page(page: Sequence[str]) -> list[str]:
-    """A page without the star page at its top."""
-    first = next((n for n, line in enumerate(page) if line.strip()), None)
-    if first is None:
-        return list(page)
-    line = page[first]
-    found = STAR_PAGE.match(line)
-    if found is None:
-        return list(page)
-    rest = line[found.end() :]
-    return [*page[:first], *([_as(line, rest)] if rest else []), *page[first + 1 :]]
-
-
 def apart(pages: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[list[str]]]:
-    """(the text of each page, the notes of each page)."""
-    usual = _usual_size(pages)
+    """(the text of each page, what else stands on each page)."""
+    usual, heads = _usual_size(pages), _heads(pages)
     texts: list[list[str]] = []
-    notes: list[list[str]] = []
+    others: list[list[str]] = []
+    before, is_open = "", False  # the last line of the text, and whether a note goes on
     for number, page in enumerate(pages):
-        following = pages[number + 1] if number + 1 < len(pages) else ()
-        is_open = bool(notes and notes[-1]) and not ENDS.search(notes[-1][-1].strip())
-        first = _first_note(page, following, usual, is_open)
-        below = [line for line in page[first:] if not RULE.fullmatch(line)]
-        texts.append(list(page[:first]))
-        notes.append([part for line in below for part in _begun(line)])
-    return texts, notes
+        goes_on = _is_unfinished(before)
+        cut = heads[number] if goes_on else 0
+        rest = _without_star_page(page[cut:], before)
+        while goes_on and rest and not rest[0].strip():  # a gap here ends no paragraph
+            del rest[0]
+        following = pages[number + 1][heads[number + 1] :] if number + 1 < len(pages) else ()
+        foot = _foot(rest, usual)
+        first = _first_note(rest[:foot], following, usual, is_open)
+        notes = [line for line in rest[first:foot] if not RULE.fullmatch(line)]
+        text = rest[:first] if notes else rest
+        begun = [part for line in notes for part in _begun(line)]
+        texts.append(text)
+        others.append([*(rest[foot:] if notes else []), *begun, "", *page[:cut]])
+        before = next((line for line in reversed(text) if line.strip()), before)
+        is_open = bool(notes) and _is_unfinished(notes[-1])
+    return texts, others
 
 
 def with_notes(text: Document, notes: Document) -> Document:
@@ -89,8 +104,81 @@ def with_notes(text: Document, notes: Document) -> Document:
     return Document(whole, tuple(starts), tuple(reversed(spans)))
 
 
-def _as(line: str, text: str) -> str:
-    return Line.of(text, line.size) if isinstance(line, Line) else text
+def _is_unfinished(line: str) -> bool:
+    return bool(line) and not ENDS.search(line.strip())
+
+
+def _heads(pages: Sequence[Sequence[str]]) -> list[int]:
+    """How many lines of each page are a running head: above where the text of others begins."""
+    usual = _usual_size(pages)
+    tops = [_height(page[0]) if page else 0.0 for page in pages]
+    high, next_high = [*sorted(tops, reverse=True), 0.0, 0.0][:2]
+    heads = []
+    for page, top in zip(pages, tops, strict=True):
+        others = next_high if top == high else high
+        heads.append(_head(page, usual) if top > others + SAME_HEIGHT > SAME_HEIGHT else 0)
+    return heads
+
+
+def _head(page: Sequence[str], usual: float) -> int:
+    """The number of lines at the top that stand apart with another margin or type."""
+    gap = _usual_gap(page)
+    for n, (line, other) in enumerate(pairwise(page[: MOST_EDGE + 1]), 1):
+        if not _is_other(line, page[n:], usual):
+            break
+        if _gap(line, other) > APART * gap > 0:
+            return n
+    return 0
+
+
+def _foot(page: Sequence[str], usual: float) -> int:
+    """The number of the line with which a running foot begins that stands apart below notes."""
+    gap = _usual_gap(page)
+    for n in range(len(page) - 1, max(0, len(page) - 1 - MOST_EDGE), -1):
+        is_apart = _gap(page[n - 1], page[n]) > APART * gap > 0
+        if is_apart and _is_small(page[n - 1], usual):
+            return n
+    return len(page)
+
+
+def _height(line: str) -> float:
+    return line.place.height if isinstance(line, Line) and line.place else 0.0
+
+
+def _usual_gap(page: Sequence[str]) -> float:
+    """The usual distance of two lines; 0 where nobody knows it."""
+    gaps = [gap for one, other in pairwise(page) if (gap := _gap(one, other)) > 0]
+    return median(gaps) if gaps else 0.0
+
+
+def _gap(one: str, other: str) -> float:
+    """How far a line stands below the one before it; 0 where nobody knows it."""
+    places = [line.place for line in (one, other) if isinstance(line, Line) and line.place]
+    return places[0].height - places[1].height if len(places) == 2 else 0.0
+
+
+def _is_other(line: str, text: Sequence[str], usual: float) -> bool:
+    """Whether a line has another margin or type than most of the text."""
+    lefts = [other.place.left for other in text if isinstance(other, Line) and other.place]
+    if not (isinstance(line, Line) and line.place and line.size and lefts):
+        return False
+    is_aside = line.place.left - min(lefts) > ASIDE
+    return is_aside or not SMALL < line.size / (usual or line.size) < 1 / SMALL
+
+
+def _without_star_page(page: Sequence[str], before: str) -> list[str]:
+    """A page without the star page at its top, unless that is a page that is cited."""
+    for n, line in enumerate(page):
+        if not line.strip():
+            continue
+        found = STAR.match(line)
+        if not found or not is_star_page(found[1], before):
+            break
+        rest = line[found.end() :]
+        if isinstance(line, Line):
+            rest = Line.of(rest, line.size, line.place)
+        return [*page[:n], *([rest] if rest else []), *page[n + 1 :]]
+    return list(page)
 
 
 def _size(line: str) -> float | None:
@@ -121,7 +209,7 @@ def _first_note(page: Sequence[str], following: Sequence[str], usual: float, is_
     small = [n for n in range(first, len(page)) if page[n].strip()]
     if not above or not small or _goes_on(page[small[-1]], following, usual):
         return len(page)
-    if is_open:
+    if is_open or _is_unfinished(above[-1]):
         return first
     return next((n for n in small if _is_start(page[n])), len(page))
 
@@ -138,7 +226,7 @@ def _is_start(line: str) -> bool:
 def _goes_on(last: str, following: Sequence[str], usual: float) -> bool:
     """Whether a page that ends in small type goes on with it at the top of the next one."""
     top = next((line for line in following if line.strip()), "")
-    return _is_small(top, usual) and not ENDS.search(last.strip())
+    return _is_small(top, usual) and _is_unfinished(last)
 
 
 def _begun(line: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bellhop import BadInput
 from bellhop.jobtypes.caselaw.characters import LINE_END_HYPHEN, shown, without_soft_hyphens
-from bellhop.jobtypes.caselaw.footnotes import apart, with_notes, without_star_page
+from bellhop.jobtypes.caselaw.footnotes import apart, with_notes
 from bellhop.jobtypes.caselaw.furniture import without_furniture
 from bellhop.jobtypes.caselaw.model import Document
 from bellhop.jobtypes.caselaw.pages import from_pages, from_paragraphs
@@ -53,8 +53,7 @@ def load(file: Path, tell_page: Callable[[int, int], None], warn: Warn) -> Docum
 
 def _from_lines(pages: Sequence[Sequence[str]]) -> Document:
     """The text of pages without what stands at their edges, and the notes of each."""
-    bare = [without_star_page(page) for page in without_furniture(pages)]
-    texts, notes = apart(bare)
+    texts, notes = apart(without_furniture(pages))
     return with_notes(from_pages(texts), from_pages(notes))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bellhop.jobtypes.caselaw.characters import LINE_END_HYPHEN, is_mark, shown
-from bellhop.jobtypes.caselaw.footnotes import Line
+from bellhop.jobtypes.caselaw.footnotes import Line, Place
 from bellhop.jobtypes.reading.pdf import open_pdf
 
 # As long as stamps are, in characters that are not white space.
@@ -31,8 +31,14 @@ RAISED_SIZE, RAISED_BY = 0.85, 0.1
 LINE = re.compile(r"([^\r\n\ufffe]*)(\ufffe|\r\n?|\n|\Z)")
 # Lines whose heights on the page, in points, differ by less are one.
 SAME_HEIGHT = 0.5
-# The size in points and the height on the page of a character.
-Type = tuple[float, float]
+
+
+class Type(NamedTuple):
+    """Of a character: its size in points, and its height and its place on the page."""
+
+    size: float
+    height: float
+    left: float
 
 
 class _Written(NamedTuple):
@@ -102,10 +108,10 @@ def _types(textpage: Any, length: int) -> Callable[[int], Type]:
     def type_at(place: int) -> Type:
         index = place if is_same else raw.FPDFText_GetCharIndexFromTextIndex(textpage, place)
         if index < 0 or not raw.FPDFText_GetCharOrigin(textpage, index, x, y):
-            return 0.0, 0.0
+            return Type(0.0, 0.0, 0.0)
         raw.FPDFText_GetMatrix(textpage, index, matrix)
-        scale = math.hypot(matrix.c, matrix.d)
-        return round(raw.FPDFText_GetFontSize(textpage, index) * scale, 1), round(y.value, 1)
+        size = raw.FPDFText_GetFontSize(textpage, index) * math.hypot(matrix.c, matrix.d)
+        return Type(round(size, 1), round(y.value, 1), x.value)
 
     return type_at
 
@@ -114,20 +120,20 @@ def _written(text: str, start: int, hyphen: str, type_at: Callable[[int], Type])
     """A line without its raised marks."""
     types = {n: type_at(start + n) for n in range(len(text)) if not text[n].isspace()}
     if not types:
-        return _Written(Line.of("", None), 0.0)
-    size, height = Counter(types.values()).most_common(1)[0][0]
+        return _Written(Line.of("", None, None), 0.0)
+    size, height = Counter((one.size, one.height) for one in types.values()).most_common(1)[0][0]
+    raised = [n in types and _is_raised(types[n], size, height) for n in range(len(text))]
     kept: list[str] = []
     is_marked = is_cut = False
-    for is_raised, group in groupby(
-        range(len(text)), lambda n: _is_raised(types.get(n), size, height)
-    ):
+    for is_raised, group in groupby(range(len(text)), lambda n: raised[n]):
         part = "".join(text[n] for n in group)
         is_cut = is_raised and is_mark(part)
         if is_cut:
             is_marked |= not "".join(kept).strip()
         else:
             kept.append(part)
-    line = Line.of(shown("".join(kept)) + hyphen, size or None, is_marked=is_marked)
+    place = Place(next(iter(types.values())).left, height) if size else None
+    line = Line.of(shown("".join(kept)) + hyphen, size or None, place, is_marked=is_marked)
     return _Written(line, height, is_cut)
 
 
@@ -146,9 +152,7 @@ def _joined(lines: Sequence[_Written]) -> list[str]:
                 is_marked = True
                 continue
         if last and last.is_cut and line and abs(height - last.height) < SAME_HEIGHT:
-            joint = "" if line[0] in " ,.;:)]" else " "
-            whole = Line.of(last.line + joint + line, last.line.size, is_marked=last.line.is_marked)
-            kept[-1] = _Written(whole, last.height, is_cut)
+            kept[-1] = _Written(_with(last.line, line), last.height, is_cut)
             continue
         line.is_marked |= is_marked and bool(line.strip())
         is_marked = is_marked and not line.strip()
@@ -156,18 +160,20 @@ def _joined(lines: Sequence[_Written]) -> list[str]:
     return [written.line for written in kept]
 
 
+def _with(line: Line, rest: str) -> Line:
+    joint = "" if rest[0] in " ,.;:)]" else " "
+    return Line.of(line + joint + rest, line.size, line.place, is_marked=line.is_marked)
+
+
 def _is_over(mark: _Written, under: _Written) -> bool:
     """Whether a mark stands raised in a line."""
     size = under.line.size or 0.0
-    is_raised = _is_raised((mark.line.size or size, mark.height), size, under.height)
+    is_raised = _is_raised(Type(mark.line.size or size, mark.height, 0.0), size, under.height)
     return is_raised and mark.height - under.height < size
 
 
-def _is_raised(of: Type | None, size: float, height: float) -> bool:
-    if of is None:
-        return False
-    own, at = of
-    return own <= RAISED_SIZE * size and at - height >= RAISED_BY * size
+def _is_raised(of: Type, size: float, height: float) -> bool:
+    return of.size <= RAISED_SIZE * size and of.height - height >= RAISED_BY * size
 
 
 def _is_unread(page: Any, length: int) -> bool:

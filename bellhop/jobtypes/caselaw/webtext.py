@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bellhop.jobtypes.caselaw.characters import is_mark
+from bellhop.jobtypes.caselaw.characters import is_mark, is_star_page
 from bellhop.jobtypes.caselaw.pages import from_pages
 
-# What is no text of a page, what ends a paragraph, and where lines are as they were typed.
+# What is no text of a page, what ends a paragraph, what stands within one, and where lines are as
+# they were typed.
 UNSEEN = {"script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object"}
 BLOCKS = {
     "address", "article", "aside", "blockquote", "br", "center", "dd", "div", "dl", "dt",
@@ -16,6 +17,7 @@ BLOCKS = {
     "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr",
     "ul",
 }  # fmt: skip
+INLINE = {"a", "b", "em", "i", "page-number", "span", "strong"}
 TYPED = {"pre", "listing", "xmp"}
 HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.I)
 RAISING = re.compile(r"vertical-align\s*:\s*(?:super|text-top|top)", re.I)
@@ -89,10 +91,9 @@ class _Page:
         if (node.get("aria-hidden") or "").strip().lower() == "true":
             return True
         is_raised = node.tag == "sup" or RAISING.search(style)
-        return bool(is_raised or self._leads_to_note(node)) and is_mark(node.text_content())
-
-    def _leads_to_note(self, node: Any) -> bool:
-        """Whether it leads elsewhere on the page, and no space divides it from what it marks."""
         before = "".join(self._paragraphs[-1][0])
-        is_inner = node.tag == "a" and (node.get("href") or "").startswith("#")
-        return is_inner and not before[-1:].isspace()
+        # A link within a page is a mark where no space divides it from what it marks.
+        is_link = node.tag == "a" and "#" in (node.get("href") or "")
+        if is_raised or (is_link and not before[-1:].isspace()):
+            return is_mark(node.text_content())
+        return node.tag in INLINE and is_star_page(node.text_content(), before)

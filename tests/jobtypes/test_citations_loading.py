@@ -332,6 +332,21 @@ def test_it_reads_over_notes_of_every_form(tmp_path: Path, note: list[str], size
     assert "note" in text
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("44 U.S.", "10"), ("44 U.", "S. 10"), ("44 F.", "2d 10"), ("44 F. Supp.", "2d 10"),
+     ("44 F.2d", "10"), ("44", "Cal. App. 4th 10"), ("44 Cal. App.", "4th 10")],
+)  # fmt: skip
+@pytest.mark.parametrize("note", [["6 A note of it."], ["A note without a mark."]])
+def test_it_reads_over_notes_wherever_a_citation_is_divided(
+    tmp_path: Path, first: str, second: str, note: list[str]
+) -> None:
+    one = [*rows([*[FILLER] * 9, f"So Elm v. Fir, {first}"], 740), *rows(note, 130, 9)]
+    two = rows([f"{second} (1960), has it.", *[FILLER] * 6], 740)
+    text = text_of(pdf(tmp_path / "a.pdf", one, two))
+    assert f"So Elm v. Fir, {first} {second} (1960), has it." in text
+
+
 @pytest.mark.parametrize("below", ["16", "Page 16 of 20", "Brief for the Appellant"])
 @pytest.mark.parametrize("above", ["17", f"{' ' * 40}OAK v. ASH"])
 def test_it_reads_over_a_running_head_and_foot(tmp_path: Path, below: str, above: str) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bellhop.jobtypes.caselaw.characters import is_star_page
 from bellhop.jobtypes.caselaw.model import Document
-from bellhop.jobtypes.caselaw.pages import ENDS
+from bellhop.jobtypes.caselaw.pages import ends_sentence
 
 # A type this much smaller than that of the text.
 SMALL = 0.93
@@ -105,7 +105,7 @@ def with_notes(text: Document, notes: Document) -> Document:
 
 
 def _is_unfinished(line: str) -> bool:
-    return bool(line) and not ENDS.search(line.strip())
+    return bool(line) and not ends_sentence(line.strip())
 
 
 def _heads(pages: Sequence[Sequence[str]]) -> list[int]:

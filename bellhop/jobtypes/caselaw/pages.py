@@ -11,6 +11,10 @@ from bellhop.jobtypes.caselaw.model import Document
 
 # A line that ends a sentence, or a heading that ends with a colon.
 ENDS = re.compile(r"""[.?!:]["'”’)\]]*\d{0,2}$""")
+# A volume with the beginning of a reporter, or one of two parties: neither ends a sentence.
+CITES = re.compile(
+    r"\b\d{1,4}\s?(?:[A-Z][A-Za-z'\u2019]{0,4}\.\s?(?:\d[a-z]{1,2}\s)?)+$|\b(?:v|vs|No|[Ss]ee|cf)\.$"
+)
 # A paragraph that ends with a short line is narrower than this part of a usual one.
 SHORT = 0.8
 SOFT_HYPHEN = "\xad"
@@ -53,6 +57,11 @@ def from_paragraphs(paragraphs: Sequence[str]) -> Document:
     return Document("\n".join(line for line in lines if line))
 
 
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with a sentence, and not within a citation."""
+    return bool(ENDS.search(line)) and not CITES.search(line)
+
+
 def _is_one_word(before: str, line: str, words: set[str]) -> bool:
     """Whether a word was divided here: the document has it undivided elsewhere."""
     first, second = LAST_PART.search(before), FIRST_PART.match(line)
@@ -61,7 +70,7 @@ def _is_one_word(before: str, line: str, words: set[str]) -> bool:
 
 def _glue(before: str, line: str, usual: float, is_after_gap: bool) -> str:
     """What stands between two lines."""
-    is_end = bool(ENDS.search(before))
+    is_end = ends_sentence(before)
     if is_after_gap and (is_end or line[:1].isupper()):
         return "\n"
     if is_end and (len(before) < SHORT * usual or BULLET.match(line)):

@@ -131,9 +131,9 @@ def draw(way: ModuleType, context: Context, raster: Source, picture: Path) -> bo
         if way.make_preview(raster, picture):
             return True
         reason = "the pixel format needs the extra `cog`"
-    except BadInput as error:
+    except BadInput:
         way.check_pixels(raster)
-        reason = f"{error.message.rstrip('.')}, although the pixels can be read"
+        reason = "the pixels can be read, but not drawn"
     context.warn("no_preview", f"There is no preview: {reason}.")
     return False
 

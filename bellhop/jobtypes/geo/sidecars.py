@@ -93,7 +93,7 @@ def _bad_world_file(why: str) -> BadInput:
         f"The text file is not a world file: {why}.",
         code="bad_world_file",
         hint="A world file begins with six lines with one number each, as GIS programs write it "
-        "(.tfw, .jgw, .pgw, .wld).",
+        "(.tfw, .jgw, .pgw, .wld). A .prj file must contain WKT.",
     )
 
 

@@ -216,6 +216,11 @@ def test_it_reads_marks_of_sides_in_columns_of_their_own_side(read: Read) -> Non
     assert figures(read(content))[:2] == ("7.00", "7.00")
 
 
+def test_it_tells_a_currency_from_the_marks_of_sides_beside_it(read: Read) -> None:
+    content = balances(lambda t: f"K {t[1:]} Cr" if t[0] == "-" else f"K {t} Dr")
+    assert figures(read(content))[:2] == ("3250.75", "3250.75")
+
+
 def test_it_knows_three_decimals_from_thousands() -> None:
     assert not uses_comma(["21467.170", "375.250"])
     assert uses_comma(["21467,170", "375,250"])

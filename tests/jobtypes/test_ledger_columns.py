@@ -158,9 +158,10 @@ def test_it_reads_balances_that_are_positive_on_their_usual_side(read: Read) -> 
     def cells(opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
         return [f"{abs(opening)}", f"{debit}", f"{credit}", f"{abs(closing)}"]
 
-    result = read(table("Cuenta,Nombre,Saldo inicial,Cargos,Abonos,Saldo final", cells))
-    assert figures(result) == SHEET
-    assert result["extracted_data"]["layout"] == "unsigned_balance"
+    for head in ("Cuenta,Nombre,Saldo inicial,Cargos,Abonos,Saldo final", "Kod,Ad,Xa,Xb,Xc,Xd"):
+        result = read(table(head, cells))
+        assert figures(result) == SHEET
+        assert result["extracted_data"]["layout"] == "unsigned_balance"
 
 
 @pytest.mark.parametrize(
@@ -185,12 +186,12 @@ def test_it_does_not_leave_a_column_aside_that_it_cannot_read(read: Read) -> Non
 
 
 def test_it_takes_the_balance_and_not_the_sums_beside_it(read: Read) -> None:
-    content = table("Code,Account,Debit,Credit,Balance",
-                    lambda *a: [f"{a[1] + max(a[0], Decimal(0))}",
-                                f"{a[2] + max(-a[0], Decimal(0))}", f"{a[3]}"])  # fmt: skip
-    result = read(content)
-    assert figures(result) == SHEET
-    assert result["extracted_data"]["layout"] == "totals_and_net"
+    def cells(opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
+        debit, credit = debit + max(opening, Decimal(0)), credit + max(-opening, Decimal(0))
+        return [f"{debit}", f"{credit}", f"{closing}"]
+
+    for head in ("Code,Account,Debit,Credit,Balance", "Kod,Ad,Xa,Xb,Xc"):
+        assert figures(read(table(head, cells))) == SHEET
 
 
 def test_it_leaves_the_dates_of_the_last_use_aside(read: Read) -> None:
@@ -242,6 +243,13 @@ def test_it_does_not_take_another_table_for_a_trial_balance(read: Read, content:
 def test_it_reads_signed_amounts_in_the_debit_column(read: Read) -> None:
     content = table("Code,Account,Debit,Credit", lambda *amounts: [f"{amounts[3]}", ""])
     result = read(content + "Total,,0.00,\n")
+    assert figures(result) == SHEET
+    assert codes(result) == []
+
+
+def test_it_reads_signed_amounts_in_the_credit_column(read: Read) -> None:
+    content = table("Code,Account,Debit,Credit", lambda *amounts: ["", f"{-amounts[3]}"])
+    result = read(content + "Total,,,0.00\n")
     assert figures(result) == SHEET
     assert codes(result) == []
 

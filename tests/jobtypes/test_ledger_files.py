@@ -133,6 +133,36 @@ def test_it_keeps_what_cannot_be_read_in_a_pdf(tmp_path: Path) -> None:
     assert ("unreadable_amount", "Rent") in [(a["code"], a["account"]) for a in found]
 
 
+GROUPS: Rows = [
+    ["Assets", "1,200.00", ""], ["   Cash", "700.00", ""], ["   Machinery", "500.00", ""],
+    ["Liabilities", "", "300.00"], ["   Accounts payable", "", "300.00"],
+    ["Equity", "", "400.00"], ["   Share capital", "", "400.00"], ["Income", "", "900.00"],
+    ["   Sales", "", "900.00"], ["Expenses", "400.00", ""], ["   Rent", "250.00", ""],
+    ["   Wages", "150.00", ""],
+]  # fmt: skip
+
+
+def test_it_takes_how_far_a_name_is_moved_in_on_a_page_as_a_level(tmp_path: Path) -> None:
+    texts = [(x + 6 * (len(text) - len(text.lstrip())), y, text.lstrip())
+             for x, y, text in lines(HEAD + GROUPS + TOTAL, AT)]  # fmt: skip
+    result = run(pdf(tmp_path / "a.pdf", [texts]))
+    assert figures(result) == FIGURES and codes(result) == []
+    assert len(result["extracted_data"]["accounts"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("foot", "top"), [("À reporter", "Report"), ("Transporteren", "Transport"), ("", "")]
+)
+def test_it_does_not_count_what_a_page_carries_forward(tmp_path: Path, foot: str, top: str) -> None:
+    first = [*BODY[:2], [foot, "1,200.00", ""]]
+    second = [[top, "1,200.00", ""], *BODY[2:5], [foot, "1,200.00", "1,600.00"]]
+    third = [[top, "1,200.00", "1,600.00"], *BODY[5:]]
+    pages = [lines(HEAD + part, AT) for part in (first, second, third)]
+    result = run(pdf(tmp_path / "a.pdf", pages))
+    assert figures(result) == FIGURES
+    assert len(result["extracted_data"]["accounts"]) == 7
+
+
 def test_it_says_that_a_pdf_holds_no_text(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", [[]], "10 10 m 90 90 l S")
     assert refused(path).code == "no_text_layer"

@@ -239,6 +239,23 @@ def test_it_keeps_an_account_whose_amount_is_the_sum_of_those_above_it(read: Rea
     assert names(result) == ["Till", "Bank", "Van", "Capital"]
 
 
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        [900, 500, 900, 300, -1100, -400, -900, -300, -100, 300, 200, 500, 1200, 400, -2300],
+        [2, 9, 1, 12, 1, -9, -5, -7, -2, -7, -6, 10, 11, 9, 4, -23],
+        [100, 20, 10, -90, -80, -40, -80, -80, -110, 20, 120, 100, 120],
+    ],
+)
+def test_it_does_not_make_books_balance_by_sums_that_are_chance(
+    read: Read, amounts: list[int]
+) -> None:
+    lines = [f"Item {chr(65 + n)},{amount}\n" for n, amount in enumerate(amounts)]
+    result = read("Account,Balance\n" + "".join(lines))
+    assert result["reports"]["is_balanced"] is (not sum(amounts))
+    assert len(names(result)) == len(amounts)
+
+
 def test_it_names_the_total_of_the_file_in_any_language(read: Read) -> None:
     assert read(TOTALLED["German"])["reports"]["stated_totals"]["row"] == 10
 

@@ -48,14 +48,15 @@ def learn_notation(table: Table, known: Known) -> None:
     learn_decimal(table, [v for own in cells.values() for v in own if isinstance(v, str)])
     table.units = {column: unit for column in columns if (unit := unit_of(cells[column]))}
     found = {column: list(affixes(own)) for column, own in cells.items()}
-    sides = {c: {m for own in found[c] for m in own if is_side(m)} for c in found}
-    every = set().union(*sides.values())
-    for column, marks in sides.items():
-        # Where all of a column has the same mark, it says no more than the header.
-        alone = len(marks) == 1 and all(marks <= own for own in found[column])
-        told = known[column][0] != "balance" or len(every) == 1
-        if alone and told and column not in table.units:
+    numbers = [marks for own in found.values() for marks in own]
+    common = set.intersection(*numbers) if numbers else set()
+    for column in set(columns) - table.units.keys():
+        # A mark that all amounts have, or all of a debit or credit column, says nothing more.
+        in_column = set.intersection(*found[column]) if found[column] else set()
+        marks = common or (in_column if known[column][0] != "balance" else set())
+        if len(marks) == 1:
             table.units[column] = bare_mark(next(iter(marks)))
+    every = {mark for marks in numbers for mark in marks if is_side(mark)}
     table.sides = side_columns(table, known)
     every |= {text for column in table.sides for text in table.texts(column)}
     table.signs = signs_of(every) or SIDE_SIGNS
@@ -217,12 +218,14 @@ def picked_by_words(known: Known) -> set[int] | None:
 
 
 def settle_sides(table: Table) -> None:
-    """Read signed amounts in a debit column, where the credit column is empty, as balances."""
+    """Read signed amounts in one column of a pair, where the other is empty, as balances."""
     group = table.amounts[table.pick]
     if len(group) != 2 or table.opening:
         return
     values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
     debits, credits = values[group["debit"]], values[group["credit"]]
-    if not any(credits) and any(amount < 0 for amount in debits):
-        table.amounts[table.pick] = {"balance": group["debit"]}
-        table.layout = "signed_balance"
+    for side, own, other in (("debit", debits, credits), ("credit", credits, debits)):
+        if not any(other) and any(amount < 0 for amount in own):
+            table.amounts[table.pick] = {"balance": group[side]}
+            table.layout = "signed_balance"
+            table.turned |= {group[side]} if side == "credit" else set()

@@ -191,19 +191,33 @@ def by_level(levels: list[int], order: Iterable[int], least: int) -> Structure:
 def level_readings(table: Table, lines: list[Line]) -> Iterator[tuple[list[int], int]]:
     """The level of each line by the place of its label, by a column of levels, by the last text
     in it, by the indent of its code; with each how many sums show it."""
-    amounts = table.amount_columns()
-    places = [[c for c, t in enumerate(line.texts) if t and c not in amounts] for line in lines]
-    name = table.labels.get("name")
-    at = [name if name in own else min(own, default=0) for own in places]
+    known = {table.labels.get("name"), table.labels.get("code"), *table.amount_columns()}
+    width = max((len(line.texts) for line in lines), default=0)
+    others = [c for c in range(width) if c not in known and any(map(has_text(c), lines))]
     rows = [table.sheet.rows[line.index] for line in lines]
+    at = [label_place(table, line, others) for line in lines]
     yield [c * 1000 + indent(cell_at(row, c)) for row, c in zip(rows, at, strict=True)], 1
-    for column in sorted({c for own in places for c in own} - {name, table.labels.get("code")}):
+    for column in others:
         texts = [text_of(cell_at(row, column)) for row in rows]
         if all(map(LEVEL.fullmatch, texts)):
             yield [int(text) for text in texts], 1
-    yield [max(own, default=0) for own in places], 2
+    if others:
+        reversed_ = others[::-1]
+        yield [next((c for c in reversed_ if has_text(c)(n)), -1) for n in lines], 2
     if "code" in table.labels:
         yield [indent(cell_at(row, table.labels["code"])) for row in rows], 2
+
+
+def has_text(column: int) -> Callable[[Line], bool]:
+    return lambda line: column < len(line.texts) and bool(line.texts[column])
+
+
+def label_place(table: Table, line: Line, others: list[int]) -> int:
+    """The column in which the label of a line stands."""
+    if line.name:
+        return table.labels["name"]
+    own = [table.labels["code"]] if line.code else []
+    return min([*own, *(column for column in others if has_text(column)(line))], default=0)
 
 
 def indent(cell: Any) -> int:

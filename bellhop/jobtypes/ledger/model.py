@@ -67,10 +67,10 @@ class Table:
     """Where things stand in a sheet. `amounts` maps (stage, period) to {side: column},
     `labels` a meaning such as "code" to its column; `pick` is the amount group in use,
     `period` what was chosen or is written beside the amounts, `sides` are all columns that say
-    debit or credit, `side_of` the one of each amount, `units` the mark of each column that says
-    nothing, `signs` what marks of sides mean, `why` the reason for the choice of amounts,
-    `sides_open` whether no word says which of two columns is debit,
-    `readings` the decisions between readings (`readings.note`)."""
+    debit or credit, `side_of` the one of each amount, `turned` the signed columns in which
+    credits are positive, `units` the mark of each column that says nothing, `signs` what marks of
+    sides mean, `why` the reason for the choice of amounts, `sides_open` whether no word says which
+    of two columns is debit, `readings` the decisions between readings (`readings.note`)."""
 
     sheet: Sheet
     header: int
@@ -84,6 +84,7 @@ class Table:
     units: dict[int, str] = field(default_factory=dict)
     signs: Signs = field(default_factory=lambda: SIDE_SIGNS)
     side_of: dict[int, int] = field(default_factory=dict)
+    turned: set[int] = field(default_factory=set)
     why: str = ""
     sides_open: bool = False
     sides: list[int] = field(default_factory=list)
@@ -110,6 +111,8 @@ class Table:
         mark = (
             normal(text_of(cell_at(cells, self.side_of[column]))) if column in self.side_of else ""
         )
+        if value and column in self.turned:
+            value = -value
         if not value or not mark:
             return value
         if mark not in self.signs:

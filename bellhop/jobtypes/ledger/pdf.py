@@ -12,7 +12,7 @@ from typing import Any
 
 from bellhop.jobtypes.ledger.model import Sheet
 from bellhop.jobtypes.ledger.pdfrows import amount_like, is_note, is_row, joined
-from bellhop.jobtypes.ledger.pdftext import Line, Piece, Rules, read_page
+from bellhop.jobtypes.ledger.pdftext import WORD_GAP, Line, Piece, Rules, read_page
 from bellhop.jobtypes.reading.pdf import open_pdf
 from bellhop.jobtypes.reading.refusals import corrupt_file, no_text_layer, too_large
 
@@ -198,8 +198,16 @@ def fill(line: Line, following: Line, columns: list[Column]) -> list[str]:
         for part, place in spread(piece, columns) if id(piece) not in places else [
             (piece.text, places[id(piece)])
         ]:  # fmt: skip
-            cells[place].append(part)
+            first = not cells[place] and not columns[place].amounts if columns else False
+            spaces = indent(piece, columns[place]) if first else ""
+            cells[place].append(spaces + part)
     return [" ".join(parts) for parts in cells]
+
+
+def indent(piece: Piece, column: Column) -> str:
+    """How far a text is moved in from the edge of its column, as spaces."""
+    width = (piece.chars[0].y1 - piece.chars[0].y0) * WORD_GAP
+    return " " * max(0, round((piece.x0 - column.x0) / max(width, 1)))
 
 
 def is_over(line: Line, columns: list[Column]) -> bool:

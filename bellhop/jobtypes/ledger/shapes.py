@@ -2,7 +2,9 @@
 
 Called once per table. The rules, each over the rows of the table; a few rows may be wrong:
 1. closing = opening + debit - credit: the left side is the balance. The opening may be missing,
-   and each of the three may be one signed column or two, a debit and a credit.
+   and each of the three may be one signed column or two, a debit and a credit; three signed
+   columns also have to come to nothing, for a debit is its net + the credit too. Balances without
+   signs differ by debit - credit or by credit - debit.
 2. Two columns next to each other that exclude one another row by row and have equal sums are debit
    and credit.
 3. A signed column that comes to nothing is the balance, if there is no other one.
@@ -12,7 +14,7 @@ Must never decide between two readings that the numbers allow equally: then ther
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from bellhop.jobtypes.ledger.cells import CENT, ZERO
 from bellhop.jobtypes.ledger.model import Meaning
@@ -67,7 +69,8 @@ def find_shape(values: Values, known: Mapping[int, Meaning]) -> Shape | None:
     ]
     nets = {part: net_of(values, part) for part in [*singles, *pairs]}
     nets = {part: net for part, net in nets.items() if sum(map(bool, net)) > 1}
-    shape = only_balance(list(equations(values, nets)), nets) or only_pair(values, pairs)
+    shape = only_balance(list(equations(values, nets)), nets)
+    shape = shape or only_balance(list(unsigned_equations(nets)), nets) or only_pair(values, pairs)
     return shape or (only_signed(values) if len(values) == 1 else None)
 
 
@@ -108,9 +111,22 @@ def equations(values: Values, nets: Mapping[Part, list[Decimal]]) -> Iterator[Sh
                     yield Shape(balance, (), movement)
                 continue
             for opening in nets:
-                free = not set(opening) & {*movement, *balance} and (pair or len(opening) == 1)
-                if free and is_equal(rest, nets[opening]):
+                if set(opening) & {*movement, *balance} or not is_equal(rest, nets[opening]):
+                    continue
+                if pair or all(comes_to_nothing(nets[p]) for p in (opening, movement, balance)):
                     yield Shape(balance, opening, movement)
+
+
+def unsigned_equations(nets: Mapping[Part, list[Decimal]]) -> Iterator[Shape]:
+    """The same for two columns of balances that are positive on the usual side of each account:
+    they differ by the net of a pair, up or down."""
+    singles = [part for part, net in nets.items() if len(part) == 1 and not any(a < 0 for a in net)]
+    for movement in (part for part in nets if len(part) == 2):
+        for opening, balance in permutations(singles, 2):
+            change = [abs(a - b) for a, b in zip(nets[balance], nets[opening], strict=True)]
+            in_order = opening[0] < balance[0] and not {*movement} & {*opening, *balance}
+            if in_order and is_equal(change, [abs(net) for net in nets[movement]]):
+                yield Shape(balance, opening, movement)
 
 
 def only_balance(found: list[Shape], nets: Mapping[Part, list[Decimal]]) -> Shape | None:

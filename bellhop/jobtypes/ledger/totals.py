@@ -4,23 +4,24 @@ Called once the groups are known. A row without a code whose amounts equal, on b
 all accounts since the start, a heading or another total may be such a row, whatever it is called.
 It is one if something else says so as well: both sides are filled, the row is repeated right
 below (at the top of the next page), the other rows have codes, it carries the name of a heading
-above it, or no chance would give such digits; or if the books balance only without it. Must never
+above it or a word that other such rows have, or no chance would give such digits. Must never
 take an account for a total because its amount happens to be a sum.
 """
 
 import re
+from collections import defaultdict
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from bellhop.jobtypes.ledger.cells import CENT, ZERO, normal
+from bellhop.jobtypes.ledger.cells import ZERO, normal
 from bellhop.jobtypes.ledger.lines import Line
 from bellhop.jobtypes.ledger.words import CARRIED, TOTAL_WORDS
 
 ROUNDS = 5
 HEADINGS = ("heading", "caption")
 STATED = ("total", "carried_forward")
-FIVE = Decimal(5)
+RARE = 5  # digits
 
 
 class Match(NamedTuple):
@@ -123,20 +124,33 @@ def doubtful(lines: list[Line], found: dict[int, Match]) -> set[int]:
     """The lines whose amounts may equal a sum by chance."""
     if not found:
         return set()
-    plain = [n for n, line in enumerate(lines) if line.kind == "account" and n not in found]
-    coded = are_coded([lines[n] for n in plain])
-    sure = set(repeats(lines, found))
+    coded = are_coded([line for n, line in enumerate(lines)
+                       if line.kind == "account" and n not in found])  # fmt: skip
+    sure = set(repeats(lines, found)) | shared(lines, found)
     for place, match in found.items():
         line = lines[place]
         told = all(line.sides) or coded or CARRIED.fullmatch(normal(line.label))
-        rare = match.rows > 2 and not match.is_net and any(amount % FIVE for amount in line.sides)
+        rare = match.rows > 2 and not match.is_net and digits_of(line) >= RARE
         if told or rare or match.is_named:
             sure.add(place)
-    off = sum((lines[n].net for n in plain), ZERO)
-    extra = sum((lines[n].net for n in found), ZERO)
-    if abs(off) <= CENT < abs(off + extra):
-        return set()
     return set(found) - sure
+
+
+def digits_of(line: Line) -> int:
+    """How many digits of an amount say something: 2 for 1,200.00, 6 for 1,234.56."""
+    return len(line.net.normalize().as_tuple().digits)
+
+
+def shared(lines: list[Line], found: dict[int, Match]) -> set[int]:
+    """The lines whose labels have their first or last word, or sign, in common: a word for a
+    total, since no chance would give several of them such sums."""
+    ends: dict[str, set[int]] = defaultdict(set)
+    for place, match in found.items():
+        words = key_of(lines[place].label).split()
+        if words and not match.is_net:
+            for end in {words[0], words[-1], lines[place].label[-2:]}:
+                ends[end].add(place)
+    return {place for places in ends.values() if len(places) > 1 for place in places}
 
 
 def is_named(label: str, names: list[str]) -> bool:
@@ -151,6 +165,9 @@ def repeats(lines: list[Line], found: dict[int, Match]) -> list[int]:
     return [
         place
         for first, second in pairwise(stated)
-        if first in found and second in found and lines[first].sides == lines[second].sides
+        if first in found
+        and second in found
+        and lines[first].sides == lines[second].sides
+        and (not found[first].is_net or digits_of(lines[first]) >= RARE)
         for place in (first, second)
     ]

@@ -51,8 +51,8 @@ closing: closing|ending|end|final\w*|schluss\w*|end(saldo|bestand|wert)|cloture|
     סגירה
 movement: \w*verkehrszahlen|jvz|mvz|umsatz\w*|obroty?|obraty|rulaj\w*|hareket\w*|оборот\w*|
     \w*(发生|發生)\w*
-ytd: ytd|year to date|to date|cumul\w*|kumul\w*|acumulad\w+|accumulated|jahreswert\w*|narastajac\w+|
-    нараст\w+|\w*(累计|累計|누계)\w*
+ytd: ytd|ack|year to date|to date|cumul\w*|kumul\w*|acumulad\w+|accumulated|jahreswert\w*|
+    narastajac\w+|нараст\w+|\w*(累计|累計|누계)\w*
 prior: prior|prev|previous|last year|comparatives?|vorjahr\w*|precedent\w*|anterior\w*|py|
     прошл\w+|\w*(上年|前年)\w*
 movement: movements?|period|activity|mouvements?|movimientos?|movimentos?|movimenti|mutaties?|

@@ -218,6 +218,16 @@ def test_it_takes_no_sentence_for_a_law(text: str) -> None:
     assert found(text) == []
 
 
+def test_it_takes_no_reporter_for_a_law() -> None:
+    kinds = [c.kind for c in found("44 C.M.R. 1 (1971); 310 CMR 10.02; 28 U.S.C. § 1331 (2012)")]
+    assert kinds == ["full_case", "law", "law"]
+
+
+def test_it_takes_no_year_of_a_code_for_a_subsection() -> None:
+    law = found("It rests on 28 U.S.C. § 1331 (2012).")[0]
+    assert (law.pin_cite, law.year) == (None, 2012)
+
+
 # Names.
 
 
@@ -243,6 +253,8 @@ def test_it_takes_no_sentence_for_a_law(text: str) -> None:
         ("However, in 44 Wineshop, Inc. v. Ohio, 517 U.S. 484 (1996), and 3M Co. v. Ott, 9 F.3d 1.",
          [("44 Wineshop, Inc.", "Ohio"), ("3M Co.", "Ott")]),
         ("Perl v Meher (18 NY3d 208 [2011]).", [("Perl", "Meher")]),
+        ("As in Kane v Grand Cent. Dist. Mgt. Assn., 158 F3d 92 [2d Cir 1998].",
+         [("Kane", "Grand Cent. Dist. Mgt. Assn.")]),
         ("State v. Ames, 9 F.3d 1 (1993). It follows from Ames and Lowe v. Duke Univ., 9 F.3d 5.",
          [("State", "Ames"), ("Lowe", "Duke Univ.")]),
         ("Board of Educ. of Town Schools (Dist. 66) v. Merz, 496 U.S. 226; under Rule 29(c). "
@@ -266,6 +278,7 @@ def test_it_names_the_parties(text: str, named: list[tuple[str | None, str]]) ->
         ("The rule is old.12 Ames v. Kerr, 9 F.3d 1 (1993).",),
         ("“It is.” 3 See also Ames v. Kerr, 9 F.3d 1 (1993).",),
         ("The rule is old.", "4Accord Ames v. Kerr, 9 F.3d 1 (1993)."),
+        ("The rule is old.", "1. Ames v. Kerr, 9 F.3d 1 (1993)."),
     ],
 )
 def test_it_takes_no_mark_of_a_footnote_for_a_name(paragraphs: tuple[str, ...]) -> None:

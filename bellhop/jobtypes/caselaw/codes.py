@@ -36,7 +36,7 @@ MARK = (
 PART = r"(?:[Pp]ts?\b\.?|[Pp]arts?\b)"
 NUMBER = (
     r"(?P<section>\d+[A-Za-z]{0,3}(?:[-.:/\u2010-\u2013]?\d+[A-Za-z]{0,2}|,\d{3}(?![\d,]))*)(?![A-Za-z])"
-    r"(?P<pin>(?: ?\([A-Za-z0-9]{1,4}\))*(?: et seq\b\.?)?)"
+    r"(?P<pin>(?: ?\((?!(?:1[6-9]|20)\d\d\))[A-Za-z0-9]{1,4}\))*(?: et seq\b\.?)?)"
 )
 TITLE = r"(?<![\w.$\u00a7-])(?P<title>\d{1,3}[A-Z]?)"
 LETTERS = (
@@ -117,7 +117,9 @@ def _is_law(form: re.Pattern[str], match: re.Match[str]) -> bool:
     letters, mark = _letters(match["code"]), match["mark"]
     is_divided = bool(re.search(r"\d[A-Z]?[-.:/]\d", match["section"]))
     if form is WITH_TITLE:
-        return letters in TITLED or letters in USUAL
+        # Three initials may also be those of a reporter: "44 C.M.R. 1 (1971)".
+        is_known = bool(mark or is_divided or len(letters) > 3)
+        return letters in USUAL or (letters in TITLED and is_known)
     if form is WITHOUT_TITLE:
         return letters in UNTITLED and bool(mark or is_divided or len(letters) > 2)
     if form is CODE_LAST:

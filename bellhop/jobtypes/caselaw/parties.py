@@ -65,7 +65,7 @@ SIGNALS = re.compile(
 )
 GROUP = re.compile(r"(?<=\w )\((?=[A-Z0-9])(?![^()]*\b(?:1[6-9]|20)\d\d)[^()]{1,40}\)(?= |$)")
 JOINED = "\0"
-MARK = re.compile(r"[\[(*\u2020]?\d{1,3}[\])]?")
+MARK = re.compile(r"[\[(*\u2020]?\d{1,3}[\]).]?")
 GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
 NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
 QUOTES = "“”\"'(\u2018\u2019["
@@ -129,6 +129,8 @@ def _is_part(word: str, before: str) -> bool:
     if GLUED_MARK.sub("", bare).strip(".,").casefold() in STOPS:
         return False
     if MARK.fullmatch(word):
+        if word[-1] == ".":
+            return False
         return bool(before) and (
             bool(NUMBERED.search(before)) or not _ends_sentence(before.split()[-1], word)
         )
@@ -152,7 +154,11 @@ def _ends_sentence(word: str, after: str) -> bool:
 def _is_abbreviation(word: str) -> bool:
     """Whether a full stop behind this word is part of it: "Corp", "U.S", "Int'l", "J"."""
     bare = word.replace("\u2019", "'").casefold()
-    if len(bare) == 1 or bare in ORDINARY or bare in _abbreviations():
+    if not word:
+        return False
+    if bare in ORDINARY or bare in _abbreviations():
+        return True
+    if word[0].isupper() and not re.search("[aeiouy]", bare[1:]):
         return True
     if re.fullmatch(r"(?:[^\W\d_]+\.)+[^\W\d_]+", word):
         return True
@@ -165,7 +171,8 @@ def _abbreviations() -> frozenset[str]:
     from reporters_db import CASE_NAME_ABBREVIATIONS, STATE_ABBREVIATIONS
 
     names = [*CASE_NAME_ABBREVIATIONS, *STATE_ABBREVIATIONS]
-    return frozenset(name.rstrip(".").casefold() for name in names)
+    found = {name.rstrip(".").casefold() for name in names}
+    return frozenset(found | {name.replace("'", "") for name in found})
 
 
 def _has_sentence_end(name: str) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from bellhop import BadInput, Context, Unavailable, job_type
 from bellhop.jobtypes import outbound
 from bellhop.jobtypes.knowledge.asking import allowed, raise_when_busy
+from bellhop.jobtypes.knowledge.completeness import words_left_out
 from bellhop.jobtypes.knowledge.decoding import Decoded, decode
 from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.knowledge.shape import shape
@@ -144,6 +145,8 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     if words < LEAST_WORDS or is_plea:
         raise _nothing_found()
     _warn_of_hidden(removed, words, warn)
+    if left_out := words_left_out(tree, text):
+        warn("text_left_out", f"About {left_out:,} words that the page shows are not in the text.")
     declared = re.search(r"<html[^>]*\slang\s*=\s*[\"']?([A-Za-z]{2,3})\b", page[:5000], re.I)
     licence = LICENCE.search(page)
     return {
@@ -163,7 +166,9 @@ def _parse(page: str) -> Any:
     from trafilatura import load_html
 
     # lxml takes no text that names an encoding of its own, nor what no XML may hold.
-    tree = load_html(re.sub(r"^\s*<\?xml[^>]*\?>", "", page).replace("\0", ""))
+    page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page).replace("\0", "")
+    is_whole = re.search(r"<html\b", page, re.I)
+    tree = load_html(page if is_whole else f"<html>{page}")
     if tree is None:
         raise _nothing_found()
     return tree

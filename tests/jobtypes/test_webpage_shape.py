@@ -154,3 +154,48 @@ def test_it_reads_code_with_all_its_signs() -> None:
         '<pre class="x"><span>print</span><span class="br0">(</span>"a"<span>)</span>\nrun()</pre>'
     )
     assert 'print("a")' in read(article(code))[0]
+
+
+@pytest.mark.parametrize("where", ["first", "last"])
+def test_it_reads_a_list_of_links_at_either_end_of_the_text(where: str) -> None:
+    items = listed('<li><a href="/c">{}</a></li>')
+    text = f"<p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p>"
+    inside = items + text if where == "first" else text + items
+    page = f"<html><body>{MENU}<div id=x><h1>Museum</h1>{inside}</div></body></html>"
+    assert holds(page, FIRST, *ITEMS, THIRD)
+
+
+def test_it_reads_no_table_of_contents_and_no_menu() -> None:
+    contents = listed('<li><a href="#{}">{}</a></li>'.replace("#{}", "#x"))
+    menu = f"<nav>{listed('<li><a href=/c>{}</a></li>')}</nav>"
+    assert not holds(article(contents), ITEMS[0]) and not holds(article(menu), ITEMS[0])
+
+
+def test_it_says_that_text_was_left_out() -> None:
+    parts = (f"<p>{FIRST}</p><p>{SECOND}</p>", listed("<li><a href=/c>{}</a></li>"), f"<p>{THIRD}")
+    sections = "".join(f"<section>{part}</section>" for part in parts)
+    text, codes = read(f"<html><body>{sections}</body></html>")
+    assert ITEMS[0] not in text and codes == ["text_left_out"]
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        f"<figure><ul><li>{ITEMS[0]}</ul></figure>",
+        f"<table><tr><th>A<th>B<tr><td>1<td><ol><li><a href=/c>{ITEMS[0]}</a></ol></table>",
+        f"<ul><li><label><input type=checkbox>{ITEMS[0]}</label></ul>",
+        f"<ul><li><img src=c><p class=caption>{ITEMS[0]}</p></ul>",
+    ],
+)
+def test_it_reads_lists_wherever_they_stand(middle: str) -> None:
+    assert holds(article(middle), ITEMS[0])
+
+
+def test_it_reads_a_page_that_begins_with_its_table() -> None:
+    page = f"<table><tr><td>{MENU}</td><td><p>{FIRST}</p><p>{SECOND}</p></td></tr></table>"
+    assert holds(page, FIRST, SECOND)
+
+
+def test_it_says_nothing_of_menus_and_comments() -> None:
+    around = f'<aside><p>{SECOND * 9}</p></aside><div id="comments"><p>{SECOND * 9} No</p></div>'
+    assert read(article("", after=around))[1] == []

@@ -66,6 +66,8 @@ class Selector(NamedTuple):
     specificity: tuple[int, int, int]
     # What the element must have: "#id", ".class" or a tag; "*" where it may be any.
     key: str
+    # What elements around it must have.
+    around: frozenset[str]
 
     def names(self, element: Element, place: int = 0) -> bool:
         """Whether the compounds from `place` on name this element."""
@@ -120,6 +122,7 @@ def _compile(text: str) -> Selector | None:
     compounds: list[tuple[Test, str]] = []
     weights = [(0, 0, 0)]
     place, combinator, key = 0, "", "*"
+    around: set[str] = set()
     while place < len(text):
         tests, keys, weight, place = _compound(text, place)
         if tests is None:
@@ -130,10 +133,19 @@ def _compile(text: str) -> Selector | None:
         if not (found := COMBINATOR.match(text, place)):
             break
         combinator, place = found[1] or " ", found.end()
+        if combinator in " >":
+            around |= set(keys) - {"*"}
     if place < len(text) or not compounds:
         raise Unknown(text)
     first, second, third = (sum(part) for part in zip(*weights, strict=True))
-    return Selector(tuple(reversed(compounds)), (first, second, third), key)
+    weight = (first, second, third)
+    return Selector(tuple(reversed(compounds)), weight, key, frozenset(around))
+
+
+def keys_of(element: Element) -> list[str]:
+    """What selectors may name an element by."""
+    names = [f".{name}" for name in (element.get("class") or "").split()]
+    return [*dict.fromkeys(names), f"#{element.get('id')}", element.tag]
 
 
 def _all(tests: list[Test]) -> Test:

@@ -31,8 +31,10 @@ BOXES = {
 # Of a cell of data, all but tables inside of it.
 OF_CELL = BLOCKS - {"table", "tbody", "thead", "tfoot", "tr", "td", "th", "hr"}
 CONTAINERS = frozenset(("div", "section", "article", "main"))
+SMALL_BOXES = CONTAINERS | LISTS | {"li"}
 # What stands around an article, and what others write below it.
 AROUND = frozenset(("nav", "aside", "footer", "form", "menu"))
+ROLES_AROUND = ("navigation", "complementary", "contentinfo")
 COMMENTS = re.compile(r"comment|repl(?:y|ies)|respon[sd]|discuss|disqus|guestbook", re.I)
 RUNNING_WORDS = 8
 PARAGRAPH_WORDS = 30
@@ -54,11 +56,13 @@ def shape(tree: Element) -> None:
         for line_break in code.iter("br"):
             line_break.tail = f"\n{line_break.tail or ''}"
         etree.strip_tags(code, "*")
-    discarded = _discarded(tree)
+    for figure in tree.xpath("//figure[.//ul or .//ol or .//dl]"):
+        figure.tag = "div"
+    names = discarded(tree)
     for item in tree.xpath("//li | //dd | //dt"):
-        _unwrap_boxes(item, discarded)
-    for links in tree.xpath("//ul | //ol | //dl"):
-        if _is_in_text(links) and links not in discarded:
+        _unwrap_boxes(item, names)
+    for links in tree.xpath("//ul | //ol | //dl | //table"):
+        if _is_in_text(links) and links not in names:
             etree.strip_tags(links, "a")
     _join_parts(tree)
     _contain(tree)
@@ -168,54 +172,54 @@ def _open(element: Element, separator: str) -> None:
 # Lists.
 
 
-def _discarded(tree: Element) -> set[Element]:
+def discarded(tree: Element) -> set[Element]:
     """What the extraction takes for buttons, menus and the like by its name."""
     from trafilatura.xpaths import OVERALL_DISCARD_XPATH
 
     return {found for expression in OVERALL_DISCARD_XPATH for found in expression(tree)}
 
 
-def _unwrap_boxes(item: Element, discarded: set[Element]) -> None:
+def _unwrap_boxes(item: Element, names: set[Element]) -> None:
     """Make the boxes in a list item its own text, where it is an item of text."""
     if _is_around(item) or not len(item) or _is_gallery(item.getparent()):
         return
+    etree.strip_tags(item, "label")
     for box in list(item.iterdescendants(*BOXES)):
         if next(box.iterancestors("li", "dd", "dt", "table", "pre"), None) is not item:
             continue
-        if box not in discarded and (box.tag in BLOCKS or len(box)):
+        if box not in names and (box.tag in BLOCKS or len(box)):
             _open(box, " ")
 
 
 def _is_gallery(around: Element) -> bool:
-    """Whether every item of a list has a picture: what is written there are captions."""
+    """Whether a list apart from the text has a picture in every item: it holds captions."""
     items = around.findall("li") if around is not None else []
-    return bool(items) and all(next(item.iter("img"), None) is not None for item in items)
+    has_pictures = all(next(item.iter("img"), None) is not None for item in items)
+    return bool(items) and has_pictures and not _is_beside_text(around)
 
 
 def _is_around(element: Element) -> bool:
     return any(
-        outer.tag in AROUND or outer.get("role") in ("navigation", "complementary", "contentinfo")
+        outer.tag in AROUND or outer.get("role") in ROLES_AROUND
         for outer in (element, *element.iterancestors())
     )
 
 
 def _is_in_text(links: Element) -> bool:
-    """Whether a list stands between paragraphs of text; one of the page's own parts is none."""
-    if _is_around(links) or next(links.iterancestors(*LISTS), None) is not None:
+    """Whether a list or table stands beside paragraphs of text, and is no table of contents."""
+    if _is_around(links) or next(links.iterancestors(*LISTS, "table"), None) is not None:
         return False
     targets = [a.get("href") or "" for a in links.iter("a")]
-    if not targets or all(target.startswith("#") for target in targets):
-        return False
-    box = links
-    while (outer := box.getparent()) is not None and outer.tag in CONTAINERS:
-        if words_of(outer) > words_of(box):
-            break
-        box = outer
-    before = [e for e in box.itersiblings("p", preceding=True) if is_running(e)]
-    after = any(map(is_running, box.itersiblings("p")))
-    return bool(before) and (
-        after or "".join(before[0].itertext()).rstrip().endswith((":", "\uff1a"))
-    )
+    is_contents = all(target.startswith("#") for target in targets)
+    return not is_contents and _is_beside_text(links)
+
+
+def _is_beside_text(box: Element) -> bool:
+    """Whether a paragraph of sentences stands beside it, or beside a box that holds only it."""
+    outer = box.getparent()
+    while outer is not None and outer.tag in SMALL_BOXES and words_of(outer) == words_of(box):
+        box, outer = outer, outer.getparent()
+    return outer is not None and any(map(is_running, outer.iterchildren("p")))
 
 
 # Articles.

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from bellhop.jobtypes.knowledge import css
 from bellhop.jobtypes.knowledge.css import Rule, Sheet, Value, pixels
+from bellhop.jobtypes.knowledge.selectors import keys_of
 from bellhop.jobtypes.knowledge.words import length
 
 Element = Any
@@ -83,10 +84,11 @@ def remove_hidden(tree: Element) -> Removed:
     look = Look(True, 16.0, None, (255, 255, 255) if is_own_style else None, False, {})
     heeds_aria, whole = not _hides_most(tree), running_words(tree)
     words, fades_in = 0, False
-    left: list[tuple[Element, Look]] = [(tree, look)]
+    left: list[tuple[Element, Look, frozenset[str]]] = [(tree, look, frozenset())]
     while left:
-        element, look = left.pop()
-        style = styles.of(element)
+        element, look, around = left.pop()
+        keys = keys_of(element)
+        style = styles.of(element, keys, around)
         if element.tag in ("html", "body", "head"):
             style = {name: style[name] for name in style if name.startswith(OF_ROOT)}
         elif _fades(style) and running_words(element) >= NEARLY_ALL * whole:
@@ -102,7 +104,8 @@ def remove_hidden(tree: Element) -> Removed:
             look = look._replace(ground=None)
         for said in ("style", "aria-hidden"):  # the extraction has guesses of its own about them
             element.attrib.pop(said, None)
-        left += [(child, look) for child in element if isinstance(child.tag, str)]
+        around = around.union(keys)
+        left += [(child, look, around) for child in element if isinstance(child.tag, str)]
     return Removed(words, fades_in, styles.is_whole)
 
 
@@ -151,22 +154,19 @@ class _Styles:
         for order, rule in enumerate(sheet.rules):
             self._rules[rule.selector.key].append((order, rule))
 
-    def of(self, element: Element) -> dict[str, str]:
-        """The value of each property that a rule or the element itself declares."""
+    def of(self, element: Element, keys: list[str], around: frozenset[str]) -> dict[str, str]:
+        """The value of each property that a rule or the element itself declares; `keys` are those
+        of the element, `around` those of all elements around it."""
         best: dict[str, tuple[tuple[Any, ...], str]] = {}
-        for order, rule in self._candidates(element):
-            if rule.selector.names(element):
+        rules = (rule for key in (*keys, "*") for rule in self._rules.get(key, ()))
+        for order, rule in rules:
+            if rule.selector.around <= around and rule.selector.names(element):
                 rank = (rule.layer, rule.selector.specificity, order)
                 _weigh(best, rule.declarations, rank, is_inline=False)
         if own := element.get("style"):
             _weigh(best, css.declarations(own), (0,), is_inline=True)
         style = {name: text for name, (_, text) in best.items()}
         return style | self._end_of_animation(style) if style else style
-
-    def _candidates(self, element: Element) -> list[tuple[int, Rule]]:
-        keys = [f".{name}" for name in (element.get("class") or "").split()]
-        keys += [f"#{element.get('id')}", element.tag, "*"]
-        return [rule for key in dict.fromkeys(keys) for rule in self._rules.get(key, ())]
 
     def _end_of_animation(self, style: dict[str, str]) -> dict[str, str]:
         """What an animation leaves behind that does not go back to its start."""

@@ -134,6 +134,12 @@ def test_it_joins_the_parts_of_an_article(part: str, between: str, around: str) 
     assert "Advertisement" not in text and "I like" not in text
 
 
+def test_it_joins_a_short_last_part() -> None:
+    texts = (f"<p>{FIRST}</p>", f"<p>{SECOND}</p>", f"<p>{THIRD}</p>", "<p>So it ends.</p>")
+    parts = ADVERT.join(f'<div class="article-body">{text}</div>' for text in texts)
+    assert holds(f"<html><body>{parts}</body></html>", FIRST, SECOND, THIRD, "So it ends.")
+
+
 def test_it_joins_no_teasers_of_other_articles() -> None:
     other = THIRD.replace("Tickets", "Maps")
     teaser = f'<div class="text"><h2><a href="/b">Other</a></h2><p>{other}</p></div>'

@@ -257,27 +257,36 @@ def _parts(tree: Element, picked: Element | None) -> list[Element]:
     """The containers of the article; none where one holds it all, or each is one of its own."""
     groups: dict[tuple[str, str], list[Element]] = defaultdict(list)
     for box in tree.iter(*CONTAINERS):
-        if _own_words(box) and not _is_around(box):
+        if box.find("p") is not None and not _is_around(box):
             for name in set((box.get("class") or "").split()) or {""}:
                 groups[box.tag, name].append(box)
     whole = sum(_own_words(box) for box in tree.iter(*CONTAINERS) if not _is_around(box))
     best: list[Element] = []
     for (_, name), boxes in groups.items():
-        boxes = [b for b in boxes if not any(o in boxes for o in b.iterancestors())]
-        if not name:
-            boxes = [b for b in boxes if b.getparent() is boxes[0].getparent()]
-        least = max(PART_WORDS, PART_OF_PART * max(map(_own_words, boxes)))
-        boxes = [box for box in boxes if _own_words(box) >= least]
-        if len(boxes) < 2 or any(map(_is_entry, boxes)) or any(map(_is_comment, boxes)):
-            continue
-        held = sum(map(_own_words, boxes))
+        found = _parts_of(boxes, has_class=bool(name))
+        held = sum(map(_own_words, found))
         if held > sum(map(_own_words, best)) and held >= PART_OF_PAGE * whole:
-            best = boxes
+            best = found
     if picked is None or not best:
         return best
     above = [picked in (box, *box.iterancestors()) for box in best]
     is_within = any(box in picked.iterancestors() for box in best)
     return best if (any(above) or is_within) and not all(above) else []
+
+
+def _parts_of(boxes: list[Element], *, has_class: bool) -> list[Element]:
+    """Those of one class that are parts of one article: large ones, and small ones among them."""
+    group = set(boxes)
+    boxes = [box for box in boxes if not group.intersection(box.iterancestors())]
+    if not has_class:
+        boxes = [box for box in boxes if box.getparent() is boxes[0].getparent()]
+    least = max(PART_WORDS, PART_OF_PART * max(map(_own_words, boxes)))
+    large = [box for box in boxes if _own_words(box) >= least]
+    if len(large) < 2 or any(_is_entry(box) or _is_comment(box) for box in large):
+        return []
+    around = _common(large)
+    small = {box for box in boxes if around in box.iterancestors() and not _is_entry(box)}
+    return [box for box in boxes if box in small or box in large]
 
 
 def _own_words(box: Element) -> int:

@@ -118,6 +118,11 @@ def test_it_leaves_out_a_star_page_unless_it_is_cited(html: Any, written: str, s
     assert html(f"<p>{written}</p>") == shown
 
 
+def test_it_keeps_the_number_in_a_cell(html: Any) -> None:
+    cells = "".join(f'<td style="vertical-align: {at}">5</td>' for at in ("top", "super"))
+    assert html(f"<table><tr>{cells}</tr></table>") == "5\n5"
+
+
 def test_it_keeps_a_link_that_is_a_page(html: Any) -> None:
     assert html('<p>33 F.3d <a href="#p21">21</a></p>') == "33 F.3d 21"
 
@@ -127,10 +132,12 @@ def test_it_keeps_a_link_that_is_a_page(html: Any) -> None:
     [
         "<p hidden>{}</p>", '<div style="display:none"><p>{}</p></div>', "<template>{}</template>",
         '<p style="Visibility: hidden">{}</p>', '<p aria-hidden="true">{}</p>',
+        "<style>.x p {{ display: none }}</style><div class='x'><p>{}</p></div>",
     ],
 )  # fmt: skip
 def test_it_does_not_read_what_a_page_hides(html: Any, unseen: str) -> None:
-    assert html(f"<p>One.</p>{unseen.format('Oak v. Ash, 33 F.3d 21')}<p>Two.</p>") == "One.\nTwo."
+    hidden = unseen.format("Oak v. Ash, 33 F.3d 21")
+    assert html(f"<p>{FILLER}.</p>{hidden}<p>Two.</p>") == f"{FILLER}.\nTwo."
 
 
 def test_it_joins_the_lines_of_text_that_was_typed(html: Any) -> None:

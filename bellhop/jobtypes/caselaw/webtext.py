@@ -7,6 +7,7 @@ from typing import Any
 
 from bellhop.jobtypes.caselaw.characters import is_mark, is_star_page
 from bellhop.jobtypes.caselaw.pages import from_pages
+from bellhop.jobtypes.knowledge.visible import remove_hidden
 
 # What is no text of a page, what ends a paragraph, what stands within one, and where lines are as
 # they were typed.
@@ -18,9 +19,10 @@ BLOCKS = {
     "ul",
 }  # fmt: skip
 INLINE = {"a", "b", "em", "i", "page-number", "span", "strong"}
+# Of a paragraph, so many parts tell what stands before an element.
+LAST_PARTS = 8
 TYPED = {"pre", "listing", "xmp"}
-HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.I)
-RAISING = re.compile(r"vertical-align\s*:\s*(?:super|text-top|top)", re.I)
+RAISING = re.compile(r"vertical-align\s*:\s*super\b", re.I)
 
 
 def html_paragraphs(text: str) -> list[str]:
@@ -35,6 +37,10 @@ def html_paragraphs(text: str) -> list[str]:
         root = html.document_fromstring(start or " ")
     except (etree.ParserError, ValueError):
         return []
+    for node in root.iter():
+        if node.tag in INLINE and RAISING.search(node.get("style") or ""):
+            node.tag = "sup"
+    remove_hidden(root)
     page = _Page()
     for event, node in etree.iterwalk(root, events=("start", "end")):
         page.enter(node) if event == "start" else page.leave(node)
@@ -82,18 +88,15 @@ class _Page:
             self._paragraphs.append(([], self._typed is not None))
 
     def _write(self, text: str | None) -> None:
-        self._paragraphs[-1][0].append(text or "")
+        if text:
+            self._paragraphs[-1][0].append(text)
 
     def _is_unseen(self, node: Any) -> bool:
-        style = node.get("style") or ""
-        if node.tag in UNSEEN or node.get("hidden") is not None or HIDING.search(style):
+        if node.tag in UNSEEN:
             return True
-        if (node.get("aria-hidden") or "").strip().lower() == "true":
-            return True
-        is_raised = node.tag == "sup" or RAISING.search(style)
-        before = "".join(self._paragraphs[-1][0])
+        before = "".join(self._paragraphs[-1][0][-LAST_PARTS:])
         # A link within a page is a mark where no space divides it from what it marks.
         is_link = node.tag == "a" and "#" in (node.get("href") or "")
-        if is_raised or (is_link and not before[-1:].isspace()):
+        if node.tag == "sup" or (is_link and not before[-1:].isspace()):
             return is_mark(node.text_content())
         return node.tag in INLINE and is_star_page(node.text_content(), before)

@@ -21,7 +21,7 @@ def figures(run: Run, data: Path) -> Iterator[Figure]:
     yield Figure("character errors in print, worst page", max(printed), most=0.02)
     pages = _page_errors(run, folder, expected["pages"])
     yield Figure("character errors in handwriting, worst page", max(pages), most=0.15)
-    yield Figure("character errors in handwriting, mean", sum(pages) / len(pages), most=0.25)
+    yield Figure("character errors in handwriting, mean", sum(pages) / len(pages), most=0.2)
     yield from _questions(run, folder, expected["quizzes"])
     yield Figure("blank page is a result without questions", _blank(run), least=1)
 
@@ -50,7 +50,7 @@ def _questions(run: Run, folder: Path, quizzes: dict[str, Any]) -> Iterator[Figu
             rates = {n: error_rate(given.get(number, ""), text) for n, text in wanted.items()}
             errors.append(error_rate(given.get(number, ""), answer))
             in_place.append(min(rates, key=lambda n: rates[n]) == number)
-    yield Figure("character errors in answers, mean", sum(errors) / len(errors), most=0.25)
+    yield Figure("character errors in answers, mean", sum(errors) / len(errors), most=0.2)
     yield Figure("answers at their own question", sum(in_place) / len(in_place), least=1)
 
 

@@ -686,8 +686,11 @@ def test_it_takes_one_line_to_the_right_of_a_prompt_for_a_doubtful_answer() -> N
     assert found == [("Why?", "Because", False)]
 
 
-def test_it_says_that_print_below_a_prompt_may_be_the_answer() -> None:
-    assert parts(asked("Why?", printed("Because", 50))) == [("Why?\nBecause", "", False)]
+@pytest.mark.parametrize(("y", "expected"), [(50, ("Why?\nSo", "")), (70, ("Why?", "So"))])
+def test_it_says_that_print_below_a_prompt_may_be_the_answer(
+    y: float, expected: tuple[str, str]
+) -> None:
+    assert parts(asked("Why?", printed("So", y))) == [(*expected, False)]
 
 
 def test_it_keeps_printed_choices_with_the_prompt() -> None:

@@ -31,6 +31,8 @@ MANY_ASK = 1 / 3
 # How much less like print than the prompts, and how much lower or higher, another kind is.
 OTHER_LIKENESS = 0.35
 OTHER_HEIGHT = 1.2
+# In heights of a line: print this near below a prompt goes on with it.
+CLOSE = 1.35
 # In heights of a line: print this far below an answer does not go on with it.
 FAR = 2.5
 # Part of the height of the lower of two lines that stand on one row.
@@ -194,6 +196,8 @@ def _after_end(prompt: list[_Piece], more: list[_Piece], prompts: _Prompts, is_s
         # What is too short to be told from print stands where the others have their answer.
         is_short = all(piece.line.likeness is None for piece in more)
         return Parts(_joined(prompt), _joined(more), is_sure and is_short)
+    if more[0].line.middle - prompt[-1].line.middle > CLOSE * prompt[-1].line.height:
+        return Parts(_joined(prompt), _joined(more), is_sure=False)
     return Parts(_joined([*prompt, *more]), "", is_sure=False)
 
 

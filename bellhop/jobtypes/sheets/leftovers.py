@@ -58,15 +58,18 @@ def _writing(
     """Boxes around ink of the size of writing that stands at a question and in no line."""
     left, top, right, bottom = _place(page, question, questions)
     height = question.lines[0].height
-    crop = page[top:bottom, left:right]
-    if min(crop.shape[:2]) < height / 2 or numpy.ptp(crop) < LEAST_CONTRAST:
+    crop = page[top:bottom, left:right].copy()
+    if min(crop.shape[:2]) < height / 2:
         return []
-    ink = ink_of(numpy.ascontiguousarray(crop))
+    origin = numpy.array([left, top], "float32")
+    ground = numpy.median(crop, axis=(0, 1))
+    for line in lines:
+        cv2.fillPoly(crop, [numpy.asarray(line.box - origin, "int32")], ground.tolist())
+    if numpy.ptp(crop) < LEAST_CONTRAST:
+        return []
+    ink = ink_of(crop)
     rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, numpy.ones((1, int(RULE * height)), "uint8"))
     ink[rules > 0] = 0
-    origin = numpy.array([left, top], "float32")
-    for line in lines:
-        cv2.fillPoly(ink, [numpy.asarray(line.box - origin, "int32")], 0)
     return [
         numpy.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], "float32") + origin
         for x, y, w, h in _words(ink, height)

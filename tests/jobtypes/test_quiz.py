@@ -305,6 +305,12 @@ def test_it_keeps_the_pixels_of_the_sender_as_measure(tmp_path: Path) -> None:
     assert page.scale == 0.5
 
 
+def test_it_makes_a_small_picture_larger(tmp_path: Path) -> None:
+    (page,) = pages.Pages(save(tmp_path, Image.new("L", (400, 300), 255), "a.png"))
+    assert page.picture.size == (1200, 900)
+    assert page.scale == 3
+
+
 def test_it_reads_the_first_frame_of_what_moves(tmp_path: Path) -> None:
     blank = Image.new("RGB", (300, 200), "white")
     other = Image.new("RGB", (300, 200), "black")
@@ -539,12 +545,13 @@ def test_it_takes_nothing_that_does_not_rise_by_one(beginnings: list[str]) -> No
 
 
 def test_it_reads_an_answer_that_is_glued_to_its_number() -> None:
-    found = labelled("1. Paris", "2.1989", "3. Nile", "4.56", rest="")
+    found = labelled("1. Paris", "2.1989", "3. Nile", "4)56", "5. Oslo", rest="")
     assert [(q.number, q.rest) for q in found.questions] == [
         (1, "Paris"),
         (2, "1989"),
         (3, "Nile"),
         (4, "56"),
+        (5, "Oslo"),
     ]
 
 
@@ -586,6 +593,16 @@ def test_it_says_when_letters_may_be_choices() -> None:
     texts = ["1. Which?", "a) one", "b) two", "c) three"]
     found = layout(*(line(text, 50, 100 * y) for y, text in enumerate(texts, 1)))
     assert (numbers(found), found.is_sure) == ([1], False)
+
+
+def test_it_takes_a_bare_number_for_the_one_place_that_is_open() -> None:
+    found = labelled("Q1.", "Q2.", "Q3", "Q4.", rest="")
+    assert numbers(found) == [1, 2, 3, 4]
+
+
+def test_it_takes_a_bare_number_below_the_last_for_its_answer() -> None:
+    found = layout(line("1. a", 50, 100), line("2. b", 50, 200), line("3", 60, 260, width=20))
+    assert numbers(found) == [1, 2]
 
 
 def test_it_names_a_missing_letter() -> None:

@@ -111,7 +111,7 @@ def find_numbering(lines: Sequence[Line], level: Level, width: float) -> Numberi
     marks = [
         Mark(line, label, *level.start(line)) for line in lines for label in readings(line.text)
     ]
-    weak = [mark for mark in marks if mark.label.is_weak]
+    weak = [mark for mark in marks if mark.label.is_weak or mark.label.is_plain]
     by_kind = {kind: _columns(found, width) for kind, found in _kinds(marks).items()}
     kind, is_sure = _chosen(by_kind)
     columns = by_kind[kind]
@@ -284,11 +284,16 @@ def _continues(mark: Mark, used: set[int]) -> bool:
 def _with_weak(columns: list[Column], weak: list[Mark], width: float) -> list[Column]:
     """With the weak marks that have the very place the others leave open, or rise by one alone."""
     if not columns:
-        return [c for c in _by_x(weak, width) if _settle(c) and _is_unbroken(c)]
+        glued = [mark for mark in weak if mark.label.is_weak]
+        return [c for c in _by_x(glued, width) if _settle(c) and _is_unbroken(c)]
+    kept = {id(mark.line) for column in columns for mark in column.marks}
+    weak = sorted(weak, key=lambda mark: mark.y)
     for column in columns:
-        for mark in sorted(weak, key=lambda mark: mark.y):
+        for mark in weak:
             is_beside = abs(mark.x - column.x) < SAME_COLUMN * width
-            if is_beside and not column.is_foreign and _fits(mark, column):
+            is_new = id(mark.line) not in kept and not column.is_foreign
+            if is_beside and is_new and _fits(mark, column):
+                kept.add(id(mark.line))
                 column.marks = sorted([*column.marks, mark], key=lambda mark: mark.y)
     return columns
 
@@ -299,10 +304,10 @@ def _is_unbroken(column: Column) -> bool:
 
 
 def _fits(mark: Mark, column: Column) -> bool:
-    """Whether a number follows the one above it, or leads to the one below it."""
+    """Whether a number follows the one above it, or leads to the one below; plain ones do both."""
     above = [other.number for other in column.marks if other.y < mark.y]
     below = [other.number for other in column.marks if other.y > mark.y]
     follows = bool(above) and mark.number == above[-1] + 1
     leads = bool(below) and mark.number == below[0] - 1
     is_between = (not above or above[-1] < mark.number) and (not below or mark.number < below[0])
-    return is_between and (follows or leads)
+    return is_between and (follows and leads if mark.label.is_plain else follows or leads)

@@ -92,7 +92,7 @@ def readings(text: str) -> list[Label]:
 
 def _decimal(text: str) -> Label | None:
     found = DECIMAL.match(text)
-    if not found or (found["style"] is None and found["rest"][:1] in tuple("/,.%'")):
+    if not found or (found["style"] is None and found["rest"][:1] in tuple("/,.%')]:")):
         return None
     word, style, rest = _word(found), found["style"] or "", found["rest"].strip()
     is_misread = not found["token"].isdigit()

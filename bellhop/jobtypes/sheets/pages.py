@@ -25,6 +25,10 @@ MAX_PAGES = 50
 # Of what is worked on; a text line is read at a height of 48 pixels, so more only costs.
 MOST_SIDE = 4000
 PDF_SIDE = 2600
+# A smaller picture is made as large as this, so that its lines are found and measured as others.
+LEAST_SIDE = 1200
+# No sheet is smaller.
+LEAST_SHEET = 200
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP")
 # In the order in which they are preferred; the last is for light and dark ink on one sheet.
 GROUNDS = ((255, 255, 255), (0, 0, 0), (128, 128, 128))
@@ -112,6 +116,10 @@ def _page(picture: Image.Image, frame: int) -> Page:
         picture.draft(None, (MOST_SIDE, MOST_SIDE))
     small = _rgb(picture)
     small.thumbnail((MOST_SIDE, MOST_SIDE))
+    if LEAST_SHEET <= max(small.size) < LEAST_SIDE:
+        exif = small.info["exif"]
+        small = ImageOps.contain(small, (LEAST_SIDE, LEAST_SIDE), Image.Resampling.BICUBIC)
+        small.info["exif"] = exif
     scale = small.width / wide
     return Page(ImageOps.exif_transpose(small), scale)
 

@@ -32,11 +32,13 @@ const isZero = (text) => /^-?0+\.0+$/.test(text);
 function verdict({ reports, extracted_data: data }) {
   const currency = data.currency ? ` ${data.currency}` : "";
   const debit = `${money(reports.total_debit)}${currency}`;
+  const sides = `debits of ${debit} and credits of ${money(reports.total_credit)}`;
+  const apart = `${sides} differ by ${money(reports.difference.replace("-", ""))}`;
   const words = isZero(reports.difference)
-    ? `The trial balance balances: debits and credits are both ${debit}.`
-    : reports.is_balanced
-      ? `The trial balance balances within the tolerance: debits of ${debit} and credits of ${money(reports.total_credit)} differ by ${money(reports.difference.replace("-", ""))}.`
-      : `The trial balance does not balance: debits of ${debit} and credits of ${money(reports.total_credit)} differ by ${money(reports.difference.replace("-", ""))}.`;
+    ? reports.is_balanced
+      ? `The trial balance balances: debits and credits are both ${debit}.`
+      : "It is not known whether the trial balance balances: not all amounts could be read, or there are none."
+    : `The trial balance ${reports.is_balanced ? "balances within the tolerance" : "does not balance"}: ${apart}.`;
   return make("p", { className: "tb-verdict", "data-balanced": reports.is_balanced }, words);
 }
 

@@ -112,6 +112,13 @@ def read_again(browser: webdriver.Chrome, bellhop: Running, button: str) -> dict
     return dict(bellhop.final(browser.current_url.rpartition("/")[2]))
 
 
+def test_it_calls_nothing_balanced_of_which_an_amount_was_not_read(
+    browser: webdriver.Chrome, show: Callable[..., str]
+) -> None:
+    show("Code,Account,Debit,Credit\n1000,Cash,700,\n4000,Sales,,700\n6000,Rent,25x0,\n")
+    assert text_of(browser, ".tb-verdict").startswith("It is not known whether")
+
+
 def test_it_says_how_the_file_was_read_and_takes_another_reading(
     browser: webdriver.Chrome, bellhop: Running, show: Callable[..., str]
 ) -> None:

@@ -176,6 +176,12 @@ def test_it_does_not_guess_what_stands_before_movements(read: Read, head: str) -
     assert figures(read(content, mapping=[f"opening = {head.split(',')[2]}"])) == SHEET
 
 
+def test_it_does_not_guess_the_order_of_columns_without_words(read: Read) -> None:
+    """As in a script written from right to left: closing, credit, debit, opening."""
+    content = table("Aa,Bb,Cc,Dd,Ee,Ff", lambda o, d, c, z: [f"{z}", f"{c}", f"{d}", f"{o}"])
+    assert refused(read, content).code in ("ambiguous_columns", "not_a_trial_balance")
+
+
 def test_it_does_not_leave_a_column_aside_that_it_cannot_read(read: Read) -> None:
     def cells(_opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal) -> list[str]:
         return [f"{debit}", f"{credit}", f"{closing} {'x' if closing > 0 else 'y'}"]

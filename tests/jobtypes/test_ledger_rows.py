@@ -345,12 +345,18 @@ def test_it_keeps_an_account_called_profit_or_loss_after_a_total(read: Read, con
         HEADER + "Till,100,\nSales,,100\nTotal,100,100\nNet profit,,100\n",
         HEADER + "Till,100,\nSales,,100\nNet profit,,100\n",
         HEADER + "Till,100,\nSales,,90\nTotal,100,90\nDifference,,10\n",
+        HEADER + "Till,100,\nSales,,100\nTotal,100,100\nNet profit,,100\nCheck,0,\n",
     ],
 )
 def test_it_does_not_count_a_result_below_the_accounts(read: Read, content: str) -> None:
     result = read(content)
     assert names(result) == ["Till", "Sales"]
     assert result["extracted_data"]["skipped"]["result"]
+
+
+def test_it_tells_a_result_from_the_account_called_loss_above_it(read: Read) -> None:
+    result = read(HEADER + "Till,60,\nSales,,100\nLoss on vans,40,\nNet profit,60,\n")
+    assert names(result) == ["Till", "Sales", "Loss on vans"]
 
 
 def test_it_does_not_call_books_balanced_of_which_an_amount_is_unreadable(read: Read) -> None:

@@ -6,6 +6,7 @@ Called once the header is known. Words propose what a column is and numbers deci
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from bellhop.jobtypes.ledger.cells import (
@@ -158,6 +159,11 @@ def with_shape(table: Table, known: Known) -> Known:
     return {**known, **others, **shape.meanings()}
 
 
+def is_money(amounts: Sequence[Decimal]) -> bool:
+    """Whether a column is more than a number of levels, pieces or lines."""
+    return comes_to_nothing(amounts) or any(amount % 1 for amount in amounts)
+
+
 def is_readable(table: Table, column: int) -> bool:
     """Whether half of the first amounts of a column can be read."""
     rows = range(table.header + 1, min(len(table.sheet.rows), table.header + 61))
@@ -183,7 +189,7 @@ def require_known(
     stage = known[chosen[0]][1] if chosen else ""
     if len(chosen) == 2 and stage in ("", "other", "movement"):
         if not overlaps(values, chosen):
-            others = [c for c in others if c < chosen[0] and comes_to_nothing(values[c])]
+            others = [c for c in others if c < chosen[0] and is_money(values[c])]
     elif stage not in ("opening", "movement", "prior"):
         return
     if others := others + unread:

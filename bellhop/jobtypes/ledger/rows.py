@@ -99,17 +99,18 @@ def is_bare(label: str) -> bool:
 def tell_results(lines: list[Line]) -> None:
     """Mark results such as "Net profit" after the last account: rows without which the books
     balance, and rows below the total of the whole file."""
-    last = [n for n, line in enumerate(lines) if line.kind == "account"]
-    results: list[int] = []
-    while last and is_result(lines[last[-1]]):
-        results.append(last.pop())
-    off = sum((lines[n].net for n in last), ZERO)
-    for place in results:
-        above = [line for line in lines[last[-1] + 1 if last else 0 : place] if is_end(line)]
+    left = [n for n, line in enumerate(lines) if line.kind == "account"]
+    last = next((n for n in reversed(left) if not is_result(lines[n])), -1)
+    off = sum((lines[n].net for n in left), ZERO)
+    for place in reversed([n for n in left if n > last]):
+        line = lines[place]
+        above = any(map(is_end, lines[last + 1 : place]))
         follows = any(line.kind == "total" for line in lines[place:])
-        needless = abs(off) <= CENT and (bool(lines[place].net) or bool(above))
-        if needless or (above and not follows):
-            lines[place].kind = "result"
+        needless = abs(off - line.net) <= CENT and (bool(line.net) or above)
+        if not needless and (follows or not above):
+            return
+        line.kind = "result"
+        off -= line.net
 
 
 def is_end(line: Line) -> bool:
@@ -123,7 +124,8 @@ def is_result(line: Line) -> bool:
 
 @dataclass
 class Open:
-    """A heading that no total has closed yet, and how many accounts stood above it."""
+    """A heading that no total has closed yet, the account type that it or one above it names,
+    and how many accounts stood above it."""
 
     key: str
     kind: str
@@ -162,8 +164,8 @@ class Walk:
 
     @property
     def section(self) -> str:
-        """The account type that the innermost open heading with one names."""
-        return next((one.kind for one in reversed(self.open) if one.kind), "")
+        """The account type that the open headings name."""
+        return self.open[-1].kind if self.open else ""
 
     def add_account(self, line: Line) -> None:
         name = line.name or ("" if line.is_numbered else line.label)
@@ -179,12 +181,13 @@ class Walk:
 
     def add_heading(self, line: Line) -> None:
         """Open a section; one with a type ends those of another type."""
-        kind = heading_type(line.label) if line.kind == "heading" else ""
-        if kind is not None and line.kind == "heading":
+        kind = self.section
+        if line.kind == "heading":
+            kind = heading_type(line.label) or ""
             others = [n for n, one in enumerate(self.open) if one.kind and one.kind != kind]
             del self.open[others[0] if others else len(self.open) :]
         count = len(self.book.accounts)
-        self.open.append(Open(key_of(line.label), kind or "", count))
+        self.open.append(Open(key_of(line.label), kind, count))
         self.book.bounds.append(count)
         self.book.skipped["heading"].append(line.row)
         if line.kind == "caption":

@@ -69,7 +69,10 @@ def find_shape(values: Values, known: Mapping[int, Meaning]) -> Shape | None:
     ]
     nets = {part: net_of(values, part) for part in [*singles, *pairs]}
     nets = {part: net for part, net in nets.items() if sum(map(bool, net)) > 1}
-    shape = only_balance(list(equations(values, nets)), nets)
+    # A signed column of balances has both signs, or it could not come to nothing.
+    below = {part: net for part, net in nets.items() if len(part) == 2 or any(a < 0 for a in net)}
+    found = [s for s in equations(values, below) if not may_be_backwards(s, nets, known)]
+    shape = only_balance(found, nets)
     shape = shape or only_balance(list(unsigned_equations(nets)), nets) or only_pair(values, pairs)
     return shape or (only_signed(values) if len(values) == 1 else None)
 
@@ -115,6 +118,18 @@ def equations(values: Values, nets: Mapping[Part, list[Decimal]]) -> Iterator[Sh
                     continue
                 if pair or all(comes_to_nothing(nets[p]) for p in (opening, movement, balance)):
                     yield Shape(balance, opening, movement)
+
+
+def may_be_backwards(
+    shape: Shape, nets: Mapping[Part, list[Decimal]], known: Mapping[int, Meaning]
+) -> bool:
+    """Whether the columns may stand in the opposite order, the closing balance first and credit
+    before debit: no word tells, and fewer accounts have a balance at the end than at the start."""
+    columns = {*shape.opening, *shape.movement, *shape.balance}
+    told = any(known.get(column, ("", "other"))[1] != "other" for column in columns)
+    if told or not shape.opening:
+        return False
+    return sum(map(bool, nets[shape.opening])) > sum(map(bool, nets[shape.balance]))
 
 
 def unsigned_equations(nets: Mapping[Part, list[Decimal]]) -> Iterator[Shape]:

@@ -22,6 +22,7 @@ ROUNDS = 5
 HEADINGS = ("heading", "caption")
 STATED = ("total", "carried_forward")
 RARE = 5  # digits
+NEAR = 10  # headings above a row
 
 
 class Match(NamedTuple):
@@ -73,16 +74,16 @@ def are_coded(accounts: list[Line]) -> bool:
 
 def name_headings(lines: list[Line], found: dict[int, Match]) -> None:
     """Take a blank row whose name a total below it carries for a heading."""
-    blank: list[Line] = []
+    blank: dict[str, Line] = {}
     for place, line in enumerate(lines):
         if line.kind == "account" and line.is_blank:
-            blank.append(line)
+            blank[key_of(line.label)] = line
         elif line.kind == "total" and blank:
-            name, key = named_by(line.label), key_of(line.label)
-            for one in blank:
-                own = key_of(one.label)
-                if own == name or (place in found and is_named(key, [own])):
-                    one.kind = "caption"
+            key, names = key_of(line.label), [named_by(line.label)]
+            if place in found:
+                names += [own for own in list(blank)[-NEAR:] if is_named(key, [own])]
+            for one in (blank[name] for name in names if name in blank):
+                one.kind = "caption"
 
 
 def scan(lines: list[Line], refused: set[int]) -> dict[int, Match]:
@@ -95,7 +96,7 @@ def scan(lines: list[Line], refused: set[int]) -> dict[int, Match]:
     for place, line in enumerate(lines):
         own = line.sides
         if line.kind in (*HEADINGS, "group") or not any(own):
-            names = [*names[-9:], key_of(line.label)]
+            names = [*names[1 - NEAR :], key_of(line.label)]
         if line.kind == "account" and any(own):
             start = both.get((debit - own[0], credit - own[1]))
             is_net = start is None

@@ -10,6 +10,7 @@ from typing import Any
 from bellhop.jobtypes.ledger.cells import normal
 from bellhop.jobtypes.ledger.model import Groups, Sheet, Table
 
+STAGES = {"ytd": "year to date", "": "nothing about the time", "other": "other amounts"}
 Option = dict[str, Any]  # {"text": what a person sees, "mapping": the entries that choose it}
 
 
@@ -24,7 +25,8 @@ def note_amounts(table: Table, usable: Groups) -> None:
     others = [option(table, group) for key, group in usable.items() if key != table.pick]
     if others and table.pick[0] != "mapped":
         chosen = option(table, table.amounts[table.pick])["text"]
-        why = table.why or f"their headers say: {table.pick[0] or 'no stage'}"
+        stage = STAGES.get(table.pick[0], table.pick[0])
+        why = table.why or f"their headers say: {stage}"
         note(table, "amounts", chosen, others, f"{why[0].upper()}{why[1:]}.")
 
 

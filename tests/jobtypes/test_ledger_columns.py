@@ -347,6 +347,40 @@ def test_it_asks_which_of_many_days(read: Read, count: int, column: str) -> None
     assert figures(read(days(count, column), period="2001-03-31"))[:2] == ("15.00", "15.00")
 
 
+@pytest.mark.parametrize(
+    ("column", "first", "second"),
+    [("Zz", "North", "South"), ("Tenant", "T 1", "T 2"), ("Quartal", "2025 Q4", "2026 Q1"),
+     ("Monat", "01.2025", "02.2025")],
+)  # fmt: skip
+def test_it_asks_which_part_of_a_column_under_any_header(
+    read: Read, column: str, first: str, second: str
+) -> None:
+    rows = [f"{part},{name},{debit},{credit}\n"
+            for part, factor in ((first, 1), (second, 3))
+            for name, debit, credit in (("Cash", 9 * factor, ""), ("Bank", 5 * factor, ""),
+                                        ("Sales", "", 14 * factor))]  # fmt: skip
+    content = f"{column},Account,Debit,Credit\n" + "".join(rows)
+    assert refused(read, content).code == "multiple_periods"
+    assert figures(read(content, period=second))[:2] == ("42.00", "42.00")
+
+
+def test_it_adds_up_accounts_of_departments_that_do_not_balance_by_themselves(read: Read) -> None:
+    content = "Zz,Account,Debit,Credit\nNorth,Cash,9,\nSouth,Cash,5,\nSouth,Sales,,14\n"
+    assert figures(read(content))[:2] == ("14.00", "14.00")
+
+
+def test_it_does_not_add_the_opening_to_a_closing_balance_under_an_unknown_header(
+    read: Read,
+) -> None:
+    content = (
+        "Konto;Name;EB-Wert;S/H;JVZ Soll;JVZ Haben;Saldo;S/H\n"
+        "1000;Kasse;100,50;S;40,25;10,00;130,75;S\n1200;Bank;300,00;S;5,00;65,50;239,50;S\n"
+        "2000;Kapital;400,50;H;0,00;0,00;400,50;H\n4000;Umsatz;0,00;S;9,75;40,00;30,25;H\n"
+        "6000;Miete;0,00;S;60,50;0,00;60,50;S\n"
+    )
+    assert figures(read(content))[:2] == ("430.75", "430.75")
+
+
 def test_it_asks_which_of_many_companies(read: Read) -> None:
     rows = [f"Branch {n} Ltd,{name},{amount}\n" for n in range(278)
             for name, amount in (("Cash", n + 1), ("Sales", -n - 1))]  # fmt: skip

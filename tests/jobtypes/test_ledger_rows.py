@@ -260,6 +260,17 @@ def test_it_names_the_total_of_the_file_in_any_language(read: Read) -> None:
     assert read(TOTALLED["German"])["reports"]["stated_totals"]["row"] == 10
 
 
+def test_it_reads_groups_from_codes_with_dots_under_any_header(read: Read) -> None:
+    content = (
+        "Código;Rubro;Cuenta;Debe;Haber;Saldo\n1;1;Activo;85,25;15,00;70,25\n"
+        "2;1.1;Corriente;85,25;15,00;70,25\n3;1.1.01;Caja;25,25;5,00;20,25\n"
+        "4;1.1.02;Banco;60,00;10,00;50,00\n5;2;Pasivo;9,75;80,00;-70,25\n"
+        "6;2.1;Corriente;9,75;80,00;-70,25\n7;2.1.01;Proveedor;0,00;30,00;-30,00\n"
+        "8;2.1.02;Capital;9,75;50,00;-40,25\n"
+    )
+    assert figures(read(content))[:2] == ("70.25", "70.25")
+
+
 CARRIED = {
     "French": "Compte;Débit;Crédit\nCaisse;310,40;\nBanque;1 889,35;\nÀ reporter;2 199,75;\n"
     "Report;2 199,75;\nCamion;7 420,75;\nFournisseur;;2 118,30\nÀ reporter;9 620,50;2 118,30\n"

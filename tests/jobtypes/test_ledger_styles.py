@@ -142,6 +142,23 @@ def test_it_reads_bold_as_a_level(tmp_path: Path) -> None:
     assert result["extracted_data"]["skipped"]["group"] == "2, 5, 7, 9, 11"
 
 
+def test_it_reads_the_indent_of_a_bold_group_beside_accounts_of_the_same_indent(
+    tmp_path: Path,
+) -> None:
+    rows: list[list[Any]] = [HEAD]
+    for level, name, amount in (
+        (0, "Assets", 1200.5), (1, "Liquid", 700.5), (2, "Till", 200.5), (2, "Bank", 500),
+        (1, "Machinery", 500), (0, "Rest", -1200.5), (1, "Accounts payable", -300),
+        (1, "Share capital", -900.5),
+    ):  # fmt: skip
+        bold = name in ("Assets", "Liquid", "Rest")
+        style = {"alignment": Alignment(indent=2 * level), "font": Font(bold=bold)}
+        rows.append([(name, style), amount])
+    result = run(xlsx(tmp_path, rows))
+    assert figures(result)[:2] == ("1200.50", "1200.50")
+    assert codes(result) == []
+
+
 def test_it_reads_the_outline_of_rows_as_a_level(tmp_path: Path) -> None:
     """Here each group stands below its accounts."""
     rows = [[name, amount] for _, name, amount in reversed(INDENTED)]

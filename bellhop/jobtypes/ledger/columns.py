@@ -144,7 +144,7 @@ def with_shape(table: Table, known: Known) -> Known:
         return known
     if picked and picked in ({*shape.balance}, {*shape.balance, *shape.movement}):
         table.why = shape.why()
-        return known
+        return {**known, **closed(shape, known)}
     inputs = ({*shape.movement}, {*shape.opening}, {*shape.movement, *shape.opening})
     if picked and picked not in inputs:
         return known
@@ -162,6 +162,16 @@ def with_shape(table: Table, known: Known) -> Known:
 def is_money(amounts: Sequence[Decimal]) -> bool:
     """Whether a column is more than a number of levels, pieces or lines."""
     return comes_to_nothing(amounts) or any(amount % 1 for amount in amounts)
+
+
+def closed(shape: Shape, known: Known) -> Known:
+    """The balance of a rule that has an opening, which must not be added to it again."""
+    balance = shape.balance if shape.opening else ()
+    return {
+        column: (known[column][0], "closing", known[column][2])
+        for column in balance
+        if known[column][1] in ("", "movement")
+    }
 
 
 def is_readable(table: Table, column: int) -> bool:

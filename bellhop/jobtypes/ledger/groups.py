@@ -25,6 +25,7 @@ ROUNDS = 3  # kinds of structure one over the other in a file
 ROUNDED = Decimal("0.001")
 PARTED = re.compile(r"\s*[:>|\\/]\s*")
 LEVEL = re.compile(r"\d{1,2}")
+DOTTED = re.compile(r"(\d+(\.\d+)*\.?)?")
 
 Sums = tuple[Decimal, Decimal]  # debit and credit
 Below = Callable[[int, int], bool]  # whether the second line is below the first
@@ -172,9 +173,10 @@ def structures(table: Table, lines: list[Line]) -> Iterator[Structure]:
         if len(set(levels)) > 1:
             yield by_level(levels, range(len(lines)), least)
             yield by_level(levels, range(len(lines) - 1, -1, -1), least)
-    keys = [re.findall(r"\w+", line.code) for line in lines]
-    dotted = any(len(key) > 1 for key in keys)
-    yield by_prefix(keys if dotted else [line.code for line in lines])
+    for codes in code_readings(table, lines):
+        keys = [re.findall(r"\w+", code) for code in codes]
+        dotted = any(len(key) > 1 for key in keys)
+        yield by_prefix(keys if dotted else codes)
     if any(map(PARTED.search, (line.name for line in lines))):
         yield by_prefix([[part for part in PARTED.split(line.name) if part] for line in lines])
     if parents := by_parent(table, lines):
@@ -188,6 +190,17 @@ def by_level(levels: list[int], order: Iterable[int], least: int) -> Structure:
     return Structure(list(order), lambda a, b: levels[b] > levels[a], least)
 
 
+def code_readings(table: Table, lines: list[Line]) -> Iterator[list[str]]:
+    """The codes of the lines, and those with dots that another column holds."""
+    yield [line.code for line in lines]
+    taken = {table.labels.get("code"), *table.amount_columns()}
+    width = max((len(line.texts) for line in lines), default=0)
+    for column in sorted(set(range(width)) - taken):
+        texts = [line.texts[column] if column < len(line.texts) else "" for line in lines]
+        if all(map(DOTTED.fullmatch, texts)) and sum("." in text for text in texts) > 1:
+            yield texts
+
+
 def level_readings(table: Table, lines: list[Line]) -> Iterator[tuple[list[int], int]]:
     """The level of each line by the place of its label, by a column of levels, by the last text
     in it, by the indent of its code; with each how many sums show it."""
@@ -196,7 +209,10 @@ def level_readings(table: Table, lines: list[Line]) -> Iterator[tuple[list[int],
     others = [c for c in range(width) if c not in known and any(map(has_text(c), lines))]
     rows = [table.sheet.rows[line.index] for line in lines]
     at = [label_place(table, line, others) for line in lines]
-    yield [c * 1000 + indent(cell_at(row, c)) for row, c in zip(rows, at, strict=True)], 1
+    moved = [indent(cell_at(row, c)) for row, c in zip(rows, at, strict=True)]
+    yield [c * 1000 + own for c, own in zip(at, moved, strict=True)], 1
+    # What is not bold is one space further in: without it, the indents alone tell the levels.
+    yield [c * 1000 + own // 2 for c, own in zip(at, moved, strict=True)], 2
     for column in others:
         texts = [text_of(cell_at(row, column)) for row in rows]
         if all(map(LEVEL.fullmatch, texts)):

@@ -37,7 +37,7 @@ from bellhop.jobtypes.ledger.words import (
 
 HEADER_ROWS = 100
 ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|number))?")
-YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}")
+YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}|(0?[1-9]|1[0-2])[-./ ](19|20)\d\d")
 CENTS = re.compile(r"\d[.,\u066b]\d\d(?!\d)")
 CODE = re.compile(r"[A-Za-z]{0,3}[-. ]?\d[\d.\-/ ]*[A-Za-z]?")
 

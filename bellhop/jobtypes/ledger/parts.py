@@ -4,6 +4,8 @@ Called before rows are read. A file may tell them by a column or by tables one b
 Must never mix two of them: without a choice it raises BadInput and names them.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -47,7 +49,44 @@ def choose_rows(table: Table, period: str) -> Choice:
             return choice
         if len(values) > 1:
             raise several("periods or entities", values, "period")
+    return (
+        choice if choice.end < len(table.sheet.rows) else by_unknown_column(table, choice, period)
+    )
+
+
+def by_unknown_column(table: Table, choice: Choice, period: str) -> Choice:
+    """The rows of one value of a column that parts the file into trial balances, whatever its
+    header says: each value has most accounts once, and its rows come to nothing."""
+    taken = {*table.labels.values(), *table.amount_columns()}
+    for column in sorted(set(range(table.sheet.width(table.header))) - taken):
+        parts = parts_by(table, column)
+        most = max(map(len, parts.values()), default=0)
+        if len(parts) < 2 or not all(is_whole(table, rows, most) for rows in parts.values()):
+            continue
+        asked = [value for value in parts if period and normal(period) in normal(value)]
+        if len(asked) != 1:
+            raise several("periods or entities", list(parts), "period")
+        table.period = asked[0]
+        return Choice(choice.start, choice.end, column, asked[0])
     return choice
+
+
+def parts_by(table: Table, column: int) -> dict[str, list[int]]:
+    """The rows with an account of each value of a column."""
+    parts: dict[str, list[int]] = defaultdict(list)
+    places = [p for p in (table.labels.get("code"), table.labels.get("name")) if p is not None]
+    for row in range(table.header + 1, len(table.sheet.rows)):
+        value = table.sheet.text(row, column)
+        if any(table.sheet.text(row, place) for place in places) and value:
+            parts[value].append(row)
+    return parts
+
+
+def is_whole(table: Table, rows: list[int], most: int) -> bool:
+    """Whether rows are a trial balance: nearly as many accounts as the `most`, each once."""
+    places = [table.labels[role] for role in ("code", "name") if role in table.labels]
+    names = {tuple(table.sheet.text(row, place) for place in places) for row in rows}
+    return len(names) == len(rows) and len(rows) * 4 >= most * 3 and balances(table, rows)
 
 
 def choose_part(table: Table, period: str) -> Choice:
@@ -77,7 +116,9 @@ def parts_of(table: Table) -> list[tuple[str, int, int]]:
         floor = starts[-1] if starts else 0
         title, above = title_over(table, place, floor)
         is_new = bool(title) and title not in titles and goes_on(table, place)
-        if not starts or (is_new and (is_end(table, above) or balances(table, floor, above + 1))):
+        if not starts or (
+            is_new and (is_end(table, above) or balances(table, range(floor, above + 1)))
+        ):
             titles.append(title)
             starts.append(place + 1)
     tops = [title_over(table, start - 1, 0)[1] + 1 for start in starts[1:]]
@@ -132,10 +173,10 @@ def goes_on(table: Table, header: int) -> bool:
     return next(filled, None) is not None and next(filled, None) is not None
 
 
-def balances(table: Table, start: int, end: int) -> bool:
+def balances(table: Table, places: Iterable[int]) -> bool:
     """Whether the rows come to nothing, so that they are a trial balance of their own."""
     group, net, count = table.amounts[table.pick], ZERO, 0
-    for row in range(start, min(end, len(table.sheet.rows))):
+    for row in places:
         for side, sign in (("debit", 1), ("credit", -1), ("balance", 1)):
             with suppress(ValueError):
                 amount = table.amount(row, group.get(side))

@@ -271,6 +271,29 @@ def test_it_reads_groups_from_codes_with_dots_under_any_header(read: Read) -> No
     assert figures(read(content))[:2] == ("70.25", "70.25")
 
 
+def test_it_compares_what_is_carried_forward_below_a_row_without_text(read: Read) -> None:
+    """The row stands in a column that is not read, such as the number of a page."""
+    content = (
+        "Zz;Akun;Debit;Kredit\n7;Kas;310,40;\n9;Bank;1889,35;\n;Dipindahkan;2199,75;\n1 - 2;;;\n"
+        ";Pindahan;2199,75;\n5;Mobil;7420,75;\n8;Pemasok;;2118,30\n3;Modal;;7502,20\n"
+    )
+    assert codes(read(content)).count("stated_total_mismatch") == 0
+
+
+def test_it_takes_a_german_total_for_that_of_the_account_it_names(read: Read) -> None:
+    content = (
+        "Konto;Saldo\nAktiva\nKasse;100,00\nForderungen;-\nForderungen Inland;30,00\n"
+        "Forderungen Export;20,50\nSumme für Forderungen;50,50\nWaren;40,00\n"
+        "Passiva\nDarlehen;-190,50\n"
+    )
+    assert "stated_total_mismatch" not in codes(read(content))
+
+
+def test_it_reads_a_name_and_an_amount_under_a_name_that_it_does_not_know(read: Read) -> None:
+    content = "Financial Row,Amount\nTill,10.50\nTotal Liquid,10.50\nSales,-10.50\n"
+    assert figures(read(content))[:2] == ("10.50", "10.50")
+
+
 CARRIED = {
     "French": "Compte;Débit;Crédit\nCaisse;310,40;\nBanque;1 889,35;\nÀ reporter;2 199,75;\n"
     "Report;2 199,75;\nCamion;7 420,75;\nFournisseur;;2 118,30\nÀ reporter;9 620,50;2 118,30\n"

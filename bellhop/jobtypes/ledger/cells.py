@@ -17,6 +17,8 @@ from bellhop.jobtypes.ledger.signs import AMBIGUOUS, CURRENCIES, CURRENCY_SIGNS,
 
 MAX_AMOUNT = 10**15  # more digits than money has: a number of another kind
 ZERO, CENT = Decimal(0), Decimal("0.01")
+# Signs of a minus that are no dashes; the triangles are those of Japanese accounts.
+MINUSES = "\u2212\u207b\u02d7\u2796\u25b2\u25b3"
 DASHES = {"-", "--", "---", "\u2013", "\u2014", "nil"}
 SIDE_SIGNS = {
     mark: sign
@@ -38,6 +40,8 @@ DAY = re.compile(
     r"\d{1,2}[-. ]{1,2}[^\W\d]{3,9}\.?[-, ]{1,2}(\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2}, \d{4})"
     r"([T ]\d{1,2}:\d\d.*)?"
 )
+ASIDE = re.compile(r"\(([^\W\d]+\.?)\)")
+BRACKETS = str.maketrans("[]{}", "()()")
 AFFIX = re.compile(r"[-+()<>]|[^-+()<>\s]+")
 # Groups of two digits are Indian: 12,34,567.
 DOT_DECIMAL = re.compile(r"(\d+|\d{1,3}([,' ])(\d{2,3}\2)*\d{3})?(\.\d*)?")
@@ -98,20 +102,23 @@ def folded(char: str) -> str:
     kind = unicodedata.category(char)
     if kind == "Nd":
         return str(unicodedata.decimal(char))
-    if kind == "Pd" or char == "\u2212":
+    if kind == "Pd" or char in MINUSES:
         return "-"
     if kind == "Cf":
         return ""
     if "\uff00" <= char <= "\uffef" or "\ufe50" <= char <= "\ufe6f":
         return unicodedata.normalize("NFKC", char)
     return {"\u066b": ".", "\u066c": ",", "\u060c": ",", "\u2019": "'", "\u2018": "'",
-            "\u02bc": "'", "\u00b4": "'", "`": "'", "\u2032": "'"}.get(char, char)  # fmt: skip
+            "\u02bc": "'", "\u00b4": "'", "`": "'", "\u2032": "'", "\u2039": "<",
+            "\u203a": ">"}.get(char, char)  # fmt: skip
 
 
 def plain_number(text: str) -> str:
     """The text of a cell with ASCII digits and marks, and one space for each gap."""
     if not text.isascii():
         text = "".join(map(folded, text))
+    if "[" in text or "{" in text:
+        text = text.translate(BRACKETS)
     return " ".join(text.split())
 
 
@@ -171,6 +178,7 @@ def sign_of(before: str, after: str, unit: str, signs: Signs) -> int:
     if not before and not after:
         return 1
     shape, sides = "", [1]
+    before, after = ASIDE.sub(r"\1", before), ASIDE.sub(r"\1", after)
     for mark in (*AFFIX.findall(before), "|", *AFFIX.findall(after)):
         if mark in "|-+()<>":
             shape += mark
@@ -186,7 +194,8 @@ def sign_of(before: str, after: str, unit: str, signs: Signs) -> int:
 
 
 def is_letter(mark: str) -> bool:
-    return len(mark) == 1 and mark.isalpha()
+    """Whether a mark is one letter of a script that has capitals, as codes are written in."""
+    return len(mark) == 1 and mark.lower() != mark.upper()
 
 
 @lru_cache(maxsize=4096)
@@ -197,8 +206,10 @@ def bare_mark(mark: str) -> str:
 
 @lru_cache(maxsize=4096)
 def side_of(mark: str) -> str:
-    """A mark as the tables of sides have it; nothing for one that is not a word ("S/")."""
-    return normal(mark) if bare_mark(mark).isalpha() else ""
+    """A mark as the tables of sides have it, "C.R." as "cr"; nothing for one that is not a word
+    ("S/")."""
+    bare = bare_mark(mark.rstrip(":")).replace(".", "")
+    return normal(bare) if bare.isalpha() else ""
 
 
 @lru_cache(maxsize=4096)

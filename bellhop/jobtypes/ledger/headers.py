@@ -81,7 +81,7 @@ def header_score(sheet: Sheet, row: int) -> int:
     accounts = meanings >= {"name", "code"}
     accounts = accounts or any(own[:2] == ("name", "1") for own in known.values())
     single = bool(named - {"other"}) or (bool(named) and accounts)
-    if len(known) < 2 or not (meanings >= {"debit", "credit"} or single):
+    if not (meanings >= {"debit", "credit"} or single):
         return 0
     return len(known) if meanings & {"name", "code"} or text_columns(sheet, row, known) else 0
 

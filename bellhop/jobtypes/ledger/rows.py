@@ -214,7 +214,8 @@ class Walk:
         key, name = key_of(label), named_by(label)
         for at in range(len(self.open) - 1, -1, -1):
             one = self.open[at]
-            if one.key == name or (one.key != key and one.key in key and name == key):
+            within = one.key != key and one.key in key and name == key
+            if one.key and (one.key == name or within):
                 del self.open[at:]
                 return one.place
         accounts = self.book.accounts

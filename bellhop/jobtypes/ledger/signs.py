@@ -19,7 +19,8 @@ def _plain(mark: str) -> str:
 _PAIRS = """
     dr/cr d/c db/cr deb/cred debit/credit debet/credit debet/kredit débito/crédito
     débit/crédit d/k dt/ct dt/kt s/h soll/haben d/h debe/haber d/a dare/avere deudor/acreedor
-    devedor/credor débiteur/créditeur md/d má_dáti/dal wn/ma b/a borç/alacak t/k
+    devedor/credor deudora/acreedora devedora/credora naam/jama d/p duguje/potražuje
+    débiteur/créditeur md/d má_dáti/dal wn/ma b/a borç/alacak t/k
     tartozik/követel д/к дт/кт дебет/кредит дебит/кредит χ/π χρ/πι χρέωση/πίστωση 借/贷 借/貸
     借方/贷方 借方/貸方 차/대 차변/대변 مدين/دائن م/د חובה/זכות ח/ז nợ/có
 """
@@ -28,7 +29,7 @@ SIDE_PAIRS = [
     for debit, credit in (pair.split("/") for pair in _PAIRS.split())
 ]
 # Letters and words that are a side only next to the other one of their pair.
-AMBIGUOUS = {"a", "b", "t", "md", "ma", "wn", "no", "co", "deb", "cred", "dal", "dare"}
+AMBIGUOUS = {"a", "b", "t", "md", "ma", "wn", "no", "co", "deb", "cred", "dal", "dare", "p"}
 
 _CODES = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP

@@ -15,10 +15,12 @@ LETTERS |= dict.fromkeys("qc", "equity")
 
 HEADERS = word_table(r"""
 debit: debits?|\w+debits?|dr|\w*debet|debetsaldo|soll|sollsaldo|debe|debitos?|debiti|cargos?|dare|
-    wn|winien|debiteure?s?|debitrice|deudore?s?|deudora|devedore?s?|devedora|ma dati|borc|tartozik|
+    wn|winien|debiteure?s?|debitrice|deudore?s?|deudora|devedore?s?|devedora|ma dati?|
+    md|duguje|breme|deebet|borc|tartozik|
     debitore?i?|debitoare|χρεωσ\w+|χρεωστικ\w+|дебет\w*|дебит\w*|дт|\w*借方\w*|\w*借\b|
     (ال)?مدين\w*|חובה|\w*차변\w*|\w*เดบิต\w*
-credit: credits?|\w+credits?|cr|\w*kredit|creditsaldo|haben|habensaldo|haber|abonos?|avere|ma|
+credit: credits?|\w+credits?|cr|\w*kredit|creditsaldo|haben|habensaldo|haber|abonos?|avere|
+    ma(?! dat)|potrazuje|dobro|kreedit|
     crediteure?s?|creditrice|acreedore?s?|acreedora|credore?s?|credora|creditos?|crediti|avoir|
     dal$|alacak|kovetel|creditore?i?|creditoare|πιστωσ\w+|πιστωτικ\w+|кредит\w*|кт|
     \w*[贷貸]方\w*|\w*[贷貸]\b|(ال)?دائن\w*|זכות|\w*대변\w*|\w*เครดิต\w*
@@ -73,7 +75,7 @@ entity: entity|company|subsidiary|branch|gesellschaft|societe|empresa|societa|be
 period: period|month|year|date|fiscal|periode|mois|exercice|fecha|data|datum|tarih|mes|monat|
     miesiac|период|месяц|дата|日期|日付|月份|年月|(ال)?(تاريخ|شهر)
 code: codes?|ref|reference|no|nr|num|number|nummer|numer[ao]?|numar|id|\w+nummer|\w*kontonr|
-    codigo|codice|cod|clave|kodu?|classificacao|cislo|szam\w*|код|номер|κωδικ\w+|
+    codigo|codice|cod|clave|kod[eiu]?|classificacao|cislo|szam\w*|код|номер|κωδικ\w+|
     \w*(コード|代码|代碼|编码|編碼|编号|編號|番号|번호|코드)\w*|(ال)?(رقم|رمز|كود)|מספר|קוד
 """)
 # The amounts of the highest rank are the trial balance; below 0 they never are.
@@ -104,7 +106,8 @@ TOTAL = re.compile(
 )
 TOTAL_WORDS = re.compile(
     r"^((grand |sub |sous )?(totals?|subtotals?|totaux|summe|zwischensumme|sum) "
-    r"((for|of|de|des|du|der|von|del|di) )*)|((sub )?(totals?|subtotals?) )$"
+    r"((for|of|de|des|du|der|von|für|pour|para|voor|per|del|di) )*)|"
+    r"((sub )?(totals?|subtotals?) )$"
 )
 # A whole label; "transport" is an account as well, so only its amount can tell.
 CARRIED = re.compile(

@@ -381,6 +381,32 @@ def test_it_does_not_add_the_opening_to_a_closing_balance_under_an_unknown_heade
     assert figures(read(content))[:2] == ("430.75", "430.75")
 
 
+@pytest.mark.parametrize(
+    ("head", "pairs"),
+    [("Tili;Nimi;Alkusaldo;Debet;Kredit", False), ("Kode;Akun;Saldo Awal;Debit;Kredit", False),
+     ("Счет;Название;Нач. Дт;Нач. Кт;Обор. Дт;Обор. Кт", True), ("Aa;Bb;Cc;Dd;Ee;Ff", True)],
+)  # fmt: skip
+def test_it_takes_no_balance_before_movements_that_may_be_their_opening(
+    read: Read, head: str, pairs: bool
+) -> None:
+    rows = [("1000", "Cash", "90.50", "40.25", "10.50"), ("1100", "Bank", "-30.25", "8.00", "9.75"),
+            ("3000", "Capital", "-60.25", "", ""), ("4000", "Sales", "", "2.50", "60.50"),
+            ("6000", "Rent", "", "30.00", "")]  # fmt: skip
+    content = head + "\n"
+    for code, name, opening, debit, credit in rows:
+        left = opening if not pairs else ";".join(two(Decimal(opening))) if opening else ";"
+        content += f"{code};{name};{left};{debit};{credit}\n"
+    assert refused(read, content).code == "ambiguous_columns"
+
+
+def test_it_reads_whole_amounts_with_groups_under_any_header(read: Read) -> None:
+    content = (
+        "Số hiệu;Tên;Nợ;Có\n1111;Tiền mặt;79.334.000;\n1121;Ngân hàng;52.443.000;\n"
+        "3311;Phải trả;;31.777.000\n4111;Vốn;;100.000.000\n"
+    )
+    assert figures(read(content))[:2] == ("131777000.00", "131777000.00")
+
+
 def test_it_asks_which_of_many_companies(read: Read) -> None:
     rows = [f"Branch {n} Ltd,{name},{amount}\n" for n in range(278)
             for name, amount in (("Cash", n + 1), ("Sales", -n - 1))]  # fmt: skip

@@ -8,7 +8,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
+from bellhop import BadInput
 from bellhop.jobtypes.ledger.cells import (
     SIDE_SIGNS,
     ZERO,
@@ -30,6 +32,7 @@ from bellhop.jobtypes.ledger.shapes import (
     Values,
     comes_to_nothing,
     find_shape,
+    is_even,
     is_exclusive,
     overlaps,
 )
@@ -196,6 +199,8 @@ def require_known(
         return  # each amount that cannot be read is an anomaly
     others = [c for c in values if known[c][:2] == ("balance", "other") and c not in picked]
     chosen = sorted(picked)
+    if first := before_movements(known, values, chosen):
+        raise may_be_either(table, first)
     stage = known[chosen[0]][1] if chosen else ""
     if len(chosen) == 2 and stage in ("", "other", "movement"):
         if not overlaps(values, chosen):
@@ -203,10 +208,31 @@ def require_known(
     elif stage not in ("opening", "movement", "prior"):
         return
     if others := others + unread:
-        name = table.sheet.text(table.header, others[0])
-        text = f'The column "{name}" may be an opening or a closing balance.'
-        hint = f"Say it in `mapping`: `opening = {name}`, `balance = {name}` or `ignore = {name}`."
-        raise refusal("ambiguous_columns", text, hint)
+        raise may_be_either(table, others[0])
+
+
+def before_movements(known: Known, values: Values, chosen: list[int]) -> int | None:
+    """The first column of a chosen balance that is no net of a debit and a credit column right of
+    it: it may be their opening balance. None where there are none, or a header says it."""
+    balance = [c for c in chosen if known[c][0] == "balance"] or chosen
+    if not balance or known[balance[0]][1] not in ("", "net", "other"):
+        return None
+    open_stages = ("", "other", "movement")
+    after = [c for c in values if c > balance[-1] and known[c][1] in open_stages]
+    moved = any(
+        is_even(values, pair) and (overlaps(values, pair) or {*pair} < {*chosen})
+        for pair in pairwise(after)
+        if any(values[pair[0]])
+    )
+    return balance[0] if moved else None
+
+
+def may_be_either(table: Table, column: int) -> BadInput:
+    """The refusal of a column that can be an opening or a closing balance."""
+    name = table.sheet.text(table.header, column)
+    text = f'The column "{name}" may be an opening or a closing balance.'
+    hint = f"Say it in `mapping`: `opening = {name}`, `balance = {name}` or `ignore = {name}`."
+    return refusal("ambiguous_columns", text, hint)
 
 
 def aside(table: Table, column: int, meaning: Meaning) -> Meaning:

@@ -38,7 +38,7 @@ from bellhop.jobtypes.ledger.words import (
 HEADER_ROWS = 100
 ENTITY = re.compile(r"(legal )?(entity|company|branch|subsidiary)( (code|id|no|number))?")
 YEAR = re.compile(r"(19|20)\d\d([-/ ]?\d\d){0,2}|\d{1,2}|(0?[1-9]|1[0-2])[-./ ](19|20)\d\d")
-CENTS = re.compile(r"\d[.,\u066b]\d\d(?!\d)")
+CENTS = re.compile(r"\d[.,\u066b]\d\d(?!\d)|(?<![\d.,])\d{1,3}([.,]\d{3}){2,}(?![\d.,])")
 CODE = re.compile(r"[A-Za-z]{0,3}[-. ]?\d[\d.\-/ ]*[A-Za-z]?")
 
 
@@ -190,7 +190,8 @@ def meaning_of(sheet: Sheet, row: int, column: int, own: str, over: str) -> Mean
 
 
 def have_cents(texts: list[str]) -> bool:
-    """Whether most texts have a number with cents, even if its marks are not known."""
+    """Whether most texts have a number with cents or two marks of groups, as no code has, even if
+    its marks are not known."""
     return is_mostly(bool(CENTS.search(text)) for text in texts if re.search(r"[^\W0_]", text))
 
 

@@ -375,3 +375,58 @@ def test_it_knows_when_a_reporter_began(text: str) -> None:
 )  # fmt: skip
 def test_it_doubts_a_year_before_the_series_began(text: str) -> None:
     assert failed(found(f"Ott v. Day, {text}.")[0]) == ["year"]
+
+
+# Held against briefs of other courts.
+
+TATE = "Tate v. Orr, 901 F.2d 11, 14 (1st Cir. 1990)."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Arb. Award 12.",
+        "See Clerk\u2019s Papers at 34.",
+        "Plaintiff\u2019s Dep., p. 14, ll. 3-9.",
+        "(RP (May 3, 2019) at 15.)",
+        "Fed. R. Civ. P. 12(b)(6).",
+        "U.S. Const. amend. XIV.",
+        "Blake\u2019s Law Dictionary 123 (11th ed. 2019).",
+        "Letter from A. Dale to B. Hart (May 3, 2020).",
+    ],
+)
+def test_it_takes_a_sentence_that_is_a_title_and_a_place_for_what_was_cited_last(
+    source: str,
+) -> None:
+    last = found(f"{TATE} {source} Id. at 15.")[-1]
+    assert (last.resolves_to, failed(last)) == (None, ["antecedent"])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The court agreed in 2003.",
+        "Rule 12(b)(6) governs.",
+        "Section 1983 applies.",
+        "Title VII applies (in part).",
+        "Cal. Penal Code § 187.",
+    ],
+)
+def test_it_takes_no_sentence_with_a_verb_for_what_was_cited_last(sentence: str) -> None:
+    assert found(f"{TATE} {sentence} Id. at 15.")[-1].resolves_to == 0
+
+
+def test_it_begins_a_name_behind_an_ampersand() -> None:
+    text = "Ames v. Burr, 410 U.S. 113 (1973), & Pike County v. Ford, 597 U.S. 215 (2022)."
+    assert found(text)[1].plaintiff == "Pike County"
+
+
+@pytest.mark.parametrize("pin", ["15 n.*", "15 footnote 7", "15, n.**"])
+def test_it_reads_pages_with_notes_in_other_words(pin: str) -> None:
+    cited = found(f"Ames v. Gale, 88 F.3d 12, {pin} (3d Cir. 1996).")[0]
+    assert (cited.pin_cite, cited.year) == (pin, 1996)
+
+
+def test_it_reads_a_court_of_several_districts() -> None:
+    text = "Doe v Roe, 12 Misc 2d 3 [App Term, 2d Dept, 9th & 10th Jud Dists 1958]."
+    assert found(text)[0].year == 1958

@@ -17,7 +17,8 @@ PAGE_AT = rf"\*{{0,2}}\d{{1,5}}{RANGE}(?!\d|[-\u2010-\u2015]?\w|:\d)"
 PAGE = rf"\*{{0,2}}\d{{1,5}}{RANGE}{NO_VOLUME}"
 STAR = rf"\*{{1,2}}\d{{1,5}}{RANGE}"
 NOTE = (
-    rf"(?:nn?|fnn?|ftn|notes?)\b\.? ?\d{{1,3}}{RANGE}(?:, ?\d{{1,3}}(?=[ ,;)]|\. |\.$)(?! [A-Z]))*"
+    rf"(?:nn?|fnn?|ftn|(?:foot)?notes?)\b\.? ?(?:\*+|\d{{1,3}}{RANGE})"
+    rf"(?:, ?\d{{1,3}}(?=[ ,;)]|\. |\.$)(?! [A-Z]))*"
 )
 PARAGRAPH = rf"(?:\u00b6{{1,2}}|paras?\.|paragraphs?) ?\d{{1,4}}{RANGE}"
 SECTION = r"\u00a7{1,2} ?\d[\w.:-]*\w(?:\(\w{1,4}\))*|\u00a7{1,2} ?\d"
@@ -60,6 +61,7 @@ SMALL = {
     "th",
     "per",
     "curiam",
+    "&",
 }
 
 

@@ -116,7 +116,7 @@ def last_name(text: str) -> str | None:
         if word[0] in '(“"[' and word[-1] != ")":
             break
     name = SIGNALS.sub(
-        "", " ".join(words).replace(JOINED, " ").lstrip('“”"[(,; ').rstrip('“”"[,; ')
+        "", " ".join(words).replace(JOINED, " ").lstrip('“”"[(,;& ').rstrip('“”"[,; ')
     )
     return name if any(letter.isupper() or letter.isdigit() for letter in name) else None
 

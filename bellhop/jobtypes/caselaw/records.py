@@ -3,6 +3,9 @@
 Briefs and opinions name the papers of a case by short names ("Compl. ¶ 5", "ECF No. 12 at 3",
 "Tr. 45"). A short name counts with a number or a letter behind it, and not behind another
 abbreviation, which would make it part of the name of a court or reporter ("Ct. App. 1990").
+
+No list has all papers, books and rules. A sentence that is only a title and a place ("Arb. Award
+12.", "Clerk's Papers at 34.") has no verb, so it cites something, whatever that is called.
 """
 
 from __future__ import annotations
@@ -36,14 +39,34 @@ RECORD = re.compile(
 DOCKET = re.compile(
     r"\bNos?\. ?[\w:.-]*\d[-:][\w:.-]*\d[^();\n]{0,60}\([^()\n]{0,60}(?:19|20)\d\d\)"
 )
+SIGNAL = r"(?:(?:See|Cf\.|Accord|E\.g\.,)(?:,? (?:also|generally|e\.g\.),?)? )?"
+WORD = r"[A-Z][\w.\u2019'&-]{0,30}|&|of|to|for|from|on|the|and"
+LABEL = r"at|pp?\.|ll?\.|vols?\.|nos?\.|\u00b6{1,2}|amend\.|art\.|para\.|lines?|pages?"
+WHERE = r"(?:#|\u00b6{1,2})?\d[\w:./\u2010-\u2015-]{0,15}(?:\(\w{1,4}\)){0,4}"
+DATE = r"\([^()\n]{0,40}(?:19|20)\d\d\)"
+LETTER = r"(?:Exs?\.|Exhibits?|Attach\.|App\.|Counts?|Claims?|amend\.|art\.) [A-Z]{1,4}"
+# A sentence, or what stands between brackets or semicolons, that is a title and a place in it.
+TITLE_ONLY = re.compile(
+    rf"(?:(?<=[.;)\]\u201d\"] )|(?<=[(\[\n])){SIGNAL}"
+    rf"(?P<title>[A-Z][\w.\u2019'&-]{{0,30}}"
+    rf"(?:,? (?:{WORD}|{LABEL}|{DATE}|{WHERE})){{0,12}}?"
+    rf"(?:,? {WHERE}(?: {DATE})?|,? {LETTER}| {DATE}))(?=[.;)\]])"
+)
 ABBREVIATION = re.compile(r"[A-Z][\w\u2019']{0,7}\. ?$")
 
 
 def records(text: str) -> Iterator[tuple[int, str]]:
-    """(place in the text, what it is called there) of each that is cited."""
+    """(place in the text, what is cited there) of each that is cited."""
     for match in RECORD.finditer(text):
         before = text[max(0, match.start() - 10) : match.start()]
         if not (match["short"] and ABBREVIATION.search(before)):
-            yield match.start(), " ".join(match[0].split())
+            yield match.start(), f"a place in the record ({_named(match[0])})"
     for match in DOCKET.finditer(text):
-        yield match.start(), " ".join(match[0].split())
+        yield match.start(), f"a place in the record ({_named(match[0])})"
+    for match in TITLE_ONLY.finditer(text):
+        # Where a citation ends with it, that is what is cited.
+        yield match.end() - 1, f"another source ({_named(match['title'])})"
+
+
+def _named(written: str) -> str:
+    return " ".join(written.split())

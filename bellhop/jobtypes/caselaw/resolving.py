@@ -207,9 +207,7 @@ def _places(
     """What is cited, in the order of the text; parallel citations are one."""
     ours = [Place(citations[group[0]].start, group[0], "") for group in groups]
     taken = [(citation.start, max(citation.tail, citation.end)) for citation in citations]
-    others = [
-        Place(start, None, f"a place in the record ({what})") for start, what in records(text)
-    ]
+    others = [Place(start, None, what) for start, what in records(text)]
     others += [Place(start, None, SECTION) for start in signs]
     free = [place for place in others if not _is_in(place.start, taken)]
     return sorted([*ours, *free], key=lambda place: place.start)

@@ -430,3 +430,41 @@ def test_it_reads_pages_with_notes_in_other_words(pin: str) -> None:
 def test_it_reads_a_court_of_several_districts() -> None:
     text = "Doe v Roe, 12 Misc 2d 3 [App Term, 2d Dept, 9th & 10th Jud Dists 1958]."
     assert found(text)[0].year == 1958
+
+
+@pytest.mark.parametrize(
+    ("written", "usual"),
+    [
+        ("42USC1983", "42 U.S.C. § 1983"),
+        ("17-A M.R.S.A. § 201", "17-A M.R.S.A. § 201"),
+        ("820 Ill. Comp. Stat. 305/5", "820 Ill. Comp. Stat. § 305/5"),
+        ("N.J. Stat. Ann. 2C:11-3", "N.J. Stat. Ann. § 2C:11-3"),
+        ("Fla. Stat. s. 90.401", "Fla. Stat. § 90.401"),
+        ("Va. Code. Ann. § 8.01-1", "Va. Code. Ann. § 8.01-1"),
+        ("O.R.C. § 2305.10", "O.R.C. § 2305.10"),
+        ("F.S. § 768.72", "F.S. § 768.72"),
+    ],
+)
+def test_it_reads_codes_as_the_courts_of_each_state_write_them(written: str, usual: str) -> None:
+    assert normalized(f"The claim rests on {written}, and fails.") == [usual]
+
+
+def test_it_reads_a_citation_glued_to_the_name_before_it() -> None:
+    cited = found("See Reed v. Stone,912F.2d1213(10thCir.1990).")[0]
+    assert (cited.normalized, cited.plaintiff, cited.defendant, cited.year) == (
+        "912 F.2d 1213", "Reed", "Stone", 1990,
+    )  # fmt: skip
+
+
+def test_it_reads_a_glued_citation_of_a_database() -> None:
+    assert normalized("Ash v. Elm, 2015WL12345, at *3 (D. Kan. 2015).") == ["2015 WL 12345"]
+
+
+@pytest.mark.parametrize("mark", ["2/", "3:", "FN4.", "n.5"])
+def test_it_takes_no_mark_of_another_form_for_a_name(mark: str) -> None:
+    assert found(f"It was so. {mark} Hoyt v. Dale, 12 F.4th 10 (2021).")[0].plaintiff == "Hoyt"
+
+
+def test_it_keeps_the_number_of_a_name_in_a_list() -> None:
+    text = "Ash v. Elm, 380 U.S. 693 (1965); 44 Lantern, Inc. v. Maine, 517 U.S. 484 (1996)."
+    assert found(text)[1].plaintiff == "44 Lantern, Inc."

@@ -93,6 +93,9 @@ def test_it_joins_a_line_of_text_at_the_hyphen_that_pdfium_writes(tmp_path: Path
         "<sup>*</sup>", "<sup> n7 </sup>", '<a href="#note7">[7]</a>', "<sup><b>1</b>2</sup>",
         '<span style="vertical-align: super; font-size:70%">7</span>', "<sup>note 7</sup>",
         "<sup>7/</sup>", "<sup>iv</sup>", "[FN7]", '<a href="a.html#n7">7</a>',
+        '<span class="MsoFootnoteReference">7</span>', '<a class="fnref">7</a>',
+        "<footnotemark>7</footnotemark>", '<a role="doc-noteref">7</a>',
+        "<style>b.up { font-size: 7pt; vertical-align: super }</style><b class='up'>7</b>",
     ],
 )  # fmt: skip
 def test_it_takes_no_mark_of_a_footnote_for_a_digit(html: Any, mark: str) -> None:
@@ -121,6 +124,10 @@ def test_it_leaves_out_a_star_page_unless_it_is_cited(html: Any, written: str, s
 def test_it_keeps_the_number_in_a_cell(html: Any) -> None:
     cells = "".join(f'<td style="vertical-align: {at}">5</td>' for at in ("top", "super"))
     assert html(f"<table><tr>{cells}</tr></table>") == "5\n5"
+
+
+def test_it_keeps_a_page_in_a_note(html: Any) -> None:
+    assert html('<p>33 F.3d <i class="footnote">21 (1994)</i></p>') == "33 F.3d 21 (1994)"
 
 
 def test_it_keeps_a_link_that_is_a_page(html: Any) -> None:

@@ -27,18 +27,18 @@ UNTITLED = {
     "RCW", "OCGA", "NJSA", "ARS", "CRS", "KSA", "KRS", "NRS", "ORS", "HRS", "MCL", "MCLA", "MSA",
     "MCA", "TCA", "NDCC", "SDCL", "NMSA", "NCGS", "RSMO", "RSA", "LARS", "NHRSA", "CPLR", "NYCPLR",
     "CPL", "NYCPL", "EPTL", "UCC", "IRC", "WAC", "OAR", "RC", "IC", "UCA", "WS", "ACA", "AS", "GL",
-    "LACC", "LACCP", "SCPA", "RPAPL",
+    "LACC", "LACCP", "SCPA", "RPAPL", "ORC", "FS",
 }  # fmt: skip
 MARK = (
     r"(?:\u00a7{1,2}|[Ss]ec(?:tion|tions|s)?\b\.?|[Aa]rt(?:icle|icles|s)?\b\.?|[Rr]ules?\b|[Rr]\."
-    r"|\u00b6{1,2})"
+    r"|ss?\.|\u00b6{1,2})"
 )
 PART = r"(?:[Pp]ts?\b\.?|[Pp]arts?\b)"
 NUMBER = (
     r"(?P<section>\d+[A-Za-z]{0,3}(?:[-.:/\u2010-\u2013]?\d+[A-Za-z]{0,2}|,\d{3}(?![\d,]))*)(?![A-Za-z])"
     r"(?P<pin>(?: ?\((?!(?:1[6-9]|20)\d\d\))[A-Za-z0-9]{1,4}\))*(?: et seq\b\.?)?)"
 )
-TITLE = r"(?<![\w.$\u00a7-])(?P<title>\d{1,3}[A-Z]?)"
+TITLE = r"(?<![\w.$\u00a7-])(?P<title>\d{1,3}(?:-?[A-Z](?![A-Za-z.]))?)"
 LETTERS = (
     r"(?:(?:[A-Z][a-z]{0,2}\. ?){2,6}(?:[A-Z](?![\w.]))?"
     r"|(?:[A-Z][a-z]{1,2}\. ?)?[A-Z]{2,5}(?:Mo)?\.?)"
@@ -68,7 +68,7 @@ NAMES = (
 STATE = f"(?:{NAMES}|{NAMES.upper()})"
 WORD = r"(?:(?:,? |(?<=\.))(?:[A-Z][\w.\u2019'-]*|&|and|of))"
 NOUN = (
-    r"(?:Code|CODE|Stats?\.?|STAT\.|Statutes?|Laws?|LAW|Comp\.|G\. ?L\.|Regs?\.?|Regulations?"
+    r"(?:Code\.?|CODE|Stats?\.?|STAT\.|Statutes?|Laws?|LAW|Comp\.|G\. ?L\.|Regs?\.?|Regulations?"
     r"|Proc\.|PROC\.|Rules?)"
 )
 NOUN_BEFORE = r"(?:,? |(?<=\.))"
@@ -125,7 +125,7 @@ def _is_law(form: re.Pattern[str], match: re.Match[str]) -> bool:
     if form is CODE_LAST:
         return " " in match["code"].strip() or (letters in UNTITLED and len(letters) > 2)
     if form is OF_STATE:
-        is_last = not match["more"] and ENDS_WITH_NOUN.search(match["code"])
+        is_last = ENDS_WITH_NOUN.search(match["code"])
         return bool(mark or match["division"] or (is_last and (is_divided or _is_named(match))))
     return match["code"] != "Code" or is_divided
 

@@ -65,7 +65,7 @@ SIGNALS = re.compile(
 )
 GROUP = re.compile(r"(?<=\w )\((?=[A-Z0-9])(?![^()]*\b(?:1[6-9]|20)\d\d)[^()]{1,40}\)(?= |$)")
 JOINED = "\0"
-MARK = re.compile(r"[\[(*\u2020]?\d{1,3}[\]).]?")
+MARK = re.compile(r"[\[(*\u2020]?(?:FN|[Ff]n\.?|n\.)?\d{1,3}[\]).:/]?")
 GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
 NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
 QUOTES = "“”\"'(\u2018\u2019["
@@ -132,7 +132,9 @@ def _is_part(word: str, before: str) -> bool:
         if word[-1] == ".":
             return False
         return bool(before) and (
-            bool(NUMBERED.search(before)) or not _ends_sentence(before.split()[-1], word)
+            bool(NUMBERED.search(before))
+            or before[-1] == ";"
+            or not _ends_sentence(before.split()[-1], word)
         )
     if bare == "in":
         return not SPEAKER.search(before)

@@ -13,7 +13,7 @@ from functools import cache
 
 SERIES = r"(?:\s?(?:[2-9]|1[0-9])\s?(?:[dD]|[tT][hH]|[rR][dD]))"
 CANDIDATE = re.compile(
-    r"(?<![\w$.,:/#-])(?P<volume>\d{1,4})(?P<before> ?)"
+    r"(?<![\w$.:/#-])(?<!\d,)(?P<volume>\d{1,4})(?P<before> ?)"
     rf"(?P<name>[A-Z][A-Za-z.'\u2019& ]{{0,28}}?{SERIES}?(?: ?(?i:Supp)\.?)?)"
     r"(?P<behind>,? ?(?:(?<![A-Za-z])at ?(?:pp?\. ?)?)?)"
     r"(?=\d+(?!\d|[dD](?![a-z])|[tT][hH]|[rR][dD])|_{2,})"
@@ -36,6 +36,8 @@ def edits(text: str) -> Iterator[Edit]:
         is_glued = not match["before"] or (not behind and match["name"] == name)
         if is_glued and not _may_be_glued(name):
             continue
+        if text[match.start() - 1 : match.start()] == ",":
+            yield match.start(), match.start(), " "
         if not match["before"]:
             yield match.start("name"), match.start("name"), " "
         if usual != name:
@@ -49,7 +51,7 @@ def edits(text: str) -> Iterator[Edit]:
 
 def _may_be_glued(name: str) -> bool:
     """A letter between two numbers is no reporter; a full stop, a series or initials are."""
-    return "." in name or any(letter.isdigit() for letter in name) or name == "US"
+    return "." in name or any(letter.isdigit() for letter in name) or name in ("US", "WL")
 
 
 def _is_word(name: str) -> bool:

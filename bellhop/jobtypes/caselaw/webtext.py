@@ -18,11 +18,16 @@ BLOCKS = {
     "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr",
     "ul",
 }  # fmt: skip
-INLINE = {"a", "b", "em", "i", "page-number", "span", "strong"}
+INLINE = {"a", "b", "em", "footnotemark", "i", "page-number", "span", "strong"}
 # Of a paragraph, so many parts tell what stands before an element.
 LAST_PARTS = 8
 TYPED = {"pre", "listing", "xmp"}
 RAISING = re.compile(r"vertical-align\s*:\s*super\b", re.I)
+# What raises by a style sheet, which may be elsewhere, is named after what it is.
+RAISED_BY = re.compile(r"foot-?note|end-?note|note-?ref|\bsuper|\b(?:fn|sup)(?:\b|-?ref)", re.I)
+RAISED_CLASS = re.compile(r"\.([\w-]+)\s*\{[^{}]*vertical-align\s*:\s*super\b", re.I)
+# No mark that is named so is longer.
+LONGEST_MARK = 5
 
 
 def html_paragraphs(text: str) -> list[str]:
@@ -37,14 +42,25 @@ def html_paragraphs(text: str) -> list[str]:
         root = html.document_fromstring(start or " ")
     except (etree.ParserError, ValueError):
         return []
+    sheets = "".join(root.xpath("//style/text()"))
+    raised = set(RAISED_CLASS.findall(sheets))
     for node in root.iter():
-        if node.tag in INLINE and RAISING.search(node.get("style") or ""):
+        if node.tag in INLINE and _is_raised(node, raised):
             node.tag = "sup"
     remove_hidden(root)
     page = _Page()
     for event, node in etree.iterwalk(root, events=("start", "end")):
         page.enter(node) if event == "start" else page.leave(node)
     return page.paragraphs()
+
+
+def _is_raised(node: Any, raised: set[str]) -> bool:
+    """Whether an element within a line stands raised; `raised` are the classes that do."""
+    classes = node.get("class") or ""
+    if RAISING.search(node.get("style") or "") or raised & set(classes.split()):
+        return True
+    is_named = RAISED_BY.search(f"{node.tag} {classes} {node.get('role') or ''}")
+    return bool(is_named and len(node.text_content().strip()) <= LONGEST_MARK)
 
 
 class _Page:

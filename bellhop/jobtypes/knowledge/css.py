@@ -1,26 +1,25 @@
 """The rules of a page's own style sheets, as a browser with a wide screen applies them.
 
-A part of CSS Syntax, Cascade, Nesting and Media Queries: what a rule needs that hides or shows
-text. A style sheet that is linked is not here, nor what depends on the size of a container.
+A part of Cascade, Nesting and Media Queries: what a rule needs that hides or shows text; tinycss2
+reads the syntax. A style sheet that is linked is not here, nor what depends on the size of a
+container.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from bellhop.jobtypes.knowledge.selectors import Selector, compile_list, split
+import tinycss2
+from cssselect2.compiler import CompiledSelector
 
-TOKEN = re.compile(
-    r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|url\(\s*[^\"'\s)][^)]*\)"
-    r"|\\.|[{}();\[\]]|[^\"'/\\{}();\[\]u]+|.",
-    re.S | re.I,
-)
-DECLARATION = re.compile(r"\s*([\w-]+)\s*:(.*)", re.S)
-IMPORTANT = re.compile(r"!\s*important\s*$", re.I)
+from bellhop.jobtypes.knowledge.selectors import compile_list, nested
+
 MOST_CHARACTERS = 4_000_000
 MOST_RULES = 50_000
+# Python makes no number of more digits.
+LONG_NUMBER = re.compile(r"(\d{4000})\d+")
 DEEPEST = 8
 # The screen of the reader: what a media query is asked about.
 SCREEN = {"width": 1280.0, "height": 800.0, "device-width": 1280.0, "device-height": 800.0}
@@ -59,7 +58,7 @@ class Value(NamedTuple):
 class Rule(NamedTuple):
     """One selector with its declarations; a later layer beats an earlier one (CSS Cascade 5)."""
 
-    selector: Selector
+    selector: CompiledSelector
     declarations: dict[str, Value]
     layer: int
 
@@ -79,114 +78,86 @@ class Sheet:
         if len(text) > MOST_CHARACTERS:
             self.is_whole = False
         elif is_asked(media):
-            self._read(re.sub(r"<!--|-->", " ", text), None, None, 0)
-
-    def _read(self, text: str, parent: str | None, layer: str | None, depth: int) -> None:
-        """Rules and at-rules; inside of a rule `parent` is its selector."""
-        own: dict[str, Value] = {}
-        for prelude, block in statements(text):
-            name = re.match(r"@(?:-\w+-)?([\w-]+)", prelude)
-            if block is None:
-                if name and name[1].lower() == "layer":
-                    self._layers += [n.strip() for n in prelude[6:].split(",")]
-                _add(own, prelude)
-            elif depth > DEEPEST or len(self.rules) > MOST_RULES:
+            text = LONG_NUMBER.sub(r"\1", text)
+            nodes = tinycss2.parse_stylesheet(text, skip_comments=True)
+            try:
+                self._read(nodes, [], None, 0)
+            except RecursionError:  # brackets stand too deep in each other
                 self.is_whole = False
-            elif name:
-                self._at(name[1].lower(), prelude[name.end() :], block, parent, layer, depth)
+
+    def _read(self, nodes: list[Any], parent: list[Any], layer: str | None, depth: int) -> None:
+        """Rules and at-rules; inside of a rule `parent` has its selectors."""
+        self._keep(parent, _declared(nodes), layer)
+        for node in nodes:
+            if node.type not in ("at-rule", "qualified-rule"):
+                continue
+            if depth > DEEPEST or len(self.rules) > MOST_RULES:
+                self.is_whole = False
+            elif node.type == "at-rule":
+                self._at(node, parent, layer, depth)
+            elif selectors := nested(node.prelude, parent) if parent else node.prelude:
+                self._read(_inside(node), selectors, layer, depth + 1)
             else:
-                selector = nested(prelude, parent) if parent is not None else prelude
-                self._read(block, selector, layer, depth + 1)
-        if own and parent is not None:
-            self._keep(parent, own, layer)
+                self.is_whole = False
 
-    def _at(
-        self, name: str, prelude: str, block: str, parent: str | None, layer: str | None, depth: int
-    ) -> None:
-        if name == "keyframes":
-            self.animations[prelude.strip().strip("\"'")] = _last_frame(block)
-        elif name == "layer":
-            named = prelude.strip() or f"layer {len(self._layers)}"
-            self._layers += [named] if named not in self._layers else []
-            self._read(block, parent, named, depth + 1)
-        elif (name == "media" and is_asked(prelude)) or (
-            name in ("supports", "document") and not prelude.strip().lower().startswith("not")
-        ):
-            self._read(block, parent, layer, depth + 1)
-
-    def _keep(self, selectors: str, declared: dict[str, Value], layer: str | None) -> None:
-        kept = {n: v for n, v in declared.items() if n in TELLING or n.startswith("--")}
-        if not kept:
+    def _at(self, node: Any, parent: list[Any], layer: str | None, depth: int) -> None:
+        name = re.sub(r"^-\w+-", "", node.lower_at_keyword)
+        prelude = _text(node.prelude)
+        if name == "layer":
+            named = [one.strip() for one in prelude.split(",")] if prelude else []
+            layer = named[0] if named else f"layer {len(self._layers)}"
+            self._layers += [one for one in named or [layer] if one not in self._layers]
+        if node.content is None:
             return
-        place = (
-            self._layers.index(layer) if layer in self._layers else len(self._layers) + MOST_RULES
-        )
-        self.rules += [Rule(one, kept, place) for one in compile_list(selectors)]
+        if name == "keyframes":
+            self.animations[prelude.strip("\"'").lower()] = _last_frame(node)
+        elif (
+            name == "layer"
+            or (name == "media" and is_asked(prelude))
+            or (name in ("supports", "document") and not prelude.lower().startswith("not"))
+        ):
+            self._read(_inside(node), parent, layer, depth + 1)
 
-
-def statements(text: str) -> Iterator[tuple[str, str | None]]:
-    """(what stands before, the inside of the block) of each rule; None for a declaration."""
-    prelude: list[str] = []
-    block: list[str] = []
-    braces = brackets = 0
-    for found in TOKEN.finditer(text):
-        token = found[0]
-        if token.startswith("/*"):
-            token = " "
-        if not braces:
-            brackets = max(0, brackets + (token in "([") - (token in ")]"))
-        braces += (token == "{") - (token == "}")
-        if braces < 0:  # one too many is passed over
-            braces = 0
-        elif braces or token == "}":
-            block.append(token)
-        elif token == ";" and not brackets:
-            yield "".join(prelude).strip(), None
-            prelude = []
-        else:
-            prelude.append(token)
-        if token == "}" and not braces and block:
-            yield "".join(prelude).strip(), "".join(block[1:-1])
-            prelude, block, brackets = [], [], 0
-    if block:  # what is open at the end is closed there
-        yield "".join(prelude).strip(), "".join(block[1:])
-    elif prelude:
-        yield "".join(prelude).strip(), None
+    def _keep(self, selectors: list[Any], declared: dict[str, Value], layer: str | None) -> None:
+        if declared and selectors:
+            place = self._layers.index(layer) if layer else MOST_RULES
+            self.rules += [Rule(one, declared, place) for one in compile_list(selectors)]
 
 
 def declarations(text: str) -> dict[str, Value]:
-    """Those of a `style` attribute or of a rule; of two for one property the later counts."""
+    """Those of a `style` attribute that count; of two for one property the later one."""
+    text = LONG_NUMBER.sub(r"\1", text)
+    return _declared(tinycss2.parse_blocks_contents(text, skip_comments=True))
+
+
+def _declared(nodes: Iterable[Any]) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for statement, block in statements(text):
-        if block is None:
-            _add(found, statement)
+    for node in nodes:
+        if node.type != "declaration":
+            continue
+        name = node.lower_name
+        is_told = name in TELLING or name.startswith("--")
+        if is_told and (node.important or not (name in found and found[name].is_important)):
+            found[name] = Value(_text(node.value).lower(), node.important)
     return found
 
 
-def _add(found: dict[str, Value], text: str) -> None:
-    parts = DECLARATION.fullmatch(text)
-    if not parts:
-        return
-    name, said = parts[1].lower(), parts[2].strip()
-    value = Value(IMPORTANT.sub("", said).strip().lower(), bool(IMPORTANT.search(said)))
-    if value.is_important or not (name in found and found[name].is_important):
-        found[name] = value
+def _inside(node: Any) -> list[Any]:
+    return list(tinycss2.parse_blocks_contents(node.content))
 
 
-def _last_frame(block: str) -> dict[str, Value]:
-    frames = [
-        (part.strip().lower(), inside)
-        for prelude, inside in statements(block)
-        for part in prelude.split(",")
-    ]
-    return declarations(";".join(inside or "" for part, inside in frames if part in ("to", "100%")))
+def _text(tokens: list[Any]) -> str:
+    """What they were written as; nothing where brackets stand too deep in each other."""
+    try:
+        return str(tinycss2.serialize(tokens)).strip()
+    except RecursionError:
+        return ""
 
 
-def nested(selectors: str, parent: str) -> str:
-    """The selectors of a rule inside of another (CSS Nesting 1)."""
-    around = f":is({parent})"
-    parts = split(selectors, ",")
-    return ",".join(p.replace("&", around) if "&" in p else f"{around} {p}" for p in parts)
+def _last_frame(node: Any) -> dict[str, Value]:
+    frames = [inner for inner in _inside(node) if inner.type == "qualified-rule"]
+    last = [one for one in frames if {"to", "100%"} & set(_text(one.prelude).lower().split(","))]
+    return _declared(part for one in last for part in _inside(one))
 
 
 def pixels(text: str) -> float | None:

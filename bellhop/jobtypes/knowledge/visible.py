@@ -12,12 +12,14 @@ is hidden, or that is nearly all transparent, waits for a script, and is read as
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import Any, NamedTuple
 
+from cssselect2 import Matcher
+from lxml import etree
+
 from bellhop.jobtypes.knowledge import css
-from bellhop.jobtypes.knowledge.css import Rule, Sheet, Value, pixels
-from bellhop.jobtypes.knowledge.selectors import keys_of
+from bellhop.jobtypes.knowledge.css import Sheet, Value, pixels
+from bellhop.jobtypes.knowledge.selectors import PageElement
 from bellhop.jobtypes.knowledge.words import length
 
 Element = Any
@@ -79,16 +81,17 @@ class Removed(NamedTuple):
 
 def remove_hidden(tree: Element) -> Removed:
     """Remove it from the tree of a page, in place."""
+    for details in tree.iter("details"):  # they are for the reader to open
+        details.set("open", "")
     styles = _Styles(_sheets(tree))
     is_own_style = not tree.xpath("//link[@href][contains(@rel, 'stylesheet')]")
     look = Look(True, 16.0, None, (255, 255, 255) if is_own_style else None, False, {})
     heeds_aria, whole = not _hides_most(tree), running_words(tree)
     words, fades_in = 0, False
-    left: list[tuple[Element, Look, frozenset[str]]] = [(tree, look, frozenset())]
+    left: list[tuple[PageElement, Look]] = [(PageElement.from_html_root(tree), look)]
     while left:
-        element, look, around = left.pop()
-        keys = keys_of(element)
-        style = styles.of(element, keys, around)
+        place, look = left.pop()
+        element, style = place.etree_element, styles.of(place)
         if element.tag in ("html", "body", "head"):
             style = {name: style[name] for name in style if name.startswith(OF_ROOT)}
         elif _fades(style) and running_words(element) >= NEARLY_ALL * whole:
@@ -102,10 +105,9 @@ def remove_hidden(tree: Element) -> Removed:
             words += _blank(element)
         if not is_own_style:  # a linked style sheet may have put other grounds in between
             look = look._replace(ground=None)
-        for said in ("style", "aria-hidden"):  # the extraction has guesses of its own about them
-            element.attrib.pop(said, None)
-        around = around.union(keys)
-        left += [(child, look, around) for child in element if isinstance(child.tag, str)]
+        left += [(child, look) for child in place.iter_children()]
+    # The extraction has guesses of its own about them.
+    etree.strip_attributes(tree, "style", "aria-hidden")
     return Removed(words, fades_in, styles.is_whole)
 
 
@@ -150,20 +152,17 @@ class _Styles:
     def __init__(self, sheet: Sheet):
         self._animations = sheet.animations
         self.is_whole = sheet.is_whole
-        self._rules: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
-        for order, rule in enumerate(sheet.rules):
-            self._rules[rule.selector.key].append((order, rule))
+        self._matcher = Matcher()
+        for rule in sheet.rules:
+            self._matcher.add_selector(rule.selector, rule)
 
-    def of(self, element: Element, keys: list[str], around: frozenset[str]) -> dict[str, str]:
-        """The value of each property that a rule or the element itself declares; `keys` are those
-        of the element, `around` those of all elements around it."""
+    def of(self, element: PageElement) -> dict[str, str]:
+        """The value of each property that a rule or the element itself declares."""
         best: dict[str, tuple[tuple[Any, ...], str]] = {}
-        rules = (rule for key in (*keys, "*") for rule in self._rules.get(key, ()))
-        for order, rule in rules:
-            if rule.selector.around <= around and rule.selector.names(element):
-                rank = (rule.layer, rule.selector.specificity, order)
-                _weigh(best, rule.declarations, rank, is_inline=False)
-        if own := element.get("style"):
+        for specificity, order, _, rule in self._matcher.match(element):
+            rank = (rule.layer, specificity, order)
+            _weigh(best, rule.declarations, rank, is_inline=False)
+        if own := element.etree_element.get("style"):
             _weigh(best, css.declarations(own), (0,), is_inline=True)
         style = {name: text for name, (_, text) in best.items()}
         return style | self._end_of_animation(style) if style else style

@@ -10,10 +10,10 @@ import codecs
 import re
 from typing import NamedTuple
 
-from bellhop.jobtypes.knowledge.encodings import codec_of, read
+from bellhop.jobtypes.knowledge.encodings import by_label, read
 
 BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
+    codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be",
 }  # fmt: skip
 IN_TEXT = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.I)
 IN_XML = re.compile(r"<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"'>]+)", re.I)
@@ -26,16 +26,25 @@ ATTRIBUTE = re.compile(r"([^\s=/\"'>]+)\s*(?:=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s
 # The first pass of a browser reads 1,024 bytes, its parser then heeds what comes later.
 PRESCAN_BYTES = 16_384
 # What a page cannot be written in that says so in ASCII.
-INSTEAD = {"utf-16-le": "utf-8", "utf-16-be": "utf-8", "x-user-defined": "cp1252"}
-USUAL = {
-    "ar": "cp1256", "az": "cp1254", "be": "cp1251", "bg": "cp1251", "cs": "cp1250",
-    "el": "iso8859-7", "et": "cp1257", "fa": "cp1256", "he": "cp1255", "hr": "cp1250",
-    "hu": "iso8859-2", "ja": "cp932", "kk": "cp1251", "ko": "cp949", "ku": "cp1254",
-    "ky": "cp1251", "lt": "cp1257", "lv": "cp1257", "mk": "cp1251", "pl": "iso8859-2",
-    "ru": "cp1251", "sk": "cp1250", "sl": "iso8859-2", "sr": "cp1251", "tg": "cp1251",
-    "th": "cp874", "tr": "cp1254", "tt": "cp1251", "uk": "cp1251", "vi": "cp1258",
-    "zh": "gb18030", "zh-tw": "big5-hkscs", "zh-hant": "big5-hkscs", "zh-hk": "big5-hkscs",
-}  # fmt: skip
+INSTEAD = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
+# The encoding that is usual in pages of these languages (the table of the standard).
+LANGUAGES = {
+    "big5": "zh-tw zh-hant zh-hk",
+    "euc-kr": "ko",
+    "gb18030": "zh",
+    "iso-8859-2": "hu pl sl",
+    "iso-8859-7": "el",
+    "shift_jis": "ja",
+    "windows-1250": "cs hr sk",
+    "windows-1251": "be bg kk ky mk ru sr tg tt uk",
+    "windows-1254": "az ku tr",
+    "windows-1255": "he",
+    "windows-1256": "ar fa",
+    "windows-1257": "et lt lv",
+    "windows-1258": "vi",
+    "windows-874": "th",
+}
+USUAL = {language: encoding for encoding, own in LANGUAGES.items() for language in own.split()}
 
 
 class Decoded(NamedTuple):
@@ -63,19 +72,19 @@ def decode(body: bytes, content_type: str) -> Decoded:
 
 def _in_text(text: str) -> str | None:
     found = IN_TEXT.search(text)
-    return codec_of(found[1] or found[2] or found[3] or "") if found else None
+    return by_label(found[1] or found[2] or found[3] or "") if found else None
 
 
 def _in_page(start: str) -> str | None:
     """What the first `<meta>` says that names an encoding; else the XML declaration."""
     for values in _tags(start, "meta"):
-        named = codec_of(values.get("charset", ""))
+        named = by_label(values.get("charset", ""))
         if not named and values.get("http-equiv", "").lower() == "content-type":
             named = _in_text(values.get("content", ""))
         if named:
             return INSTEAD.get(named, named)
     declared = IN_XML.match(start)
-    named = codec_of(declared[1]) if declared else None
+    named = by_label(declared[1]) if declared else None
     return INSTEAD.get(named, named) if named else None
 
 
@@ -96,4 +105,4 @@ def _usual(start: str) -> str:
         for known in (language, language[:7], language[:5], language[:2]):
             if known in USUAL:
                 return USUAL[known]
-    return "cp1252"
+    return "windows-1252"

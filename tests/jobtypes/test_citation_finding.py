@@ -468,3 +468,28 @@ def test_it_takes_no_mark_of_another_form_for_a_name(mark: str) -> None:
 def test_it_keeps_the_number_of_a_name_in_a_list() -> None:
     text = "Ash v. Elm, 380 U.S. 693 (1965); 44 Lantern, Inc. v. Maine, 517 U.S. 484 (1996)."
     assert found(text)[1].plaintiff == "44 Lantern, Inc."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See Marlow v. Crest, 812 F.3d 405 (5th Cir. 2016) [citing Steel v. Dunn, 530 U.S. 238 "
+        "(2000)]. Id. at 410.",
+        "In Marlow v. Crest (2016) 62 Cal.4th 5, 9 [citing Steel v. Dunn (2000) 24 Cal.4th 1], it "
+        "was so. (Id. at p. 10.)",
+        "(see Matter of Doe, 44 AD3d 98 [1st Dept 2007] [citing Ash v Elm, 12 NY3d 4 (2009)]; id. "
+        "at 102)",
+    ],
+)
+def test_it_passes_over_what_is_cited_in_brackets_about_a_citation(text: str) -> None:
+    assert found(text)[-1].resolves_to == 0
+
+
+def test_it_reads_a_court_with_its_district_in_brackets() -> None:
+    text = "Ash v. Elm, 88 S.W.3d 4 (Tex. App.—Houston [1st Dist.] Nov. 4, 2002, no pet.)."
+    assert found(text)[0].year == 2002
+
+
+def test_it_begins_a_name_behind_a_remark_on_the_citation_before() -> None:
+    text = "Hickman v. Taylor, 329 U.S. 495 (1947) (Hickman II), Nash v. Nobles, 422 U.S. 225."
+    assert found(text)[1].plaintiff == "Nash"

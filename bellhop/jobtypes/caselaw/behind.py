@@ -39,8 +39,8 @@ GAP = r"(?:(?![.?!][”\"’)]* [A-Z])[^()\[\];“”\"\n]){0,40}?"
 UNPRINTED = r"(?:,? ?[_\u2010-\u2015-]{1,4} [A-Z][\w. ]{0,14}? [_\u2010-\u2015-]{1,4})?"
 DATED = re.compile(
     rf"{SLIP}{UNPRINTED}{GAP}\]?[\s,]*(?:\([^()\d]{{1,40}}\)[\s,]*)?"
-    r"[(\[](?P<court>[^()\[\]]{0,80}?)(?P<year>(?:1[6-9]|20)\d\d)(?:[-\u2010-\u2015]\d{2,4})?"
-    r"(?:,[^()\[\]]{0,40})?[)\]]"
+    r"[(\[](?P<court>(?:[^()\[\]]|\[\w{2,5} Dist\.\]){0,80}?)(?P<year>(?:1[6-9]|20)\d\d)"
+    r"(?:[-\u2010-\u2015]\d{2,4})?(?:,[^()\[\]]{0,40})?[)\]]"
 )
 MONTH = re.compile(
     r"[\s,]*\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?(?: \d{1,2})?,?\s*$"
@@ -97,7 +97,7 @@ def _tidy(pin: str) -> str:
 
 def _is_court(text: str) -> bool:
     """Whether this may be a court, with or without its place: "9th Cir.", "Sup Ct, NY County"."""
-    words = re.findall(r"[^\s,.\u2010-\u2015]+", text)
+    words = re.findall(r"[^\s,.\[\]\u2010-\u2015]+", text)
     return all(word[0].isupper() or word[0].isdigit() or word in SMALL for word in words)
 
 

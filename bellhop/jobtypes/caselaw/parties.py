@@ -57,7 +57,7 @@ SPEAKER = re.compile(
 SIGNALS = re.compile(
     r"^(?:(?:in|under|with|and|as|from|the|of|for|to|on|that|both|when|since|because|by|like|unlike"
     r"|while|pursuant|according|contrary|following|applying|relying|based|until|before|after"
-    r"|although|though|or|than|where|if|per|via|here|at|is|was|thus|then|even|just|only|except|so|not"
+    r"|although|though|or|than|later|earlier|where|if|per|via|here|at|is|was|thus|then|even|just|only|except|so|not"
     r"|e\.g\.)[\s,]+"
     r"|(?:[a-z]+ly|however|moreover|thus|further(?:more)?|indeed|likewise|therefore|hence|then"
     r"|later|first|second|third|next|again|still|yet|nevertheless|instead|also),\s+)+",
@@ -68,13 +68,15 @@ JOINED = "\0"
 MARK = re.compile(r"[\[(*\u2020]?(?:FN|[Ff]n\.?|n\.)?\d{1,3}[\]).:/]?")
 GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
 NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
+# What is said of the citation before: "(1947) (Hickman II), Nash v. Nobles".
+REMARK = re.compile(r"^(?:[\s,]*\([^()\d]{1,60}\))+[\s,]+(?=\S)")
 QUOTES = "“”\"'(\u2018\u2019["
 
 
 def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
     """(plaintiff, defendant) named right before `start`, and not before `after`."""
     window = UNPRINTED.sub("", text[max(after, start - WINDOW) : start])
-    window = YEAR_FIRST.sub("", window).rstrip(" ,\n(")
+    window = YEAR_FIRST.sub("", REMARK.sub("", window)).rstrip(" ,\n(")
     window = DOCKET.sub("", re.sub(r",?\s+supra$", "", window)).rstrip(" ,")
     found = list(VERSUS.finditer(window))
     if not found:

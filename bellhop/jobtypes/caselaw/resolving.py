@@ -222,8 +222,8 @@ def _parentheses(citations: list[Citation], text: str) -> list[tuple[int, int]]:
     """Those that stand behind a citation and say something of it."""
     closing: dict[int, int] = {}
     opened: list[int] = []
-    for match in re.finditer(r"[()\n]", text):
-        if match[0] == "(":
+    for match in re.finditer(r"[()\[\]\n]", text):
+        if match[0] in "([":
             opened.append(match.start())
         elif match[0] == "\n":
             opened.clear()

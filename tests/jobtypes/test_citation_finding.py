@@ -493,3 +493,8 @@ def test_it_reads_a_court_with_its_district_in_brackets() -> None:
 def test_it_begins_a_name_behind_a_remark_on_the_citation_before() -> None:
     text = "Hickman v. Taylor, 329 U.S. 495 (1947) (Hickman II), Nash v. Nobles, 422 U.S. 225."
     assert found(text)[1].plaintiff == "Nash"
+
+
+def test_it_gives_a_name_over_two_lines_in_one() -> None:
+    cited = found("Gray v. City of", "Elgin, 44 F.3d 1 (1st Cir. 1995).")[0]
+    assert cited.defendant == "City of Elgin"

@@ -447,3 +447,18 @@ def test_it_names_the_pages_without_text(tmp_path: Path) -> None:
     (warning,) = read(path).warnings
     assert (warning["code"], warning["where"]) == ("pages_without_text", "pages 2, 4–6")
     assert "not read: 2, 4–6." in warning["message"]
+
+
+@pytest.mark.parametrize("mark", ["11 ", "11"])
+def test_it_begins_a_note_where_a_number_stands_before_a_name(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "brief.txt"
+    path.write_text(f"The text of the page\n{mark}McGee v. Harker, 88 T.C. 63, 75 (1987).\n")
+    assert read(path)[0]["citations"][0]["plaintiff"] == "McGee"
+
+
+def test_it_keeps_a_volume_at_the_start_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "brief.txt"
+    path.write_text(
+        "The rule is that of Ash v. Elm, now found at\n12 F.3d 45 (1993), in Roe v. Doe"
+    )
+    assert "\n" not in text_of(path)

@@ -53,7 +53,7 @@ def find(document: Document, tell: Callable[[float], None]) -> list[Citation]:
     found.sort(key=lambda pair: pair[0].start)
     found = [pair for n, pair in enumerate(found) if not _is_said_by_next(n, found, text)]
     citations = [citation for citation, _ in found]
-    groups = _complete(citations, text)
+    groups = _complete(citations, text, lines)
     for citation, token in found:
         if token is not None:
             _settle(citation, token)
@@ -149,7 +149,7 @@ def _is_said_by_next(n: int, found: list[tuple[Citation, Any]], text: str) -> bo
     return not text[citation.end : after.start].strip(" ,")
 
 
-def _complete(citations: list[Citation], text: str) -> list[list[int]]:
+def _complete(citations: list[Citation], text: str, lines: str) -> list[list[int]]:
     """Give each citation its year, court and parties; the indexes of those that are parallel."""
     groups = _parallel(citations, text)
     before, seen = 0, set[str]()
@@ -161,7 +161,7 @@ def _complete(citations: list[Citation], text: str) -> list[list[int]]:
             dated(text, last.pin_end, after) if last.is_full else _undated(last)
         )
         if first.kind == "full_case":
-            plaintiff, defendant = parties(text, first.start, before)
+            plaintiff, defendant = parties(lines, first.start, before)
             plaintiff = _without_listed(plaintiff, seen)
             seen |= {name.split()[-1] for name in (plaintiff, defendant) if name}
             court_before, year_first = year_before(text, first.start, before)

@@ -15,6 +15,10 @@ ENDS = re.compile(r"""[.?!:]["'”’)\]]*\d{0,2}$""")
 CITES = re.compile(
     r"\b\d{1,4}\s?(?:[A-Z][A-Za-z'\u2019]{0,4}\.\s?(?:\d[a-z]{1,2}\s)?)+$|\b(?:v|vs|No|[Ss]ee|cf)\.$"
 )
+# A number before a name at the start of a line begins a footnote where the line before goes on
+# with no number: "on this page" / "11 Ash v. Elm".
+NAMED_NOTE = re.compile(r"\d{1,3} ?(?=[A-Z][\w.'\u2019&,-]+ )[^\d;()]{2,80} v\.? [A-Z]")
+BEFORE_NOTE = re.compile(r"\b[a-z]{2,}$")
 # A paragraph that ends with a short line is narrower than this part of a usual one.
 SHORT = 0.8
 SOFT_HYPHEN = "\xad"
@@ -70,6 +74,8 @@ def _is_one_word(before: str, line: str, words: set[str]) -> bool:
 
 def _glue(before: str, line: str, usual: float, is_after_gap: bool) -> str:
     """What stands between two lines."""
+    if NAMED_NOTE.match(line) and BEFORE_NOTE.search(before):
+        return "\n"
     is_end = ends_sentence(before)
     if is_after_gap and (is_end or line[:1].isupper()):
         return "\n"

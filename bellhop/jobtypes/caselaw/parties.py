@@ -67,6 +67,8 @@ GROUP = re.compile(r"(?<=\w )\((?=[A-Z0-9])(?![^()]*\b(?:1[6-9]|20)\d\d)[^()]{1,
 JOINED = "\0"
 MARK = re.compile(r"[\[(*\u2020]?(?:FN|[Ff]n\.?|n\.)?\d{1,3}[\]).:/]?")
 GLUED_MARK = re.compile(r"^\d{1,3}(?=[A-Z][a-z\u2019'])")
+# Where a paragraph begins, a number is a mark whatever stands before it.
+PARAGRAPH_MARK = re.compile(r"\n\d{1,3}(?: (?=[A-Z])|(?=[A-Z][a-z\u2019']))")
 NUMBERED = re.compile(r"(?:^|\W)(?:Nos?\.?|Number|\u2116|#)$")
 # What is said of the citation before: "(1947) (Hickman II), Nash v. Nobles".
 REMARK = re.compile(r"^(?:[\s,]*\([^()\d]{1,60}\))+[\s,]+(?=\S)")
@@ -75,7 +77,8 @@ QUOTES = "“”\"'(\u2018\u2019["
 
 def parties(text: str, start: int, after: int) -> tuple[str | None, str | None]:
     """(plaintiff, defendant) named right before `start`, and not before `after`."""
-    window = UNPRINTED.sub("", text[max(after, start - WINDOW) : start])
+    window = PARAGRAPH_MARK.split(text[max(after, start - WINDOW) : start])[-1].replace("\n", " ")
+    window = UNPRINTED.sub("", window)
     window = YEAR_FIRST.sub("", REMARK.sub("", window)).rstrip(" ,\n(")
     window = DOCKET.sub("", re.sub(r",?\s+supra$", "", window)).rstrip(" ,")
     found = list(VERSUS.finditer(window))

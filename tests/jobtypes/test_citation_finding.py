@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from time import process_time
 from typing import Any
 
 import pytest
@@ -498,3 +499,11 @@ def test_it_begins_a_name_behind_a_remark_on_the_citation_before() -> None:
 def test_it_gives_a_name_over_two_lines_in_one() -> None:
     cited = found("Gray v. City of", "Elgin, 44 F.3d 1 (1st Cir. 1995).")[0]
     assert cited.defendant == "City of Elgin"
+
+
+def test_it_checks_the_names_of_a_place_that_is_cited_often_once() -> None:
+    text = "Ash v. Elm, 12 F.3d 4 (1999). " * 3000 + "Oak v. Fir, 12 F.3d 4 (1999)."
+    start = process_time()
+    citations = found(text)
+    assert process_time() - start < 10
+    assert failed(citations[0]) == failed(citations[-1]) == ["names"]

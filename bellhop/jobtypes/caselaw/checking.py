@@ -12,6 +12,8 @@ from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME
 
 SERIES = re.compile(r"\d(?:d|st|nd|rd|th)\b")
 OLD_VOLUMES = 90
+# The citations of one place by the telling words of their names.
+Names = dict[str, dict[frozenset[str], list[Citation]]]
 
 
 def check(document: Document, citations: list[Citation]) -> None:
@@ -52,35 +54,30 @@ def _year(citation: Citation) -> list[dict[str, Any]]:
     return [_result("year", False, said)]
 
 
-def _words(citation: Citation) -> set[str]:
+def _words(citation: Citation) -> frozenset[str]:
     """The words of the parties that tell one case from another."""
     text = f"{citation.plaintiff or ''} {citation.defendant or ''}".casefold()
-    return {word for word in re.findall(r"[^\W\d_]{2,}", text) if word not in NEVER_A_NAME}
+    return frozenset(re.findall(r"[^\W\d_]{2,}", text)) - NEVER_A_NAME
 
 
-def _names_by_citation(citations: list[Citation]) -> dict[str, list[Citation]]:
-    named: dict[str, list[Citation]] = defaultdict(list)
+def _names_by_citation(citations: list[Citation]) -> Names:
+    named: Names = defaultdict(lambda: defaultdict(list))
     for citation in citations:
-        if (
-            citation.kind == "full_case"
-            and citation.page
-            and citation.plaintiff
-            and _words(citation)
-        ):
-            named[citation.normalized or ""].append(citation)
+        if citation.kind == "full_case" and citation.page and citation.plaintiff:
+            named[citation.normalized or ""][_words(citation)].append(citation)
     return named
 
 
-def _names(citation: Citation, names: dict[str, list[Citation]]) -> list[dict[str, Any]]:
+def _names(citation: Citation, names: Names) -> list[dict[str, Any]]:
     """Whether the same place is cited under the name of another case."""
     own = _words(citation)
-    same = names.get(citation.normalized or "", [])
-    if not own or not citation.plaintiff or len(same) < 2:
+    same = {words: some for words, some in names[citation.normalized or ""].items() if words}
+    if not own or not citation.plaintiff or sum(map(len, same.values())) < 2:
         return []
-    others = [other for other in same if not own & _words(other)]
-    if not others:
+    other = next((some[0] for words, some in same.items() if not own & words), None)
+    if other is None:
         return [_result("names", True, "The document always uses this name.")]
-    name = " v. ".join(filter(None, (others[0].plaintiff, others[0].defendant)))
+    name = " v. ".join(filter(None, (other.plaintiff, other.defendant)))
     return [
         _result("names", False, f"The document also uses this citation for another name: {name}.")
     ]

@@ -23,7 +23,7 @@ CONTEXT_CHARACTERS = 80
     queue="document_processing",
     timeout_s=180,
     memory_mb=1024,
-    requires={"eyecite": "", "pypdfium2": "", "docx": "", "lxml": ""},
+    requires=dict.fromkeys(("eyecite", "pypdfium2", "docx", "lxml", "cssselect2", "tinycss2"), ""),
     viewer="citations",
 )
 def citations(file: Path, context: Context) -> dict[str, Any]:

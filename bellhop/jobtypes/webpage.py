@@ -48,7 +48,7 @@ HTML_TYPES = ("text/html", "application/xhtml+xml")
     timeout_s=60,
     memory_mb=1024,
     network=True,
-    requires={"trafilatura": "", "lxml_html_clean": ""},
+    requires={"trafilatura": "", "lxml_html_clean": "", "cssselect2": "", "tinycss2": ""},
     settings={"allowed": str},
     viewer="webpage",
 )

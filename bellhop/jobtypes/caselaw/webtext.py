@@ -7,7 +7,6 @@ from typing import Any
 
 from bellhop.jobtypes.caselaw.characters import is_mark, is_star_page
 from bellhop.jobtypes.caselaw.pages import from_pages
-from bellhop.jobtypes.knowledge.visible import remove_hidden
 
 # What is no text of a page, what ends a paragraph, what stands within one, and where lines are as
 # they were typed.
@@ -33,6 +32,8 @@ LONGEST_MARK = 5
 def html_paragraphs(text: str) -> list[str]:
     """The paragraphs of the page `text`; none where there is nothing to be seen."""
     from lxml import etree, html
+
+    from bellhop.jobtypes.knowledge.visible import remove_hidden
 
     # Of a text, only the declaration of its own encoding can still be wrong.
     start = text.lstrip()

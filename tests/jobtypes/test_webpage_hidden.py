@@ -55,6 +55,9 @@ def test_it_reads_no_element_that_is_not_shown(element: str) -> None:
         f'<p style="font-size:0"><span style="font-size:1rem">{SECRET}</span></p>',
         f'<p style="display:none;display:block">{SECRET}</p>',
         f'<p style="opacity:.6">{SECRET}</p>',
+        f'<p style="opacity:0;opacity:calc(1 / 2)">{SECRET}</p>',
+        f'<p style="display:none;display:inline flow-root">{SECRET}</p>',
+        f'<p style="background:rgba(0,0,0,0);color:#000">{SECRET}</p>',
         f'<p style="text-indent:-2em">{SECRET}</p>',
         f'<p style="position:relative;left:-20px">{SECRET}</p>',
         f'<p style="color:#fff;background:#000">{SECRET}</p>',
@@ -78,6 +81,10 @@ def test_it_reads_what_is_shown_or_folded(element: str) -> None:
         "transform:scale(0)", "content-visibility:hidden", "color:transparent",
         "color:rgba(0,0,0,0)", "color:#fff;background-color:white", "color:#fefefe",
         "--x:none;display:var(--x)", "left:calc(-9999px);position:absolute",
+        "color:hsl(0,0%,100%)", "color:rgb(100%,100%,100%)", "color:hsl(9 9% 9% / 0)",
+        "color:rgb(255.0 255 255 / 100%)", "background:darkslategray;color:#2f4f4f",
+        "translate:-9999px", "display:none;display:bogus", "visibility:hidden;visibility:shown",
+        "opacity:0;opacity:full",
     ],
 )  # fmt: skip
 def test_it_reads_nothing_that_a_style_attribute_hides(style: str) -> None:
@@ -95,6 +102,7 @@ def test_it_reads_nothing_that_a_style_attribute_hides(style: str) -> None:
         ":is(.a,.x){display:none}", "main:has(>h1)>.a{display:none}", "*.a{visibility:hidden}",
         "@media screen{.a{display:none}}", "@media (min-width:600px){.a{display:none}}",
         "@media only screen and (600px <= width){.a{display:none}}",
+        "@container card (min-width:600px){.a{display:none}}",
         "@supports (display:grid){.a{display:none}}", "@layer x{.a{display:none}}",
         "main{color:red;.a{display:none}}", "main{& .a{opacity:0}}", "/*}*/.a{display:none/**/}",
         ".a{content:'}';display:none}", "<!-- .a{display:none} -->", ".\\61 {display:none}",

@@ -1,8 +1,8 @@
 """The rules of a page's own style sheets, as a browser with a wide screen applies them.
 
 A part of Cascade, Nesting and Media Queries: what a rule needs that hides or shows text; tinycss2
-reads the syntax. A style sheet that is linked is not here, nor what depends on the size of a
-container.
+reads the syntax. A container is taken to be as large as the screen. A style sheet that is linked is
+not here.
 """
 
 from __future__ import annotations
@@ -42,8 +42,18 @@ TELLING = {
     "content-visibility", "display", "filter", "font", "font-size", "height", "inset", "left",
     "margin-left", "margin-top", "max-height", "max-width", "opacity", "overflow", "overflow-x",
     "overflow-y", "position", "right", "scale", "text-indent", "text-shadow", "top", "transform",
-    "visibility", "-webkit-background-clip", "-webkit-text-fill-color", "width",
+    "translate", "visibility", "-webkit-background-clip", "-webkit-text-fill-color", "width",
 }  # fmt: skip
+# The values that browsers know; they pass over any other.
+KNOWN = {
+    "display": re.compile(
+        r"none|contents|run-in|((-webkit-)?(inline-)?(block|flex|grid|table|box)|inline|math|ruby"
+        r"|list-item|flow-root|flow|(table|ruby)-[a-z-]+|\s)+"
+    ),
+    "visibility": re.compile("visible|hidden|collapse"),
+    "opacity": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?%?"),
+}
+EVERYWHERE = re.compile(r"inherit|initial|unset|revert|revert-layer|.*\w\(.*", re.S)
 FEATURE = re.compile(r"\(([^()]*)\)")
 BOUND = re.compile(r"(<=|>=|<|>|=)")
 
@@ -114,6 +124,7 @@ class Sheet:
         elif (
             name == "layer"
             or (name == "media" and is_asked(prelude))
+            or (name == "container" and is_asked(prelude[prelude.find("(") :]))
             or (name in ("supports", "document") and not prelude.lower().startswith("not"))
         ):
             self._read(_inside(node), parent, layer, depth + 1)
@@ -138,7 +149,9 @@ def _declared(nodes: Iterable[Any]) -> dict[str, Value]:
         name = node.lower_name
         is_told = name in TELLING or name.startswith("--")
         if is_told and (node.important or not (name in found and found[name].is_important)):
-            found[name] = Value(_text(node.value).lower(), node.important)
+            text = _text(node.value).lower()
+            if name not in KNOWN or KNOWN[name].fullmatch(text) or EVERYWHERE.fullmatch(text):
+                found[name] = Value(text, node.important)
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from cssselect2 import Matcher
 from lxml import etree
+from tinycss2.color4 import Color, parse_color
 
 from bellhop.jobtypes.knowledge import css
 from bellhop.jobtypes.knowledge.css import Sheet, Value, pixels
@@ -37,16 +38,10 @@ SMALLEST_FONT_PX = 1.0
 FAINTEST = 0.02
 SAME_COLOUR = 10
 VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
-NAMED_COLOURS = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240),
-    "whitesmoke": (245, 245, 245), "red": (255, 0, 0), "blue": (0, 0, 255), "gray": (128, 128, 128),
-    "grey": (128, 128, 128), "silver": (192, 192, 192), "yellow": (255, 255, 0),
-    "green": (0, 128, 0), "navy": (0, 0, 128), "lightgray": (211, 211, 211),
-    "lightgrey": (211, 211, 211),
-}  # fmt: skip
 IN_FONT = re.compile(r"(?:^|\s)([\d.]+[a-z%]*)(?:/|\s)")
-COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^)]*\)|\b[a-z]+\b")
-Colour = tuple[int, int, int]
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|(?:rgb|hsl|hwb)a?\([^)]*\)|\b[a-z]+\b")
+# Red, green and blue from 0 to 255, and the opacity from 0 to 1.
+Colour = tuple[float, float, float, float]
 
 
 class Look(NamedTuple):
@@ -85,7 +80,7 @@ def remove_hidden(tree: Element) -> Removed:
         details.set("open", "")
     styles = _Styles(_sheets(tree))
     is_own_style = not tree.xpath("//link[@href][contains(@rel, 'stylesheet')]")
-    look = Look(True, 16.0, None, (255, 255, 255) if is_own_style else None, False, {})
+    look = Look(True, 16.0, None, (255.0, 255.0, 255.0, 1.0) if is_own_style else None, False, {})
     heeds_aria, whole = not _hides_most(tree), running_words(tree)
     words, fades_in = 0, False
     left: list[tuple[PageElement, Look]] = [(PageElement.from_html_root(tree), look)]
@@ -239,8 +234,10 @@ def _coloured(style: dict[str, str], look: Look) -> Look:
             "-webkit-background-clip", ""
         )
         look = look._replace(
-            colour=_colour(text),
-            is_clear=_is_transparent(text) and not is_filled and "text-shadow" not in style,
+            colour=(colour := _colour(text)),
+            is_clear=bool(colour and not colour[3])
+            and not is_filled
+            and "text-shadow" not in style,
         )
     ground = f"{style.get('background', '')} {style.get('background-color', '')}".strip()
     has_picture = "(" in style.get("background-image", "") or bool(
@@ -248,33 +245,24 @@ def _coloured(style: dict[str, str], look: Look) -> Look:
     )
     if has_picture or style.get("position") in ("absolute", "fixed", "sticky"):
         return look._replace(ground=None)
-    colours = [found for part in COLOUR.findall(ground) if (found := _colour(part))]
-    return look._replace(ground=colours[-1]) if colours else look
+    colours = [found for part in COLOUR.findall(ground) if (found := _colour(part)) and found[3]]
+    if not colours:
+        return look
+    return look._replace(ground=colours[-1] if colours[-1][3] == 1 else None)
 
 
 def _colour(text: str) -> Colour | None:
-    if text in NAMED_COLOURS:
-        return NAMED_COLOURS[text]
-    if text.startswith("#") and len(text) in (4, 5, 7, 9):
-        step = 1 if len(text) < 6 else 2
-        parts = [text[place : place + step] * (3 - step) for place in range(1, 1 + 3 * step, step)]
-        red, green, blue = (int(part, 16) for part in parts)
-        return red, green, blue
-    found = re.fullmatch(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)%?)?\s*\)", text)
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
-
-
-def _is_transparent(text: str) -> bool:
-    return text == "transparent" or bool(
-        re.fullmatch(r"#...0|#.{6}00|(?:rgb|hsl)a?\(.*[,/]\s*0*\.?0+%?\s*\)", text)
-        and (text.startswith("#") or text.count(",") == 3 or "/" in text)
-    )
+    found = parse_color(text)
+    if not isinstance(found, Color) or found.space not in ("srgb", "hsl", "hwb"):
+        return None
+    red, green, blue = found.to("srgb").coordinates
+    return 255 * red, 255 * green, 255 * blue, found.alpha
 
 
 def _are_alike(one: Colour | None, other: Colour | None) -> bool:
     if one is None or other is None:
         return False
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= SAME_COLOUR
+    return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True)) <= SAME_COLOUR
 
 
 def _is_gone(element: Element, style: dict[str, str], heeds_aria: bool) -> bool:
@@ -320,6 +308,7 @@ def _is_outside(style: dict[str, str]) -> bool:
     if style.get("position") in ("absolute", "fixed", "relative"):
         moved += [style.get(side, "") for side in ("left", "right", "top", "bottom")]
         moved += style.get("inset", "").split()
+    moved += style.get("translate", "").split()
     transform = style.get("transform", "")
     if found := re.search(r"translate(?:3d|x|y)?\(([^)]*)\)", transform):
         moved += found[1].split(",")

@@ -25,6 +25,8 @@ def listed(item: str, kind: str = "ul") -> str:
         listed("<li>{}", "ol"),
         listed('<li><a href="/c">{}</a></li>'),
         listed('<li><a href="/c"><b>{}</b></a></li>', "ol"),
+        listed('<li><a href="#">{}</a></li>'),
+        listed('<dt>Clock<dd><a href="#">{}</a></dd>', "dl"),
         "<h2>Clocks</h2>" + listed('<li><p><a href="/c">{}</a></p></li>'),
         f"<div class=x>{listed('<li><a href=/c>{}</a></li>')}</div>",
         listed("<dt>Clock</dt><dd>{}</dd>", "dl"),
@@ -81,6 +83,16 @@ def test_it_reads_text_of_a_cell_that_has_no_paragraphs() -> None:
     cell = f"{FIRST}<br><br>{SECOND}<br><br>{THIRD}"
     table = f"<table><tr><td><a href=/>Start</a></td><td>{cell}</td></tr></table>"
     text, _ = read(f"<html><body>{table}</body></html>")
+    assert FIRST in text and SECOND in text and THIRD in text and "|" not in text
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["<tr><td><img src=dot.gif></td><td>{}</td></tr>", "<tr><td>{}</td><td>&nbsp;</td><td></tr>"],
+)
+def test_it_reads_rows_that_only_place_text_as_text(row: str) -> None:
+    rows = "".join(map(row.format, (FIRST, SECOND, THIRD)))
+    text, _ = read(f"<html><body><table>{rows}</table></body></html>")
     assert FIRST in text and SECOND in text and THIRD in text and "|" not in text
 
 
@@ -191,6 +203,8 @@ def test_it_says_that_text_was_left_out() -> None:
         f"<table><tr><th>A<th>B<tr><td>1<td><ol><li><a href=/c>{ITEMS[0]}</a></ol></table>",
         f"<ul><li><label><input type=checkbox>{ITEMS[0]}</label></ul>",
         f"<ul><li><img src=c><p class=caption>{ITEMS[0]}</p></ul>",
+        f"<ul><li>Clock<aside><p>{ITEMS[0]}</p></aside></ul>",
+        f"<ul><li>Clock<li><aside>{ITEMS[0]}</aside></ul>",
     ],
 )
 def test_it_reads_lists_wherever_they_stand(middle: str) -> None:

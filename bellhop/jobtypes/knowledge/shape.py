@@ -26,7 +26,8 @@ BLOCKS = {
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 LISTS = frozenset(("ul", "ol", "dl"))
 BOXES = {
-    "p", "div", "section", "figure", "figcaption", "center", "article", "span", "header", "address",
+    "p", "div", "section", "figure", "figcaption", "center", "article", "aside", "span", "header",
+    "address",
 }  # fmt: skip
 # Of a cell of data, all but tables inside of it.
 OF_CELL = BLOCKS - {"table", "tbody", "thead", "tfoot", "tr", "td", "th", "hr"}
@@ -85,13 +86,14 @@ def is_running(element: Element) -> bool:
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table only places things: it has one row or one column, holds a table or a heading,
-    or a cell of several paragraphs or a long one, and no row of headers says what columns are."""
+    """Whether a table only places things: text stands in one row or one column of it, it holds a
+    table or a heading, or a cell of several paragraphs or a long one, and no row of headers says
+    what columns are."""
     if table.get("role") in ("presentation", "none"):
         return True
     rows = list(_rows(table))
     cells = [cell for row in rows for cell in row]
-    if len(rows) < 2 or max(map(len, rows)) < 2:
+    if len(rows) < 2 or max(map(_texts, rows)) < 2:
         return True
     if any(cell.tag == "th" for cell in cells) or table.find("caption") is not None:
         return False
@@ -105,6 +107,10 @@ def _rows(table: Element) -> Iterator[list[Element]]:
             cells = [cell for cell in row if cell.tag in ("td", "th")]
             if cells:
                 yield cells
+
+
+def _texts(cells: list[Element]) -> int:
+    return sum(any(map(str.strip, cell.itertext())) for cell in cells)
 
 
 def _is_page_like(cell: Element) -> bool:
@@ -210,7 +216,7 @@ def _is_in_text(links: Element) -> bool:
     if _is_around(links) or next(links.iterancestors(*LISTS, "table"), None) is not None:
         return False
     targets = [a.get("href") or "" for a in links.iter("a")]
-    is_contents = all(target.startswith("#") for target in targets)
+    is_contents = all(target.startswith("#") and target != "#" for target in targets)
     return not is_contents and _is_beside_text(links)
 
 

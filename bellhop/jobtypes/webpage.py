@@ -205,7 +205,8 @@ def _warn_of_hidden(removed: Removed, words: int, warn: Callable[[str, str], Non
         said = "The page shows its text only after a script has run; it was read as if one had."
         warn("hidden_until_script", said)
     if not removed.is_whole:
-        warn("style_not_read", "The style sheet of the page is too long; it was read in part.")
+        said = "The style sheet of the page is too long or too unusual; it was read in part."
+        warn("style_not_read", said)
 
 
 def _warn_of_encoding(page: Decoded, text: str, context: Context) -> None:

@@ -227,3 +227,8 @@ def test_it_counts_hidden_elements_as_well() -> None:
 def test_it_finds_elements_by_thousands_of_siblings() -> None:
     many = "<p>One.</p>" * 3000
     assert not styled("h1~.a{display:none}", f'{many}<p class="a">{SECRET}</p>')
+
+
+def test_it_says_that_it_knows_no_scopes() -> None:
+    _, codes = read(article("", head="<style>@scope (main){p{color:red}}</style>"))
+    assert len(codes) == 1

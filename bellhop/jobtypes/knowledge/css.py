@@ -128,6 +128,8 @@ class Sheet:
             or (name in ("supports", "document") and not prelude.lower().startswith("not"))
         ):
             self._read(_inside(node), parent, layer, depth + 1)
+        elif name == "scope":
+            self.is_whole = False
 
     def _keep(self, selectors: list[Any], declared: dict[str, Value], layer: str | None) -> None:
         if declared and selectors:

@@ -271,6 +271,24 @@ def test_it_reads_groups_from_codes_with_dots_under_any_header(read: Read) -> No
     assert figures(read(content))[:2] == ("70.25", "70.25")
 
 
+FLAT = [("", "Current Assets", "131.75"), ("101", "Till", "30.50"), ("102", "Bank", "101.25"),
+        ("", "Equity", "-90.00"), ("301", "Capital", "-70.00"), ("302", "Surplus", "-20.00"),
+        ("", "Income", "-41.75"), ("401", "Sales", "-40.25"),
+        ("402", "Interest", "-1.50")]  # fmt: skip
+
+
+@pytest.mark.parametrize("coded", [True, False])
+def test_it_counts_no_group_that_stands_above_its_accounts_without_indent(
+    read: Read, coded: bool
+) -> None:
+    content = "Code,Account,Balance\n" if coded else "Account,Balance\n"
+    for code, name, amount in FLAT:
+        content += f"{code},{name},{amount}\n" if coded else f"{name},{amount}\n"
+    result = read(content)
+    assert figures(result)[:2] == ("131.75", "131.75")
+    assert len(names(result)) == 6
+
+
 def test_it_compares_what_is_carried_forward_below_a_row_without_text(read: Read) -> None:
     """The row stands in a column that is not read, such as the number of a page."""
     content = (

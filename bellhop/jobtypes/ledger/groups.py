@@ -9,7 +9,8 @@ their rows. Must never take out a row unless the sums show it to be a group.
 """
 
 import re
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from bellhop.jobtypes.ledger.lines import INDENT, Line
 from bellhop.jobtypes.ledger.model import Book, Table, Total, cell_at
 
 ALIKE = 3  # groups of one row each, which only repeat it
+RARE = 4  # digits of an amount that is hardly the sum of others by chance
 ROUNDS = 3  # kinds of structure one over the other in a file
 # Amounts in whole units are rounded each by itself: what their sums may be off by, at most.
 ROUNDED = Decimal("0.001")
@@ -173,6 +175,9 @@ def structures(table: Table, lines: list[Line]) -> Iterator[Structure]:
         if len(set(levels)) > 1:
             yield by_level(levels, range(len(lines)), least)
             yield by_level(levels, range(len(lines) - 1, -1, -1), least)
+    for levels in ([int(line.is_numbered) for line in lines], levels_by_sums(lines)):
+        if len(set(levels)) > 1:
+            yield by_level(levels, range(len(lines)), 2)
     for codes in code_readings(table, lines):
         keys = [re.findall(r"\w+", code) for code in codes]
         dotted = any(len(key) > 1 for key in keys)
@@ -234,6 +239,30 @@ def label_place(table: Table, line: Line, others: list[int]) -> int:
         return table.labels["name"]
     own = [table.labels["code"]] if line.code else []
     return min([*own, *(column for column in others if has_text(column)(line))], default=0)
+
+
+def levels_by_sums(lines: list[Line]) -> list[int]:
+    """Level 0 for each line that is the sum of several right below it, 1 for these; nothing where
+    a line is neither or the books do not balance, for a few sums are chance."""
+    sums = [ZERO]
+    for line in lines:
+        sums.append(sums[-1] + line.net)
+    ends: dict[Decimal, list[int]] = defaultdict(list)
+    for end, total in enumerate(sums):
+        ends[total].append(end)
+    if abs(sums[-1]) > CENT:
+        return []
+    levels, place = [1] * len(lines), 0
+    while place < len(lines):
+        found = ends.get(sums[place + 1] + lines[place].net, [])
+        at = bisect_left(found, place + 3)
+        if not lines[place].net or at == len(found):
+            return []
+        levels[place] = 0
+        place = found[at]
+    heads = [line.net for line, level in zip(lines, levels, strict=True) if not level]
+    rare = sum(len(net.normalize().as_tuple().digits) >= RARE for net in heads)
+    return levels if rare * 2 > len(heads) else []
 
 
 def indent(cell: Any) -> int:

@@ -88,12 +88,25 @@ def test_it_reads_text_of_a_cell_that_has_no_paragraphs() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["<tr><td><img src=dot.gif></td><td>{}</td></tr>", "<tr><td>{}</td><td>&nbsp;</td><td></tr>"],
-)
+    ["<tr><td><img src=dot.gif></td><td>{}</td></tr>", "<tr><td>{}</td><td>&nbsp;</td><td></tr>",
+     "<tr><td>In spring</td><td><p>{}</p></td></tr>"],
+)  # fmt: skip
 def test_it_reads_rows_that_only_place_text_as_text(row: str) -> None:
     rows = "".join(map(row.format, (FIRST, SECOND, THIRD)))
     text, _ = read(f"<html><body><table>{rows}</table></body></html>")
     assert FIRST in text and SECOND in text and THIRD in text and "|" not in text
+
+
+def test_it_reads_a_page_that_stands_in_a_form() -> None:
+    items = listed('<li><a href="/c">{}</a></li>')
+    page = article(items, before="<form action=/page method=post>", after="</form>")
+    assert holds(page, FIRST, *ITEMS, THIRD)
+
+
+def test_it_reads_no_form_below_the_text() -> None:
+    form = f"<form><p>{ITEMS[0]}, which is required of all who write here.</p><input></form>"
+    text, _ = read(article("", after=form))
+    assert THIRD in text and ITEMS[0] not in text
 
 
 def test_it_keeps_a_table_of_data() -> None:

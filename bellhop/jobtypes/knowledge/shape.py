@@ -48,8 +48,12 @@ MOST_OF_PAGE = 0.9
 
 def shape(tree: Element) -> None:
     """Bring the tree of a page into the plain form, in place."""
+    paragraphs = [p for p in tree.iter("p") if is_running(p)]
+    for form in tree.xpath("//form"):
+        if 2 * _held(form, paragraphs) > len(paragraphs):  # some systems put one around the page
+            form.tag = "div"
     for table in tree.xpath("//table"):
-        if is_layout(table):
+        if is_layout(table, paragraphs):
             _unfold(table)
     for table in tree.xpath("//table"):
         _flatten_cells(table)
@@ -82,13 +86,19 @@ def is_running(element: Element) -> bool:
     return 2 * sum(map(words_of, element.iter("a"))) < words
 
 
+def _held(box: Element, paragraphs: list[Element]) -> int:
+    """How many of the paragraphs stand in a box."""
+    inner = set(box.iter("p"))
+    return sum(paragraph in inner for paragraph in paragraphs)
+
+
 # Tables.
 
 
-def is_layout(table: Element) -> bool:
+def is_layout(table: Element, paragraphs: list[Element]) -> bool:
     """Whether a table only places things: text stands in one row or one column of it, it holds a
-    table or a heading, or a cell of several paragraphs or a long one, and no row of headers says
-    what columns are."""
+    table or a heading, a cell of several paragraphs or a long one, or all `paragraphs` of the page,
+    and no row of headers says what columns are."""
     if table.get("role") in ("presentation", "none"):
         return True
     rows = list(_rows(table))
@@ -97,7 +107,8 @@ def is_layout(table: Element) -> bool:
         return True
     if any(cell.tag == "th" for cell in cells) or table.find("caption") is not None:
         return False
-    return any(map(_is_page_like, cells))
+    is_page = bool(paragraphs) and _held(table, paragraphs) == len(paragraphs)
+    return is_page or any(map(_is_page_like, cells))
 
 
 def _rows(table: Element) -> Iterator[list[Element]]:

@@ -15,6 +15,7 @@ from bellhop import Context, job_type
 from bellhop.jobtypes.ledger.anomalies import find_anomalies
 from bellhop.jobtypes.ledger.classify import classify, turn_sides, use_normal_sides
 from bellhop.jobtypes.ledger.exports import write_exports
+from bellhop.jobtypes.ledger.fitting import fit
 from bellhop.jobtypes.ledger.loading import load
 from bellhop.jobtypes.ledger.mapping import read_mapping
 from bellhop.jobtypes.ledger.model import Book, Table
@@ -80,6 +81,7 @@ def trial_balance(
         context.warn("mapping_not_used", f'No account fits "{which}" in the mapping.')
     result = {"extracted_data": extracted_data(table, book), "reports": make_reports(book, allowed)}
     write_exports(context.output_dir, **result)
+    fit(result, context)
     return result
 
 

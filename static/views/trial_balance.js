@@ -47,7 +47,7 @@ function facts({ extracted_data: data, reports }) {
   const list = [
     data.period,
     data.sheet && `sheet ${data.sheet}`,
-    many(data.accounts.length, "account"),
+    many(data.account_count ?? data.accounts.length, "account"),
     data.layout.replaceAll("_", ", ").replace(", and, ", " and ").replace(", to, ", " to "),
     stated && `its own totals in row ${stated.row}: ${[stated.debit, stated.credit].filter((side) => side !== null).map(money).join(" and ")}`,
   ];

@@ -3,5 +3,5 @@
 Each module imports only those before it in this order: refusals, signs, cells, model, words,
 mapping, classify, headers, journals, shapes, readings, columns, table, styles, xlsbad, workbook,
 pdftext, pdfrows, pdf, loading, parts, lines, groups, totals, rows, anomalies, overview, reports,
-xlsxfile, exports.
+xlsxfile, exports, fitting.
 """

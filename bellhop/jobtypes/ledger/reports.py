@@ -88,6 +88,7 @@ def extracted_data(table: Table, book: Book) -> dict[str, Any]:
         "currency": find_currency([" ".join(top), *beside]),
         "period": table.period or next(titles, None),
         "readings": table.readings,
+        "account_count": len(book.accounts),
         "accounts": [
             {
                 "row": account.row,

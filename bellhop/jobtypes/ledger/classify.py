@@ -82,10 +82,11 @@ def classify(book: Book, mapping: Mapping) -> None:
         account.type = found[account.source] if account.source else None
     scheme = code_scheme(book.accounts)
     for account in (a for a in book.accounts if not a.type):
-        by_code, by_name = code_type(account.code, scheme) if scheme else None, name_type(account)
+        by_code = code_type(account.code, scheme) if scheme else None
         # Charts keep other income in the high classes that otherwise hold expenses.
-        other = scheme == "standard" and account.code[:1] in "789" and by_name == "revenue"
-        if by_code and not other:
+        may_be_other = scheme == "standard" and account.code[:1] in "789"
+        by_name = None if by_code and not may_be_other else name_type(account)
+        if by_code and by_name != "revenue":
             account.type, account.source = by_code, "code"
         elif by_name:
             account.type, account.source = by_name, "name"

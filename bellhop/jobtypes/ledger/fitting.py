@@ -5,32 +5,30 @@ never a list without a warning.
 """
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 from bellhop import Context
 
 MOST_BYTES = 4_500_000  # of a result as JSON, which may have 5 MiB
 LONG_BYTES = 100_000  # shorter lists are kept whole
-BETWEEN = 2  # bytes between two entries of a list
 
 
 def fit(result: dict[str, Any], context: Context) -> None:
     """Cut the long lists, all by the same part, until the result fits."""
-    missing = size_of(result) - MOST_BYTES
-    if missing <= 0:
-        return
-    sizes = [(holder, name, [size_of(e) + BETWEEN for e in holder[name]])
-             for holder, name in lists_of(result)]  # fmt: skip
-    long = [entry for entry in sizes if sum(entry[2]) > LONG_BYTES]
-    kept = max(0.0, 1 - missing / max(1, sum(sum(own) for _, _, own in long)))
-    for holder, name, own in long:
-        count = bisect_right(list(accumulate(own)), kept * sum(own))
-        text = f"Only {count:,} of {len(own):,} {name} are listed; the files have all rows."
-        holder[name] = holder[name][:count]
-        context.warn("list_shortened", text)
+    whole = {name: len(holder[name]) for holder, name in lists_of(result)}
+    while (missing := size_of(result) - MOST_BYTES) > 0:
+        sizes = {name: size_of(holder[name]) for holder, name in lists_of(result)}
+        long = sum(size for size in sizes.values() if size > LONG_BYTES)
+        # Entries are of unlike length, so it may take another turn.
+        part = max(0.0, 1 - missing / max(1, long))
+        for holder, name in lists_of(result):
+            if sizes[name] > LONG_BYTES or part == 0:
+                holder[name] = holder[name][: int(len(holder[name]) * part)]
+    for holder, name in lists_of(result):
+        if (count := len(holder[name])) < whole[name]:
+            text = f"Only {count:,} of {whole[name]:,} {name} are listed; the files have all rows."
+            context.warn("list_shortened", text)
 
 
 def lists_of(result: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

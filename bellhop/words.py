@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NewType, TypeVar
+from typing import Any, NewType, TypeVar, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Secret = NewType("Secret", str)
+# Of a parameter: what is submitted as an item is a URL, or a text.
+Url = NewType("Url", str)
+Text = NewType("Text", str)
 # Characters of a text that a person reads, and of a line on the page.
 MOST_TEXT = 2000
 MOST_STEP = 200
@@ -128,14 +131,20 @@ class JobType:
     hidden: bool = False
 
 
-def job_type(*, label: str, **options: Any) -> Callable[[Function], Function]:
+@overload
+def job_type(function: Function, /) -> Function: ...
+@overload
+def job_type(*, label: str | None = None, **options: Any) -> Callable[[Function], Function]: ...
+def job_type(function: Any = None, /, *, label: str | None = None, **options: Any) -> Any:
     """Make a function a job type; the options are the fields of `JobType`.
 
-    Raises TypeError for an option that does not exist.
+    The label is made from the name of the function where there is none. Raises TypeError for an
+    option that does not exist.
     """
 
-    def decorate(function: Function) -> Function:
-        function.job_type = JobType(function=function, label=label, **options)  # type: ignore[attr-defined]
+    def decorate(function: Any) -> Any:
+        name = label or function.__name__.replace("_", " ").strip().capitalize()
+        function.job_type = JobType(function=function, label=name, **options)
         return function
 
-    return decorate
+    return decorate if function is None else decorate(function)

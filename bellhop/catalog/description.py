@@ -19,15 +19,16 @@ import fastjsonschema
 
 from bellhop.base import documents, shapes
 from bellhop.base.settings import QUEUE_NAME
-from bellhop.catalog.signature import (
-    ARRAY_BOUNDS,
-    BOUNDS,
+from bellhop.catalog.typefiles import Stamp
+from bellhop.functions.hints import ARRAY_BOUNDS, BOUNDS, PLAIN
+from bellhop.functions.signature import (
+    FILES,
     FORM_FIELDS,
     INPUT_KINDS,
-    PLAIN,
+    RESERVED,
+    Input,
     ParamsSchema,
 )
-from bellhop.catalog.typefiles import Stamp
 
 MOST_BYTES = 1024 * 1024
 MOST_NAME, MOST_LINE, MOST_TEXT, MOST_OF_A_KIND = 100, 200, 2000, 100
@@ -44,16 +45,17 @@ NUMBERS = {*BOUNDS.values(), *ARRAY_BOUNDS.values()}
 class Description:
     """What the file of a job type says of it; where it may be `None`, config.ini decides.
 
-    `cache` may be how many seconds a result may be used again. `settings` says of each whether
-    it is a "secret" or "text". `missing` says why it cannot be used: what it needs and how to
-    install that, or what it says of itself that cannot be. `code` is the SHA-256 in hex of what it
-    runs.
+    The first of `inputs` is the main one: what is given for it are the items of a job. The others
+    take files that go with every item. `cache` may be how many seconds a result may be used again.
+    `settings` says of each whether it is a "secret" or "text". `missing` says why it cannot be
+    used: what it needs and how to install that, or what it says of itself that cannot be. `code`
+    is the SHA-256 in hex of what it runs.
     """
 
     type: str
     label: str
     description: str
-    input: str
+    inputs: tuple[Input, ...]
     accepts: tuple[str, ...]
     params: ParamsSchema
     queue: str
@@ -69,6 +71,15 @@ class Description:
     hidden: bool
     missing: str | None
     code: str
+
+    @property
+    def input(self) -> str:
+        """What an item is: the kind of the main input, "none" where there is no input."""
+        return self.inputs[0].kind if self.inputs else "none"
+
+    @property
+    def takes_files(self) -> bool:
+        return self.input in FILES
 
     @property
     def has_secrets(self) -> bool:
@@ -113,7 +124,7 @@ class DescribedFile:
 def unknown_type(name: str) -> Description:
     """The description of a type of which only the file's name is known."""
     return Description(
-        type=name, label=name, description="", input="file", accepts=(),
+        type=name, label=name, description="", inputs=(Input("file", "file", True),), accepts=(),
         params={"type": "object", "properties": {}, "required": [], "additionalProperties": False},
         queue="default", timeout_s=None, memory_mb=None, delays_s=None, version="", cache=False,
         network=False, requires={}, viewer=None, settings={}, hidden=False, missing=None, code="",
@@ -173,6 +184,9 @@ def _meant(description: Description) -> Description:
         value = getattr(description, member)
         if value is not None and not is_valid(value):
             raise shapes.WrongShape(f"{member}: must be {must_be}")
+    for each in description.inputs:
+        if each.name in RESERVED:
+            raise shapes.WrongShape(f"inputs: {each.name} is a field of every job; rename it")
     for name, field in description.params["properties"].items():
         if name in FORM_FIELDS:
             raise shapes.WrongShape(f"params: {name} is a field of every job; rename it")
@@ -197,6 +211,10 @@ def _require_defaults(params: ParamsSchema) -> None:
 
 def _is_name(text: str) -> bool:
     return text.isidentifier() and len(text) <= MOST_NAME
+
+
+def _is_input(given: Input) -> bool:
+    return _is_name(given.name) and given.kind in INPUT_KINDS
 
 
 def _is_line(text: str) -> bool:
@@ -286,7 +304,7 @@ MEANINGS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("type", _is_name, f"a Python name of at most {MOST_NAME} characters"),
     ("label", _is_line, f"one line of at most {MOST_LINE} characters"),
     ("description", _is_text, f"a text of at most {MOST_TEXT} characters"),
-    ("input", lambda kind: kind in INPUT_KINDS, f"one of {', '.join(INPUT_KINDS)}"),
+    ("inputs", _are(_is_input), f"parameters, each a name and one of {', '.join(INPUT_KINDS)}"),
     ("accepts", _are(_is_line), "suffixes"),
     ("params", _is_form, f"a form of at most {MOST_PARAMS_BYTES // 1024} KiB"),
     ("queue", lambda name: bool(QUEUE_NAME.fullmatch(name)), "the name of a queue"),

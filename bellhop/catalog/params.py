@@ -11,7 +11,7 @@ import fastjsonschema
 
 from bellhop.base.errors import invalid_field
 from bellhop.catalog.description import Description
-from bellhop.catalog.signature import ParamsSchema
+from bellhop.functions.signature import ParamsSchema
 
 
 def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -94,6 +94,7 @@ def _order(
         item_id="try",
         attempt=1,
         value=_value(job_type, given),
+        beside={},
         params=_checked(job_type, given_params),
         filename=as_typed(Path(given).name if is_file else given[:80]),
         free_bytes=scratch.free_bytes(),

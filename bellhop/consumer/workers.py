@@ -27,6 +27,7 @@ from bellhop.catalog.description import KnownType
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
+from bellhop.functions.signature import FILES
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import ProcessKind
@@ -249,8 +250,7 @@ class Workers:
         process = self.pool.take(kind, job_type)
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
         try:
-            value = self._value(claim, process.scratch)
-            order = self._order(claim, job_type, process.scratch, value)
+            order = self._order(claim, job_type, process.scratch)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
@@ -267,27 +267,26 @@ class Workers:
         finally:
             self.pool.give_back(process)
 
-    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch, value: Any) -> Order:
+    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch) -> Order:
         is_delivery = claim.type == webhooks.TYPE
+        (kind, value), *rest = claim.input.items()
+        beside = dict(rest).get("beside", {})
         return order_for(
             self._settings,
             job_type,
             scratch,
             item_id=f"{claim.job_id}-{claim.index}-{claim.step}",
             attempt=claim.attempt,
-            value=value,
+            value=self._taken(claim, scratch, value) if kind in FILES else value,
+            beside={name: self._taken(claim, scratch, stored) for name, stored in beside.items()},
             params=claim.params,
             filename=claim.filename,
             free_bytes=scratch.free_bytes(),
             signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
         )
 
-    def _value(self, claim: Claim, scratch: Scratch) -> Any:
-        """What the item is, as its job process takes it: of files, where its copies lie."""
-        ((kind, value),) = claim.input.items()
-        if kind not in ("file", "files"):
-            return value
-        names = [value] if kind == "file" else value
-        given = [self.files.upload(claim.job_id, name) for name in names]
-        taken = [str(scratch.take_in(path)) for path in given]
-        return taken[0] if kind == "file" else taken
+    def _taken(self, claim: Claim, scratch: Scratch, stored: Any) -> Any:
+        """Where the copies of one upload or several lie, which the job process may read."""
+        if isinstance(stored, list):
+            return [self._taken(claim, scratch, name) for name in stored]
+        return str(scratch.take_in(self.files.upload(claim.job_id, stored)))

@@ -16,7 +16,7 @@ from typing import Any
 
 from bellhop.base import program, texts
 from bellhop.base.shapes import WrongShape
-from bellhop.catalog import signature, typefiles
+from bellhop.catalog import typefiles
 from bellhop.catalog.description import (
     DescribedFile,
     Description,
@@ -25,6 +25,7 @@ from bellhop.catalog.description import (
     to_json,
     unknown_type,
 )
+from bellhop.functions import signature
 from bellhop.jobprocess import isolation
 from bellhop.jobprocess.runner import start_guard
 from bellhop.jobprocess.stops import Stop
@@ -86,20 +87,22 @@ def _description(job_type: JobType, code: str) -> Description:
 
 def _members(job_type: JobType) -> dict[str, object]:
     """What the web and the consumer need to know of a job type, as it says it."""
-    kind, schema = signature.form(job_type.function)
+    found = signature.read(job_type.function)
+    # What is given nothing reads a clock, a folder or a service, if anything.
+    may_reuse = bool(found.inputs) and not job_type.network
     return {
         "type": job_type.function.__name__,
         "label": job_type.label,
         "description": _first_paragraph(job_type.function),
-        "input": kind,
+        "inputs": [vars(each) for each in found.inputs],
         "accepts": job_type.accepts,
-        "params": schema,
+        "params": found.schema(),
         "queue": job_type.queue,
         "timeout_s": job_type.timeout_s,
         "memory_mb": job_type.memory_mb,
         "delays_s": job_type.delays_s,
         "version": str(job_type.version),
-        "cache": not job_type.network if job_type.cache is None else job_type.cache,
+        "cache": may_reuse if job_type.cache is None else job_type.cache,
         "network": job_type.network,
         "requires": job_type.requires or {},
         "viewer": job_type.viewer,

@@ -6,7 +6,7 @@ settings and limits when it runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,16 +28,17 @@ CANCEL = {"cancel": True}
 class Order:
     """One attempt at one item.
 
-    `value` is the item as its kind of `input` has it: for files their paths, which the process
-    may read. `settings` are the type's own. A `memory_mb` of 0 is no limit. While the disk has
-    `least_free_mb` left, the attempt has not written too much.
+    `value` is the item as the kind of its type's input has it: for files their paths, which the
+    process may read; None without one. `beside` are the paths for each other input. `settings` are
+    the type's own. A `memory_mb` of 0 is no limit. While the disk has `least_free_mb` left, the
+    attempt has not written too much.
     """
 
     type: str
     path: str
     stamp: Stamp
-    input: str
     value: Any
+    beside: Mapping[str, Sequence[str]]
     params: Mapping[str, Any]
     filename: str
     scratch_dir: str
@@ -72,6 +73,7 @@ def order_for(
     item_id: str,
     attempt: int,
     value: Any,
+    beside: Mapping[str, Sequence[str]],
     params: Mapping[str, Any],
     filename: str,
     free_bytes: int,
@@ -87,8 +89,8 @@ def order_for(
         type=job_type.type,
         path=job_type.path,
         stamp=job_type.stamp,
-        input=job_type.input,
         value=value,
+        beside=beside,
         params=params,
         filename=filename,
         scratch_dir=str(scratch.home),

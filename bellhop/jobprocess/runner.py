@@ -26,7 +26,8 @@ from typing import Any
 from bellhop.base import documents, program, texts
 from bellhop.base.errors import NO_ROOM, ItemError, item_error
 from bellhop.base.units import MEBIBYTE
-from bellhop.catalog import signature, typefiles
+from bellhop.catalog import typefiles
+from bellhop.functions import signature
 from bellhop.jobprocess import frames, isolation
 from bellhop.jobprocess.order import Order, order_in
 from bellhop.jobprocess.outcome import (
@@ -240,13 +241,8 @@ class _Attempt:
             tell=self._tell,
             cancel_asked=self._cancel_asked,
         )
-        value = order.value
-        if order.input == "file":
-            value = Path(value)
-        elif order.input == "files":
-            value = [Path(path) for path in value]
-        params = signature.to_python(job_type.function, order.params)
-        return job_type.function(value, context, **params)
+        given = signature.Given(order.value, order.beside, order.params)
+        return signature.call(job_type.function, given, context)
 
     def _tell(self, message: dict[str, Any]) -> None:
         if "warning" not in message:

@@ -6,35 +6,32 @@ accepts a job: see `acceptance.py`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
-from bellhop.base.texts import cleaned
 from bellhop.base.times import as_timestamp, now, parsed, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
-from bellhop.catalog.signature import OPTIONS
-from bellhop.jobs import webhooks
+from bellhop.functions.signature import OPTIONS
+from bellhop.jobs import items, webhooks
 from bellhop.jobs.bounds import KIBIBYTE, MOST_JOB_ID, MOST_PARAMS_BYTES
+from bellhop.jobs.items import MOST_URL
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import IncomingFile
 
 # Those of the options that a form gives as JSON text; null and empty mean "not given".
 STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")
 JSON_FIELDS = ("type", "items", "params", *OPTIONS)
-ITEM_KINDS = ("url", "text", "json")
 EVENTS = ("final", "progress")
-MOST_URL = 2048
 MOST_PRIORITY = 100
 MOST_STEPS = 10
 MOST_DEPENDENCIES = 100
@@ -57,7 +54,7 @@ class Intake:
         files: Sequence[tuple[IncomingFile, str]],
         owner: str,
     ) -> NewJob:
-        """A job of a multipart form: each file, with its SHA-256, an item, or all of them one."""
+        """A job of a multipart form; each file comes with its SHA-256."""
         last = {name: values[-1] for name, values in fields.items()}
         job_type = self._find_type(last.pop("type", None))
         options: dict[str, Any] = {n: last.pop(n) for n in OPTIONS if n in last}
@@ -65,19 +62,12 @@ class Intake:
         for name in (*options, "type"):
             if len(fields.get(name, ())) > 1:
                 raise invalid_field(name, "is there more than once")
+        main = job_type.inputs[0].name if job_type.inputs and not job_type.takes_files else None
         label, schema = job_type.label, job_type.params
-        given = {name: params.from_text(label, schema, name, fields[name]) for name in last}
-        if not files:
-            raise invalid_field("files", "must have at least one file")
-        if job_type.input not in ("file", "files"):
-            kind = job_type.input
-            raise invalid_field("files", f"{job_type.label} takes {kind}, not files")
-        items = [NewItem(file.filename, {"file": file.path.name}, sha) for file, sha in files]
-        if job_type.input == "files":
-            all_of_them = hashlib.sha256("".join(sha for _, sha in files).encode()).hexdigest()
-            stored = [file.path.name for file, _ in files]
-            items = [NewItem(_name(items), {"files": stored}, all_of_them)]
-        job = self._job(job_type, items, given, options, owner)
+        named = {name: fields[name] for name in last if name != main}
+        given = {name: params.from_text(label, schema, name, text) for name, text in named.items()}
+        listed = items.of_form(job_type, fields, files)
+        job = self._job(job_type, listed, given, options, owner)
         size = sum(file.size for file, _ in files)
         return replace(job, contents=[sha for _, sha in files], bytes=size)
 
@@ -91,15 +81,16 @@ class Intake:
                 raise invalid_field(str(name), f"is unknown; a job has the fields {known}")
         job_type = self._find_type(body.get("type"))
         listed = body.get("items")
-        if not isinstance(listed, list) or not listed:
-            raise invalid_field("items", "must be a list with at least one item")
-        if len(listed) > MOST_REPEATS * self._settings.server.max_items:
+        if (
+            isinstance(listed, list)
+            and len(listed) > MOST_REPEATS * self._settings.server.max_items
+        ):
             raise self._too_many_items()
-        items = [_item(job_type, index, item) for index, item in enumerate(listed)]
-        distinct = _distinct(items)
+        found = items.of_json(job_type, listed)
+        distinct = items.distinct(found)
         given = _params_of(body, "params")
         job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
-        return replace(job, note=_note(len(items) - len(distinct)))
+        return replace(job, note=_note(len(found) - len(distinct)))
 
     def _find_type(self, name: Any, field: str = "type") -> KnownType:
         types = self._catalog.types()
@@ -120,12 +111,12 @@ class Intake:
     def _job(
         self,
         job_type: KnownType,
-        items: Sequence[NewItem],
+        listed: Sequence[NewItem],
         given: dict[str, Any],
         options: Mapping[str, Any],
         owner: str,
     ) -> NewJob:
-        if len(items) > self._settings.server.max_items:
+        if len(listed) > self._settings.server.max_items:
             raise self._too_many_items()
         then, delays = self._steps(options.get("then"))
         events = _names(options.get("webhook_events"), "webhook_events", EVENTS)
@@ -133,11 +124,11 @@ class Intake:
         _require_small([checked, *(step.params for step in then)])
         return NewJob(
             type=job_type.type,
-            name=_name(items),
+            name=items.name_of(listed),
             params=checked,
             queue=job_type.queue,
             max_attempts=1 + max(len(job_type.delays_s), delays),
-            items=items,
+            items=listed,
             then=then,
             owner=owner,
             priority=priority(options.get("priority")),
@@ -275,57 +266,8 @@ def _webhook_url(given: Any, owner: str) -> str | None:
     return str(given)
 
 
-def _item(job_type: KnownType, index: int, item: Any) -> NewItem:
-    field = f"items[{index}]"
-    if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
-        raise invalid_field(field, "must have one of url, text, json")
-    ((kind, value),) = item.items()
-    kind = "data" if kind == "json" else kind
-    if kind != job_type.input:
-        raise invalid_field(field, f"{job_type.label} takes {job_type.input}, not {kind}")
-    if kind == "data":
-        if not isinstance(value, dict):
-            raise invalid_field(field, "json must be an object")
-        return NewItem("data", {kind: value})
-    if not isinstance(value, str) or not value.strip():
-        raise invalid_field(field, f"{kind} must be a non-empty text")
-    if kind == "url":
-        _require_url(field, value)
-    name = cleaned(" ".join(value.split())).strip()
-    return NewItem((name[:80] if kind == "text" else name) or kind, {kind: value})
-
-
-def _require_url(field: str, url: str) -> None:
-    if len(url) > MOST_URL:
-        raise invalid_field(field, f"url is longer than {MOST_URL} characters")
-    try:
-        urlsplit(url)
-    except ValueError:
-        raise invalid_field(field, "must be a URL like https://example.org/page") from None
-
-
-def _distinct(items: Sequence[NewItem]) -> list[NewItem]:
-    """The items without URLs that were given before; what is no URL may come twice."""
-    by_address: dict[Any, NewItem] = {}
-    for index, item in enumerate(items):
-        url = item.input.get("url")
-        by_address.setdefault(index if url is None else _address(url), item)
-    return list(by_address.values())
-
-
-def _address(url: str) -> str:
-    """A URL as what tells it from others: without its fragment, the host in small letters."""
-    parts = urlsplit(url.strip().partition("#")[0])
-    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()))
-
-
 def _note(duplicates: int) -> str | None:
     if not duplicates:
         return None
     urls = "URL" if duplicates == 1 else "URLs"
     return f"Bellhop left out {duplicates} duplicate {urls}."
-
-
-def _name(items: Sequence[NewItem]) -> str:
-    more = len(items) - 1
-    return items[0].filename + (f" and {more} more" if more else "")

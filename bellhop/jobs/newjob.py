@@ -18,8 +18,11 @@ STORED_NAME = re.compile(r"(?!\.{1,2}\Z)[^/\0]{1,255}")
 
 @dataclass(frozen=True)
 class NewItem:
-    """One input of a submitted job; `input` is `{"file": suffix}`, `{"url": …}` and so on.
+    """One input of a submitted job.
 
+    `input` is `{"file": stored name}`, `{"files": [stored name, …]}`, `{"url": …}`, `{"text": …}`,
+    `{"data": …}` or `{"none": None}`; of a type with further inputs it has their files too, by
+    parameter: `"beside": {"mask": [stored name]}`. `sha256` is of the content of all of its files.
     `hit` is an earlier result that it takes at once; its files lie in place already.
     """
 
@@ -89,13 +92,28 @@ class NewJob:
 
 
 def is_input(given: Mapping[str, Any]) -> bool:
-    """Whether a stored `NewItem.input` is one: file, files, url, text or data, and nothing else."""
-    if len(given) != 1:
+    """Whether a stored `NewItem.input` is one: what the item is, and perhaps files beside it."""
+    if not 1 <= len(given) <= 2 or given.keys() - {next(iter(given)), "beside"}:
         return False
-    ((kind, value),) = given.items()
-    texts = value if kind == "files" and isinstance(value, list) else [value]
-    if kind == "data":
-        return True
-    if kind not in ("file", "files", "url", "text") or not all(isinstance(t, str) for t in texts):
+    kind, value = next(iter(given.items()))
+    beside = given.get("beside", {})
+    if not isinstance(beside, dict) or not all(map(_are_stored, beside.values())):
         return False
-    return kind in ("url", "text") or all(STORED_NAME.fullmatch(name) for name in texts)
+    match kind:
+        case "data":
+            return True
+        case "none":
+            return value is None
+        case "files":
+            return _are_stored(value)
+        case "file":
+            return _are_stored([value])
+        case _:
+            return kind in ("url", "text") and isinstance(value, str)
+
+
+def _are_stored(names: Any) -> bool:
+    """Whether they are what uploads are called in their folder."""
+    if not isinstance(names, list):
+        return False
+    return all(isinstance(name, str) and STORED_NAME.fullmatch(name) for name in names)

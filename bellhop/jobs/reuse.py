@@ -17,6 +17,7 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog.description import Description
+from bellhop.functions.signature import FILES
 from bellhop.jobs import queries
 from bellhop.storage.database import database, query
 
@@ -52,14 +53,18 @@ def key_of(
 
     `given` is the item's input, such as `{"file": "0.csv"}`, whose content is `sha256`.
     """
-    ((kind, value),) = given.items()
-    is_file = kind in ("file", "files")
+    kind, value = next(iter(given.items()))
+    is_file = kind in FILES or "beside" in given
     if not job_type.cache or (is_file and sha256 is None):
         return None
     names = [value] if isinstance(value, str) else value
-    content = [sha256, [PurePath(name).suffix for name in names]] if is_file else value
+    content = [sha256, [PurePath(name).suffix for name in names]] if kind in FILES else value
     known_as = [job_type.type, job_type.version, job_type.code]
     parts = [owner, *known_as, params, kind, content]
+    if beside := given.get("beside"):
+        parts.append(
+            [sha256, {n: [PurePath(f).suffix for f in each] for n, each in beside.items()}]
+        )
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

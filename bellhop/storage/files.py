@@ -56,10 +56,14 @@ OWN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass
 class IncomingFile:
-    """One file of an upload while it is written: its hash is computed on the way."""
+    """One file of an upload while it is written: its hash is computed on the way.
+
+    `field` is the field of the form that it came in.
+    """
 
     path: Path
     filename: str
+    field: str
 
     def __post_init__(self) -> None:
         self.size = 0

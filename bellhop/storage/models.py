@@ -110,6 +110,7 @@ class Item(Table):
     cache_key = TextField(null=True)
     was_deferred = BooleanField(default=False)
     cached_from = TextField(null=True)
+    partial = TextField(null=True)
 
 
 class Result(Table):

@@ -18,6 +18,7 @@ from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
+from bellhop.functions.signature import FILE_FIELDS
 from bellhop.jobs import queries
 from bellhop.jobs.newjob import Key
 from bellhop.storage.files import IncomingFile
@@ -64,8 +65,14 @@ def of_form(
     fields: Mapping[str, Sequence[str]],
     files: Sequence[tuple[IncomingFile, str]],
 ) -> Key | None:
-    """The key of a form: its files count by name and content, never by how they were sent."""
-    return _key(text, [fields, [[file.filename, sha256] for file, sha256 in files]])
+    """The key of a form: its files count by name, content and what they are given for."""
+    listed = [[file.filename, sha256, *_given_for(file.field)] for file, sha256 in files]
+    return _key(text, [fields, listed])
+
+
+def _given_for(field: str) -> list[str]:
+    """The input that a file is named for; nothing where it is one of the items."""
+    return [] if field in FILE_FIELDS else [field]
 
 
 def of_json(text: str | None, document: Any) -> Key | None:

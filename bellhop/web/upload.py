@@ -19,7 +19,6 @@ from multipart import (
 
 from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.base.texts import cleaned
-from bellhop.catalog.signature import FILE_FIELDS
 from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.storage.folders import remove_tree
 from bellhop.web.filenames import names_of
@@ -103,14 +102,12 @@ class _Reader:
         if not names:
             self._field = part.name, bytearray()
             return
-        if part.name not in FILE_FIELDS:
-            raise invalid_field(part.name, "the field for files is named files")
         index = len(self._form.files)
         if index >= self._most_files:
             raise Problem("too-many-items", f"A job may have at most {self._most_files} files.")
         name = next(filter(None, map(display_name, names)), "")
         suffix = next(filter(None, map(safe_suffix, (name, *names))), "")
-        self._file = IncomingFile(self._form.folder / f"{index}{suffix}", name)
+        self._file = IncomingFile(self._form.folder / f"{index}{suffix}", name, part.name)
 
     def _end(self) -> None:
         if self._file:

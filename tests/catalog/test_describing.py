@@ -37,6 +37,7 @@ for name in os.listdir("/proc/self/fd"):
         pass
 os._exit(0)
 """
+GIVEN = {"name": "a", "kind": "file", "required": True}
 LEAVE = """
 import ctypes, os, time
 ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
@@ -98,7 +99,8 @@ def test_it_accepts_what_a_type_may_say() -> None:
         ("type", "a b"), ("type", "../a"), ("type", ""), ("type", "a" * 101),
         ("label", "a" * 201), ("label", "\x1b[2J"), ("label", "a\nb"), ("label", "\u202eb"),
         ("description", "a" * 2001), ("description", "\x00"),
-        ("input", "path"), ("accepts", ["a"] * 101), ("accepts", ["\x07"]),
+        ("inputs", [GIVEN | {"kind": "path"}]),
+        ("accepts", ["a"] * 101), ("accepts", ["\x07"]),
         ("params", form(a={"$ref": "http://127.0.0.1/"})), ("params", form(a={"pattern": "(a+)+"})),
         ("params", form(**{"a'b": FIELD})), ("params", form(a={"type": ["string", "object"]})),
         ("params", form(a={"type": [["string"]]})), ("params", form(a={"multipleOf": 0})),

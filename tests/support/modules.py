@@ -20,14 +20,14 @@ ROWS = (
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog"},
     {"storage"},
-    {"system"},
+    {"system", "functions"},
     {"base", "words", "client"},
 )
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1270, "web": 4000, "consumer": 860, "jobs": 2540, "jobprocess": 1230, "accounts": 600,
-    "bell": 250, "catalog": 650, "storage": 1600, "system": 920, "base": 1040,
+    "cli": 1450, "web": 4300, "consumer": 920, "jobs": 2750, "jobprocess": 1400, "accounts": 600,
+    "bell": 250, "catalog": 1000, "storage": 1620, "system": 940, "functions": 1000, "base": 1080,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -16,8 +16,8 @@ import schemathesis
 from bellhop.accounts import accounts
 from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
-from bellhop.catalog.signature import OPTIONS
-from bellhop.jobs import intake, schedules
+from bellhop.functions.signature import OPTIONS
+from bellhop.jobs import intake, items, schedules
 from bellhop.storage.database import database
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
@@ -176,7 +176,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
     [
         ("JobRequest", intake.JSON_FIELDS),
         ("JobForm", ("type", "files", *OPTIONS)),
-        ("NewItem", intake.ITEM_KINDS),
+        ("NewItem", items.ITEM_KINDS),
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),
         ("ScheduleRequest", schedules.FIELDS),

@@ -210,7 +210,7 @@ def test_it_works_on_when_its_log_has_no_room(tmp_path: Path) -> None:
 def test_it_never_takes_a_part_of_an_upload_for_the_whole(tmp_path: Path, disk: SmallDisk) -> None:
     """A disk that is nearly full writes what fits and says how much, once."""
     disk.fill(leave=100_000)
-    file = IncomingFile(tmp_path / "data" / "0", "a.txt")
+    file = IncomingFile(tmp_path / "data" / "0", "a.txt", "files")
     with contextlib.closing(file), pytest.raises(OSError, match="No space left"):
         file.write(b"x" * 300_000)
 

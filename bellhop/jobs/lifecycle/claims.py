@@ -202,7 +202,9 @@ def _input(fields: dict[str, Any]) -> dict[str, Any]:
         return stored(fields["input"], dict, "result", before, "data")
     found = stored(fields["input"], dict, "item", fields["id"], "input")
     if not is_input(found):
-        raise Unreadable(f"item {fields['id']}: input is not one of file, files, url, text, data")
+        raise Unreadable(
+            f"item {fields['id']}: input is not one of file, files, url, text, data, none"
+        )
     return found
 
 

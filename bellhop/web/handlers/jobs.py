@@ -10,6 +10,7 @@ from bellhop.accounts.access import User
 from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
+from bellhop.functions.signature import FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
@@ -168,7 +169,7 @@ def require_possible(site: Site, job: Job, *, use_cache: bool = True) -> None:
     first = queries.item(job, 0)
     if first is None:
         raise Problem("not-found", "Somebody has just deleted the job.")
-    takes_files = not {"file", "files"}.isdisjoint(_input(first[0]))
+    takes_files = not {*FILES, "beside"}.isdisjoint(_input(first[0]))
     reads_them = takes_files and queries.needs_uploads(job, use_cache=use_cache)
     if reads_them and not site.files.has_uploads(job.job_id):
         raise Problem(

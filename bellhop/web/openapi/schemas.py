@@ -14,7 +14,8 @@ from bellhop.accounts.accounts import MOST_TOKEN_DAYS, MOST_TOKEN_NAME
 from bellhop.accounts.passwords import LEAST_LENGTH
 from bellhop.base.errors import PROBLEMS
 from bellhop.jobs.bounds import MOST_JOB_ID
-from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS, MOST_URL
+from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS
+from bellhop.jobs.items import MOST_URL
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.jobs.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
@@ -24,7 +25,7 @@ from bellhop.web.query import MOST_TEXT
 
 Schema = dict[str, Any]
 BACKLOG = ("ok", "warn", "critical")
-INPUTS = ("file", "files", "url", "text", "data")
+INPUTS = ("file", "files", "url", "text", "data", "none")
 DELIVERY_EVENTS = (*(f"job.{status}" for status in FINAL), "job.progress")
 
 
@@ -184,9 +185,9 @@ EVENT["required"].remove("traceback")
 
 JOB_REQUEST = record(
     "A job to submit.",
-    needs=("type", "items"),
+    needs=("type",),
     type=text("The name of a job type."),
-    items=list_of(named("NewItem"), "The input.", minItems=1),
+    items=or_null(list_of(named("NewItem"), "The input; none for a type that takes none.")),
     params=PARAMS,
     priority=or_null(PRIORITY),
     run_at=or_null(RUN_AT),
@@ -329,6 +330,10 @@ SCHEMAS: dict[str, Schema] = {
     "Type": record(
         "A job type.", type=text("Its name."), label=text("Its name for people."),
         description=text("What it does."), input=one_of(INPUTS, "The kind of an item."),
+        inputs=list_of(record("An input.", name=text("The field of its files."),
+                              kind=one_of(INPUTS[:-1], "What it takes."),
+                              required=flag("Whether it must be given.")),
+                       "What it is given: the items first, then what goes with each of them."),
         accepts=list_of({"type": "string"}, "File suffixes that it accepts; empty means any."),
         params=map_of({}, "JSON Schema of its parameters."), queue=text("The queue."),
         timeout_s=number("Time limit of an item."), available=flag("Whether it can run."),

@@ -145,7 +145,8 @@ def type_view(job_type: KnownType) -> dict[str, Any]:
         "type", "label", "description", "input", "accepts", "params", "queue", "timeout_s",
         "available", "reason", "viewer",
     )  # fmt: skip
-    return {name: getattr(job_type, name) for name in names}
+    shown = {name: getattr(job_type, name) for name in names}
+    return {**shown, "inputs": [vars(each) for each in job_type.inputs]}
 
 
 def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:

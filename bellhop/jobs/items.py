@@ -1,0 +1,183 @@
+"""What a submission gives as items, read by the inputs of its job type.
+
+Each file, URL, text or object given for the main input is an item (all files together where it
+takes several); the files given for other inputs go with every item. A type without input has one
+item, for which nothing is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from bellhop.base import documents
+from bellhop.base.errors import invalid_field
+from bellhop.base.texts import cleaned
+from bellhop.catalog.description import Description
+from bellhop.functions.signature import FILE_FIELDS, FILES, Input
+from bellhop.jobs.newjob import NewItem
+from bellhop.storage.files import IncomingFile
+
+ITEM_KINDS = ("url", "text", "json")
+MOST_URL = 2048
+Uploads = Sequence[tuple[IncomingFile, str]]
+
+
+def of_form(
+    job_type: Description, texts: Mapping[str, Sequence[str]], files: Uploads
+) -> list[NewItem]:
+    """The items of a form: its files, each with its SHA-256, or the `texts` of the main input."""
+    by_input = _by_input(job_type, files)
+    for given in job_type.inputs:
+        here = by_input.get(given.name, [])
+        if given.kind == "file" and len(here) > 1 and given is not job_type.inputs[0]:
+            raise invalid_field(given.name, "takes one file")
+        if given.kind in FILES and given.required and not here:
+            is_main = given is job_type.inputs[0]
+            field = "files" if is_main else given.name
+            raise invalid_field(field, "must have at least one file")
+    main, *others = job_type.inputs or (None,)
+    beside = {each.name: by_input[each.name] for each in others if each.name in by_input}
+    if main and main.kind in FILES and by_input.get(main.name):
+        items = _of_files(main, by_input[main.name])
+    elif main and main.kind not in FILES:
+        items = _of_texts(job_type, main, texts)
+    else:
+        items = [nothing(job_type)]
+    return [_with(item, beside) for item in items] if beside else items
+
+
+def of_json(job_type: Description, listed: Any) -> list[NewItem]:
+    """The items of a JSON document; URLs that were given before are left out."""
+    main = job_type.inputs[0] if job_type.inputs else None
+    if listed in (None, []) and not (main and main.required):
+        return [nothing(job_type)]
+    if not isinstance(listed, list) or not listed:
+        raise invalid_field("items", "must be a list with at least one item")
+    if main is None:
+        raise invalid_field("items", f"{job_type.label} takes no items; leave them out")
+    return [_of_document(job_type, index, item) for index, item in enumerate(listed)]
+
+
+def nothing(job_type: Description) -> NewItem:
+    """The one item of a type that is given nothing."""
+    return NewItem(job_type.label, {"none": None})
+
+
+def distinct(items: Sequence[NewItem]) -> list[NewItem]:
+    """The items without URLs that were given before; what is no URL may come twice."""
+    by_address: dict[Any, NewItem] = {}
+    for index, item in enumerate(items):
+        url = item.input.get("url")
+        by_address.setdefault(index if url is None else _address(url), item)
+    return list(by_address.values())
+
+
+def name_of(items: Sequence[NewItem]) -> str:
+    """What a job with these items is called."""
+    more = len(items) - 1
+    return items[0].filename + (f" and {more} more" if more else "")
+
+
+def _by_input(job_type: Description, files: Uploads) -> dict[str, list[tuple[IncomingFile, str]]]:
+    """The files by the inputs that they are given for; the usual fields are the main one's."""
+    takes = [each.name for each in job_type.inputs if each.kind in FILES]
+    found: dict[str, list[tuple[IncomingFile, str]]] = {}
+    for file, sha256 in files:
+        name = file.field
+        if name in FILE_FIELDS and name not in takes and takes:
+            name = takes[0]
+        if not takes:
+            raise invalid_field("files", f"{job_type.label} takes {_kind_of(job_type)}, not files")
+        if name not in takes:
+            raise invalid_field(name, f"takes no file; the fields for files are {_fields(takes)}")
+        found.setdefault(name, []).append((file, sha256))
+    return found
+
+
+def _fields(takes: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(("files", *takes)))
+
+
+def _kind_of(job_type: Description) -> str:
+    return "no input" if job_type.input == "none" else job_type.input
+
+
+def _of_files(main: Input, files: Uploads) -> list[NewItem]:
+    items = [NewItem(file.filename, {"file": file.path.name}, sha256) for file, sha256 in files]
+    if main.kind == "file":
+        return items
+    stored = [file.path.name for file, _ in files]
+    return [NewItem(name_of(items), {"files": stored}, _together([sha for _, sha in files]))]
+
+
+def _with(item: NewItem, beside: Mapping[str, Uploads]) -> NewItem:
+    """An item with the files that go with each."""
+    stored = {name: [file.path.name for file, _ in files] for name, files in beside.items()}
+    hashes = [item.sha256 or "", *(sha for files in beside.values() for _, sha in files)]
+    return replace(item, input={**item.input, "beside": stored}, sha256=_together(hashes))
+
+
+def _together(hashes: Sequence[str]) -> str:
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def _of_texts(
+    job_type: Description, main: Input, texts: Mapping[str, Sequence[str]]
+) -> list[NewItem]:
+    """Items that a form gives as fields named as the main input."""
+    given = [text for text in texts.get(main.name, ()) if text.strip()]
+    if not given and not main.required:
+        return [nothing(job_type)]
+    if not given:
+        raise invalid_field(main.name, "is missing")
+    return [_item(job_type, main.name, main.kind, _value(main, text)) for text in given]
+
+
+def _value(main: Input, text: str) -> Any:
+    try:
+        return documents.parsed(text) if main.kind == "data" else text
+    except ValueError:
+        raise invalid_field(main.name, "must be a JSON object") from None
+
+
+def _of_document(job_type: Description, index: int, item: Any) -> NewItem:
+    field = f"items[{index}]"
+    if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
+        raise invalid_field(field, "must have one of url, text, json")
+    ((kind, value),) = item.items()
+    kind = "data" if kind == "json" else kind
+    if kind != job_type.input:
+        raise invalid_field(field, f"{job_type.label} takes {job_type.input}, not {kind}")
+    return _item(job_type, field, kind, value)
+
+
+def _item(job_type: Description, field: str, kind: str, value: Any) -> NewItem:
+    if kind == "data":
+        if not isinstance(value, dict):
+            raise invalid_field(field, "json must be an object")
+        return NewItem("data", {kind: value})
+    if not isinstance(value, str) or not value.strip():
+        raise invalid_field(field, f"{kind} must be a non-empty text")
+    if kind == "url":
+        _require_url(field, value)
+    name = cleaned(" ".join(value.split())).strip()
+    return NewItem((name[:80] if kind == "text" else name) or kind, {kind: value})
+
+
+def _require_url(field: str, url: str) -> None:
+    if len(url) > MOST_URL:
+        raise invalid_field(field, f"url is longer than {MOST_URL} characters")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise invalid_field(field, "must be a URL like https://example.org/page") from None
+
+
+def _address(url: str) -> str:
+    """A URL as what tells it from others: without its fragment, the host in small letters."""
+    parts = urlsplit(url.strip().partition("#")[0])
+    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()))

@@ -19,8 +19,10 @@ import fastjsonschema
 
 from bellhop.base import documents, shapes
 from bellhop.base.settings import QUEUE_NAME
+from bellhop.catalog import forms
 from bellhop.catalog.typefiles import Stamp
-from bellhop.functions.hints import ARRAY_BOUNDS, BOUNDS, PLAIN
+from bellhop.functions import formats
+from bellhop.functions.hints import ARRAY_BOUNDS, BOUNDS, FORMAT_BOUNDS, PLAIN
 from bellhop.functions.signature import (
     FILES,
     FORM_FIELDS,
@@ -201,7 +203,7 @@ def _require_defaults(params: ParamsSchema) -> None:
     fields = params["properties"].items()
     defaults = {name: field["default"] for name, field in fields if "default" in field}
     try:
-        fastjsonschema.compile({**params, "required": []})(defaults)
+        forms.checker({**params, "required": []})(defaults)
     except fastjsonschema.JsonSchemaValueException as error:
         said = error.message.removeprefix("data.")
         raise shapes.WrongShape(f"params: the default of {said}") from None
@@ -254,13 +256,29 @@ def _is_form(params: ParamsSchema) -> bool:
     )
 
 
-def _wrong_words(schema: dict[str, Any]) -> list[str]:
-    """What of the schema of a parameter, or of the items of a list, may not be there as it is."""
+def _wrong_words(schema: Any) -> list[str]:
+    """What of the schema of a parameter, or of a part of it, may not be there as it is."""
+    if not isinstance(schema, dict):
+        return ["schema"]
     return [
         f"{word:.20}"
         for word, value in schema.items()
         if not (is_known(value) if (is_known := KEYWORDS.get(word)) else _is_bound(word, value))
     ]
+
+
+def _is_schema(value: Any) -> bool:
+    return not _wrong_words(value)
+
+
+def _are_schemas(value: Any) -> bool:
+    """Whether it is a list of them, or a member for each name."""
+    each = list(value.values()) if isinstance(value, dict) else value
+    return isinstance(each, list) and len(each) <= MOST_OF_A_KIND and all(map(_is_schema, each))
+
+
+def _are_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) and _is_line(v) for v in value)
 
 
 def _is_bound(word: str, value: Any) -> bool:
@@ -285,8 +303,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_kind(value: Any) -> bool:
-    kind, *null = value if isinstance(value, list) and value else [value]
-    return kind in (*PLAIN.values(), "array") and null in ([], ["null"])
+    kinds = value if isinstance(value, list) and value else [value]
+    return all(kind in (*PLAIN.values(), "array", "object", "null") for kind in kinds)
 
 
 # Keywords of JSON Schema beside the bounds, and what may stand there.
@@ -294,9 +312,17 @@ KEYWORDS: dict[str, Callable[[Any], bool]] = {
     "title": lambda value: isinstance(value, str) and _is_line(value),
     "description": lambda value: isinstance(value, str) and _is_text(value),
     "type": _is_kind,
-    "format": lambda value: value == "date",
+    "format": lambda value: value in (*formats.READERS, "uri", "email", "multiline"),
     "enum": lambda value: isinstance(value, list) and bool(value) and all(map(_is_choice, value)),
-    "items": lambda value: isinstance(value, dict) and not _wrong_words(value),
+    "x-enum-varnames": _are_lines,
+    "items": _is_schema,
+    "prefixItems": _are_schemas,
+    "anyOf": _are_schemas,
+    "properties": lambda value: isinstance(value, dict) and _are_schemas(value),
+    "additionalProperties": lambda value: isinstance(value, bool) or _is_schema(value),
+    "required": _are_lines,
+    "uniqueItems": lambda value: isinstance(value, bool),
+    **dict.fromkeys(FORMAT_BOUNDS.values(), lambda value: isinstance(value, str | int | float)),
     "default": _is_plain,
 }
 # Of each member of a description: whether what it says may be, where it says anything.

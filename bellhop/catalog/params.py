@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import fastjsonschema
 
 from bellhop.base.errors import invalid_field
+from bellhop.catalog import forms
 from bellhop.catalog.description import Description
+from bellhop.functions import formats
 from bellhop.functions.signature import ParamsSchema
 
 
@@ -31,12 +31,7 @@ def from_text(label: str, params: ParamsSchema, name: str, texts: Sequence[str])
     if schema is None:
         known = ", ".join(params["properties"]) or "none"
         raise invalid_field(name, f"{label} has no such parameter; its parameters are {known}")
-    if "array" in _kinds(schema):
-        item = schema.get("items", {})
-        return [_value(item, name, text) for text in texts if text.strip()]
-    if len(texts) > 1:
-        raise invalid_field(name, "is there more than once")
-    return _value(schema, name, texts[0])
+    return forms.of_texts(schema, name, texts)
 
 
 def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
@@ -44,13 +39,11 @@ def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
 
     Raises the problem that names the parameter.
     """
-    validate = _validator(json.dumps(job_type.params, sort_keys=True))
     try:
-        checked: dict[str, Any] = validate(dict(params))
+        checked: dict[str, Any] = forms.checker(job_type.params)(dict(params))
     except fastjsonschema.JsonSchemaValueException as error:
         field = error.path[1] if len(error.path) > 1 else _field_of(error, params)
-        message = error.message.removeprefix("data").removeprefix(f".{field}").strip()
-        raise invalid_field(field, message) from None
+        raise invalid_field(field, _said(error, field)) from None
     except ArithmeticError:  # a whole number that is larger than any float
         raise invalid_field("params", "hold a number that is too large") from None
     properties = job_type.params["properties"]
@@ -59,43 +52,22 @@ def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
     return {name: int(value) if name in whole else value for name, value in checked.items()}
 
 
-def _kinds(schema: Mapping[str, Any]) -> list[str]:
-    kinds = schema.get("type", [])
-    return kinds if isinstance(kinds, list) else [kinds]
-
-
 def _is_whole(schema: Mapping[str, Any]) -> bool:
-    return "integer" in _kinds(schema)
+    kinds = forms.kinds(schema)
+    return "integer" in kinds and "number" not in kinds
 
 
-def _value(schema: Mapping[str, Any], name: str, text: str) -> Any:
-    kinds = _kinds(schema)
-    if not text.strip() and "null" in kinds:
-        return None
-    if "boolean" in kinds:
-        return _boolean(name, text)
-    if "integer" in kinds or "number" in kinds:
-        return _number(name, text, int if "integer" in kinds else float)
-    return next((choice for choice in schema.get("enum", []) if str(choice) == text), text)
-
-
-def _boolean(name: str, text: str) -> bool:
-    words = {"true": True, "on": True, "1": True, "yes": True}
-    words |= {"false": False, "off": False, "0": False, "no": False, "": False}
-    if text.strip().lower() not in words:
-        raise invalid_field(name, "must be true or false")
-    return words[text.strip().lower()]
-
-
-def _number(name: str, text: str, kind: type) -> Any:
-    noun = "a whole number" if kind is int else "a number"
-    try:
-        value = kind(text)
-    except ValueError:
-        raise invalid_field(name, f"must be {noun}") from None
-    if value in (float("inf"), float("-inf")) or value != value:
-        raise invalid_field(name, f"must be {noun}")
-    return value
+def _said(error: fastjsonschema.JsonSchemaValueException, field: str) -> str:
+    """What is wrong with a parameter, or with a part of it that is named first."""
+    name = str(error.name)
+    where = name.removeprefix("data").removeprefix(f".{field}").lstrip(".")
+    if error.rule == "format":
+        said = f"must be {formats.EXAMPLES.get(error.definition['format'], 'of another form')}"
+    elif error.rule == "anyOf":
+        said = f"must be {forms.choices(error.definition['anyOf'])}"
+    else:
+        said = error.message.removeprefix(name).strip()
+    return f"{where} {said}" if where else said
 
 
 def _field_of(error: fastjsonschema.JsonSchemaValueException, params: Mapping[str, Any]) -> str:
@@ -104,8 +76,3 @@ def _field_of(error: fastjsonschema.JsonSchemaValueException, params: Mapping[st
     unknown = [name for name in params if name not in known]
     missing = [name for name in error.definition.get("required", []) if name not in params]
     return next(iter([*unknown, *missing]), "params")
-
-
-@functools.lru_cache(maxsize=100)
-def _validator(schema: str) -> Any:
-    return fastjsonschema.compile(json.loads(schema))

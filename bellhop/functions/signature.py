@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
-from bellhop.functions import hints
+from bellhop.functions import docstrings, hints, models
 from bellhop.words import Context, Text, Url
 
 # What a form of POST /jobs holds beside the parameters of a type, none of which can be called so.
@@ -71,12 +71,13 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True)
 class Signature:
-    """What the parameters of a function are: the main input first, hints by name."""
+    """What the parameters of a function are: the main input first, hints and help by name."""
 
     inputs: tuple[Input, ...]
     fields: tuple[inspect.Parameter, ...]
     context: str | None
     hints: Mapping[str, Any]
+    help: Mapping[str, str]
 
     def schema(self) -> ParamsSchema:
         """The fields as a form; raises TypeError for one that cannot be, and says why."""
@@ -90,10 +91,9 @@ class Signature:
 
     def _field(self, parameter: inspect.Parameter) -> dict[str, Any]:
         name, default = parameter.name, parameter.default
-        hint = self.hints[name]
-        # A default of None says that None is allowed, as it did to Python before 3.11.
-        found = hints.schema(name, hint if default is not None else hint | None)
-        found = {"title": name.replace("_", " ").capitalize(), **found}
+        found = {"title": hints.titled(name), **hints.schema(name, self.hints[name])}
+        if words := self.help.get(name):
+            found.setdefault("description", words)
         return found if default is EMPTY else {**found, "default": hints.to_json(default)}
 
 
@@ -104,17 +104,12 @@ def read(function: Callable[..., Any]) -> Signature:
     Raises TypeError when it cannot be a job type; the text says why and what to write instead.
     """
     known = typing.get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise TypeError(f"{parameter} takes any number; write each parameter by its name")
-        if parameter.name not in known:
-            known[parameter.name] = _hint_of(parameter)
+    parameters = [_plain(p, known) for p in inspect.signature(function).parameters.values()]
     context = next((p.name for p in parameters if known[p.name] is Context), None)
     inputs = _inputs([p for p in parameters if p.name != context], known)
     taken = {context, *(each.name for each in inputs)}
     fields = tuple(p for p in parameters if p.name not in taken)
-    return Signature(inputs, fields, context, known)
+    return Signature(inputs, fields, context, known, docstrings.of_parameters(function))
 
 
 def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
@@ -154,6 +149,22 @@ def _files(hint: Any, paths: Sequence[Path]) -> Any:
         return each[0]
     container = typing.get_origin(base) or base
     return container(each) if container in (tuple, set, frozenset) else each
+
+
+def _plain(parameter: inspect.Parameter, known: dict[str, Any]) -> inspect.Parameter:
+    """A parameter with its own default; what else is known of it is put into its hint."""
+    name = parameter.name
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise TypeError(f"{parameter} takes any number; write each parameter by its name")
+    if name not in known:
+        known[name] = _hint_of(parameter)
+    if models.is_field(parameter.default):  # of pydantic: = Field(3, ge=1)
+        known[name] = typing.Annotated[known[name], parameter.default]
+        parameter = parameter.replace(default=models.default_of(parameter.default, EMPTY))
+    if parameter.default is None:
+        # It says that None is allowed, as it did to Python before 3.11.
+        known[name] = typing.Optional[known[name]]  # noqa: UP045 - of whatever it is
+    return parameter
 
 
 def _hint_of(parameter: inspect.Parameter) -> Any:
@@ -205,9 +216,4 @@ def _element(base: Any) -> Any:
 
 def _is_model(base: Any) -> bool:
     """Whether a hint is a class with named members: of dataclasses, typing or pydantic."""
-    is_class = isinstance(base, type) and (dataclasses.is_dataclass(base) or _is_pydantic(base))
-    return is_class or typing.is_typeddict(base)
-
-
-def _is_pydantic(base: type) -> bool:
-    return hasattr(base, "model_fields") and hasattr(base, "model_validate")
+    return dataclasses.is_dataclass(base) or typing.is_typeddict(base) or models.is_model(base)

@@ -7,12 +7,10 @@ what types are in it.
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bellhop.base import program, texts
 from bellhop.base.shapes import WrongShape
@@ -25,7 +23,7 @@ from bellhop.catalog.description import (
     to_json,
     unknown_type,
 )
-from bellhop.functions import signature
+from bellhop.functions import docstrings, signature
 from bellhop.jobprocess import isolation
 from bellhop.jobprocess.runner import start_guard
 from bellhop.jobprocess.stops import Stop
@@ -93,7 +91,7 @@ def _members(job_type: JobType) -> dict[str, object]:
     return {
         "type": job_type.function.__name__,
         "label": job_type.label,
-        "description": _first_paragraph(job_type.function),
+        "description": docstrings.summary(job_type.function),
         "inputs": [vars(each) for each in found.inputs],
         "accepts": job_type.accepts,
         "params": found.schema(),
@@ -124,7 +122,3 @@ def _missing(requires: Mapping[str, str]) -> str | None:
         if importlib.util.find_spec(module) is None:
             return f"{module} is not installed: {program.pip_line(extra)}"
     return None
-
-
-def _first_paragraph(function: Callable[..., Any]) -> str:
-    return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())

@@ -7,12 +7,13 @@ modules. The web and the consumer never do: they know a type by its description.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NewType, TypeVar, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Thing = TypeVar("Thing")
 Secret = NewType("Secret", str)
 # Of a parameter: what is submitted as an item is a URL, or a text.
 Url = NewType("Url", str)
@@ -66,6 +67,31 @@ class TryAgain(Exception):
         self.delay_s, self.reason = float(delay_s), str(reason)[:MOST_TEXT]
 
 
+@dataclass(frozen=True)
+class Markdown:
+    """A text that the page shows as Markdown (CommonMark with tables) where it is returned."""
+
+    text: str
+
+
+class Table:
+    """Rows that the page shows as a table, with a CSV file of all of them, where it is returned.
+
+    `rows` are mappings, whose names become the columns, or sequences in the order of `columns`.
+    """
+
+    def __init__(self, rows: Iterable[Any], columns: Sequence[str] | None = None):
+        listed = list(rows)
+        names = {name: None for row in listed if isinstance(row, Mapping) for name in row}
+        width = max((len(row) for row in listed), default=0)
+        given = list(columns or names or (f"Column {n + 1}" for n in range(width)))
+        self.columns = [str(name) for name in given]
+        self.rows = [
+            [row.get(name) for name in given] if isinstance(row, Mapping) else list(row)
+            for row in listed
+        ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What the job type can read and do in one attempt at one item.
@@ -98,6 +124,17 @@ class Context:
     def log(self, text: str) -> None:
         """Write a line to the output of the item."""
         print(text, flush=True)  # noqa: T201 - a job's stdout is its log
+
+    def iterate(self, things: Iterable[Thing], step: str = "") -> Iterator[Thing]:
+        """Go through things, and show how many of them are done, where they can be counted."""
+        total = len(things) if isinstance(things, Sized) else 0
+        shown = -1
+        for done, thing in enumerate(things):
+            percent = 100 * done // total if total else 0
+            if percent != shown:
+                shown = percent
+                self.progress(percent, step)
+            yield thing
 
     @property
     def cancelled(self) -> bool:

@@ -31,7 +31,7 @@ from bellhop.jobprocess.outcome import (
     Later,
     Outcome,
 )
-from bellhop.jobprocess.process import JobProcess, ProcessKind
+from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.storage.files import Scratch
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
@@ -58,7 +58,8 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
         process = JobProcess(kind, scratch, bounds, null, threading.Event())
         mask = Mask.of_type(job_type.settings, order.settings)
         try:
-            outcome = process.run(order, _show_progress, _show_printed, lambda: None, mask)
+            listener = Listener(_show_progress, _show_partial, _show_printed)
+            outcome = process.run(order, listener, lambda: None, mask)
         finally:
             if not process.is_dead:
                 process.kill()
@@ -127,6 +128,10 @@ def _checked(job_type: KnownType, given: Sequence[tuple[str, str]]) -> dict[str,
 
 def _show_progress(percent: int, step: str) -> None:
     print(f"{percent:>3}% {shown(step)}", file=sys.stderr)
+
+
+def _show_partial(data: str) -> None:
+    print(shown_json(json.loads(data)), file=sys.stderr)
 
 
 def _show_printed(chunk: bytes) -> None:

@@ -32,6 +32,8 @@ class Watch:
         self._claim, self._is_grace_over = claim, is_grace_over
         self._waiting, self._recording = waiting, recording
         self._unshown: tuple[int, str] | None = None
+        self._partial: str | None = None
+        self._shown = 0, ""
         now = time.monotonic()
         self._show_at = now
         self._renew_at = now + LEASE_RENEWAL_S
@@ -40,6 +42,10 @@ class Watch:
         self._unshown = percent, step
         if time.monotonic() >= self._show_at:
             self._show()
+
+    def on_partial(self, data: str) -> None:
+        self._partial = data
+        self.on_progress(*(self._unshown or self._shown))
 
     def why_stop(self) -> Stop | None:
         """Asked four times a second while a job runs."""
@@ -99,7 +105,7 @@ class Watch:
         assert self._unshown is not None
         self._show_at = time.monotonic() + PROGRESS_EVERY_S
         try:
-            lifecycle.progress(self._claim, *self._unshown)
-            self._unshown = None
+            lifecycle.progress(self._claim, *self._unshown, self._partial)
+            self._shown, self._unshown, self._partial = self._unshown, None, None
         except Exception as error:
             self._bear(error)

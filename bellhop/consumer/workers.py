@@ -30,7 +30,7 @@ from bellhop.consumer.watch import Watch
 from bellhop.functions.signature import FILES
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.pool import Pool
-from bellhop.jobprocess.process import ProcessKind
+from bellhop.jobprocess.process import Listener, ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage import presence
@@ -255,7 +255,8 @@ class Workers:
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
             began = time.monotonic()
-            outcome = process.run(order, watch.on_progress, printed.write, watch.why_stop, mask)
+            listener = Listener(watch.on_progress, watch.on_partial, printed.write)
+            outcome = process.run(order, listener, watch.why_stop, mask)
             die_at("run-done")
             printed.close()
             ran = Ran(outcome, time.monotonic() - began, job_type.delays_s, mask, process.scratch)

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from bellhop.base import documents, shapes
 from bellhop.base.errors import ITEM_ERRORS, ItemError
-from bellhop.base.units import DAY_S, MEBIBYTE
+from bellhop.base.units import DAY_S, KIBIBYTE, MEBIBYTE
 from bellhop.jobprocess.frames import Broken
 from bellhop.words import MOST_STEP, MOST_TEXT
 
 if TYPE_CHECKING:  # a job process, which has no mask, shall start quickly
     from bellhop.base.masking import Mask
 
-# The most of what a job process says: bytes of a result; characters of a traceback, and of all
-# warnings together; how many warnings; seconds of a delay.
+# The most of what a job process says: bytes of a result and of a partial one; characters of a
+# traceback, and of all warnings together; how many warnings; seconds of a delay.
 MOST_RESULT_BYTES = 5 * MEBIBYTE
+MOST_PARTIAL_BYTES = 256 * KIBIBYTE
 MOST_TRACEBACK = 20_000
 MOST_WARNINGS, MOST_WARNED = 10_000, MEBIBYTE
 MOST_DELAY_S = DAY_S
@@ -132,6 +133,13 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """What an attempt has given so far, as JSON text."""
+
+    partial: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """The last that a job process says of an attempt.
 
@@ -142,28 +150,33 @@ class Answer:
     is_clean: bool
 
 
-def frame_of(of: str, said: Progress | Answer) -> dict[str, Any]:
+def frame_of(of: str, said: Progress | Partial | Answer) -> dict[str, Any]:
     """What a job process says about the attempt `of`, as `frames.encode` takes it."""
     return {"of": of, **vars(bounded(said))}
 
 
-def said_in(frame: Mapping[str, Any]) -> Progress | Answer:
+def said_in(frame: Mapping[str, Any]) -> Progress | Partial | Answer:
     """What a frame of a job process says; raises `Broken`."""
     members = {name: value for name, value in frame.items() if name != "of"}
-    shape: type[Progress | Answer] = Progress if "percent" in members else Answer
+    shape: type[Progress | Partial | Answer] = Partial if "partial" in members else Answer
+    shape = Progress if "percent" in members else shape
     try:
         said = shapes.read(shape, members)
     except shapes.WrongShape as error:
         raise Broken(str(error)) from None
     if bounded(said) != said:
         raise Broken("a text is too long, or a number is out of range")
+    if isinstance(said, Partial):
+        _require_result(said.partial, MOST_PARTIAL_BYTES)
     if isinstance(said, Answer) and isinstance(said.outcome, Completed):
         _require_result(said.outcome.data)
     return said
 
 
-def bounded(said: Progress | Answer) -> Progress | Answer:
+def bounded(said: Progress | Partial | Answer) -> Progress | Partial | Answer:
     """The same, cut to what a worker takes; only the JSON of a result must fit as it is."""
+    if isinstance(said, Partial):
+        return said
     if isinstance(said, Progress):
         percent = min(max(said.percent, 0), 100)
         return Progress(percent, _text(said.step, MOST_STEP))
@@ -219,9 +232,9 @@ def _code(code: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", code[:64].lower()).strip("_") or "unknown"
 
 
-def _require_result(data: str) -> None:
+def _require_result(data: str, most_bytes: int = MOST_RESULT_BYTES) -> None:
     """Raise `Broken` for what is no JSON that everybody who reads a result can read."""
-    if len(data.encode()) > MOST_RESULT_BYTES:
+    if len(data.encode()) > most_bytes:
         raise Broken("the result is too large")
     try:
         documents.parsed(data)

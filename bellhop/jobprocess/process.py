@@ -33,6 +33,7 @@ from bellhop.jobprocess.outcome import (
     Interrupted,
     Kind,
     Outcome,
+    Partial,
     Progress,
     Stop,
     masked,
@@ -82,6 +83,20 @@ class ProcessKind(NamedTuple):
         """The kind of an owner's items of a type."""
         name = job_type.type if job_type.has_secrets else None
         return ProcessKind(queue, owner, is_shared, job_type.network, job_type.memory_mb, name)
+
+
+class Listener(NamedTuple):
+    """What is called with what an attempt says: percent and step, partial results, output."""
+
+    progress: Callable[[int, str], None]
+    partial: Callable[[str], None]
+    printed: Callable[[bytes], None]
+
+    def hear(self, said: Progress | Partial) -> None:
+        if isinstance(said, Progress):
+            self.progress(said.percent, said.step)
+        else:
+            self.partial(said.partial)
 
 
 class JobProcess:
@@ -148,8 +163,7 @@ class JobProcess:
     def run(
         self,
         order: Order,
-        on_progress: Callable[[int, str], None],
-        on_printed: Callable[[bytes], None],
+        listener: Listener,
         why_stop: Callable[[], Stop | None],
         mask: Mask,
     ) -> Outcome:
@@ -161,11 +175,14 @@ class JobProcess:
         answer of the job process neither does that.
         """
         self._read_printed(lambda stale: None)
-        printed = mask.stream(on_printed)
+        printed = mask.stream(listener.printed)
         self._on_printed = printed.write
-        ended = self._run(
-            order, lambda percent, step: on_progress(percent, mask.text(step)), why_stop
+        heard = Listener(
+            lambda percent, step: listener.progress(percent, mask.text(step)),
+            lambda data: listener.partial(mask.json(data)),
+            printed.write,
         )
+        ended = self._run(order, heard, why_stop)
         if isinstance(ended, Answer) and not self.is_dead:
             self._read_printed(printed.write)
             self._end_leftovers(ended)
@@ -176,7 +193,7 @@ class JobProcess:
     def _run(
         self,
         order: Order,
-        on_progress: Callable[[int, str], None],
+        listener: Listener,
         why_stop: Callable[[], Stop | None],
     ) -> Answer | Outcome:
         self.items += 1
@@ -193,7 +210,7 @@ class JobProcess:
                 if isinstance(said, Answer):
                     return said
                 if said:
-                    on_progress(said.percent, said.step)
+                    listener.hear(said)
                     if (heard := heard + 1) >= MOST_HEARD:
                         # Its pipe is full, and it waits: other workers have work to do.
                         time.sleep(max(0.0, min(deadline, next_watch) - time.monotonic()))
@@ -325,7 +342,7 @@ class JobProcess:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(self._orders)
 
-    def _receive(self, until: float) -> Progress | Answer | None:
+    def _receive(self, until: float) -> Progress | Partial | Answer | None:
         """What is said next of this attempt, or None at `until` (monotonic seconds)."""
         while True:
             while frame := frames.take(self._buffer, MAX_FRAME_BYTES):

@@ -12,7 +12,7 @@ import contextlib
 import ctypes
 import errno
 import faulthandler
-import json
+import logging
 import os
 import resource
 import select
@@ -23,14 +23,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import documents, program, texts
+from bellhop.base import program, texts
 from bellhop.base.errors import NO_ROOM, ItemError, item_error
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import typefiles
-from bellhop.functions import signature
+from bellhop.functions import signature, tqdm, yielding
+from bellhop.functions.returned import Returned
 from bellhop.jobprocess import frames, isolation
 from bellhop.jobprocess.order import Order, order_in
 from bellhop.jobprocess.outcome import (
+    MOST_PARTIAL_BYTES,
     MOST_RESULT_BYTES,
     MOST_TRACEBACK,
     MOST_WARNINGS,
@@ -41,6 +43,7 @@ from bellhop.jobprocess.outcome import (
     JobWarning,
     Kind,
     Later,
+    Partial,
     Progress,
     Said,
     frame_of,
@@ -59,6 +62,11 @@ OUTPUT_CLOSED = (
     "The job type closed or redirected its standard output or standard error, so Bellhop did not "
     "get what it printed afterwards."
 )
+LEFT_BEHIND = (
+    "The function wrote this file into its current folder. Bellhop made it an output file; write "
+    "to context.output_dir, or return its path."
+)
+MOST_LEFTOVERS = 100
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
 # its group too. What forks and exits all the time is ended by its group, which a dead process tells
@@ -116,12 +124,16 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     home = short(os.environ["HOME"])
     loaded: dict[str, dict[str, JobType]] = {}
     copies = Copies()
+    _hear_of_logging()
+    attempts: list[_Attempt] = []
+    tqdm.watch(lambda fraction, step: attempts[-1].on_tqdm(fraction, step))
     surroundings = Surroundings((0, 1, 2, orders))
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
             continue
         stopping.begin()
-        ended = _Attempt(given, home, orders, say, loaded, surroundings).run()
+        attempts[:] = [_Attempt(given, home, orders, say, loaded, surroundings)]
+        ended = attempts[-1].run()
         copies.leave()
         _flush_output()
         if isinstance(ended, Completed):
@@ -129,6 +141,14 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
         elif isinstance(ended, Failed):
             stopping.wait_if_unheard()
         frames.write(say, frame_of(given.of, Answer(ended, surroundings.restore())))
+
+
+def _hear_of_logging() -> None:
+    """Let what a type logs be part of its output, as long as it configures nothing itself."""
+    logging.root.setLevel(logging.INFO)
+    if logging.lastResort:
+        logging.lastResort.setLevel(logging.INFO)
+        logging.lastResort.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
 
 
 def start_guard(guard: int) -> int:
@@ -163,6 +183,21 @@ def _flush_output() -> None:
             stream.flush()
     with contextlib.suppress(Exception):
         LIBC.fflush(None)
+
+
+class _Context(Context):
+    """The context of one attempt, which knows whether its folder for scratch was asked for."""
+
+    has_scratch = False
+
+    @property
+    def scratch_dir(self) -> Path:
+        self.__dict__["has_scratch"] = True
+        return Path(self.__dict__["scratch"])
+
+    @scratch_dir.setter
+    def scratch_dir(self, place: Path) -> None:
+        self.__dict__["scratch"] = place
 
 
 class _Attempt:
@@ -231,7 +266,8 @@ class _Attempt:
         tempfile.tempdir = None  # it remembers the folder of the attempt before
         os.chdir(self._home)
         isolation.run_type(Path(order.path))
-        context = Context(
+        self._returned = Returned(Path(order.output_dir))
+        self._context = context = _Context(
             filename=order.filename,
             output_dir=Path(order.output_dir),
             scratch_dir=Path(self._home),
@@ -242,7 +278,11 @@ class _Attempt:
             cancel_asked=self._cancel_asked,
         )
         given = signature.Given(order.value, order.beside, order.params)
-        return signature.call(job_type.function, given, context)
+        returned = signature.call(job_type.function, given, context)
+        found = yielding.finished(returned, context, self._show)
+        if not context.has_scratch:
+            self._offer_leftovers()
+        return found
 
     def _tell(self, message: dict[str, Any]) -> None:
         if "warning" not in message:
@@ -250,6 +290,34 @@ class _Attempt:
             frames.write(self._say, frame_of(self._order.of, progress))
         elif len(self._warnings) < MOST_WARNINGS:
             self._warnings.append(message["warning"])
+
+    def _show(self, partial: Any) -> None:
+        """Tell what the function has given so far, unless that is too large to be looked at."""
+        data = self._returned.text(partial)
+        if len(data.encode("utf-8", "replace")) <= MOST_PARTIAL_BYTES:
+            frames.write(self._say, frame_of(self._order.of, Partial(data)))
+
+    def _offer_leftovers(self) -> None:
+        """Make outputs of the files that the function left in its current folder."""
+        home, output = Path(self._home), Path(self._order.output_dir)
+        left = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
+        for path in sorted(left)[:MOST_LEFTOVERS]:
+            place = path.relative_to(home)
+            if any(part.startswith((".", "tmp", "__pycache__")) for part in place.parts):
+                continue
+            if (output / place).exists():
+                continue
+            (output / place).parent.mkdir(parents=True, exist_ok=True)
+            path.rename(output / place)
+            warning: JobWarning = {
+                "code": "left_behind",
+                "message": LEFT_BEHIND,
+                "where": str(place),
+            }
+            self._warnings.append(warning)
+
+    def on_tqdm(self, fraction: float, step: str) -> None:
+        self._context.progress(int(100 * fraction), step)
 
     def _cancel_asked(self) -> bool:
         if not self._cancel_came and select.select([self._orders], [], [], 0)[0]:
@@ -262,8 +330,8 @@ class _Attempt:
         if self._cancel_noticed:
             return Cancelled()
         try:
-            documents.require_shallow(returned)  # who reads it has a stack of its own
-            data = json.dumps(returned, allow_nan=False, ensure_ascii=False)
+            data = self._returned.text(returned)
+            self._warnings += self._returned.warnings
         except (TypeError, ValueError, RecursionError) as error:
             return _mistake("bad_result", error)
         if len(data.encode("utf-8", "replace")) > MOST_RESULT_BYTES:

@@ -1,6 +1,7 @@
 """How large what is submitted may be, in bytes; what is larger belongs into a file."""
 
-KIBIBYTE = 1024
+from bellhop.base.units import KIBIBYTE
+
 # The parameters of a job as JSON, those of the later steps of a chain included: every list of jobs
 # shows them.
 MOST_PARAMS_BYTES = 64 * KIBIBYTE

@@ -17,13 +17,13 @@ from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.settings import Settings
 from bellhop.base.times import as_timestamp, now, parsed, timestamp
-from bellhop.base.units import DAY_S
+from bellhop.base.units import DAY_S, KIBIBYTE
 from bellhop.catalog import params
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.functions.signature import OPTIONS
 from bellhop.jobs import items, webhooks
-from bellhop.jobs.bounds import KIBIBYTE, MOST_JOB_ID, MOST_PARAMS_BYTES
+from bellhop.jobs.bounds import MOST_JOB_ID, MOST_PARAMS_BYTES
 from bellhop.jobs.items import MOST_URL
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.files import IncomingFile

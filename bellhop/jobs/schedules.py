@@ -20,10 +20,10 @@ from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.texts import cleaned
 from bellhop.base.times import now, timestamp
-from bellhop.base.units import DAY_S
+from bellhop.base.units import DAY_S, KIBIBYTE
 from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
-from bellhop.jobs.bounds import KIBIBYTE, MOST_SCHEDULED_BYTES
+from bellhop.jobs.bounds import MOST_SCHEDULED_BYTES
 from bellhop.jobs.cron import next_time
 from bellhop.jobs.intake import Intake
 from bellhop.storage.database import apart, database, named, query

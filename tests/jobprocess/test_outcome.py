@@ -18,6 +18,7 @@ from bellhop.jobprocess.outcome import (
     Failed,
     Kind,
     Later,
+    Partial,
     Progress,
     Said,
 )
@@ -32,7 +33,7 @@ ENDS: list[Said] = [
 ]
 
 
-def carried(said: Progress | Answer) -> Progress | Answer:
+def carried(said: Progress | Partial | Answer) -> Progress | Partial | Answer:
     """What a worker reads of what a job process writes."""
     buffer = bytearray(frames.encode(outcome.frame_of("a", said)))
     frame = frames.take(buffer, 1 << 26)
@@ -47,6 +48,15 @@ def test_it_carries_every_end_that_a_job_process_can_tell(end: Said) -> None:
 
 def test_it_carries_progress() -> None:
     assert carried(Progress(50, "half")) == Progress(50, "half")
+
+
+def test_it_carries_what_a_running_job_has_given() -> None:
+    assert carried(Partial('{"a": 1}')) == Partial('{"a": 1}')
+
+
+def test_it_takes_no_partial_result_that_nobody_could_look_at() -> None:
+    with pytest.raises(frames.Broken):
+        carried(Partial('"' + "a" * outcome.MOST_PARTIAL_BYTES + '"'))
 
 
 GOOD: dict[str, Any] = {"is_clean": True, "outcome": {"kind": "cancelled"}}

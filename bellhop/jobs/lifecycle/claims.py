@@ -61,7 +61,9 @@ NUMBERS = (
 )  # fmt: skip
 EQUAL_RUNS = "SELECT 1 FROM item WHERE cache_key = :cache_key AND status = 'running' LIMIT 1"
 READ_PROGRESS = f"SELECT progress FROM item WHERE {IS_HELD} AND status = 'running'"
-SHOW_ITEM = "UPDATE item SET progress = :percent, current_step = :step WHERE id = :id"
+SHOW_ITEM = """
+    UPDATE item SET progress = :percent, current_step = :step, partial = coalesce(:partial, partial)
+    WHERE id = :id"""
 SHOW_JOB = """
     UPDATE job SET progress_points = progress_points + :points, current_step = :shown,
         change = :change
@@ -239,8 +241,11 @@ def _take(candidate: Claim, worker: str, key: str | None) -> Claim | None:
     return candidate
 
 
-def progress(claim: Claim, percent: int, step: str) -> bool:
-    """Show how far a running item is; False when the claim is no longer this worker's."""
+def progress(claim: Claim, percent: int, step: str, partial: str | None = None) -> bool:
+    """Show how far a running item is; False when the claim is no longer this worker's.
+
+    `partial` is what it has given so far, as JSON text; None where that is as before.
+    """
     prefix = f"Item {claim.index + 1} of {claim.total_items}: " if claim.total_items > 1 else ""
     with database.atomic():
         before = query(READ_PROGRESS, claim.fence)
@@ -251,7 +256,8 @@ def progress(claim: Claim, percent: int, step: str) -> bool:
         percent = max(shown, percent)
         of_step = {"step": claim.step, "steps": claim.steps}
         more = points(**of_step, percent=percent) - points(**of_step, percent=shown)
-        query(SHOW_ITEM, {"id": claim.id, "percent": percent, "step": step})
+        shown_now = {"percent": percent, "step": step, "partial": partial}
+        query(SHOW_ITEM, {"id": claim.id, **shown_now})
         news = {"points": more, "shown": prefix + step, "change": rows.next_change()}
         query(SHOW_JOB, {"job": claim.job, **news})
         if delivery := deliveries.of_progress(claim.job):

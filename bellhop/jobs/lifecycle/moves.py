@@ -51,7 +51,8 @@ class Move:
 
 
 # An item that nobody holds and that waits for nothing.
-FREED = "worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL"
+FREED = """worker = NULL, lease_until = NULL, current_step = NULL, cache_key = NULL,
+    partial = NULL"""
 # Nothing is set that the table refuses, which would hold up whatever is moved with it.
 READABLE_ERROR = "CASE WHEN json_valid(error) THEN error END"
 MAY_RUN = "waits_for = NULL, not_before = NULL, cache_key = NULL"

@@ -120,7 +120,18 @@ def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
         "cached": bool(item.cached),
         "cached_from": item.cached_from if item.cached else None,
         **_given(job, item, result),
+        **_partial(item),
     }
+
+
+def _partial(item: Item) -> dict[str, Any]:
+    """What a running item has given so far, where it has."""
+    if item.partial is None:
+        return {}
+    try:
+        return {"partial": stored(item.partial, object, "item", item.id, "partial")}
+    except NOT_READABLE:
+        return {}
 
 
 def result_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:

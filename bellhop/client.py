@@ -78,6 +78,7 @@ class Bellhop:
         type_name: str,
         *,
         files: Sequence[str | Path] = (),
+        beside: Mapping[str, Sequence[str | Path]] | None = None,
         urls: Sequence[str] = (),
         texts: Sequence[str] = (),
         data: Sequence[Mapping[str, Any]] = (),
@@ -85,8 +86,9 @@ class Bellhop:
         key: str | None = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Submit a job with the input that its type takes, and return the job.
+        """Submit a job with the input that its type takes, if it takes any, and return the job.
 
+        `beside` are files for further file parameters, by their names; every item gets them.
         `options` are the fields of the API: priority, run_at, depends_on, then and so on. For 24
         hours, the same `key` returns the same job; without a key, each call submits a new job.
         """
@@ -95,12 +97,14 @@ class Bellhop:
             {"text": text} for text in texts
         ]
         items += [{"json": dict(each)} for each in data]
-        if bool(files) == bool(items):
+        named = [("files", Path(path)) for path in files]
+        named += [(name, Path(path)) for name, each in (beside or {}).items() for path in each]
+        if named and items:
             raise ValueError("a job takes either files, or urls, texts and data")
         body: _Form | bytes
-        if files:
+        if named:
             fields = [("type", type_name), *_fields(params or {}), *_options(given)]
-            body = _Form(fields, [Path(path) for path in files])
+            body = _Form(fields, named)
             kind = f"multipart/form-data; boundary={body.boundary}"
         else:
             document = {"type": type_name, "items": items, "params": params or {}, **given}
@@ -311,11 +315,11 @@ class _Answer(NamedTuple):
 class _Form:
     """A multipart form whose files are read as they are sent, each time it is sent."""
 
-    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[Path]):
+    def __init__(self, fields: Iterable[tuple[str, str]], files: Iterable[tuple[str, Path]]):
         self.boundary = secrets.token_hex(16)
         heads = [_part(self.boundary, name) + value.encode() + b"\r\n" for name, value in fields]
         self._fields = b"".join(heads)
-        self._files = [(_part(self.boundary, "files", p.name), p, _size(p)) for p in files]
+        self._files = [(_part(self.boundary, n, p.name), p, _size(p)) for n, p in files]
         self._end = f"--{self.boundary}--\r\n".encode()
 
     def __len__(self) -> int:

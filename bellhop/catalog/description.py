@@ -126,7 +126,8 @@ class DescribedFile:
 def unknown_type(name: str) -> Description:
     """The description of a type of which only the file's name is known."""
     return Description(
-        type=name, label=name, description="", inputs=(Input("file", "file", True),), accepts=(),
+        type=name, label=name, description="", accepts=(),
+        inputs=(Input("file", "file", required=True, schema={}),),
         params={"type": "object", "properties": {}, "required": [], "additionalProperties": False},
         queue="default", timeout_s=None, memory_mb=None, delays_s=None, version="", cache=False,
         network=False, requires={}, viewer=None, settings={}, hidden=False, missing=None, code="",
@@ -216,7 +217,8 @@ def _is_name(text: str) -> bool:
 
 
 def _is_input(given: Input) -> bool:
-    return _is_name(given.name) and given.kind in INPUT_KINDS
+    is_known = _is_name(given.name) and given.kind in INPUT_KINDS
+    return is_known and _is_schema(given.schema)
 
 
 def _is_line(text: str) -> bool:

@@ -52,6 +52,14 @@ def validated(job_type: Description, params: dict[str, Any]) -> dict[str, Any]:
     return {name: int(value) if name in whole else value for name, value in checked.items()}
 
 
+def checked(schema: Mapping[str, Any], value: dict[str, Any], field: str) -> dict[str, Any]:
+    """An object true to a schema, with its defaults filled in; the problem names `field`."""
+    try:
+        return dict(forms.checker(schema)(dict(value)))
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise invalid_field(field, _said(error, "")) from None
+
+
 def _is_whole(schema: Mapping[str, Any]) -> bool:
     kinds = forms.kinds(schema)
     return "integer" in kinds and "number" not in kinds
@@ -60,7 +68,7 @@ def _is_whole(schema: Mapping[str, Any]) -> bool:
 def _said(error: fastjsonschema.JsonSchemaValueException, field: str) -> str:
     """What is wrong with a parameter, or with a part of it that is named first."""
     name = str(error.name)
-    where = name.removeprefix("data").removeprefix(f".{field}").lstrip(".")
+    where = name.removeprefix("data").lstrip(".").removeprefix(field).lstrip(".")
     if error.rule == "format":
         said = f"must be {formats.EXAMPLES.get(error.definition['format'], 'of another form')}"
     elif error.rule == "anyOf":

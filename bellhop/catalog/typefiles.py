@@ -29,7 +29,7 @@ MODULE_PREFIX = "bellhop_type_"
 # What changes when a file does, or what it is read with.
 Stamp = tuple[int | str, ...]
 # Grows with what a description says or may say, so that earlier ones are made anew.
-DESCRIPTION_FORMAT = 6
+DESCRIPTION_FORMAT = 7
 
 
 def find(folder: Path | None) -> list[Path]:

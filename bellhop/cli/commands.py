@@ -21,6 +21,7 @@ from bellhop.base.settings import Settings
 from bellhop.base.texts import shown, shown_json
 from bellhop.catalog import params
 from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
+from bellhop.functions.signature import FILES
 
 BAR_WIDTH = 30
 SHOWN_CHARACTERS = 100
@@ -82,11 +83,19 @@ def _submit(bellhop: Bellhop, given: argparse.Namespace) -> int:
 def _inputs(bellhop: Bellhop, given: argparse.Namespace) -> dict[str, Any]:
     """What the job works on and with which parameters, typed where JSON needs it."""
     texts = params.by_name(given.param)
-    if not (given.text or given.data or (given.inputs and _is_url(given.inputs[0]))):
+    may_name_files = any(text.startswith("@") for each in texts.values() for text in each)
+    has_files = bool(given.inputs) and not _is_url(given.inputs[0])
+    if has_files and not may_name_files:
         return {"files": given.inputs, "params": texts}
     types = {job_type["type"]: job_type for job_type in bellhop.get(f"{API}/types")["types"]}
     # Of an unknown type the server says which there are.
     job_type = types.get(given.type)
+    takes = (
+        {each["name"] for each in job_type["inputs"] if each["kind"] in FILES} if job_type else ()
+    )
+    beside = {n: [text.removeprefix("@") for text in texts.pop(n)] for n in takes if n in texts}
+    if has_files or beside:
+        return {"files": given.inputs, "beside": beside, "params": texts}
     typed = {}
     if job_type:
         label, schema = job_type["label"], job_type["params"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from bellhop.functions import docstrings, hints, models
-from bellhop.words import Context, Text, Url
+from bellhop.words import BadInput, Context, Text, Url
 
 # What a form of POST /jobs holds beside the parameters of a type, none of which can be called so.
 OPTIONS = (
@@ -49,12 +49,14 @@ class ParamsSchema(TypedDict):
 class Input:
     """A parameter that takes what is submitted as an item, or files that go with every item.
 
-    `kind` is one of `INPUT_KINDS`; `files` are several at once.
+    `kind` is one of `INPUT_KINDS`; `files` are several at once. `schema` is of the JSON that data
+    must be, empty for all others.
     """
 
     name: str
     kind: str
     required: bool
+    schema: dict[str, Any]
 
 
 class Given(NamedTuple):
@@ -123,7 +125,7 @@ def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
             listed = given.value if isinstance(given.value, list) else [given.value]
             paths[main.name] = [Path(path) for path in listed]
         else:
-            values[main.name] = hints.to_python(signature.hints[main.name], given.value)
+            values[main.name] = _fitting(signature.hints[main.name], given.value)
     for name, each in paths.items():
         values[name] = _files(signature.hints[name], each)
     for name, value in given.params.items():
@@ -131,6 +133,15 @@ def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
     if signature.context:
         values[signature.context] = context
     return _called(function, values)
+
+
+def _fitting(hint: Any, value: Any) -> Any:
+    """An item as its hint has it; of a chain, nobody knows before what the step before gives."""
+    try:
+        return hints.to_python(hint, value)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        said = f"The input does not fit the job type: {type(error).__name__}: {error}"
+        raise BadInput(said, code="wrong_input") from error
 
 
 def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
@@ -181,10 +192,19 @@ def _hint_of(parameter: inspect.Parameter) -> Any:
 def _inputs(parameters: Sequence[inspect.Parameter], known: Mapping[str, Any]) -> tuple[Input, ...]:
     """All that take files, the first of them the main one; else the first of another kind."""
     kinds = [(p, _kind(p, known[p.name])) for p in parameters]
-    found = [Input(p.name, kind, p.default is EMPTY) for p, kind in kinds if kind]
+    found = [
+        Input(p.name, kind, p.default is EMPTY, _schema_of(p.name, kind, known[p.name]))
+        for p, kind in kinds
+        if kind
+    ]
     files = tuple(each for each in found if each.kind in FILES)
     others = sorted((each for each in found if each.kind not in FILES), key=_is_data)
     return files or tuple(others[:1])
+
+
+def _schema_of(name: str, kind: str, hint: Any) -> dict[str, Any]:
+    is_model = kind == "data" and _is_model(hints.unwrap(hint)[0])
+    return hints.schema(name, hint) if is_model else {}
 
 
 def _is_data(given: Input) -> bool:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from bellhop.base import documents
 from bellhop.base.errors import invalid_field
 from bellhop.base.texts import cleaned
+from bellhop.catalog import params
 from bellhop.catalog.description import Description
 from bellhop.functions.signature import FILE_FIELDS, FILES, Input
 from bellhop.jobs.newjob import NewItem
@@ -159,7 +160,7 @@ def _item(job_type: Description, field: str, kind: str, value: Any) -> NewItem:
     if kind == "data":
         if not isinstance(value, dict):
             raise invalid_field(field, "json must be an object")
-        return NewItem("data", {kind: value})
+        return NewItem("data", {kind: params.checked(job_type.inputs[0].schema, value, field)})
     if not isinstance(value, str) or not value.strip():
         raise invalid_field(field, f"{kind} must be a non-empty text")
     if kind == "url":

@@ -37,7 +37,7 @@ for name in os.listdir("/proc/self/fd"):
         pass
 os._exit(0)
 """
-GIVEN = {"name": "a", "kind": "file", "required": True}
+GIVEN = {"name": "a", "kind": "file", "required": True, "schema": {}}
 LEAVE = """
 import ctypes, os, time
 ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)

@@ -38,6 +38,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "expired": (410, "No longer available"),
     "upload-too-large": (413, "The upload is too large"),
     "unsupported-media-type": (415, "This content type is not supported"),
+    "range-not-satisfiable": (416, "The file has no such part"),
     "bad-host": (421, "Bellhop does not serve this host name"),
     "invalid-job": (422, "The job cannot be accepted"),
     "unknown-type": (422, "There is no such job type"),

@@ -33,7 +33,8 @@ HEADERS = [
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "media-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'",
     ),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
@@ -125,16 +126,19 @@ def guard(settings: Settings, meant: Callable[[str, str], str]) -> Callable[[], 
 def secured(
     app: Callable[..., Iterable[bytes]], settings: Settings
 ) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application with the security headers on each of its answers."""
+    """The WSGI application with the security headers on each of its answers.
+
+    Of these, an answer may set its own, as a file that is shown does.
+    """
     is_of_all = settings.server.hsts_subdomains == "yes"
     stay_secure = STAY_SECURE, f"max-age={STAY_S}" + ("; includeSubDomains" if is_of_all else "")
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             is_secure = environ.get("wsgi.url_scheme") == "https"
-            more = [*HEADERS, stay_secure] if is_secure else [*HEADERS]
-            if not any(name.lower() == "cache-control" for name, _ in headers):
-                more.append(NOT_KEPT)
+            every = [*HEADERS, NOT_KEPT, *([stay_secure] if is_secure else [])]
+            own = {name.lower() for name, _ in headers}
+            more = [(name, value) for name, value in every if name.lower() not in own]
             return start_response(status, [*headers, *more], *exc_info)
 
         return app(environ, start)

@@ -1,4 +1,4 @@
-"""Downloads: answers that are a file or a part of one.
+"""Files as answers: whole or a part, as a download or to look at.
 
 Such an answer is neither bytes in memory nor an iterator that a thread must pump: the server reads
 it from the disk as fast as the client takes it.
@@ -11,14 +11,22 @@ import os
 import re
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
-from pathlib import Path
+from pathlib import PurePath
 from urllib.parse import quote
 
 from bottle import HTTPResponse, request
 
-from bellhop.web.answers import is_known
+from bellhop.base.errors import Problem
+from bellhop.web.answers import is_known, problem_answer
+from bellhop.web.media_types import HEAD_BYTES, PDF, shown_type
 
 PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+# What a file may do that is shown: nothing that reaches others, and no script. Only our own pages
+# show it in a frame.
+ALONE = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "media-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
 class FilePart(io.RawIOBase):
@@ -50,35 +58,59 @@ class FilePart(io.RawIOBase):
         super().close()
 
 
+def given(descriptor: int, name: str, *, to_look_at: bool) -> HTTPResponse:
+    """An open file, which a browser may show if it is safe `to_look_at`; else it is a download.
+
+    One range of it works (RFC 9110). The descriptor belongs to the answer from here on.
+    """
+    shown = shown_type(name, os.pread(descriptor, HEAD_BYTES, 0)) if to_look_at else None
+    return view(descriptor, name, shown) if shown else download(descriptor, name)
+
+
 def download(descriptor: int, name: str) -> HTTPResponse:
-    """An open file as an attachment (RFC 6266); one range works (RFC 9110).
+    """An open file as an attachment.
 
     It has a type no browser shows, but for pictures, which a result may show on its page.
     """
+    media_type = PICTURES.get(PurePath(name).suffix.lower(), "application/octet-stream")
+    return file_answer(descriptor, _named("attachment", name, media_type))
+
+
+def view(descriptor: int, name: str, media_type: str) -> HTTPResponse:
+    """An open file for a browser to show, on its own or in a page of ours, without its scripts.
+
+    In a sandbox, browsers show no PDF; they run what is in one apart from the page anyway.
+    """
+    policy = ALONE if media_type == PDF else f"sandbox; {ALONE}"
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return file_answer(descriptor, {**_named("inline", name, media_type), **headers})
+
+
+def _named(disposition: str, name: str, media_type: str) -> dict[str, str]:
+    """The headers of a file with this name (RFC 6266) and type."""
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
-    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {
-        "Content-Type": PICTURES.get(Path(name).suffix.lower(), "application/octet-stream"),
-        "Content-Disposition": disposition,
+    names = f"filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {
+        "Content-Type": media_type,
+        "Content-Disposition": f"{disposition}; {names}",
         "Cache-Control": "private, no-cache",
     }
-    return file_answer(descriptor, headers)
 
 
-def file_answer(descriptor: int, given: Mapping[str, str]) -> HTTPResponse:
-    """An open file with the headers `given`, or the range of it that is asked for, or 304.
-
-    The descriptor belongs to the answer from here on.
-    """
+def file_answer(descriptor: int, named: Mapping[str, str]) -> HTTPResponse:
+    """An open file with the headers `named`; the range of it that is asked for; 304 or 416."""
     status = os.fstat(descriptor)
     tag, size = f'"{status.st_mtime_ns:x}-{status.st_size:x}"', status.st_size
-    headers = {**given, "ETag": tag, "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
+    headers = {**named, "ETag": tag, "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
     if _is_kept(tag, status.st_mtime):
         os.close(descriptor)
         return HTTPResponse("", 304, headers)
     headers["Accept-Ranges"] = "bytes"
     asked = _range(request.environ, tag, size)
     first, end = asked or (0, size)
+    if asked and first >= end:
+        os.close(descriptor)
+        return _unsatisfiable(size)
     headers["Content-Length"] = str(end - first)
     if asked:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
@@ -101,15 +133,25 @@ def _is_kept(tag: str, changed_at: float) -> bool:
 
 
 def _range(environ: Mapping[str, str], tag: str, size: int) -> tuple[int, int] | None:
-    """The first byte and the end of the part that is asked for.
+    """The first byte and the end of the part that is asked for, which may hold nothing.
 
-    None for what names not one part that is there, or a part of another version.
+    None for what names not one part, or a part of another version.
     """
     found = re.fullmatch(r"(?i)bytes=(\d{1,18})?-(\d{1,18})?", environ.get("HTTP_RANGE", ""))
     if not found or environ.get("HTTP_IF_RANGE", tag) != tag:
         return None
     first, last = (None if text is None else int(text) for text in found.groups())
     if first is None:
-        return (max(0, size - last), size) if last and size else None
-    end = size if last is None else min(last + 1, size)
-    return (first, end) if first < end else None
+        is_none = last is None or (last and not size)
+        return None if is_none else (max(0, size - (last or 0)), size)
+    if last is not None and last < first:
+        return None
+    return first, size if last is None else min(last + 1, size)
+
+
+def _unsatisfiable(size: int) -> HTTPResponse:
+    """416: the part that is asked for begins behind the end of the file."""
+    said = f"The file has {size} bytes; ask for a part of them, or send no Range."
+    answer = problem_answer(Problem("range-not-satisfiable", said))
+    answer.set_header("Content-Range", f"bytes */{size}")
+    return answer

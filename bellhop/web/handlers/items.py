@@ -14,14 +14,13 @@ from bellhop.base.times import timestamp
 from bellhop.jobs import queries
 from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
-from bellhop.web import patience, query
+from bellhop.web import downloads, patience, query
 from bellhop.web.answers import (
     Written,
     fitting,
     json_answer,
     tagged_answer,
 )
-from bellhop.web.downloads import download
 from bellhop.web.gate import again
 from bellhop.web.shown import views
 from bellhop.web.site import Site
@@ -95,14 +94,15 @@ def events(site: Site, user: User, job: Job) -> HTTPResponse:
 
 def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/files/NAME: only a name that the result lists."""
-    step = query.number("step")
+    step, to_look_at = query.number("step"), query.text("view") == "1"
     _require_in_time(site, job)
     found = queries.item(job, int(index), job.steps - 1 if step is None else step)
     item, given = found or (None, None)
     listed = stored(given.files, list, "result", item.id, "files") if item and given else []
     for file in listed:
         if isinstance(file, dict) and file.get("name") == name:
-            return download(_opened(site, job, file.get("path")), name.rpartition("/")[2])
+            descriptor = _opened(site, job, file.get("path"))
+            return downloads.given(descriptor, name.rpartition("/")[2], to_look_at=to_look_at)
     raise Problem("not-found", "The item has no file with this name.")
 
 
@@ -116,6 +116,7 @@ def _opened(site: Site, job: Job, path: object) -> int:
 
 def given_file(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     """GET /jobs/ID/items/INDEX/input: the file that the item was given."""
+    to_look_at = query.text("view") == "1"
     found = queries.item(job, int(index))
     given = stored(found[0].input, dict, "item", found[0].id, "input") if found else {}
     if not found or "file" not in given:
@@ -124,7 +125,8 @@ def given_file(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
         descriptor = site.files.open_upload(job.job_id, str(given["file"]))
     except FileNotFoundError:
         raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
-    return download(descriptor, found[0].filename.rpartition("/")[2])
+    name = found[0].filename.rpartition("/")[2]
+    return downloads.given(descriptor, name, to_look_at=to_look_at)
 
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:

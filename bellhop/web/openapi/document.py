@@ -150,6 +150,7 @@ def _refusal(codes: list[str]) -> dict[str, Any]:
         ("busy", "Retry-After"), ("too-many-requests", "Retry-After"),
         ("method-not-allowed", "Allow"), ("login-needed", "WWW-Authenticate"),
         ("login-failed", "WWW-Authenticate"),
+        ("range-not-satisfiable", "Content-Range"),
     ]  # fmt: skip
     told = _headers(name for code, name in headers if code in codes)
     return {

@@ -12,6 +12,7 @@ from typing import Any
 
 from bellhop.base.addresses import API
 from bellhop.storage.models import STATUSES
+from bellhop.web import media_types
 from bellhop.web.idempotency import MOST_KEY
 from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
 from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
@@ -19,8 +20,9 @@ from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
 JOB, QUEUE = f"{API}/jobs/{{job_id}}", f"{API}/queues/{{name}}"
 JSON, FORM, TEXT = "application/json", "multipart/form-data", "text/plain"
 BYTES = "application/octet-stream"
-# Problems of a job that is not there, of a JSON body, of a job that is submitted.
+# Problems of a job or a file that is not there, of a JSON body, of a job that is submitted.
 NO_JOB = ("not-found", "expired")
+NO_FILE = (*NO_JOB, "range-not-satisfiable", "unreadable")
 BODY = ("bad-json", "unsupported-media-type")
 NEW_JOB = (*BODY, "invalid-job", "unknown-type", "type-unavailable", "too-many-items")
 WORD_COUNT = {"type": "word_count", "minimum": "3", "files": ["a.txt", "b.txt"]}
@@ -130,8 +132,10 @@ PARAMETERS: dict[str, Schema] = {
     "session": _path("number", count("The number of the session.", 0, MOST_ID), 1),
     "token": _path("number", count("The number of the token.", 0, MOST_ID), 1),
     "account": _path("account", text("The name of an account."), "anna"),
+    "view": _query("view", one_of(["1"], "Gives a file that is safe to look at with its type, for "
+                   "a browser to show without its scripts; any other as a download.")),
     "range": _in("header", "Range", text("A part of the file (RFC 9110); Bellhop ignores an "
-                 "invalid one.")),
+                 "invalid one, and several ranges.")),
     "if_range": _in("header", "If-Range", text("The `ETag` of an earlier answer; Bellhop ignores "
                     "`Range` if the file has changed since (RFC 9110).")),
 }  # fmt: skip
@@ -145,14 +149,17 @@ HEADERS: dict[str, Schema] = {
     "Set-Cookie": _header(text("The session, for browsers.")),
     "WWW-Authenticate": _header(text("How to authenticate."), is_sure=True),
     "Content-Disposition": _header(text("Marks a download and names it."), is_sure=True),
-    "Content-Range": _header(text("The part in this answer."), is_sure=True),
+    "Content-Range": _header(
+        text("The part in this answer, and the size of the file."), is_sure=True
+    ),
     "Allow": _header(text("The methods that the URL supports."), is_sure=True),
 }
 
 UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}
+SHOWN: dict[str, Schema] = {media_type: {} for media_type in (BYTES, *media_types.ALL)}
 FILE = {
-    200: Answer("The file.", {BYTES: {}}, ("Content-Disposition", "ETag")),
-    206: Answer("The part that Range names.", {BYTES: {}},
+    200: Answer("The file.", SHOWN, ("Content-Disposition", "ETag")),
+    206: Answer("The part that Range names.", SHOWN,
                 ("Content-Disposition", "ETag", "Content-Range")),
     **UNCHANGED,
 }  # fmt: skip
@@ -258,14 +265,14 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               summary="Download an output file",
               words="A file of the last step of a chain, or of `step`.",
               parameters=("job_id", "index", "file", "step", "range", "if_range",
-                          "if_none_match", "if_modified_since"),
-              answers=FILE, problems=(*NO_JOB, "unreadable", "invalid-parameter")),
+                          "if_none_match", "if_modified_since", "view"),
+              answers=FILE, problems=(*NO_FILE, "invalid-parameter")),
         Route("GET", f"{JOB}/items/{{index}}/input", name="getInput",
               summary="Download the input file of an item",
               words="The file that was uploaded, until Bellhop deletes the uploads of the job.",
               parameters=("job_id", "index", "range", "if_range", "if_none_match",
-                          "if_modified_since"),
-              answers=FILE, problems=(*NO_JOB, "unreadable")),
+                          "if_modified_since", "view"),
+              answers=FILE, problems=(*NO_FILE, "invalid-parameter")),
         Route("GET", f"{JOB}/items/{{index}}/log", name="getLog",
               summary="Read the output of an item",
               words="At most 256 KiB and one line; of the latest attempt, or of `attempt`.",

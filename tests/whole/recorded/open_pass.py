@@ -66,9 +66,12 @@ def submitting_forms(ask: Caller) -> None:
     ask("GET jobs/{report}/items/0/files/words.csv")
     ask("GET jobs/{report}/items/0/files/more/gr%C3%B6%C3%9Fe.txt")
     ask("GET jobs/{report}/items/0/files/words.csv", headers={"Range": "bytes=0-3"})
+    ask("GET jobs/{report}/items/0/files/words.csv", headers={"Range": "bytes=9999-"})
+    ask("GET jobs/{report}/items/0/files/words.csv?view=1")
     ask("GET jobs/{report}/items/0/files/no.csv")
     ask("GET jobs/{report}/items/5/files/words.csv")
     ask("GET jobs/{report}/items/0/input")
+    ask("GET jobs/{report}/items/0/input?view=1")
     ask("GET jobs/{report}/items/5/input")
     options = [("type", "bundle"), ("priority", "3"), ("use_cache", "false")]
     ask("POST jobs", form=options, files=[("a.txt", "a"), ("b.txt", "bb")], name="bundle")

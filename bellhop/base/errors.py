@@ -14,6 +14,8 @@ from typing import Any
 # Characters of a text that a problem says.
 MOST_SAID = 2000
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# What cannot be done now for want of room, memory or descriptors, and can be later.
+PASSING = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 # code: (HTTP status, title). The title is the same for each occurrence, the detail is not.
 PROBLEMS: dict[str, tuple[int, str]] = {

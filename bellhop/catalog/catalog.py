@@ -41,10 +41,13 @@ log = logging.getLogger("bellhop.catalog")
 
 
 class Catalog:
-    """Reads descriptions; `step` and `settle` renew those of files that changed."""
+    """Reads descriptions; `step` and `settle` renew those of files that changed.
 
-    def __init__(self, settings: Settings, here: Installation):
-        self._settings = settings
+    With `only`, it leaves all files alone that do not seem to have a type of that name.
+    """
+
+    def __init__(self, settings: Settings, here: Installation, only: str | None = None):
+        self._settings, self._only = settings, only
         self._store = here.described_types
         self._read_mtime_ns = 0
         self._is_stored = True
@@ -119,6 +122,8 @@ class Catalog:
         except OSError as error:
             log.warning("cannot read [jobtypes] folder: %s", error)
             paths, beside = typefiles.find(None), ""
+        if self._only:
+            paths = [path for path in paths if typefiles.seems_to_have(path, self._only)]
         for path in paths:
             try:
                 is_own = own is not None and path.parent == own

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import importlib.resources
 import os
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -38,6 +39,14 @@ def find(folder: Path | None) -> list[Path]:
     built_in = [BUILT_IN / name for name in names if _is_type_file(name)]
     own = [path for path in folder.iterdir() if _is_type_file(path.name)] if folder else []
     return [*sorted(built_in), *sorted(own)]
+
+
+def seems_to_have(path: Path, name: str) -> bool:
+    """Whether a file is called like a type, or its text defines a function of that name."""
+    defined = rb"^\s*(?:async\s+)?def\s+%b\s*[(\[]" % re.escape(name).encode()
+    with contextlib.suppress(OSError):  # removed meanwhile
+        return path.stem == name or bool(re.search(defined, read(path), re.MULTILINE))
+    return False
 
 
 def stamp(path: Path, beside: str = "") -> Stamp:

@@ -154,6 +154,7 @@ def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
 def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import tryout
 
+    logging.getLogger("bellhop").setLevel(logging.WARNING)
     return tryout.run(loaded, given.type, given.input, given.param)
 
 

@@ -70,9 +70,13 @@ def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[
 
 
 def _find(settings: Settings, name: str, work: Path) -> KnownType:
-    catalog = Catalog(settings, Installation(work, "try", "sqlite", ""))
-    catalog.settle()
-    types = catalog.types()
+    """The type of a name; of a name that no file seems to have, all files are asked."""
+    types: dict[str, KnownType] = {}
+    for only in (name, None):
+        if name not in types:
+            catalog = Catalog(settings, Installation(work, "try", "sqlite", ""), only)
+            catalog.settle()
+            types = catalog.types()
     if name not in types:
         raise StartRefused(f"there is no job type {name}; there are {', '.join(sorted(types))}")
     if not types[name].available:

@@ -6,7 +6,6 @@ What it holds is said in storage/models.py and `migrations/`.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import operator
 import os
@@ -18,7 +17,7 @@ from typing import Any
 
 from peewee import SqliteDatabase
 
-from bellhop.base.errors import NO_ROOM
+from bellhop.base.errors import NO_ROOM, PASSING
 
 BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
@@ -29,7 +28,6 @@ UNAVAILABLE = (
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
 )  # fmt: skip
-PASSING_ERRNOS = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 # A text that is no UTF-8 shows that, and spoils no answer about other rows.
@@ -131,7 +129,7 @@ def is_unavailable(error: Exception) -> bool:
 def will_pass(error: Exception) -> bool:
     """Whether what could not be done now for want of room, memory or locks can be later."""
     if isinstance(error, OSError):
-        return error.errno in PASSING_ERRNOS
+        return error.errno in PASSING
     # What SQLite says of a quota, or of a full disk at an fsync or in its shared memory.
     unsure = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
     return is_disk_full(error) or is_busy(error) or _sqlite_code(error) in unsure

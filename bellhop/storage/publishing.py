@@ -16,9 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bellhop.base.errors import PASSING
 from bellhop.base.texts import HIDDEN, shown
 from bellhop.storage.copying import move
-from bellhop.storage.database import will_pass
 from bellhop.storage.folders import open_file, open_folder
 
 # Of one output folder: how deep it is read, how many names, how long the path of a file may be,
@@ -101,7 +101,7 @@ class Publication:
         try:
             source = open_file(found.name, found.dir_fd)
         except OSError as error:
-            if will_pass(error):
+            if error.errno in PASSING:
                 raise
             return self.leave_out(found.path)
         try:
@@ -203,7 +203,7 @@ def _below(folder: int, name: str) -> int | None:
     try:
         return open_folder(name, folder)
     except OSError as error:
-        if will_pass(error):
+        if error.errno in PASSING:
             raise
         return None
 

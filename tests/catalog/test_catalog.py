@@ -69,6 +69,33 @@ def test_it_prefers_the_users_type_of_the_same_name(catalog: Catalog, folder: Pa
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "def wanted(text): ...",
+        "async  def\twanted (text): ...",
+        "if True:\n    def wanted[T](text: T): ...",
+        "def wanted(text): ...\ndef broken(:",
+    ],
+)
+def test_it_asks_a_file_for_a_type_when_its_text_defines_a_function_of_that_name(
+    folder: Path, text: str
+) -> None:
+    (folder / "some_file.py").write_text(text)
+    assert typefiles.seems_to_have(folder / "some_file.py", "wanted")
+
+
+def test_it_asks_a_file_for_a_type_that_is_called_like_the_file(folder: Path) -> None:
+    (folder / "wanted.py").write_text("")
+    assert typefiles.seems_to_have(folder / "wanted.py", "wanted")
+
+
+@pytest.mark.parametrize("text", ["wanted = 1", "def unwanted(): ...", "def wanted_too(): ..."])
+def test_it_asks_no_other_file_for_a_type(folder: Path, text: str) -> None:
+    (folder / "some_file.py").write_text(text)
+    assert not typefiles.seems_to_have(folder / "some_file.py", "wanted")
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("def broken(:", "SyntaxError"),

@@ -172,6 +172,23 @@ def test_it_tries_a_type_without_a_server(bellhop: Running, tmp_path: Path) -> N
     assert not bellhop.data.exists()
 
 
+def test_it_tries_a_type_that_no_text_of_a_file_names(bellhop: Running, tmp_path: Path) -> None:
+    """Then each file is asked."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "made.py").write_text(
+        "from bellhop import Context, job_type\n"
+        "def make(name):\n"
+        "    def inner(text: str, context: Context) -> dict:\n"
+        "        return {'name': name}\n"
+        "    inner.__name__ = name\n"
+        "    return job_type(label=name)(inner)\n"
+        "x, y = make('up' + 'per'), make('lower')\n"
+    )
+    bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(tmp_path / "own")
+    done = bellhop.run("try", "upper", "a")
+    assert json.loads(done.stdout)["data"] == {"name": "upper"}, done.stderr
+
+
 def test_it_takes_a_list_as_its_name_several_times(bellhop: Running) -> None:
     given = ["--param", "needed=x", "--param", "tags=a", "--param", "tags=b"]
     done = bellhop.run("try", "form", "text", *given)

@@ -93,6 +93,19 @@ def is_one(name: str, text: Any) -> bool:
 
 def written(value: Any) -> str:
     """An object of one of the formats as its text."""
-    if isinstance(value, datetime.timedelta):
-        return f"PT{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "S"
+    return _as_duration(value) if isinstance(value, datetime.timedelta) else _as_text(value)
+
+
+def _as_duration(value: datetime.timedelta) -> str:
+    """A length of time in hours, minutes and seconds, as ISO 8601 writes it."""
+    seconds = abs(value.total_seconds())
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(f"{hours:.0f}", "H"), (f"{minutes:.0f}", "M")]
+    parts.append((f"{seconds:.6f}".rstrip("0").rstrip("."), "S"))
+    text = "".join(number + unit for number, unit in parts if number != "0")
+    return f"{'-' if value < datetime.timedelta() else ''}PT{text or '0S'}"
+
+
+def _as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

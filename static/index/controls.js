@@ -1,5 +1,6 @@
 /* The form control that fits a property of a JSON Schema, and how it is read. */
 
+import { json, members, named, optional, places, rows } from "/static/index/groups.js";
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
 
@@ -13,11 +14,12 @@ const wordFor = (value) => UNSEEN.get(value) ?? String(value);
 
 function choices(schema, required) {
   const values = (schema.enum ?? [true, false]).filter((value) => value !== null);
+  const names = schema["x-enum-varnames"] ?? [];
   const none = isNullable(schema) || (schema.default === undefined && !required);
   const ask = required && schema.default === undefined;
   const first = none || ask ? [make("option", { value: "" }, ask ? "Choose…" : "None")] : [];
   const options = values.map((value, place) =>
-    make("option", { value: String(place), defaultSelected: value === schema.default }, wordFor(value)));
+    make("option", { value: String(place), defaultSelected: value === schema.default }, names[place] ?? wordFor(value)));
   const control = make("select", {}, ...first, ...options);
   return { control, read: () => (control.value === "" ? undefined : values[Number(control.value)]) };
 }
@@ -66,30 +68,94 @@ function checkboxes(schema, required, id) {
 }
 
 /* A browser asks for the time of where it is; a server wants one with its zone. */
+function localTime(text) {
+  const time = new Date(text);
+  time.setMinutes(time.getMinutes() - time.getTimezoneOffset());
+  return Number.isNaN(time.valueOf()) ? "" : time.toISOString().slice(0, 16);
+}
+
 function moment(schema) {
-  const control = make("input", { type: "datetime-local", defaultValue: schema.default ?? "" });
+  const control = make("input", { type: "datetime-local", defaultValue: schema.default ? localTime(schema.default) : "" });
   return { control, read: () => (control.value === "" ? undefined : new Date(control.value).toISOString()) };
 }
 
+function paragraph(schema) {
+  const control = make("textarea", { rows: 5, defaultValue: schema.default ?? "", dir: "auto" });
+  return { control, read: () => (control.value === "" ? undefined : control.value) };
+}
+
+const INPUTS = { date: "date", time: "time", uri: "url", email: "email", password: "password" };
+const NOTES = { duration: "Such as 1:30:00, PT90M or 90 (seconds)." };
+
 function textLine(schema) {
-  const type = { date: "date", uri: "url", email: "email", password: "password" }[schema.format] ?? "text";
+  const type = INPUTS[schema.format] ?? "text";
   const control = make("input", {
     type,
     defaultValue: schema.default ?? "",
     minLength: schema.minLength,
     maxLength: schema.maxLength,
     dir: type === "text" ? "auto" : undefined,
+    inputMode: schema.format === "decimal" ? "decimal" : undefined,
     autocomplete: "off",
   });
-  return { control, read: () => (control.value === "" ? undefined : control.value) };
+  return { control, read: () => (control.value === "" ? undefined : control.value), note: NOTES[schema.format] };
 }
 
-/** {control, read, note, isGroup} for a property; `read()` is undefined for "leave it to the default". */
-export function controlFor(schema, required, id) {
+const isScalar = (schema) => !["array", "object"].includes(kindOf(schema));
+const NOUNS = { integer: "a whole number", number: "a number", boolean: "true or false", null: "nothing", string: "a text" };
+const WHOLE = /^[+-]?\d+$/;
+
+/* What was written, as the first of the kinds that it can be. */
+function asOneOf(schemas, text) {
+  for (const schema of schemas) {
+    const kind = kindOf(schema);
+    if (kind === "integer" && WHOLE.test(text)) return numberOf(text);
+    if (kind === "number" && text.trim() && !Number.isNaN(Number(text))) return numberOf(text);
+    if (kind === "boolean" && ["true", "false"].includes(text)) return text === "true";
+    const choice = (schema.enum ?? []).find((value) => String(value) === text);
+    if (choice !== undefined) return choice;
+    if (kind === "string" && !schema.enum) return text;
+  }
+  return text;
+}
+
+function oneOf(schema) {
+  if (!schema.anyOf.every(isScalar)) return json(schema, { orText: false });
+  const control = make("input", { type: "text", defaultValue: schema.default ?? "", dir: "auto", autocomplete: "off" });
+  const words = schema.anyOf.filter((each) => each.type !== "null").map((each) => each.enum?.join(", ") ?? (each.format ? `a ${each.format}` : NOUNS[kindOf(each)]));
+  const note = `This can be ${words.join(" or ")}.`;
+  return { control, note, read: () => (control.value === "" ? undefined : asOneOf(schema.anyOf, control.value)) };
+}
+
+function list(schema, required, id, drawField) {
+  if (schema.prefixItems) return places(schema, required, id, drawField);
+  const { items = {} } = schema;
+  if (items.enum) return checkboxes(schema, required, id);
+  const isPlain = ["string", "integer", "number"].includes(kindOf(items)) && items.type && !items.anyOf;
+  return isPlain && !["date", "date-time", "time"].includes(items.format) ? lines(schema) : rows(schema, required, id, drawField);
+}
+
+function object(schema, required, id, drawField) {
+  if (!schema.properties) {
+    const each = schema.additionalProperties;
+    return each && Object.keys(each).length ? named(schema, id, drawField) : json(schema, { orText: false });
+  }
+  const made = members(schema, id, drawField);
+  return required ? made : optional(made, schema, id);
+}
+
+/** {control, read, note, isGroup, check, rule} for a property; `read()` is undefined for "leave it to the default".
+
+    `drawField` draws the parts of what has some; `check()` gives the first wrong control in them, `rule()` what is wrong here. */
+export function controlFor(schema, required, id, drawField) {
   const kind = kindOf(schema);
+  if (schema.anyOf) return oneOf(schema);
   if (schema.enum || (kind === "boolean" && isNullable(schema))) return choices(schema, required);
+  if (kind === "object") return object(schema, required, id, drawField);
+  if (kind === "array") return list(schema, required, id, drawField);
+  if (!schema.type) return json(schema, { orText: true });
   if (kind === "boolean") return checkbox(schema);
-  if (isNumeric(schema)) return number(schema);
-  if (kind === "array") return schema.items?.enum ? checkboxes(schema, required, id) : lines(schema);
+  if (isNumeric(schema) && !schema.format) return number(schema);
+  if (schema.format === "multiline") return paragraph(schema);
   return schema.format === "date-time" ? moment(schema) : textLine(schema);
 }

@@ -3,6 +3,8 @@
 import { filesOf } from "/static/index/dropped-files.js";
 import { find } from "/static/shared/dom.js";
 
+/* A field for files takes what is dropped on it by itself. */
+const isForField = (event) => Boolean(event.target.closest?.("[data-beside-input]"));
 const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
 
 function showDragging(on) {
@@ -19,11 +21,12 @@ function acceptDrops(onFiles) {
   };
   window.addEventListener("dragenter", (event) => hasFiles(event.dataTransfer) && step(1));
   window.addEventListener("dragleave", (event) => hasFiles(event.dataTransfer) && step(-1));
-  window.addEventListener("dragover", (event) => hasFiles(event.dataTransfer) && event.preventDefault());
+  window.addEventListener("dragover", (event) => hasFiles(event.dataTransfer) && !isForField(event) && event.preventDefault());
   window.addEventListener("drop", async (event) => {
     if (!hasFiles(event.dataTransfer)) return;
-    event.preventDefault();
     step(-depth);
+    if (isForField(event)) return;
+    event.preventDefault();
     onFiles(await filesOf(event.dataTransfer));
   });
 }

@@ -1,6 +1,6 @@
 /* One parameter as a form field: label, control, help and what is wrong with it. */
 
-import { controlFor, kindOf } from "/static/index/controls.js";
+import { controlFor, isNullable, kindOf } from "/static/index/controls.js";
 import { make } from "/static/shared/dom.js";
 
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -24,10 +24,21 @@ function ruleBroken(schema, value) {
   return "";
 }
 
-/** {name, node, control, read, showError, problem, schema}; `read()` is undefined for "leave it to the default". */
+const hasDefault = (schema) => ![undefined, null, ""].includes(schema.default);
+const isText = (schema) => [].concat(schema.type ?? "string").includes("string") && !schema.enum;
+
+/* An emptied field means "nothing" only where the default is something and nothing is allowed. */
+function emptied(schema) {
+  if (!hasDefault(schema)) return undefined;
+  if (Array.isArray(schema.default)) return [];
+  if (isNullable(schema)) return null;
+  return isText(schema) && !schema.format ? "" : undefined;
+}
+
+/** {name, node, control, value, check, showError}: `value()` is undefined for "leave it to the default", `check()` shows what is wrong and gives the first wrong control. */
 export function drawField(name, schema, required, prefix) {
   const id = `${prefix}-${name}`;
-  const made = controlFor(schema, required, id);
+  const made = controlFor(schema, required, id, drawField);
   const { control } = made;
   const isCheck = control.type === "checkbox";
   const title = schema.title || words(name);
@@ -54,6 +65,13 @@ export function drawField(name, schema, required, prefix) {
   }
   control.addEventListener("input", () => showError(""));
 
-  const problem = () => (made.isGroup ? "" : control.validationMessage) || ruleBroken(schema, made.read());
-  return { name, node, control, read: made.read, showError, problem, schema };
+  function check() {
+    const inside = made.check?.();
+    if (inside) return inside;
+    const problem = (made.isGroup ? "" : control.validationMessage) || made.rule?.() || ruleBroken(schema, made.read());
+    showError(problem);
+    return problem ? control : null;
+  }
+
+  return { name, node, control, value: () => made.read() ?? emptied(schema), check, showError };
 }

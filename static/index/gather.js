@@ -1,5 +1,6 @@
 /* What the card holds, checked before it is sent; each fault is shown where it is. */
 
+import { besideFiles, checkBesideFiles } from "/static/index/beside-files.js";
 import { chosenFiles, totalBytes } from "/static/index/file-list.js";
 import { checkOptions, readOptions } from "/static/index/more-options.js";
 import { paramsForm } from "/static/index/params-form.js";
@@ -10,12 +11,14 @@ import { bytes, many } from "/static/shared/format.js";
 import { jobForm } from "/static/shared/job-form.js";
 
 export const typeForm = paramsForm(find("[data-params]"), "param");
+export const inputForm = paramsForm(find("[data-input-form]"), "input");
 let limits = {};
 
 export const setLimits = (given) => (limits = given ?? {});
 
 export function filesProblem() {
   const files = chosenFiles();
+  if (!files.length && !chosenType()?.inputs[0]?.required && chosenType()) return "";
   if (!files.length) return "No file chosen yet. Drop one here or choose it.";
   if (limits.max_items && files.length > limits.max_items) {
     return `${many(files.length, "file")} are too many for one job; at most ${limits.max_items.toLocaleString("en")} are allowed.`;
@@ -43,8 +46,8 @@ export function gather() {
     return null;
   }
   const items = takesFiles(type) ? null : itemsOrNull(type);
-  const wrongInput = takesFiles(type) ? filesWrong() : items ? null : find("[data-text-input]");
-  const wrong = [wrongInput, typeForm.check(), checkOptions()].find(Boolean);
+  const wrongInput = takesFiles(type) ? filesWrong() : items ? null : hasForm(type) ? inputForm.check() : find("[data-text-input]");
+  const wrong = [wrongInput, checkBesideFiles(), typeForm.check(), checkOptions()].find(Boolean);
   if (wrong) {
     wrong.focus();
     return null;
@@ -52,13 +55,18 @@ export function gather() {
   return { type, items, params: typeForm.read(), options: readOptions() };
 }
 
+/** Whether the item of a type is an object whose members are known. */
+export const hasForm = (type) => type?.input === "data" && Boolean(type.inputs[0].schema.properties);
+
 function filesWrong() {
   return showFilesProblem(filesProblem()) ? find("[data-file-input]") : null;
 }
 
 function itemsOrNull(type) {
+  if (type.input === "none") return [];
+  if (hasForm(type)) return inputForm.check() ? null : [{ json: inputForm.read() }];
   try {
-    const items = readItems(type.input);
+    const items = readItems(type.input, type.inputs[0]);
     if (limits.max_items && items.length > limits.max_items) {
       throw new RangeError(`${many(items.length, "item")} are too many for one job; at most ${limits.max_items} are allowed.`);
     }
@@ -70,4 +78,4 @@ function itemsOrNull(type) {
 }
 
 /** The form to upload. */
-export const multipart = ({ type, params, options }) => jobForm({ type: type.type, params, options, files: chosenFiles() });
+export const multipart = ({ type, params, options }) => jobForm({ type: type.type, params, options, files: chosenFiles(), beside: besideFiles() });

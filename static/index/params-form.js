@@ -1,19 +1,7 @@
 /* The parameters of a job type as a form: drawn, checked and read. */
 
-import { isNullable } from "/static/index/controls.js";
 import { drawField } from "/static/index/field.js";
 import { stringify } from "/static/shared/json.js";
-
-const hasDefault = (field) => ![undefined, null, ""].includes(field.schema.default);
-const isText = (field) => [].concat(field.schema.type ?? "string").includes("string") && !field.schema.enum;
-
-/* An emptied field means "nothing" only where the default is something and nothing is allowed. */
-function emptied(field) {
-  if (!hasDefault(field)) return undefined;
-  if (Array.isArray(field.schema.default)) return [];
-  if (isNullable(field.schema)) return null;
-  return isText(field) ? "" : undefined;
-}
 
 /** A form inside `box`; `prefix` keeps the ids of several forms on a page apart. */
 export function paramsForm(box, prefix) {
@@ -34,18 +22,12 @@ export function paramsForm(box, prefix) {
 
     /** Shows what is wrong at each field; the first wrong control, or null. */
     check() {
-      let first = null;
-      for (const field of fields) {
-        const problem = field.problem();
-        field.showError(problem);
-        if (problem) first ??= field.control;
-      }
-      return first;
+      return fields.map((field) => field.check()).find(Boolean) ?? null;
     },
 
     /** The parameters as JSON values; those left to their default are not in it. */
     read() {
-      const pairs = fields.map((field) => [field.name, field.read() ?? emptied(field)]);
+      const pairs = fields.map((field) => [field.name, field.value()]);
       return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
     },
 

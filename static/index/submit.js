@@ -1,8 +1,9 @@
 /* The submit card: checks, sends, and says what went wrong where it went wrong. */
 
+import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/index/beside-files.js";
 import { acceptFiles } from "/static/index/drop-zone.js";
 import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/index/file-list.js";
-import { filesProblem, gather, multipart, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { filesProblem, gather, hasForm, inputForm, multipart, showFilesProblem, typeForm } from "/static/index/gather.js";
 import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
 import { clearText, fitTextInput, showTextError } from "/static/index/text-input.js";
 import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
@@ -32,7 +33,10 @@ function fitType(type) {
   const accepts = (type?.accepts ?? []).join(", ");
   const together = type?.input === "files" ? " All files make one item." : "";
   find("[data-drop-help]").textContent = (accepts ? `Expected: ${accepts}.` : "Anywhere on this page works.") + together;
-  fitTextInput(type);
+  find("[data-drop-name]").textContent = type?.inputs.length > 1 ? `${type.inputs[0].name}: ` : "";
+  fitBesideFiles(type);
+  fitTextInput(hasForm(type) ? null : type);
+  inputForm.draw(type?.type, hasForm(type) ? type.inputs[0].schema : undefined);
   typeForm.draw(type?.type, type?.params);
   showFilesProblem("");
   showProblem("");
@@ -64,6 +68,7 @@ async function send(job) {
 /* The server's words about files, text or type belong where these are chosen. */
 function shownAtInput({ field, message }) {
   const part = String(field).split(/[.[/]/)[0];
+  if (showBesideError(part, message)) return true;
   if (part === "type") showText(find("[data-type-error]"), message);
   else if (part === "files" || part === "file" || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
   else if (["items", "url", "text", "data", "json"].includes(part)) showTextError(message);
@@ -99,6 +104,7 @@ async function submitted(event, onJob) {
     const accepted = await send(job);
     key = null;
     clearFiles();
+    clearBesideFiles();
     clearText();
     clearOptions();
     tell(`Submitted: ${accepted.name}`);

@@ -50,8 +50,9 @@ function json(text) {
 }
 
 /** The items to submit; a RangeError says in words what is wrong with the text. */
-export function readItems(input) {
+export function readItems(input, { required }) {
   const text = box.value;
+  if (!text.trim() && !required) return [];
   if (!text.trim()) throw new RangeError(`Nothing to submit yet: fill in ${input === "url" ? "a URL" : "the text"}.`);
   if (input === "url") return urlItems(text);
   return input === "data" ? json(text) : [{ text }];

@@ -34,6 +34,13 @@ function warning({ code, message, where }) {
   return make("li", { title: code ?? "" }, make("span", { dir: "auto" }, message), place);
 }
 
+/* What a running item has given so far. */
+function partialNode(job, item) {
+  return make("section", { className: "result-item", "data-partial-item": item.index },
+    make("h3", { dir: "auto" }, `So far: ${item.filename || `item ${item.index + 1}`}`),
+    viewOf(item.partial, { job, item, fileUrl: () => null }));
+}
+
 function itemNode(job, item) {
   const files = item.files ?? [];
   const warnings = item.warnings ?? [];
@@ -50,15 +57,16 @@ function itemNode(job, item) {
 
 /* An item that did not change keeps its node, and with it what the reader has opened. */
 function nodeFor(job, item) {
-  const text = stringify([item.data, item.files, item.warnings]);
+  const isPartial = item.status === "running";
+  const text = stringify([isPartial, item.partial, item.data, item.files, item.warnings]);
   const key = `${item.index}.${item.step ?? 0}`;
-  if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: itemNode(job, item) });
+  if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: isPartial ? partialNode(job, item) : itemNode(job, item) });
   return drawn.get(key).node;
 }
 
 export function drawResult(job, items, { isFinal }) {
-  const completed = items.filter((item) => item.status === "completed");
-  const nodes = completed.map((item) => nodeFor(job, item));
+  const shown = items.filter((item) => item.status === "completed" || "partial" in item);
+  const nodes = shown.map((item) => nodeFor(job, item));
   if (nodes.length !== box.children.length || nodes.some((node, place) => box.children[place] !== node)) box.replaceChildren(...nodes);
   find("[data-result-section]").hidden = nodes.length === 0;
   const link = find("[data-download-json]");

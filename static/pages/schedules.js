@@ -10,7 +10,7 @@ import { poll } from "/static/shared/poll.js";
 import { known, maySubmit, mayChange } from "/static/shared/user.js";
 
 const EVERY_MS = 10_000;
-const KINDS = { text: "One text per line", url: "One address per line" };
+const KINDS = { text: "One text per line", url: "One address per line", none: "It takes no input" };
 const form = find("[data-schedule-form]");
 const list = find("[data-schedules]");
 let types = [];
@@ -56,6 +56,9 @@ function drawTypes() {
 
 function drawHelp() {
   const type = types.find((each) => each.type === find("[data-schedule-type]").value);
+  const inputs = form.elements.namedItem("inputs");
+  inputs.hidden = type?.input === "none";
+  inputs.required = !inputs.hidden;
   showText(find("[data-schedule-inputs-help]"), type ? `${KINDS[type.input]}. ${type.description}` : "No job type takes texts or addresses.");
 }
 
@@ -67,7 +70,7 @@ async function submit(event) {
   event.preventDefault();
   const value = (name) => form.elements.namedItem(name).value;
   const type = types.find((each) => each.type === value("type"));
-  const lines = value("inputs").split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = type?.input === "none" ? [] : value("inputs").split("\n").map((line) => line.trim()).filter(Boolean);
   try {
     const job = { type: type?.type, params: paramsOf(value("params")), items: lines.map((line) => ({ [type?.input]: line })) };
     const added = await addSchedule({ name: value("name"), cron: value("cron"), timezone: value("timezone"), job });

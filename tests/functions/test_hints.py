@@ -215,7 +215,7 @@ def of_defaults(
 def test_it_shows_each_default_in_the_form() -> None:
     properties = signature.read(of_defaults).schema()["properties"]
     assert {name: each["default"] for name, each in properties.items()} == {
-        "when": "2026-01-02T12:00:00+00:00", "colour": 2, "order": None, "pause": "PT300S",
+        "when": "2026-01-02T12:00:00+00:00", "colour": 2, "order": None, "pause": "PT5M",
         "tags": ["a", "b"], "most": 3,
     }  # fmt: skip
 

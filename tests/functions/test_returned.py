@@ -107,7 +107,7 @@ def returned(tmp_path: Path) -> Returned:
         ({"a": 1}.keys(), ["a"]),
         (Point(1, datetime.date(2026, 1, 2)), {"x": 1, "when": "2026-01-02"}),
         (datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), "2026-01-02T00:00:00+00:00"),
-        (datetime.timedelta(minutes=90), "PT5400S"), (Decimal("1.50"), "1.50"),
+        (datetime.timedelta(minutes=90), "PT1H30M"), (Decimal("1.50"), "1.50"),
         (UUID(int=7), str(UUID(int=7))), (Colour.RED, "red"),
         (Model(amount=Decimal(2)), {"amount": "2"}),
         ({Colour.RED: 1}, {"red": 1}), ({datetime.date(2026, 1, 2): 1}, {"2026-01-02": 1}),

@@ -1,0 +1,52 @@
+/* The files that go with every item: a field for each input of the type after the first. */
+
+import { find, make, showText } from "/static/shared/dom.js";
+import { stringify } from "/static/shared/json.js";
+
+const box = find("[data-beside]");
+let fields = [];
+let drawnFrom = "";
+
+const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+function fieldFor({ name, kind, required }) {
+  const id = `beside-${name}`;
+  const input = make("input", { type: "file", id, multiple: kind === "files", "data-beside-input": name, "aria-describedby": `${id}-error` });
+  const error = make("p", { className: "field-error", id: `${id}-error`, hidden: true });
+  const label = make("label", { htmlFor: id }, words(name));
+  if (required) label.append(make("span", { className: "required" }, "required"));
+  input.addEventListener("change", () => showText(error, ""));
+  return { name, input, error, required, node: make("div", { className: "field" }, label, input, error) };
+}
+
+/** Draws the fields of a type; those that are there already keep what was chosen. */
+export function fitBesideFiles(type) {
+  const inputs = (type?.inputs ?? []).slice(1);
+  const text = stringify([type?.type, inputs]);
+  if (text === drawnFrom) return;
+  drawnFrom = text;
+  fields = inputs.map(fieldFor);
+  box.replaceChildren(...fields.map(({ node }) => node));
+  box.hidden = !fields.length;
+}
+
+/** Shows which file is missing; the first such control, or null. */
+export function checkBesideFiles() {
+  const missing = fields.filter(({ input, required }) => required && !input.files.length);
+  missing.forEach(({ error }) => showText(error, "No file chosen yet. Drop one on this field or choose it."));
+  return missing[0]?.input ?? null;
+}
+
+/** [{name, file}] */
+export const besideFiles = () => fields.flatMap(({ name, input }) => [...input.files].map((file) => ({ name, file })));
+
+/** Shows what the server says of a field; false when it is none of these. */
+export function showBesideError(name, message) {
+  const known = fields.find((field) => field.name === name);
+  if (known) showText(known.error, message);
+  return Boolean(known);
+}
+
+export function clearBesideFiles() {
+  for (const { input } of fields) input.value = "";
+}

@@ -26,7 +26,7 @@ from bellhop.base.texts import shown
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
 from bellhop.catalog.typefiles import Stamp
-from bellhop.storage.files import write_atomically
+from bellhop.storage.files import Files, write_atomically
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.system import confine, signals
@@ -49,6 +49,7 @@ class Catalog:
     def __init__(self, settings: Settings, here: Installation, only: str | None = None):
         self._settings, self._only = settings, only
         self._store = here.described_types
+        self._folders = Files(here.folder)
         self._read_mtime_ns = 0
         self._is_stored = True
         self._files: dict[str, DescribedFile] = {}
@@ -94,7 +95,7 @@ class Catalog:
             answer = child.answer(self._files.get(path))
             if child.was_stopped() and path in stamps and path not in self._begun_anew:
                 self._begun_anew.add(path)  # a file that does it itself is told the next time
-                self._describing[path] = _Describing(path, stamps[path], self._settings)
+                self._describe(path, stamps[path])
                 continue
             self._files[path] = answer
             log.info("described %s: %s", path, answer.error or "ok")
@@ -113,7 +114,12 @@ class Catalog:
             known = self._files.get(path)
             is_new = (known is None or known.stamp != stamp) and path not in self._describing
             if is_new and len(self._describing) < MOST_AT_ONCE:
-                self._describing[path] = _Describing(path, stamp, self._settings)
+                self._describe(path, stamp)
+
+    def _describe(self, path: str, stamp: Stamp) -> None:
+        # Where a new web finds it, if this process is killed.
+        home = self._folders.new_incoming()
+        self._describing[path] = _Describing(path, stamp, self._settings, home)
 
     def _stamps(self) -> dict[str, Stamp]:
         found, own = {}, self._settings.jobtypes_folder
@@ -193,9 +199,8 @@ class _Describing:
     reach now would be reached before anybody knows what it is.
     """
 
-    def __init__(self, path: str, stamp: Stamp, settings: Settings):
-        self.path, self.stamp = path, stamp
-        self._home = Path(tempfile.mkdtemp(prefix="bellhop-describe-"))
+    def __init__(self, path: str, stamp: Stamp, settings: Settings, home: Path):
+        self.path, self.stamp, self._home = path, stamp, home
         self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
         self._is_overdue = False
         # Neither this file nor another can grow beyond the limit of the bounds.

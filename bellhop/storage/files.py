@@ -4,6 +4,7 @@ Bytes come before the row that names them and are renamed into place whole, so a
 leaves litter, which the keeper removes, and never a row without its file.
 
     incoming/RANDOM/INDEX.SUFFIX               an upload that is still arriving
+    incoming/RANDOM                            what a child works in that describes job types
     uploads/JOB/INDEX.SUFFIX                   what the user gave
     scratch/CONSUMER-RANDOM/{input,home,output}   what a job process reads, and works in
     results/JOB/INDEX-STEP-ATTEMPT/NAME        output files of a completed attempt
@@ -113,7 +114,7 @@ class Files:
 
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
-        path.mkdir()
+        path.mkdir(parents=True)  # `try` has no data folder
         return path
 
     def accept(self, incoming: Path, job_id: str) -> None:
@@ -229,7 +230,7 @@ class Files:
             remove_tree(self._folder / kind / job_id)
 
     def remove_incoming(self) -> None:
-        """Remove uploads that a dead web left behind; only the new web may call this."""
+        """Remove what dead processes left behind; only the new web may call this."""
         for entry in self._own("incoming"):
             remove_tree(entry.path)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +18,7 @@ from bellhop.catalog import catalog as catalog_module
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import DescribedFile, KnownType, unknown_type
+from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.system import children
 from tests.support.nobody import in_a_process
@@ -153,6 +157,30 @@ def test_it_reads_no_error_as_it_is(describe: Describe) -> None:
     types = describe(loud='raise ValueError("\\x1b[2J\\n" + "a" * 100_000)')
     reason = str(types["loud"].reason)
     assert "\x1b" not in reason and "\n" not in reason and len(reason) <= description.MOST_TEXT
+
+
+def test_it_leaves_nothing_that_the_next_web_does_not_remove(
+    config: Callable[[str], Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is killed while it describes a file."""
+    file, temporary = tmp_path / "slow.py", tmp_path / "temporary"
+    file.write_text("import time\ntime.sleep(1000)")
+    temporary.mkdir()
+    monkeypatch.setattr(typefiles, "find", lambda folder: [file])
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    settings = config("")
+    here = Installation(make_folder(settings), "test", "sqlite", "")
+
+    def is_killed() -> bool:
+        Catalog(settings, here).step()
+        os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+    assert not in_a_process(is_killed)
+    files = Files(here.folder)
+    assert len(list(files.spool.iterdir())) == 1
+    files.remove_incoming()
+    assert [*files.spool.iterdir(), *temporary.iterdir()] == []
 
 
 def test_it_leaves_no_process(

@@ -27,11 +27,19 @@ from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
+from tests.support.described import descriptions
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
 from tests.support.places import ROOT, SHARED, TYPES
 from tests.support.wsgi import WsgiClient
 
+# The files that take longest, the longest first: `make test` begins with them, so that no core is
+# idle in the end.
+LONGEST = (
+    "attack", "evaluation", "machines", "installations", "chaos", "commands", "storage", "stops",
+    "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses", "browser",
+    "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
+)  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "jobprocess")
 
@@ -46,6 +54,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by the marker
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what starts processes; leave out what needs the shared data where that is not."""
+    items.sort(key=_place)
     for item in items:
         wing = item.path.relative_to(ROOT / "tests").parts[0]
         if wing in IN_PROCESSES or "workers" in getattr(item, "fixturenames", ()):
@@ -55,6 +64,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("shared_data")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _place(item: pytest.Item) -> tuple[int, bool]:
+    """Which tests come first: the longest files, then those that start processes."""
+    name = item.path.stem.removeprefix("test_")
+    is_whole = item.path.parent.name == "whole"
+    place = LONGEST.index(name) if is_whole and name in LONGEST else len(LONGEST)
+    return place, not is_whole
 
 
 @pytest.fixture(autouse=True)
@@ -120,20 +137,10 @@ def submit(here: Installation) -> Callable[..., Job]:
     return accept
 
 
-@pytest.fixture(scope="session")
-def descriptions(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """types.json of the job types in `tests/support/types`, described once for all tests."""
-    folder = tmp_path_factory.mktemp("described")
-    (folder / "config.ini").write_text(f"[jobtypes]\nfolder = {TYPES}\n")
-    described = Installation(folder, "test", "sqlite", "")
-    Catalog(configuration.load(folder / "config.ini"), described).settle()
-    return described.described_types.read_bytes()
-
-
 @pytest.fixture
-def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterator[Workers]:
+def workers(loaded: Settings, here: Installation) -> Iterator[Workers]:
     """The workers of a consumer that rings nobody; `run_next` steps them."""
-    here.described_types.write_bytes(descriptions)
+    here.described_types.write_bytes(descriptions())
     counts = {name: queue.workers for name, queue in loaded.queues.items()}
     floor = Workers(loaded, here, consumer="c1", counts=counts, ring=lambda times: None)
     yield floor
@@ -141,8 +148,8 @@ def workers(loaded: Settings, here: Installation, descriptions: bytes) -> Iterat
 
 
 @pytest.fixture
-def site(loaded: Settings, here: Installation, descriptions: bytes) -> Site:
-    here.described_types.write_bytes(descriptions)
+def site(loaded: Settings, here: Installation) -> Site:
+    here.described_types.write_bytes(descriptions())
     files, catalog = Files(here.folder), Catalog(loaded, here)
     bell = Bell(loaded, here)
     return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog))

@@ -28,6 +28,7 @@ from bellhop.storage.database import database, query, shrink, stay_open
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 from bellhop.storage.presence import Presence, Unavailable
 from bellhop.web import door
+from tests.support.described import descriptions
 
 Change = Callable[[Path], object]
 
@@ -42,9 +43,9 @@ def as_loud_as_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def installed(loaded: Settings, descriptions: bytes) -> Iterator[Installation]:
+def installed(loaded: Settings) -> Iterator[Installation]:
     """An installation after its first start."""
-    (make_folder(loaded) / "types.json").write_bytes(descriptions)
+    (make_folder(loaded) / "types.json").write_bytes(descriptions())
     yield start.prepare(loaded)
     database.close()
 

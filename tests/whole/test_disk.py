@@ -178,6 +178,7 @@ def test_it_tries_again_what_itself_found_the_disk_full(bellhop: Running, disk: 
 
 def test_it_starts_on_a_full_disk_or_says_why_not(tmp_path: Path, disk: SmallDisk) -> None:
     with running(tmp_path) as bellhop:
+        bellhop.describes = True
         disk.fill()
         refused = bellhop.run()
         assert refused.returncode == 1
@@ -189,6 +190,7 @@ def test_it_starts_on_a_full_disk_or_says_why_not(tmp_path: Path, disk: SmallDis
 
 def test_it_works_on_when_its_log_has_no_room(tmp_path: Path) -> None:
     with running(tmp_path) as bellhop, open("/dev/full", "w") as full:
+        bellhop.know_types()
         server = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py")],
             stdin=subprocess.DEVNULL,
@@ -252,6 +254,7 @@ def test_it_never_sends_to_a_backup_who_only_needs_room(tmp_path: Path, disk: Sm
         bellhop.final(bellhop.texts(*map(str, range(50)))["job_id"])
         server.terminate()
         server.wait(20)
+        bellhop.describes = True
         disk.fill()
         refused = bellhop.run()
         assert refused.returncode == 1

@@ -45,6 +45,7 @@ def python(bellhop: Running, *arguments: str, given: str = "") -> subprocess.Com
 def start(bellhop: Running, *command: str) -> subprocess.Popen[str]:
     """A program of the environment of the tests, in the folder of the checkout."""
     name, *arguments = command
+    bellhop.know_types()
     with (bellhop.data.parent / "log").open("a") as log:
         process = subprocess.Popen(
             [str(BIN / name), *arguments],

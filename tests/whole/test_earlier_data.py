@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +25,6 @@ WITH_WHOLE_MODEL = [name for name in SCHEMAS if int(name) >= WHOLE_MODEL]
 WITH_ACCOUNTS = [name for name in SCHEMAS if int(name) >= ACCOUNTS]
 # The folders are old: nothing of them may expire.
 KEPT = {"BELLHOP_LIFETIME_RESULTS_DAYS": "0", "BELLHOP_LIFETIME_UPLOADS_DAYS": "0"}
-TYPES = "types.json"
 # What can run at once.
 DUE = ("later", "running", "queued", "shared")
 
@@ -48,24 +45,15 @@ class Earlier:
         return self.ask.send(f"GET {path}", by=self.by).json
 
 
-@pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the descriptions of the job types are handed on, as every start would take seconds."""
-    return tmp_path_factory.mktemp("described") / TYPES
-
-
 @pytest.fixture(scope="module", params=SCHEMAS)
 def earlier(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, described: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Earlier]:
     folder = tmp_path_factory.mktemp(request.param)
     with running(folder, **SETTINGS, **KEPT) as bellhop:
         expected = restored(request.param, bellhop.data)
         assert schema_of(bellhop.data) == int(request.param)
-        if described.exists():
-            shutil.copy(described, bellhop.data)
         bellhop.serve()
-        shutil.copy(bellhop.data / TYPES, described)
         ended = {name: job["job_id"] for name, job in expected["ended"].items()}
         ask = Caller(bellhop, {**ended, **expected["left"]})
         ask.logins = {n: {"Authorization": f"Bearer {t}"} for n, t in expected["tokens"].items()}

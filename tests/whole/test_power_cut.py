@@ -128,6 +128,7 @@ def start_traced(bellhop: Running, *command: str) -> Path:
     # -D: what is traced stays our child, and strace ends after it.
     options = ["-D", "-f", "-y", "-s", "64", "-e", "signal=none", "-e", f"trace={CALLS}"]
     options += ["-o", str(trace)]
+    bellhop.know_types()
     with (bellhop.data.parent / "log").open("a") as log:
         process = subprocess.Popen(
             [require_strace(), *options, sys.executable, str(ROOT / "app.py"), *command],
@@ -245,8 +246,10 @@ def test_it_has_an_output_on_the_disk_before_the_row_that_names_it(bellhop: Runn
     ]
 
 
-@pytest.fixture(params=["sqlite", "redis"])
-def cut_short(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Running, set[str]]]:
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def cut_short(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Running, set[str]]]:
     """A Bellhop started again after all was killed at once; its jobs, of which one ran before.
 
     Items run, wait for a worker and wait for a time. With Redis, which keeps nothing on a
@@ -257,7 +260,7 @@ def cut_short(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
         if request.param == "redis":
             server.start()
             environment["BELLHOP_HUEY_REDIS_URL"] = server.url
-        with running(tmp_path, **environment) as bellhop:
+        with running(tmp_path_factory.mktemp("cut"), **environment) as bellhop:
             parent = bellhop.serve()
             done = bellhop.texts("a", "b")["job_id"]
             later = bellhop.texts("a", type="later", after_s=1)["job_id"]

@@ -156,6 +156,7 @@ def test_it_is_not_hurried_by_a_hangup(bellhop: Running) -> None:
 
 
 def test_it_stops_in_good_order_when_its_terminal_is_closed(bellhop: Running) -> None:
+    bellhop.know_types()
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(sys.executable, [sys.executable, str(ROOT / "app.py")], bellhop.environment)
@@ -168,6 +169,7 @@ def test_it_stops_in_good_order_when_its_terminal_is_closed(bellhop: Running) ->
 
 def test_it_outlives_a_hangup_that_it_was_started_to_ignore(bellhop: Running) -> None:
     """nohup(1)"""
+    bellhop.know_types()
     with (bellhop.data.parent / "log").open("a") as log:
         server = subprocess.Popen(
             ["nohup", sys.executable, str(ROOT / "app.py")],

@@ -91,6 +91,7 @@ def assert_it_runs_again(bellhop: Running, job_id: str) -> None:
 def at_a_terminal(bellhop: Running) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Bellhop just started in a terminal; the process, and where the keys go in."""
     keys, terminal = pty.openpty()
+    bellhop.know_types()
     try:
         with (bellhop.data.parent / "log").open("a") as log:
             server = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import http.client
@@ -163,6 +164,7 @@ class Stage(Running):
         self.environment["BELLHOP_CONFIG"] = str(folder / "config.ini")
         self.environment["ATTACK_SECRET"] = self.mark("the environment of the server")
         self.environment["HOME"] = str(folder)
+        self.know_types()
         self.give(folder)
 
     def mark(self, where: str) -> str:
@@ -200,11 +202,9 @@ class Stage(Running):
 
     def add_accounts(self) -> None:
         """An admin, an attacker and a victim, each with a password and a token."""
-        for name, password in PASSWORDS.items():
-            command = ("user", "add", name, "--role", ROLES[name], "--password-stdin")
-            added = self.run(*command, given=f"{password}\n")
-            assert added.returncode == 0, added.stderr
-            self.token_of[name] = self.run("token", "add", name, "--days", "0").stdout.strip()
+        folder, self.token_of = _accounts()
+        shutil.copytree(folder, self.data, dirs_exist_ok=True)
+        self.give(self.data)
         self.markers["the token of the admin"] = self.token_of["ada"]
         with contextlib.closing(sqlite3.connect(self.data / "bellhop.db")) as connection:
             rows = connection.execute("SELECT password FROM account WHERE name = 'ada'").fetchall()
@@ -252,6 +252,21 @@ class Stage(Running):
             process.kill()
             process.wait()
         wait_for(lambda: not any(is_alive(pid) for pid in pids))
+
+
+@functools.cache
+def _accounts() -> tuple[Path, dict[str, str]]:
+    """A data folder with the accounts, made once, and their tokens by name."""
+    kept, tokens = Path(tempfile.mkdtemp(prefix="bellhop-attack-")), {}
+    atexit.register(remove, kept)
+    with stage(accounts=False) as on:
+        for name, password in PASSWORDS.items():
+            command = ("user", "add", name, "--role", ROLES[name], "--password-stdin")
+            added = on.run(*command, given=f"{password}\n")
+            assert added.returncode == 0, added.stderr
+            tokens[name] = on.run("token", "add", name, "--days", "0").stdout.strip()
+        shutil.copytree(on.data, kept, dirs_exist_ok=True)
+    return kept, tokens
 
 
 def as_nobody() -> list[str]:

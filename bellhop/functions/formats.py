@@ -50,7 +50,7 @@ def duration(text: str | float) -> datetime.timedelta:
         days, hours, minutes, rest = (float(part or 0) for part in found.groups()[1:])
         seconds = days * 86400 + hours * 3600 + minutes * 60 + rest
     else:
-        raise ValueError(f"{text!r} is no length of time")
+        raise ValueError(f"{text!r} is not a length of time")
     return datetime.timedelta(seconds=-seconds if found[1] == "-" else seconds)
 
 
@@ -58,7 +58,7 @@ def decimal(text: str | float) -> Decimal:
     try:
         found = Decimal(str(text))
     except InvalidOperation:
-        raise ValueError(f"{text!r} is no number") from None
+        raise ValueError(f"{text!r} is not a number") from None
     if not found.is_finite():
         raise ValueError("it must be finite")
     return found

@@ -147,7 +147,7 @@ class Returned:
             plain = key if is_plain else self._single(key, where)
             if isinstance(plain, dict | list) or plain is PARTS:
                 raise BadResult(
-                    f"{where or 'the result'} has the key {key!r:.80}, which is no text"
+                    f"{where or 'the result'} has the key {key!r:.80}, which is not a text"
                 )
             # As json.dumps writes them.
             yield plain if isinstance(plain, str) else json.dumps(plain), each

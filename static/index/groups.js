@@ -100,7 +100,7 @@ export function named(schema, id, drawField) {
   return { ...made, read, check: () => firstProblem(made.rows()) };
 }
 
-/** Anything, as JSON; `orText` takes what is none as a text. */
+/** Any JSON; `orText` takes what is none as a text. */
 export function json(schema, { orText }) {
   const text = schema.default === undefined || schema.default === null ? "" : stringify(schema.default);
   const control = make("textarea", { rows: 3, className: "code", defaultValue: text, spellcheck: false });
@@ -112,5 +112,5 @@ export function json(schema, { orText }) {
     }
   };
   const isEmpty = () => !control.value.trim();
-  return { control, note: orText ? "Text or JSON." : "As JSON.", read: () => (isEmpty() ? undefined : tried()[0]), rule: () => (isEmpty() ? "" : tried()[1]) };
+  return { control, note: orText ? "JSON or text." : "As JSON", read: () => (isEmpty() ? undefined : tried()[0]), rule: () => (isEmpty() ? "" : tried()[1]) };
 }

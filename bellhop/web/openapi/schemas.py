@@ -334,7 +334,7 @@ SCHEMAS: dict[str, Schema] = {
                               kind=one_of(INPUTS[:-1], "What it takes."),
                               required=flag("Whether it must be given."),
                               schema=map_of({}, "JSON Schema of data; empty for all others.")),
-                       "What it is given: the items first, then what goes with each of them."),
+                       "What it takes: the items first, then the files for every item."),
         accepts=list_of({"type": "string"}, "File suffixes that it accepts; empty means any."),
         params=map_of({}, "JSON Schema of its parameters."), queue=text("The queue."),
         timeout_s=number("Time limit of an item."), available=flag("Whether it can run."),

@@ -240,7 +240,9 @@ def _one_of(arguments: Iterable[Any], value: Any) -> Any:
     for hint in [each for each in arguments if type(value) is each] or arguments:
         if fits(hint, value):
             return to_python(hint, value)
-    raise BadInput(f"{value!r} is not one of the values that the parameter takes", code="invalid_parameter")
+    raise BadInput(
+        f"{value!r} is not one of the values that the parameter takes", code="invalid_parameter"
+    )
 
 
 def fits(hint: Any, value: Any) -> bool:

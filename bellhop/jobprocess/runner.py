@@ -279,10 +279,7 @@ class _Attempt:
         )
         given = signature.Given(order.value, order.beside, order.params)
         returned = signature.call(job_type.function, given, context)
-        found = yielding.finished(returned, context, self._show)
-        if not context.has_scratch:
-            self._offer_leftovers()
-        return found
+        return yielding.finished(returned, context, self._show)
 
     def _tell(self, message: dict[str, Any]) -> None:
         if "warning" not in message:
@@ -332,6 +329,8 @@ class _Attempt:
         try:
             data = self._returned.text(returned)
             self._warnings += self._returned.warnings
+            if not self._context.has_scratch:
+                self._offer_leftovers()
         except (TypeError, ValueError, RecursionError) as error:
             return _mistake("bad_result", error)
         if len(data.encode("utf-8", "replace")) > MOST_RESULT_BYTES:

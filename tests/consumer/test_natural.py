@@ -8,7 +8,7 @@ import pytest
 
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
-from tests.support.wsgi import BOUNDARY, Answer, WsgiClient
+from tests.support.wsgi import Answer, WsgiClient, parts_form
 
 JOBS = "/api/v1/jobs"
 Part = tuple[str, str, bytes | None]
@@ -16,13 +16,7 @@ Part = tuple[str, str, bytes | None]
 
 def send(web: WsgiClient, type_name: str, *parts: Part) -> Answer:
     """Submit a form of (field, text or file name, content of a file)."""
-    body = b""
-    for field, text, content in (("type", type_name, None), *parts):
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"'
-        head += "" if content is None else f'; filename="{text}"'
-        value = text.encode() if content is None else content
-        body += head.encode() + b"\r\n\r\n" + value + b"\r\n"
-    return web.send_form(body + f"--{BOUNDARY}--\r\n".encode())
+    return web.send_form(parts_form([("type", type_name, None), *parts]))
 
 
 def results(web: WsgiClient, workers: Workers, accepted: Answer) -> list[dict[str, Any]]:

@@ -94,3 +94,14 @@ def form(
         parts.append(head.encode() + b"Content-Type: text/plain\r\n\r\n" + content)
     body = b"".join(f"--{BOUNDARY}\r\n".encode() + part + b"\r\n" for part in parts)
     return body + f"--{BOUNDARY}--\r\n".encode()
+
+
+def parts_form(parts: Iterable[tuple[str, str, bytes | None]]) -> bytes:
+    """The bytes of a form of (field, text or file name, content of a file)."""
+    body = b""
+    for field, text, content in parts:
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"'
+        head += "" if content is None else f'; filename="{text}"'
+        value = text.encode() if content is None else content
+        body += head.encode() + b"\r\n\r\n" + value + b"\r\n"
+    return body + f"--{BOUNDARY}--\r\n".encode()

@@ -106,10 +106,11 @@ def loaded(config: Callable[[str], Settings]) -> Settings:
 
 @pytest.fixture
 def here(loaded: Settings) -> Iterator[Installation]:
-    """An installation with a migrated database, open in this thread."""
+    """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
     installation = Installation(folder, "test", "sqlite", "")
     schema.migrate(installation.database, alone=True)
+    installation.described_types.write_bytes(descriptions())
     yield installation
     database.close()
 
@@ -140,7 +141,6 @@ def submit(here: Installation) -> Callable[..., Job]:
 @pytest.fixture
 def workers(loaded: Settings, here: Installation) -> Iterator[Workers]:
     """The workers of a consumer that rings nobody; `run_next` steps them."""
-    here.described_types.write_bytes(descriptions())
     counts = {name: queue.workers for name, queue in loaded.queues.items()}
     floor = Workers(loaded, here, consumer="c1", counts=counts, ring=lambda times: None)
     yield floor
@@ -149,7 +149,6 @@ def workers(loaded: Settings, here: Installation) -> Iterator[Workers]:
 
 @pytest.fixture
 def site(loaded: Settings, here: Installation) -> Site:
-    here.described_types.write_bytes(descriptions())
     files, catalog = Files(here.folder), Catalog(loaded, here)
     bell = Bell(loaded, here)
     return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog))

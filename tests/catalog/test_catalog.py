@@ -19,6 +19,7 @@ from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.storage.installation import Installation, make_folder
+from tests.support.described import descriptions
 
 GOOD = """
 from bellhop import Context, job_type
@@ -39,7 +40,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def catalog(config: Callable[[str], Settings], folder: Path) -> Catalog:
     settings = config(f"[jobtypes]\nfolder = {folder}\n")
-    return Catalog(settings, Installation(make_folder(settings), "test", "sqlite", ""))
+    here = Installation(make_folder(settings), "test", "sqlite", "")
+    here.described_types.write_bytes(descriptions())  # what comes with Bellhop
+    return Catalog(settings, here)
 
 
 def write(folder: Path, name: str = "good", label: str = "Good", queue: str = "default") -> Path:

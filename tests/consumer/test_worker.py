@@ -27,7 +27,6 @@ from bellhop.jobs.newjob import NewItem
 from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
-from tests.support.described import descriptions
 from tests.support.jobs import error_of, items_of, job_of, moves_of, result_of, run_all
 
 Submit = Callable[..., Job]
@@ -611,7 +610,6 @@ def test_it_keeps_the_memory_limit_of_the_queue(
     limit_mb: int,
     status: str,
 ) -> None:
-    here.described_types.write_bytes(descriptions())
     loaded = config(f"[queue:parsing]\nmemory_mb = {limit_mb}\n")
     floor = Workers(loaded, here, consumer="c1", counts={"parsing": 1}, ring=lambda times: None)
     job = submit(type="greedy", params={"mb": 200})
@@ -806,7 +804,6 @@ def test_it_ends_each_of_several_hangs_at_its_own_limit(
 def test_it_survives_twenty_orderly_restarts_during_one_long_item(
     submit: Submit, loaded: Settings, here: Any
 ) -> None:
-    here.described_types.write_bytes(descriptions())
     job = submit(type="slow", params={"seconds": 0.6})
 
     def consumer(number: int) -> Workers:

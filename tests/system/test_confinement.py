@@ -204,8 +204,9 @@ def test_it_leaves_nothing_of_a_description(
 ) -> None:  # fmt: skip
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    here.described_types.unlink()
     Catalog(config(""), here).settle()
-    assert list((tmp_path / "temporary").iterdir()) == []
+    assert [*(tmp_path / "temporary").iterdir(), *(here.folder / "incoming").iterdir()] == []
 
 
 # Other processes

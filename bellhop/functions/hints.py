@@ -59,8 +59,8 @@ DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 SETS = (set, frozenset, collections.abc.Set)
 MOST_DEPTH = 10
 INSTEAD = (
-    "use text, numbers, dates, Literal, Enum, lists, dicts, dataclasses, TypedDict or pydantic "
-    "models, or move it after the parameters with a default and leave it out"
+    "use Path or bytes for a file, or text, numbers, dates, Literal, Enum, lists, dicts, "
+    "dataclasses, TypedDict or pydantic models"
 )
 
 

@@ -9,6 +9,7 @@ import collections.abc
 import dataclasses
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def read(function: Callable[..., Any]) -> Signature:
 
     Raises TypeError when it cannot be a job type; the text says why and what to write instead.
     """
-    known = typing.get_type_hints(function, include_extras=True)
+    known = _hints(function)
     parameters = [_plain(p, known) for p in inspect.signature(function).parameters.values()]
     context = next((p.name for p in parameters if known[p.name] is Context), None)
     inputs = _inputs([p for p in parameters if p.name != context], known)
@@ -160,6 +161,15 @@ def _files(hint: Any, paths: Sequence[Path]) -> Any:
         return each[0]
     container = typing.get_origin(base) or base
     return container(each) if container in (tuple, set, frozenset) else each
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The hints of the parameters; what is returned may be of a library that is not here."""
+    function = inspect.unwrap(function)
+    written = getattr(function, "__annotations__", {})
+    annotations = {name: hint for name, hint in written.items() if name != "return"}
+    bare = types.SimpleNamespace(__annotations__=annotations)
+    return typing.get_type_hints(bare, getattr(function, "__globals__", {}), include_extras=True)
 
 
 def _plain(parameter: inspect.Parameter, known: dict[str, Any]) -> inspect.Parameter:

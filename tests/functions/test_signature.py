@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +127,25 @@ def test_it_reads_the_hint_of_a_parameter_without_one_from_its_default() -> None
 
     properties = signature.read(repeat).schema()["properties"]
     assert properties["times"]["type"] == "integer"
+
+
+def test_it_needs_no_library_for_the_hint_of_what_is_returned() -> None:
+    def load(file: Path) -> pandas.DataFrame: ...  # type: ignore[name-defined] # noqa: F821
+
+    assert inputs(load) == [("file", "file", True)]
+
+
+def test_it_reads_a_function_through_its_decorators() -> None:
+    def twice(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapped(*given: Any, **named: Any) -> Any:
+            return function(*given, **named) * 2
+
+        return wrapped
+
+    context: Any = None
+    assert fields(twice(of_number)) == ["a", "b"]
+    assert signature.call(twice(lambda: 3), Given(None, {}, {}), context) == 6
 
 
 def many(*files: Path) -> None: ...

@@ -178,3 +178,29 @@ def test_it_gives_the_context_whatever_its_parameter_is_called(
     web: WsgiClient, workers: Workers
 ) -> None:
     assert result(web, workers, web.post(JOBS, {"type": "named"})) == "Named"
+
+
+def test_it_takes_the_progress_of_tqdm(
+    web: WsgiClient, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, str]] = []
+    real = lifecycle.progress
+
+    def progress(claim: Any, percent: int, step: str, *more: Any) -> bool:
+        told.append((percent, step))
+        return real(claim, percent, step, *more)
+
+    monkeypatch.setattr(lifecycle, "progress", progress)
+    result(web, workers, web.post(JOBS, {"type": "bars"}))
+    assert {step for _, step in told} == {"Bars"}
+    assert {percent for percent, _ in told} & {25, 50, 75}
+
+
+def test_it_takes_what_is_logged_as_output(web: WsgiClient, workers: Workers) -> None:
+    answer = web.post(JOBS, {"type": "logging_much"})
+    result(web, workers, answer)
+    printed = web.get(f"{JOBS}/{answer.json['job_id']}/items/0/log").body.decode()
+    assert "INFO mine: as information" in printed
+    assert "UserWarning: take care" in printed
+    assert "as printed" in printed
+    assert "for nobody" not in printed

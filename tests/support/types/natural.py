@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+import warnings
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import date
@@ -89,3 +91,19 @@ async def waiting() -> str:
 def leaving() -> None:
     Path("left.csv").write_text("a,b")
     Path(".hidden").write_text("")
+
+
+@job_type
+def bars() -> None:
+    from tqdm import tqdm  # type: ignore[import-untyped]
+
+    for _ in tqdm(range(4), desc="Bars", mininterval=0):
+        time.sleep(0.25)
+
+
+@job_type
+def logging_much() -> None:
+    logging.getLogger("mine").info("as information")
+    logging.getLogger("mine").debug("for nobody")
+    warnings.warn("take care", stacklevel=1)
+    print("as printed")

@@ -148,7 +148,8 @@ class JobType:
 
     `timeout_s` is in seconds, `memory_mb` in MiB, `delays_s` the seconds before
     each retry. `requires` maps a module to the extra that installs it.
-    `version` is part of the key of the result cache.
+    `version` is part of the key of the result cache. `describe_timeout_s` is how long the file may
+    take to load when Bellhop reads what its types are.
     """
 
     function: Callable[..., Any]
@@ -164,6 +165,7 @@ class JobType:
     requires: Mapping[str, str] | None = None
     viewer: str | None = None
     settings: Mapping[str, Any] | None = None
+    describe_timeout_s: float | None = None
     # Bellhop's own work, which nobody submits by hand.
     hidden: bool = False
 

@@ -219,9 +219,15 @@ class JobTypes:
     """Your own job types, and how long Bellhop uses a job process."""
 
     folder: str = key(
-        "",
-        "Folder with your own job types; relative to the folder of this file.",
-        form=values.folder,
+        "types",
+        "Folder with your own job types; relative to the folder of this file; empty means none.",
+        form=values.folder_if_any,
+    )
+    describe_timeout_s: float = key(
+        5,
+        "Seconds that Bellhop lets a file of job types take to load when it reads it.",
+        low=0.1,
+        high=3600,
     )
     recycle_after_items: int = key(
         1000, "Items after which Bellhop replaces a job process.", low=1, high=1000000

@@ -56,3 +56,8 @@ def folder(text: str) -> str:
     if not path or path.startswith("~"):
         raise ValueError("the path of a folder")
     return path
+
+
+def folder_if_any(text: str) -> str:
+    """The same, where no text is no folder."""
+    return folder(text) if text else text

@@ -10,31 +10,29 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from bellhop.base.program import COMMAND
 from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
 from bellhop.catalog import description, typefiles
-from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
+from bellhop.catalog.description import DescribedFile, Description, KnownType
+from bellhop.catalog.inquiry import Inquiry
+from bellhop.catalog.sources import Beside, is_torn
 from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.files import Files, write_atomically
-from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
-from bellhop.system import confine, signals
-from bellhop.system.children import Child, clean_environment, ending
 
-DESCRIBE_LIMIT_S = 5.0
-# More would take the time from each other; and a few that hang must not keep the others waiting.
+# More would take the time from each other.
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
+# Those that take longer than a moment keep no place from the others, and are shown.
+MOMENT_S, MOST_SLOW_AT_ONCE = 1.0, 32
 TICK_S = 0.25
 LOOK_EVERY_S = 1.0
 log = logging.getLogger("bellhop.catalog")
@@ -54,7 +52,7 @@ class Catalog:
         self._is_stored = True
         self._files: dict[str, DescribedFile] = {}
         self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
-        self._describing: dict[str, _Describing] = {}
+        self._describing: dict[str, Inquiry] = {}
         self._begun_anew: set[str] = set()
 
     def types(self) -> dict[str, KnownType]:
@@ -66,20 +64,23 @@ class Catalog:
         files, (listed_files, listed) = self._files, self._listed
         if files is listed_files:
             return listed  # each item asks
-        known = [
+        known = _told_apart(
             self._known(described, path, file)
             for path, file in files.items()
             for described in file.types
-        ]
+        )
         own_work = [t for t in known if t.hidden and Path(t.path).parent == typefiles.BUILT_IN]
         listed = {job_type.type: job_type for job_type in (*known, *own_work)}
         self._listed = files, listed
         return listed
 
-    def settle(self) -> None:
-        """Describe what changed and wait for it, for each file at most `DESCRIBE_LIMIT_S`."""
-        while self.step():
+    def settle(self, patience_s: float = math.inf) -> None:
+        """Describe what changed and wait for it, at most `patience_s` for each file."""
+        while self.step() and any(c.age_s() < patience_s for c in self._describing.values()):
             time.sleep(TICK_S / 10)
+        for inquiry in self._describing.values():
+            inquiry.drop()
+        self._describing.clear()
 
     def step(self) -> bool:
         """Take the answers that are there, start describing what changed; whether more will come.
@@ -102,39 +103,57 @@ class Catalog:
         for path in removed:
             del self._files[path]
         self._start(stamps)  # last: what waited for a free place has it now
-        if answered or removed or not (self._is_stored or self._describing):
+        slow = self._show_slow()
+        if answered or removed or slow or not (self._is_stored or self._describing):
             # In the order of the folders, so that the user's own come last and win.
             self._files = {path: self._files[path] for path in stamps if path in self._files}
             write_atomically(self._store, description.to_json(self._files))
             self._read_mtime_ns = self._store.stat().st_mtime_ns
         return bool(self._describing)
 
-    def _start(self, stamps: Mapping[str, Stamp]) -> None:
-        for path, stamp in stamps.items():
+    def _start(self, stamps: dict[str, Stamp]) -> None:
+        # Somebody may wait for one of the user's own, which come last.
+        for path, stamp in reversed(stamps.items()):
             known = self._files.get(path)
             is_new = (known is None or known.stamp != stamp) and path not in self._describing
-            if is_new and len(self._describing) < MOST_AT_ONCE:
+            if is_new and self._has_place():
                 self._describe(path, stamp)
 
     def _describe(self, path: str, stamp: Stamp) -> None:
         # Where a new web finds it, if this process is killed.
         home = self._folders.new_incoming()
-        self._describing[path] = _Describing(path, stamp, self._settings, home)
+        self._describing[path] = Inquiry(path, stamp, self._settings, home)
+
+    def _has_place(self) -> bool:
+        slow = sum(inquiry.age_s() > MOMENT_S for inquiry in self._describing.values())
+        return len(self._describing) - min(slow, MOST_SLOW_AT_ONCE) < MOST_AT_ONCE
+
+    def _show_slow(self) -> bool:
+        """Let people see the new files that take long; whether there is another."""
+        slow = {
+            path: inquiry.so_far()
+            for path, inquiry in self._describing.items()
+            if path not in self._files and inquiry.age_s() > MOMENT_S
+        }
+        self._files.update(slow)
+        return bool(slow)
 
     def _stamps(self) -> dict[str, Stamp]:
         found, own = {}, self._settings.jobtypes_folder
         try:
-            paths, beside = typefiles.find(own), typefiles.state_of(own)
+            paths = typefiles.find(own)
+            beside = Beside(own) if own and own.is_dir() else None
         except OSError as error:
             log.warning("cannot read [jobtypes] folder: %s", error)
-            paths, beside = typefiles.find(None), ""
+            paths, beside = typefiles.find(None), None
         if self._only:
             paths = [path for path in paths if typefiles.seems_to_have(path, self._only)]
-        for path in paths:
+        broke = [path for path in map(Path, self._files) if path.parent == own and is_torn(path)]
+        for path in dict.fromkeys([*paths, *broke]):
             try:
-                is_own = own is not None and path.parent == own
-                found[str(path)] = typefiles.stamp(path, beside if is_own else "")
-            except OSError:
+                is_own = path.parent == own
+                found[str(path)] = typefiles.stamp(path, beside if is_own else None)
+            except (OSError, KeyError):
                 continue  # removed meanwhile
         return found
 
@@ -180,7 +199,10 @@ class Catalog:
         own = {name: value for name, value in vars(described).items() if value is not None}
         reason = file.error or described.missing or self._no_queue(described.queue)
         members: dict[str, Any] = {**vars(described), **limits, **own}
-        return KnownType(**members, reason=reason, path=path, stamp=file.stamp)
+        is_pending = file.error is not None and not file.stamp
+        return KnownType(
+            **members, reason=reason, is_pending=is_pending, path=path, stamp=file.stamp
+        )
 
     def _no_queue(self, queue: str) -> str | None:
         queues = self._settings.queues
@@ -192,61 +214,15 @@ class Catalog:
         return f"its queue is not in config.ini; add the line [queue:{queue}]"
 
 
-class _Describing:
-    """One file being described by a child in a session of its own.
-
-    Its code is confined as any of a job type is, and as if others shared Bellhop: what it could
-    reach now would be reached before anybody knows what it is.
-    """
-
-    def __init__(self, path: str, stamp: Stamp, settings: Settings, home: Path):
-        self.path, self.stamp, self._home = path, stamp, home
-        self._deadline = time.monotonic() + DESCRIBE_LIMIT_S
-        self._is_overdue = False
-        # Neither this file nor another can grow beyond the limit of the bounds.
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
-        bounds = confine.bounds_to_describe(settings, self._home)
-        self._child = Child(
-            [*COMMAND, "describe", path, bounds.argument()],
-            stdin=subprocess.PIPE,  # its guard: it ends when this process does
-            stdout=self._said,
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(self._home),
-        )
-
-    def has_ended(self) -> bool:
-        self._is_overdue = time.monotonic() > self._deadline
-        if not (self._child.has_ended() or self._is_overdue):
-            return False
-        if not self._child.end():
-            log.error("what describes %s does not die: the kernel is blocking it", self.path)
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        remove_tree(self._home)
-        return True
-
-    def was_stopped(self) -> bool:
-        """Whether it ended by a signal that asks a process to stop."""
-        return -self._child.returncode in signals.STOPS
-
-    def answer(self, before: DescribedFile | None) -> DescribedFile:
-        """The file's entry; a file that broke keeps the names it had `before`."""
-        self._said.seek(0)
-        with self._said as said:
-            text = said.read(description.MOST_BYTES + 1)
-        try:
-            if not text:
-                raise ValueError(f"Bellhop could not load it ({self._why()})")
-            found = description.said_in(text)
-        except ValueError as error:
-            reason = f"its description is not valid: {error}" if text else str(error)
-            found = DescribedFile((), description.as_text(reason))
-        if found.error:
-            known = before.types if before else ()
-            found = replace(found, types=known or (unknown_type(shown(Path(self.path).stem)),))
-        return replace(found, stamp=self.stamp)
-
-    def _why(self) -> str:
-        if self._is_overdue:
-            return f"it took more than {DESCRIBE_LIMIT_S:g} seconds"
-        return ending(self._child.returncode)
+def _told_apart(types: Iterable[KnownType]) -> list[KnownType]:
+    """The types, without those of a name that several files of one folder have: none may win."""
+    known = list(types)
+    files: dict[tuple[Path, str], list[str]] = {}
+    for each in known:
+        path = Path(each.path)
+        files.setdefault((path.parent, each.type), []).append(shown(path.name))
+    for place, each in enumerate(known):
+        if len(names := files[Path(each.path).parent, each.type]) > 1:
+            reason = f"{' and '.join(names)} have a job type of the same name; rename one"
+            known[place] = replace(each, reason=reason, is_pending=False)
+    return known

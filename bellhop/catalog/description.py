@@ -96,13 +96,15 @@ read_type = shapes.reader(Description)
 class KnownType(Description):
     """A job type in this installation: its limits and delays are those that hold.
 
-    `reason` says why it is not available, None when it is. `path` and `stamp` are of its file.
+    `reason` says why it is not available, None when it is; `is_pending`: it will be soon. `path`
+    and `stamp` are of its file.
     """
 
     timeout_s: float
     memory_mb: int
     delays_s: tuple[float, ...]
     reason: str | None
+    is_pending: bool
     path: str
     stamp: Stamp
 
@@ -115,7 +117,8 @@ class KnownType(Description):
 class DescribedFile:
     """The types of one file, and why it cannot be used, if it cannot.
 
-    `stamp` is of the file when it was described; the child that does it leaves that out.
+    `stamp` is of the file when it was described; the child that does it leaves that out. A known
+    file without one is still being read, and `error` says what Bellhop does.
     """
 
     types: tuple[Description, ...]

@@ -11,20 +11,23 @@ import contextlib
 import functools
 import hashlib
 import importlib.resources
-import os
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import bellhop
 from bellhop.base import program
+from bellhop.catalog import sources
+from bellhop.catalog.sources import Beside
 from bellhop.words import JobType
 
 BUILT_IN = program.PACKAGE / "jobtypes"
 # Where packages are installed: a type may be available after one came.
 PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
+# What calls a type and answers for it, beside what lies there.
+UNDER_A_TYPE = ("words.py", "functions/*.py")
 # Of the private names of loaded type files.
 MODULE_PREFIX = "bellhop_type_"
 # What changes when a file does, or what it is read with.
@@ -34,11 +37,26 @@ DESCRIPTION_FORMAT = 7
 
 
 def find(folder: Path | None) -> list[Path]:
-    """The files of job types: those that come with Bellhop, then those of `folder`."""
+    """The files of job types: those that come with Bellhop, then those of `folder`.
+
+    What lies in it and has no types helps those that import it. A folder that is not there holds
+    none.
+    """
     names = (entry.name for entry in importlib.resources.files("bellhop.jobtypes").iterdir())
     built_in = [BUILT_IN / name for name in names if _is_type_file(name)]
-    own = [path for path in folder.iterdir() if _is_type_file(path.name)] if folder else []
-    return [*sorted(built_in), *sorted(own)]
+    own = folder.iterdir() if folder and folder.is_dir() else ()
+    return [*sorted(built_in), *sorted(path for path in own if _has_types(path))]
+
+
+def _is_type_file(name: str) -> bool:
+    return name.endswith(".py") and not name.startswith(("_", "."))
+
+
+def _has_types(path: Path) -> bool:
+    try:
+        return _is_type_file(path.name) and path.is_file() and sources.of(path).has_types
+    except OSError:
+        return False  # removed meanwhile
 
 
 def seems_to_have(path: Path, name: str) -> bool:
@@ -49,70 +67,52 @@ def seems_to_have(path: Path, name: str) -> bool:
     return False
 
 
-def stamp(path: Path, beside: str = "") -> Stamp:
-    """The state of a file, and of the Python and the packages that it is read with.
+def stamp(path: Path, beside: Beside | None = None) -> Stamp:
+    """The state of a file and of what it can import: helpers, packages, Bellhop, the Python.
 
-    `beside` is what `state_of` says of its folder.
+    `beside` is its folder, which those that come with Bellhop need not know.
     """
     is_packed = program.IS_SINGLE_FILE and path.is_relative_to(program.ROOT)
-    status = (program.ROOT if is_packed else path).stat()
-    changing = [status.st_mtime_ns, status.st_size, status.st_ino]
+    own = sources.state(program.ROOT if is_packed else path)
     installed = [folder.stat().st_mtime_ns for folder in PACKAGES if folder.is_dir()]
-    return (*changing, beside, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT)
-
-
-def state_of(folder: Path | None) -> str:
-    """What changes when a Python file of the user's folder does: each of its types may use it."""
-    found = hashlib.sha256()
-    for path in _importable(folder) if folder else ():
-        with contextlib.suppress(OSError):  # removed meanwhile
-            status = path.stat()
-            state = f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0"
-            found.update(os.fsencode(state))
-    return found.hexdigest()
-
-
-def _importable(folder: Path) -> Iterator[Path]:
-    """The Python files of a folder and of the packages in it, in an order of their own."""
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".py" and os.path.isfile(path):  # the lock of an editor may lead nowhere
-            yield path
-        elif os.path.isfile(path / "__init__.py"):
-            yield from _importable(path)
+    helpers = _digest(beside.states(path)) if beside else ""
+    return (*own, helpers, sys.version, *installed, _built_in_code(), DESCRIPTION_FORMAT)
 
 
 def code(path: Path) -> str:
     """The SHA-256 in hex of the code that a type runs, as far as it is known.
 
-    Those that come with Bellhop are spread over many files and count as one; of a user's type it
-    is the file itself and what lies beside it.
+    That is its file, and what comes with Bellhop; of a user's type also the files that it can
+    import from its folder.
     """
-    known = hashlib.sha256(read(path)).hexdigest()
-    if path.is_relative_to(BUILT_IN):
-        rest = _built_in_code()
-    else:
-        beside = (helper for helper in _importable(path.parent) if helper != path)
-        rest = "".join(map(_content, beside))
-    return hashlib.sha256((known + rest).encode()).hexdigest() if rest else known
+    is_built_in = path.is_relative_to(BUILT_IN)
+    helpers = () if is_built_in else Beside(path.parent).helpers(path)
+    return _digest([_content(read(path)), *map(_content_of, helpers), _built_in_code()])
 
 
-def _content(helper: Path) -> str:
+def _digest(parts: Iterable[str]) -> str:
+    return _content("\n".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _content_of(helper: Path) -> str:
     """The SHA-256 in hex of a file that a type may use; nothing of one that nobody can read."""
     try:
-        return hashlib.sha256(helper.read_bytes()).hexdigest()
+        return _content(helper.read_bytes())
     except OSError:
         return ""
 
 
+def _content(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
 @functools.cache
 def _built_in_code() -> str:
-    """The SHA-256 in hex of all that comes with Bellhop; it changes by an upgrade only."""
+    """The SHA-256 in hex of what of Bellhop runs under a type; it changes by an upgrade only."""
     if program.IS_SINGLE_FILE:
-        return hashlib.sha256(program.ROOT.read_bytes()).hexdigest()
-    found = hashlib.sha256()
-    for path in sorted(BUILT_IN.rglob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()
+        return _content(program.ROOT.read_bytes())
+    under = [path for each in UNDER_A_TYPE for path in program.PACKAGE.glob(each)]
+    return _digest(map(_content_of, sorted([*BUILT_IN.rglob("*.py"), *under])))
 
 
 def read(path: Path) -> bytes:
@@ -141,7 +141,3 @@ def load(path: Path) -> dict[str, JobType]:
         for t in found
         if isinstance(t, JobType) and t.function.__module__ == module.__name__
     }
-
-
-def _is_type_file(name: str) -> bool:
-    return name.endswith(".py") and not name.startswith(("_", "."))

@@ -48,7 +48,7 @@ def main(
     if arguments[:1] == ["describe"]:
         from bellhop.jobprocess import describing
 
-        return describing.print_description(arguments[1], arguments[2])
+        describing.print_description(arguments[1], arguments[2])
     streams.settle()
     try:
         with streams.written():

@@ -31,6 +31,9 @@ from bellhop.storage.installation import (
 )
 from bellhop.system import children, listener
 
+# What of the job types takes longer to describe holds up no start: the web goes on with it.
+PATIENCE_S = 5.0
+
 
 def prepare(
     settings: Settings, inherited_lock: int | None = None, *, may_be_open: bool = False
@@ -102,7 +105,7 @@ def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> 
     here = _with_access(here, may_be_open=may_be_open)
     if alone:
         compile_job_types()
-        Catalog(settings, here).settle()
+        Catalog(settings, here).settle(PATIENCE_S)
     _require_private_secrets(settings, Catalog(settings, here))
     return here
 

@@ -45,6 +45,8 @@ TURN_S = 2.0
 # What an item cannot have now: room on the disk, memory, processes, the database.
 SHORTAGE = "The machine is short of disk space, memory or processes; Bellhop tries again later."
 SHORTAGE_DELAY_S = 10
+# When an item looks again whether its job type can be used by now.
+PENDING_DELAY_S = 15
 log = logging.getLogger("bellhop.workers")
 
 
@@ -184,6 +186,9 @@ class Workers:
             delays_s = job_type.delays_s if job_type else delays_s
             if claim.cancel_requested:
                 watch.when_it_can_be(partial(lifecycle.cancel, claim))
+            elif job_type and job_type.is_pending:
+                later = partial(lifecycle.try_again, claim, PENDING_DELAY_S, f"{job_type.reason}.")
+                watch.when_it_can_be(later)
             elif job_type is None or not job_type.available:
                 reason = job_type.reason if job_type else "its file was removed"
                 error = item_error("type_unavailable", reason=reason)

@@ -11,10 +11,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from bellhop.base import program, texts
 from bellhop.base.shapes import WrongShape
-from bellhop.catalog import typefiles
+from bellhop.catalog import sources, typefiles
 from bellhop.catalog.description import (
     DescribedFile,
     Description,
@@ -34,6 +35,7 @@ from bellhop.words import JobType, Secret
 def describe(path: str) -> DescribedFile:
     """What a file of job types says of them, or why it cannot be used."""
     try:
+        limit_s = _limit_s(Path(path))
         found = typefiles.load(Path(path))
         code = typefiles.code(Path(path))
     except BaseException as error:
@@ -42,6 +44,7 @@ def describe(path: str) -> DescribedFile:
     wrong: dict[str, str] = {}
     for name, job_type in found.items():
         try:
+            _require_read(job_type, limit_s)
             types.append(_description(job_type, code))
         except BaseException as error:
             wrong[name] = _why(error)
@@ -52,13 +55,30 @@ def describe(path: str) -> DescribedFile:
     return DescribedFile(tuple(types), None)
 
 
+def _limit_s(path: Path) -> float | None:
+    """The time for describing a file that its text asks for; ValueError when that cannot be."""
+    if not path.is_file():  # of those in a single file none asks
+        return None
+    source = sources.of(path)
+    if source.wrong:
+        raise ValueError(source.wrong)
+    return source.limit_s
+
+
+def _require_read(job_type: JobType, limit_s: float | None) -> None:
+    """Raise ValueError for a limit that Bellhop did not find before the file was run."""
+    own = job_type.describe_timeout_s
+    if own is not None and (limit_s is None or own > limit_s):
+        raise ValueError(sources.WRONG_LIMIT)
+
+
 def _why(error: BaseException) -> str:
     """Why a file or a type cannot be described."""
     is_judged = isinstance(error, WrongShape)
     return as_text(f"its description is not valid: {error}" if is_judged else texts.said(error))
 
 
-def print_description(path: str, bounds: str) -> int:
+def print_description(path: str, bounds: str) -> NoReturn:
     """Describe one file to stdout, whatever it prints itself while it is loaded."""
     # It ends with its parent, and what a stop cut short would be an answer.
     Stop(os.open(os.devnull, os.O_RDONLY))
@@ -73,7 +93,7 @@ def print_description(path: str, bounds: str) -> int:
     text = to_json(describe(path))
     with os.fdopen(answer, "wb") as file:
         file.write(text)
-    return 0
+    os._exit(0)  # a thread that the file started, or what it registered, would hold it up
 
 
 def _description(job_type: JobType, code: str) -> Description:

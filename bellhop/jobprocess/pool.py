@@ -39,9 +39,9 @@ class Pool:
         self._lock = threading.Lock()
 
     def take(self, kind: ProcessKind, job_type: KnownType) -> JobProcess:
-        """An idle process of a kind, which has loaded no other version of the type's file."""
+        """An idle process of a kind, which reads the type's file as it is now."""
         while process := self._pop(kind):
-            if process.stamps.get(job_type.path, job_type.stamp) == job_type.stamp:
+            if process.serves(job_type):
                 return process
             self._end(process)
         if process := self._pop_if_crowded(kind.queue):

@@ -119,7 +119,8 @@ class JobProcess:
         self._started = time.monotonic()
         self.is_dead = False
         self._weigh_at = 0.0
-        self.stamps: dict[str, Stamp] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._folders = {path: _identity(path) for path in bounds.readable}
         self.idle_since = time.monotonic()
         self._buffer = bytearray()
         self._unsent = bytearray()
@@ -160,6 +161,15 @@ class JobProcess:
     def pid(self) -> int:
         return self._child.pid
 
+    def serves(self, job_type: KnownType) -> bool:
+        """Whether it reads the file of a type as it is now.
+
+        It has loaded no other version, and its bounds are of the folder that is there.
+        """
+        folder = os.path.dirname(job_type.path)
+        is_same = folder not in self._folders or self._folders[folder] == _identity(folder)
+        return is_same and self._stamps.get(job_type.path, job_type.stamp) == job_type.stamp
+
     def run(
         self,
         order: Order,
@@ -199,7 +209,7 @@ class JobProcess:
         self.items += 1
         self._family = set()
         self._least_free = order.least_free_mb * MEBIBYTE
-        self.stamps[order.path] = order.stamp
+        self._stamps[order.path] = order.stamp
         now = time.monotonic()
         deadline, next_watch, heard = now + order.timeout_s, now + WATCH_S, 0
         self._of = order.of
@@ -381,3 +391,11 @@ class JobProcess:
                 return
             tell(chunk)
             read += len(chunk)
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    """What tells a folder from another one of the same path; None where there is none."""
+    with contextlib.suppress(OSError):
+        status = os.stat(folder)
+        return status.st_dev, status.st_ino
+    return None

@@ -15,7 +15,7 @@ import pytest
 
 from bellhop.base.settings import Settings
 from bellhop.catalog import catalog as catalog_module
-from bellhop.catalog import description, typefiles
+from bellhop.catalog import description, sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import DescribedFile, KnownType, unknown_type
 from bellhop.storage.files import Files
@@ -187,7 +187,7 @@ def test_it_leaves_no_process(
     describe: Describe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither of a file that has ended by itself, nor of one that took too long."""
-    monkeypatch.setattr(catalog_module, "DESCRIBE_LIMIT_S", 3.0)
+    monkeypatch.setattr(sources, "limit_s", lambda path: 3.0)
 
     def as_the_web_does() -> bool:
         children.adopt_orphans()

@@ -215,7 +215,7 @@ def test_it_lists_the_odd_types_beside_the_others(
         odd = TYPE.format(options=f'label="Odd", {option}', name=name, parameter="a: int")
         (own / f"{name}.py").write_text(HEAD + odd)
     (own / "fine.py").write_text(HEAD + FINE)
-    (own / "error.py").write_text('raise ValueError("\\ud800")')
+    (own / "error.py").write_text('raise ValueError("\\ud800", job_type)')
     available = {name: known.available for name, known in types().items()}
     assert available == {"fine": True, "odd0": False, "odd1": False, "error": False}
 

@@ -15,6 +15,7 @@ import re
 import sys
 import types
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import bellhop
@@ -135,9 +136,10 @@ def load(path: Path) -> dict[str, JobType]:
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     exec(compile(source, str(path), "exec"), module.__dict__)
-    found = [getattr(value, "job_type", None) for value in vars(module).values()]
+    found = [(value, getattr(value, "job_type", None)) for value in vars(module).values()]
+    # What another decorator made of the function is what its file calls by that name.
     return {
-        t.function.__name__: t
-        for t in found
+        t.function.__name__: replace(t, function=value)
+        for value, t in found
         if isinstance(t, JobType) and t.function.__module__ == module.__name__
     }

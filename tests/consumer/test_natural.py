@@ -164,6 +164,11 @@ def test_it_shows_what_a_generator_gave_until_it_ends(
     assert "partial" not in items[0]
 
 
+def test_it_calls_a_function_with_all_of_its_decorators(web: WsgiClient, workers: Workers) -> None:
+    answer = web.post(JOBS, {"type": "shouted", "params": {"word": "a"}})
+    assert result(web, workers, answer) == "A"
+
+
 def test_it_waits_for_a_coroutine(web: WsgiClient, workers: Workers) -> None:
     assert result(web, workers, web.post(JOBS, {"type": "waiting"})) == "waited"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -80,6 +81,20 @@ def counting(steps: int = 3) -> Generator[Any, None, Any]:
         yield {"so_far": step}
         time.sleep(0.3)
     return {"all": steps}
+
+
+def loudly(function: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(function)
+    def loud(*given: Any, **named: Any) -> str:
+        return function(*given, **named).upper()
+
+    return loud
+
+
+@loudly
+@job_type
+def shouted(word: str) -> str:
+    return word
 
 
 @job_type

@@ -20,16 +20,16 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage import schema
-from bellhop.storage.database import database
+from bellhop.storage.database import bind, database
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
-from tests.support.described import descriptions
+from tests.support.disks import sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
+from tests.support.once import descriptions, migrated
 from tests.support.places import ROOT, SHARED, TYPES
 from tests.support.wsgi import WsgiClient
 
@@ -109,7 +109,9 @@ def here(loaded: Settings) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
     installation = Installation(folder, "test", "sqlite", "")
-    schema.migrate(installation.database, alone=True)
+    installation.database.write_bytes(migrated())
+    bind(installation.database)
+    sync_nothing()
     installation.described_types.write_bytes(descriptions())
     yield installation
     database.close()

@@ -18,7 +18,7 @@ from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.storage.installation import Installation, make_folder
-from tests.support.described import descriptions
+from tests.support.once import descriptions
 
 GOOD = """
 from bellhop import Context, job_type

@@ -23,6 +23,7 @@ from bellhop.storage.inspection import Inspection
 from bellhop.storage.models import TABLES, Job
 from bellhop.web import routes
 from bellhop.web.site import Site
+from tests.support.disks import sync_nothing
 from tests.support.jobs import error_of, items_of, job_of
 from tests.support.wsgi import WsgiClient
 
@@ -125,7 +126,6 @@ class World:
 def world(site: Site, submit: Submit) -> World:
     files = Files(site.here.folder)
     keeper = Keeper(site.here, site.settings, files, ring=lambda times: None, each_round=[])
-    database.pragma("synchronous", 0, permanent=True)
     path = site.here.database
     made = World(path, keeper, WsgiClient(routes.make_app(site)))
     done, chain, failed, later, _ = (
@@ -185,6 +185,7 @@ def test_it_goes_on_beside_a_row_that_holds_garbage(
         assert job_of(other.job_id).status == "completed", kinds
         assert world.failing() == [], kinds
         schema.migrate(world.path, alone=True, may_create=False)
+        sync_nothing()  # the migration has bound it anew
     assert spoiled
 
 

@@ -28,7 +28,7 @@ from bellhop.storage.database import database, query, shrink, stay_open
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 from bellhop.storage.presence import Presence, Unavailable
 from bellhop.web import door
-from tests.support.described import descriptions
+from tests.support.once import descriptions
 
 Change = Callable[[Path], object]
 

@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.storage.database import database
+
 # How a folder comes to lie on another disk.
 WAYS = ("mount", "link")
+
+
+def sync_nothing() -> None:
+    """Let this process not wait for the disk of the database that it has bound: no power fails."""
+    with database.connection_context():
+        database.pragma("synchronous", 0, permanent=True)
 
 
 @contextlib.contextmanager

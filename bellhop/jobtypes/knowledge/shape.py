@@ -52,6 +52,8 @@ def shape(tree: Element) -> None:
     for form in tree.xpath("//form"):
         if 2 * _held(form, paragraphs) > len(paragraphs):  # some systems put one around the page
             form.tag = "div"
+    for dialog in tree.xpath("//dialog"):  # one that is left is open, and so part of the page
+        dialog.tag = "div"
     for table in tree.xpath("//table"):
         if is_layout(table, paragraphs):
             _unfold(table)

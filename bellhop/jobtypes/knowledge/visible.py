@@ -14,13 +14,13 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from cssselect2 import Matcher
 from lxml import etree
 from tinycss2.color4 import Color, parse_color
 
 from bellhop.jobtypes.knowledge import css
 from bellhop.jobtypes.knowledge.css import Sheet, Value, pixels
-from bellhop.jobtypes.knowledge.selectors import PageElement
+from bellhop.jobtypes.knowledge.drawn import is_drawn, opacity
+from bellhop.jobtypes.knowledge.selectors import PageElement, PageMatcher, Work
 from bellhop.jobtypes.knowledge.words import length
 
 Element = Any
@@ -33,10 +33,12 @@ OF_ROOT = ("--", "background", "color")
 FADING = ("visibility", "opacity", "filter")
 NEARLY_ALL = 0.95
 RUNNING_WORDS = 8
-FAR_PX = 900.0
 SMALLEST_FONT_PX = 1.0
 FAINTEST = 0.02
 SAME_COLOUR = 10
+OLD_COLOURS = {"font": (("color", "color"),), "body": (("color", "text"),)}
+# The spaces of colours that are given by their lightness, and the lightness of white.
+LIGHTNESS = {"lab": 100.0, "lch": 100.0, "oklab": 1.0, "oklch": 1.0}
 VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
 IN_FONT = re.compile(r"(?:^|\s)([\d.]+[a-z%]*)(?:/|\s)")
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|(?:rgb|hsl|hwb)a?\([^)]*\)|\b[a-z]+\b")
@@ -52,6 +54,7 @@ class Look(NamedTuple):
     colour: Colour | None
     ground: Colour | None
     is_clear: bool
+    opacity: float
     variables: dict[str, str]
 
     @property
@@ -80,19 +83,22 @@ def remove_hidden(tree: Element) -> Removed:
         details.set("open", "")
     styles = _Styles(_sheets(tree))
     is_own_style = not tree.xpath("//link[@href][contains(@rel, 'stylesheet')]")
-    look = Look(True, 16.0, None, (255.0, 255.0, 255.0, 1.0) if is_own_style else None, False, {})
+    look = Look(
+        True, 16.0, None, (255.0, 255.0, 255.0, 1.0) if is_own_style else None, False, 1.0, {}
+    )
     heeds_aria, whole = not _hides_most(tree), running_words(tree)
     words, fades_in = 0, False
-    left: list[tuple[PageElement, Look]] = [(PageElement.from_html_root(tree), look)]
+    left: list[tuple[PageElement, Look]] = [(PageElement.of_page(tree, styles.work), look)]
     while left:
         place, look = left.pop()
-        element, style = place.etree_element, styles.of(place)
+        element = place.etree_element
+        style = _attributes(element) | styles.of(place)
         if element.tag in ("html", "body", "head"):
             style = {name: style[name] for name in style if name.startswith(OF_ROOT)}
         elif _fades(style) and running_words(element) >= NEARLY_ALL * whole:
             style, fades_in = {name: style[name] for name in style if name not in FADING}, True
         look, style = _look(element, style, look)
-        if _is_gone(element, style, heeds_aria):
+        if _is_gone(element, style, look, heeds_aria):
             words += running_words(element)
             element.drop_tree()
             continue
@@ -103,11 +109,21 @@ def remove_hidden(tree: Element) -> Removed:
         left += [(child, look) for child in place.iter_children()]
     # The extraction has guesses of its own about them.
     etree.strip_attributes(tree, "style", "aria-hidden")
-    return Removed(words, fades_in, styles.is_whole)
+    return Removed(words, fades_in, styles.is_whole and not styles.work.is_done)
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    """What old attributes say of the colours of an element; any rule beats them."""
+    given = {name: element.get(old) for name, old in OLD_COLOURS.get(element.tag, ())}
+    given["background-color"] = element.get("bgcolor")
+    return {
+        name: re.sub(r"^(?=[0-9a-f]{6}$)", "#", value.strip().lower())
+        for name, value in given.items() if value
+    }  # fmt: skip
 
 
 def _fades(style: dict[str, str]) -> bool:
-    return _is_faint(style) or style.get("visibility") == "hidden"
+    return opacity(style) <= FAINTEST or style.get("visibility") == "hidden"
 
 
 def running_words(element: Element) -> int:
@@ -134,7 +150,8 @@ def _hides_most(tree: Element) -> bool:
 
 
 def _sheets(tree: Element) -> Sheet:
-    sheet = Sheet()
+    classes = {f".{name}" for marked in tree.xpath("//@class") for name in marked.split()}
+    sheet = Sheet(frozenset(classes | {f"#{name}" for name in tree.xpath("//@id")}))
     for style in tree.xpath("//style[not(ancestor::noscript or ancestor::template)]"):
         if (style.get("type") or "text/css").strip().lower() == "text/css":
             sheet.add("".join(style.itertext()), style.get("media") or "")
@@ -147,7 +164,8 @@ class _Styles:
     def __init__(self, sheet: Sheet):
         self._animations = sheet.animations
         self.is_whole = sheet.is_whole
-        self._matcher = Matcher()
+        self.work = Work()
+        self._matcher = PageMatcher(self.work)
         for rule in sheet.rules:
             self._matcher.add_selector(rule.selector, rule)
 
@@ -199,7 +217,11 @@ def _look(element: Element, style: dict[str, str], look: Look) -> tuple[Look, di
     shown = style.get("visibility", "inherit")
     if shown not in ("inherit", "unset"):
         look = look._replace(is_shown=shown not in ("hidden", "collapse"))
-    look = look._replace(font_px=_font_px(style, look.font_px), variables=variables)
+    look = look._replace(
+        font_px=_font_px(style, look.font_px),
+        opacity=look.opacity * opacity(style),
+        variables=variables,
+    )
     return _coloured(style, look), style
 
 
@@ -235,7 +257,7 @@ def _coloured(style: dict[str, str], look: Look) -> Look:
         )
         look = look._replace(
             colour=(colour := _colour(text)),
-            is_clear=bool(colour and not colour[3])
+            is_clear=bool(colour and colour[3] <= FAINTEST)
             and not is_filled
             and "text-shadow" not in style,
         )
@@ -253,10 +275,27 @@ def _coloured(style: dict[str, str], look: Look) -> Look:
 
 def _colour(text: str) -> Colour | None:
     found = parse_color(text)
-    if not isinstance(found, Color) or found.space not in ("srgb", "hsl", "hwb"):
+    if not isinstance(found, Color):
+        return None
+    if found.space in LIGHTNESS:
+        return _grey(found)
+    if found.space not in ("srgb", "hsl", "hwb"):
         return None
     red, green, blue = found.to("srgb").coordinates
     return 255 * red, 255 * green, 255 * blue, found.alpha
+
+
+def _grey(colour: Color) -> Colour | None:
+    """A colour that is given by its lightness, where it is a grey; None for any other."""
+    whole = LIGHTNESS[colour.space]
+    lightness, *rest = colour.coordinates
+    chroma = rest[:1] if colour.space.endswith("lch") else rest
+    if any(abs(part or 0) > whole / 100 for part in chroma):
+        return None
+    level = (lightness or 0) / whole
+    light = level**3 if whole == 1 else ((100 * level + 16) / 116) ** 3
+    grey = 255 * (1.055 * max(light, 0.0031) ** (1 / 2.4) - 0.055)
+    return grey, grey, grey, colour.alpha
 
 
 def _are_alike(one: Colour | None, other: Colour | None) -> bool:
@@ -265,20 +304,15 @@ def _are_alike(one: Colour | None, other: Colour | None) -> bool:
     return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True)) <= SAME_COLOUR
 
 
-def _is_gone(element: Element, style: dict[str, str], heeds_aria: bool) -> bool:
+def _is_gone(element: Element, style: dict[str, str], look: Look, heeds_aria: bool) -> bool:
     """Whether the element is not drawn with all that is inside of it."""
     if element.tag in NEVER_DRAWN:
         return not (element.tag == "template" and element.get("shadowrootmode") is not None)
     if heeds_aria and (element.get("aria-hidden") or "").strip().lower() == "true":
         return True
-    if style.get("display", _display(element)) == "none":
+    if style.get("display", _display(element)) == "none" or look.opacity <= FAINTEST:
         return True
-    return bool(style) and (
-        style.get("content-visibility") == "hidden"
-        or _is_faint(style)
-        or _is_outside(style)
-        or _is_clipped(style)
-    )
+    return bool(style) and (style.get("content-visibility") == "hidden" or not is_drawn(style))
 
 
 def _display(element: Element) -> str:
@@ -286,65 +320,3 @@ def _display(element: Element) -> str:
     is_closed = element.tag == "dialog" and element.get("open") is None
     is_none = is_closed or element.get("hidden") is not None or element.get("popover") is not None
     return "none" if is_none else ""
-
-
-def _is_faint(style: dict[str, str]) -> bool:
-    opacity = style.get("opacity", "")
-    filtered = re.search(r"opacity\(([^)]*)\)", style.get("filter", ""))
-    for value in (opacity, filtered[1] if filtered else ""):
-        found = re.fullmatch(r"([\d.]+|\.\d+)(%?)", value.strip())
-        if found and float(found[1]) / (100 if found[2] else 1) <= FAINTEST:
-            return True
-    return False
-
-
-def _is_outside(style: dict[str, str]) -> bool:
-    """Whether it is drawn so far away that no reader gets there."""
-    moved = [
-        style.get("text-indent", ""),
-        style.get("margin-left", ""),
-        style.get("margin-top", ""),
-    ]
-    if style.get("position") in ("absolute", "fixed", "relative"):
-        moved += [style.get(side, "") for side in ("left", "right", "top", "bottom")]
-        moved += style.get("inset", "").split()
-    moved += style.get("translate", "").split()
-    transform = style.get("transform", "")
-    if found := re.search(r"translate(?:3d|x|y)?\(([^)]*)\)", transform):
-        moved += found[1].split(",")
-    if re.search(r"scale(?:3d|x|y)?\(\s*0*\.?0+\s*[,)]", transform) or style.get("scale") == "0":
-        return True
-    return any((px := pixels(value)) is not None and px <= -FAR_PX for value in moved)
-
-
-def _is_clipped(style: dict[str, str]) -> bool:
-    """Whether nothing of it is left, or a dot of one pixel."""
-    if found := re.match(r"rect\((.*)\)", style.get("clip", "")):
-        top, right, bottom, left = (
-            [pixels(p) for p in re.split(r"[\s,]+", found[1].strip())] + [None] * 4
-        )[:4]
-        if _is_dot(left, right) or _is_dot(top, bottom):
-            return True
-    if _is_cut(style.get("clip-path", "")):
-        return True
-    overflow = (
-        f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
-    )
-    sizes = (style.get(name, "") for name in ("width", "height", "max-width", "max-height"))
-    return bool(re.search("hidden|clip", overflow)) and any(
-        (px := pixels(size)) is not None and px <= 1 for size in sizes
-    )
-
-
-def _is_dot(start: float | None, end: float | None) -> bool:
-    return start is not None and end is not None and end - start <= 1
-
-
-def _is_cut(path: str) -> bool:
-    if found := re.match(r"inset\(\s*([\d.]+)%", path):
-        return float(found[1]) >= 50
-    if path.startswith("circle("):
-        return bool(re.match(r"circle\(\s*0(?:px|%)?\s*(?:at|\))", path))
-    if found := re.match(r"polygon\((.*)\)", path):
-        return len({" ".join(point.split()) for point in found[1].split(",")}) == 1
-    return False

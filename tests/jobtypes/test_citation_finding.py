@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -507,3 +508,127 @@ def test_it_checks_the_names_of_a_place_that_is_cited_often_once() -> None:
     citations = found(text)
     assert process_time() - start < 10
     assert failed(citations[0]) == failed(citations[-1]) == ["names"]
+
+
+# Rules of courts.
+
+
+@pytest.mark.parametrize(
+    ("written", "usual"),
+    [
+        ("Tex. R. Evid. 403", "Tex. R. Evid. 403"),
+        ("TEX. R. APP. P. 38.1", "TEX. R. APP. P. 38.1"),
+        ("Fla. R. Civ. P. 1.510", "Fla. R. Civ. P. 1.510"),
+        ("Fed. R. Civ. P. 12(b)(6)", "Fed. R. Civ. P. 12"),
+        ("Ohio Civ.R. 56(C)", "Ohio Civ.R. 56"),
+        ("Pa.R.Crim.P. 600", "Pa.R.Crim.P. 600"),
+        ("Md. Rule 5-403", "Md. Rule 5-403"),
+        ("N.J.R.E. 404(b)", "N.J.R.E. 404"),
+        ("NRCP 56", "NRCP 56"),
+        ("Haw. R. Penal P. 40", "Haw. R. Penal P. 40"),
+        ("Mass. R. Dom. Rel. P. 60", "Mass. R. Dom. Rel. P. 60"),
+        ("Ga. Unif. Super. Ct. R. 24", "Ga. Unif. Super. Ct. R. 24"),
+        ("Rule 56(c), Ala. R. Civ. P.", "Ala. R. Civ. P. 56"),
+        ("Rule 801 of the Federal Rules of Evidence", "Federal Rules of Evidence 801"),
+        ("Cal. Rules of Court, rule 8.1115(a)", "Cal. Rules of Court rule 8.1115"),
+    ],
+)
+def test_it_reads_the_rules_of_all_courts(written: str, usual: str) -> None:
+    assert normalized(f"The motion rests on {written}, and fails.") == [usual]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rule 12(b)(6) governs.", "The Ga. R. Co. 5 was late.", "THERE ARE 403 PEOPLE.",
+        "In Texas Rule the 5 lords.", "It was heard by 12 Cal. R. 5.",
+    ],
+)  # fmt: skip
+def test_it_takes_nothing_else_for_the_rule_of_a_court(text: str) -> None:
+    assert normalized(text) == []
+
+
+def test_it_takes_a_rule_for_what_was_cited_last() -> None:
+    last = found(f"{TATE} Under Tex. R. Evid. 403, it is out. Id.")[-1]
+    assert last.resolves_to == 1
+
+
+# Short forms that were found by their surroundings, or lost.
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}. Ibid. Id.", "{}. Id. Ibid.", "{}; id.; id.", "{}. Ibid. Ibid. Id. at 12", "{}. Id.at 12",
+     "{}. Id . at 12", "{}. ID. AT 12", "{} (id.)", "{}. Id., p. 12", "{}. Id. pp. 12-13"],
+)  # fmt: skip
+def test_it_finds_each_of_several_short_forms(text: str) -> None:
+    citations = found(text.format("Tate v. Orr, 901 F.2d 11 (1st Cir. 1990)"))
+    assert len(citations) == 1 + len(re.findall("ibid|id", text, re.I))
+    assert {citation.resolves_to for citation in citations[1:]} == {0}
+
+
+def test_it_takes_no_card_for_a_short_form() -> None:
+    assert len(found(f"{TATE} He showed his voter ID. The clerk saw it.")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "pin"),
+    [("Tate, supra p. 13", "13"), ("Tate, supra note 5, at 12", "12"), ("Tate, supra, 12", "12")],
+)
+def test_it_reads_the_pages_of_a_supra(text: str, pin: str) -> None:
+    last = found(f"{TATE} So says {text}.")[-1]
+    assert (last.pin_cite, last.resolves_to) == (pin, 0)
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("4 Hill 12 (N.Y. 1842)", "4 Hill at 14"),
+        ("2 Gray 45 (Mass. 1854)", "2 Gray at 47"),
+        ("5 Day 23 (Conn. 1811)", "5 Day, at 25"),
+        ("22 U.S. (9 Wheat.) 1 (1824)", "9 Wheat. at 96"),
+        ("10 Barr 3 (Pa. 1849)", "10 Barr at 4"),
+    ],
+)
+def test_it_finds_the_short_form_of_a_reporter_that_is_also_a_word(full: str, short: str) -> None:
+    last = found(f"Doe v. Stone, {full}. So it was in Stone, {short}.")[-1]
+    assert (last.kind, last.resolves_to) == ("short_case", 0)
+
+
+def test_it_takes_no_count_of_things_before_a_case_for_one() -> None:
+    assert normalized(f"Give 30 Day 60 notice. See {TATE}") == ["901 F.2d 11"]
+
+
+def test_it_reads_the_page_of_a_law_that_has_pages() -> None:
+    citations = found(f"{TATE} 75 Fed. Reg. 10 (Mar. 5, 2010). Id. at 15.")
+    assert citations[-1].resolves_to == 1
+
+
+# What was cited last, and is no citation.
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "He wrote so. Bates No. DEF000123.", "It is in DEF000123, as he wrote.", "SMITH_0001234.",
+        "See ABC-00012345.", "See Declaration of John Smith.", "See Hearing, 10:05 a.m.",
+        "Plea Agreement.", "Indictment.", "(3RR45.)", "JA45.", "1T45-6.", "PageID.123.",
+        "Reply at iv.", "Exhibit \u201cA\u201d.", "4 Wigmore, Evidence 123.",
+        "Exec. Order No. 13,000.",
+        "N.Y. Times, May 4, 2001, at A1.", "http://www.example.com/page.", "It is shown in PX-45.",
+    ],
+)  # fmt: skip
+def test_it_takes_id_behind_any_source_for_no_case(source: str) -> None:
+    last = found(f"{ROE}. {source} Id. ")[-1]
+    assert (last.kind, last.resolves_to, failed(last)) == ("id", None, ["antecedent"])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It was decided by the U.S. Supreme Court.", "So said Mr. John Smith.", "Not so. No.",
+        "It was the time of COVID19, on I-95.", "(Emphasis added.)", "See 42 U.S.C. \xa7 1983.",
+    ],
+)  # fmt: skip
+def test_it_takes_no_name_in_a_sentence_for_what_was_cited_last(sentence: str) -> None:
+    assert found(f"{TATE} {sentence} Id. at 15.")[-1].resolves_to == 0

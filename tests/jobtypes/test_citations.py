@@ -62,6 +62,12 @@ def pdf(path: Path, *pages: list[str]) -> Path:
     return path
 
 
+def test_it_says_so_where_a_hyphen_stands_in_a_page(tmp_path: Path) -> None:
+    lines = ["Roe v. Wade, 410 U.S. 1-13 (1973); Doe v. Bolton, 410 U.S. 179-99 (1973)."]
+    data = attempt(citations, pdf(tmp_path / "a.pdf", lines), tmp_path).data
+    assert [failed(citation) for citation in data["citations"]] == [["page"], []]
+
+
 def test_it_tells_all_about_a_full_citation(read: Read) -> None:
     (found,) = read(f"We follow {ROE}.").data["citations"]
     del found["checks"], found["context"]

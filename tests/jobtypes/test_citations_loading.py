@@ -65,6 +65,13 @@ def run(text: str, properties: str = "") -> str:
         ("Hill v. Dale, 77 F.\u200b2d\u2060 12 (1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
         ("Hill v. Dale, 77\xa0F.2d\u202f12\u2009(1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
         ("Hill v. Dale, 77 F.2d 12, 15\xad16 (1980)", "Hill v. Dale, 77 F.2d 12, 15-16 (1980)"),
+        ("Hill v. Dale, 77 F.2d 1\xad2 (1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
+        ("Hill v. Dale, 7\xad7 F.2d 12 (1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
+        ("Hill v. Dale, 77 F.2d at 1\xad12 (19\xad80)", "Hill v. Dale, 77 F.2d at 112 (1980)"),
+        ("Hill v. Dale, 77 F.2d at 99\xad101 (1980)", "Hill v. Dale, 77 F.2d at 99-101 (1980)"),
+        ("See 42 U.S.C. \xa7 19\xad83", "See 42 U.S.C. \xa7 1983"),
+        ("Hill v. Dale, \uff17\uff17 F.2d \uff11\uff12", "Hill v. Dale, 77 F.2d 12"),
+        ("Gri\ufb03n v. O\ufb03ce, \U0001d7d5\U0001d7d5 F.2d 12", "Griffin v. Office, 77 F.2d 12"),
         ("Hill v. Dale, 77 F.2d 12, 15\u201116 (1980)", "Hill v. Dale, 77 F.2d 12, 15-16 (1980)"),
         ("Hill v. Dale, 77 F.2d 12\u2074 (1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
         ("\ufeffHill v. Dale, 77 F.2d 12\u200e (1980)", "Hill v. Dale, 77 F.2d 12 (1980)"),
@@ -462,3 +469,8 @@ def test_it_keeps_a_volume_at_the_start_of_a_line(tmp_path: Path) -> None:
         "The rule is that of Ash v. Elm, now found at\n12 F.3d 45 (1993), in Roe v. Doe"
     )
     assert "\n" not in text_of(path)
+
+
+def test_it_reads_a_number_of_a_word_document_whole(docx: Any) -> None:
+    body = paragraph("<w:r><w:t>Oak v. Ash, 33 F.3d 2</w:t><w:softHyphen/><w:t>1</w:t></w:r>")
+    assert docx(body) == "Oak v. Ash, 33 F.3d 21"

@@ -1,6 +1,6 @@
 """The parts of `citations` and `case_lookup`: private to them, no job types of their own.
 
 Each module imports only those before it in this order: model, pages, furniture, loading, years,
-tokens, spelling, rewriting, behind, parties, codes, records, doubting, resolving, finding,
+tokens, spelling, rewriting, behind, parties, rules, codes, records, doubting, resolving, finding,
 checking, naming, courtlistener.
 """

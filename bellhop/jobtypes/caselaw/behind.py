@@ -22,7 +22,8 @@ NOTE = (
 )
 PARAGRAPH = rf"(?:\u00b6{{1,2}}|paras?\.|paragraphs?) ?\d{{1,4}}{RANGE}"
 SECTION = r"\u00a7{1,2} ?\d[\w.:-]*\w(?:\(\w{1,4}\))*|\u00a7{1,2} ?\d"
-LABEL = r"(?:(?:pp?|pgs?)\. ?|pages? )?"
+LABEL = r"(?:(?:pp?|pgs?)(?:\. ?| )|pages? )?"
+LABELLED = rf"(?:(?:pp?|pgs?)(?:\. ?| )|pages? ){PAGE_AT}"
 NOTES = rf"(?:,? ?(?:(?:&|and) ?)?{NOTE})*"
 MARKED = rf"(?:{STAR}|{PARAGRAPH}|{SECTION}|{NOTE})"
 ITEM = rf"(?:{MARKED}|{LABEL}{PAGE}){NOTES}"
@@ -32,7 +33,9 @@ OPENED = re.compile(r"(?:,? ?(?:at )?(?:_{2,}|-{2,}))*")
 SLIP = r"(?: ?\(slip op[^()]{0,40}\))?"
 FIRST = rf"(?:{ITEM}|{LABEL}{PAGE_AT})"
 PINS = re.compile(
-    rf"(?:,? ?at (?P<at>{FIRST}{MORE})|, ?(?P<comma>{ITEM}{MORE})|,? ?(?P<mark>{MARKED}{MORE}))"
+    # "supra note 5, at 122": the note is where the case was cited, and no place in it.
+    rf"(?:(?:,? ?{NOTE})?,? ?(?:at|AT) (?P<at>{FIRST}{MORE})|, ?(?P<comma>{ITEM}{MORE})"
+    rf"|,? ?(?P<mark>(?:{MARKED}|{LABELLED}){MORE}))"
 )
 # Nothing of this may stand between a citation and its year.
 GAP = r"(?:(?![.?!][”\"’)]* [A-Z])[^()\[\];“”\"\n]){0,40}?"
@@ -80,7 +83,7 @@ def pages(text: str, end: int, first: str = "") -> tuple[str | None, int]:
     if not match:
         return None, end
     pin = match["at"] or match["comma"] or match["mark"]
-    return _tidy(re.sub(r"^(?:pp?|pgs?)\. ?|^pages? ", "", pin)), match.end()
+    return _tidy(re.sub(r"^(?:pp?|pgs?)(?:\. ?| )|^pages? ", "", pin)), match.end()
 
 
 def dated(text: str, end: int, limit: int) -> tuple[str | None, int | None, int]:

@@ -7,11 +7,13 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+from bellhop.jobtypes.caselaw.characters import may_be_range
 from bellhop.jobtypes.caselaw.model import Citation, Document, leading_number
 from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME
 
 SERIES = re.compile(r"\d(?:d|st|nd|rd|th)\b")
 OLD_VOLUMES = 90
+HYPHENED = re.compile(r"[-\u2010\u2011](\d{1,4})(?![\w-])")
 # The citations of one place by the telling words of their names.
 Names = dict[str, dict[frozenset[str], list[Citation]]]
 
@@ -22,6 +24,7 @@ def check(document: Document, citations: list[Citation]) -> None:
     for citation in citations:
         if citation.kind == "full_case":
             citation.checks += [_reporter(citation), *_year(citation), *_names(citation, names)]
+            citation.checks += _page(citation, document)
         elif citation.kind in ("short_case", "supra", "id") and not _is_own(citation, document):
             citation.checks.append(_antecedent(citation))
 
@@ -52,6 +55,17 @@ def _year(citation: Citation) -> list[dict[str, Any]]:
     known = ", ".join(f"{first} to {last or 'now'}" for first, last in sorted(citation.years))
     said = f"{citation.reporter} was not published in {year}, but {known}."
     return [_result("year", False, said)]
+
+
+def _page(citation: Citation, document: Document) -> list[dict[str, Any]]:
+    """Whether a hyphen divides the page, as some PDFs show one for a soft hyphen: 1-13."""
+    behind = HYPHENED.match(document.text, citation.end)
+    if not behind or not (citation.page or "").isdigit():
+        return []
+    if may_be_range(citation.page or "", behind[1]):
+        return []
+    said = f"A hyphen divides the page ({citation.page}-{behind[1]}): compare it with the document."
+    return [_result("page", False, said)]
 
 
 def _words(citation: Citation) -> frozenset[str]:

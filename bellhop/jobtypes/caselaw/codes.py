@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 
 from bellhop.jobtypes.caselaw.model import Citation
+from bellhop.jobtypes.caselaw.rules import STATE, court_rules
 
 # The initials of codes without their full stops; those with a title before them, and those without.
 TITLED = {
@@ -52,20 +53,6 @@ WITHOUT_TITLE = re.compile(
     r"(?: ?(?:19|20)\d\d(?: Supp\.,?|,|(?= \u00a7)))?"
     rf" ?(?P<mark>{MARK})? ?{NUMBER}"
 )
-NAMES = (
-    r"Ala\.|Alaska|Ariz\.|Ark\.|Cal\.|Calif\.|Colo\.|Conn\.|Del\.|D\. ?C\.|Fla\.|Ga\.|Haw\."
-    r"|Idaho|Ill\.|Ind\.|Iowa|Kan\.|Ky\.|La\.|Me\.|Md\.|Mass\.|Mich\.|Minn\.|Miss\.|Mo\."
-    r"|Mont\.|Neb\.|Nev\.|N\. ?H\.|N\. ?J\.|N\. ?M\.|N\. ?Y\.|NY|N\. ?C\.|N\. ?D\.|Ohio|Okla\."
-    r"|Or\.|Pa\.|P\. ?R\.|R\. ?I\.|S\. ?C\.|S\. ?D\.|Tenn\.|Tex\.|Utah|Vt\.|Va\.|V\. ?I\."
-    r"|Wash\.|W\. ?Va\.|Wis\.|Wyo\.|Guam|Alabama|Arizona|Arkansas|California|Colorado"
-    r"|Connecticut|Delaware|Florida|Georgia|Hawaii|Illinois|Indiana|Kansas|Kentucky|Louisiana"
-    r"|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska"
-    r"|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota"
-    r"|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas"
-    r"|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
-)
-# Texas and others write the names of codes in capitals.
-STATE = f"(?:{NAMES}|{NAMES.upper()})"
 WORD = r"(?:(?:,? |(?<=\.))(?:[A-Z][\w.\u2019'-]*|&|and|of))"
 NOUN = (
     r"(?:Code\.?|CODE|Stats?\.?|STAT\.|Statutes?|Laws?|LAW|Comp\.|G\. ?L\.|Regs?\.?|Regulations?"
@@ -97,7 +84,7 @@ USUAL = {"USC": "U.S.C.", "USCA": "U.S.C.", "USCS": "U.S.C.", "USCODE": "U.S.C."
 
 
 def laws(text: str) -> list[Citation]:
-    """The citations of codes in the order of the text, none over another."""
+    """The citations of codes and court rules in the order of the text, none over another."""
     kept: list[Citation] = []
     for law in sorted(_all(text), key=lambda law: (law.start, -law.end)):
         if not kept or law.start >= kept[-1].end:
@@ -110,6 +97,7 @@ def _all(text: str) -> Iterator[Citation]:
         for match in form.finditer(text):
             if _is_law(form, match):
                 yield _law(form, match, text)
+    yield from court_rules(text)
 
 
 def _is_law(form: re.Pattern[str], match: re.Match[str]) -> bool:

@@ -102,14 +102,19 @@ def _without_doubtful(read: list[Reading], text: str) -> list[tuple[Citation, An
     """What is a citation, and stands the test of being one."""
     kept: list[tuple[Citation, Any]] = []
     last_end: int | None = None
+    seen = set[tuple[Any, ...]]()  # volumes that are cited in full
     for kind, token, start, end in read:
         if (
             kind == "section" or token.groups.get("reporter") == "FLP"
         ):  # what eyecite says of itself
             continue
         is_of_case = kind in ("full_case", "short_case")
-        if is_of_case and not is_case(token, start, end, text, last_end):
+        volume = token.groups.get("volume"), token.groups.get("reporter")
+        is_again = kind == "short_case" and volume in seen
+        if is_of_case and not (is_again or is_case(token, start, end, text, last_end)):
             continue
+        if kind == "full_case":
+            seen.add(volume)
         last_end = end if is_of_case else None
         kept.append((_citation(kind, token, start, end, text), token))
     return kept
@@ -137,6 +142,7 @@ def _citation(kind: str, token: Any, start: int, end: int, text: str) -> Citatio
         page=page or (BLANK if kind in ("full_case", "short_case") else None),
         pin_cite=pin,
         pin_end=pin_end,
+        is_paged=kind == "law" and "page" in groups,
     )
 
 

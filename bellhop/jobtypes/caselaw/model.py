@@ -49,6 +49,8 @@ class Citation:
     # The places behind its pages, and behind its court and year; 0 where these are not known yet.
     pin_end: int = 0
     tail: int = 0
+    # Whether it is a law that is cited by the pages of a volume, as the Federal Register is.
+    is_paged: bool = False
     # The index of the full citation that it stands for.
     resolves_to: int | None = None
     # The index of what was cited, the same for all its citations; None where nobody knows.

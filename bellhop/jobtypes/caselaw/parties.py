@@ -158,6 +158,12 @@ def _ends_sentence(word: str, after: str) -> bool:
     return not _is_abbreviation(found[1].strip(QUOTES))
 
 
+def begins_sentence(before: str, text: str) -> bool:
+    """Whether a sentence ends with the last word of `before`, so that `text` begins one."""
+    words = before.split()
+    return not words or before[-1] in "([" or _ends_sentence(words[-1], text)
+
+
 def _is_abbreviation(word: str) -> bool:
     """Whether a full stop behind this word is part of it: "Corp", "U.S", "Int'l", "J"."""
     bare = word.replace("\u2019", "'").casefold()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bellhop.jobtypes.caselaw.model import Citation, leading_number
 from bellhop.jobtypes.caselaw.parties import NEVER_A_NAME, last_name
-from bellhop.jobtypes.caselaw.records import records
+from bellhop.jobtypes.caselaw.records import SIGNALLED, records
 
 # No opinion is longer, and no name stands farther before its "supra".
 MOST_PAGES = 150
@@ -33,6 +33,8 @@ LATER = re.compile(
     r"|superseded|modified|abrogated|affirming|reversing)\b"
     r"(?:(?![a-z]{3}\. [A-Z])[^();\n]){0,120}$"
 )
+# "22 U.S. (9 Wheat.) 1" is cited again as "9 Wheat. at 196".
+NOMINATIVE = re.compile(r"\((\d{1,3}) ([A-Z][\w.' ]+)\)")
 SECTION = "a section"
 OTHERS = "It stands behind {}, so it refers to that and to no citation."
 NONE_FITS = "Its page cannot be one of what was cited last."
@@ -111,6 +113,8 @@ class Resolver:
         self._by_cluster[full.cluster].append(number)
         if full.kind == "full_case":
             self._by_volume[full.volume, full.reporter].append(number)
+            if nominative := NOMINATIVE.search(full.text):
+                self._by_volume[nominative[1], nominative[2]].append(number)
             for word in _names(full):
                 self._by_word[word].append(number)
 
@@ -141,18 +145,22 @@ class Resolver:
 
     def _cited_before(self, own: Citation) -> Iterator[Citation | str]:
         """What was cited before, the nearest first, without what "Id." never stands for."""
-        is_page = bool(own.pin_cite and own.pin_cite[0].isdigit())
+        is_page, is_passed = bool(own.pin_cite and own.pin_cite[0].isdigit()), False
         for n in range(bisect_left(self._places, (own.start,)) - 1, -1, -1):
             place = self._places[n]
             if self._is_hidden(place.start, own.start):
                 continue
             if place.number is None:
-                if not (is_page and place.what == SECTION):
+                is_passed = place.what == SECTION or (is_passed and place.what == SIGNALLED)
+                if not (is_page and is_passed):
                     yield place.what
                 continue
             cited = self._citations[place.number]
+            is_passed = cited.kind == "law" and not cited.is_paged
             is_refusal = cited.kind == "full_case" and REFUSED.search(self._before(cited))
-            if not is_refusal and not (is_page and cited.kind == "law"):
+            if is_page and is_passed and place.what:
+                yield place.what
+            elif not is_refusal and not (is_page and is_passed):
                 yield cited
 
     def _before(self, citation: Citation) -> str:
@@ -204,18 +212,23 @@ class Resolver:
 def _places(
     citations: list[Citation], groups: list[list[int]], text: str, signs: Sequence[int]
 ) -> list[Place]:
-    """What is cited, in the order of the text; parallel citations are one."""
-    ours = [Place(citations[group[0]].start, group[0], "") for group in groups]
+    """What is cited, in the order of the text; parallel citations are one.
+
+    `what` is also given for a citation with which a sentence ends that is nothing else.
+    """
     taken = [(citation.start, max(citation.tail, citation.end)) for citation in citations]
     others = [Place(start, None, what) for start, what in records(text)]
     others += [Place(start, None, SECTION) for start in signs]
-    free = [place for place in others if not _is_in(place.start, taken)]
+    named, free = dict[int, str](), list[Place]()
+    for place in others:
+        n = bisect_left(taken, (place.start + 1, 0)) - 1
+        if n >= 0 and taken[n][0] <= place.start < taken[n][1]:
+            if place.start == taken[n][1] - 1:
+                named[n] = place.what
+        else:
+            free.append(place)
+    ours = [Place(citations[group[0]].start, group[0], named.get(group[0], "")) for group in groups]
     return sorted([*ours, *free], key=lambda place: place.start)
-
-
-def _is_in(place: int, spans: Sequence[tuple[int, int]]) -> bool:
-    n = bisect_left(spans, (place + 1, 0)) - 1
-    return n >= 0 and spans[n][0] <= place < spans[n][1]
 
 
 def _parentheses(citations: list[Citation], text: str) -> list[tuple[int, int]]:
@@ -248,7 +261,7 @@ def _fits(full: Citation, pin: str | None) -> bool:
     """Whether the pages may be in `full`, whose own pages are those of a volume or not."""
     if not pin or re.match(r"(?:&|n|fn|note)", pin) or not full.has_pages:
         return True
-    if full.kind == "law":
+    if full.kind == "law" and not full.is_paged:
         return not pin[0].isdigit()
     return pin[0].isdigit() and _holds(full, leading_number(pin))
 

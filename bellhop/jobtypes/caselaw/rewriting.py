@@ -13,11 +13,8 @@ WAYS = re.compile(
     r"(?P<blank>(?<=[A-Za-z.] )[\u2010-\u2015-]{2,}(?=[\s,;(\[]))"  # 585 U.S. ---- (2018)
     r"|(?P<at_blank>(?<=\bat )_{2,})"  # 585 U. S., at ___
     r"|(?P<star>(?<=\d) \*\d{1,4}(?= [A-Z]))"  # 135 *355 Mass. 147
-    # eyecite wants a space on both sides: (Id. at 5), 9Id., Ibid.)
-    r"|(?P<before>(?<=[(\[“”\"\u2014\d])(?=(?:[Ii]d|[Ii]bid)\.))"
-    r"|(?P<behind>(?<=\b[Ii]d\.)(?=[;:)\]”\"\u2014§¶*])|(?<=\b[Ii]bid\.)(?=[,;:)\]”\"]))"
 )
-WRITTEN = {"blank": "___", "at_blank": "___", "star": "", "before": " ", "behind": " "}
+WRITTEN = {"blank": "___", "at_blank": "___", "star": ""}
 
 
 class Rewritten:

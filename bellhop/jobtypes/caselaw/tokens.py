@@ -2,16 +2,25 @@
 
 eyecite keeps its patterns in a set, so of two that read one place the hash seed of the process
 decided. Here the order is that of its list of patterns, and "at" makes a short form.
+
+"Id." and "Ibid." have a pattern of their own: eyecite wants white space on both sides, which two in
+a row would have to share. In capitals, "ID." is a short form only where a sentence begins with it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 # eyecite's tokens, and what they are here; a section sign without a code is no citation.
 KINDS = {"IdToken": "id", "SupraToken": "supra", "SectionToken": "section"}
+ID = re.compile(
+    r"(?<![^\W\d_])(?<![\w.&@/\u2019'-](?=i))"
+    r"(?:[Ii]d ?\.(?:(?![\w/@])|(?=at ?[\d*\u00b6\u00a7]))|[Ii]d(?= at \*?\d)|[Ii]bid\b\.?"
+    r"|(?:(?<=[.;:)(\[\u201d\"] )|(?<=[(\[\n])|(?<![\s\S]))(?:ID\.|IBID\b\.?)(?!\w))"
+)
 SOURCES = {"reporters": "full_case", "laws": "law", "journals": "journal"}
 
 
@@ -39,10 +48,15 @@ def tokens(text: str) -> list[tuple[str, Any]]:
 
 def _found(text: str) -> Iterator[tuple[int, int, int, Any]]:
     """The longest first of those that begin at one place, then by the rank of their pattern."""
+    from eyecite.models import IdToken
     from eyecite.tokenizers import default_tokenizer
 
     ranks = _ranks()
+    for match in ID.finditer(text):
+        yield match.start(), -match.end(), 0, IdToken(match[0], match.start(), match.end())
     for extractor in default_tokenizer.get_extractors(text):
+        if extractor.constructor == IdToken.from_match:
+            continue
         rank = ranks[extractor.regex]
         for match in extractor.compiled_regex.finditer(text):
             token = extractor.get_token(match)

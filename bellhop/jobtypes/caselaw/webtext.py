@@ -31,8 +31,9 @@ LONGEST_MARK = 5
 
 def html_paragraphs(text: str) -> list[str]:
     """The paragraphs of the page `text`; none where there is nothing to be seen."""
-    from lxml import etree, html
+    from lxml import etree
 
+    from bellhop.jobtypes.knowledge.nesting import parse_deep
     from bellhop.jobtypes.knowledge.visible import remove_hidden
 
     # Of a text, only the declaration of its own encoding can still be wrong.
@@ -40,7 +41,7 @@ def html_paragraphs(text: str) -> list[str]:
     if start.startswith("<?xml"):
         start = start.partition("?>")[2]
     try:
-        root = html.document_fromstring(start or " ")
+        root, _ = parse_deep(start or " ")
     except (etree.ParserError, ValueError):
         return []
     sheets = "".join(root.xpath("//style/text()"))

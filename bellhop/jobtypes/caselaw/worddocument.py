@@ -18,7 +18,7 @@ def _word(name: str) -> str:
 PARAGRAPH, RUN, TEXT, FIELD = map(_word, ("p", "r", "t", "fldChar"))
 INSTEAD = {
     _word("tab"): " ", _word("br"): " ", _word("cr"): " ", _word("ptab"): " ",
-    _word("noBreakHyphen"): "-",
+    _word("noBreakHyphen"): "-", _word("softHyphen"): "\xad",
 }  # fmt: skip
 # Deleted, moved to another place, or how a word is read aloud.
 GONE = {_word("del"), _word("moveFrom"), _word("rt")}

@@ -39,9 +39,9 @@ def shown_lines(text: object) -> str:
     return _HIDDEN_IN_LINES.sub(_escape, str(text))
 
 
-def shown_json(document: object) -> str:
-    """A document as JSON on several lines; it means the same to a program."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+def shown_json(document: object, indent: int | None = 2) -> str:
+    """A document as JSON on several lines, or on one; it means the same to a program."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
     return _HIDDEN_IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 

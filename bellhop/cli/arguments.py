@@ -45,10 +45,13 @@ def parser() -> argparse.ArgumentParser:
     add("check", "test this installation")
     add("drain", "stop taking new items, and return when nothing is running")
     _add_account_commands(add)
-    trial = add("try", "run a job type on one file, without a server or queue")
+    trial = add("try", "run a job type without a server or queue")
     trial.add_argument("type")
-    trial.add_argument("input", metavar="FILE|URL|TEXT")
-    trial.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    trial.add_argument("inputs", nargs="*", metavar="FILE|URL|TEXT|JSON")
+    said = "a parameter, or the file of a further input as K=@FILE; repeatable"
+    trial.add_argument(
+        "--param", type=_key_value, action="append", default=[], metavar="K=V", help=said
+    )
     return whole
 
 

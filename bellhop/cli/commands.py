@@ -20,11 +20,9 @@ from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown, shown_json
 from bellhop.catalog import params
+from bellhop.cli import screen
 from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
 from bellhop.functions.signature import FILES
-
-BAR_WIDTH = 30
-SHOWN_CHARACTERS = 100
 
 
 def at_home(settings: Settings) -> Bellhop:
@@ -132,13 +130,12 @@ def _follow(bellhop: Bellhop, job: dict[str, Any]) -> dict[str, Any]:
 def _show_progress(job: dict[str, Any]) -> None:
     if not sys.stderr.isatty():
         return
-    filled = "#" * (job["progress"] * BAR_WIDTH // 100)
     waits = job["waiting_for"] and f"waiting: {job['waiting_for']}"
     what = job["current_step"] or waits or job["status"]
     left = f", about {job['eta_s']} s left" if job["eta_s"] else ""
-    line = f"[{filled:<{BAR_WIDTH}}] {job['progress']:>3}% {shown(what)}{left}"
     end = "\n" if job["status"] in FINAL else ""
-    print(f"\r\x1b[K{line[:SHOWN_CHARACTERS]}", end=end, file=sys.stderr, flush=True)
+    line = screen.bar(job["progress"], f"{shown(what)}{left}")
+    print(f"{screen.CLEAR}{line}", end=end, file=sys.stderr, flush=True)
 
 
 def _jobs(bellhop: Bellhop, given: argparse.Namespace) -> int:

@@ -155,7 +155,7 @@ def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import tryout
 
     logging.getLogger("bellhop").setLevel(logging.WARNING)
-    return tryout.run(loaded, given.type, given.input, given.param)
+    return tryout.run(loaded, given.type, given.inputs, given.param)
 
 
 def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:

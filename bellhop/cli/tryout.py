@@ -1,4 +1,4 @@
-"""The command `try`: run one job type on one input, without server or queue."""
+"""The command `try`: run one job type on what is given, without server or queue."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bellhop.accounts.access import LOCAL
-from bellhop.base.errors import ItemError, Problem, StartRefused
+from bellhop.base.errors import ItemError, StartRefused
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
-from bellhop.base.texts import as_typed, shown, shown_json, shown_lines
-from bellhop.catalog import params
+from bellhop.base.texts import shown, shown_json, shown_lines
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.cli import trygiven
+from bellhop.cli.screen import Screen
+from bellhop.cli.trygiven import Given, Item
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.outcome import (
     Cancelled,
@@ -38,34 +40,24 @@ from bellhop.storage.installation import Installation
 from bellhop.system import confine, temporary
 
 
-def run(settings: Settings, name: str, given: str, given_params: Sequence[tuple[str, str]]) -> int:
-    """Print the result as JSON; 0 when it completed. Output files stay in a named folder."""
+def run(
+    settings: Settings, name: str, inputs: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> int:
+    """Run a type on each input and print each result as JSON; 0 when all completed.
+
+    `pairs` are the parameters, and files by the names of further inputs. Output files stay in a
+    folder that is named.
+    """
     temporary.settle(settings.data_dir)
     work = Path(tempfile.mkdtemp(prefix="bellhop-try-"))
     try:
         job_type = _find(settings, name, work)
-        scratch = Scratch(work / "scratch")
-        order = _order(settings, job_type, given, given_params, scratch)
-        bounds = confine.bounds(
-            settings,
-            readable=(),
-            writable=(scratch.home, scratch.output),
-            is_shared=False,
-            network=job_type.network,
-        )
-        null = os.open(os.devnull, os.O_RDONLY)
-        kind = ProcessKind.of(job_type, job_type.queue, LOCAL, is_shared=False)
-        process = JobProcess(kind, scratch, bounds, null, threading.Event())
-        mask = Mask.of_type(job_type.settings, order.settings)
-        try:
-            listener = Listener(_show_progress, _show_partial, _show_printed)
-            outcome = process.run(order, listener, lambda: None, mask)
-        finally:
-            if not process.is_dead:
-                process.kill()
-        return _report(outcome, scratch.output)
+        given = trygiven.read(job_type, inputs, pairs)
+        trial = _Trial(settings, job_type, given)
+        scratches = (Scratch(work / f"scratch-{number}") for number in range(len(given.items)))
+        return max(map(trial.run, given.items, scratches))
     finally:
-        if not any(work.glob("scratch/output/*")):
+        if not any(work.glob("scratch-*/output/*")):
             remove_tree(work)
 
 
@@ -84,79 +76,84 @@ def _find(settings: Settings, name: str, work: Path) -> KnownType:
     return types[name]
 
 
-def _order(
-    settings: Settings,
-    job_type: KnownType,
-    given: str,
-    given_params: Sequence[tuple[str, str]],
-    scratch: Scratch,
-) -> Order:
-    is_file = job_type.input in ("file", "files")
-    return order_for(
-        settings,
-        job_type,
-        scratch,
-        item_id="try",
-        attempt=1,
-        value=_value(job_type, given),
-        beside={},
-        params=_checked(job_type, given_params),
-        filename=as_typed(Path(given).name if is_file else given[:80]),
-        free_bytes=scratch.free_bytes(),
-    )
+@dataclass(frozen=True)
+class _Trial:
+    """A type with what it is given, to run on one item after the other."""
 
+    settings: Settings
+    job_type: KnownType
+    given: Given
 
-def _value(job_type: KnownType, given: str) -> Any:
-    """What was given, as the type takes it."""
-    if job_type.input in ("file", "files"):
-        if not Path(given).is_file():
-            raise StartRefused(f"{given}: there is no such file")
-        path = as_typed(str(Path(given).absolute()))
-        return path if job_type.input == "file" else [path]
-    if job_type.input == "data":
+    def run(self, item: Item, scratch: Scratch) -> int:
+        """Print what comes of an item; 0 when it completed."""
+        name = item.filename if len(self.given.items) > 1 else ""
+        screen = Screen(name)
         try:
-            return json.loads(as_typed(given))
-        except ValueError as error:
-            raise StartRefused(f"{given[:80]} is not JSON ({error})") from None
-    return as_typed(given)
+            outcome = self._outcome(self._order(item, scratch), scratch, screen)
+        finally:
+            screen.close()
+        return _report(outcome, scratch.output, name)
+
+    def _order(self, item: Item, scratch: Scratch) -> Order:
+        return order_for(
+            self.settings,
+            self.job_type,
+            scratch,
+            item_id="try",
+            attempt=1,
+            value=item.value,
+            beside=self.given.beside,
+            params=self.given.params,
+            filename=item.filename,
+            free_bytes=scratch.free_bytes(),
+        )
+
+    def _outcome(self, order: Order, scratch: Scratch, screen: Screen) -> Outcome:
+        network, queue = self.job_type.network, self.job_type.queue
+        writable = (scratch.home, scratch.output)
+        bounds = confine.bounds(
+            self.settings, readable=(), writable=writable, is_shared=False, network=network
+        )
+        null = os.open(os.devnull, os.O_RDONLY)
+        kind = ProcessKind.of(self.job_type, queue, LOCAL, is_shared=False)
+        process = JobProcess(kind, scratch, bounds, null, threading.Event())
+        mask = Mask.of_type(self.job_type.settings, order.settings)
+        try:
+            listener = Listener(screen.progress, screen.partial, screen.printed)
+            return process.run(order, listener, lambda: None, mask)
+        finally:
+            if not process.is_dead:
+                process.kill()
+            os.close(null)
 
 
-def _checked(job_type: KnownType, given: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    texts, label, schema = params.by_name(given), job_type.label, job_type.params
-    try:
-        typed = {n: params.from_text(label, schema, n, v) for n, v in texts.items()}
-        return params.validated(job_type, typed)
-    except Problem as problem:
-        raise StartRefused(problem.detail) from None
+def _report(outcome: Outcome, output: Path, name: str = "") -> int:
+    """Print how an attempt ended; 0 when it completed.
 
-
-def _show_progress(percent: int, step: str) -> None:
-    print(f"{percent:>3}% {shown(step)}", file=sys.stderr)
-
-
-def _show_partial(data: str) -> None:
-    print(shown_json(json.loads(data)), file=sys.stderr)
-
-
-def _show_printed(chunk: bytes) -> None:
-    print(shown_lines(chunk.decode(errors="backslashreplace")), end="", file=sys.stderr, flush=True)
-
-
-def _report(outcome: Outcome, output: Path) -> int:
+    `name` is of one item of several: then its document is one line, as that of each is.
+    """
+    document: dict[str, Any] = {"input": name} if name else {}
     if isinstance(outcome, Completed):
-        document = {"data": json.loads(outcome.data), "warnings": outcome.warnings}
-        print(shown_json(document))
+        document |= {"data": json.loads(outcome.data), "warnings": outcome.warnings}
+        print(shown_json(document, None if name else 2), flush=True)
         if any(output.glob("*")):
             print(f"output files are in {output}", file=sys.stderr)
         return 0
     error = _error(outcome)
+    if name:
+        document["error"] = {"code": error.code, "message": error.message}
+        print(shown_json(document, None), flush=True)
+    _explain(error, f"{shown(name)}: " if name else "")
+    return 1
+
+
+def _explain(error: ItemError, name: str) -> None:
     if error.traceback:
         print(shown_lines(error.traceback), file=sys.stderr)
         error = replace(error, hint=None)  # it says where the traceback is
-    print(f"{error.code}: {shown_lines(error.message)}", file=sys.stderr)
+    print(f"{name}{error.code}: {shown_lines(error.message)}", file=sys.stderr)
     if error.hint:
         print(shown_lines(error.hint), file=sys.stderr)
-    return 1
 
 
 def _error(outcome: Incomplete) -> ItemError:

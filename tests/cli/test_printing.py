@@ -11,6 +11,7 @@ from bellhop.base.errors import ItemError
 from bellhop.base.settings import Settings
 from bellhop.cli import commands, tryout
 from bellhop.cli.main import main
+from bellhop.cli.screen import Screen
 from bellhop.client import RequestFailed
 from bellhop.jobprocess.outcome import Failed, Kind
 
@@ -77,8 +78,9 @@ def test_it_shows_the_progress_of_a_job_without_its_effects(
 def test_it_tries_a_type_without_the_effects_of_what_it_says(
     capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
-    tryout._show_printed(NASTY.encode() + b"\xff\n\tmore")
-    tryout._show_progress(1, NASTY)
+    screen = Screen()
+    screen.printed(NASTY.encode() + b"\xff\n\tmore")
+    screen.progress(1, NASTY)
     for trace in (None, f"Traceback\n  {NASTY}"):  # with one, its hint is not shown
         tryout._report(Failed(Kind.MISTAKE, ItemError("odd", NASTY, NASTY, trace)), tmp_path)
     said = capsys.readouterr().err

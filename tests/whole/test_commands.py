@@ -195,6 +195,42 @@ def test_it_takes_a_list_as_its_name_several_times(bellhop: Running) -> None:
     assert json.loads(done.stdout)["data"]["tags"] == ["a", "b"], done.stderr
 
 
+def test_it_tries_a_type_on_several_inputs(bellhop: Running, tmp_path: Path) -> None:
+    """A line for each, also where one of them fails."""
+    for name, text in (("a.txt", "one"), ("b.txt", ""), ("c.txt", "one two")):
+        (tmp_path / name).write_text(text)
+    done = bellhop.run("try", "word_count", *(str(tmp_path / f"{n}.txt") for n in "abc"))
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first == {"input": "a.txt", "data": {"words": 1}, "warnings": []}
+    assert (second["input"], second["error"]["code"]) == ("b.txt", "empty_file")
+    assert third["data"] == {"words": 2}
+    assert "b.txt: empty_file: The file is empty." in done.stderr
+    assert done.returncode == 1
+
+
+def test_it_tries_a_type_with_two_files_and_one_without_input(
+    bellhop: Running, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "both.py").write_text(
+        "from pathlib import Path\n"
+        "from bellhop import job_type\n"
+        "@job_type\n"
+        "def compare(left: Path, right: Path) -> dict:\n"
+        "    return {'same': left.read_bytes() == right.read_bytes()}\n"
+        "@job_type\n"
+        "def nightly(times: int = 2) -> dict:\n"
+        "    return {'times': times}\n"
+    )
+    (own / "a.csv").write_text("1")
+    bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(own)
+    done = bellhop.run("try", "compare", f"{own}/a.csv", "--param", f"right=@{own}/both.py")
+    assert json.loads(done.stdout)["data"] == {"same": False}, done.stderr
+    done = bellhop.run("try", "nightly", "--param", "times=3")
+    assert json.loads(done.stdout)["data"] == {"times": 3}, done.stderr
+
+
 def test_it_keeps_the_files_of_a_try(bellhop: Running, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("loud")

@@ -126,8 +126,8 @@ function startFilter(now) {
   filter.addEventListener("change", (event) => choose(event.target.value, now));
 }
 
-/** Starts the list. `before` runs ahead of each round. Returns `show(job)`, which puts a job on the page at once. */
-export function startList(before) {
+/** Starts the list. Returns `show(job)`, which puts a job on the page at once. */
+export function startList() {
   let now = () => {};
   startFilter(() => now());
   startSearch(() => now());
@@ -135,10 +135,7 @@ export function startList(before) {
     change = null;
     now();
   });
-  now = poll(async (wasAway) => {
-    await before();
-    await refresh(wasAway);
-  }, () => (list.anyActive() ? BUSY_MS : IDLE_MS));
+  now = poll(refresh, () => (list.anyActive() ? BUSY_MS : IDLE_MS));
   const show = (id, job) => {
     if (job) list.merge([job], { fits, more: null });
     else list.remove(id);

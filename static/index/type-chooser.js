@@ -47,7 +47,7 @@ function drawSelect() {
     ...ready.map(option),
     ...types.filter((type) => !type.available).map(option),
   );
-  select.value = ready.some((type) => type.type === kept) ? kept : "";
+  select.value = types.some((type) => type.type === kept) ? kept : "";
   if (!select.value && ready.length === 1) select.value = ready[0].type;
 }
 
@@ -59,15 +59,23 @@ function chosen() {
   onChoose(type);
 }
 
+/* The form stays as the user left it while the file of its type cannot be read, as between two edits. */
+function lost(type) {
+  showText(find("[data-type-error]"), `${type.label || type.type} is not available now: ${type.reason}`);
+}
+
 /** Draws the types anew only when they differ, so that an open list does not close under the user. */
 export function setTypes(given) {
   const text = stringify(given);
   if (text === drawnFrom) return false;
+  const before = drawnFrom && stringify(chosenType());
   drawnFrom = text;
   types = given;
   drawSelect();
   drawUnavailable();
-  chosen();
+  const current = types.find((type) => type.type === select.value);
+  if (current && !current.available) lost(current);
+  else if (stringify(chosenType()) !== before) chosen();
   return true;
 }
 

@@ -6,30 +6,32 @@ import { startList } from "/static/index/live-list.js";
 import { setLaterTypes } from "/static/index/more-options.js";
 import { startSubmit } from "/static/index/submit.js";
 import { setTypes } from "/static/index/type-chooser.js";
-import { getTypes } from "/static/shared/api.js";
+import { changedTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
 import { find } from "/static/shared/dom.js";
+import { poll } from "/static/shared/poll.js";
 import { known, maySubmit } from "/static/shared/user.js";
 
-const TYPES_EVERY_MS = 60_000;
-let typesAt = -Infinity;
+/* Who writes a job type looks here for it as soon as the file is saved. */
+const TYPES_EVERY_MS = 1000;
+let tag = null;
 
-/* A job type may come or go while the page is open; coming back to the tab looks at once. */
 async function refreshTypes() {
-  if (performance.now() - typesAt < TYPES_EVERY_MS) return;
-  const { types, limits } = await getTypes();
-  typesAt = performance.now();
+  const news = await changedTypes(tag);
+  if (!news) return;
+  const { types, limits } = news.body;
+  tag = news.etag;
   setLimits(limits);
   if (!setTypes(types)) return;
   setLabels(types);
   setLaterTypes(types);
 }
 
-document.addEventListener("visibilitychange", () => (typesAt = -Infinity));
 /* Who may not submit has no use for the form. */
 known.then(() => {
-  const showJob = startList(refreshTypes);
+  const showJob = startList();
   if (maySubmit()) startSubmit(showJob);
   else find("[data-submit-card]").hidden = true;
+  poll(refreshTypes, () => TYPES_EVERY_MS);
 });
 keepTimesFresh();

@@ -59,6 +59,13 @@ async function get(path, query = {}) {
   return bodyOrProblem(status, text);
 }
 
+/* A document with its ETag, or null when it is still what `etag` stands for. */
+async function news(path, etag) {
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const found = await answer(path, { headers });
+  return found.status === 304 ? null : { body: bodyOrProblem(found.status, found.text), etag: found.etag };
+}
+
 async function send(method, path, body, extra = {}) {
   const headers = { "Content-Type": "application/json", ...extra };
   const { status, text } = await answer(path, { method, headers, body: body && stringify(body) });
@@ -85,6 +92,7 @@ export const unshare = (id, account) => send("DELETE", jobPath(id, `/shares/${en
 
 export const getApi = () => get("/openapi.json");
 export const getTypes = () => get("/types");
+export const changedTypes = (etag) => news("/types", etag);
 export const listJobs = (query) => get("/jobs", query);
 export const changedJobs = (change) => get("/jobs", { since: change });
 export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
@@ -115,9 +123,8 @@ export async function getLog(id, { index, step, attempt }) {
 
 /** The job and its ETag, or null when it is still what `etag` stands for. */
 export async function getJob(id, etag) {
-  const headers = etag ? { "If-None-Match": etag } : {};
-  const found = await answer(jobPath(id), { headers });
-  return found.status === 304 ? null : { job: bodyOrProblem(found.status, found.text), etag: found.etag };
+  const found = await news(jobPath(id), etag);
+  return found && { job: found.body, etag: found.etag };
 }
 
 export const cancelJob = (id) => send("POST", jobPath(id, "/cancel"), {});

@@ -7,9 +7,9 @@ import pytest
 from bellhop.cli.screen import CLEAR, Screen, bar
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Screen:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    return Screen()
 
 
 def test_it_writes_a_line_for_each_step_where_no_terminal_is(
@@ -23,11 +23,10 @@ def test_it_writes_a_line_for_each_step_where_no_terminal_is(
     assert capsys.readouterr().err == "  5% a.txt: Reading\n 50% a.txt: Counting\ndone\n"
 
 
-@pytest.mark.usefixtures("terminal")
 def test_it_draws_the_progress_anew_in_one_line_of_a_terminal(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    screen = Screen()
+    screen = on_a_terminal(monkeypatch)
     screen.progress(10, "Reading")
     screen.progress(50, "Counting")
     screen.close()
@@ -35,9 +34,10 @@ def test_it_draws_the_progress_anew_in_one_line_of_a_terminal(
     assert capsys.readouterr().err == lines
 
 
-@pytest.mark.usefixtures("terminal")
-def test_it_keeps_what_is_printed_above_the_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = Screen()
+def test_it_keeps_what_is_printed_above_the_progress(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = on_a_terminal(monkeypatch)
     screen.progress(10, "Reading")
     screen.printed(b"first\nsec")
     screen.printed(b"ond\n")

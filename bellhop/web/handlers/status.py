@@ -8,18 +8,18 @@ from bellhop import __version__
 from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem
 from bellhop.jobs import queries
-from bellhop.web.answers import json_answer
+from bellhop.web.answers import json_answer, tagged_answer
 from bellhop.web.shown import views
 from bellhop.web.site import Site
 
 
 def types(site: Site, user: User) -> HTTPResponse:
-    """GET /types: every job type, and the limits of an upload."""
+    """GET /types: every job type, and the limits of an upload, with a strong ETag."""
     types = site.catalog.types().values()
     shown = [views.type_view(job_type) for job_type in types if not job_type.hidden]
     server = site.settings.server
     limits = {"max_upload_bytes": server.max_upload_bytes, "max_items": server.max_items}
-    return json_answer({"types": shown, "limits": limits})
+    return tagged_answer({"types": shown, "limits": limits})
 
 
 def health(site: Site, user: User | None) -> HTTPResponse:

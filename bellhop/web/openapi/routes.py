@@ -325,7 +325,9 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
     "Job types": ("List job types, and find jobs by file.", (
         Route("GET", f"{API}/types", name="listTypes", summary="List the job types",
               words="Job types with the JSON Schema of their parameters, and the upload limits.",
-              answers=shows("TypeList", "All job types, including unavailable ones.")),
+              parameters=("if_none_match",),
+              answers={**shows("TypeList", "All job types, including unavailable ones.", "ETag"),
+                       **UNCHANGED}),
         Route("GET", f"{API}/files/{{sha256}}/jobs", name="listJobsOfContent",
               summary="List the jobs of a file",
               words="Shows whether a job has processed a file with this content, under any name.",

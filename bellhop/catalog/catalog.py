@@ -35,6 +35,8 @@ MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 MOMENT_S, MOST_SLOW_AT_ONCE = 1.0, 32
 TICK_S = 0.25
 LOOK_EVERY_S = 1.0
+TICK_S = 0.1
+LOOK_EVERY_S = 0.5
 log = logging.getLogger("bellhop.catalog")
 
 

@@ -87,15 +87,15 @@ def _items(job_type: KnownType, main: Input | None, inputs: Sequence[str]) -> li
         more = len(inputs) - 1
         name = Path(inputs[0]).name + (f" and {more} more" if more else "")
         return [Item(list(map(_path, inputs)), as_typed(name))]
-    return list(_each(main.kind, inputs))
+    return list(_each(main, inputs))
 
 
-def _each(kind: str, inputs: Sequence[str]) -> Iterator[Item]:
+def _each(main: Input, inputs: Sequence[str]) -> Iterator[Item]:
     for given in inputs:
-        if kind == "file":
+        if main.kind == "file":
             yield Item(_path(given), as_typed(Path(given).name))
         else:
-            value = _object(given) if kind == "data" else as_typed(given)
+            value = _object(main, given) if main.kind == "data" else as_typed(given)
             yield Item(value, as_typed(given[:80]))
 
 
@@ -105,11 +105,17 @@ def _path(given: str) -> str:
     return as_typed(str(Path(given).absolute()))
 
 
-def _object(given: str) -> Any:
+def _object(main: Input, given: str) -> dict[str, Any]:
     try:
-        return json.loads(as_typed(given))
+        value = json.loads(as_typed(given))
     except ValueError as error:
         raise StartRefused(f"{given[:80]} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise StartRefused(f"{given[:80]} is not a JSON object, as in '{{\"name\": 1}}'")
+    try:
+        return params.checked(main.schema, value, main.name)
+    except Problem as problem:
+        raise StartRefused(problem.detail) from None
 
 
 def _params(job_type: KnownType, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

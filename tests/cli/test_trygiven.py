@@ -11,8 +11,8 @@ from bellhop.catalog.description import KnownType, unknown_type
 from bellhop.cli.trygiven import Given, Item, read
 from bellhop.functions.signature import Input
 
-LEFT, RIGHT = Input("left", "file", True), Input("right", "file", True)
-MASK, PAGES = Input("mask", "file", False), Input("pages", "files", False)
+LEFT, RIGHT = Input("left", "file", True, {}), Input("right", "file", True, {})
+MASK, PAGES = Input("mask", "file", False, {}), Input("pages", "files", False, {})
 
 
 def known(*inputs: Input) -> KnownType:
@@ -38,7 +38,7 @@ def test_it_makes_an_item_of_each_file(paths: tuple[str, str, str]) -> None:
 
 def test_it_makes_one_item_of_files_that_belong_together(paths: tuple[str, str, str]) -> None:
     item = Item(list(paths), "a and 2 more")
-    assert read(known(Input("files", "files", True)), paths, []).items == (item,)
+    assert read(known(Input("files", "files", True, {})), paths, []).items == (item,)
 
 
 def test_it_gives_the_files_of_further_inputs_to_each_item(paths: tuple[str, str, str]) -> None:
@@ -59,8 +59,8 @@ def test_it_makes_one_item_of_nothing(inputs: tuple[Input, ...]) -> None:
 
 
 def test_it_makes_an_item_of_each_text_and_each_object() -> None:
-    assert read(known(Input("text", "text", True)), ["a", "b"], []).items[1] == Item("b", "b")
-    objects = read(known(Input("data", "data", True)), ['{"n": 1}', "{}"], []).items
+    assert read(known(Input("text", "text", True, {})), ["a", "b"], []).items[1] == Item("b", "b")
+    objects = read(known(Input("data", "data", True, {})), ['{"n": 1}', "{}"], []).items
     assert [item.value for item in objects] == [{"n": 1}, {}]
 
 
@@ -74,8 +74,10 @@ def test_it_makes_an_item_of_each_text_and_each_object() -> None:
         ((LEFT, RIGHT), ["{a}"], [("right", "{b}")], "write --param right=@FILE"),
         ((LEFT, RIGHT), ["{a}"], [("right", "@{b}"), ("right", "@{b}")], "right takes one file"),
         ((LEFT, RIGHT), ["{a}"], [("right", "@nowhere")], "nowhere: there is no such file"),
-        ((Input("data", "data", True),), ["{"], [], "is not JSON"),
-        ((Input("files", "files", True),), [], [], "try compare FILE…"),
+        ((Input("data", "data", True, {}),), ["{"], [], "is not JSON"),
+        ((Input("data", "data", True, {}),), ["[1]"], [], "is not a JSON object"),
+        ((Input("data", "data", True, {"required": ["n"]}),), ["{}"], [], "must contain"),
+        ((Input("files", "files", True, {}),), [], [], "try compare FILE…"),
         ((), [], [("x", "1")], "has no such parameter"),
     ],
 )  # fmt: skip

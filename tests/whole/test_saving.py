@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_it_lists_a_new_type_on_an_open_page(page: webdriver.Chrome, types: Path
     for name in ("first", "second", "third"):
         save(types, name)
         saved = time.monotonic()
-        wait_for(lambda name=name: listed(page, name))
+        wait_for(partial(listed, page, name))
         assert time.monotonic() - saved < SEEN_CEILING_S
 
 

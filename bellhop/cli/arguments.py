@@ -52,6 +52,12 @@ def parser() -> argparse.ArgumentParser:
     trial.add_argument(
         "--param", type=_key_value, action="append", default=[], metavar="K=V", help=said
     )
+    new = add("new", "write a new job type, with a test")
+    new.add_argument("name", nargs="?", metavar="NAME")
+    kinds = ("file", "url", "text", "none")
+    new.add_argument("--input", choices=kinds, default=kinds[0], help="what an item is")
+    said = "run a function that is installed, such as textwrap:shorten"
+    new.add_argument("--from", dest="wraps", metavar="MODULE:FUNCTION", help=said)
     return whole
 
 

@@ -158,6 +158,12 @@ def try_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
     return tryout.run(loaded, given.type, given.inputs, given.param)
 
 
+def new_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import new
+
+    return new.run(loaded, given.name, given.input, given.wraps)
+
+
 def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
     """`NAME` or `NAME=WORKERS` of the consumer's --queue."""
     name, _, workers = text.partition("=")
@@ -191,6 +197,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "check": check,
     "drain": drain,
     "try": try_type,
+    "new": new_type,
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),
     **dict.fromkeys(("user", "token"), people),
 }

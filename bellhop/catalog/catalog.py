@@ -33,8 +33,6 @@ from bellhop.storage.installation import Installation
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 # Those that take longer than a moment keep no place from the others, and are shown.
 MOMENT_S, MOST_SLOW_AT_ONCE = 1.0, 32
-TICK_S = 0.25
-LOOK_EVERY_S = 1.0
 TICK_S = 0.1
 LOOK_EVERY_S = 0.5
 log = logging.getLogger("bellhop.catalog")

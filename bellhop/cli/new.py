@@ -15,7 +15,6 @@ from bellhop.catalog.description import MOST_NAME
 from bellhop.cli.trygiven import WORDS
 from bellhop.functions import wrapping
 
-
 # What the test of a new type checks, by the kind of its input.
 CHECKS = {
     "file": """with tempfile.TemporaryDirectory() as folder:
@@ -38,6 +37,8 @@ def run(settings: Settings, name: str | None, kind: str, wraps: str | None) -> i
     if name is None:
         raise StartRefused(f"the name of the new type is missing; write {TYPED} new NAME")
     folder = settings.jobtypes_folder
+    if folder is None:
+        raise StartRefused("job types have no folder; set [jobtypes] folder in config.ini")
     _require_free(folder, name)
     if wrapped:
         _write(folder / f"{name}.py", wrapped.source(name))
@@ -76,10 +77,10 @@ def _require_free(folder: Path, name: str) -> None:
     if not is_name or name.startswith("_"):
         said = "use letters, digits and _, a letter first, and no word of Python"
         raise StartRefused(f"{name!r} cannot be the name of a job type; {said}")
-    for path in typefiles.find(folder if folder.is_dir() else None):
+    for path in typefiles.find(folder):
         if path.stem != name and not typefiles.seems_to_have(path, name):
             continue
-        if path.parent == folder:
+        if path.is_relative_to(folder):
             raise StartRefused(f"{path} has a job type {name} already; choose another name")
         raise StartRefused(f"{name} is a job type of Bellhop; choose another name")
 

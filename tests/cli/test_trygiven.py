@@ -18,7 +18,7 @@ MASK, PAGES = Input("mask", "file", False, {}), Input("pages", "files", False, {
 def known(*inputs: Input) -> KnownType:
     members = vars(unknown_type("compare")) | {
         "inputs": inputs, "timeout_s": 1.0, "memory_mb": 0, "delays_s": (), "reason": None,
-        "path": "", "stamp": (),
+        "path": "", "stamp": (), "is_pending": False,
     }  # fmt: skip
     return KnownType(**members)
 

@@ -86,7 +86,7 @@ def test_it_keeps_the_form_while_the_file_of_its_type_is_broken(
     wait_for(lambda: listed(page, "edited"))
     choose(page, "edited")
     find(page, "[data-text-input]").send_keys("half a sen")
-    (types / "edited.py").write_text("def edited(:")
+    (types / "edited.py").write_text("from bellhop import job_type\n@job_type\ndef edited(:")
     wait_for(lambda: "SyntaxError" in text_of(page, "[data-type-error]"))
     save(types, "edited", "Shout again")
     wait_for(lambda: not find(page, "[data-type-error]").is_displayed())

@@ -93,7 +93,7 @@ def test_it_lists_no_test_as_a_type(bellhop: Running) -> None:
 )
 def test_it_says_why_a_name_cannot_be(bellhop: Running, types: Path, name: str, said: str) -> None:
     types.mkdir()
-    (types / "taken.py").write_text("def other(): ...")
+    (types / "taken.py").write_text("from bellhop import job_type\n\n\ndef other(): ...")
     refused = bellhop.run("new", name)
     assert refused.returncode == 1 and said in refused.stderr
     assert [path.name for path in types.iterdir()] == ["taken.py"]

@@ -153,7 +153,7 @@ def test_it_runs_a_new_helper_also_in_a_process_that_knows_the_old_one(own: Own,
 
 def test_it_counts_a_type_as_changed_when_a_file_beside_it_is(own: Own) -> None:
     """A result of the old code is not used again."""
-    own.write("helped")
+    own.write("helped", "import _helper")
     (own.folder / "_helper.py").write_text("VALUE = 1\n")
     own.catalog.settle()
     before = own.catalog.types()["helped"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bellhop.jobtypes.ledger.anomalies import Bounds
+from bellhop.jobtypes.ledger.model import Total
 from tests.support.trial_balances import HEADER, codes, read_in
 
 Line = tuple[str, str, str]
@@ -99,3 +102,26 @@ def test_it_takes_the_only_heading_of_a_file_as_an_account_at_zero(read: Read) -
     result = read(text_of(lines))
     assert codes(result) == ["zero_account"]
     assert len(result["extracted_data"]["accounts"]) == len(lines)
+
+
+def with_subtotals(count: int) -> str:
+    """Two accounts and their subtotal, many times, then a total of all but the first pair."""
+    lines = []
+    for number in range(count):
+        lines += [f"A{number},{number}.25,", f"B{number},,{number}.25"]
+        lines += [f"Subtotal,{number}.25,{number}.25"]
+    rest = sum(range(1, count)) + 0.25 * (count - 1)
+    return HEADER + "\n".join([*lines, f"Total later,{rest:.2f},{rest:.2f}", ""])
+
+
+def test_it_finds_where_a_total_begins_among_hundreds_of_subtotals(tmp_path: Path) -> None:
+    assert "stated_total_mismatch" not in codes(read_in(tmp_path, with_subtotals(300)))
+
+
+def test_it_compares_a_total_with_few_of_many_beginnings() -> None:
+    """Else the work would grow with the square of their number."""
+    sums = [(Decimal(n), Decimal(0)) for n in range(5000)]
+    total = Total(1, "Total", Decimal(4000), Decimal(0), 4999, False, True)
+    near = Bounds(sums, list(range(5000))).near(total)
+    assert 999 in near
+    assert len(near) < 60

@@ -4,6 +4,8 @@ Called once, before the reports. Must never correct an amount: a finding is adde
 `book.anomalies` and the figures stay as they are.
 """
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from decimal import Decimal
 
 from bellhop.jobtypes.ledger.cells import CENT, ZERO, money, normal
@@ -13,6 +15,7 @@ from bellhop.jobtypes.ledger.words import CREDIT_ASSET, DEBIT_EQUITY, EITHER_SID
 
 MOST_UNITS = 10  # a larger difference does not come from rounding alone
 MOST_NAMED = 3
+NEAREST = 6  # bounds on each side of where an amount would stand
 # What is left of an account that was cleared is less than one and than this part of the total.
 RESIDUE = 10_000
 
@@ -80,29 +83,70 @@ def check_duplicates(book: Book) -> None:
 def check_totals(book: Book, tolerance: Decimal) -> None:
     """Compare each total of the file with the accounts it can cover."""
     sums: list[Sums] = [(ZERO, ZERO)]
+    of_type: dict[str | None, Sums] = defaultdict(lambda: (ZERO, ZERO))
     for account in book.accounts:
-        sums.append((sums[-1][0] + account.debit, sums[-1][1] + account.credit))
-    bounds = set(book.bounds)
+        sums.append(plus(sums[-1], account))
+        of_type[account.type] = plus(of_type[account.type], account)
+    bounds = Bounds(sums, book.bounds)
+    bare = sum(total.bare for total in book.totals)
     for total in book.totals:
         # A file's own total covers everything, unless other totals split it in parts.
-        parted = any(other.bare for other in book.totals if other is not total)
-        starts = bounds if parted or not total.final else {0}
-        starts = starts if total.since is None else {total.since}
+        parted = bare > total.bare
+        starts = [0] if total.final and not parted else bounds.near(total)
+        starts = starts if total.since is None else [total.since]
         if total.debit is not None or total.credit is not None:
             end = sums[total.start]
             parts = [(end[0] - sums[s][0], end[1] - sums[s][1]) for s in starts]
             if not total.bare and total.since is None:
-                kind = type_of(total.label)
-                parts.append(sums_of([a for a in book.accounts if a.type == kind]))
+                parts.append(of_type[type_of(total.label)])
             if not any(agrees(total, part, tolerance) for part in parts):
                 if total.final:
                     book.gaps = side_gaps(total, sums[-1])
-                debit, credit = min(parts, key=lambda part: abs(gap(total, part)))
-                stated = f'"{total.label}" differs from the rows: '
-                text = f"{stated}{money(debit)} debit and {money(credit)} credit."
-                amount = gap(total, (debit, credit))
-                book.add("stated_total_mismatch", text, total, amount)
+                tell_mismatch(book, total, min(parts, key=lambda part: abs(gap(total, part))))
         bounds.add(total.start)
+
+
+def plus(sums: Sums, account: Account) -> Sums:
+    return sums[0] + account.debit, sums[1] + account.credit
+
+
+def tell_mismatch(book: Book, total: Total, part: Sums) -> None:
+    """Note that a total differs from the part of the accounts that is nearest to it."""
+    stated = f'"{total.label}" differs from the rows: '
+    text = f"{stated}{money(part[0])} debit and {money(part[1])} credit."
+    book.add("stated_total_mismatch", text, total, gap(total, part))
+
+
+class Bounds:
+    """Where what a total covers may begin, as counts of accounts."""
+
+    def __init__(self, sums: list[Sums], counts: list[int]):
+        self._sums, self._known = sums, set(counts)
+        keys = [self._keys(count) for count in self._known]
+        # By debits, by credits, by their net and by place.
+        self._sorted = [sorted(column) for column in zip(*keys, strict=True)]
+
+    def _keys(self, count: int) -> list[tuple[Decimal, int]]:
+        debit, credit = self._sums[count]
+        return [(amount, count) for amount in (debit, credit, debit - credit, Decimal(count))]
+
+    def add(self, count: int) -> None:
+        if count not in self._known:
+            self._known.add(count)
+            for column, key in zip(self._sorted, self._keys(count), strict=True):
+                insort(column, key)
+
+    def near(self, total: Total) -> list[int]:
+        """The bounds from which on the accounts come nearest to a total, and those nearest to its
+        place: of many not all, or the work would grow with their square."""
+        debit, credit = total.debit or ZERO, total.credit or ZERO
+        above = self._sums[total.start]
+        wanted = (above[0] - debit, above[1] - credit, above[0] - above[1] - debit + credit)
+        found = set()
+        for column, amount in zip(self._sorted, (*wanted, Decimal(total.start)), strict=True):
+            at = bisect_left(column, (amount, 0))
+            found.update(count for _, count in column[max(0, at - NEAREST) : at + NEAREST])
+        return sorted(found)
 
 
 def side_gaps(total: Total, part: Sums) -> list[Decimal]:

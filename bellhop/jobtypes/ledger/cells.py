@@ -40,6 +40,8 @@ DAY = re.compile(
     r"\d{1,2}[-. ]{1,2}[^\W\d]{3,9}\.?[-, ]{1,2}(\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2}, \d{4})"
     r"([T ]\d{1,2}:\d\d.*)?"
 )
+INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+NO_WORD = re.compile(r"[\W_]+")
 ASIDE = re.compile(r"\(([^\W\d]+\.?)\)")
 BRACKETS = str.maketrans("[]{}", "()()")
 AFFIX = re.compile(r"[-+()<>]|[^-+()<>\s]+")
@@ -69,12 +71,12 @@ def is_date(cell: Any) -> bool:
 def normal(text: str) -> str:
     """Lower case words of any script without accents or punctuation; "CurrentAssets" and
     "YTDDebit" are two words each."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    text = INNER_CAPITAL.sub(" ", text)
     text = text.replace("#", " no ").replace("'", "")
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in text if unicodedata.category(char) not in ("Mn", "Cf"))
-    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
+    return " ".join(NO_WORD.sub(" ", text.casefold()).split())
 
 
 def word_table(text: str) -> WordTable:
@@ -128,12 +130,12 @@ def amount_of(cell: Any, comma: bool, unit: str = "", signs: Signs = SIDE_SIGNS)
     `comma` tells the file's decimal mark; a cell with both marks speaks for itself. `unit` is a
     mark that says nothing, `signs` what the marks of sides mean.
     """
-    if isinstance(cell, float | int) and not isinstance(cell, bool):
+    if not isinstance(cell, str):
+        if isinstance(cell, bool) or not isinstance(cell, float | int):
+            raise ValueError(cell)
         if not abs(cell) < MAX_AMOUNT:
             raise ValueError(cell)
         return Decimal(repr(round(cell, 6)))
-    if not isinstance(cell, str):
-        raise ValueError(cell)
     if not comma and PLAIN.fullmatch(cell):
         return Decimal(cell)
     text = plain_number(cell)
@@ -273,7 +275,13 @@ def uses_comma(cells: list[str]) -> bool:
 def affixes(cells: Iterable[Any]) -> Iterator[set[str]]:
     """The marks with letters or currency signs of each number that is not zero, as written."""
     for cell in cells:
-        match = NUMBER.fullmatch(plain_number(cell)) if isinstance(cell, str) else None
+        if not isinstance(cell, str):
+            continue
+        if PLAIN.fullmatch(cell):
+            if cell.strip("-0."):
+                yield set()
+            continue
+        match = NUMBER.fullmatch(plain_number(cell))
         if match and re.search("[1-9]", match["digits"]):
             marks = [*AFFIX.findall(match["before"]), *AFFIX.findall(after_digits(match))]
             yield {mark for mark in marks if mark not in "-+()<>"}

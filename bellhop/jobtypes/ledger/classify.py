@@ -6,6 +6,7 @@ amount, except to put a balance without sign on its account's usual side.
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from bellhop.jobtypes.ledger import words
 from bellhop.jobtypes.ledger.cells import ZERO, first_match, normal
@@ -13,13 +14,19 @@ from bellhop.jobtypes.ledger.mapping import Mapping
 from bellhop.jobtypes.ledger.model import DEBIT_TYPES, Account, Book, Table
 from bellhop.jobtypes.ledger.refusals import refusal
 
+BOTH_TYPES = re.compile(r"\bliabilit\w+ and\b.*\bequity\b")
+PREFIX = re.compile(r"\s*[:>|/\\]\s*|\s+[-\u2013]\s+")
+NO_DIGIT = re.compile(r"\D")
+LONGEST_START = max(len(start) for types in words.SCHEMES.values() for start in types)
 
+
+@lru_cache(maxsize=4096)
 def type_of(text: str) -> str | None:
     """The account type a word of classification means, such as "Current Liabilities"."""
     plain = normal(text)
     if plain in words.LETTERS:
         return words.LETTERS[plain]
-    if re.search(r"\bliabilit\w+ and\b.*\bequity\b", plain):
+    if BOTH_TYPES.search(plain):
         return None
     return first_match(words.TYPE_WORDS, plain)
 
@@ -34,7 +41,7 @@ def heading_type(label: str) -> str | None:
 
 def prefix_type(name: str) -> str | None:
     """The type in the first part of a name such as "Assets:Bank:Checking"."""
-    first, *rest = re.split(r"\s*[:>|/\\]\s*|\s+[-\u2013]\s+", name, maxsplit=1)
+    first, *rest = PREFIX.split(name, maxsplit=1)
     return type_of(first) if rest and words.HEADING.fullmatch(normal(first)) else None
 
 
@@ -48,9 +55,9 @@ def name_type(account: Account) -> str | None:
 
 
 def code_type(code: str, scheme: str) -> str | None:
-    digits, types = re.sub(r"\D", "", code), words.SCHEMES[scheme]
-    start = max((start for start in types if digits.startswith(start)), key=len, default="")
-    return types.get(start)
+    digits, types = NO_DIGIT.sub("", code), words.SCHEMES[scheme]
+    starts = (digits[:length] for length in range(LONGEST_START, 0, -1))
+    return next((types[start] for start in starts if start in types), None)
 
 
 def code_scheme(accounts: list[Account]) -> str | None:

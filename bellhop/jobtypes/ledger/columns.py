@@ -264,7 +264,10 @@ def settle_sides(table: Table) -> None:
     group = table.amounts[table.pick]
     if len(group) != 2 or table.opening:
         return
-    values = values_of(table, [group["debit"], group["credit"]], len(table.sheet.rows))
+    pair = [group["debit"], group["credit"]]
+    values = values_of(table, pair, ROWS)
+    if not all(map(any, values.values())):
+        values = values_of(table, pair, len(table.sheet.rows))
     debits, credits = values[group["debit"]], values[group["credit"]]
     for side, own, other in (("debit", debits, credits), ("credit", credits, debits)):
         if not any(other) and any(amount < 0 for amount in own):

@@ -18,6 +18,7 @@ from bellhop.jobtypes.ledger.words import TOTAL
 # What moves a text in: spaces, dots, dashes, lines of a tree.
 INDENT = re.compile(r"[\s.\-\u2013\u2014\u00b7\u2022>+|\u2500-\u257f]*")
 
+WORD = re.compile(r"\w")
 LEADER = re.compile(r"^(\.{2,}|[\u00b7\u2022\u2500-\u257f]+|[-\u2013\u2014>]+\s)\s*")
 
 
@@ -66,7 +67,7 @@ def read_lines(table: Table, choice: Choice, book: Book) -> list[Line]:
     for index in range(table.header + 1, len(sheet.rows)):
         texts = [text_of(cell) for cell in sheet.rows[index]]
         bad = sheet.bad and any((index, place) in sheet.bad for place in table.amount_columns())
-        if not bad and not re.search(r"\w", "".join(texts)):
+        if not bad and not WORD.search("".join(texts)):
             continue
         period = cell_text(texts, choice.column) or period
         if trimmed(texts) in heads:
@@ -107,14 +108,21 @@ def cell_text(texts: list[str], column: int | None) -> str:
 
 def read_line(table: Table, index: int, texts: list[str]) -> Line:
     """What one row says."""
-    code, name, hint = (cell_text(texts, table.labels.get(m)) for m in ("code", "name", "type"))
-    amounts = table.amount_columns()
+    labels = table.labels
+    code, name = cell_text(texts, labels.get("code")), cell_text(texts, labels.get("name"))
+    hint = cell_text(texts, labels.get("type"))
     name = LEADER.sub("", name) or name
-    label = name or code or next((t for c, t in enumerate(texts) if t and c not in amounts), "")
+    label = name or code or first_words(table, texts)
     debit, credit, unread = read_amounts(table, index, texts)
     row = table.sheet.number(index)
     numbered = bool(CODE.fullmatch(code))
     return Line(index, row, code, name, hint, label, debit, credit, unread, texts, numbered)
+
+
+def first_words(table: Table, texts: list[str]) -> str:
+    """The first text of a row that is no amount."""
+    amounts = table.amount_columns()
+    return next((text for c, text in enumerate(texts) if text and c not in amounts), "")
 
 
 def read_amounts(table: Table, index: int, texts: list[str]) -> tuple[Amount, Amount, list[str]]:

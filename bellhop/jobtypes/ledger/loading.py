@@ -45,11 +45,13 @@ def split_text(text: str) -> Sheet:
     delimiter = declared[1] if declared else max(",;\t|", key=lambda mark: fit(text[:20000], mark))
     rows: list[Row] = []
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if any(cell.count("\n") > 20 for cell in record):
+        reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 0
+        for record in reader:
+            if reader.line_num > line + 20 and any(cell.count("\n") > 20 for cell in record):
                 message = f"A quotation mark that opens in row {len(rows) + 1} never closes."
                 raise corrupt_file(message)
             rows.append(record)
+            line = reader.line_num
     except csv.Error as error:
         message = f"The text cannot be split into cells ({error})."
         raise corrupt_file(message) from error

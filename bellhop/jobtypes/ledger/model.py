@@ -100,30 +100,30 @@ class Table:
         """
         if column is None:
             return None
-        if (row, column) in self.sheet.bad:
+        if self.sheet.bad and (row, column) in self.sheet.bad:
             raise ValueError(self.sheet.bad[row, column])
         cells = self.sheet.rows[row]
-        cell = cell_at(cells, column)
+        cell = cells[column] if column < len(cells) else ""
+        if cell == "":
+            return None
         try:
             value = amount_of(cell, self.decimal_comma, self.units.get(column, ""), self.signs)
         except ValueError:
             raise ValueError(text_of(cell)) from None
-        mark = (
-            normal(text_of(cell_at(cells, self.side_of[column]))) if column in self.side_of else ""
-        )
         if value and column in self.turned:
             value = -value
-        if not value or not mark:
+        if not value or column not in self.side_of:
             return value
-        if mark not in self.signs:
+        mark = normal(text_of(cell_at(cells, self.side_of[column])))
+        if mark and mark not in self.signs:
             raise ValueError(f"{value} {mark}")
-        return value * self.signs[mark]
+        return value * self.signs[mark] if mark else value
 
     def texts(self, column: int, count: int | None = 200) -> list[str]:
         return [text_of(cell) for cell in self.sheet.below(self.header, column, count)]
 
 
-@dataclass
+@dataclass(slots=True)
 class Account:
     """One account line; amounts are Decimal in the currency of the file."""
 

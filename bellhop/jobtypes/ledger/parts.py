@@ -108,8 +108,10 @@ def parts_of(table: Table) -> list[tuple[str, int, int]]:
     """
     rows = table.sheet.rows
     header = trimmed([text_of(cell) for cell in rows[table.header]])
-    heads = [n for n in range(table.header, len(rows))
-             if trimmed([text_of(cell) for cell in rows[n]]) == header]  # fmt: skip
+    last = len(header) - 1
+    like = [n for n in range(table.header, len(rows))
+            if text_of(cell_at(rows[n], last)) == header[last]]  # fmt: skip
+    heads = [n for n in like if trimmed([text_of(cell) for cell in rows[n]]) == header]
     titles: list[str] = []
     starts: list[int] = []
     for place in heads:
@@ -187,8 +189,10 @@ def balances(table: Table, places: Iterable[int]) -> bool:
 
 def trimmed(texts: list[str]) -> tuple[str, ...]:
     """The texts without the blank ones at the end."""
-    filled = [place for place, text in enumerate(texts) if text]
-    return tuple(texts[: filled[-1] + 1]) if filled else ()
+    end = len(texts)
+    while end and not texts[end - 1]:
+        end -= 1
+    return tuple(texts[:end])
 
 
 def heads_of(table: Table) -> Heads:

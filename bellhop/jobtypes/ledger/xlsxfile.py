@@ -17,6 +17,8 @@ TEXT, MONEY, HEAD, TITLE, TOTAL = range(5)
 MOST_TEXT = 32_000  # a cell holds 32,767 characters
 # What XML 1.0 does not allow, not even escaped.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+NOT_PLAIN = re.compile("[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -130,15 +132,22 @@ def xml_of(sheet: Sheet) -> Iterator[str]:
     yield "</cols><sheetData>"
     for row, (cells, words, numbers) in enumerate(sheet.rows, 1):
         yield f'<row r="{row}">'
-        for letter, cell in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", cells, strict=False):
+        for letter, cell in zip(LETTERS, cells, strict=False):
+            if not cell:
+                continue
             if isinstance(cell, Number):
                 style = numbers if cell.style is None else cell.style
                 yield f'<c r="{letter}{row}" s="{style}"><v>{cell.digits}</v></c>'
-            elif cell:
-                text = escape(FORBIDDEN.sub("\ufffd", cell[:MOST_TEXT]))
+            else:
                 yield (
                     f'<c r="{letter}{row}" s="{words}" t="inlineStr"><is>'
-                    f'<t xml:space="preserve">{text}</t></is></c>'
+                    f'<t xml:space="preserve">{stored(cell)}</t></is></c>'
                 )
         yield "</row>"
     yield "</sheetData></worksheet>"
+
+
+def stored(text: str) -> str:
+    """A text as XML holds it."""
+    text = text[:MOST_TEXT]
+    return escape(FORBIDDEN.sub("\ufffd", text)) if NOT_PLAIN.search(text) else text

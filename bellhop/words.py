@@ -28,6 +28,8 @@ class BadInput(Exception):
 
     `code` is snake_case and stable; `hint` says what the user can do about it. `extra` names an
     extra that is not installed: Bellhop then gives the command that installs it as the hint.
+    `data` is JSON for the viewer of the type, such as what to choose from; what is longer than
+    64 KiB is left out.
     """
 
     def __init__(
@@ -37,9 +39,11 @@ class BadInput(Exception):
         code: str = "bad_input",
         hint: str | None = None,
         extra: str | None = None,
+        data: dict[str, Any] | None = None,
     ):
         super().__init__(message)
         self.message, self.code, self.extra = str(message)[:MOST_TEXT], str(code), extra
+        self.data = None if data is None else dict(data)
         self.hint = None if hint is None else str(hint)[:MOST_TEXT]
 
 

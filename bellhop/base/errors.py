@@ -11,8 +11,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-# Characters of a text that a problem says.
-MOST_SAID = 2000
+from bellhop.base import documents
+
+# Characters of a text that a problem says, and bytes of the data of an error.
+MOST_SAID, MOST_ERROR_DATA = 2000, 64 * 1024
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # What cannot be done now for want of room, memory or descriptors, and can be later.
 PASSING = (*NO_ROOM, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
@@ -108,18 +110,31 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
 class ItemError:
     """Why an item failed, or runs again; `code` is snake_case.
 
-    The user reads `message` and `hint`, the owner of the machine the `traceback`.
+    The user reads `message` and `hint`, the owner of the machine the `traceback`; `data` is for
+    the viewer of the job type.
     """
 
     code: str
     message: str
     hint: str | None = None
     traceback: str | None = None
+    data: dict[str, Any] | None = None
 
     def shown(self) -> str:
         """What the user may see of it, as JSON."""
-        document = {"code": self.code, "message": self.message, "hint": self.hint}
-        return json.dumps(document, ensure_ascii=False)
+        names = ("code", "message", "hint", *(["data"] if self.data else []))
+        return json.dumps({name: getattr(self, name) for name in names}, ensure_ascii=False)
+
+
+def error_data(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The data of an error as JSON has it; None where it is too long, as an error counts without.
+
+    Raises TypeError or ValueError for what is no JSON object.
+    """
+    documents.require_shallow(data)
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False)
+    is_short = len(text.encode("utf-8", "replace")) <= MOST_ERROR_DATA
+    return dict(json.loads(text) or {}) or None if is_short else None
 
 
 class StartRefused(Exception):

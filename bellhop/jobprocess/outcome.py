@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from bellhop.base import documents, shapes
-from bellhop.base.errors import ITEM_ERRORS, ItemError
+from bellhop.base.errors import ITEM_ERRORS, ItemError, error_data
 from bellhop.base.units import DAY_S, KIBIBYTE, MEBIBYTE
 from bellhop.jobprocess.frames import Broken
 from bellhop.words import MOST_STEP, MOST_TEXT
@@ -203,6 +203,7 @@ def _bounded_error(error: ItemError) -> ItemError:
         _text(error.message, MOST_TEXT),
         error.hint and _text(error.hint, MOST_TEXT),
         error.traceback and _text(error.traceback, MOST_TRACEBACK),
+        error_data(error.data),
     )
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.base import program, texts
-from bellhop.base.errors import NO_ROOM, ItemError, item_error
+from bellhop.base.errors import NO_ROOM, ItemError, error_data, item_error
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import typefiles
 from bellhop.functions import signature, tqdm, yielding
@@ -349,9 +349,9 @@ def _is_of_memory(error: MemoryError | OSError) -> bool:
 
 def _told(error: BadInput | Unavailable) -> ItemError:
     """What the user reads; how an extra is installed is known to Bellhop alone."""
-    extra = error.extra if isinstance(error, BadInput) else None
+    extra, data = (error.extra, error.data) if isinstance(error, BadInput) else (None, None)
     hint = error.hint if extra is None else f"Run {program.pip_line(extra)}"
-    return ItemError(str(error.code), str(error.message), None if hint is None else str(hint))
+    return ItemError(str(error.code), str(error.message), hint and str(hint), data=error_data(data))
 
 
 def _mistake(code: str, error: BaseException) -> Failed:

@@ -13,6 +13,7 @@ from annotated_types import Ge, MaxLen
 
 from bellhop import Context, job_type
 from bellhop.jobtypes.ledger.anomalies import find_anomalies
+from bellhop.jobtypes.ledger.choosing import offering
 from bellhop.jobtypes.ledger.classify import classify, turn_sides, use_normal_sides
 from bellhop.jobtypes.ledger.exports import write_exports
 from bellhop.jobtypes.ledger.fitting import fit
@@ -60,17 +61,18 @@ def trial_balance(
     sheets = load(file)
     for grid in sheets:
         grid.roles, grid.decimal = told.columns, told.decimal
-    context.progress(25, "Finding the table")
-    table = find_table(sheets, sheet, period)
-    context.progress(40, "Reading rows")
-    choose_amounts(table, period)
-    book = read_rows(table, period)
-    require_amounts(book)
-    context.progress(70, "Classifying")
-    classify(book, told)
-    if turn_sides(table, book):
+    with offering(sheets, sheet):
+        context.progress(25, "Finding the table")
+        table = find_table(sheets, sheet, period)
+        context.progress(40, "Reading rows")
+        choose_amounts(table, period)
+        book = read_rows(table, period)
+        require_amounts(book)
+        context.progress(70, "Classifying")
         classify(book, told)
-    use_normal_sides(table, book, allowed)
+        if turn_sides(table, book):
+            classify(book, told)
+        use_normal_sides(table, book, allowed)
     context.progress(85, "Reports")
     find_anomalies(book, allowed)
     tell_warnings(context, book)

@@ -1,4 +1,4 @@
-/* What came out: data, warnings and files of each completed item. */
+/* What came out: data, warnings and files of each completed item, and what the error of a failed one brings. */
 
 import { viewOf } from "/static/job/viewers.js";
 import { fileAddress, resultAddress } from "/static/shared/api.js";
@@ -55,22 +55,33 @@ function itemNode(job, item) {
     nothing ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
 }
 
+const errorData = (item) => (item.status === "failed" ? item.error?.data ?? null : null);
+
+function failedNode(job, item) {
+  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, item.filename || `Item ${item.index + 1}`) : null;
+  return make("section", { className: "result-item", "data-result-item": item.index },
+    title,
+    make("p", { dir: "auto" }, item.error.message),
+    viewOf(errorData(item), { job, item }));
+}
+
 /* An item that did not change keeps its node, and with it what the reader has opened. */
 function nodeFor(job, item) {
   const isPartial = item.status === "running";
-  const text = stringify([isPartial, item.partial, item.data, item.files, item.warnings]);
+  const text = stringify([isPartial, item.partial, item.data, item.files, item.warnings, item.error]);
   const key = `${item.index}.${item.step ?? 0}`;
-  if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: isPartial ? partialNode(job, item) : itemNode(job, item) });
+  const draw = isPartial ? partialNode : errorData(item) ? failedNode : itemNode;
+  if (drawn.get(key)?.text !== text) drawn.set(key, { text, node: draw(job, item) });
   return drawn.get(key).node;
 }
 
 export function drawResult(job, items, { isFinal }) {
-  const shown = items.filter((item) => item.status === "completed" || "partial" in item);
+  const shown = items.filter((item) => item.status === "completed" || "partial" in item || errorData(item));
   const nodes = shown.map((item) => nodeFor(job, item));
   if (nodes.length !== box.children.length || nodes.some((node, place) => box.children[place] !== node)) box.replaceChildren(...nodes);
   find("[data-result-section]").hidden = nodes.length === 0;
   const link = find("[data-download-json]");
-  link.hidden = !isFinal || nodes.length === 0;
+  link.hidden = !isFinal || !items.some((item) => item.status === "completed");
   link.href = resultAddress(job.job_id);
   link.download = `${job.name}.json`;
 }

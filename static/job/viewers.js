@@ -1,8 +1,9 @@
-/* What shows the data of an item: the viewer its type names, else a tree that can be read.
+/* What shows the data of an item, or of its error: the viewer its type names, else a tree that can be read.
 
    The viewer NAME is /static/views/NAME.js and NAME.css. The module exports
    view(data, { job, item, fileUrl }) and returns a node; `fileUrl(name)` is the address of an
-   output file. Data is the user's: it becomes text and attributes, never HTML. */
+   output file. viewError(data, { job, item }) shows the data of an error, if there is such a
+   function. Data is the user's: it becomes text and attributes, never HTML. */
 
 import { tree } from "/static/job/data-tree.js";
 import { make } from "/static/shared/dom.js";
@@ -25,7 +26,8 @@ function load(name) {
 
 async function draw(box, name, data, about) {
   try {
-    const { view } = await load(name);
+    const viewer = await load(name);
+    const view = about.item.status === "failed" ? viewer.viewError ?? tree : viewer.view;
     const raw = make("details", { className: "raw" }, make("summary", {}, "All data"));
     raw.addEventListener("toggle", () => raw.open && raw.children.length === 1 && raw.append(tree(data)));
     box.replaceChildren(view(data, about), raw);

@@ -43,9 +43,9 @@ const refreshItems = startPages(
     drawItems(items, job);
     drawChain(job, items, (type) => labels?.get(type) ?? type);
     noteEarlierResults();
-    if (!isActive(job)) return;
+    if (!isActive(job) && job.completed_items) return;
     find("[data-more-results]").hidden = true;
-    drawResult(job, items, { isFinal: false });
+    drawResult(job, items, { isFinal: !isActive(job) });
   },
   find("[data-more-items]"),
 );
@@ -76,13 +76,9 @@ function noteEarlierResults() {
   drawJob();
 }
 
-/* While a job runs its completed items already carry their results; the whole is there when it is final. */
+/* While a job runs, and where none completed, the items carry what there is; else the whole is there when it is final. */
 async function refreshResult() {
-  if (isActive(job)) return;
-  if (!job.completed_items) {
-    drawResult(job, [], { isFinal: true });
-    return;
-  }
+  if (isActive(job) || !job.completed_items) return;
   try {
     await refreshFinalResult();
   } catch (error) {

@@ -29,22 +29,23 @@ function withEarlier(entries, given) {
   return [...lines.filter((line) => !isReplaced(halves(line))), ...entries];
 }
 
-/* Columns that were changed; with one amount all of them, for they are read together. */
-function entriesOf(columns, chosen) {
-  const changed = columns.map((column, place) => chosen[place] !== roleOf(column));
-  const hasAmount = columns.some((column, place) => changed[place] && (SIDES.has(chosen[place]) || SIDES.has(roleOf(column))));
+/* Columns that were changed; with one amount all of them, for they are read together. Where the file
+   was refused, the amounts that are right as they are shall be said too. */
+function entriesOf(columns, chosen, { isRefused }) {
+  const changed = columns.map((column, place) => ROLES.has(chosen[place]) && chosen[place] !== roleOf(column));
+  const hasAmount = isRefused || columns.some((column, place) => changed[place] && (SIDES.has(chosen[place]) || SIDES.has(roleOf(column))));
   return columns
     .map((column, place) => [chosen[place], column.name, changed[place] || (hasAmount && SIDES.has(chosen[place]))])
     .filter(([, , isSaid]) => isSaid)
     .map(([role, name]) => `${role} = ${name}`);
 }
 
-/** A function that submits the file of an item once more with other entries of `mapping`. */
+/** A function that submits the file of an item once more with other parameters; entries of `mapping` join the earlier ones. */
 export function reader({ job, item }, problem) {
   let sent = null;
-  return async (entries, button) => {
-    const mapping = withEarlier(entries, job.params.mapping);
-    const content = stringify(mapping);
+  return async ({ mapping: entries, ...others }, button) => {
+    const changes = entries ? { ...others, mapping: withEarlier(entries, job.params.mapping) } : others;
+    const content = stringify(changes);
     if (sent?.content !== content) sent = { content, key: freshKey() };
     const given = Object.entries(job.params).filter(([, value]) => value !== null);
     const options = job.then?.length ? { then: job.then } : {};
@@ -52,7 +53,7 @@ export function reader({ job, item }, problem) {
     button.disabled = true;
     try {
       const files = [await getInput(job.job_id, item)];
-      const form = jobForm({ type: job.type, params: { ...Object.fromEntries(given), mapping }, options, files });
+      const form = jobForm({ type: job.type, params: { ...Object.fromEntries(given), ...changes }, options, files });
       const accepted = await submitUpload(form, { key: sent.key });
       location.assign(`/jobs/${encodeURIComponent(accepted.job_id)}`);
     } catch (error) {
@@ -67,7 +68,8 @@ export function reader({ job, item }, problem) {
 function menu(column) {
   const own = roleOf(column);
   const known = ROLES.has(own) ? [...ROLES] : [[own, own.charAt(0).toUpperCase() + own.slice(1)], ...ROLES];
-  const select = make("select", { "aria-label": `Column ${column.text || column.name} is` },
+  const title = [column.over, column.text || column.name].filter(Boolean).join(" ");
+  const select = make("select", { "aria-label": `Column ${title} is` },
     ...known.map(([role, label]) => make("option", { value: role }, label)));
   select.value = own;
   return select;
@@ -80,11 +82,12 @@ function settle(menus, changed) {
   for (const other of menus) if (other !== changed && role !== UNUSED && gone.includes(other.value)) other.value = UNUSED;
 }
 
-/** The form of the columns, [{name, text, role, sample}]; `read(entries, button)` reads the file again. */
-export function columnsForm(columns, problem, read) {
+/** The form of the columns, [{name, over, text, role, sample}]; `read({mapping}, button)` reads the file again. */
+export function columnsForm(columns, problem, read, { isRefused = false } = {}) {
   const menus = columns.map(menu);
   const mark = () => menus.forEach((each, place) => each.closest("th").toggleAttribute("data-changed", each.value !== roleOf(columns[place])));
-  const head = columns.map(({ name, text }, place) => make("th", { scope: "col" },
+  const head = columns.map(({ name, over, text }, place) => make("th", { scope: "col" },
+    over ? make("span", { className: "columns-over", dir: "auto" }, over) : null,
     make("span", { className: "columns-name", dir: "auto" }, text || `Column ${name}`), menus[place]));
   const depth = Math.max(0, ...columns.map(({ sample }) => sample.length));
   const rows = Array.from({ length: depth }, (_, row) =>
@@ -102,10 +105,23 @@ export function columnsForm(columns, problem, read) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const entries = entriesOf(columns, menus.map((each) => each.value));
-    if (entries.length) return read(entries, button);
+    const mapping = entriesOf(columns, menus.map((each) => each.value), { isRefused });
+    if (mapping.length) return read({ mapping }, button);
     showText(problem, "Change what a column is first.");
     return menus[0].focus();
+  });
+  return form;
+}
+
+/** What else a file can be read as, [{text, params}], to choose one and read the file again. */
+export function choicesForm(choices, problem, read) {
+  const select = make("select", { "aria-label": "Read" }, ...choices.map(({ text }, place) => make("option", { value: String(place) }, text)));
+  const button = make("button", { type: "submit", className: "button" }, "Read again");
+  const form = make("form", { className: "choices-form" }, select, button);
+  select.addEventListener("change", () => showText(problem, ""));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    return read(choices[Number(select.value)].params, button);
   });
   return form;
 }

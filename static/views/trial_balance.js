@@ -4,7 +4,7 @@ import { make } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 import { readingsIn, readingsNotice } from "/static/shared/readings.js";
 import { mayChange } from "/static/shared/user.js";
-import { columnsForm, reader } from "/static/views/columns.js";
+import { choicesForm, columnsForm, reader } from "/static/views/columns.js";
 
 const ROWS = 200;
 const LINES = 100;
@@ -42,12 +42,19 @@ function verdict({ reports, extracted_data: data }) {
   return make("p", { className: "tb-verdict", "data-balanced": reports.is_balanced }, words);
 }
 
+/* An account can stand in several rows: by mistake twice, or once for each department. */
+function counted({ account_count: count, account_rows: rows, accounts_listed_twice: twice, accounts }) {
+  const words = many(count ?? accounts.length, "account");
+  if (twice) return `${words}, ${twice.toLocaleString("en")} of them listed twice`;
+  return rows > count ? `${words} in ${many(rows, "row")}` : words;
+}
+
 function facts({ extracted_data: data, reports }) {
   const stated = reports.stated_totals;
   const list = [
     data.period,
     data.sheet && `sheet ${data.sheet}`,
-    many(data.account_count ?? data.accounts.length, "account"),
+    counted(data),
     data.layout.replaceAll("_", ", ").replace(", and, ", " and ").replace(", to, ", " to "),
     stated && `its own totals in row ${stated.row}: ${[stated.debit, stated.credit].filter((side) => side !== null).map(money).join(" and ")}`,
   ];
@@ -224,7 +231,7 @@ function howRead(extracted, about, heading) {
   const choose = (option, text) => {
     if (!isTheirs || !Array.isArray(option?.mapping)) return null;
     const button = make("button", { type: "button", className: "button small", "aria-label": `Read as ${text}` }, "Read it this way");
-    button.addEventListener("click", () => read(option.mapping, button));
+    button.addEventListener("click", () => read({ mapping: option.mapping }, button));
     return button;
   };
   const form = columns.length
@@ -244,4 +251,18 @@ export function view(data, { job, item }) {
     make("section", {}, make(heading, {}, found.length ? `What to look at: ${tally(found)}` : "What to look at"), findings(found, names)),
     make("div", { className: "tb-statements" }, income(reports), balance(reports)),
     make("section", {}, make(heading, {}, "Accounts"), accounts(extracted, reports, names)));
+}
+
+/* A file that was refused: what it can be read as, and what a person who knows it can say of its columns. */
+export function viewError(data, { job, item }) {
+  const choices = Array.isArray(data.choices) ? data.choices : [];
+  const columns = Array.isArray(data.header) ? data.header : [];
+  if (!mayChange(job)) return make("div", { className: "tb" });
+  const heading = job.total_items > 1 ? "h4" : "h3";
+  const problem = make("p", { className: "tb-problem", role: "alert", hidden: true });
+  const read = reader({ job, item }, problem);
+  return make("div", { className: "tb" },
+    problem,
+    choices.length ? make("section", {}, make(heading, {}, "Choose what to read"), choicesForm(choices, problem, read)) : null,
+    columns.length ? make("section", {}, make(heading, {}, "Choose what the columns are"), columnsForm(columns, problem, read, { isRefused: true })) : null);
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.errors import ItemError, item_error
+from bellhop.base.errors import MOST_ERROR_DATA, ItemError, error_data, item_error
 from bellhop.base.masking import MARK, Mask
 from bellhop.jobprocess import frames, outcome
 from bellhop.jobprocess.outcome import (
@@ -92,7 +92,7 @@ def completed(data: str, **warning: Any) -> dict[str, Any]:
 
 
 def failed(**error: Any) -> dict[str, Any]:
-    told = {"code": "a", "message": "a", "hint": None, "traceback": None, **error}
+    told = {"code": "a", "message": "a", "hint": None, "traceback": None, "data": None, **error}
     return {**GOOD, "outcome": {"kind": "bad_input", "error": told}}
 
 
@@ -127,6 +127,8 @@ def nested(depth: int) -> str:
         failed(message="x" * 2001),
         failed(hint="x" * 2001),
         failed(traceback="x" * 20_001),
+        failed(data={"a": "x" * MOST_ERROR_DATA}),
+        failed(data=["a"]),
         later(-1),
         later(86_401),
         later(10**400),
@@ -202,3 +204,29 @@ def test_it_masks_every_text_of_the_job_and_no_name_of_ours(end: Said) -> None:
 def test_it_masks_a_code_that_the_job_type_made_up() -> None:
     shown = outcome.masked(Failed(Kind.BAD_INPUT, ItemError("hunter22", "no")), Mask(["hunter22"]))
     assert isinstance(shown, Failed) and shown.error.code == MARK
+
+
+def test_it_carries_the_data_of_an_error_masked() -> None:
+    error = ItemError("odd", "no", data={"names": ["hunter22", "ü"], "count": 1})
+    end = Failed(Kind.BAD_INPUT, error)
+    frame = json.loads(frames.encode(outcome.frame_of("a", Answer(end, is_clean=True)))[4:])
+    said = outcome.said_in(frame)
+    assert said == Answer(end, is_clean=True)
+    shown = outcome.masked(end, Mask(["hunter22"]))
+    assert isinstance(shown, Failed)
+    assert json.loads(shown.error.shown())["data"] == {"names": [MARK, "ü"], "count": 1}
+
+
+def test_it_says_nothing_of_data_where_an_error_has_none() -> None:
+    assert set(json.loads(ItemError("odd", "no").shown())) == {"code", "message", "hint"}
+
+
+def test_it_leaves_out_the_data_of_an_error_that_is_too_long() -> None:
+    assert error_data({"a": "x" * MOST_ERROR_DATA}) is None
+    assert error_data({"a": ("x", 1)}) == {"a": ["x", 1]}
+
+
+@pytest.mark.parametrize("data", [{"a": {1}}, {"a": float("nan")}, ["a"]])
+def test_it_takes_only_a_json_object_as_the_data_of_an_error(data: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        error_data(data)

@@ -294,7 +294,7 @@ def test_it_returns_the_promised_keys_as_json(read: Any) -> None:
     result = json.loads(json.dumps(read(SOUND)))
     assert set(result["extracted_data"]) == {
         "layout", "sheet", "header_row", "header", "columns", "currency", "period", "readings",
-        "account_count", "accounts", "skipped",
+        "account_count", "account_rows", "accounts_listed_twice", "accounts", "skipped",
     }  # fmt: skip
     assert set(result["extracted_data"]["accounts"][0]) == {
         "row", "code", "name", "type", "type_source", "debit", "credit",

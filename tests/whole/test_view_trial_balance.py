@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tests.support.browser import complaints, find, press, text_of
@@ -24,6 +25,13 @@ TWO_READINGS = """Account,Debit - Month,Credit - Month,Debit - YTD,Credit - YTD
 Cash,70.00,,700.00,
 Loan,,30.00,,300.00
 Sales,,40.00,,400.00
+"""
+TWO_BALANCES = "Account,Debit,Credit,Debit,Credit\nCash,5,,6,\nSales,,5,,6\n"
+TWO_PERIODS = "Account,Debit 2023,Credit 2023,Debit 2024,Credit 2024\nCash,5,,6,\nSales,,5,,6\n"
+TWO_ROWS = """,,Opening,,Closing,
+Code,Account,Debit,Credit,Debit,Credit
+10,Cash,5,,6,
+40,Sales,,5,,6
 """
 DECIDES = """
 from bellhop import Context, job_type
@@ -161,6 +169,62 @@ def test_it_says_why_it_cannot_read_again(
     press(browser, ".columns-form [type=submit]")
     wait_for(lambda: "deleted the uploads" in text_of(browser, ".tb-problem"))
     assert complaints(browser)  # the browser itself writes down a 410
+
+
+def refuse(browser: webdriver.Chrome, bellhop: Running, path: Path, content: str) -> str:
+    """Open the page of a job whose file is refused; what its error says."""
+    path.write_text(content, "utf-8")
+    job = bellhop.client().create("trial_balance", files=[path], params={"tolerance": 5})
+    bellhop.final(job["job_id"])
+    browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb form"))
+    return text_of(browser, ".result-item p")
+
+
+def test_it_lets_the_user_choose_the_columns_of_a_file_that_was_refused(
+    browser: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    said = refuse(browser, bellhop, tmp_path / "a.csv", TWO_BALANCES)
+    assert said == 'The columns "Debit" and "Debit" could both be the amounts.'
+    assert roles(browser) == ["Account name", "Unclear", "Unclear", "Unclear", "Unclear"]
+    menus = browser.find_elements(By.CSS_SELECTOR, ".columns-table select")
+    Select(menus[3]).select_by_visible_text("Debit")
+    Select(menus[4]).select_by_visible_text("Credit")
+    again = read_again(browser, bellhop, ".columns-form [type=submit]")
+    assert "are both 6.00" in text_of(browser, ".tb-verdict")
+    assert again["params"]["mapping"] == ["debit = D", "credit = E"]  # type: ignore[index]
+    assert again["params"]["tolerance"] == 5  # type: ignore[index]
+    assert complaints(browser) == []
+
+
+def test_it_lets_the_user_choose_a_period_with_the_keyboard(
+    browser: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    refuse(browser, bellhop, tmp_path / "a.csv", TWO_PERIODS)
+    before = browser.current_url
+    menu = find(browser, ".choices-form select")
+    menu.send_keys("2024")
+    menu.send_keys(Keys.TAB, Keys.NULL)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    wait_for(lambda: browser.current_url != before)
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+    assert "are both 6.00" in text_of(browser, ".tb-verdict")
+
+
+def test_it_shows_both_rows_of_a_header_above_the_menus(
+    browser: webdriver.Chrome, show: Callable[..., str]
+) -> None:
+    show(TWO_ROWS)
+    over = browser.find_elements(By.CSS_SELECTOR, ".columns-over")
+    assert [each.text for each in over] == ["Opening", "Opening", "Closing", "Closing"]
+    assert find(browser, '[aria-label="Column Closing Debit is"]')
+
+
+def test_it_counts_an_account_that_is_listed_twice_once(
+    browser: webdriver.Chrome, show: Callable[..., str]
+) -> None:
+    show("Code,Account,Debit,Credit\n10,Cash,7,\n10,Cash,3,\n40,Sales,,10\n")
+    assert "2 accounts, 1 of them listed twice" in text_of(browser, ".tb > .quiet")
 
 
 def test_it_shows_the_readings_of_any_job_type(

@@ -160,8 +160,8 @@ REOPEN_JOB = """
     WHERE id = :job"""
 END_JOB = """
     UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
-        error = (SELECT error FROM item WHERE job = :job AND status = 'failed'
-            AND json_valid(error) ORDER BY "index" LIMIT 1)
+        error = (SELECT json_remove(error, '$.data') FROM item
+            WHERE job = :job AND status = 'failed' AND json_valid(error) ORDER BY "index" LIMIT 1)
     WHERE id = :job"""
 MEET_DEPENDENCIES = """
     UPDATE dependency SET is_met = 1 WHERE needs = :needs AND is_met = 0 RETURNING job"""

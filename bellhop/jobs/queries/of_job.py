@@ -19,6 +19,7 @@ from bellhop.storage.models import ITEM_COLUMNS, ITEM_FIELDS, Event, Item, Job, 
 # What is read for one page must not fill the memory of the web.
 PAGE_BYTES = 8 * 1024 * 1024
 ITEM = ", ".join(f'item."{name}"' for name in ITEM_COLUMNS)
+ERROR = ITEM_COLUMNS.index("error")
 RESULT = ("item", "data", "files", "warnings")
 
 
@@ -57,6 +58,7 @@ def items(
         for row in cursor:
             given = row[-4:]
             size += sum(map(len, given[1:])) if given[0] is not None else 0
+            size += len(row[ERROR] or "")
             if len(page.rows) == limit or (page.rows and size > PAGE_BYTES):
                 return replace(page, has_more=True)
             result = None if given[0] is None else Result(**dict(zip(RESULT, given, strict=True)))

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from bellhop.jobtypes.ledger.cells import CENT, ZERO, money, normal
 from bellhop.jobtypes.ledger.classify import type_of
+from bellhop.jobtypes.ledger.duplicates import check_duplicates
 from bellhop.jobtypes.ledger.model import DEBIT_TYPES, Account, Book, Total
 from bellhop.jobtypes.ledger.words import CREDIT_ASSET, DEBIT_EQUITY, EITHER_SIDE, SUSPENSE
 
@@ -67,17 +68,6 @@ def check_account(book: Book, account: Account, least: Decimal, *, is_told: bool
     elif not account.type:
         text = "No type was found; the account is in no statement."
         book.add("unclassified_account", text, account, account.net)
-
-
-def check_duplicates(book: Book) -> None:
-    """The same code twice, or the same name and type where there is no code."""
-    first: dict[tuple[str, str], Account] = {}
-    for account in book.accounts:
-        key = (account.code, "") if account.code else (normal(account.name), account.type or "")
-        if key in first and any(key):
-            text = f"The account is already in row {first[key].row}."
-            book.add("duplicate_account", text, account, account.net)
-        first.setdefault(key, account)
 
 
 def check_totals(book: Book, tolerance: Decimal) -> None:
@@ -142,7 +132,7 @@ class Bounds:
         debit, credit = total.debit or ZERO, total.credit or ZERO
         above = self._sums[total.start]
         wanted = (above[0] - debit, above[1] - credit, above[0] - above[1] - debit + credit)
-        found = set()
+        found: set[int] = set()
         for column, amount in zip(self._sorted, (*wanted, Decimal(total.start)), strict=True):
             at = bisect_left(column, (amount, 0))
             found.update(count for _, count in column[max(0, at - NEAREST) : at + NEAREST])

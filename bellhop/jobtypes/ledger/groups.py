@@ -96,12 +96,13 @@ def mark(lines: list[Line], found: Found, book: Book) -> None:
 
 
 def tell_types(lines: list[Line], found: Found) -> None:
-    """Give each line the account type that the outermost group above it names."""
+    """Give each line the nearest group above it, and the account type that the outermost names."""
     open_: list[tuple[int, str]] = []
     for place in found.structure.order:
         while open_ and not found.structure.is_below(open_[-1][0], place):
             open_.pop()
         own = lines[place]
+        own.under = own.under or (lines[open_[-1][0]].label if open_ else "")
         own.section = own.section or next((kind for _, kind in open_ if kind), "")
         if place in found.equal or place in found.empty:
             open_.append((place, type_of(own.name or own.label) or ""))

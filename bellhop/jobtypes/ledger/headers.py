@@ -5,7 +5,7 @@ of the columns is decided after this, and it counts more than a word.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -104,9 +104,7 @@ def read_header(sheet: Sheet, row: int, *, stacked: bool = True) -> dict[int, Me
 
     An amount's stage and period may stand in the row above, over several columns.
     """
-    above = sheet.rows[row - 1] if row and stacked else []
-    if filled(above) == 1 and text_of(above[0]):
-        above = []  # a title, not a second header row
+    above = above_of(sheet, row) if stacked else []
     found, over = {}, ""
     for column in range(max(len(sheet.rows[row]), len(above))):
         own, top = sheet.text(row, column), sheet.text(row - 1, column) if above else ""
@@ -117,6 +115,30 @@ def read_header(sheet: Sheet, row: int, *, stacked: bool = True) -> dict[int, Me
             if known[0] not in SIDES:
                 over = ""
     return with_roles(sheet, row, found | paired(sheet, row, found))
+
+
+def above_of(sheet: Sheet, row: int) -> Row:
+    """The row above a header, unless that is a title or blank."""
+    above = sheet.rows[row - 1] if row else []
+    return [] if filled(above) == 1 and text_of(above[0]) else above
+
+
+def tops_of(sheet: Sheet, row: int, labels: Collection[int]) -> dict[int, str]:
+    """The header in the row above each column of the header in `row`, also over several columns,
+    but not over what follows one of the `labels`, the columns that hold no amounts."""
+    above, over, tops = above_of(sheet, row), "", {}
+    for column in range(len(sheet.rows[row]) if above else 0):
+        over = sheet.text(row - 1, column) or over
+        if over and sheet.text(row, column):
+            tops[column] = over
+        over = "" if column in labels else over
+    return tops
+
+
+def title_of(sheet: Sheet, row: int, column: int) -> str:
+    """The header of a column, or the one above where its own is blank."""
+    own = sheet.text(row, column)
+    return own if own or not above_of(sheet, row) else sheet.text(row - 1, column)
 
 
 def paired(sheet: Sheet, row: int, found: dict[int, Meaning]) -> dict[int, Meaning]:

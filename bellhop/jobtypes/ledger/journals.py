@@ -20,23 +20,29 @@ def is_journal(sheet: Sheet, header: int) -> bool:
     """Whether the rows below a header are transactions."""
     known = read_header(sheet, header)
     dates = [column for column, meaning in known.items() if meaning[0] == "period"]
-    places = [column for column, meaning in known.items() if meaning[0] in ("name", "code")]
-    places += text_columns(sheet, header, known)
-    return any(single_rows(sheet, header, date, sorted({*places} - {date})) for date in dates)
+    accounts = [column for column, meaning in known.items() if meaning[0] in ("name", "code")]
+    texts = text_columns(sheet, header, known)
+    return any(
+        single_rows(sheet, header, date, sorted({*accounts, *texts} - {date}), accounts or texts)
+        for date in dates
+    )
 
 
-def single_rows(sheet: Sheet, header: int, date: int, places: list[int]) -> bool:
-    """Whether rows have several days in the column `date`, and few accounts stand at most of
-    them; an account is what the columns `places` hold."""
+def single_rows(
+    sheet: Sheet, header: int, date: int, places: list[int], accounts: list[int]
+) -> bool:
+    """Whether rows have several days in the column `date`, and few of what the columns `places`
+    hold stands at most of them; `accounts` are the columns that name the account alone."""
     days: dict[Hashable, set[str]] = defaultdict(set)
-    names, dates = [], []
+    names, dates, owners = [], [], []
     for row in sheet.rows[header + 1 : header + 1 + ROWS]:
         if is_date(day := cell_at(row, date)):
             names.append(tuple(text_of(cell_at(row, place)) for place in places))
+            owners.append(tuple(text_of(cell_at(row, place)) for place in accounts))
             dates.append(text_of(day))
             days[names[-1]].add(dates[-1])
     count = len(set(dates))
-    if count < 2 or is_attribute(dates, names):
+    if count < 2 or is_attribute(dates, owners):
         return False
     repeated = sum(len(days[name]) * 4 >= count * 3 for name in names)
     return repeated * 10 <= len(names) * 6 or len(names) < 2 * count

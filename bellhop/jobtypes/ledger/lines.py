@@ -26,7 +26,8 @@ LEADER = re.compile(r"^(\.{2,}|[\u00b7\u2022\u2500-\u257f]+|[-\u2013\u2014>]+\s)
 class Line:
     """One row below the header: its place in the sheet and its number, what it says and its
     amounts, None where it states none, and whether it has a code. `kind` is what it is taken
-    for, at first an account; `section` the account type that the groups above it name."""
+    for, at first an account; `section` the account type that the groups above it name, `under`
+    the nearest of these groups."""
 
     index: int
     row: int
@@ -41,6 +42,7 @@ class Line:
     is_numbered: bool
     kind: str = "account"
     section: str = ""
+    under: str = ""
 
     @property
     def net(self) -> Decimal:

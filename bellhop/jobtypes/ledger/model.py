@@ -125,7 +125,9 @@ class Table:
 
 @dataclass(slots=True)
 class Account:
-    """One account line; amounts are Decimal in the currency of the file."""
+    """One account line; amounts are Decimal in the currency of the file. `section` is the type
+    and `under` the name that the heading or group above it says, `beside` what the columns say
+    that are neither the account nor its amounts."""
 
     row: int
     code: str
@@ -134,6 +136,8 @@ class Account:
     credit: Decimal
     hint: str = ""
     section: str = ""
+    under: str = ""
+    beside: tuple[str, ...] = ()
     type: str | None = None
     source: str | None = None
     readable: bool = True
@@ -169,7 +173,8 @@ class Total:
 class Book:
     """What reading the rows gave; `bounds` are the account counts where sections began,
     `skipped` the rows that are no accounts by what they are, `found` the accounts of each
-    anomaly, `gaps` by how much the rows are above the file's own total."""
+    anomaly, `gaps` by how much the rows are above the file's own total, `account_count` how many
+    accounts the rows are of and `listed_twice` how many of them are duplicates."""
 
     accounts: list[Account] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
@@ -179,6 +184,8 @@ class Book:
     bounds: list[int] = field(default_factory=lambda: [0])
     found: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[Decimal] = field(default_factory=list)
+    account_count: int = 0
+    listed_twice: int = 0
 
     def warn(self, code: str, row: int, message: str) -> None:
         self.warnings[code].append((row, message))

@@ -4,7 +4,7 @@ Called before rows are read. A file may tell them by a column or by tables one b
 Must never mix two of them: without a choice it raises BadInput and names them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from bellhop.jobtypes.ledger.cells import ZERO, amount_of, normal, text_of
 from bellhop.jobtypes.ledger.classify import heading_type
 from bellhop.jobtypes.ledger.model import Table, cell_at
-from bellhop.jobtypes.ledger.refusals import several
+from bellhop.jobtypes.ledger.refusals import asked_for, several
+from bellhop.jobtypes.ledger.table import transactions
 from bellhop.jobtypes.ledger.words import BARE_TOTAL, NOTE, TOTAL
 
 Heads = set[tuple[str, ...]]
@@ -41,13 +42,14 @@ def choose_rows(table: Table, period: str) -> Choice:
         texts = dict.fromkeys(table.texts(column, None))
         texts.pop(table.sheet.text(table.header, column), None)  # a header that is repeated
         values = [t for t in texts if not TOTAL.match(normal(t)) and not NOTE.search(t)]
-        asked = [value for value in values if period and normal(value) == normal(period)]
-        asked = asked or [v for v in values if period and normal(period) in normal(v)]
+        asked = [values[n] for n in asked_for(period, values)]
         if len(asked) == 1 and len(values) > 1:
             table.period = asked[0]
             choice.column, choice.value = column, asked[0]
             return choice
         if len(values) > 1:
+            if meaning == "period":
+                require_periods(table, list(parts_by(table, column).values()))
             raise several("periods or entities", values, "period")
     return (
         choice if choice.end < len(table.sheet.rows) else by_unknown_column(table, choice, period)
@@ -57,13 +59,15 @@ def choose_rows(table: Table, period: str) -> Choice:
 def by_unknown_column(table: Table, choice: Choice, period: str) -> Choice:
     """The rows of one value of a column that parts the file into trial balances, whatever its
     header says: each value has most accounts once, and its rows come to nothing."""
-    taken = {*table.labels.values(), *table.amount_columns()}
+    groups = [table.amounts[key] for key in (table.pick, table.opening) if key]
+    taken = {*table.labels.values(), *(column for group in groups for column in group.values())}
     for column in sorted(set(range(table.sheet.width(table.header))) - taken):
         parts = parts_by(table, column)
         most = max(map(len, parts.values()), default=0)
         if len(parts) < 2 or not all(is_whole(table, rows, most) for rows in parts.values()):
             continue
-        asked = [value for value in parts if period and normal(period) in normal(value)]
+        require_periods(table, list(parts.values()))
+        asked = [list(parts)[n] for n in asked_for(period, list(parts))]
         if len(asked) != 1:
             raise several("periods or entities", list(parts), "period")
         table.period = asked[0]
@@ -82,10 +86,23 @@ def parts_by(table: Table, column: int) -> dict[str, list[int]]:
     return parts
 
 
+def require_periods(table: Table, parts: list[list[int]]) -> None:
+    """Raises BadInput (not_a_trial_balance) where parts that come to nothing are transactions:
+    accounts come back, but few stand in most of three parts or more."""
+    count = Counter(account_of(table, row) for rows in parts for row in rows)
+    often = sum(number for number in count.values() if number * 4 >= len(parts) * 3)
+    if len(parts) > 2 and max(count.values(), default=0) > 1 and often * 2 <= sum(count.values()):
+        raise transactions(table.sheet, table.header)
+
+
+def account_of(table: Table, row: int) -> tuple[str, ...]:
+    places = [table.labels[role] for role in ("code", "name") if role in table.labels]
+    return tuple(table.sheet.text(row, place) for place in places)
+
+
 def is_whole(table: Table, rows: list[int], most: int) -> bool:
     """Whether rows are a trial balance: nearly as many accounts as the `most`, each once."""
-    places = [table.labels[role] for role in ("code", "name") if role in table.labels]
-    names = {tuple(table.sheet.text(row, place) for place in places) for row in rows}
+    names = {account_of(table, row) for row in rows}
     return len(names) == len(rows) and len(rows) * 4 >= most * 3 and balances(table, rows)
 
 
@@ -94,7 +111,7 @@ def choose_part(table: Table, period: str) -> Choice:
     parts = parts_of(table)
     if len(parts) < 2:
         return Choice(table.header + 1, len(table.sheet.rows))
-    asked = [part for part in parts if period and normal(period) in normal(part[0])]
+    asked = [parts[n] for n in asked_for(period, [name for name, _, _ in parts])]
     if len(asked) != 1:
         raise several("periods or entities", [name for name, _, _ in parts], "period")
     table.period, start, end = asked[0]

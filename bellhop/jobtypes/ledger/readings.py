@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 from bellhop.jobtypes.ledger.cells import normal
+from bellhop.jobtypes.ledger.headers import title_of, tops_of
 from bellhop.jobtypes.ledger.model import Groups, Sheet, Table
 
 STAGES = {"ytd": "year to date", "": "nothing about the time", "other": "other amounts"}
@@ -52,7 +53,9 @@ def note_decimal(table: Table, votes: Counter[bool]) -> None:
 
 def option(table: Table, group: dict[str, int], text: str = "") -> Option:
     """The reading of columns by their side; its text is their headers."""
-    names = [table.sheet.text(table.header, column) for column in group.values()]
+    tops = tops_of(table.sheet, table.header, table.labels.values())
+    names = [f"{tops.get(column, '')} {title_of(table.sheet, table.header, column)}".strip()
+             for column in group.values()]  # fmt: skip
     entries = [f"{side} = {name_of(table.sheet, table.header, column)}"
                for side, column in group.items()]  # fmt: skip
     return {"text": text or ", ".join(names), "mapping": entries}
@@ -65,6 +68,11 @@ def name_of(sheet: Sheet, header: int, column: int) -> str:
     same = [text for text in texts if normal(text) == normal(own)]
     if own and len(same) == 1 and not set(own) & set("=;"):
         return own
+    return letters_of(column)
+
+
+def letters_of(column: int) -> str:
+    """What a spreadsheet calls a column."""
     first, second = divmod(column, 26)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     return (letters[first - 1] if first else "") + letters[second]

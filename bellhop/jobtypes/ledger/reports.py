@@ -88,7 +88,9 @@ def extracted_data(table: Table, book: Book) -> dict[str, Any]:
         "currency": find_currency([" ".join(top), *beside]),
         "period": table.period or next(titles, None),
         "readings": table.readings,
-        "account_count": len(book.accounts),
+        "account_count": book.account_count,
+        "account_rows": len(book.accounts),
+        "accounts_listed_twice": book.listed_twice,
         "accounts": [
             {
                 "row": account.row,

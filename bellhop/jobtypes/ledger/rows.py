@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bellhop.jobtypes.ledger.cells import CENT, ZERO, normal
 from bellhop.jobtypes.ledger.classify import heading_type
 from bellhop.jobtypes.ledger.groups import find_groups
-from bellhop.jobtypes.ledger.lines import Line, read_lines
+from bellhop.jobtypes.ledger.lines import Line, cell_text, read_lines
 from bellhop.jobtypes.ledger.model import Account, Book, Table, Total
 from bellhop.jobtypes.ledger.parts import choose_rows
 from bellhop.jobtypes.ledger.table import not_a_trial_balance
@@ -36,7 +36,7 @@ def read_rows(table: Table, period: str) -> Book:
     find_groups(table, lines, book)
     find_totals(lines)
     tell_results(lines)
-    walk = Walk(table, book)
+    walk = Walk(table, book, other_columns(table))
     for line in lines:
         walk.take(line)
     if not book.accounts:
@@ -44,6 +44,14 @@ def read_rows(table: Table, period: str) -> Book:
     mark_final(book)
     split_codes(table, book)
     return book
+
+
+def other_columns(table: Table) -> list[int]:
+    """The columns that say something of a row beside its account and the amounts that count."""
+    taken = {table.labels.get(role) for role in ("code", "name", "type", "side")}
+    taken |= {*table.sides, *table.amounts[table.pick].values()}
+    taken |= {*table.amounts[table.opening].values()} if table.opening else set()
+    return [c for c in range(table.sheet.width(table.header)) if c not in taken]
 
 
 def tell_words(table: Table, lines: list[Line]) -> None:
@@ -135,10 +143,12 @@ class Open:
 @dataclass
 class Walk:
     """The way down the lines; `open` are the headings above the next one, `places` the last place
-    of each name among the first `named` accounts."""
+    of each name among the first `named` accounts, `others` the columns that are neither the
+    account nor its amounts."""
 
     table: Table
     book: Book
+    others: list[int]
     open: list[Open] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     named: int = 0
@@ -170,7 +180,10 @@ class Walk:
     def add_account(self, line: Line) -> None:
         name = line.name or ("" if line.is_numbered else line.label)
         section = line.section or self.section
-        account = Account(line.row, line.code, name, *line.sides, line.hint, section)
+        under = line.under or (self.open[-1].key if self.open else "")
+        beside = tuple(cell_text(line.texts, column) for column in self.others)
+        sides = line.sides
+        account = Account(line.row, line.code, name, *sides, line.hint, section, under, beside)
         account.readable = not line.unread
         self.book.accounts.append(account)
         if not account.label:

@@ -28,8 +28,8 @@ from bellhop.jobtypes.ledger.headers import (
 from bellhop.jobtypes.ledger.journals import is_journal, without_last_use
 from bellhop.jobtypes.ledger.mapping import column_of
 from bellhop.jobtypes.ledger.model import SIDES, Book, Groups, Key, Meaning, Sheet, Table
-from bellhop.jobtypes.ledger.readings import note_amounts
-from bellhop.jobtypes.ledger.refusals import refusal, several
+from bellhop.jobtypes.ledger.readings import letters_of, note_amounts
+from bellhop.jobtypes.ledger.refusals import asked_for, refusal, several
 from bellhop.jobtypes.ledger.words import BALANCE, CREDIT, DEBIT, PERIOD, RANKS
 from bellhop.jobtypes.reading.refusals import empty_file
 
@@ -58,9 +58,10 @@ def find_table(sheets: list[Sheet], wanted: str, period: str = "") -> Table:
         sheets = [with_letters(sheet) for sheet in sheets]
     best = [(sheet, *best_header(sheet)) for sheet in sheets]
     found = [(sheet, header) for sheet, score, header in best if score]
-    found = [(sheet, header) for sheet, header in found if not is_journal(sheet, header)]
+    journals = [place for place in found if is_journal(*place)]
+    found = [place for place in found if place not in journals]
     if not found:
-        raise not_a_trial_balance(sheets)
+        raise transactions(*journals[0]) if journals else not_a_trial_balance(sheets)
     sheet, header = choose_sheet(found, normal(period))
     table = make_table(sheet, header)
     if not table.why and not header_score(sheet, header):
@@ -73,8 +74,12 @@ def with_letters(sheet: Sheet) -> Sheet:
     letters = [wanted for _, wanted in sheet.roles]
     if best_header(sheet)[0] or not all(re.fullmatch("[A-Za-z]{1,2}", text) for text in letters):
         return sheet
-    width = max((len(row) for row in sheet.rows), default=0)
-    names = [f"{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[n % 26]}{n // 26 or ''}" for n in range(width)]
+    return lettered(sheet)
+
+
+def lettered(sheet: Sheet) -> Sheet:
+    """A sheet with the letters of its columns as the header."""
+    names = [letters_of(n) for n in range(max((len(row) for row in sheet.rows), default=0))]
     bad = {(row + 1, column): text for (row, column), text in sheet.bad.items()}
     return Sheet(sheet.name, [names, *sheet.rows], bad, sheet.roles, added=1)
 
@@ -102,6 +107,18 @@ def not_a_trial_balance(sheets: list[Sheet]) -> BadInput:
     return refusal(
         "not_a_trial_balance",
         f"No table with accounts and amounts was found. Columns found: {', '.join(names)[:500]}.",
+    )
+
+
+def transactions(sheet: Sheet, header: int) -> BadInput:
+    """The error of a list of transactions."""
+    names = [text[:40] for c in range(len(sheet.rows[header])) if (text := sheet.text(header, c))]
+    return refusal(
+        "not_a_trial_balance",
+        "The rows are transactions, not the balances of accounts. "
+        f"Columns found: {', '.join(names)[:500]}.",
+        "Export the trial balance. If each row is one account, add `ignore = ` and the header of "
+        "the column of dates or entries to `mapping`.",
     )
 
 
@@ -251,9 +268,9 @@ def choose_amounts(table: Table, period: str) -> None:
     usable = complete(table.amounts)
     if not usable:
         raise not_a_trial_balance([table.sheet])
-    names = {key: normal(f"{key[0]} {key[1]}") for key in usable}
-    asked = [key for key in usable if period and normal(key[1]) == normal(period)]
-    asked = asked or [key for key in usable if period and normal(period) in names[key]]
+    keys = list(usable)
+    exact = [n for n in asked_for(period, [key[1] for key in keys]) if keys[n][1]]
+    asked = [keys[n] for n in exact or asked_for(period, [f"{key[0]} {key[1]}" for key in keys])]
     stage = max(usable, key=lambda key: RANKS[key[0]])[0]
     best = asked or [key for key in usable if key[0] == stage]
     if len(best) > 1:

@@ -293,9 +293,11 @@ SCHEMAS: dict[str, Schema] = {
     "Links": record("URLs of the job.", **{
         name: text(format="uri-reference")
         for name in ("self", "result", "items", "deliveries", "events")}),
-    "Error": record("What went wrong.", code=text("A stable code: kebab-case for a job, "
-                    "snake_case for an item."), message=text("For the user."),
-                    hint=or_null(text("What the user can do about it."))),
+    "Error": record("What went wrong.", needs=("code", "message", "hint"),
+                    code=text("A stable code: kebab-case for a job, snake_case for an item."),
+                    message=text("For the user."),
+                    hint=or_null(text("What the user can do about it.")),
+                    data=map_of({}, "What the job type says for its viewer; only of an item.")),
     "Item": record(
         "An item of a job in one step.", index=INDEX, step=STEP_NUMBER,
         filename=text("The file, URL or text."), type=text("The job type."),

@@ -7,10 +7,13 @@ modules. The web and the consumer never do: they know a type by its description.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NewType, TypeVar, overload
+from typing import Any, NewType, SupportsFloat, SupportsIndex, TypeVar, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Thing = TypeVar("Thing")
@@ -21,6 +24,8 @@ Text = NewType("Text", str)
 # Characters of a text that a person reads, and of a line on the page.
 MOST_TEXT = 2000
 MOST_STEP = 200
+# The code of a warning that was given none.
+WARNING = "warning"
 
 
 class BadInput(Exception):
@@ -115,15 +120,32 @@ class Context:
     tell: Callable[[dict[str, Any]], None]
     cancel_asked: Callable[[], bool]
 
-    def progress(self, percent: float, step: str = "") -> None:
-        """Show `percent` (0 to 100) and the current step on the page."""
-        self.tell({"progress": max(0, min(100, int(percent))), "step": str(step)[:MOST_STEP]})
+    def progress(self, percent: SupportsFloat | SupportsIndex, step: str = "") -> None:
+        """Show on the page how far the item is, and the current step.
 
-    def warn(self, code: str, message: str, where: str | None = None) -> None:
-        """Add a warning to the result; `where` names the row, page or cell it is about."""
+        A whole number is percent. A float from 0.0 to 1.0 is a fraction, 1.0 being all of it; a
+        float above 1.0 is percent. TypeError for what is no number.
+        """
+        try:
+            shown = _percent(percent)
+        except (TypeError, ValueError):
+            kind = type(percent).__name__
+            raise TypeError(f"context.progress() takes a number, not {kind}") from None
+        self.tell({"progress": shown, "step": str(step)[:MOST_STEP]})
+
+    def warn(
+        self, code: str | None = None, message: str | None = None, where: str | None = None
+    ) -> None:
+        """Add a warning to the result; `where` names the row, page or cell it is about.
+
+        `warn("text")` is enough: a text alone is the message, and its code is `warning`.
+        """
+        text, code = (code, None) if message is None else (message, code)
+        if text is None:
+            raise TypeError("context.warn() needs the text of the warning")
         where = None if where is None else str(where)[:MOST_STEP]
-        warning = {"code": str(code), "message": str(message)[:MOST_TEXT], "where": where}
-        self.tell({"warning": warning})
+        code = WARNING if code is None else str(code)
+        self.tell({"warning": {"code": code, "message": str(text)[:MOST_TEXT], "where": where}})
 
     def log(self, text: str) -> None:
         """Write a line to the output of the item."""
@@ -144,6 +166,21 @@ class Context:
     def cancelled(self) -> bool:
         """Whether somebody has cancelled the job; Bellhop kills it unless it returns soon."""
         return self.cancel_asked()
+
+
+def _percent(given: SupportsFloat | SupportsIndex) -> int:
+    """What `Context.progress` was given, as whole percent.
+
+    What is not a number (NaN) is 0, which moves nothing: progress does not go back.
+    """
+    if isinstance(given, SupportsIndex):
+        with contextlib.suppress(TypeError):  # an array has the word, but not each is a number
+            return max(0, min(100, operator.index(given)))
+    if not isinstance(given, SupportsFloat):
+        raise TypeError
+    number = float(given)
+    percent = round(100 * number, 6) if 0 <= number <= 1 else number
+    return 0 if math.isnan(percent) else int(max(0, min(100, percent)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,28 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
         "It wrote a file larger than {limit_mb} MiB, the most that fits on the disk.",
         "Free some disk space, or try a smaller file.",
     ),
-    "bad_result": ("The job type did not return JSON: {summary}", None),
+    "bad_result": (
+        "Bellhop cannot record the result: {summary}",
+        "Change what the job type returns.",
+    ),
+    "wrong_call": (
+        "A call in the job type is wrong: {summary}",
+        "Where the type has changed, submit the job again. The traceback is in the timeline of the "
+        "job.",
+    ),
+    "network_refused": (
+        "Bellhop refused a connection{what}. To allow it, add network=True to @job_type.",
+        None,
+    ),
+    "write_refused": (
+        "Bellhop refused to write {what}. Write to context.output_dir or context.scratch_dir, or "
+        "add the folder to [jobtypes] writable in config.ini.",
+        None,
+    ),
+    "file_hidden": (
+        "Bellhop refused access to {what}: job types cannot read its data folder and its settings.",
+        "A job type gets a copy of its input file, and its settings as context.settings.",
+    ),
     "unreadable": (
         "Bellhop cannot read what it stored about this item: {reason}.",
         "Submit it again. If there are more of them, restore a backup of the database.",

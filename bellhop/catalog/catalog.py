@@ -23,7 +23,7 @@ from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType
-from bellhop.catalog.inquiry import Inquiry
+from bellhop.catalog.inquiry import NO_ANSWER, Inquiry
 from bellhop.catalog.sources import Beside, is_torn
 from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.files import Files, write_atomically
@@ -200,8 +200,14 @@ class Catalog:
         reason = file.error or described.missing or self._no_queue(described.queue)
         members: dict[str, Any] = {**vars(described), **limits, **own}
         is_pending = file.error is not None and not file.stamp
+        has_no_answer = is_pending or (file.error or NO_ANSWER).startswith(NO_ANSWER)
         return KnownType(
-            **members, reason=reason, is_pending=is_pending, path=path, stamp=file.stamp
+            **members,
+            reason=reason,
+            is_pending=is_pending,
+            is_broken=not has_no_answer,
+            path=path,
+            stamp=file.stamp,
         )
 
     def _no_queue(self, queue: str) -> str | None:

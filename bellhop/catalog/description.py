@@ -96,8 +96,8 @@ read_type = shapes.reader(Description)
 class KnownType(Description):
     """A job type in this installation: its limits and delays are those that hold.
 
-    `reason` says why it is not available, None when it is; `is_pending`: it will be soon. `path`
-    and `stamp` are of its file.
+    `reason` says why it is not available, None when it is; `is_pending`: it will be soon;
+    `is_broken`: only another file helps. `path` and `stamp` are of its file.
     """
 
     timeout_s: float
@@ -105,6 +105,7 @@ class KnownType(Description):
     delays_s: tuple[float, ...]
     reason: str | None
     is_pending: bool
+    is_broken: bool
     path: str
     stamp: Stamp
 

@@ -24,6 +24,8 @@ from bellhop.storage.folders import remove_tree
 from bellhop.system import confine, signals
 from bellhop.system.children import Child, clean_environment, ending
 
+# How the reason of a file begins whose child said nothing: another time it may have time or memory.
+NO_ANSWER = "Bellhop could not load it"
 log = logging.getLogger("bellhop.catalog")
 
 
@@ -85,7 +87,7 @@ class Inquiry:
             text = said.read(description.MOST_BYTES + 1)
         try:
             if not text:
-                raise ValueError(f"Bellhop could not load it ({self._why()})")
+                raise ValueError(f"{NO_ANSWER} ({self._why()})")
             found = description.said_in(text)
         except ValueError as error:
             reason = f"its description is not valid: {error}" if text else str(error)

@@ -124,7 +124,10 @@ def _failure(claim: Claim, failed: Failed, delays_s: Sequence[float]) -> Callabl
     match failed.kind:
         case Kind.BAD_INPUT | Kind.TIMED_OUT | Kind.FILE_TOO_LARGE | Kind.RESULT_TOO_LARGE:
             return partial(lifecycle.fail, claim, failed.error)
-        case Kind.UNAVAILABLE_OUTSIDE | Kind.UNAVAILABLE | Kind.OUT_OF_MEMORY:
+        case Kind.LASTING_MISTAKE:
+            log.error("job=%s item=%d: %s", claim.job_id, claim.index, failed.error.traceback)
+            return partial(lifecycle.fail, claim, failed.error)
+        case Kind.UNAVAILABLE_OUTSIDE | Kind.OUT_OF_MEMORY:
             return partial(lifecycle.fail_attempt, claim, failed.error, delays_s)
         case Kind.MISTAKE:
             log.error("job=%s item=%d: %s", claim.job_id, claim.index, failed.error.traceback)

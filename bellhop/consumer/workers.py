@@ -192,7 +192,8 @@ class Workers:
             elif job_type is None or not job_type.available:
                 reason = job_type.reason if job_type else "its file was removed"
                 error = item_error("type_unavailable", reason=reason)
-                watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, error, delays_s))
+                again = () if job_type and job_type.is_broken else delays_s
+                watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, error, again))
             elif not self._reuse(claim, job_type, watch):
                 self._attempt(claim, job_type, watch)
         except Exception as error:

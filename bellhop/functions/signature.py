@@ -121,8 +121,13 @@ def read(function: Callable[..., Any]) -> Signature:
 
 
 def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
-    """What the function returns for what it is given."""
+    """What the function returns for what it is given.
+
+    Raises TypeError for what it has no parameter for: it may have changed since that was given.
+    """
     signature = read(function)
+    if unknown := [n for n in (*given.beside, *given.params) if n not in signature.hints]:
+        raise TypeError(f"{function.__name__}() has no parameter {unknown[0]}")
     values: dict[str, Any] = {}
     paths = {n: [Path(path) for path in each] for n, each in given.beside.items()}
     main = signature.inputs[0] if signature.inputs else None

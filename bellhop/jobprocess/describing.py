@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from bellhop.base import program, texts
+from bellhop.base import program
 from bellhop.base.shapes import WrongShape
 from bellhop.catalog import sources, typefiles
 from bellhop.catalog.description import (
@@ -25,7 +25,7 @@ from bellhop.catalog.description import (
     unknown_type,
 )
 from bellhop.functions import docstrings, signature
-from bellhop.jobprocess import isolation
+from bellhop.jobprocess import failures, isolation
 from bellhop.jobprocess.runner import start_guard
 from bellhop.jobprocess.stops import Stop
 from bellhop.system import confine, proctree
@@ -74,8 +74,9 @@ def _require_read(job_type: JobType, limit_s: float | None) -> None:
 
 def _why(error: BaseException) -> str:
     """Why a file or a type cannot be described."""
-    is_judged = isinstance(error, WrongShape)
-    return as_text(f"its description is not valid: {error}" if is_judged else texts.said(error))
+    if isinstance(error, WrongShape):
+        return as_text(f"its description is not valid: {error}")
+    return as_text(failures.why_unloaded(error))
 
 
 def print_description(path: str, bounds: str) -> NoReturn:

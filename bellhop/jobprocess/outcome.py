@@ -40,8 +40,9 @@ class Kind(enum.StrEnum):
     UNAVAILABLE_OUTSIDE = "unavailable_outside"
     TRY_AGAIN = "try_again"
     MISTAKE = "mistake"
-    # It cannot be loaded.
-    UNAVAILABLE = "unavailable"
+    # The next attempt would meet it again: a wrong call, a result that cannot be recorded, a module
+    # that is not there, what the bounds refuse.
+    LASTING_MISTAKE = "lasting_mistake"
     # A limit was reached.
     OUT_OF_MEMORY = "out_of_memory"
     FILE_TOO_LARGE = "file_too_large"
@@ -55,8 +56,8 @@ class Kind(enum.StrEnum):
 
 
 Failure = Literal[
-    Kind.BAD_INPUT, Kind.UNAVAILABLE_OUTSIDE, Kind.MISTAKE, Kind.UNAVAILABLE, Kind.OUT_OF_MEMORY,
-    Kind.FILE_TOO_LARGE, Kind.RESULT_TOO_LARGE, Kind.TIMED_OUT,
+    Kind.BAD_INPUT, Kind.UNAVAILABLE_OUTSIDE, Kind.MISTAKE, Kind.LASTING_MISTAKE,
+    Kind.OUT_OF_MEMORY, Kind.FILE_TOO_LARGE, Kind.RESULT_TOO_LARGE, Kind.TIMED_OUT,
 ]  # fmt: skip
 
 

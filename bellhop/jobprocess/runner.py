@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import faulthandler
 import logging
 import os
@@ -18,23 +17,20 @@ import resource
 import select
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import program, texts
-from bellhop.base.errors import NO_ROOM, ItemError, error_data, item_error
+from bellhop.base.errors import item_error
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import typefiles
 from bellhop.functions import signature, tqdm, yielding
 from bellhop.functions.returned import Returned
-from bellhop.jobprocess import frames, isolation
+from bellhop.jobprocess import failures, frames, isolation
 from bellhop.jobprocess.order import Order, order_in
 from bellhop.jobprocess.outcome import (
     MOST_PARTIAL_BYTES,
     MOST_RESULT_BYTES,
-    MOST_TRACEBACK,
     MOST_WARNINGS,
     Answer,
     Cancelled,
@@ -42,7 +38,6 @@ from bellhop.jobprocess.outcome import (
     Failed,
     JobWarning,
     Kind,
-    Later,
     Partial,
     Progress,
     Said,
@@ -51,8 +46,9 @@ from bellhop.jobprocess.outcome import (
 from bellhop.jobprocess.stops import Copies, Stop
 from bellhop.jobprocess.surroundings import Surroundings, short
 from bellhop.system import confine, limits, proctree
+from bellhop.system.confine import Bounds
 from bellhop.system.cores import run_on
-from bellhop.words import BadInput, Context, JobType, TryAgain, Unavailable
+from bellhop.words import Context, JobType
 
 RETURNED_TWICE = (
     "The job type forked, and returned in more than one process. Bellhop took the result of the "
@@ -67,7 +63,6 @@ LEFT_BEHIND = (
     "to context.output_dir, or return its path."
 )
 MOST_LEFTOVERS = 100
-FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 # The job process is stopped first: so it stays the parent of all orphans below it, those that left
 # its group too. What forks and exits all the time is ended by its group, which a dead process tells
 # as well; and as there is always another, the list must stay the same three times, with nothing in
@@ -96,7 +91,6 @@ while [ $passes -lt 5000 ] && [ $same -lt 3 ]; do
 done
 kill -9 0
 """
-SHARED_MEMORY = "/dev/shm"
 LIBC = ctypes.CDLL(None)
 
 
@@ -119,7 +113,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
-    confine.confine(bounds)  # not the guard, which ends all of them
+    enforced = confine.confine(bounds)  # not the guard, which ends all of them
     isolation.leave_bellhop()
     home = short(os.environ["HOME"])
     loaded: dict[str, dict[str, JobType]] = {}
@@ -132,7 +126,7 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
         if (given := order_in(frame)) is None:
             continue
         stopping.begin()
-        attempts[:] = [_Attempt(given, home, orders, say, loaded, surroundings)]
+        attempts[:] = [_Attempt(given, enforced, home, orders, say, loaded, surroundings)]
         ended = attempts[-1].run()
         copies.leave()
         _flush_output()
@@ -206,6 +200,7 @@ class _Attempt:
     def __init__(
         self,
         order: Order,
+        bounds: Bounds,
         home: str,
         orders: int,
         say: int,
@@ -213,7 +208,7 @@ class _Attempt:
         surroundings: Surroundings,
     ):
         self._order, self._orders, self._say, self._loaded = order, orders, say, loaded
-        self._home, self._surroundings = home, surroundings
+        self._bounds, self._home, self._surroundings = bounds, home, surroundings
         self._warnings: list[JobWarning] = []
         self._cancel_came = self._cancel_noticed = False
 
@@ -222,33 +217,16 @@ class _Attempt:
         try:
             job_type = self._load()
         except BaseException as error:
-            reason = texts.said(error)
-            return Failed(Kind.UNAVAILABLE, item_error("type_unavailable", reason=reason))
+            return failures.unloaded(error)
         try:
             with _limits(self._order):
                 return self._completed(self._call(job_type))
         except BaseException as error:
+            name, limit_mb = job_type.function.__qualname__, self._order.max_file_mb
             try:
-                return self._failed(error)
+                return failures.of_code(error, name, self._bounds, limit_mb)
             except BaseException as another:  # it does not hold what its class promises
-                return _mistake("unexpected_error", another)
-
-    def _failed(self, error: BaseException) -> Said:
-        match error:
-            case BadInput():
-                return Failed(Kind.BAD_INPUT, _told(error))
-            case Unavailable():
-                return Failed(Kind.UNAVAILABLE_OUTSIDE, _told(error))
-            case TryAgain():
-                return Later(float(error.delay_s), str(error.reason))
-            case MemoryError() | OSError() if _is_of_memory(error):
-                return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
-            case OSError() if error.errno in NO_ROOM:
-                return Later(FULL_DISK_DELAY_S, FULL_DISK)
-            case OSError() if error.errno == errno.EFBIG:
-                limit_mb = self._order.max_file_mb
-                return Failed(Kind.FILE_TOO_LARGE, item_error("file_too_large", limit_mb=limit_mb))
-        return _mistake("unexpected_error", error)
+                return failures.mistake(another)
 
     def _load(self) -> JobType:
         path, name = self._order.path, self._order.type
@@ -332,32 +310,11 @@ class _Attempt:
             if not self._context.has_scratch:
                 self._offer_leftovers()
         except (TypeError, ValueError, RecursionError) as error:
-            return _mistake("bad_result", error)
+            return failures.bad_result(error)
         if len(data.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
             limit_mb = MOST_RESULT_BYTES // MEBIBYTE
             return Failed(Kind.RESULT_TOO_LARGE, item_error("result_too_large", limit_mb=limit_mb))
         return Completed(data, self._warnings)
-
-
-def _is_of_memory(error: MemoryError | OSError) -> bool:
-    """Whether it is memory that has no room, also the folder that lies there, and no disk."""
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        with contextlib.suppress(OSError):
-            return os.statvfs(SHARED_MEMORY).f_bavail == 0
-    return isinstance(error, MemoryError)
-
-
-def _told(error: BadInput | Unavailable) -> ItemError:
-    """What the user reads; how an extra is installed is known to Bellhop alone."""
-    extra, data = (error.extra, error.data) if isinstance(error, BadInput) else (None, None)
-    hint = error.hint if extra is None else f"Run {program.pip_line(extra)}"
-    return ItemError(str(error.code), str(error.message), hint and str(hint), data=error_data(data))
-
-
-def _mistake(code: str, error: BaseException) -> Failed:
-    summary = "".join(traceback.format_exception_only(error)).strip()[:500]
-    trace = "".join(traceback.format_exception(error))[-MOST_TRACEBACK:]
-    return Failed(Kind.MISTAKE, item_error(code, summary=summary, traceback=trace))
 
 
 @contextlib.contextmanager

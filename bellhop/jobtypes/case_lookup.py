@@ -53,7 +53,7 @@ def case_lookup(data: dict, context: Context) -> dict[str, Any]:
     step = "Looking up cases"
     context.progress(1, step)
     entries = service.look_up(
-        wanted[:MOST_CASES], lambda part: context.progress(1 + 98 * part, step)
+        wanted[:MOST_CASES], lambda part: context.progress(int(1 + 98 * part), step)
     )
     checked = [
         _checked(citation, entries.get(places.get(n, ""))) for n, citation in enumerate(citations)

@@ -127,12 +127,16 @@ def enforced() -> dict[str, bool]:
     }
 
 
-def confine(argument: str) -> None:
-    """Keep this process, which has one thread, and its children inside these bounds for good."""
+def confine(argument: str) -> Bounds:
+    """Keep this process, which has one thread, and its children inside these bounds for good.
+
+    They are given back with all places that are hidden: where links in them lead is one too.
+    """
     given = Bounds(**json.loads(argument))
+    given = replace(given, hidden=tuple(landlock.with_links(given.hidden)))
     _limit_all(given)
     if sys.platform != "linux":
-        return
+        return given
     is_apart = False
     if given.hidden:
         kept = _held() & (1 << DAC_OVERRIDE)  # without it root could not read files of others
@@ -147,6 +151,7 @@ def confine(argument: str) -> None:
     if seccomp.is_there():
         network = () if given.network else seccomp.NETWORK
         seccomp.refuse((*seccomp.LEAVING, *network, *(seccomp.SHARED if given.hidden else ())))
+    return given
 
 
 def _mounts(given: Bounds) -> list[str]:

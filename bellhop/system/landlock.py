@@ -55,7 +55,7 @@ class _Files:
         every = (1 << RIGHTS[max(since for since in RIGHTS if since <= here)]) - 1
         scopes = ABSTRACT_SOCKETS_AND_SIGNALS if here >= SCOPES_SINCE else 0
         self._every = every
-        self._hidden = set(_with_links(hidden)) | {"/dev"}
+        self._hidden = set(with_links(hidden)) | {"/dev"}
         self._above = {str(up) for path in self._hidden for up in Path(path).parents}
         self._allowed: set[tuple[str, int]] = set()
         self._rule = ctypes.create_string_buffer(12)
@@ -100,7 +100,7 @@ class _Files:
                 os.close(descriptor)
 
 
-def _with_links(paths: Iterable[str]) -> Iterable[str]:
+def with_links(paths: Iterable[str]) -> Iterable[str]:
     """Where these really lie, and what the links in them lead to: a folder on a larger disk."""
     for path in map(os.path.realpath, paths):
         yield path

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import struct
 import sys
 from collections.abc import Iterable, Sequence
@@ -63,6 +64,28 @@ def can_be_had() -> bool:
     if (pid := os.fork()) == 0:
         os._exit(0 if enter((), (), 1) else 1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def is_read_only_outside(path: str) -> bool:
+    """Whether a path is read-only also for the parent of this process, which is in no view.
+
+    True where nobody can tell.
+    """
+    with contextlib.suppress(OSError):
+        mounts = Path(f"/proc/{os.getppid()}/mountinfo").read_text("utf-8", "replace")
+        return is_read_only(path, mounts)
+    return True
+
+
+def is_read_only(path: str, mounts: str) -> bool:
+    """Whether a path is, by the text of a proc_pid_mountinfo(5)."""
+    found, answer = "", True
+    for fields in map(str.split, filter(None, mounts.split("\n"))):
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
+        if len(point) >= len(found) and Path(path).is_relative_to(point):
+            # Options of the mount, and those of its file system, which stand last.
+            found, answer = point, "ro" in f"{fields[5]},{fields[-1]}".split(",")
+    return answer
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:

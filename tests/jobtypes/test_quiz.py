@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from pathlib import Path
@@ -752,6 +753,64 @@ def test_it_finds_nothing_at_a_question_that_is_blank() -> None:
 def test_it_names_a_question_whose_writing_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "read_box", lambda *_: ("", 0.0))
     assert passed_over("6") == ([], [1])
+
+
+# The reader of handwriting
+
+
+class Fitted:
+    """In place of the reader of handwriting."""
+
+    def __init__(self, text: str, known: str):
+        self.text, self.known = text, known
+
+    def knows(self, text: str) -> bool:
+        return set(text) <= set(self.known)
+
+    def read(self, crop: lines.Pixels) -> tuple[str, float]:
+        return self.text, 0.8
+
+
+def read_again(monkeypatch: pytest.MonkeyPatch, first: str, score: float, known: str) -> str:
+    """What becomes of a line that is first read as `first`, and "Paris" by the fitted reader."""
+    monkeypatch.setattr(lines, "_recognize", lambda _: (first, score))
+    monkeypatch.setattr(lines, "_hand_reader", lambda: Fitted("Paris", known))
+    box = numpy.array([[0, 0], [90, 0], [90, 40], [0, 40]], "float32")
+    return lines.read_box(numpy.full((60, 100, 3), 255, "uint8"), box)[0]
+
+
+def test_it_reads_what_is_not_clear_as_handwriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_again(monkeypatch, "Pans", 0.8, known="Pansri") == "Paris"
+
+
+def test_it_leaves_clear_print_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_again(monkeypatch, "Pans", 0.99, known="Pansri") == "Pans"
+
+
+def test_it_reads_no_other_script_as_latin_handwriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_again(monkeypatch, "巴黎", 0.8, known="Pansri") == "巴黎"
+
+
+@pytest.mark.parametrize(("text", "known"), [("Łódź, où ? 42 €", True), ("Пари", False)])
+def test_it_knows_the_letters_of_latin_hands(text: str, known: bool) -> None:
+    assert lines._hand_reader().knows(text) is known
+
+
+def test_it_reads_print_with_the_weights_for_handwriting() -> None:
+    page = Image.new("RGB", (500, 48), "white")
+    ImageDraw.Draw(page).text((20, 4), "William Shakespeare", "black", font(34))
+    text, score = lines._hand_reader().read(numpy.asarray(page)[:, :, ::-1])
+    assert text == "William Shakespeare"
+    assert score > 0.9
+
+
+def test_it_has_weights_for_the_model_in_the_package_of_rapidocr() -> None:
+    """Another model needs other weights: docs/dependencies.md says how they were fitted."""
+    import rapidocr
+
+    model = Path(rapidocr.__file__).parent / "models" / lines.MODEL
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    assert digest == "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 
 
 # Several readings of one line

@@ -10,13 +10,15 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy
 from numpy.typing import NDArray
 
-from bellhop.jobtypes.sheets.voting import vote
+from bellhop.jobtypes.sheets.fitted import Reader
+from bellhop.jobtypes.sheets.voting import Reading, vote
 
 # Blue, green, red: the order the models were trained in.
 Pixels = NDArray[numpy.uint8]
@@ -31,6 +33,7 @@ SURE_SCORE = 0.95
 # A line read with less is read again from other cuts. Print seldom is.
 CLEAR_SCORE = 0.97
 READING_HEIGHT = 48
+MODEL = "PP-OCRv6_rec_small.onnx"
 
 
 @dataclass
@@ -113,10 +116,16 @@ def _is_upside_down(page: Pixels, lines: list[Line]) -> bool:
         return False
     upright = turned = 0.0
     for line in longest:
-        text, score = _recognize(_turn(level(page, line.box, READING_HEIGHT), 180))
-        upright += line.score * len(line.text)
-        turned += score * len(text)
+        crop = level(page, line.box, READING_HEIGHT)
+        upright += _weight(_recognize(crop))
+        turned += _weight(_recognize(_turn(crop, 180)))
     return turned > upright
+
+
+def _weight(reading: Reading) -> float:
+    """How much of a text was read, and how surely."""
+    text, score = reading
+    return score * len(text)
 
 
 def _read(page: Pixels, boxes: list[Corners]) -> list[Line]:
@@ -128,14 +137,18 @@ def _read(page: Pixels, boxes: list[Corners]) -> list[Line]:
 
 
 def read_box(page: Pixels, box: Corners) -> tuple[str, float]:
-    """Text and score of what is in `box`."""
+    """Text and score of what is in `box`; what is not clear print is read again as handwriting."""
     plain = level(page, box, READING_HEIGHT)
-    readings = [_recognize(plain)]
-    if 0 < readings[0][1] < CLEAR_SCORE:
-        cuts = [level(page, _grown(box, by), READING_HEIGHT) for by in (-0.08, 0.06)]
-        cuts += [_stretched(plain, 0.85), _stretched(plain, 1.2), _slanted(plain)]
-        readings += [_recognize(cut) for cut in cuts]
-    return vote(readings)
+    text, score = _recognize(plain)
+    if not 0 < score < CLEAR_SCORE:
+        return text, score
+    cuts = [level(page, _grown(box, by), READING_HEIGHT) for by in (-0.08, 0.06)]
+    cuts += [_stretched(plain, 0.85), _stretched(plain, 1.2), _slanted(plain)]
+    if _hand_reader().knows(text):
+        readings = [_hand_reader().read(cut) for cut in (plain, *cuts)]
+    else:
+        readings = [_recognize(cut) for cut in cuts]
+    return vote([(text, score), *readings])
 
 
 def _grown(box: Corners, by: float) -> Corners:
@@ -183,13 +196,17 @@ def _recognize(crop: Pixels) -> tuple[str, float]:
     return found.txts[0], float(found.scores[0])
 
 
+def _threads() -> int:
+    """One core stays free for the web, which runs on the same machine."""
+    return max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+
+
 @functools.cache
 def _engine() -> Any:
     """Loaded once per process: loading takes as long as reading a page."""
     from rapidocr import RapidOCR
 
-    # One core stays free for the web, which runs on the same machine.
-    threads = max(1, min(4, len(os.sched_getaffinity(0)) - 1))
+    threads = _threads()
     cv2.setNumThreads(threads)
     return RapidOCR(
         params={
@@ -199,3 +216,11 @@ def _engine() -> Any:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+
+
+@functools.cache
+def _hand_reader() -> Reader:
+    """Loaded where the first line is not clear."""
+    import rapidocr
+
+    return Reader(Path(rapidocr.__file__).parent / "models" / MODEL, _threads())

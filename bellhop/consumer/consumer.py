@@ -143,7 +143,6 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def stop(self, graceful: bool = False) -> None:
         self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
-        self._bell.ring(self._wanted_threads())  # who waits for one hears of the stop at once
         super().stop(graceful)
 
 

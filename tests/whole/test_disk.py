@@ -254,7 +254,6 @@ def test_it_never_sends_to_a_backup_who_only_needs_room(tmp_path: Path, disk: Sm
         bellhop.final(bellhop.texts(*map(str, range(50)))["job_id"])
         server.terminate()
         server.wait(20)
-        bellhop.describes = True
         disk.fill()
         refused = bellhop.run()
         assert refused.returncode == 1

@@ -101,6 +101,7 @@ class _Trial:
             scratch,
             item_id="try",
             attempt=1,
+            kind="none" if item.value is None else self.job_type.input,
             value=item.value,
             beside=self.given.beside,
             params=self.given.params,

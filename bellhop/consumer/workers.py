@@ -284,6 +284,7 @@ class Workers:
             scratch,
             item_id=f"{claim.job_id}-{claim.index}-{claim.step}",
             attempt=claim.attempt,
+            kind=kind,
             value=self._taken(claim, scratch, value) if kind in FILES else value,
             beside={name: self._taken(claim, scratch, stored) for name, stored in beside.items()},
             params=claim.params,

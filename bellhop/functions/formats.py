@@ -83,7 +83,9 @@ EXAMPLES = {
 
 
 def is_one(name: str, text: Any) -> bool:
-    """Whether a text has this format."""
+    """Whether a text has this format; of those that stand for no other object, any text has."""
+    if name not in READERS:
+        return isinstance(text, str)
     try:
         READERS[name](text)
     except (ValueError, OverflowError, TypeError, AttributeError):

@@ -28,15 +28,16 @@ CANCEL = {"cancel": True}
 class Order:
     """One attempt at one item.
 
-    `value` is the item as the kind of its type's input has it: for files their paths, which the
-    process may read; None without one. `beside` are the paths for each other input. `settings` are
-    the type's own. A `memory_mb` of 0 is no limit. While the disk has `least_free_mb` left, the
-    attempt has not written too much.
+    `kind` is that of the item, "none" without one. `value` is the item as its kind has it: for
+    files their paths, which the process may read; None without one. `beside` are the paths for
+    each other input. `settings` are the type's own. A `memory_mb` of 0 is no limit. While the
+    disk has `least_free_mb` left, the attempt has not written too much.
     """
 
     type: str
     path: str
     stamp: Stamp
+    kind: str
     value: Any
     beside: Mapping[str, Sequence[str]]
     params: Mapping[str, Any]
@@ -72,6 +73,7 @@ def order_for(
     *,
     item_id: str,
     attempt: int,
+    kind: str,
     value: Any,
     beside: Mapping[str, Sequence[str]],
     params: Mapping[str, Any],
@@ -89,6 +91,7 @@ def order_for(
         type=job_type.type,
         path=job_type.path,
         stamp=job_type.stamp,
+        kind=kind,
         value=value,
         beside=beside,
         params=params,

@@ -24,7 +24,7 @@ from typing import Any
 from bellhop.base.errors import item_error
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog import typefiles
-from bellhop.functions import signature, tqdm, yielding
+from bellhop.functions import changes, signature, tqdm, yielding
 from bellhop.functions.returned import Returned
 from bellhop.jobprocess import failures, frames, isolation
 from bellhop.jobprocess.order import Order, order_in
@@ -256,6 +256,7 @@ class _Attempt:
             cancel_asked=self._cancel_asked,
         )
         given = signature.Given(order.value, order.beside, order.params)
+        changes.require_fit(job_type.function, order.kind, given)
         returned = signature.call(job_type.function, given, context)
         return yielding.finished(returned, context, self._show)
 

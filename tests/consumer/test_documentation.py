@@ -21,7 +21,7 @@ from tests.support.samples import parts_for
 from tests.support.wsgi import WsgiClient, parts_form
 
 JOBS = "/api/v1/jobs"
-DOCUMENTS = ("README.md", "docs/adding-a-job-type.md")
+DOCUMENTS = ("README.md", "docs/adding-a-job-type.md", "docs/coming-from.md")
 SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 SNIPPETS = {
     f"{Path(name).stem}_{number}".replace("-", "_"): text
@@ -65,3 +65,10 @@ def test_it_runs_every_job_type_of_the_documents(
             assert job_type.available, f"{snippet}: {job_type.reason}"
             item = result_of(web, workers, job_type)
             assert item["status"] == "completed", f"{snippet} {name}: {json.dumps(item['error'])}"
+
+
+def test_it_counts_the_lines_of_each_quick_start() -> None:
+    text = (ROOT / "docs" / "coming-from.md").read_text()
+    snippets = [each.splitlines() for each in SNIPPET.findall(text)]
+    told = [int(lines) for lines in re.findall(r"\| (\d+) \|$", text, re.M)]
+    assert told == [len([line for line in lines if line]) for lines in snippets]

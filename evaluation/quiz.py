@@ -20,8 +20,8 @@ def figures(run: Run, data: Path) -> Iterator[Figure]:
     printed = _page_errors(run, folder, expected["printed"])
     yield Figure("character errors in print, worst page", max(printed), most=0.02)
     pages = _page_errors(run, folder, expected["pages"])
-    yield Figure("character errors in handwriting, worst page", max(pages), most=0.12)
-    yield Figure("character errors in handwriting, mean", sum(pages) / len(pages), most=0.1)
+    yield Figure("character errors in handwriting, worst page", max(pages), most=0.1)
+    yield Figure("character errors in handwriting, mean", sum(pages) / len(pages), most=0.085)
     yield from _questions(run, folder, expected["quizzes"])
     yield Figure("blank page is a result without questions", _blank(run), least=1)
 

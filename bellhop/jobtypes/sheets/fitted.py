@@ -34,6 +34,8 @@ class Reader:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # The optimizer merges layers by the weights in the file and passes over those given here.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         places, weights = _weights()
         # The session uses their memory, so they are kept as long as it.
         self._values = {name: _as_value(array) for name, array in weights.items()}

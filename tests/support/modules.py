@@ -26,8 +26,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1500, "web": 4300, "consumer": 920, "jobs": 2750, "jobprocess": 1400, "accounts": 600,
-    "bell": 250, "catalog": 1000, "storage": 1620, "system": 940, "functions": 1240, "base": 1080,
+    "cli": 1500, "web": 4300, "consumer": 920, "jobs": 2750, "jobprocess": 1550, "accounts": 600,
+    "bell": 250, "catalog": 1000, "storage": 1620, "system": 940, "functions": 1330, "base": 1090,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

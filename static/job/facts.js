@@ -1,6 +1,6 @@
 /* The details of a job: when, where, how often, with which parameters. */
 
-import { tree } from "/static/job/data-tree.js";
+import { tree } from "/static/files/data-tree.js";
 import { find, make } from "/static/shared/dom.js";
 import { duration, many, secondsBetween, setTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";

@@ -1,9 +1,9 @@
 /* What came out: data, warnings and files of each completed item, and what the error of a failed one brings. */
 
-import { viewOf } from "/static/job/viewers.js";
+import { fileList } from "/static/files/file-list.js";
+import { hasViewer, viewOf } from "/static/job/viewers.js";
 import { fileAddress, resultAddress } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
-import { bytes } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { readingsIn, readingsNotice } from "/static/shared/readings.js";
 
@@ -22,13 +22,6 @@ function fileUrlIn(job, item, files) {
   };
 }
 
-function download(job, item, file) {
-  const link = make("a", { href: address(job, item, file), download: file.name, className: "download", "data-download": file.name },
-    make("span", { className: "download-name", dir: "auto" }, file.name),
-    make("span", { className: "download-size" }, bytes(file.size)));
-  return make("li", {}, link);
-}
-
 function warning({ code, message, where }) {
   const place = where ? make("span", { className: "warning-where", dir: "auto" }, ` ${where}`) : null;
   return make("li", { title: code ?? "" }, make("span", { dir: "auto" }, message), place);
@@ -41,18 +34,26 @@ function partialNode(job, item) {
     viewOf(item.partial, { job, item, fileUrl: () => null }));
 }
 
+/* An empty object says nothing beside files. */
+const says = (data, files) =>
+  data !== null && data !== undefined && (!files.length || typeof data !== "object" || Object.keys(data).length > 0);
+
 function itemNode(job, item) {
   const files = item.files ?? [];
   const warnings = item.warnings ?? [];
-  const nothing = !files.length && (item.data === null || item.data === undefined);
+  const hasData = says(item.data, files);
+  const addressed = files.map((file) => ({ ...file, url: address(job, item, file) }));
+  /* A type with a viewer shows what matters of its files itself. */
+  const { list, area } = fileList(addressed, { opensAlone: !hasViewer(item.type) });
   const title = job.total_items > 1 ? make("h3", { dir: "auto" }, item.filename || `Item ${item.index + 1}`) : null;
   return make("section", { className: "result-item", "data-result-item": item.index },
     title,
     warnings.length ? make("ul", { className: "warnings", "aria-label": "Warnings" }, ...warnings.map(warning)) : null,
     readingsNotice(readingsIn(item.data?.readings)),
-    files.length ? make("ul", { className: "downloads", "aria-label": "Files" }, ...files.map((file) => download(job, item, file))) : null,
-    item.data === null || item.data === undefined ? null : viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }),
-    nothing ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
+    files.length ? list : null,
+    hasData ? viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }) : null,
+    area,
+    !hasData && !files.length ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
 }
 
 const errorData = (item) => (item.status === "failed" ? item.error?.data ?? null : null);

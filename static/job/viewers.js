@@ -5,7 +5,7 @@
    output file. viewError(data, { job, item }) shows the data of an error, if there is such a
    function. Data is the user's: it becomes text and attributes, never HTML. */
 
-import { tree } from "/static/job/data-tree.js";
+import { tree } from "/static/files/data-tree.js";
 import { make } from "/static/shared/dom.js";
 
 const names = new Map();
@@ -36,6 +36,9 @@ async function draw(box, name, data, about) {
     box.replaceChildren(tree(data));
   }
 }
+
+/** Whether a type shows its result in its own way. */
+export const hasViewer = (type) => names.has(type);
 
 /** A node that shows `data` of `about.item`. */
 export function viewOf(data, about) {

@@ -4,6 +4,7 @@ import { parse, stringify } from "/static/shared/json.js";
 
 const BASE = "/api/v1";
 const ANSWER_WITHIN_MS = 20_000;
+const FILE_WITHIN_MS = 120_000;
 
 /** The server answered and said no; `message` is for the user, `fields` are [{field, message}]. */
 export class Problem extends Error {
@@ -108,6 +109,19 @@ export async function getInput(id, { index, filename }) {
   try {
     response = await fetch(BASE + jobPath(id, `/items/${index}/input`), { cache: "no-store" });
     if (response.ok) return new File([await response.blob()], filename);
+  } catch {
+    throw new NoAnswer();
+  }
+  return bodyOrProblem(response.status, await response.text());
+}
+
+/** The first bytes of an output file, at most `most`. */
+export async function getStart(url, most) {
+  const headers = { Range: `bytes=0-${most - 1}` };
+  let response;
+  try {
+    response = await fetch(url, { headers, signal: AbortSignal.timeout(FILE_WITHIN_MS) });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer()).subarray(0, most);
   } catch {
     throw new NoAnswer();
   }

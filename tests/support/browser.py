@@ -33,8 +33,11 @@ for (const kind of ["dragenter", "dragover", "drop"])
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[webdriver.Chrome]:
-    """A Chromium with a new profile; skips the test where there is none, but not in CI."""
+def chromium(*logs: str) -> Iterator[webdriver.Chrome]:
+    """A Chromium with a new profile, which keeps these logs beside that of its console.
+
+    Skips the test where there is none, but not in CI.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     driver_path = shutil.which("chromedriver")
     if not (path and driver_path):
@@ -47,7 +50,7 @@ def chromium() -> Iterator[webdriver.Chrome]:
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.add_experimental_option("prefs", {"download.default_directory": profile})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", dict.fromkeys(("browser", *logs), "ALL"))
         driver = webdriver.Chrome(options, webdriver.ChromeService(driver_path))
         driver.downloads = Path(profile)  # type: ignore[attr-defined]
         try:

@@ -19,7 +19,8 @@ PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
 USES = {
     "pages": {"index", "job", "shared"},
     "index": {"index", "shared"},
-    "job": {"job", "shared"},
+    "job": {"files", "job", "shared"},
+    "files": {"files", "shared"},
     "views": {"views", "shared"},
     "shared": {"shared"},
 }

@@ -220,6 +220,12 @@ def copy_file(file: Path, context: Context) -> dict:
     return {}
 
 
+@job_type(label="Echo data", queue="parsing")
+def echo_data(data: dict, context: Context) -> dict:
+    """Give the data back."""
+    return data
+
+
 @job_type(label="Odd names", queue="parsing")
 def odd_names(text: str, context: Context) -> dict:
     """Write files whose names are unusual, wrong, or not files at all."""

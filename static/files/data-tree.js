@@ -1,5 +1,8 @@
-/* Any JSON as something to read: objects as definition lists, lists of objects as tables, the long folded. */
+/* Any JSON as something to read: objects as definition lists, lists of objects as tables, the long folded.
+   What says that it is a table or Markdown is shown as that. */
 
+import { markdownNode } from "/static/files/markdown.js";
+import { tableNode } from "/static/files/table.js";
 import { make } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 
@@ -98,9 +101,21 @@ function bullets(values, depth) {
   return more ? make("div", {}, list, more) : list;
 }
 
+/* Data that says how it is meant: {"table": {columns, rows, total_rows}} and {"markdown": text}. */
+function meant(value) {
+  const [name, ...more] = Object.keys(value);
+  const { table: given, markdown: text } = value;
+  if (more.length) return null;
+  if (name === "markdown" && typeof text === "string") return markdownNode(text);
+  const isTable = name === "table" && Array.isArray(given?.columns) && Array.isArray(given.rows) && given.rows.every(Array.isArray);
+  return isTable ? tableNode({ columns: given.columns, rows: given.rows, total: given.total_rows }) : null;
+}
+
 export function tree(value, depth = 0) {
   if (value === null || typeof value !== "object") return scalar(value);
   if (isEmpty(value)) return make("span", { className: "value-none" }, "nothing");
+  const shown = meant(value);
+  if (shown) return shown;
   if (depth >= OPEN_LEVELS) return closed(value);
   if (isObject(value)) return definitions(value, depth);
   return value.every((row) => isObject(row) && !isEmpty(row)) ? table(value) : bullets(value, depth);

@@ -1,0 +1,5 @@
+/* Why a file is not shown, in words for the reader, who can still download it. */
+
+export class NotShown extends Error {}
+
+export const damaged = (what) => new NotShown(`This file is damaged: ${what}.`);

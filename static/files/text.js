@@ -1,0 +1,15 @@
+/* A text as it is: its beginning, if it is long. */
+
+import { textOf } from "/static/files/encoding.js";
+import { getStart } from "/static/shared/api.js";
+import { make } from "/static/shared/dom.js";
+import { bytes } from "/static/shared/format.js";
+
+const MOST = 200 * 1024;
+
+export async function show(file) {
+  const text = textOf(await getStart(file.url, MOST));
+  const pre = make("pre", { className: "printed file-text", tabIndex: 0, role: "region", "aria-label": `Text of ${file.name}`, dir: "auto" }, text);
+  if (file.size <= MOST) return pre;
+  return make("div", {}, pre, make("p", { className: "quiet" }, `The first ${bytes(MOST)} of ${bytes(file.size)}.`));
+}

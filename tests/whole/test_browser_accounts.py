@@ -170,6 +170,20 @@ def test_it_shows_an_admin_who_did_what(browser: webdriver.Chrome, served: Runni
     complaints(browser)  # the browser notes the 403
 
 
+def test_it_shows_a_page_among_the_files_to_who_is_logged_in(
+    browser: webdriver.Chrome, served: Running, otto: Bellhop, tmp_path: Path
+) -> None:
+    """The request for the frame brings the session along, although its page is in a sandbox."""
+    (tmp_path / "page.html").write_text("<p id=seen>Words</p>")
+    job = otto.create("copy_file", files=[tmp_path / "page.html"])["job_id"]
+    wait_for(lambda: otto.get(f"/api/v1/jobs/{job}")["status"] == "completed")
+    log_in(browser, f"{served.url}/jobs/{job}", "otto")
+    browser.switch_to.frame(shown(browser, ".file-content iframe"))
+    assert shown(browser, "#seen").text == "Words"
+    browser.switch_to.default_content()
+    complaints(browser)
+
+
 def test_it_logs_out(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, served.url, "otto")
     shown(browser, "[data-who] button").click()

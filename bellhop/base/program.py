@@ -31,6 +31,20 @@ elif IS_CHECKOUT:
     COMMAND = [sys.executable, str(ROOT / "app.py")]
 else:
     COMMAND = [sys.executable, "-P", "-m", "bellhop"]
+# The same by an interpreter that does not know Bellhop. The first argument says where it lies;
+# nothing else that lies there can be imported.
+_ELSEWHERE = """
+import sys
+from importlib import util
+from importlib.machinery import PathFinder
+spec = PathFinder.find_spec("bellhop", [sys.argv.pop(1)])
+sys.modules["bellhop"] = module = util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from bellhop.cli.main import main
+sys.exit(main())
+"""
+# Whether this process runs on such an interpreter; no other is started with -I.
+IS_ELSEWHERE = bool(sys.flags.isolated)
 # What a person types to run a command, for messages.
 if IS_SINGLE_FILE:
     TYPED = ROOT.name
@@ -38,6 +52,11 @@ elif IS_CHECKOUT:
     TYPED = "python app.py"
 else:
     TYPED = "bellhop"
+
+
+def command(python: str | None = None) -> list[str]:
+    """How a child is started, by another interpreter where `python` is the path of one."""
+    return COMMAND if python is None else [python, "-I", "-c", _ELSEWHERE, str(ROOT)]
 
 
 def asset(name: str) -> bytes:

@@ -229,6 +229,11 @@ class JobTypes:
         low=0.1,
         high=3600,
     )
+    build: str = key(
+        "no",
+        "yes: packages that a job type names may be built from source; no: wheels only.",
+        one_of=("yes", "no"),
+    )
     recycle_after_items: int = key(
         1000, "Items after which Bellhop replaces a job process.", low=1, high=1000000
     )

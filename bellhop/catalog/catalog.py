@@ -21,9 +21,11 @@ from typing import Any
 from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
-from bellhop.catalog import description, typefiles
-from bellhop.catalog.description import DescribedFile, Description, KnownType
-from bellhop.catalog.inquiry import NO_ANSWER, Inquiry
+from bellhop.catalog import description, sources, typefiles
+from bellhop.catalog.build import UNINSTALLED
+from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
+from bellhop.catalog.environments import Environment, Environments
+from bellhop.catalog.inquiry import NO_ANSWER, Inquiry, Surroundings
 from bellhop.catalog.sources import Beside, is_torn
 from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.files import Files, write_atomically
@@ -53,6 +55,7 @@ class Catalog:
         self._files: dict[str, DescribedFile] = {}
         self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
         self._describing: dict[str, Inquiry] = {}
+        self._environments = Environments(settings)
         self._begun_anew: set[str] = set()
 
     def types(self) -> dict[str, KnownType]:
@@ -75,12 +78,23 @@ class Catalog:
         return listed
 
     def settle(self, patience_s: float = math.inf) -> None:
-        """Describe what changed and wait for it, at most `patience_s` for each file."""
-        while self.step() and any(c.age_s() < patience_s for c in self._describing.values()):
+        """Describe what changed and wait for it, at most `patience_s` for each file.
+
+        Only who has no end of patience waits for the packages of types.
+        """
+        while self.step() and (patience_s == math.inf or self._is_younger(patience_s)):
             time.sleep(TICK_S / 10)
         for inquiry in self._describing.values():
             inquiry.drop()
         self._describing.clear()
+        self._environments.drop()
+
+    def _is_younger(self, age_s: float) -> bool:
+        return any(inquiry.age_s() < age_s for inquiry in self._describing.values())
+
+    def tidy(self) -> None:
+        """Remove the environments that no type uses any more; for the process that calls `step`."""
+        self._environments.tidy()
 
     def step(self) -> bool:
         """Take the answers that are there, start describing what changed; whether more will come.
@@ -88,6 +102,7 @@ class Catalog:
         Never waits.
         """
         self._read()
+        self._environments.finish()
         stamps = self._stamps()
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
@@ -102,27 +117,48 @@ class Catalog:
             log.info("described %s: %s", path, answer.error or "ok")
         for path in removed:
             del self._files[path]
-        self._start(stamps)  # last: what waited for a free place has it now
+        is_building = self._environments.begin()
+        waiting = self._start(stamps)  # last: what waited for a free place has it now
         slow = self._show_slow()
-        if answered or removed or slow or not (self._is_stored or self._describing):
+        if answered or removed or waiting or slow or not (self._is_stored or self._describing):
             # In the order of the folders, so that the user's own come last and win.
             self._files = {path: self._files[path] for path in stamps if path in self._files}
             write_atomically(self._store, description.to_json(self._files))
             self._read_mtime_ns = self._store.stat().st_mtime_ns
-        return bool(self._describing)
+        return bool(self._describing) or is_building
 
-    def _start(self, stamps: dict[str, Stamp]) -> None:
+    def _start(self, stamps: dict[str, Stamp]) -> bool:
+        """Begin to describe what is new; whether there is news of what waits for its packages."""
+        is_news = False
         # Somebody may wait for one of the user's own, which come last.
         for path, stamp in reversed(stamps.items()):
             known = self._files.get(path)
             is_new = (known is None or known.stamp != stamp) and path not in self._describing
-            if is_new and self._has_place():
+            environment = self._environment(path) if is_new else None
+            if environment and environment.reason:
+                types = known.types if known else (unknown_type(shown(Path(path).stem)),)
+                of_it = () if environment.is_pending else stamp
+                entry = DescribedFile(types, environment.reason, of_it)
+                is_news |= known != entry
+                self._files[path] = entry
+            elif is_new and self._has_place():
                 self._describe(path, stamp)
+        return is_news
+
+    def _environment(self, path: str) -> Environment | None:
+        """The environment of its own that the types of a file run in, or will."""
+        is_own = Path(path).parent == self._settings.jobtypes_folder
+        needs = sources.needs(Path(path)) if is_own else None
+        return self._environments.of(needs) if needs else None
 
     def _describe(self, path: str, stamp: Stamp) -> None:
         # Where a new web finds it, if this process is killed.
         home = self._folders.new_incoming()
-        self._describing[path] = Inquiry(path, stamp, self._settings, home)
+        found = self._environment(path)
+        inside = Surroundings()
+        if found:
+            inside = Surroundings(found.key, found.built, self._environments.python(found.key))
+        self._describing[path] = Inquiry(path, stamp, self._settings, home, inside)
 
     def _has_place(self) -> bool:
         slow = sum(inquiry.age_s() > MOMENT_S for inquiry in self._describing.values())
@@ -152,7 +188,9 @@ class Catalog:
         for path in dict.fromkeys([*paths, *broke]):
             try:
                 is_own = path.parent == own
-                found[str(path)] = typefiles.stamp(path, beside if is_own else None)
+                environment = self._environment(str(path))
+                state = typefiles.stamp(path, beside if is_own else None)
+                found[str(path)] = (*state, environment.token if environment else "")
             except (OSError, KeyError):
                 continue  # removed meanwhile
         return found
@@ -200,12 +238,14 @@ class Catalog:
         reason = file.error or described.missing or self._no_queue(described.queue)
         members: dict[str, Any] = {**vars(described), **limits, **own}
         is_pending = file.error is not None and not file.stamp
-        has_no_answer = is_pending or (file.error or NO_ANSWER).startswith(NO_ANSWER)
+        may_pass = not file.error or is_pending or file.error.startswith((NO_ANSWER, UNINSTALLED))
+        python = self._environments.python(file.environment) if file.environment else None
         return KnownType(
             **members,
             reason=reason,
             is_pending=is_pending,
-            is_broken=not has_no_answer,
+            is_broken=not may_pass,
+            python=python,
             path=path,
             stamp=file.stamp,
         )

@@ -15,11 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import fastjsonschema
-
 from bellhop.base import documents, shapes
 from bellhop.base.settings import QUEUE_NAME
-from bellhop.catalog import forms
 from bellhop.catalog.typefiles import Stamp
 from bellhop.functions import formats
 from bellhop.functions.hints import ARRAY_BOUNDS, BOUNDS, FORMAT_BOUNDS, PLAIN
@@ -97,7 +94,8 @@ class KnownType(Description):
     """A job type in this installation: its limits and delays are those that hold.
 
     `reason` says why it is not available, None when it is; `is_pending`: it will be soon;
-    `is_broken`: only another file helps. `path` and `stamp` are of its file.
+    `is_broken`: only another file helps. `path` and `stamp` are of its file. `python` is the
+    interpreter of its environment; None is Bellhop's.
     """
 
     timeout_s: float
@@ -106,6 +104,7 @@ class KnownType(Description):
     reason: str | None
     is_pending: bool
     is_broken: bool
+    python: str | None
     path: str
     stamp: Stamp
 
@@ -118,13 +117,15 @@ class KnownType(Description):
 class DescribedFile:
     """The types of one file, and why it cannot be used, if it cannot.
 
-    `stamp` is of the file when it was described; the child that does it leaves that out. A known
-    file without one is still being read, and `error` says what Bellhop does.
+    `stamp` is of the file when it was described, and `environment` is what it was described in;
+    the child that does it leaves both out. A known file without a stamp is still being read, and
+    `error` says what Bellhop does.
     """
 
     types: tuple[Description, ...]
     error: str | None
     stamp: Stamp = ()
+    environment: str | None = None
 
 
 def unknown_type(name: str) -> Description:
@@ -165,7 +166,10 @@ def said_in(text: bytes) -> DescribedFile:
     """One described file as the child wrote it; ValueError for what is no valid description."""
     if len(text) >= MOST_BYTES:  # where the kernel cuts it
         raise ValueError(f"it is larger than {MOST_BYTES // 1024} KiB")
-    return validated(from_json(documents.parsed(text)))
+    document = documents.parsed(text)
+    if isinstance(document, dict):
+        document["environment"] = None  # which is not for it to say
+    return validated(from_json(document))
 
 
 def validated(file: DescribedFile) -> DescribedFile:
@@ -199,21 +203,7 @@ def _meant(description: Description) -> Description:
             raise shapes.WrongShape(f"params: {name} is a field of every job; rename it")
         if wrong := _wrong_words(field):
             raise shapes.WrongShape(f"params: must be a form; {name} cannot have this {wrong[0]}")
-    _require_defaults(description.params)
     return description
-
-
-def _require_defaults(params: ParamsSchema) -> None:
-    """Raise `WrongShape` for a default that the form itself would refuse."""
-    fields = params["properties"].items()
-    defaults = {name: field["default"] for name, field in fields if "default" in field}
-    try:
-        forms.checker({**params, "required": []})(defaults)
-    except fastjsonschema.JsonSchemaValueException as error:
-        said = error.message.removeprefix("data.")
-        raise shapes.WrongShape(f"params: the default of {said}") from None
-    except Exception as error:  # lists in lists are too deep for it, or a number is too large
-        raise shapes.WrongShape(f"params: cannot be checked: {error}") from None
 
 
 def _is_name(text: str) -> bool:

@@ -6,19 +6,20 @@ now would be reached before anybody knows what it is.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import subprocess
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from bellhop.base.program import COMMAND
+from bellhop.base import program
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
-from bellhop.catalog import description, sources
-from bellhop.catalog.description import DescribedFile, unknown_type
+from bellhop.catalog import defaults, description, sources
+from bellhop.catalog.description import DescribedFile, Description, unknown_type
 from bellhop.catalog.typefiles import Stamp
 from bellhop.storage.folders import remove_tree
 from bellhop.system import confine, signals
@@ -29,12 +30,23 @@ NO_ANSWER = "Bellhop could not load it"
 log = logging.getLogger("bellhop.catalog")
 
 
+class Surroundings(NamedTuple):
+    """The environment that a file is described in: its name, what lies in it, its interpreter."""
+
+    name: str | None = None
+    built: str = ""
+    python: str | None = None
+
+
 class Inquiry:
     """What a file of job types says of them, until its child has answered or is out of time."""
 
-    def __init__(self, path: str, stamp: Stamp, settings: Settings, home: Path):
+    def __init__(
+        self, path: str, stamp: Stamp, settings: Settings, home: Path, surroundings: Surroundings
+    ):
         """`home` is a folder of its own, which is removed afterwards."""
         self.path, self.stamp, self._home = path, stamp, home
+        self._surroundings = surroundings
         self._limit_s = sources.limit_s(Path(path)) or settings.jobtypes.describe_timeout_s
         self._began = time.monotonic()
         self._is_overdue = False
@@ -42,11 +54,11 @@ class Inquiry:
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - read by `answer`
         bounds = confine.bounds_to_describe(settings, self._home)
         self._child = Child(
-            [*COMMAND, "describe", path, bounds.argument()],
+            [*program.command(surroundings.python), "describe", path, bounds.argument()],
             stdin=subprocess.PIPE,  # its guard: it ends when this process does
             stdout=self._said,
             stderr=subprocess.DEVNULL,
-            env=clean_environment(self._home),
+            env=clean_environment(home, is_apart=surroundings.python is not None),
         )
 
     def age_s(self) -> float:
@@ -88,16 +100,25 @@ class Inquiry:
         try:
             if not text:
                 raise ValueError(f"{NO_ANSWER} ({self._why()})")
-            found = description.said_in(text)
+            found = defaults.judged(description.said_in(text))
         except ValueError as error:
             reason = f"its description is not valid: {error}" if text else str(error)
             found = DescribedFile((), description.as_text(reason))
         if found.error:
             known = before.types if before else ()
             found = replace(found, types=known or (self._unknown(),))
-        return replace(found, stamp=self.stamp)
+        types = tuple(map(self._with_packages, found.types))
+        return replace(found, types=types, stamp=self.stamp, environment=self._surroundings.name)
 
-    def _unknown(self) -> description.Description:
+    def _with_packages(self, described: Description) -> Description:
+        """The type, whose code is also what lies in its environment."""
+        built = self._surroundings.built
+        if not (built and described.code):
+            return described
+        code = hashlib.sha256(f"{described.code} {built}".encode()).hexdigest()
+        return replace(described, code=code)
+
+    def _unknown(self) -> Description:
         return unknown_type(shown(Path(self.path).stem))
 
     def _why(self) -> str:

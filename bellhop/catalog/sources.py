@@ -8,12 +8,16 @@ what it mentions.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from bellhop.catalog import header
+from bellhop.catalog.header import Needs
 
 # The state of a file: when it was written, its size, which it is.
 State = tuple[int, int, int]
@@ -33,8 +37,8 @@ class Source:
     """What a text says: whether it uses `job_type`, and the top-level names that it imports.
 
     `imports` is None where it may import anything. `limit_s` is the time that its types ask for
-    describing the file, in seconds; `wrong` says what of that cannot be. What `is_torn` is no
-    Python, or empty, as a file is while it is being written.
+    describing the file, in seconds; `needs` are the packages of its own; `wrong` says what of these
+    cannot be. What `is_torn` is no Python, or empty, as a file is while it is being written.
     """
 
     has_types: bool
@@ -42,6 +46,7 @@ class Source:
     imports: frozenset[str] | None = None
     limit_s: float | None = None
     wrong: str | None = None
+    needs: Needs | None = None
 
 
 def state(path: Path) -> State:
@@ -56,18 +61,23 @@ def of(path: Path) -> Source:
 
 def limit_s(path: Path) -> float | None:
     """How long describing a file may take by what its types say, in seconds."""
-    try:
+    with contextlib.suppress(OSError):  # removed meanwhile, or packed
         return of(path).limit_s
-    except OSError:  # removed meanwhile, or packed
-        return None
+    return None
+
+
+def needs(path: Path) -> Needs | None:
+    """The packages of its own that a file asks for."""
+    with contextlib.suppress(OSError):
+        return of(path).needs
+    return None
 
 
 def is_torn(path: Path) -> bool:
     """Whether the file is there, and is no Python, or empty."""
-    try:
+    with contextlib.suppress(OSError):
         return of(path).is_torn
-    except OSError:
-        return False
+    return False
 
 
 @functools.lru_cache(maxsize=4096)
@@ -77,6 +87,14 @@ def _read(path: Path, as_it_is: State) -> Source:
             text = file.read(MOST_BYTES + 1)
     except OSError:
         return Source(has_types=True)  # whoever describes it says what is wrong
+    found = _read_code(text)
+    try:
+        return replace(found, needs=header.read(text.decode("utf-8", "replace")))
+    except ValueError as error:
+        return replace(found, wrong=str(error))
+
+
+def _read_code(text: bytes) -> Source:
     mentions_it = WORD.encode() in text
     if len(text) > MOST_BYTES:
         return Source(mentions_it)

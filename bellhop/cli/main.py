@@ -49,6 +49,10 @@ def main(
         from bellhop.jobprocess import describing
 
         describing.print_description(arguments[1], arguments[2])
+    if arguments[:1] == ["build-environment"]:
+        from bellhop.jobprocess import building
+
+        return building.build(arguments[1], arguments[2])
     streams.settle()
     try:
         with streams.written():

@@ -24,6 +24,12 @@ from bellhop.words import BadInput, Context, TryAgain, Unavailable
 FULL_DISK, FULL_DISK_DELAY_S = "The disk is full; Bellhop tries again later.", 10
 SHARED_MEMORY = "/dev/shm"
 MOST_SUMMARY = 500
+# How a package comes to be there.
+INSTALL = (
+    "install the package that has it for the Python that runs Bellhop, or name it in a "
+    "`# /// script` header of the file"
+)
+ADD_TO_HEADER = "add the package that has it to `dependencies` in the header of the file"
 # How Python words a call with arguments that a method of Context does not take, and a use of
 # `context` as what it is not.
 OF_CONTEXT = re.compile(r"_?Context\.\w+\(\) |'_?Context' object ")
@@ -66,10 +72,8 @@ def unloaded(error: BaseException) -> Said:
 def why_unloaded(error: BaseException) -> str:
     """Why a file of job types could not be loaded, and what helps where that is known."""
     if isinstance(error, ModuleNotFoundError) and str(error).startswith("No module named"):
-        return (
-            f"it imports {error.name}, which is not installed; install the package that has it "
-            "for the Python that runs Bellhop, or name it in a `# /// script` header of the file"
-        )
+        mend = ADD_TO_HEADER if program.IS_ELSEWHERE else INSTALL
+        return f"it imports {error.name}, which is not installed; {mend}"
     return texts.said(error)
 
 

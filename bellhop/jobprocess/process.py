@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from bellhop.base import program
 from bellhop.base.errors import item_error
 from bellhop.base.masking import Mask
-from bellhop.base.program import COMMAND
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.catalog.typefiles import Stamp
@@ -68,7 +68,8 @@ class ProcessKind(NamedTuple):
 
     What code of one owner leaves in memory is for no other owner to find, and what a type that is
     given secrets leaves there is for no other `type`. Where Bellhop `is_shared`, and for what needs
-    the network, processes have other bounds; `memory_mb` is a limit that none can raise.
+    the network, processes have other bounds; `memory_mb` is a limit that none can raise. `python`
+    is the interpreter of a type with packages of its own.
     """
 
     queue: str
@@ -77,12 +78,14 @@ class ProcessKind(NamedTuple):
     network: bool
     memory_mb: int
     type: str | None
+    python: str | None = None
 
     @staticmethod
     def of(job_type: KnownType, queue: str, owner: str, *, is_shared: bool) -> ProcessKind:
         """The kind of an owner's items of a type."""
         name = job_type.type if job_type.has_secrets else None
-        return ProcessKind(queue, owner, is_shared, job_type.network, job_type.memory_mb, name)
+        limits = job_type.network, job_type.memory_mb
+        return ProcessKind(queue, owner, is_shared, *limits, name, job_type.python)
 
 
 class Listener(NamedTuple):
@@ -140,12 +143,12 @@ class JobProcess:
         numbers = map(str, (guard, say, alive, stop, *cores.given()))
         try:
             self._child = Child(
-                [*COMMAND, "job-process", bounds.argument(), *numbers],
+                [*program.command(kind.python), "job-process", bounds.argument(), *numbers],
                 stdin=orders,
                 stdout=out,
                 stderr=out,
                 pass_fds=(guard, say, alive, stop),
-                env=clean_environment(scratch.home),
+                env=clean_environment(scratch.home, is_apart=kind.python is not None),
             )
         except BaseException:
             self._close_pipes()

@@ -221,9 +221,13 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def clean_environment(home: Path) -> dict[str, str]:
-    """What a child may know of this process's environment: no secrets. It may write to `home`."""
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+def clean_environment(home: Path, *, is_apart: bool = False) -> dict[str, str]:
+    """What a child may know of this process's environment: no secrets. It may write to `home`.
+
+    One that `is_apart` runs on an interpreter with packages of its own.
+    """
+    names = [name for name in KEPT_VARIABLES if not (is_apart and name == "PYTHONPATH")]
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "HOME": str(home), "TMPDIR": str(home)}
 
 

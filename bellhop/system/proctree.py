@@ -49,6 +49,16 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def runs_below(folder: str | os.PathLike[str]) -> bool:
+    """Whether a process runs a program that was started by a path in this folder."""
+    start = os.path.join(os.fsencode(folder), b"")
+    for path in glob.iglob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if read(path).startswith(start):
+                return True
+    return False
+
+
 def memory_bytes(pids: Collection[int], enough: int = 0) -> int:
     """What these processes hold together, with what is swapped out; shared pages count once.
 

@@ -146,6 +146,7 @@ def _watch_types(catalog: Catalog) -> None:
     while True:
         try:
             is_describing, reason = catalog.step(), None
+            catalog.tidy()
         except Exception:
             is_describing, reason = False, traceback.format_exc()
         trouble.note(reason)

@@ -12,7 +12,7 @@ import pytest
 
 from bellhop.base import documents
 from bellhop.base.settings import Settings
-from bellhop.catalog import description, params, typefiles
+from bellhop.catalog import defaults, description, params, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import Description, KnownType
 from bellhop.functions.signature import FORM_FIELDS
@@ -38,7 +38,8 @@ FINE = TYPE.format(options='label="Fine"', name="fine", parameter="much: int = 1
 
 def said_by(path: Path) -> dict[str, Description]:
     """The types of a file as its child describes them and the web reads that."""
-    return {t.type: t for t in description.said_in(description.to_json(describe(str(path)))).types}
+    said = description.said_in(description.to_json(describe(str(path))))
+    return {t.type: t for t in defaults.judged(said).types}
 
 
 @pytest.fixture

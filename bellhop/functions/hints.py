@@ -264,7 +264,8 @@ def is_kind(found: Mapping[str, Any], value: Any) -> bool:
     kinds = found.get("type", [])
     kinds = kinds if isinstance(kinds, list) else [kinds]
     is_right = not kinds or any(_is_json(kind, value) for kind in kinds)
-    return is_right and ("format" not in found or formats.is_one(found["format"], value))
+    has_format = value is not None and "format" in found
+    return is_right and (not has_format or formats.is_one(found["format"], value))
 
 
 def _is_json(kind: str, value: Any) -> bool:

@@ -207,8 +207,7 @@ class Returned:
             for row in rows:
                 writer.writerow(_as_text(self._cell(cell, "")) for cell in row)
                 count += 1
-        table = {"columns": list(columns), "rows": shown, "total_rows": count}
-        return {"table": table, "file": target.name}
+        return {"table": {"columns": list(columns), "rows": shown, "total_rows": count}}
 
     def _cell(self, value: Any, where: str) -> Any:
         """A cell; what a table has no value for is null there without a word."""

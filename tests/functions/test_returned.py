@@ -209,7 +209,7 @@ def test_it_shows_a_table_and_gives_it_as_csv(
 ) -> None:
     found = json.loads(returned.text(table))
     assert found["table"] == {"columns": columns, "rows": rows, "total_rows": len(rows)}
-    with (tmp_path / "output" / found["file"]).open(encoding="utf-8-sig", newline="") as file:
+    with (tmp_path / "output" / "result.csv").open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file))[:1] == [columns]
     assert returned.warnings == []
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
 
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen, MultipleOf
+from PIL import Image
 from pydantic import AwareDatetime, BaseModel, EmailStr, Field, HttpUrl, PositiveInt, conint
 
 from bellhop import BadInput, Context, Markdown, Table, Text, Url, job_type
@@ -68,6 +69,11 @@ class Limits(BaseModel):
 
 
 UserId = NewType("UserId", int)
+
+
+def written(name: str, text: str) -> Path:
+    Path(name).write_text(text)
+    return Path(name)
 """
 
 
@@ -204,9 +210,27 @@ RESULTS = (
     Result("{'page': b'%PDF-1.7'}", {"page": {"file": "page.pdf"}}),
     Result("Markdown('# A')", {"markdown": "# A"}),
     Result("Table([{'a': 1}])", {
-        "table": {"columns": ["a"], "rows": [[1]], "total_rows": 1}, "file": "result.csv"}),
+        "table": {"columns": ["a"], "rows": [[1]], "total_rows": 1}}),
     Result("asyncio.sleep(0, 'later')", "later"),
     Result("Path(__file__)", {"file": "results.py"}),
+)  # fmt: skip
+# An expression that is returned, and what the page of its job shows.
+PICTURES = (
+    ("'plain words'", ".view"), ("{'a': {'b': [1, 2]}}", ".tree"),
+    ("[{'a': 1, 'b': 2}]", "table.data"),
+    ("Markdown('# Title')", ".view :is(h1, h2, h3, h4, h5)"),
+    ("{'text': Markdown('**bold**')}", ".view strong"),
+    ("Table([{'a': 1}, {'a': 2}])", ".view table"),
+    ("{'rows': Table([[1, 2]])}", ".view table"),
+    ("Image.new('RGB', (40, 30))", "[data-file='result.png'] img"),
+    ("{'plot': Image.new('L', (40, 30))}", "[data-file='plot.png'] img"),
+    ("written('a.csv', 'a,b\\n1,2\\n')", "[data-file='a.csv'] table"),
+    ("written('a.md', '# Title')", "[data-file='a.md'] .file-content"),
+    ("written('a.json', '[1, 2]')", "[data-file='a.json'] .file-content"),
+    ("written('a.txt', 'words')", "[data-file='a.txt'] pre"),
+    ("written('a.html', '<p>words</p>')", "[data-file='a.html'] iframe"),
+    ("written('a.geojson', '{\"type\": \"Point\", \"coordinates\": [1, 2]}')",
+     "[data-file='a.geojson'] svg"),
 )  # fmt: skip
 # The text of a type that cannot be, and words of the reason that is shown for it.
 NO_TYPES = (

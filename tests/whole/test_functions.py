@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,7 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.support.browser import choose, complaints
-from tests.support.functions import HEAD, NO_TYPES, PARAMETERS, REFUSED, RESULTS
+from tests.support.functions import HEAD, NO_TYPES, PARAMETERS, PICTURES, REFUSED, RESULTS
 from tests.support.running import Running, running, wait_for
 from tests.support.wsgi import BOUNDARY, parts_form
 
@@ -45,6 +46,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     results = [
         RETURNS.format(name=f"returns_{n}", expression=r.expression) for n, r in enumerate(RESULTS)
     ]
+    shows = [
+        RETURNS.format(name=f"shows_{n}", expression=expression)
+        for n, (expression, _) in enumerate(PICTURES)
+    ]
+    (types / "shows.py").write_text(HEAD + "".join(shows))
     (types / "gets.py").write_text(HEAD + "".join(gets))
     (types / "refuses.py").write_text(HEAD + "".join(refuses))
     (types / "results.py").write_text(HEAD + "".join(results))
@@ -129,4 +135,17 @@ def test_it_draws_the_field_of_each_hint(browser: webdriver.Chrome, served: Runn
         ):
             missing.append(parameter.hint)
     assert missing == []
+    assert complaints(browser) == []
+
+
+def test_it_shows_the_picture_of_each_result(browser: webdriver.Chrome, served: Running) -> None:
+    complaints(browser)
+    jobs = [send(served, f"shows_{n}")["job_id"] for n, _ in enumerate(PICTURES)]
+    for job_id, (expression, selector) in zip(jobs, PICTURES, strict=True):
+        assert served.final(job_id)["status"] == "completed", expression
+        browser.get(f"{served.url}/jobs/{job_id}")
+        try:
+            wait_for(partial(browser.find_elements, By.CSS_SELECTOR, f"main {selector}"))
+        except AssertionError:
+            pytest.fail(f"{expression} does not show {selector}")
     assert complaints(browser) == []

@@ -98,7 +98,8 @@ class Environments:
             self._build = None
 
     def _begin(self, key: str, needs: Needs) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        for path in (self._settings.data_dir, self._folder):  # `try` may be the first to come
+            os.makedirs(path, 0o700, exist_ok=True)
         lock = take_lock(self._folder / LOCK, fcntl.LOCK_EX, wait_s=0)
         if lock is None:
             return  # another process builds

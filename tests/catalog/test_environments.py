@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.settings import Settings
-from bellhop.catalog import build, environments, typefiles
+from bellhop.catalog import build, environments, sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.storage.installation import Installation, make_folder
@@ -101,6 +101,23 @@ def test_it_shares_an_environment_between_equal_headers(catalog: Catalog, own: P
     found = known(catalog)
     assert len({each.python for each in found.values()}) == len(built(catalog)) == 2
     assert found["a"].python == found["b"].python
+
+
+def test_it_opens_its_folders_to_nobody_else(catalog: Catalog, own: Path) -> None:
+    """Also where `try` comes before there is a data folder."""
+    shutil.rmtree(catalog._settings.data_dir)
+    before = os.umask(0o022)
+    try:
+        write(own, "own")
+        catalog._environments.finish()
+        needs = sources.needs(own / "own.py")
+        assert needs and catalog._environments.of(needs).is_pending
+        catalog._environments.begin()
+        catalog._environments.drop()
+    finally:
+        os.umask(before)
+    for folder in (catalog._settings.data_dir, catalog._settings.data_dir / "environments"):
+        assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_it_keeps_its_packages_from_other_types(catalog: Catalog, own: Path) -> None:

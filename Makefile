@@ -98,6 +98,6 @@ audit: .venv/pins  ## Look up known vulnerabilities of the pinned packages
 	@$(INSTALL) -r requirements-bench.txt
 	@touch $@
 
-.venv/pins: .venv/created requirements-pins.txt
+.venv/pins: .venv/dev requirements-pins.txt
 	@$(INSTALL) -r requirements-pins.txt
 	@touch $@

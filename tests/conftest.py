@@ -41,7 +41,7 @@ LONGEST = (
     "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
-IN_PROCESSES = ("whole", "catalog", "jobprocess")
+IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
 
 
 def pytest_configure() -> None:

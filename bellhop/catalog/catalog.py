@@ -22,12 +22,12 @@ from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
 from bellhop.catalog import description, sources, typefiles
-from bellhop.catalog.build import UNINSTALLED
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
-from bellhop.catalog.environments import Environment, Environments
 from bellhop.catalog.inquiry import NO_ANSWER, Inquiry, Surroundings
 from bellhop.catalog.sources import Beside, is_torn
 from bellhop.catalog.typefiles import Stamp
+from bellhop.environments.build import UNINSTALLED
+from bellhop.environments.environments import Environment, Environments
 from bellhop.storage.files import Files, write_atomically
 from bellhop.storage.installation import Installation
 

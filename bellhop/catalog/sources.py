@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bellhop.catalog import header
-from bellhop.catalog.header import Needs
+from bellhop.environments import header
+from bellhop.environments.header import Needs
 
 # The state of a file: when it was written, its size, which it is.
 State = tuple[int, int, int]

@@ -1,4 +1,4 @@
-"""What runs in the child that builds the environment of a type (catalog/environments.py).
+"""What runs in the child that builds the environment of a type (environments/environments.py).
 
 Started as the command `build-environment BOUNDS COMMANDS`: it confines itself, since building a
 package runs its code, and runs the commands until one fails.

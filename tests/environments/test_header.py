@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bellhop.catalog import header
-from bellhop.catalog.header import Needs
+from bellhop.environments import header
+from bellhop.environments.header import Needs
 
 
 def script(*lines: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
-from bellhop.catalog.header import Needs
+from bellhop.environments.header import Needs
 from bellhop.storage.files import write_atomically
 from bellhop.storage.folders import remove_tree
 from bellhop.system.children import Child, clean_environment

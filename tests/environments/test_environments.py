@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.settings import Settings
-from bellhop.catalog import build, environments, sources, typefiles
+from bellhop.catalog import sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.environments import build, environments
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.system import proctree
 from tests.support.wheels import make_wheel, take_only
@@ -341,11 +342,11 @@ def test_it_sees_what_runs_on_an_environment(tmp_path: Path) -> None:
     os.waitpid(pid, 0)
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
 def test_it_uses_uv_where_it_is(
     catalog: Catalog, own: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("UV_NO_INDEX", "1")
     monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
     write(own, "own", "alpha", head="import alpha, beta")

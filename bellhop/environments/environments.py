@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bellhop.base.settings import Settings
-from bellhop.catalog.build import BUILT, Build, Refused, remove
-from bellhop.catalog.header import Needs
+from bellhop.environments.build import BUILT, Build, Refused, remove
+from bellhop.environments.header import Needs
 from bellhop.system import proctree
 from bellhop.system.locks import take_lock
 

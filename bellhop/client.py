@@ -178,7 +178,10 @@ class Bellhop:
         return dict(self.post(f"{_path(job_id)}/cancel", {}))
 
     def retry(self, job_id: str, items: Sequence[int] | None = None) -> dict[str, Any]:
-        """Run the failed and cancelled items again, or only `items`, and return the job."""
+        """Run the failed and cancelled items again, or only `items`, and return the job.
+
+        Items that wait for a retry run at once.
+        """
         asked = {} if items is None else {"items": list(items)}
         return dict(self.post(f"{_path(job_id)}/retry", asked))
 

@@ -13,6 +13,9 @@ QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paus
 CONSUMER_TAKES_ITEMS = "NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)"
 # Of an item: it waits, and no earlier step blocks it.
 IS_WAITING = "status IN ('pending', 'queued') AND waits_for IS NOT 'step'"
+# Of an item: it ran, and waits for the time of its next attempt.
+WAITS_FOR_RETRY = """status = 'pending' AND not_before IS NOT NULL AND attempt > 0
+    AND waits_for IS NULL"""
 # Of a `dependency`, with the job it needs joined as `needed`: that job ended otherwise, or is gone.
 IS_HOPELESS = """is_met = 0
     AND (needed.id IS NULL OR needed.status IN ('failed', 'cancelled'))"""

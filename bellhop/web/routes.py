@@ -164,6 +164,7 @@ def job_routes() -> tuple[Route, ...]:
         Route("DELETE", f"{job}", jobs.delete, "change"),
         Route("POST", f"{job}/cancel", jobs.cancel, "change"),
         Route("POST", f"{job}/retry", jobs.retry, "change", Body.SHORT),
+        Route("POST", f"{job}/give-up", jobs.give_up, "change", Body.SHORT),
         Route("GET", f"{job}/result", items.result, "read", is_costly=True),
         Route("GET", f"{job}/items", items.items, "read", is_costly=True),
         Route("GET", f"{job}/events", items.events, "read", is_costly=True),

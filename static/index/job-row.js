@@ -37,7 +37,7 @@ export function updateRow(row, job, label) {
   setTime(find("[data-job-time]", row), job.created_at);
   drawProgress(row, job);
   showText(find("[data-job-step]", row), stepWords(job) || lateCancelWords(job));
-  showText(find("[data-job-error]", row), job.error && !isActive(job) ? errorMessage(job) : "");
+  showText(find("[data-job-error]", row), job.error ? errorMessage(job) : "");
   fitActions(row, job, link);
 }
 

@@ -34,8 +34,8 @@ function drawProgress(job) {
 
 /* The error of the only item says more than the job's, which counts items. */
 export function drawError(job, items) {
-  const error = (job.total_items === 1 && items[0]?.error) || job.error;
-  find("[data-error]").hidden = !error || isActive(job);
+  const error = (!isActive(job) && job.total_items === 1 && items[0]?.error) || job.error;
+  find("[data-error]").hidden = !error;
   if (!error) return;
   setText(find("[data-error-message]"), error === job.error ? errorMessage(job) : error.message);
   showText(find("[data-error-hint]"), error.hint);

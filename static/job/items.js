@@ -4,7 +4,7 @@ import { addOutput } from "/static/job/output.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
-import { isActive, statusWord, stepWords } from "/static/shared/words.js";
+import { failureWords, statusWord, stepWords } from "/static/shared/words.js";
 
 const rows = new Map();
 const body = find("[data-items]");
@@ -19,7 +19,7 @@ function stateOf(item) {
 }
 
 function stepOf(item) {
-  if (item.status === "queued" || item.status === "pending") return item.waiting_for || item.current_step || "";
+  if (item.status === "queued" || item.status === "pending") return item.waiting_for || failureWords(item) || item.current_step || "";
   return stepWords(item);
 }
 
@@ -41,7 +41,7 @@ function updateRow(row, item) {
   bar.setAttribute("aria-label", `Progress of ${nameOf(item)}`);
   setText(find("[data-item-step]", row), stepOf(item));
   setText(find("[data-item-attempt]", row), item.attempt ? String(item.attempt) : "–");
-  showText(find("[data-item-error]", row), isActive(item) && item.status === "running" ? "" : errorWords(item.error));
+  showText(find("[data-item-error]", row), errorWords(item.error));
 }
 
 function newRow(job) {

@@ -11,6 +11,8 @@ const MOVES = {
   cancel_asked: "Cancel asked",
   cancelled: "Cancelled",
   retried: "Retried by hand",
+  hurried: "Next try now, by hand",
+  given_up: "Failed: no more tries, by hand",
   reused: "Taken from an earlier result",
   deferred: "Waits for an equal item that runs",
   rerun: "Runs again, by hand",

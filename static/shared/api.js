@@ -143,6 +143,7 @@ export async function getJob(id, etag) {
 
 export const cancelJob = (id) => send("POST", jobPath(id, "/cancel"), {});
 export const retryJob = (id) => send("POST", jobPath(id, "/retry"), {});
+export const giveUpJob = (id) => send("POST", jobPath(id, "/give-up"), {});
 export const rerunJob = (id) => send("POST", jobPath(id, "/retry"), { use_cache: false });
 export const changeJob = (id, change) => send("PATCH", jobPath(id), change);
 export const bulkAction = (request) => send("POST", "/jobs/bulk", request);

@@ -37,6 +37,10 @@ export function relative(iso) {
 
 export const fullTime = (iso) => new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
 export const dayAndTime = (iso) => new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const isToday = (iso) => new Date(iso).toDateString() === new Date().toDateString();
+/** Hours and minutes, with the day where that is another one. */
+export const shortTime = (iso) =>
+  isToday(iso) ? new Date(iso).toLocaleTimeString([], { timeStyle: "short" }) : dayAndTime(iso);
 export const clockTime = (iso) => new Date(iso).toLocaleTimeString([], { timeStyle: "medium" });
 
 /** Fills a <time>; one marked data-relative is kept up to date by clock.js. */

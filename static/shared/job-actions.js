@@ -1,11 +1,11 @@
 /* What can be done with a job: the same buttons on both pages, as far as a page has them. */
 
 import { announce, tell } from "/static/shared/announce.js";
-import { cancelJob, changeJob, deleteJob, rerunJob, retryJob } from "/static/shared/api.js";
+import { cancelJob, changeJob, deleteJob, giveUpJob, rerunJob, retryJob } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { setText } from "/static/shared/dom.js";
 import { isAdmin, mayChange } from "/static/shared/user.js";
-import { canRetry, isActive, isWaiting } from "/static/shared/words.js";
+import { canRetry, isActive, isWaiting, waitsForRetry } from "/static/shared/words.js";
 
 async function deleteAfterAsking(job) {
   const question = {
@@ -28,6 +28,16 @@ const ACTIONS = {
     const retried = await retryJob(job.job_id);
     announce(`Retrying ${job.name}`);
     return retried;
+  },
+  async hurry(job) {
+    const hurried = await retryJob(job.job_id);
+    announce(`Trying ${job.name} now`);
+    return hurried;
+  },
+  async give_up(job) {
+    const given = await giveUpJob(job.job_id);
+    announce(`No more tries of ${job.name}`);
+    return given;
   },
   async rerun(job) {
     const again = await rerunJob(job.job_id);
@@ -68,6 +78,8 @@ export function fitActions(root, job, fallback) {
   const fits = {
     cancel: isActive(job) && !job.cancel_requested,
     retry: canRetry(job),
+    hurry: waitsForRetry(job),
+    give_up: waitsForRetry(job),
     rerun: !isActive(job) && job.any_cached,
     front: isAdmin() && isWaiting(job) && job.position !== 1 && !job.cancel_requested,
     keep: !isActive(job),

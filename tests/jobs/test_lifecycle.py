@@ -80,6 +80,8 @@ MAKE: dict[str, Callable[[Job, Claim], Any]] = {
     "retry_scheduled": lambda job, claim: lifecycle.try_again(claim, 60, "later"),
     "cancelled": lambda job, claim: lifecycle.cancel(claim),
     "retried": lambda job, claim: lifecycle.retry(job.job_id),
+    "hurried": lambda job, claim: lifecycle.hurry(job.job_id),
+    "given_up": lambda job, claim: lifecycle.give_up(job.job_id),
     "released": lambda job, claim: (
         query("UPDATE item SET not_before = '2000' WHERE status = 'pending'"),
         lifecycle.release_due(),

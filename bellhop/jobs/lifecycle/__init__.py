@@ -50,6 +50,8 @@ from bellhop.jobs.lifecycle.upkeep import (
 )
 from bellhop.jobs.lifecycle.wishes import (
     ask_cancel,
+    give_up,
+    hurry,
     keep,
     move_to_front,
     purge,
@@ -60,7 +62,7 @@ from bellhop.jobs.lifecycle.wishes import (
 __all__ = [
     "LEASE_S", "MOVES", "Claim", "UnknownJobs", "adopt", "ask_cancel", "cancel", "cancel_asked",
     "cancel_hopeless", "claim", "complete", "crash", "expire", "fail", "fail_attempt",
-    "follow_clock", "forget_old", "hand_over", "hold_bytes", "interrupt", "keep", "move_to_front",
-    "progress", "purge", "release_due", "renew", "retry", "set_priority",
-    "shorten_waits", "sign_off", "submit", "touch", "try_again",
+    "follow_clock", "forget_old", "give_up", "hand_over", "hold_bytes", "hurry",
+    "interrupt", "keep", "move_to_front", "progress", "purge", "release_due", "renew", "retry",
+    "set_priority", "shorten_waits", "sign_off", "submit", "touch", "try_again",
 ]  # fmt: skip

@@ -120,6 +120,13 @@ MOVES: dict[str, Move] = {
         f"""error = CASE status WHEN 'running' THEN NULL ELSE {READABLE_ERROR} END,
         completed_at = :now, waits_for = NULL, not_before = NULL, {FREED}""",
     ),
+    "hurried": Move(("pending",), "queued", MAY_RUN),
+    "given_up": Move(
+        ("pending",),
+        "failed",
+        f"error = :error, completed_at = :now, waits_for = NULL, not_before = NULL, {FREED}",
+        ("error",),
+    ),
     "retried": Move(("failed", "cancelled"), "queued", ANEW),
     "rerun": Move(("completed",), "queued", f"{ANEW}, cached = 0, cached_from = NULL"),
     "blocked": Move(

@@ -6,8 +6,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from bellhop.base.documents import Unreadable, stored
+from bellhop.base.errors import ItemError, item_error
 from bellhop.base.times import timestamp
-from bellhop.jobs.conditions import IS_FINAL, IS_HOPELESS, IS_UNFINISHED, IS_WAITING
+from bellhop.jobs.conditions import (
+    IS_FINAL,
+    IS_HOPELESS,
+    IS_UNFINISHED,
+    IS_WAITING,
+    WAITS_FOR_RETRY,
+)
 from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.lifecycle.moves import Statement, say
 from bellhop.jobs.lifecycle.turns import LineUp
@@ -34,6 +42,8 @@ FORGET_CANCEL = "UPDATE job SET cancel_requested = 0 WHERE id = :job RETURNING r
 IS_CHOSEN = """(:indexes IS NULL OR "index" IN (SELECT value FROM json_each(:indexes)))"""
 ENDED_OTHERWISE = f"job = :job AND status IN ('failed', 'cancelled') AND {IS_CHOSEN}"
 ANY_ENDED_OTHERWISE = f"SELECT 1 FROM item WHERE {ENDED_OTHERWISE} LIMIT 1"
+WAITING_FOR_RETRY = f"job = :job AND {WAITS_FOR_RETRY} AND {IS_CHOSEN}"
+THEIR_ERRORS = f"SELECT DISTINCT error FROM item WHERE {WAITING_FOR_RETRY}"
 # (index, step) of the first step of each item that was taken from an earlier result.
 TAKEN = f"""
     SELECT "index", min(step) FROM item
@@ -69,6 +79,9 @@ KEEP = "UPDATE job SET keep = :keep WHERE job_id = :job_id RETURNING id"
 CANCEL_WAITING = Statement("cancelled", f"job = :job AND {IS_WAITING}")
 RETRY = Statement("retried", ENDED_OTHERWISE)
 LINE_UP_RETRIED = LineUp(ENDED_OTHERWISE)
+HURRY = Statement("hurried", WAITING_FOR_RETRY)
+LINE_UP_HURRIED = LineUp(WAITING_FOR_RETRY)
+GIVE_UP = Statement("given_up", f"{WAITING_FOR_RETRY} AND error IS :was")
 RUN_AGAIN = Statement("rerun", OF_STEP)
 LINE_UP_AGAIN = LineUp(OF_STEP)
 BLOCK_LATER = Statement(
@@ -99,7 +112,7 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
     anew; its attempts count on. `use_cache` false runs also what was taken from an earlier
     result: completed → queued. Made by the web.
     """
-    chosen = None if indexes is None else json.dumps([int(index) for index in indexes])
+    chosen = _chosen(indexes)
     with database.atomic():
         for (job,) in query(RETRYABLE, {"job_id": job_id}):
             if rows.has_unmet(job) or query(IS_EARLY, {"job": job, "now": timestamp()}):
@@ -110,6 +123,46 @@ def retry(job_id: str, indexes: Iterable[int] | None = None, *, use_cache: bool 
                 _revive_dependents(job_id)
             return moved
     return 0
+
+
+def _chosen(indexes: Iterable[int] | None) -> str | None:
+    """Item numbers as `IS_CHOSEN` takes them."""
+    return None if indexes is None else json.dumps([int(index) for index in indexes])
+
+
+def hurry(job_id: str, indexes: Iterable[int] | None = None) -> int:
+    """Run now what waits for the time of its next attempt: pending → queued; how many items.
+
+    `indexes` narrows it to these items. Nothing that was counted is forgotten. Made by the web.
+    """
+    with database.atomic():
+        for (job,) in query(UNFINISHED_JOB, {"job_id": job_id}):
+            of_job = {"job": job, "indexes": _chosen(indexes)}
+            LINE_UP_HURRIED.make(**of_job)
+            return HURRY.make(**of_job)
+    return 0
+
+
+def give_up(job_id: str, indexes: Iterable[int] | None = None) -> int:
+    """Fail what waits for its next attempt, with the error it has: pending → failed; how many.
+
+    `indexes` narrows it to these items. Made by the web.
+    """
+    with database.atomic():
+        for (job,) in query(UNFINISHED_JOB, {"job_id": job_id}):
+            of_job = {"job": job, "indexes": _chosen(indexes)}
+            errors = query(THEIR_ERRORS, of_job)
+            return sum(_give_up(of_job, text) for (text,) in errors)
+    return 0
+
+
+def _give_up(of_job: dict[str, Any], text: str) -> int:
+    """The same of the items that have this error."""
+    try:
+        error = ItemError(**stored(text, dict, "item", "", "error"))
+    except (Unreadable, TypeError) as unreadable:
+        error = item_error("unreadable", reason=str(unreadable))
+    return GIVE_UP.make(error, **of_job, was=text, error=error.shown())
 
 
 def _retry(job: int, indexes: str | None, *, use_cache: bool) -> int:

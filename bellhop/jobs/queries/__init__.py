@@ -37,12 +37,14 @@ from bellhop.jobs.queries.for_keeper import (
 from bellhop.jobs.queries.lines import (
     LINE_JOBS,
     LINES,
+    Trouble,
     Waiting,
     Work,
     count_due,
     line,
     queued_in,
     running_in,
+    troubles,
     waiting,
     work_left,
 )
@@ -59,12 +61,13 @@ from bellhop.jobs.queries.of_job import (
 )
 
 __all__ = [
-    "CONSUMER", "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Waiting", "Work",
-    "cached", "consumers", "count_due", "counts_by_type", "deliveries", "delivery",
+    "CONSUMER", "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Trouble", "Waiting",
+    "Work", "cached", "consumers", "count_due", "counts_by_type", "deliveries", "delivery",
     "ended_before", "events", "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs",
     "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
     "needs_uploads", "newest_at", "queue_states", "queued_in", "queues_of", "running_consumers",
     "running_in", "running_items", "status_of", "stored_bytes",
-    "submitted_under", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable",
+    "submitted_under", "troubles", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet",
+    "unreadable",
     "waiting", "work_left",
 ]  # fmt: skip

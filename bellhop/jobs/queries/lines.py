@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bellhop.jobs.conditions import IS_WAITING, QUEUE_IS_OPEN
+from bellhop.jobs.conditions import IS_UNFINISHED, IS_WAITING, QUEUE_IS_OPEN
 from bellhop.storage.database import query
 from bellhop.storage.models import Job
 
@@ -61,6 +61,28 @@ def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
         waits.for_job |= bool(for_job)
         waits.for_equal |= bool(for_equal)
     return found
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """How an item that is not final has failed: its error as JSON text, and how often.
+
+    `retry_at` is when it runs again, None where it waits for no time.
+    """
+
+    error: str
+    failures: int
+    retry_at: str | None
+
+
+def troubles(job_ids: Iterable[int]) -> dict[int, Trouble]:
+    """What has failed in these jobs, by the job's row id: the item that runs again first."""
+    numbers = ", ".join(str(int(number)) for number in job_ids)
+    # With one min(), SQLite takes the other columns of the same row.
+    sql = f"""SELECT job, error, failures, not_before, min(coalesce(not_before, ':'))
+        FROM item WHERE job IN ({numbers}) AND {IS_UNFINISHED} AND json_valid(error)
+        AND failures > 0 GROUP BY job"""
+    return {job: Trouble(*row) for job, *row, _ in query(sql)}
 
 
 @dataclass(frozen=True)

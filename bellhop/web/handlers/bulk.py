@@ -1,4 +1,4 @@
-"""POST /jobs/bulk: cancel, retry or delete many jobs with one request."""
+"""POST /jobs/bulk: cancel, retry, give up or delete many jobs with one request."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bellhop.jobs.intake import is_job_id
 from bellhop.storage.database import database
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
-from bellhop.web.handlers.jobs import job_filter, require_possible
+from bellhop.web.handlers.jobs import NO_RETRY, job_filter, require_possible
 from bellhop.web.site import Site
 
 MOST_JOBS = 10_000
 PAGE = 500
 # Jobs in one transaction: others may write in between.
 BITE = 20
-ACTIONS = ("cancel", "retry", "purge")
-AUDITED = {"cancel": "cancel", "retry": "retry", "purge": "delete"}
+ACTIONS = ("cancel", "retry", "give_up", "purge")
+AUDITED = {"cancel": "cancel", "retry": "retry", "give_up": "end retries", "purge": "delete"}
 MEMBERS = ("action", "ids", "filter", "expected", "dry_run")
 
 
@@ -117,8 +117,10 @@ def _refusal(site: Site, user: User, action: str, job_id: str) -> dict[str, str]
             raise Problem("job-final", f"The job is already {job.status}.")
         if action == "retry":
             require_possible(site, job)
-            if not lifecycle.retry(job_id):
+            if not lifecycle.retry(job_id) + lifecycle.hurry(job_id):
                 raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
+        if action == "give_up" and not lifecycle.give_up(job_id):
+            raise Problem("nothing-to-retry", NO_RETRY)
         if action == "purge" and not lifecycle.purge([job_id]):
             raise Problem("job-not-finished", f"The job is {job.status}; cancel it first.")
     except Problem as problem:

@@ -28,6 +28,7 @@ from bellhop.web.shown import views
 from bellhop.web.site import Site
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
+NO_RETRY = "No item of this job waits for a retry."
 FILTERS = ("status", "type", "queue", "owner", "q")
 
 
@@ -104,7 +105,7 @@ def cancel(site: Site, user: User, job: Job) -> HTTPResponse:
 
 
 def retry(site: Site, user: User, job: Job) -> HTTPResponse:
-    """POST /jobs/ID/retry: runs what did not complete, or of it the given items."""
+    """POST /jobs/ID/retry: runs what did not complete, or of it the given items, now."""
     body = read_object()
     for name in body:
         if name not in ("items", "use_cache"):
@@ -115,9 +116,23 @@ def retry(site: Site, user: User, job: Job) -> HTTPResponse:
     require_possible(site, job, use_cache=use_cache)
     with noted(user, "retry", job.job_id):
         count = lifecycle.retry(job.job_id, chosen, use_cache=use_cache)
+        count += lifecycle.hurry(job.job_id, chosen)
         if not count:
             raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
     site.bell.ring(count)
+    return shown(site, user, job.job_id, 202)
+
+
+def give_up(site: Site, user: User, job: Job) -> HTTPResponse:
+    """POST /jobs/ID/give-up: fails what waits for a retry, or of it the given items."""
+    body = read_object()
+    for name in body:
+        if name != "items":
+            raise invalid_field(name, "is unknown; the only field here is items")
+    chosen = _chosen_items(job, body.get("items"))
+    with noted(user, "end retries", job.job_id):
+        if not lifecycle.give_up(job.job_id, chosen):
+            raise Problem("nothing-to-retry", NO_RETRY)
     return shown(site, user, job.job_id, 202)
 
 

@@ -195,8 +195,9 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               answers=shows("Stats", "The figures.")),
         Route("POST", f"{API}/jobs/bulk", name="changeManyJobs", summary="Cancel, retry or purge "
               "many jobs",
-              words="`filter` requires `expected`: if another number of jobs matches, Bellhop "
-              "does nothing. It refuses an empty filter. `dry_run` only counts.",
+              words="`give_up` fails items that wait for a retry. `filter` requires `expected`: if "
+              "another number of jobs matches, Bellhop does nothing. It refuses an empty filter. "
+              "`dry_run` only counts.",
               body=takes("BulkRequest", {"action": "retry", "filter": {"status": "failed"},
                                          "expected": 3}),
               answers=shows("BulkAnswer", "The number of changed jobs, and why others are not."),
@@ -224,10 +225,17 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="Cancels waiting items at once and stops running items within seconds.",
               parameters=("job_id",), answers=ACCEPTED, problems=(*NO_JOB, "job-final")),
         Route("POST", f"{JOB}/retry", name="retryJob", summary="Retry a job",
-              words="Runs the failed and cancelled items again, or only the given ones.",
+              words="Runs the failed and cancelled items again, and those that wait for a retry "
+              "now, or only the given ones.",
               parameters=("job_id",), body=takes("RetryRequest", {"items": [0, 3]}),
               needs_body=False, answers=ACCEPTED,
               problems=(*NO_JOB, *BODY, "invalid-job", "nothing-to-retry", "unreadable")),
+        Route("POST", f"{JOB}/give-up", name="endRetries", summary="End the retries of a job",
+              words="Fails the items that wait for a retry, with the error they have, or only the "
+              "given ones.",
+              parameters=("job_id",), body=takes("GiveUpRequest", {"items": [0, 3]}),
+              needs_body=False, answers=ACCEPTED,
+              problems=(*NO_JOB, *BODY, "invalid-job", "nothing-to-retry")),
     )),
     "Shares": ("Share jobs with other accounts.", (
         Route("GET", f"{JOB}/shares", name="listShares", summary="List who may read a job",

@@ -22,6 +22,7 @@ class Outlook:
             return
         self._site, self._now = site, site.surroundings.view()
         self._waiting = queries.waiting(job.id for job in unfinished)
+        self._troubles = queries.troubles(job.id for job in unfinished if job.attempt)
 
     def reason(self, job: Job, position: int | None) -> str | None:
         """Why a job, or what is left of it, does not run; None when it does or is final."""
@@ -33,6 +34,10 @@ class Outlook:
             or self._pending(job, waiting)
             or (None if job.status == "running" else self._queued(job, position))
         )
+
+    def trouble(self, job: Job) -> queries.Trouble | None:
+        """What went wrong in a job that is not final; None when nothing did."""
+        return None if job.status in FINAL else self._troubles.get(job.id)
 
     def position(self, job: Job) -> int | None:
         """Its place in its queue, 1 = next, exact up to 100; None beyond, or where it waits not."""

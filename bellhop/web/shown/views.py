@@ -17,7 +17,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.jobs import queries
 from bellhop.storage.database import is_json
-from bellhop.storage.models import Event, Item, Job, Result, Schedule
+from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
 from bellhop.web.answers import Written
 from bellhop.web.shown.outlook import Outlook
 from bellhop.web.site import Site
@@ -80,7 +80,7 @@ def _job_view(site: Site, user: User, job: Job, outlook: Outlook) -> dict[str, A
         "position": position,
         "eta_s": outlook.eta_s(job),
         "waiting_for": outlook.reason(job, position),
-        "error": _job_error(job),
+        "error": _job_error(job, outlook.trouble(job)),
         # Whoever knows the address of a webhook can often send to it.
         "webhook_url": job.webhook_url if may(user, "inspect", job) else None,
         "then": _parsed(job, "chain", list),
@@ -164,6 +164,8 @@ def _given(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
     """The error of an item, and its data, files and warnings, which are empty before its end."""
     try:
         error = stored(item.error, dict, "item", item.id, "error") if item.error else None
+        if error and item.status not in FINAL:
+            error = {**error, "failures": item.failures, "retry_at": item.not_before}
         given = _result(job, item, result) if result else {}
     except NOT_READABLE as garbage:
         error, given = _unreadable(garbage), {}
@@ -243,7 +245,10 @@ def _delivered(job: Job) -> dict[str, Any]:
         return {}
 
 
-def _job_error(job: Job) -> dict[str, Any] | None:
+def _job_error(job: Job, trouble: queries.Trouble | None) -> dict[str, Any] | None:
+    if trouble:
+        error = stored(trouble.error, dict, "item of job", job.id, "error")
+        return {**error, "failures": trouble.failures, "retry_at": trouble.retry_at}
     if job.status not in ("failed", "cancelled"):
         return None
     first = stored(job.error, dict, "job", job.id, "error") if job.error else None

@@ -168,3 +168,11 @@ def reaching(data: dict, context: Context) -> dict:
 @job_type(label="Reaching out", queue="parsing", network=True)
 def reaching_out(data: dict, context: Context) -> dict:
     return reaching(data, context)
+
+
+@job_type(label="Patient", queue="parsing", delays_s=[3600, 3600])
+def patient(text: str, context: Context) -> dict:
+    """Fail the first two times."""
+    if context.attempt < 3:
+        raise ValueError(f"no {text}")
+    return {"text": text}

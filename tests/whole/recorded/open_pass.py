@@ -183,6 +183,16 @@ def retrying(ask: Caller) -> None:
     ask("POST jobs/{shout}/retry", json=[])
 
 
+def giving_up(ask: Caller) -> None:
+    ask("POST jobs", json=texts("soon", type="later"), name="given_up")
+    ask.until("GET jobs/{given_up}/items", lambda found: found["items"][0]["status"] == "pending")
+    ask("POST jobs/{given_up}/give-up", json={"items": [1]})
+    ask("POST jobs/{given_up}/give-up", json={"item": [0]})
+    ask("POST jobs/{given_up}/give-up")
+    ask("POST jobs/{given_up}/give-up")
+    ask("GET jobs/{given_up}/events")
+
+
 def running_and_cancelling(ask: Caller) -> None:
     ask("POST jobs", json=texts("on", type="hold"), name="hold")
     ask.until("GET jobs/{hold}", lambda job: job["current_step"])
@@ -421,6 +431,7 @@ GROUPS = (
     chaining,
     failing,
     retrying,
+    giving_up,
     running_and_cancelling,
     waiting,
     listing,

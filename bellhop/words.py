@@ -11,7 +11,7 @@ import contextlib
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, NewType, SupportsFloat, SupportsIndex, TypeVar, overload
 
@@ -86,11 +86,12 @@ class Markdown:
 class Table:
     """Rows that the page shows as a table, with a CSV file of all of them, where it is returned.
 
-    `rows` are mappings, whose names become the columns, or sequences in the order of `columns`.
+    `rows` are mappings, dataclasses or named tuples, whose names become the columns, or sequences
+    in the order of `columns`; of anything else, each is a row with one cell.
     """
 
     def __init__(self, rows: Iterable[Any], columns: Sequence[str] | None = None):
-        listed = list(rows)
+        listed = [_row(row) for row in rows]
         names = {name: None for row in listed if isinstance(row, Mapping) for name in row}
         width = max((len(row) for row in listed), default=0)
         given = list(columns or names or (f"Column {n + 1}" for n in range(width)))
@@ -99,6 +100,17 @@ class Table:
             [row.get(name) for name in given] if isinstance(row, Mapping) else list(row)
             for row in listed
         ]
+
+
+def _row(given: Any) -> Any:
+    """A row as a mapping or a sequence."""
+    if is_dataclass(given) and not isinstance(given, type):
+        return {field.name: getattr(given, field.name) for field in fields(given)}
+    if isinstance(given, tuple) and hasattr(given, "_asdict"):
+        return given._asdict()
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        return [given]
+    return given if isinstance(given, Mapping) else list(given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,17 +226,29 @@ class JobType:
 @overload
 def job_type(function: Function, /) -> Function: ...
 @overload
+def job_type(label: str, /, **options: Any) -> Callable[[Function], Function]: ...
+@overload
 def job_type(*, label: str | None = None, **options: Any) -> Callable[[Function], Function]: ...
 def job_type(function: Any = None, /, *, label: str | None = None, **options: Any) -> Any:
     """Make a function a job type; the options are the fields of `JobType`.
 
-    The label is made from the name of the function where there is none. Raises TypeError for an
-    option that does not exist.
+    The label is made from the name of the function where there is none; it may also be the one
+    argument without a name. Raises TypeError for an option that does not exist, and for what is no
+    function of a file.
     """
+    if isinstance(function, str):
+        function, label = None, function
 
     def decorate(function: Any) -> Any:
+        _require_function(function)
         name = label or function.__name__.replace("_", " ").strip().capitalize()
         function.job_type = JobType(function=function, label=name, **options)
         return function
 
     return decorate if function is None else decorate(function)
+
+
+def _require_function(function: Any) -> None:
+    if isinstance(function, type) or not hasattr(function, "__name__"):
+        kind = function.__name__ if isinstance(function, type) else type(function).__name__
+        raise TypeError(f"@job_type is for functions, and {kind} is none; write def … for it")

@@ -139,7 +139,9 @@ def _object(
     where: str, hint: Any, members: Mapping[str, Member], above: tuple[Any, ...]
 ) -> dict[str, Any]:
     if hint in above:
-        raise TypeError(f"{where}: {_shown(hint)} contains itself, so its form has no end")
+        raise TypeError(
+            f"{where}: {_shown(hint)} contains itself, so its form has no end; use dict"
+        )
     properties = {}
     for name, member in members.items():
         found = _schema(f"{where}.{name}", member.hint, (*above, hint))
@@ -171,10 +173,15 @@ def _members(hint: Any) -> dict[str, Member]:
         # Of hints that are texts, the class does not know which it requires; they do.
         return {n: _asked(each, n in hint.__required_keys__) for n, each in known.items()}
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_field_defaults"):
-        known, defaults = typing.get_type_hints(hint, include_extras=True), hint._field_defaults
-        named = {name: _default(defaults[name]) if name in defaults else {} for name in known}
-        return {n: Member(each, n not in defaults, named[n]) for n, each in known.items()}
+        return _of_tuple(hint)
     return {}
+
+
+def _of_tuple(hint: Any) -> dict[str, Member]:
+    """The members of a NamedTuple, or of a namedtuple, which says no hint of them."""
+    known, defaults = typing.get_type_hints(hint, include_extras=True), hint._field_defaults
+    named = {name: _default(defaults[name]) if name in defaults else {} for name in hint._fields}
+    return {n: Member(known.get(n, Any), n not in defaults, of) for n, of in named.items()}
 
 
 def _of_field(field: dataclasses.Field[Any], hint: Any) -> Member:

@@ -41,7 +41,8 @@ def is_of_pydantic(hint: Any) -> bool:
 
 def is_model(hint: Any) -> bool:
     """Whether a hint is a model with members."""
-    return isinstance(hint, type) and hasattr(hint, "model_fields")
+    is_root = getattr(hint, "__pydantic_root_model__", False)  # which is what is in it
+    return isinstance(hint, type) and hasattr(hint, "model_fields") and not is_root
 
 
 def is_field(default: Any) -> bool:
@@ -129,7 +130,7 @@ def _kept(where: str, found: Any, known: Mapping[str, Any], above: tuple[str, ..
     if "$ref" in found:
         name = found["$ref"].rpartition("/")[2]
         if name in above:
-            raise TypeError(f"{where}: {name} contains itself, so its form has no end")
+            raise TypeError(f"{where}: {name} contains itself, so its form has no end; use dict")
         inner = _kept(where, known[name], known, (*above, name))
         return {**inner, **{word: found[word] for word in KEPT if word in found}}
     kept = {word: found[word] for word in KEPT if word in found}

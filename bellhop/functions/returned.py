@@ -8,19 +8,22 @@ a file of the result stands there as `{"file": name}`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import enum
 import json
 import math
+import numbers
 import re
 import shutil
+import types
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from bellhop.base import documents
@@ -59,10 +62,17 @@ class Returned:
         self._output = output
         self.warnings: list[Any] = []
         self._unknown_numbers = 0
+        # Files that this has put into the outputs, and the places that they were copied from.
+        self._made: list[Path] = []
+        self.copied: set[Path] = set()
 
     def text(self, value: Any) -> str:
-        """The value as JSON text; raises BadResult for what has no word in it."""
+        """The value as JSON text; raises BadResult for what has no word in it.
+
+        The files of the value before, which was a partial result, go.
+        """
         self.warnings, self._unknown_numbers = [], 0
+        self._drop_made()
         try:
             text = _encoded(value)  # which most values are already
         except (TypeError, ValueError, RecursionError):
@@ -81,7 +91,7 @@ class Returned:
 
     def _json(self, value: Any, where: str, depth: int) -> Any:
         if depth > MOST_DEPTH:
-            raise BadResult(f"{where[:200]}: the nesting is deeper than {MOST_DEPTH} levels")
+            raise BadResult(f"{where[:60]}…: the nesting is deeper than {MOST_DEPTH} levels")
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float:
@@ -122,20 +132,20 @@ class Returned:
         return PARTS
 
     def _nested(self, value: Any, where: str, depth: int) -> Any:
-        if hasattr(value, "model_dump") and hasattr(value, "model_fields"):
-            return self._json(value.model_dump(), where, depth + 1)
-        if is_dataclass(value) and not isinstance(value, type):
-            value = {field.name: getattr(value, field.name) for field in fields(value)}
-        if isinstance(value, Mapping):
+        value = _members(value)
+        if isinstance(value, Mapping) and not _has_everything(value):
             return {
                 name: self._json(each, f"{where}.{name}" if where else name, depth + 1)
                 for name, each in self._named(value, where)
             }
-        if isinstance(value, Iterable) and not isinstance(value, type):
-            listed = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+        is_many = isinstance(value, Iterable) and not isinstance(value, type)
+        if is_many and not _has_everything(value):
+            listed = sorted(value, key=_shown) if isinstance(value, set | frozenset) else value
             return [self._json(v, f"{where}[{n}]", depth + 1) for n, v in enumerate(listed)]
         kind = type(value).__name__
-        name = f" {value.__name__}" if hasattr(value, "__name__") else ""
+        name = (
+            f" {value.__name__}" if _can(value, "__name__") and not _has_everything(value) else ""
+        )
         raise BadResult(
             f"{where or 'the result'} is a {kind}{name}, which cannot be recorded; return text, "
             "numbers, lists, dicts, dataclasses, tables, images or paths of files"
@@ -147,7 +157,8 @@ class Returned:
             plain = key if is_plain else self._single(key, where)
             if isinstance(plain, dict | list) or plain is PARTS:
                 raise BadResult(
-                    f"{where or 'the result'} has the key {key!r:.80}, which is not a text"
+                    f"{where or 'the result'} has the key {_shown(key):.80}, which is not a text; "
+                    "write it as one, or return a list of pairs"
                 )
             # As json.dumps writes them.
             yield plain if isinstance(plain, str) else json.dumps(plain), each
@@ -159,12 +170,17 @@ class Returned:
         """A file or folder of the function, copied to the outputs unless it is there."""
         if not path.exists():
             raise BadResult(f"{where or 'the result'} is the path {path}, where there is no file")
+        if not (path.is_file() or path.is_dir()):
+            raise BadResult(f"{where or 'the result'} is {path}, neither a file nor a folder")
         place, output = path.resolve(), self._output.resolve()
         if place.is_relative_to(output):
             return {"file": str(place.relative_to(output))}
+        if output.is_relative_to(place):
+            raise BadResult(f"{where or 'the result'} is {path}, which has all outputs in it")
         target = self._free(path.name or "files")
+        self.copied.add(place)
         if place.is_dir():
-            shutil.copytree(place, target)
+            shutil.copytree(place, target, symlinks=True)
         else:
             shutil.copyfile(place, target)
         return {"file": target.name}
@@ -180,7 +196,16 @@ class Returned:
         while target.exists():
             number += 1
             target = self._output / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        self._made.append(target)
         return target
+
+    def _drop_made(self) -> None:
+        for path in self._made:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        self._made.clear()
 
     def _saved(self, where: str, suffix: str, save: Callable[[Path], object]) -> dict[str, Any]:
         target = self._free(_file_name(where, suffix))
@@ -249,6 +274,21 @@ class Returned:
             self._warn("figure_not_drawn", why, where)
             return self._saved(where, ".html", lambda place: figure.write_html(place))
 
+    def _sparse(self, matrix: Any, where: str) -> Any:
+        return self._json(matrix.toarray(), where, 1)
+
+    def _text(self, value: Any, where: str) -> str:
+        return str(value)
+
+    def _open_file(self, file: Any, where: str) -> Any:
+        """An open file: the one on the disk that has its name, or what can be read from it."""
+        if isinstance(name := getattr(file, "name", None), str) and Path(name).is_file():
+            with contextlib.suppress(ValueError):  # it is closed
+                file.flush()
+            return self._path(Path(name), where)
+        content = file.read()
+        return self._bytes(content.encode() if isinstance(content, str) else content, where)
+
     def _buffer(self, buffer: Any, where: str) -> dict[str, Any]:
         content = buffer.getvalue()
         return self._bytes(content.encode() if isinstance(content, str) else content, where)
@@ -259,12 +299,48 @@ def _encoded(value: Any) -> str:
 
 
 def _has(*names: str) -> Callable[[Any], bool]:
-    """What is true of instances that have all of these."""
+    """What is true of instances that have all of these, but not of those that have everything."""
 
     def has(value: Any) -> bool:
-        return not isinstance(value, type) and all(hasattr(value, name) for name in names)
+        if isinstance(value, type) or not all(_can(value, name) for name in names):
+            return False
+        return not _has_everything(value)
 
     return has
+
+
+def _has_everything(value: Any) -> bool:
+    """Whether a value answers whatever it is asked for, as mocks do; it says nothing then."""
+    return _can(value, "has_whatever_it_is_asked_for")
+
+
+def _can(value: Any, name: str) -> bool:
+    try:
+        return hasattr(value, name)
+    except Exception:  # it answers with an error of its own
+        return False
+
+
+def _members(value: Any) -> Any:
+    """What has members with names as a mapping of them; all else as it is."""
+    if _can(type(value), "model_fields") and _can(value, "model_dump"):
+        return value.model_dump()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if _has("__attrs_attrs__")(value):
+        return {field.name: getattr(value, field.name) for field in value.__attrs_attrs__}
+    if isinstance(value, types.SimpleNamespace):
+        return vars(value)
+    if not isinstance(value, Mapping) and _has("keys", "__getitem__")(value):
+        return dict(value)  # rows of sqlite3 and others that dict() takes
+    return value
+
+
+def _shown(key: Any) -> str:
+    try:
+        return repr(key)
+    except Exception:  # its class cannot show it
+        return f"of the class {type(key).__name__}"
 
 
 # How the things of libraries are known, and what reads each.
@@ -278,6 +354,11 @@ LIBRARIES: tuple[tuple[Callable[[Any], bool], Callable[[Returned, Any, str], Any
     (_has("to_plotly_json", "write_html"), Returned._plotly),
     (_has("getbbox", "convert", "mode", "save"), Returned._image),
     (_has("getvalue"), Returned._buffer),
+    (_has("read", "seek", "close"), Returned._open_file),
+    (_has("toarray", "shape"), Returned._sparse),
+    (_has("compressed", "exploded"), Returned._text),  # an address of ipaddress
+    (_has("unicode_string"), Returned._text),  # a URL of pydantic
+    (lambda value: isinstance(value, numbers.Rational | PurePath), Returned._text),
 )
 
 

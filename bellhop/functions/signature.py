@@ -112,7 +112,7 @@ def read(function: Callable[..., Any]) -> Signature:
     """
     known = _hints(function)
     parameters = [_plain(p, known) for p in inspect.signature(function).parameters.values()]
-    context = next((p.name for p in parameters if known[p.name] is Context), None)
+    context = next((p.name for p in parameters if _is_context(known[p.name])), None)
     inputs = _inputs([p for p in parameters if p.name != context], known)
     taken = {context, *(each.name for each in inputs)}
     fields = tuple(p for p in parameters if p.name not in taken)
@@ -140,10 +140,18 @@ def call(function: Callable[..., Any], given: Given, context: Context) -> Any:
     for name, each in paths.items():
         values[name] = _files(signature.hints[name], each)
     for name, value in given.params.items():
-        values[name] = hints.to_python(signature.hints[name], value)
+        values[name] = _field_value(name, signature.hints[name], value)
     if signature.context:
         values[signature.context] = context
     return _called(function, signature.positional, values)
+
+
+def _field_value(name: str, hint: Any, value: Any) -> Any:
+    """A parameter as its hint has it; what is wrong with it names it."""
+    try:
+        return hints.to_python(hint, value)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error.message}", code=error.code) from None
 
 
 def _fitting(hint: Any, value: Any) -> Any:
@@ -188,7 +196,10 @@ def _plain(parameter: inspect.Parameter, known: dict[str, Any]) -> inspect.Param
     """A parameter with its own default; what else is known of it is put into its hint."""
     name = parameter.name
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        raise TypeError(f"{parameter} takes any number; write each parameter by its name")
+        raise TypeError(
+            f"{parameter} takes any number; write each parameter by its name, and in a decorator "
+            "functools.wraps above the function that has it"
+        )
     if name not in known:
         known[name] = _hint_of(parameter)
     if models.is_field(parameter.default):  # of pydantic: = Field(3, ge=1)
@@ -208,7 +219,12 @@ def _hint_of(parameter: inspect.Parameter) -> Any:
         return NAMED[parameter.name]
     if type(parameter.default) in hints.PLAIN:
         return type(parameter.default)
-    raise TypeError(f"parameter {parameter.name} needs a type hint, as in {parameter.name}: str")
+    hint = "str | None" if parameter.default is None else "str"
+    raise TypeError(f"parameter {parameter.name} needs a type hint, as in {parameter.name}: {hint}")
+
+
+def _is_context(hint: Any) -> bool:
+    return hints.unwrap(hint)[0] is Context
 
 
 def _inputs(parameters: Sequence[inspect.Parameter], known: Mapping[str, Any]) -> tuple[Input, ...]:
@@ -225,8 +241,20 @@ def _inputs(parameters: Sequence[inspect.Parameter], known: Mapping[str, Any]) -
 
 
 def _schema_of(name: str, kind: str, hint: Any) -> dict[str, Any]:
-    is_model = kind == "data" and _is_model(hints.unwrap(hint)[0])
-    return hints.schema(name, hint) if is_model else {}
+    if kind == "data":
+        found = hints.schema(name, hint)  # it refuses what cannot be made of JSON
+        return found if _is_model(hints.unwrap(hint)[0]) else {}
+    base = hints.unwrap(hint)[0]
+    if kind in FILES and not _is_of_files(base):
+        shown = getattr(_element(base) or base, "__name__", str(base))
+        raise TypeError(f"parameter {name}: a file is given as Path, bytes or str, not {shown}")
+    return {}
+
+
+def _is_of_files(base: Any) -> bool:
+    """Whether files can be given as a hint says, or as each element of it."""
+    element = hints.unwrap(_element(base) or base)[0]
+    return element in (Path, bytes, str, Any, object) or base in SEQUENCES
 
 
 def _is_data(given: Input) -> bool:

@@ -281,7 +281,10 @@ class _Attempt:
             place = path.relative_to(home)
             if any(part.startswith((".", "tmp", "__pycache__")) for part in place.parts):
                 continue
-            if (output / place).exists():
+            is_copied = not self._returned.copied.isdisjoint(
+                (path.resolve(), *path.resolve().parents)
+            )
+            if is_copied or (output / place).exists():
                 continue
             (output / place).parent.mkdir(parents=True, exist_ok=True)
             path.rename(output / place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import Any
 import numpy
 import pytest
 
-from bellhop import Context
+from bellhop import Context, job_type
 
 
 class Told:
@@ -108,3 +109,16 @@ def test_it_warns_with_a_code_as_before(told: Told) -> None:
 def test_it_refuses_a_warning_that_says_nothing(told: Told) -> None:
     with pytest.raises(TypeError, match="needs the text"):
         told.context.warn()
+
+
+def test_it_takes_the_label_without_a_name() -> None:
+    @job_type("Make a quiz")
+    def quiz() -> None: ...
+
+    assert quiz.job_type.label == "Make a quiz"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("thing", [dict, functools.partial(print)])
+def test_it_says_what_is_no_function(thing: Any) -> None:
+    with pytest.raises(TypeError, match=r"is none; write def"):
+        job_type(thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import enum
 from collections.abc import Callable, Sequence
@@ -53,6 +54,9 @@ class Row(TypedDict):
     name: NotRequired[str]
 
 
+Pair = collections.namedtuple("Pair", "x y", defaults=[5])
+
+
 class Point(NamedTuple):
     x: int
     y: int = 2
@@ -95,7 +99,7 @@ def given(hint: Any, value: Any) -> Any:
         (dict, {"a": [1]}, {"a": [1]}), (list, [1, "a"], [1, "a"]),
         (Line, {"number": 1, "when": "2026-01-02"}, Line(1, date(2026, 1, 2))),
         (Order, {"lines": [{"number": 1}]}, Order([Line(1)])),
-        (Row, {"number": 1}, {"number": 1}), (Point, {"x": 1}, Point(1)),
+        (Row, {"number": 1}, {"number": 1}), (Point, {"x": 1}, Point(1)), (Pair, {"x": 1}, Pair(1)),
         (UserId, 7, 7), (Url, "https://a.example/b", "https://a.example/b"), (Text, "a\nb", "a\nb"),
         (Limits, {"most": 5, "lines": [{"number": 1}]}, Limits(most=5, lines=[Line(1)])),
         (Annotated[int, Field(ge=1, le=5)], 5, 5), (Limits | None, None, None),

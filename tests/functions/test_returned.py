@@ -9,16 +9,23 @@ import enum
 import io
 import json
 import math
+import os
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
+from fractions import Fraction
+from ipaddress import ip_address
+from pathlib import Path, PurePath
+from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest.mock import MagicMock, Mock
 from uuid import UUID
 
 import numpy
 import pytest
 from PIL import Image
-from pydantic import BaseModel
+from pydantic import BaseModel, HttpUrl
 
 from bellhop.functions.returned import BadResult, Returned
 from bellhop.words import Markdown, Table
@@ -28,6 +35,11 @@ from bellhop.words import Markdown, Table
 class Point:
     x: int
     when: datetime.date
+
+
+@dataclass
+class SimpleRow:
+    n: int
 
 
 class Pair(NamedTuple):
@@ -57,6 +69,43 @@ class Frame:
     def reset_index(self) -> Frame:
         rows = [(n, *row) for n, row in zip(self.index, self._rows, strict=True)]
         return Frame(["index", *self.columns], rows)
+
+
+class Attrs:
+    """As classes of attrs are known."""
+
+    __attrs_attrs__ = (SimpleNamespace(name="a"),)
+    a = 1
+
+
+class Row:
+    """As rows of sqlite3 are known, which go through their values."""
+
+    def keys(self) -> list[str]:
+        return ["a"]
+
+    def __getitem__(self, name: str) -> int:
+        return 1
+
+    def __iter__(self) -> Any:
+        return iter([1])
+
+
+class Sparse:
+    """As sparse matrices of scipy are known."""
+
+    shape = (1, 2)
+
+    def toarray(self) -> Any:
+        return numpy.array([[1, 0]])
+
+
+class Raising:
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise RuntimeError("repr")
 
 
 class Polars:
@@ -115,11 +164,83 @@ def returned(tmp_path: Path) -> Returned:
         (numpy.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]), ({"a": numpy.arange(2)}, {"a": [0, 1]}),
         (Markdown("# a"), {"markdown": "# a"}), ((n for n in range(2)), [0, 1]),
         (numpy.datetime64("2026-01-02"), "2026-01-02"),
+        (Fraction(1, 3), "1/3"), (PurePath("a/b"), "a/b"), (ip_address("::1"), "::1"),
+        (HttpUrl("https://a.example/"), "https://a.example/"),
+        (SimpleNamespace(a=Fraction(1, 2)), {"a": "1/2"}), (Attrs(), {"a": 1}),
+        (Row(), {"a": 1}), (Sparse(), [[1, 0]]),
     ],
 )  # fmt: skip
 def test_it_records_what_people_return(returned: Returned, value: Any, expected: Any) -> None:
     assert json.loads(returned.text(value)) == expected
     assert returned.warnings == []
+
+
+@pytest.mark.parametrize(
+    "make", [Mock, MagicMock, Raising, lambda: {Raising(): 1}, lambda: [MagicMock()]]
+)
+def test_it_refuses_what_answers_to_everything_or_nothing(
+    returned: Returned, make: Callable[[], Any]
+) -> None:
+    with pytest.raises(BadResult):
+        returned.text(make())
+
+
+def test_it_drops_the_files_of_a_partial_result(returned: Returned, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert json.loads(returned.text({"a": b"a"})) == {"a": {"file": "a.txt"}}
+    assert [path.name for path in (tmp_path / "output").iterdir()] == ["a.txt"]
+
+
+def test_it_copies_no_target_of_a_link_in_a_folder(returned: Returned, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "broken").symlink_to("nowhere")
+    (tmp_path / "d" / "away").symlink_to("/etc")
+    returned.text(tmp_path / "d")
+    assert (tmp_path / "output" / "d" / "away").is_symlink()
+
+
+def test_it_refuses_a_folder_with_the_outputs_in_it(returned: Returned, tmp_path: Path) -> None:
+    with pytest.raises(BadResult, match="all outputs in it"):
+        returned.text(tmp_path)
+
+
+def test_it_refuses_a_path_of_no_file(returned: Returned, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadResult, match="neither a file nor a folder"):
+        returned.text(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "expected"),
+    [
+        ([1, 2], ["Column 1"], [[1], [2]]),
+        (["ab"], ["Column 1"], [["ab"]]),
+        ([Pair(1, 2)], ["a", "b"], [[1, 2]]),
+        ([SimpleRow(3)], ["n"], [[3]]),
+    ],
+)
+def test_it_takes_rows_of_any_kind(
+    rows: list[Any], columns: list[str], expected: list[list[Any]]
+) -> None:
+    table = Table(rows)
+    assert (table.columns, table.rows) == (columns, expected)
+
+
+@pytest.mark.parametrize("mode", ["w", "w+b"])
+def test_it_takes_an_open_file_as_the_one_on_the_disk(
+    returned: Returned, tmp_path: Path, mode: str
+) -> None:
+    with open(tmp_path / "a.csv", mode) as file:
+        file.write(b"a" if "b" in mode else "a")
+        assert json.loads(returned.text(file)) == {"file": "a.csv"}
+    assert (tmp_path / "output" / "a.csv").read_text() == "a"
+
+
+def test_it_takes_what_can_be_read_as_a_file(returned: Returned) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"a")
+        file.seek(0)
+        assert json.loads(returned.text(file)) == {"file": "result.txt"}
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, numpy.float64("nan")])

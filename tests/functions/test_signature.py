@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import pytest
+from pydantic import Field, RootModel
 
 from bellhop.functions import signature
 from bellhop.functions.signature import Given
-from bellhop.words import Context, Text, Url
+from bellhop.words import BadInput, Context, Text, Url
 
 
 @dataclass
@@ -96,6 +98,29 @@ def test_it_gives_the_context_under_any_name() -> None:
     assert signature.call(told, Given(None, {}, {}), context) is context
 
 
+def test_it_gives_the_context_where_it_may_be_missing() -> None:
+    def told(job: Context | None = None) -> Any:
+        return job
+
+    context: Any = object()
+    assert signature.call(told, Given(None, {}, {}), context) is context
+    assert fields(told) == []
+
+
+def test_it_asks_for_a_model_of_a_list_in_a_form() -> None:
+    def add(numbers: RootModel[list[int]]) -> None: ...
+
+    assert (inputs(add), fields(add)) == ([], ["numbers"])
+
+
+def test_it_names_the_parameter_that_pydantic_refuses() -> None:
+    def write(code: Annotated[str, Field(pattern="^[A-Z]$")]) -> None: ...
+
+    context: Any = None
+    with pytest.raises(BadInput, match="code: String should match"):
+        signature.call(write, Given(None, {}, {"code": "a"}), context)
+
+
 def test_it_gives_contents_where_the_hint_is_bytes(tmp_path: Path) -> None:
     def read(image: bytes, others: tuple[bytes, ...]) -> Any:
         return image, others
@@ -157,12 +182,29 @@ def anything(**options: Any) -> None: ...
 def unknown(file: Path, thing) -> None: ...  # type: ignore[no-untyped-def]
 
 
+def unknown_optional(file: Path, thing=None) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def other_data(data: Fraction) -> None: ...
+
+
+def other_file(file: Fraction) -> None: ...
+
+
+def other_files(files: list[Fraction]) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("function", "says"),
     [
         (many, "write each parameter by its name"),
         (anything, "write each parameter by its name"),
         (unknown, "parameter thing needs a type hint"),
+        (unknown_optional, r"as in thing: str \| None"),
+        (other_data, "no field for Fraction"),
+        (other_file, "parameter file: a file is given as Path, bytes or str, not Fraction"),
+        (other_files, "parameter files: a file is given as .* not Fraction"),
+        (many, "functools.wraps"),
     ],
 )
 def test_it_says_what_to_write_instead(function: Callable[..., Any], says: str) -> None:

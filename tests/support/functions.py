@@ -9,7 +9,10 @@ import asyncio
 import collections
 import datetime as dt
 import enum
+import fractions
+import ipaddress
 import math
+import types
 import typing
 import uuid
 from collections.abc import Iterator, Sequence
@@ -68,6 +71,7 @@ class Limits(BaseModel):
     names: list[str] = []
 
 
+Pair = collections.namedtuple("Pair", "x y", defaults=[2])
 UserId = NewType("UserId", int)
 
 
@@ -150,6 +154,7 @@ PARAMETERS = (
               "[Line(name='a', amount=Decimal('1.00'), due=None)]", ROWS),
     Parameter("Row", '{"number": 1}', "{'number': 1}", GROUP),
     Parameter("Point = Point(1)", '{"x": 5}', "Point(x=5, y=2)", ".optional"),
+    Parameter("Pair", '{"x": 5}', "Pair(x=5, y=2)", GROUP),
     Parameter("UserId", "7", "7", NUMBER),
     Parameter("list[Url]", "https://b.example", "['https://b.example']", LINES),
     Parameter("dict[str, Text]", '{"a": "b"}', "{'a': 'b'}", ROWS),
@@ -213,6 +218,12 @@ RESULTS = (
         "table": {"columns": ["a"], "rows": [[1]], "total_rows": 1}}),
     Result("asyncio.sleep(0, 'later')", "later"),
     Result("Path(__file__)", {"file": "results.py"}),
+    Result("fractions.Fraction(1, 3)", "1/3"),
+    Result("types.SimpleNamespace(a=1)", {"a": 1}),
+    Result("ipaddress.ip_address('::1')", "::1"),
+    Result("open(__file__)", {"file": "results.py"}),
+    Result("Table([Point(1)])", {
+        "table": {"columns": ["x", "y"], "rows": [[1, 2]], "total_rows": 1}, "file": "result.csv"}),
 )  # fmt: skip
 # An expression that is returned, and what the page of its job shows.
 PICTURES = (
@@ -236,6 +247,8 @@ PICTURES = (
 NO_TYPES = (
     ("def it(a: complex): ...", "no field for complex"),
     ("def it(*files: Path): ...", "by its name"), ("def it(**options): ...", "by its name"),
+    ("def it(data: uuid.SafeUUID | complex): ...", "no field for"),
+    ("def it(file: Decimal): ...", "a file is given as Path, bytes or str, not Decimal"),
     ("def it(a): ...", "parameter a needs a type hint"),
     ("def it(a: 'NoSuchClass'): ...", "NoSuchClass"),
     ("def it(a: Annotated[int, object()]): ...", "does not know"),

@@ -29,7 +29,7 @@ def checker(schema: Schema) -> Callable[[Any], Any]:
 
     It raises `fastjsonschema.JsonSchemaValueException`, whose text names what is wrong.
     """
-    return _checker(json.dumps(schema, sort_keys=True))
+    return _checker(json.dumps(schema))
 
 
 @functools.lru_cache(maxsize=100)

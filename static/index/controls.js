@@ -4,6 +4,9 @@ import { json, members, named, optional, places, rows } from "/static/index/grou
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
 
+// Rows that a list or an object may have at first to be drawn as rows; with more, it is JSON.
+const MOST_ROWS = 100;
+
 const typesOf = (schema) => [].concat(schema.type ?? (schema.enum ? [] : "string"));
 export const isNullable = (schema) => typesOf(schema).includes("null") || (schema.enum ?? []).includes(null);
 export const kindOf = (schema) => typesOf(schema).find((type) => type !== "null") ?? "string";
@@ -132,13 +135,16 @@ function list(schema, required, id, drawField) {
   const { items = {} } = schema;
   if (items.enum) return checkboxes(schema, required, id);
   const isPlain = ["string", "integer", "number"].includes(kindOf(items)) && items.type && !items.anyOf;
-  return isPlain && !["date", "date-time", "time"].includes(items.format) ? lines(schema) : rows(schema, required, id, drawField);
+  if (isPlain && !["date", "date-time", "time"].includes(items.format)) return lines(schema);
+  // A page with thousands of rows takes a minute to draw.
+  return schema.default?.length > MOST_ROWS ? json(schema, { orText: false }) : rows(schema, required, id, drawField);
 }
 
 function object(schema, required, id, drawField) {
   if (!schema.properties) {
     const each = schema.additionalProperties;
-    return each && Object.keys(each).length ? named(schema, id, drawField) : json(schema, { orText: false });
+    const isLong = Object.keys(schema.default ?? {}).length > MOST_ROWS;
+    return each && Object.keys(each).length && !isLong ? named(schema, id, drawField) : json(schema, { orText: false });
   }
   const made = members(schema, id, drawField);
   return required ? made : optional(made, schema, id);

@@ -138,6 +138,10 @@ PARAMETERS = (
     Parameter("tuple[int, str] = (1, 'a')", "[2, \"b\"]", "(2, 'b')", ".places"),
     Parameter("Sequence[float]", "2", "[2.0]", LINES),
     Parameter("list[date]", "2026-01-02", "[datetime.date(2026, 1, 2)]", ROWS),
+    Parameter("list[date] = [date(2026, 1, 2)] * 101", "",
+              f"[{', '.join(['datetime.date(2026, 1, 2)'] * 101)}]", JSON),
+    Parameter("dict[int, int] = dict.fromkeys(range(101), 0)", "",
+              repr(dict.fromkeys(range(101), 0)), JSON),
     Parameter("list[Literal['a', 'b']] = ['a']", "b", "['b']", ".choices"),
     Parameter("list[Size]", "s", "[<Size.SMALL: 's'>]", ".choices"),
     Parameter("list[list[int]]", "[1, 2]", "[[1, 2]]", ROWS),
@@ -223,7 +227,7 @@ RESULTS = (
     Result("ipaddress.ip_address('::1')", "::1"),
     Result("open(__file__)", {"file": "results.py"}),
     Result("Table([Point(1)])", {
-        "table": {"columns": ["x", "y"], "rows": [[1, 2]], "total_rows": 1}, "file": "result.csv"}),
+        "table": {"columns": ["x", "y"], "rows": [[1, 2]], "total_rows": 1}}),
 )  # fmt: skip
 # An expression that is returned, and what the page of its job shows.
 PICTURES = (

@@ -9,7 +9,7 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.base.addresses import API
-from bellhop.catalog import typefiles
+from bellhop.catalog import loading, typefiles
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.web.routes import every_route
 from tests.support.modules import BUDGETS, CORE
@@ -77,7 +77,7 @@ def test_it_names_the_distribution_by_its_own_name() -> None:
 def test_it_has_a_page_and_a_viewer_for_each_type_that_comes_with_it() -> None:
     pages = "".join(path.read_text() for path in sorted((DOCS / "types").glob("*.md")))
     for path in typefiles.BUILT_IN.glob("[a-z]*.py"):
-        for name, job_type in typefiles.load(path).items():
+        for name, job_type in loading.load(path).items():
             if job_type.hidden or name == "word_count":  # the example of docs/adding-a-job-type.md
                 continue
             assert f"`{name}`" in pages, name

@@ -1,9 +1,4 @@
-"""Files of job types: where they lie, what state they are in, how one is loaded.
-
-Shared by the catalog, which describes them, and the job process, which runs them.
-A file is loaded by its path under a private module name, so a file of a user can be
-called like any module without hiding it.
-"""
+"""Files of job types: where they lie, and what state they are in."""
 
 from __future__ import annotations
 
@@ -13,24 +8,19 @@ import hashlib
 import importlib.resources
 import re
 import sys
-import types
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
-import bellhop
 from bellhop.base import program
 from bellhop.catalog import sources
+from bellhop.catalog.loading import read
 from bellhop.catalog.sources import Beside
-from bellhop.words import JobType
 
 BUILT_IN = program.PACKAGE / "jobtypes"
 # Where packages are installed: a type may be available after one came.
 PACKAGES = [Path(folder) for folder in sys.path if folder.endswith("-packages")]
 # What calls a type and answers for it, beside what lies there.
 UNDER_A_TYPE = ("words.py", "functions/*.py")
-# Of the private names of loaded type files.
-MODULE_PREFIX = "bellhop_type_"
 # What changes when a file does, or what it is read with.
 Stamp = tuple[int | str, ...]
 # Grows with what a description says or may say, so that earlier ones are made anew.
@@ -114,32 +104,3 @@ def _built_in_code() -> str:
         return _content(program.ROOT.read_bytes())
     under = [path for each in UNDER_A_TYPE for path in program.PACKAGE.glob(each)]
     return _digest(map(_content_of, sorted([*BUILT_IN.rglob("*.py"), *under])))
-
-
-def read(path: Path) -> bytes:
-    """The source of a file."""
-    is_packed = program.IS_SINGLE_FILE and path.is_relative_to(program.ROOT)
-    return program.asset(f"jobtypes/{path.name}") if is_packed else path.read_bytes()
-
-
-def module_name(path: Path) -> str:
-    """What the module of a file is called."""
-    return f"{MODULE_PREFIX}{path.stem}"
-
-
-def load(path: Path) -> dict[str, JobType]:
-    """The job types of one file by name; whatever the file raises passes through."""
-    source = read(path)
-    # What types said before there was the package, and still may.
-    sys.modules["jobtypes"] = bellhop
-    module = types.ModuleType(module_name(path))
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module
-    exec(compile(source, str(path), "exec"), module.__dict__)
-    found = [(value, getattr(value, "job_type", None)) for value in vars(module).values()]
-    # What another decorator made of the function is what its file calls by that name.
-    return {
-        t.function.__name__: replace(t, function=value)
-        for value, t in found
-        if isinstance(t, JobType) and t.function.__module__ == module.__name__
-    }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,6 +17,7 @@ DURATION = re.compile(
     r"([+-]?)P(?=.)(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
     r"(?:T(?=.)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 )
+UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 UNITS_S = (604800, 86400, 3600, 60, 1)
 # As Python prints one: 2 days, 1:30:00.
 CLOCK = re.compile(r"(-?)(?:(\d+) days?, )?(\d+):([0-5]?\d)(?::([0-5]?\d(?:\.\d+)?))?")
@@ -64,13 +64,20 @@ def decimal(text: str | float) -> Decimal:
     return found
 
 
+def identifier(text: str) -> str:
+    """The text of a UUID, which only a type that imports uuid makes an object of."""
+    if not UUID.fullmatch(text):
+        raise ValueError(f"{text!r} is not a UUID")
+    return text
+
+
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "date": date,
     "date-time": moment,
     "time": time,
     "duration": duration,
     "decimal": decimal,
-    "uuid": uuid.UUID,
+    "uuid": identifier,
 }
 EXAMPLES = {
     "date": "a date like 2030-01-31",

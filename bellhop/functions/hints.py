@@ -14,7 +14,6 @@ import enum
 import json
 import types
 import typing
-import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -29,7 +28,6 @@ FORMATS = {
     datetime.time: "time",
     datetime.timedelta: "duration",
     Decimal: "decimal",
-    uuid.UUID: "uuid",
 }
 # What a text is for: what to draw for it, and how far it is checked.
 MARKERS = {Url: "uri", Text: "multiline"}
@@ -89,8 +87,7 @@ def _bare(where: str, hint: Any, above: tuple[Any, ...]) -> dict[str, Any]:
     origin = typing.get_origin(hint) or hint
     if hint in PLAIN:
         return {"type": PLAIN[hint]}
-    if hint in FORMATS:
-        name = FORMATS[hint]
+    if name := _format_of(hint):
         return {"type": ["string", "number"] if name in NUMERIC else "string", "format": name}
     if hint in MARKERS:
         return {"type": "string", "format": MARKERS[hint]}
@@ -111,6 +108,13 @@ def _bare(where: str, hint: Any, above: tuple[Any, ...]) -> dict[str, Any]:
     if members := _members(hint):
         return _object(where, hint, members, above)
     raise TypeError(f"{where}: Bellhop has no field for {_shown(hint)}; {INSTEAD}")
+
+
+def _format_of(hint: Any) -> str | None:
+    """The format of the texts that stand for objects of a hint; uuid is slow to import."""
+    if getattr(hint, "__name__", None) == "UUID" and hint.__module__ == "uuid":
+        return "uuid"
+    return FORMATS.get(hint) if isinstance(hint, type) else None
 
 
 def _choices(where: str, hint: type[enum.Enum]) -> dict[str, Any]:
@@ -216,8 +220,8 @@ def to_python(hint: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
     if value is None and nullable:
         return None
-    if hint in FORMATS:
-        return _read(formats.READERS[FORMATS[hint]], value)
+    if name := _format_of(hint):
+        return _read(hint if name == "uuid" else formats.READERS[name], value)
     if origin in (typing.Union, types.UnionType):
         return _one_of(arguments, value)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
@@ -307,7 +311,7 @@ def _key(hint: Any, text: str) -> Any:
 
 def to_json(value: Any) -> Any:
     """An object of a hint as JSON of its schema: the default of a parameter."""
-    if type(value) in FORMATS:
+    if _format_of(type(value)):
         return formats.written(value)
     if isinstance(value, enum.Enum):
         plain = isinstance(value.value, str | int | float)

@@ -14,11 +14,9 @@ import datetime
 import enum
 import json
 import math
-import numbers
 import re
 import shutil
 import types
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -42,7 +40,7 @@ SIGNATURES = (
     (b"fLaC", ".flac"), (b"II*\0", ".tif"), (b"MM\0*", ".tif"), (b"SQLite format 3\0", ".sqlite"),
 )  # fmt: skip
 OF_RIFF = {b"WAVE": ".wav", b"WEBP": ".webp", b"AVI ": ".avi"}
-OF_FORMATS = (datetime.date, datetime.time, datetime.timedelta, Decimal, uuid.UUID)
+OF_FORMATS = (datetime.date, datetime.time, datetime.timedelta, Decimal)
 # No pixel is lost as PNG (PNG specification, 3rd edition, table 8).
 MODES_OF_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
 
@@ -358,7 +356,9 @@ LIBRARIES: tuple[tuple[Callable[[Any], bool], Callable[[Returned, Any, str], Any
     (_has("toarray", "shape"), Returned._sparse),
     (_has("compressed", "exploded"), Returned._text),  # an address of ipaddress
     (_has("unicode_string"), Returned._text),  # a URL of pydantic
-    (lambda value: isinstance(value, numbers.Rational | PurePath), Returned._text),
+    (_has("hex", "urn", "fields"), Returned._text),  # a UUID
+    (_has("numerator", "denominator"), Returned._text),  # a fraction
+    (lambda value: isinstance(value, PurePath), Returned._text),
 )
 
 

@@ -7,7 +7,6 @@ and the last of these the result, unless it returns one.
 from __future__ import annotations
 
 import inspect
-import numbers
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
@@ -56,7 +55,7 @@ class _Told:
             self.take(each)
 
     def take(self, given: Any) -> None:
-        if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        if _is_number(given):
             self._percent = given
             self._context.progress(self._percent)
         elif type(given) is str:
@@ -64,3 +63,9 @@ class _Told:
         else:
             self.result = given
             self._show(given)
+
+
+def _is_number(given: Any) -> bool:
+    """Whether it is one number, also one of a library; arrays of them have a length."""
+    has_value = hasattr(type(given), "__float__") and not hasattr(type(given), "__len__")
+    return has_value and not isinstance(given, bool)

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from bellhop.base import program
 from bellhop.base.shapes import WrongShape
-from bellhop.catalog import sources, typefiles
+from bellhop.catalog import loading, sources, typefiles
 from bellhop.catalog.description import (
     DescribedFile,
     Description,
@@ -36,7 +36,7 @@ def describe(path: str) -> DescribedFile:
     """What a file of job types says of them, or why it cannot be used."""
     try:
         limit_s = _limit_s(Path(path))
-        found = typefiles.load(Path(path))
+        found = loading.load(Path(path))
         code = typefiles.code(Path(path))
     except BaseException as error:
         return DescribedFile((), _why(error))

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import bellhop
 from bellhop.base import program
-from bellhop.catalog import typefiles
+from bellhop.catalog import loading
 
 KEPT = ("bellhop.words", "bellhop.jobtypes")
 PARALLEL = Path(__file__).with_name("parallel")
@@ -81,7 +81,7 @@ def make_room_for(path: Path) -> None:
 def _lies_in(folder: str, name: str, module: types.ModuleType) -> bool:
     """Whether a module is one that somebody imported from this folder, not from one below it."""
     file = getattr(module, "__file__", None) or ""
-    is_own = name == "bellhop" or name.startswith(typefiles.MODULE_PREFIX)
+    is_own = name == "bellhop" or name.startswith(loading.MODULE_PREFIX)
     return not is_own and file in (f"{folder}/{name}.py", f"{folder}/{name}/__init__.py")
 
 
@@ -121,7 +121,7 @@ class _TypeFile:
 
     def find_spec(self, name: str, path: object = None, _: object = None) -> ModuleSpec | None:
         file = Path(sys.argv[0])
-        if name != typefiles.module_name(file):
+        if name != loading.module_name(file):
             return None
         return importlib.util.spec_from_file_location(name, file)
 

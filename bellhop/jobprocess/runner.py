@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import logging
 import os
 import resource
 import select
@@ -23,8 +22,8 @@ from typing import Any
 
 from bellhop.base.errors import item_error
 from bellhop.base.units import MEBIBYTE
-from bellhop.catalog import typefiles
-from bellhop.functions import changes, signature, tqdm, yielding
+from bellhop.catalog import loading
+from bellhop.functions import changes, imported, signature, yielding
 from bellhop.functions.returned import Returned
 from bellhop.jobprocess import failures, frames, isolation
 from bellhop.jobprocess.order import Order, order_in
@@ -118,9 +117,8 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     home = short(os.environ["HOME"])
     loaded: dict[str, dict[str, JobType]] = {}
     copies = Copies()
-    _hear_of_logging()
     attempts: list[_Attempt] = []
-    tqdm.watch(lambda fraction, step: attempts[-1].on_tqdm(fraction, step))
+    imported.follow(lambda fraction, step: attempts[-1].on_tqdm(fraction, step))
     surroundings = Surroundings((0, 1, 2, orders))
     while (frame := frames.read(orders)) is not None:
         if (given := order_in(frame)) is None:
@@ -135,14 +133,6 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
         elif isinstance(ended, Failed):
             stopping.wait_if_unheard()
         frames.write(say, frame_of(given.of, Answer(ended, surroundings.restore())))
-
-
-def _hear_of_logging() -> None:
-    """Let what a type logs be part of its output, as long as it configures nothing itself."""
-    logging.root.setLevel(logging.INFO)
-    if logging.lastResort:
-        logging.lastResort.setLevel(logging.INFO)
-        logging.lastResort.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
 
 
 def start_guard(guard: int) -> int:
@@ -210,6 +200,7 @@ class _Attempt:
         self._order, self._orders, self._say, self._loaded = order, orders, say, loaded
         self._bounds, self._home, self._surroundings = bounds, home, surroundings
         self._warnings: list[JobWarning] = []
+        self._told: Progress | None = None
         self._cancel_came = self._cancel_noticed = False
 
     def run(self) -> Said:
@@ -232,7 +223,7 @@ class _Attempt:
         path, name = self._order.path, self._order.type
         if path not in self._loaded:
             isolation.make_room_for(Path(path))
-            self._loaded[path] = typefiles.load(Path(path))
+            self._loaded[path] = loading.load(Path(path))
             self._surroundings.look()
         if name not in self._loaded[path]:
             raise LookupError(f"{Path(path).name} no longer has the job type {name}")
@@ -263,7 +254,9 @@ class _Attempt:
     def _tell(self, message: dict[str, Any]) -> None:
         if "warning" not in message:
             progress = Progress(message["progress"], message["step"])
-            frames.write(self._say, frame_of(self._order.of, progress))
+            if progress != self._told:  # a loop may tell the same percent a million times
+                self._told = progress
+                frames.write(self._say, frame_of(self._order.of, progress))
         elif len(self._warnings) < MOST_WARNINGS:
             self._warnings.append(message["warning"])
 

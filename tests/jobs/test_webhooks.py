@@ -91,9 +91,9 @@ def test_it_signs_as_standard_webhooks_asks(
 def test_it_signs_the_example_of_the_specification() -> None:
     import sys
 
-    from bellhop.catalog import typefiles
+    from bellhop.catalog import loading, typefiles
 
-    typefiles.load(typefiles.BUILT_IN / "webhook.py")
+    loading.load(typefiles.BUILT_IN / "webhook.py")
     signature = sys.modules["bellhop_type_webhook"].signature
     secret, message = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
     assert (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.catalog import typefiles
+from bellhop.catalog import loading, typefiles
 from bellhop.web.routes import page_routes
 from tests.support.places import ROOT
 from tests.support.wsgi import WsgiClient
@@ -38,7 +38,7 @@ def imports_of(path: Path) -> list[str]:
 def viewers() -> set[str]:
     """The viewers that the types which come with Bellhop name."""
     paths = typefiles.BUILT_IN.glob("[a-z]*.py")
-    types = [job_type for path in paths for job_type in typefiles.load(path).values()]
+    types = [job_type for path in paths for job_type in loading.load(path).values()]
     return {job_type.viewer for job_type in types if job_type.viewer}
 
 

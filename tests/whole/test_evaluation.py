@@ -17,7 +17,7 @@ import pytest
 
 import evaluation
 from bellhop import BadInput
-from bellhop.catalog import typefiles
+from bellhop.catalog import loading
 from evaluation import world
 from evaluation.world import Case, Outcome, Work
 from tests.support.attempts import attempt, needs_shared
@@ -37,7 +37,7 @@ print(json.dumps(outcome_of(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
 def types() -> dict[str, Callable[..., Any]]:
     """The functions of the job types, as a job process loads them."""
     files = (ROOT / "bellhop" / "jobtypes").glob("[a-z]*.py")
-    loaded = (typefiles.load(path) for path in files)
+    loaded = (loading.load(path) for path in files)
     return {name: found.function for types in loaded for name, found in types.items()}
 
 

@@ -152,8 +152,12 @@ class Catalog:
         return self._environments.of(needs) if needs else None
 
     def _describe(self, path: str, stamp: Stamp) -> None:
-        # Where a new web finds it, if this process is killed.
-        home = self._folders.new_incoming()
+        try:
+            # Where a new web finds it, if this process is killed.
+            home = self._folders.new_incoming()
+        except OSError as error:
+            log.warning("cannot describe %s yet: %s", path, error)
+            return
         found = self._environment(path)
         inside = Surroundings()
         if found:

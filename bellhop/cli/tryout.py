@@ -64,6 +64,7 @@ def run(
 def _find(settings: Settings, name: str, work: Path) -> KnownType:
     """The type of a name; of a name that no file seems to have, all files are asked."""
     types: dict[str, KnownType] = {}
+    (work / "incoming").mkdir()  # as a data folder has
     for only in (name, None):
         if name not in types:
             catalog = Catalog(settings, Installation(work, "try", "sqlite", ""), only)

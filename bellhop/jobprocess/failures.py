@@ -105,7 +105,8 @@ def _is_shared_memory_full() -> bool:
 
 def _told(error: BadInput | Unavailable) -> ItemError:
     """What the user reads; how an extra is installed is known to Bellhop alone."""
-    extra, data = (error.extra, error.data) if isinstance(error, BadInput) else (None, None)
+    # Its class may hold less than it promises.
+    extra, data = (getattr(error, name, None) for name in ("extra", "data"))
     hint = error.hint if extra is None else f"Run {program.pip_line(extra)}"
     return ItemError(str(error.code), str(error.message), hint and str(hint), data=error_data(data))
 

@@ -114,7 +114,7 @@ class Files:
 
     def new_incoming(self) -> Path:
         path = self._folder / "incoming" / secrets.token_hex(8)
-        path.mkdir(parents=True)  # `try` has no data folder
+        path.mkdir()
         return path
 
     def accept(self, incoming: Path, job_id: str) -> None:

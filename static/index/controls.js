@@ -4,7 +4,7 @@ import { json, members, named, optional, places, rows } from "/static/index/grou
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
 
-// Rows that a list or an object may have at first to be drawn as rows; with more, it is JSON.
+/* Rows that a list or an object may have at first to be drawn as rows; with more, one field holds all as JSON */
 const MOST_ROWS = 100;
 
 const typesOf = (schema) => [].concat(schema.type ?? (schema.enum ? [] : "string"));

@@ -22,6 +22,7 @@ def descriptions() -> bytes:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / "incoming").mkdir()
         (folder / "config.ini").write_text(f"[jobtypes]\nfolder = {TYPES}\n")
         described = Installation(folder, "test", "sqlite", "")
         Catalog(configuration.load(folder / "config.ini"), described).settle()

@@ -110,7 +110,7 @@ def test_it_leaves_no_process_when_it_is_killed_while_it_prepares(
     """Also not the child that describes a file which never ends."""
     own = tmp_path / "own"
     own.mkdir()
-    (own / "hang.py").write_text("import time\ntime.sleep(7777)\n")
+    (own / "hang.py").write_text(HANGS)
     bellhop.environment["BELLHOP_JOBTYPES_FOLDER"] = str(own)
     server = bellhop.start()
     wait_for(lambda: describing(own))
@@ -118,6 +118,15 @@ def test_it_leaves_no_process_when_it_is_killed_while_it_prepares(
     server.wait()
     wait_for(lambda: not describing(own), limit_s=2)
     wait_for(lambda: bellhop.descendants() == [], limit_s=2)
+
+
+HANGS = """
+import time
+from bellhop import job_type
+time.sleep(7777)
+@job_type
+def hangs(): ...
+"""
 
 
 def describing(own: Path) -> list[int]:

@@ -146,7 +146,7 @@ class Returned:
         )
         raise BadResult(
             f"{where or 'the result'} is a {kind}{name}, which cannot be recorded; return text, "
-            "numbers, lists, dicts, dataclasses, tables, images or paths of files"
+            "numbers, lists, dicts, dataclasses, tables, images or paths of files."
         )
 
     def _named(self, value: Mapping[Any, Any], where: str) -> Iterator[tuple[str, Any]]:

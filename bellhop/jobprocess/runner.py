@@ -268,6 +268,11 @@ class _Attempt:
 
     def _offer_leftovers(self) -> None:
         """Make outputs of the files that the function left in its current folder."""
+        try:
+            if not os.listdir(self._home):
+                return  # as after most items
+        except OSError:
+            return  # the function removed it
         home, output = Path(self._home), Path(self._order.output_dir)
         left = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
         for path in sorted(left)[:MOST_LEFTOVERS]:

@@ -15,7 +15,7 @@ if sys.flags.safe_path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bellhop.base import configuration
-from bellhop.storage.database import bind_to_look, database
+from bellhop.database.database import bind, database
 from bellhop.storage.installation import DATABASE
 from bellhop.storage.models import (
     Account,
@@ -55,6 +55,6 @@ __all__ = [
 ]  # fmt: skip
 
 _path = configuration.load().data_dir / DATABASE
-bind_to_look(_path)
+bind(_path, may_write=False)
 if __name__ == "__main__" and not _path.exists():
     sys.stderr.write(f"there is no data yet: {_path} is made by the first start\n")

@@ -108,8 +108,8 @@ def _rates(count: int, seconds: float) -> dict[str, float]:
 def claim_rate(path: Path) -> float:
     """Claims per second; none may need more because there are more rows."""
     sys.path.insert(0, str(ROOT))
+    from bellhop.database.database import bind, database
     from bellhop.jobs import lifecycle
-    from bellhop.storage.database import bind, database
 
     bind(path)
     with database.connection_context():

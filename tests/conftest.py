@@ -17,10 +17,10 @@ from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import bind, database
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage.database import bind, database
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import Job

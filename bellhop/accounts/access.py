@@ -100,7 +100,7 @@ def reasons(viewer: User) -> list[str]:
     They need :viewer. Each can be walked down an index of its own.
     """
     if viewer.reads_all:
-        return ["1"]
+        return ["1 = 1"]
     is_shared = "job.id IN (SELECT share.job FROM share WHERE share.account = :viewer)"
     return ["job.owner = :viewer", f"job.owner != :viewer AND {is_shared}"]
 
@@ -112,4 +112,4 @@ def readable(viewer: User) -> str:
 
 def owned(viewer: User) -> str:
     """The SQL condition of what is read by its owner, and by who reads all; it needs :viewer."""
-    return "1" if viewer.reads_all else "owner = :viewer"
+    return "1 = 1" if viewer.reads_all else "owner = :viewer"

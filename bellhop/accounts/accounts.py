@@ -7,11 +7,9 @@ sessions and tokens only the SHA-256 is kept; each is random enough that this sa
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 import secrets
-import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +20,8 @@ from bellhop.base.errors import Problem
 from bellhop.base.texts import cleaned
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
+from bellhop.database.database import database, fault_of, query
 from bellhop.storage import presence
-from bellhop.storage.database import database, query
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 # A session ends when it was not used for the first, and in any case after the second.
@@ -42,7 +40,15 @@ CLOSED = "SELECT value FROM counter WHERE name = 'closed'"
 USE_SESSION = "UPDATE session SET used_at = :now WHERE id = :id"
 USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
 END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNING id"
+END_SESSIONS_BUT = """
+    DELETE FROM session WHERE account = :account AND (CAST(:but AS BIGINT) IS NULL OR id != :but)"""
 REVOKE_TOKEN = "DELETE FROM token WHERE account = :account AND id = :id RETURNING id"
+ADD_BROWSER = """
+    INSERT INTO known_browser (hash, account, network, used_at)
+    VALUES (:hash, :account, :network, :now)"""
+MEET_BROWSER = """
+    UPDATE known_browser SET hash = :hash, account = :account, network = :network, used_at = :now
+    WHERE id = :id"""
 IS_KNOWN_NETWORK = "SELECT 1 FROM known_browser WHERE account = :account AND network = :network"
 
 
@@ -154,7 +160,7 @@ def role_of(name: str) -> str | None:
     """The role of an account that may come in, as which its schedules submit; None of others."""
     if not is_closed():
         return ANYBODY.role
-    rows = query("SELECT role FROM account WHERE name = :name AND NOT is_disabled", {"name": name})
+    rows = query("SELECT role FROM account WHERE name = :name AND is_disabled = 0", {"name": name})
     return rows[0][0] if rows else None
 
 
@@ -230,8 +236,7 @@ def begin_browser(secret: str, name: str, address: str) -> str:
     }  # fmt: skip
     with database.atomic():
         query(
-            """INSERT OR REPLACE INTO known_browser (id, hash, account, network, used_at)
-            VALUES (:id, :hash, :account, :network, :now)""",
+            ADD_BROWSER if known is None else MEET_BROWSER,
             values,
         )
         query(
@@ -255,7 +260,7 @@ def of_session(secret: str, *, is_use: bool = True) -> User | None:
     }
     rows = query(
         """SELECT session.id, name, role, used_at FROM session JOIN account ON name = account
-        WHERE hash = :hash AND NOT is_disabled AND used_at > :idle
+        WHERE hash = :hash AND is_disabled = 0 AND used_at > :idle
         AND session.created_at > :oldest""",
         values,
     )
@@ -271,7 +276,7 @@ def of_token(secret: str, *, is_use: bool = True) -> User | None:
     """Whose token this is; None when it is over or revoked, or its account may not come in."""
     rows = query(
         """SELECT token.id, account.name, role, scope, used_at FROM token
-        JOIN account ON account.name = account WHERE hash = :hash AND NOT is_disabled
+        JOIN account ON account.name = account WHERE hash = :hash AND is_disabled = 0
         AND (expires_at IS NULL OR expires_at > :now)""",
         {"hash": _hash(secret), "now": timestamp()},
     )
@@ -389,8 +394,11 @@ def _touch(statement: str, number: int, used_at: str | None) -> None:
     """Note that a credential was used, once a minute."""
     if used_at is not None and used_at > timestamp(-TOUCH_EVERY_S):
         return
-    with contextlib.suppress(sqlite3.OperationalError):  # on a full disk people may still look
+    try:
         query(statement, {"id": number, "now": timestamp()})
+    except Exception as error:
+        if fault_of(error) is None:
+            raise  # on a full disk people may still look
 
 
 def _revoke(statement: str, account: str, number: int) -> bool:
@@ -401,6 +409,6 @@ def _revoke(statement: str, account: str, number: int) -> bool:
 def _end_credentials(account: str, but: int | None) -> int:
     """End every session `but` one, every token and every known browser; how many tokens."""
     values = {"account": account, "but": but}
-    query("DELETE FROM session WHERE account = :account AND id IS NOT :but", values)
+    query(END_SESSIONS_BUT, values)
     query("DELETE FROM known_browser WHERE account = :account", values)
     return len(query("DELETE FROM token WHERE account = :account RETURNING id", values))

@@ -14,7 +14,7 @@ from bellhop.base.addresses import network
 from bellhop.base.texts import shown
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 
 KEPT_S = 366 * DAY_S
 MOST_TARGET = 300
@@ -65,7 +65,8 @@ def note_refused(who: str, address: str, action: str) -> None:
         ((count, since),) = query(
             """INSERT INTO refusal (who, network, action, since, count)
             VALUES (:who, :network, :action, :now, 1)
-            ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count, since""",
+            ON CONFLICT (who, network, action) DO UPDATE SET count = refusal.count + 1
+            RETURNING count, since""",
             values,
         )
         if count == 1:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 
 # How many failures are free: of one account from one network or browser, of a network, which a
 # whole office may share, and of an account from everywhere.
@@ -111,8 +111,10 @@ def _count(counter: Counter) -> None:
     over = failures + 1 - counter.free
     lock_s = min(counter.longest_s, 2 ** min(over, 30)) if over > 0 else 0
     query(
-        """INSERT OR REPLACE INTO login_failure (known_as, count, at, not_before)
-        VALUES (:known_as, :count, :now, :not_before)""",
+        """INSERT INTO login_failure (known_as, count, at, not_before)
+        VALUES (:known_as, :count, :now, :not_before)
+        ON CONFLICT (known_as) DO UPDATE
+            SET count = excluded.count, at = excluded.at, not_before = excluded.not_before""",
         {**values, "count": failures + 1, "not_before": timestamp(lock_s)},
     )
     if not found:

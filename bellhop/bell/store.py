@@ -24,7 +24,7 @@ from redis.retry import Retry
 
 from bellhop.base.masking import Mask
 from bellhop.base.settings import passwords_in
-from bellhop.storage.database import will_pass
+from bellhop.database.database import will_pass
 from bellhop.system.locks import alone
 
 WAIT_S = 1.0

@@ -7,8 +7,8 @@ import time
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
+from bellhop.database.database import bind, database
 from bellhop.jobs import consumers, queries
-from bellhop.storage.database import bind, database
 from bellhop.storage.installation import read_record
 
 LOOK_EVERY_S = 0.2

@@ -18,8 +18,8 @@ from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import start
+from bellhop.database.database import database
 from bellhop.jobs import lifecycle
-from bellhop.storage.database import database, make_durable
 
 CONSOLE = "console"
 
@@ -35,7 +35,7 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
         "token": {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token},
     }  # fmt: skip
     with database.connection_context():
-        make_durable()
+        database.make_durable()
         try:
             actions[given.command][given.action](given)
         except accounts.Refused as refusal:

@@ -18,8 +18,9 @@ from bellhop.base.settings import Settings
 from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
-from bellhop.storage import presence, schema
-from bellhop.storage.database import database, stay_open
+from bellhop.database import schema
+from bellhop.database.database import database
+from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
     Installation,
@@ -51,7 +52,7 @@ def join(settings: Settings) -> Installation:
     with starting(settings) as folder:
         here = _prepare(settings, folder)
         stay_alive(folder)
-        stay_open()
+        database.stay_open()
         presence.watch(here)
     return here
 

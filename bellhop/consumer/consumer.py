@@ -18,8 +18,8 @@ from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database, will_pass
 from bellhop.jobs import consumers, lifecycle
-from bellhop.storage.database import database, will_pass
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life

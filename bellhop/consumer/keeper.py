@@ -23,18 +23,11 @@ from bellhop.base.times import seconds_ahead, timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
+from bellhop.database.database import database
 from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage import presence
-from bellhop.storage.database import (
-    checkpoint,
-    database,
-    is_shrinkable,
-    log_bytes,
-    shrink,
-    unused_bytes,
-)
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
@@ -179,7 +172,7 @@ class Keeper:
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
-        is_time = time.monotonic() >= self._cut_at and log_bytes() > LONG_LOG_BYTES
+        is_time = time.monotonic() >= self._cut_at and database.log_bytes() > LONG_LOG_BYTES
         if is_time and self._is_the_keeper():
             self.cut_log()
 
@@ -189,7 +182,7 @@ class Keeper:
         A backup reads for as long as it takes: nobody shall have to wait for us meanwhile.
         """
         for _ in range(CUT_TRIES):
-            if checkpoint() or self._stopping.wait(CUT_PAUSE_S):
+            if database.checkpoint() or self._stopping.wait(CUT_PAUSE_S):
                 return
         self._cut_at = time.monotonic() + CUT_AGAIN_S
         log.warning(
@@ -295,10 +288,12 @@ class Keeper:
 
     def give_room_back(self) -> None:
         """Give the disk back what deleted rows left unused in the database, bite by bite."""
-        if unused_bytes() <= KEPT_BYTES or not (self._is_the_keeper() and is_shrinkable()):
+        if database.unused_bytes() <= KEPT_BYTES or not self._is_the_keeper():
+            return
+        if not database.is_shrinkable():
             return
         until = time.monotonic() + EXPIRE_FOR_S
-        while shrink(SHRINK_BITE) > KEPT_BYTES:
+        while database.shrink(SHRINK_BITE) > KEPT_BYTES:
             if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
                 return  # it goes on with the next round
         self.cut_log()  # only then the file is shorter

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bellhop.base.trouble import Trouble
+from bellhop.database.database import database, will_pass
 from bellhop.jobprocess.outcome import Cancelled, Interrupted, Stop
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage.database import database, will_pass
 
 LEASE_RENEWAL_S = 20.0
 PROGRESS_EVERY_S = 0.2

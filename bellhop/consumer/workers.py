@@ -27,6 +27,7 @@ from bellhop.catalog.description import KnownType
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
+from bellhop.database.database import database, will_pass
 from bellhop.functions.signature import FILES
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.pool import Pool
@@ -34,7 +35,6 @@ from bellhop.jobprocess.process import Listener, ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage import presence
-from bellhop.storage.database import database, will_pass
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.storage.itemlog import ItemLog

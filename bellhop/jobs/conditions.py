@@ -8,11 +8,11 @@ from bellhop.storage.models import FINAL
 IS_UNFINISHED = f"status NOT IN {FINAL}"
 IS_FINAL = f"status IN {FINAL}"
 # Whether items of :queue may start.
-QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused)"
+QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused = 1)"
 # Whether :consumer takes items, or drains.
-CONSUMER_TAKES_ITEMS = "NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining)"
+CONSUMER_TAKES_ITEMS = "NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining = 1)"
 # Of an item: it waits, and no earlier step blocks it.
-IS_WAITING = "status IN ('pending', 'queued') AND waits_for IS NOT 'step'"
+IS_WAITING = "status IN ('pending', 'queued') AND coalesce(waits_for, '') != 'step'"
 # Of an item: it ran, and waits for the time of its next attempt.
 WAITS_FOR_RETRY = """status = 'pending' AND not_before IS NOT NULL AND attempt > 0
     AND waits_for IS NULL"""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from bellhop.base.times import timestamp
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 
 log = logging.getLogger("bellhop.consumers")
 
@@ -37,6 +37,9 @@ def report_stop(consumer: str) -> None:
 def report_bell(consumer: str, trouble: str | None) -> None:
     """Record what is wrong with a consumer's bell, None when it works."""
     values = {"id": consumer, "trouble": trouble}
-    if query("SELECT 1 FROM consumer WHERE id = :id AND bell IS NOT :trouble", values):
+    if query(
+        "SELECT 1 FROM consumer WHERE id = :id AND coalesce(bell, '') != coalesce(:trouble, '')",
+        values,
+    ):
         with database.atomic():
             query("UPDATE consumer SET bell = :trouble WHERE id = :id", values)

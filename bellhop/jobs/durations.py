@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 
-from bellhop.storage.database import query
+from bellhop.database.database import query
 
 # Of each type; a new one takes the place of any.
 MOST = 64
-NOTE = "INSERT OR REPLACE INTO duration (type, slot, seconds) VALUES (:type, :slot, :seconds)"
+NOTE = """
+    INSERT INTO duration (type, slot, seconds) VALUES (:type, :slot, :seconds)
+    ON CONFLICT (type, slot) DO UPDATE SET seconds = excluded.seconds"""
 EVERY = """
     SELECT type, seconds FROM duration WHERE typeof(seconds) IN ('real', 'integer')
     ORDER BY type, seconds"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 
 log = logging.getLogger("bellhop.queues")
 
@@ -14,7 +14,7 @@ def pause(queue: str, *, is_paused: bool) -> None:
     with database.atomic():
         query(
             "INSERT INTO queue (name, is_paused) VALUES (:name, :paused)"
-            " ON CONFLICT DO UPDATE SET is_paused = :paused",
+            " ON CONFLICT (name) DO UPDATE SET is_paused = :paused",
             {"name": queue, "paused": is_paused},
         )
     log.info("queue=%s %s", queue, "paused" if is_paused else "resumed")
@@ -25,7 +25,7 @@ def set_workers(queue: str, workers: int | None) -> None:
     with database.atomic():
         query(
             "INSERT INTO queue (name, workers) VALUES (:name, :workers)"
-            " ON CONFLICT DO UPDATE SET workers = :workers",
+            " ON CONFLICT (name) DO UPDATE SET workers = :workers",
             {"name": queue, "workers": workers},
         )
     log.info("queue=%s workers=%s", queue, workers)
@@ -33,7 +33,7 @@ def set_workers(queue: str, workers: int | None) -> None:
 
 def paused() -> set[str]:
     """The queues that are paused."""
-    return {name for (name,) in query("SELECT name FROM queue WHERE is_paused")}
+    return {name for (name,) in query("SELECT name FROM queue WHERE is_paused = 1")}
 
 
 def workers_set() -> dict[str, int]:

@@ -17,17 +17,24 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.catalog.description import Description
+from bellhop.database.database import database, query
 from bellhop.functions.signature import FILES
 from bellhop.jobs import queries
-from bellhop.storage.database import database, query
 
 TRIM_BITE = 500
 STORE = """
-    INSERT OR REPLACE INTO cache (key, type, owner, item, bytes, created_at, used_at)
-    VALUES (:key, :type, :owner, :item, :bytes, :now, :now)"""
+    INSERT INTO cache (key, type, owner, item, bytes, created_at, used_at)
+    VALUES (:key, :type, :owner, :item, :bytes, :now, :now)
+    ON CONFLICT (key) DO UPDATE SET type = excluded.type, owner = excluded.owner,
+        item = excluded.item, bytes = excluded.bytes, created_at = excluded.created_at,
+        used_at = excluded.used_at"""
 COUNT = """
     INSERT INTO cache_count (type, hits, misses) VALUES (:type, :hits, :misses)
-    ON CONFLICT DO UPDATE SET hits = hits + :hits, misses = misses + :misses"""
+    ON CONFLICT (type) DO UPDATE
+        SET hits = cache_count.hits + :hits, misses = cache_count.misses + :misses"""
+
+
+HITS = "SELECT coalesce(sum(hits), 0), coalesce(sum(misses), 0) FROM cache_count"
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def take(key: str, *, item: int, type_name: str) -> None:
 
 def clear(type_name: str | None = None) -> int:
     """Forget the entries, of one type or all; how many they were. Results stay with their jobs."""
-    chosen = "type = :type" if type_name else "1"
+    chosen = "type = :type" if type_name else "1 = 1"
     with database.atomic():
         return len(query(f"DELETE FROM cache WHERE {chosen} RETURNING 1", {"type": type_name}))
 
@@ -139,7 +146,9 @@ def trim(*, most_bytes: int, lifetime_s: float | None) -> int:
 def stats() -> dict[str, Any]:
     """Entries and bytes now, hits and misses since ever; `hit_ratio` is None before the first."""
     entries, size = query("SELECT count(*), coalesce(sum(bytes), 0) FROM cache")[0]
-    hits, misses = query("SELECT total(hits), total(misses) FROM cache_count")[0]
+    hits, misses = query(
+        "SELECT coalesce(sum(hits), 0), coalesce(sum(misses), 0) FROM cache_count"
+    )[0]
     return {
         "entries": entries,
         "bytes": size,
@@ -153,7 +162,8 @@ def stats_by_type() -> list[dict[str, Any]]:
     """The same of each type that was ever looked up."""
     rows = query(
         """SELECT type, hits, misses, count(key), coalesce(sum(bytes), 0)
-        FROM cache_count LEFT JOIN cache USING (type) GROUP BY type ORDER BY type"""
+        FROM cache_count LEFT JOIN cache USING (type)
+        GROUP BY type, hits, misses ORDER BY type"""
     )
     return [
         {"type": name, "entries": entries, "bytes": size, "hits": hits, "misses": misses}

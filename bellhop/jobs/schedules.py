@@ -21,12 +21,12 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.texts import cleaned
 from bellhop.base.times import now, timestamp
 from bellhop.base.units import DAY_S, KIBIBYTE
+from bellhop.database.database import apart, database, named, query
 from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.bounds import MOST_SCHEDULED_BYTES
 from bellhop.jobs.cron import next_time
 from bellhop.jobs.intake import Intake
-from bellhop.storage.database import apart, database, named, query
 from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
@@ -36,7 +36,7 @@ AGAIN_S = DAY_S
 FIELDS = ("name", "cron", "timezone", "job")
 # A longer job, which an earlier version accepted, is submitted and not shown.
 SHOWN = """id, name, owner, token, cron, timezone, next_at, last_at, last_job_id, error, created_at,
-    iif(length(job) > :most, NULL, job) AS job"""
+    CASE WHEN length(job) <= :most THEN job END AS job"""
 SET_NEXT = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
 ENDED = "The token that made this schedule has expired or was revoked; add the schedule again."
 log = logging.getLogger("bellhop.schedules")
@@ -89,7 +89,7 @@ def add(document: Any, user: User, intake: Intake) -> int:
 
 def _require_place(owner: str) -> None:
     """Raise the problem of one schedule too many, of the owner or of all."""
-    count = "SELECT count(*), total(owner = :owner) FROM schedule"
+    count = "SELECT count(*), count(CASE WHEN owner = :owner THEN 1 END) FROM schedule"
     ((every, theirs),) = query(count, {"owner": owner})
     if every >= MOST_SCHEDULES:
         raise invalid_field("name", f"there are already {MOST_SCHEDULES} schedules")
@@ -114,8 +114,10 @@ def remove(schedule: int) -> bool:
 
 def submit_due(intake: Intake, acceptance: Acceptance) -> int:
     """Submit the jobs whose time has come; how many. Made by the keeper."""
-    due = Schedule.raw("SELECT * FROM schedule WHERE next_at <= ? ORDER BY next_at", timestamp())
-    return sum(_submit(schedule, intake, acceptance) for schedule in list(due))
+    due = named(
+        "SELECT * FROM schedule WHERE next_at <= :now ORDER BY next_at", {"now": timestamp()}
+    )
+    return sum(_submit(Schedule(**row), intake, acceptance) for row in due)
 
 
 def follow_clock() -> None:

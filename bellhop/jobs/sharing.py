@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
-from bellhop.storage.database import database, query
 
-SHOW = "INSERT OR IGNORE INTO share (account, job) VALUES (:account, :job)"
+SHOW = "INSERT INTO share (account, job) VALUES (:account, :job) ON CONFLICT DO NOTHING"
 HIDE = "DELETE FROM share WHERE account = :account AND job = :job"
 SHARES = "SELECT account FROM share WHERE job = :job ORDER BY account"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from bellhop.base import addresses
 from bellhop.base.times import timestamp
+from bellhop.database.database import database, query
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage.database import database, query
 
 TYPE, QUEUE = "webhook", "webhooks"
 # One start, and the retries of the job type.
@@ -75,7 +75,8 @@ def disable(owner: str, url: str) -> None:
     """Tell this address nothing more: it answered that it is gone."""
     with database.atomic():
         query(
-            "INSERT OR IGNORE INTO webhook_disabled (owner, url, at) VALUES (:owner, :url, :now)",
+            "INSERT INTO webhook_disabled (owner, url, at) VALUES (:owner, :url, :now)"
+            " ON CONFLICT DO NOTHING",
             {"owner": owner, "url": url, "now": timestamp()},
         )
 

@@ -21,7 +21,7 @@ from peewee import (
     TextField,
 )
 
-from bellhop.storage.database import database
+from bellhop.database.database import database
 
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused
-from bellhop.storage.database import database
+from bellhop.database.database import database
 from bellhop.storage.installation import RECORD, Installation, read_record
 
 LOOK_EVERY_S = 0.5
@@ -130,7 +130,7 @@ def watch(here: Installation) -> None:
     """Look after the database from now on, which this process keeps open."""
     global _present
     _present = Presence(here)
-    database.check_opened = _present.require_opened
+    database.obj.check_opened = _present.require_opened
 
 
 def require() -> None:

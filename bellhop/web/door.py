@@ -18,8 +18,8 @@ from bellhop.accounts import accounts
 from bellhop.base import addresses
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
+from bellhop.database.database import database, is_unavailable
 from bellhop.storage import presence
-from bellhop.storage.database import database, is_unavailable
 from bellhop.system.listener import addresses_of, is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
 

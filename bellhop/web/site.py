@@ -20,9 +20,9 @@ from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
+from bellhop.database.database import database, is_busy, is_disk_full
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
-from bellhop.storage.database import database, is_busy, is_disk_full, make_durable
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
 from bellhop.storage.installation import Installation
@@ -92,7 +92,7 @@ class Site:
                 # Opening one costs more than most answers, and there are only so many threads.
                 database.connect(reuse_if_open=True)
                 if request.method in CHANGING:
-                    make_durable()  # what is answered survives a power cut
+                    database.make_durable()  # what is answered survives a power cut
                 require_short()
                 admitted = gate.admitted(self.settings, self.rates, action, arguments)
                 with self.turns.turn(admitted["user"] if is_costly or _is_long() else None):

@@ -23,8 +23,8 @@ from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli.main import main
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, schedules
-from bellhop.storage.database import database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web import routes

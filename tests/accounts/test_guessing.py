@@ -15,7 +15,7 @@ from bellhop.accounts import accounts, audit, guessing, passwords
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 from bellhop.storage.installation import Installation
 from bellhop.web.gate import BROWSER
 from tests.support.wsgi import Answer, WsgiClient

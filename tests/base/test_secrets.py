@@ -15,8 +15,8 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.masking import MARK, Mask, MaskedLog
 from bellhop.bell.bell import Bell
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database
 from bellhop.jobs import queries
-from bellhop.storage.database import database
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support.jobs import items_of, job_of

@@ -14,17 +14,10 @@ import pytest
 from bellhop.base.settings import Settings
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import KEPT_BYTES, Keeper
+from bellhop.database import schema
+from bellhop.database.database import database, query, write_many
+from bellhop.database.sqlite import Sqlite
 from bellhop.jobs import lifecycle
-from bellhop.storage import schema
-from bellhop.storage.database import (
-    checkpoint,
-    database,
-    is_shrinkable,
-    query,
-    shrink,
-    unused_bytes,
-    write_many,
-)
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -50,7 +43,7 @@ def delete_rows(mebibytes: int) -> None:
         write_many("INSERT INTO large VALUES (:x)", rows)
     with database.atomic():
         query("DELETE FROM large WHERE rowid % 10")
-    checkpoint()
+    database.checkpoint()
 
 
 def size_of(here: Installation) -> int:
@@ -61,7 +54,7 @@ def test_it_gives_the_room_of_deleted_rows_back(keeper: Keeper, here: Installati
     delete_rows(8)
     before = size_of(here)
     keeper.give_room_back()
-    assert unused_bytes() <= KEPT_BYTES
+    assert database.unused_bytes() <= KEPT_BYTES
     assert size_of(here) < before - 5 * MEBIBYTE
     assert query("SELECT count(*), min(length(x)) FROM large") == [(8, 100_000)]
     assert query("PRAGMA integrity_check") == [("ok",)]
@@ -73,7 +66,7 @@ def test_it_gives_back_what_a_clean_up_left(
     jobs = [submit(params={"text": "x" * 100_000}) for _ in range(50)]
     for job in jobs:
         lifecycle.ask_cancel(job.job_id)
-    checkpoint()
+    database.checkpoint()
     before = size_of(here)
     lifecycle.purge([job.job_id for job in jobs])
     keeper.sweep()
@@ -104,27 +97,27 @@ def test_it_goes_on_with_the_next_round(keeper: Keeper, monkeypatch: pytest.Monk
     """The other sweeps have their turn."""
     delete_rows(4)
     monkeypatch.setattr(keeper_module, "EXPIRE_FOR_S", 0)
-    found = [unused_bytes()]
+    found = [database.unused_bytes()]
     for _ in range(3):
         keeper.give_room_back()
-        found.append(unused_bytes())
+        found.append(database.unused_bytes())
     assert sorted(found, reverse=True) == found and len(set(found)) == 4
 
 
 def test_it_keeps_what_the_next_rows_take(keeper: Keeper, here: Installation) -> None:
     delete_rows(1)
-    before = unused_bytes()
+    before = database.unused_bytes()
     assert 0 < before <= KEPT_BYTES
     keeper.give_room_back()
-    assert unused_bytes() == before
+    assert database.unused_bytes() == before
 
 
 def test_it_gives_back_by_one_keeper_alone(keeper: Keeper, here: Installation) -> None:
     delete_rows(4)
     other = take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
-    before = unused_bytes()
+    before = database.unused_bytes()
     keeper.give_room_back()
-    assert unused_bytes() == before
+    assert database.unused_bytes() == before
     assert other is not None
     os.close(other)
 
@@ -132,7 +125,7 @@ def test_it_gives_back_by_one_keeper_alone(keeper: Keeper, here: Installation) -
 def test_it_needs_no_long_transaction(here: Installation) -> None:
     delete_rows(4)
     began = time.monotonic()
-    shrink(keeper_module.SHRINK_BITE)
+    database.shrink(keeper_module.SHRINK_BITE)
     assert time.monotonic() - began < 1
 
 
@@ -152,7 +145,7 @@ def test_it_lets_an_earlier_database_give_back_from_the_next_start_on(tmp_path: 
     path = tmp_path / "bellhop.db"
     earlier_database(path)
     schema.migrate(path, alone=True)
-    assert is_shrinkable()
+    assert database.is_shrinkable()
     assert query("SELECT value FROM counter WHERE name = 'kept'") == [(7,)]
     assert query("PRAGMA journal_mode") == [("wal",)]
     database.close()
@@ -167,7 +160,7 @@ def test_it_rewrites_no_large_database_and_none_in_use(
     earlier_database(path, mebibytes=2)
     monkeypatch.setattr(schema, "MOST_REWRITTEN_BYTES", MEBIBYTE if alone else 1 << 40)
     schema.migrate(path, alone=alone)
-    assert not is_shrinkable()
+    assert not database.is_shrinkable()
     database.close()
 
 
@@ -181,7 +174,7 @@ def test_it_starts_with_an_earlier_database_that_has_no_room_to_be_rewritten(
 
     path = tmp_path / "bellhop.db"
     earlier_database(path)
-    monkeypatch.setattr(schema, "make_shrinkable", full)
+    monkeypatch.setattr(Sqlite, "make_shrinkable", lambda _: full())
     schema.migrate(path, alone=True)
     assert query("SELECT value FROM counter WHERE name = 'kept'") == [(7,)]
     database.close()
@@ -197,9 +190,9 @@ def test_it_leaves_a_database_alone_that_cannot_give_back(
     monkeypatch.setattr(schema, "MOST_REWRITTEN_BYTES", 0)
     schema.migrate(here.database, alone=True)
     delete_rows(4)
-    before = unused_bytes()
+    before = database.unused_bytes()
     Keeper(here, loaded, Files(here.folder), ring=lambda times: None, each_round=[]).sweep()
-    assert unused_bytes() >= before > 3 * MEBIBYTE
+    assert database.unused_bytes() >= before > 3 * MEBIBYTE
 
 
 @pytest.fixture

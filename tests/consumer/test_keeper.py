@@ -16,9 +16,9 @@ from bellhop.base.settings import Lifetime, Settings
 from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper
+from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle
 from bellhop.jobs.lifecycle import claims, moves, upkeep
-from bellhop.storage.database import query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -356,8 +356,8 @@ def test_it_leaves_a_log_alone_for_a_while_that_it_cannot_cut(
 ) -> None:
     """A backup may read for minutes, and each try holds up who writes."""
     tries: list[int] = []
-    monkeypatch.setattr(keeper_module, "log_bytes", lambda: 1 << 30)
-    monkeypatch.setattr(keeper_module, "checkpoint", lambda: tries.append(1))
+    monkeypatch.setattr(database.obj, "log_bytes", lambda: 1 << 30)
+    monkeypatch.setattr(database.obj, "checkpoint", lambda: tries.append(1))
     keeper.keep_log_short()
     keeper.keep_log_short()
     assert len(tries) == keeper_module.CUT_TRIES

@@ -22,9 +22,9 @@ from bellhop.base.masking import MARK
 from bellhop.base.settings import Settings
 from bellhop.consumer import watch
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
-from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from tests.support.jobs import error_of, items_of, job_of, moves_of, result_of, run_all

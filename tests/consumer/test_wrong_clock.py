@@ -15,9 +15,9 @@ import pytest
 from bellhop.base.settings import Settings
 from bellhop.base.times import now, timestamp
 from bellhop.consumer.keeper import Keeper
+from bellhop.database.database import query
 from bellhop.jobs import lifecycle, schedules
 from bellhop.jobs.cron import next_time
-from bellhop.storage.database import query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

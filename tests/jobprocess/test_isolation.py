@@ -206,7 +206,7 @@ def test_it_finds_no_wing_in_the_package(own: Own, run: Run, word: str, wing: st
 
 
 def test_it_finds_nothing_of_bellhop_while_it_is_described(own: Own) -> None:
-    own.write("curious", "import bellhop.storage.database")
+    own.write("curious", "import bellhop.database.database")
     own.catalog.settle()
     reason = own.catalog.types()["curious"].reason
     assert reason == (
@@ -239,7 +239,7 @@ def told(n): return [_helper.double(n), settings.MINE, Pair(n).one, __name__]
 def refuse(n): raise BadInput("no good", code="odd", hint="try another")
 def reaches(n):
     try:
-        import bellhop.storage.database
+        import bellhop.database.database
     except ModuleNotFoundError:
         return "nothing"
 def nest(n):

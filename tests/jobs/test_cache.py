@@ -14,9 +14,9 @@ from bellhop.base.errors import ItemError
 from bellhop.base.settings import Cache
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, reuse
 from bellhop.jobs.newjob import NewItem, NewJob
-from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -9,10 +9,10 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewStep
-from bellhop.storage.database import database
 from bellhop.storage.models import FINAL, Job
 from bellhop.web.site import Site
 from tests.support.jobs import items_of, job_of, moves_of

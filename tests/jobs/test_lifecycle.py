@@ -11,12 +11,12 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
+from bellhop.database import database as database_module
+from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries, reuse
 from bellhop.jobs.lifecycle import MOVES, Claim, claims
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
-from bellhop.storage import database as database_module
-from bellhop.storage.database import database, query
 from bellhop.storage.models import Consumer, Event, Gone, Item, Job
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.jobs import items_of, job_of, moves_of

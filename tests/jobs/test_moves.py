@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from bellhop.database.database import query
 from bellhop.jobs.lifecycle.moves import MOVES, Move, Statement, binds
-from bellhop.storage.database import query
 from bellhop.storage.installation import Installation
 
 STATEMENTS = {

@@ -10,9 +10,9 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage.database import query
 from bellhop.storage.models import Job
 from tests.support.cuts import everything
 from tests.support.jobs import items_of, job_of

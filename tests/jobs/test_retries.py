@@ -10,9 +10,9 @@ import pytest
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
+from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage.database import query
 from bellhop.storage.models import Event, Job
 from tests.support.jobs import items_of, job_of, moves_of
 

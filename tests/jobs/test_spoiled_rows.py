@@ -14,10 +14,10 @@ from peewee import TextField
 
 from bellhop.base.errors import ItemError
 from bellhop.consumer.keeper import Keeper
+from bellhop.database import schema
+from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queues
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
-from bellhop.storage import schema
-from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
 from bellhop.storage.models import TABLES, Job

@@ -12,9 +12,9 @@ import pytest
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.times import timestamp
+from bellhop.database.database import query
 from bellhop.jobs import lifecycle, schedules
 from bellhop.jobs.cron import next_time
-from bellhop.storage.database import query
 from bellhop.storage.models import Job, Schedule
 from bellhop.web.site import Site
 from tests.support.cuts import everything

@@ -14,8 +14,8 @@ import pytest
 
 from bellhop.base.settings import Outbound
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database, query
 from bellhop.jobs import webhooks
-from bellhop.storage.database import database, query
 from bellhop.storage.models import Job
 from tests.support.jobs import job_of
 from tests.support.standins.plain import Server, say

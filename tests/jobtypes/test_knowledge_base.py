@@ -14,13 +14,13 @@ import pytest
 from bellhop import BadInput, TryAgain, Unavailable
 from bellhop.base.configuration import load
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
 from bellhop.jobtypes.knowledge import decoding, extractive, notion_blocks
 from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.notion_page import notion_page
 from bellhop.jobtypes.summary import CATEGORIES, summary
 from bellhop.jobtypes.webpage import as_uri, webpage
-from bellhop.storage.database import database, query
 from tests.support.attempts import Attempt, attempt, refusal
 from tests.support.standins import notion as notion_api
 from tests.support.standins import openai as openai_api

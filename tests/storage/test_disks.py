@@ -224,7 +224,7 @@ def test_it_finds_the_log_of_a_database_that_is_a_link(
     config: Config, here: Installation, tmp_path: Path
 ) -> None:
     """SQLite has it beside the file, not beside the link."""
-    from bellhop.storage.database import bind, database, log_bytes, query
+    from bellhop.database.database import bind, database, query
 
     database.close()
     with disk_at(tmp_path / "other") as disk:
@@ -234,5 +234,5 @@ def test_it_finds_the_log_of_a_database_that_is_a_link(
         bind(here.database)
         query("PRAGMA journal_mode = wal")
         query("CREATE TABLE more (text)")
-        assert log_bytes() > 0
+        assert database.log_bytes() > 0
         database.close()

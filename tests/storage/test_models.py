@@ -13,17 +13,10 @@ from peewee import OperationalError
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.times import timestamp
+from bellhop.database import schema
+from bellhop.database.database import database, is_disk_full, query, will_pass, write_many
+from bellhop.database.sqlite import BUSY_TIMEOUT_S
 from bellhop.jobs.lifecycle import claims
-from bellhop.storage import schema
-from bellhop.storage.database import (
-    BUSY_TIMEOUT_S,
-    checkpoint,
-    database,
-    is_disk_full,
-    query,
-    will_pass,
-    write_many,
-)
 from bellhop.storage.models import TABLES
 
 # Columns that nothing reads or writes any more; a migration only adds.
@@ -192,10 +185,10 @@ def test_it_waits_for_no_reader_when_it_cuts_the_log(tmp_path: Path) -> None:
         reader.execute("SELECT * FROM job").fetchall()
         query("INSERT INTO counter VALUES ('x', 1)")
         began = time.monotonic()
-        assert not checkpoint()
+        assert not database.checkpoint()
         assert time.monotonic() - began < BUSY_TIMEOUT_S / 2
     assert query("PRAGMA busy_timeout") == [(BUSY_TIMEOUT_S * 1000,)]
-    assert checkpoint()
+    assert database.checkpoint()
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.cli.main import main
-from bellhop.storage import presence, schema
-from bellhop.storage.database import database, query, shrink, stay_open
+from bellhop.database import schema
+from bellhop.database.database import database, query
+from bellhop.storage import presence
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 from bellhop.storage.presence import Presence, Unavailable
 from bellhop.web import door
@@ -54,8 +55,8 @@ def installed(loaded: Settings) -> Iterator[Installation]:
 def watched(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Presence]:
     """Its database while a process has it open, which looks closely each time it is asked."""
     monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(database, "check_opened", lambda: None)
-    stay_open()
+    monkeypatch.setattr(database.obj, "check_opened", lambda: None)
+    database.stay_open()
     found = Presence(installed)
     monkeypatch.setattr(presence, "_present", found)
     yield found
@@ -178,7 +179,7 @@ def test_it_wants_a_restart_after_another_file_was_there(
 def test_it_takes_no_connection_to_another_file(
     watched: Presence, installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "check_opened", watched.require_opened)
+    monkeypatch.setattr(database.obj, "check_opened", watched.require_opened)
     database.close()
     replaced(installed.database)
     with pytest.raises(OperationalError, match="not the database that Bellhop opened"):
@@ -296,7 +297,7 @@ def test_it_takes_no_database_that_gave_room_back_for_one_that_was_cut(
     query("PRAGMA wal_checkpoint(truncate)")
     watched.require()
     query("DELETE FROM more")
-    shrink(10_000)
+    database.shrink(10_000)
     query("PRAGMA wal_checkpoint(truncate)")
     small = installed.database.stat().st_size
     query("INSERT INTO more VALUES (zeroblob(2000000))")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bellhop.storage.database import query
+from bellhop.database.database import query
 
 TABLES = (
     "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.storage.database import database
+from bellhop.database.database import database
 
 # How a folder comes to lie on another disk.
 WAYS = ("mount", "link")

@@ -21,14 +21,14 @@ ROWS = (
     {"accounts", "bell", "catalog"},
     {"environments"},
     {"storage"},
-    {"system", "functions"},
+    {"system", "functions", "database"},
     {"base", "words", "client"},
 )
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
     "cli": 1500, "web": 4300, "consumer": 920, "jobs": 2750, "jobprocess": 1550, "accounts": 600,
-    "bell": 250, "catalog": 1000, "environments": 380, "storage": 1620, "system": 940,
+    "bell": 250, "catalog": 1000, "environments": 380, "database": 800, "storage": 1400, "system": 940,
     "functions": 1420, "base": 1090,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

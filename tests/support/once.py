@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bellhop.base import configuration
 from bellhop.catalog.catalog import Catalog
-from bellhop.storage import schema
-from bellhop.storage.database import database
+from bellhop.database import schema
+from bellhop.database.database import database
 from bellhop.storage.installation import Installation
 from tests.support.places import TYPES
 

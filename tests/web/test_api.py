@@ -17,8 +17,8 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import bind, database, query
 from bellhop.jobs import consumers, lifecycle, queries
-from bellhop.storage.database import bind, database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
@@ -678,7 +678,7 @@ def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: 
 def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(
     web: WsgiClient, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bellhop.storage.database.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("bellhop.database.sqlite.BUSY_TIMEOUT_S", 0.05)
     bind(here.database)
     with contextlib.closing(sqlite3.connect(here.database)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -16,11 +16,11 @@ from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.addresses import API
 from bellhop.base.errors import MOST_SAID, Problem
 from bellhop.catalog import params
+from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries, schedules
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES, MOST_SCHEDULED_BYTES
 from bellhop.jobs.newjob import NewStep
 from bellhop.jobs.queries import JobFilter
-from bellhop.storage.database import database, query
 from bellhop.storage.models import Job
 from bellhop.web import answers, limits
 from bellhop.web.answers import MOST_ANSWER_BYTES, PAGE_BYTES

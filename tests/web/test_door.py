@@ -11,7 +11,7 @@ import pytest
 from bellhop import __version__
 from bellhop.accounts import accounts
 from bellhop.base.settings import Settings
-from bellhop.storage.database import query
+from bellhop.database.database import query
 from bellhop.web import door
 from tests.support.wsgi import WsgiClient
 

@@ -8,7 +8,7 @@ import pytest
 
 from bellhop.base import documents
 from bellhop.consumer.workers import Workers
-from bellhop.storage.database import database, query
+from bellhop.database.database import database, query
 from bellhop.storage.models import Job
 from bellhop.web import answers
 from tests.support.jobs import run_all

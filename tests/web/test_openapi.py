@@ -16,9 +16,9 @@ import schemathesis
 from bellhop.accounts import accounts
 from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
+from bellhop.database.database import database
 from bellhop.functions.signature import OPTIONS
 from bellhop.jobs import intake, items, schedules
-from bellhop.storage.database import database
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
 from bellhop.web.handlers import bulk, jobs

@@ -27,12 +27,12 @@ from hypothesis.stateful import (
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
+from bellhop.database import database as database_module
+from bellhop.database.database import bind, database, query
 from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.jobs.lifecycle import MOVES, Claim, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.storage import database as database_module
-from bellhop.storage.database import bind, database, query
 from bellhop.storage.models import FINAL, Item, Job, Table
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.disks import sync_nothing

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
+from bellhop.database.database import database, query
 from bellhop.jobs import reuse
 from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.lifecycle.moves import Statement, release_step
 from bellhop.jobs.newjob import Key, NewJob
-from bellhop.storage.database import database, query
 
 STORE_KEY = """
-    INSERT OR REPLACE INTO idempotency (owner, key, fingerprint, job, created_at)
-    VALUES (:owner, :text, :fingerprint, :job, :now)"""
+    INSERT INTO idempotency (owner, key, fingerprint, job, created_at)
+    VALUES (:owner, :text, :fingerprint, :job, :now)
+    ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint,
+        job = excluded.job, created_at = excluded.created_at"""
 FIRST_STEPS = 'SELECT id, "index" FROM item WHERE job = :job AND step = 0'
 STORE_RESULT = """
-    INSERT OR REPLACE INTO result (item, data, files, warnings)
-    VALUES (:item, :data, :files, :warnings)"""
+    INSERT INTO result (item, data, files, warnings) VALUES (:item, :data, :files, :warnings)
+    ON CONFLICT (item) DO UPDATE
+        SET data = excluded.data, files = excluded.files, warnings = excluded.warnings"""
 # An item that takes an earlier result was written with the job that has it.
 TAKE_HITS = Statement("reused", "job = :job AND step = 0 AND cached_from IS NOT NULL")
 

@@ -16,6 +16,7 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import ItemError, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
+from bellhop.database.database import apart, database, named, query
 from bellhop.jobs import durations, reuse
 from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, IS_WAITING, QUEUE_IS_OPEN
@@ -24,7 +25,6 @@ from bellhop.jobs.lifecycle.accept import STORE_RESULT
 from bellhop.jobs.lifecycle.moves import Statement, points, release_step
 from bellhop.jobs.newjob import is_input
 from bellhop.jobs.reuse import Hit
-from bellhop.storage.database import apart, database, named, query
 from bellhop.storage.files import attempt_name
 
 LEASE_S = 60.0

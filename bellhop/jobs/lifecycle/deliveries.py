@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bellhop.base.times import timestamp
+from bellhop.database.database import query
 from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NewJob
-from bellhop.storage.database import query
 
 PROGRESS_EVERY_S = 2.0
 IS_WANTED = """typeof(webhook_url) = 'text' AND NOT EXISTS (
@@ -14,7 +14,7 @@ TELL_END = f"""
     SELECT id, job_id, owner, status, webhook_url FROM job WHERE id = :job AND {IS_WANTED}"""
 TELL_PROGRESS = f"""
     UPDATE job SET webhook_at = :now
-    WHERE id = :job AND webhook_progress AND {IS_WANTED}
+    WHERE id = :job AND webhook_progress = 1 AND {IS_WANTED}
     AND (webhook_at IS NULL OR webhook_at < :before OR webhook_at > :now)
     RETURNING id, job_id, owner, status, webhook_url"""
 

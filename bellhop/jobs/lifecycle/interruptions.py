@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bellhop.base.errors import ItemError, item_error
+from bellhop.database.database import apart
 from bellhop.jobs.lifecycle.moves import RECOUNTED, Statement
-from bellhop.storage.database import apart
 
 MOST_INTERRUPTIONS = 20
 

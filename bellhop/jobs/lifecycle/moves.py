@@ -19,9 +19,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
+from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import deliveries, rows
 from bellhop.jobs.lifecycle.turns import LineUp
-from bellhop.storage.database import database, query, write_many
 from bellhop.storage.models import FINAL
 
 log = logging.getLogger("bellhop.lifecycle")
@@ -154,7 +154,7 @@ ADD_TO_JOB = """
         attempt = max(attempt, :attempt),
         started_at = coalesce(started_at, :started),
         change = :change,
-        current_step = CASE WHEN :waits THEN NULL ELSE current_step END
+        current_step = CASE WHEN :waits = 1 THEN NULL ELSE current_step END
     WHERE id = :job
     RETURNING job_id, status,
         completed_items + failed_items + cancelled_items = total_items,

@@ -9,18 +9,19 @@ from functools import partial
 from typing import Any
 
 from bellhop.base.times import timestamp
+from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import turns
 from bellhop.jobs.newjob import NewJob
-from bellhop.storage.database import database, query, write_many
 
 NEXT_CHANGE = """
     UPDATE counter SET value = value + 1
     WHERE name = 'change' AND typeof(value) = 'integer' RETURNING value"""
 # The change number after the last that is stored, where the counter itself is spoiled.
 MEND_CHANGE = """
-    INSERT OR REPLACE INTO counter (name, value) SELECT 'change', 1 + max(
+    INSERT INTO counter (name, value) SELECT 'change', 1 + max(
         coalesce((SELECT max(change) FROM job WHERE typeof(change) = 'integer'), 0),
-        coalesce((SELECT max(change) FROM gone), 0)) RETURNING value"""
+        coalesce((SELECT max(change) FROM gone), 0)) WHERE 1 = 1
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING value"""
 SET_CHANGE = "UPDATE job SET change = :change WHERE id = :job"
 INSERT_EVENT = """
     INSERT INTO event (job, at, item, step, attempt, move, code, text, traceback)

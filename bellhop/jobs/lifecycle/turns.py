@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from bellhop.storage.database import query, write_many
+from bellhop.database.database import query, write_many
 
 LAST_TURN = """
     SELECT coalesce(max(last), 0) FROM turn WHERE queue = :queue AND owner IN (:owner, '')"""
@@ -15,7 +15,7 @@ SET_TURN = """
 # Owner '' is the last turn that was claimed.
 NOTE_CLAIMED = """
     INSERT INTO turn (queue, owner, last) VALUES (:queue, '', :turn)
-    ON CONFLICT (queue, owner) DO UPDATE SET last = max(last, :turn)"""
+    ON CONFLICT (queue, owner) DO UPDATE SET last = max(turn.last, :turn)"""
 PLACE_ITEM = "UPDATE item SET turn = :turn WHERE id = :id"
 
 

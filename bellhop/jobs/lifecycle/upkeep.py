@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
+from bellhop.database.database import apart, database, is_refused, query
 from bellhop.jobs.conditions import IS_HOPELESS, IS_UNFINISHED, IS_WAITING
 from bellhop.jobs.lifecycle import interruptions, rows
 from bellhop.jobs.lifecycle.moves import Statement
 from bellhop.jobs.lifecycle.turns import LineUp
-from bellhop.storage.database import apart, database, query
 from bellhop.storage.models import HELD_BY
 
 RELEASE_BATCH = 200
@@ -23,7 +22,7 @@ DEPENDENCY_FAILED = "dependency-failed"
 
 HELD_BY_CONSUMER = interruptions.look_for(HELD_BY)
 HELD_SINCE = interruptions.look_for("id = :id AND lease_until = :lease_until")
-STOPPED = "SELECT 1 FROM consumer WHERE id = :consumer AND draining"
+STOPPED = "SELECT 1 FROM consumer WHERE id = :consumer AND draining = 1"
 FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer"
 SIGN_OFF = f"""
     DELETE FROM consumer WHERE id = :consumer
@@ -101,7 +100,10 @@ def release_due() -> int:
         with database.atomic():
             LINE_UP_DUE.make(**due)
             return RELEASE_DUE.make(**due)
-    except sqlite3.IntegrityError:  # of one row, which holds up those with it
+    except Exception as error:
+        if not is_refused(error):
+            raise
+        # One row is, which holds up those with it.
         return sum(_release(item) for (item,) in query(ALL_DUE, due))
 
 

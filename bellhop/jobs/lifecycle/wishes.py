@@ -9,6 +9,7 @@ from typing import Any
 from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import ItemError, item_error
 from bellhop.base.times import timestamp
+from bellhop.database.database import database, query
 from bellhop.jobs.conditions import (
     IS_FINAL,
     IS_HOPELESS,
@@ -20,15 +21,14 @@ from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.lifecycle.moves import Statement, say
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.lifecycle.upkeep import DEPENDENCY_FAILED
-from bellhop.storage.database import database, query
 
 ASK_CANCEL = f"""
     UPDATE job SET cancel_requested = 1 WHERE job_id = :job_id AND {IS_UNFINISHED} RETURNING id"""
 # A cancel that is under way must end first.
 RETRYABLE = f"""
-    SELECT id FROM job WHERE job_id = :job_id AND NOT (cancel_requested AND {IS_UNFINISHED})"""
+    SELECT id FROM job WHERE job_id = :job_id AND NOT (cancel_requested = 1 AND {IS_UNFINISHED})"""
 MAY_GO_ON = """
-    UPDATE job SET cancel_requested = 0, use_cache = use_cache AND :use_cache WHERE id = :job"""
+    UPDATE job SET cancel_requested = 0, use_cache = use_cache * :use_cache WHERE id = :job"""
 IS_EARLY = "SELECT 1 FROM job WHERE id = :job AND run_at > :now AND started_at IS NULL"
 WAITS_IN_VAIN = f"""
     SELECT 1 FROM dependency LEFT JOIN job AS needed ON needed.job_id = dependency.needs
@@ -39,7 +39,8 @@ CANCELLED_BECAUSE = """
     AND CASE WHEN json_valid(job.error) THEN json_extract(job.error, '$.code') END = :code"""
 FORGET_CANCEL = "UPDATE job SET cancel_requested = 0 WHERE id = :job RETURNING run_at"
 # :indexes is a JSON list of item numbers, or null for all of them.
-IS_CHOSEN = """(:indexes IS NULL OR "index" IN (SELECT value FROM json_each(:indexes)))"""
+IS_CHOSEN = """(CAST(:indexes AS TEXT) IS NULL
+    OR "index" IN (SELECT CAST(value AS BIGINT) FROM json_each(:indexes)))"""
 ENDED_OTHERWISE = f"job = :job AND status IN ('failed', 'cancelled') AND {IS_CHOSEN}"
 ANY_ENDED_OTHERWISE = f"SELECT 1 FROM item WHERE {ENDED_OTHERWISE} LIMIT 1"
 WAITING_FOR_RETRY = f"job = :job AND {WAITS_FOR_RETRY} AND {IS_CHOSEN}"
@@ -47,7 +48,7 @@ THEIR_ERRORS = f"SELECT DISTINCT error FROM item WHERE {WAITING_FOR_RETRY}"
 # (index, step) of the first step of each item that was taken from an earlier result.
 TAKEN = f"""
     SELECT "index", min(step) FROM item
-    WHERE job = :job AND cached AND status = 'completed' AND {IS_CHOSEN}
+    WHERE job = :job AND cached = 1 AND status = 'completed' AND {IS_CHOSEN}
     AND NOT EXISTS (SELECT 1 FROM item AS later
         WHERE later.job = item.job AND later."index" = item."index" AND later.status = 'running')
     GROUP BY "index" """
@@ -57,7 +58,7 @@ FORGET_RESULTS = """
 OF_STEP = 'job = :job AND "index" = :index AND step = :step'
 DELETE_JOB = f"DELETE FROM job WHERE job_id = :job_id AND {IS_FINAL} RETURNING owner"
 DELETE_EXPIRED = f"""
-    DELETE FROM job WHERE job_id = :job_id AND {IS_FINAL} AND NOT keep RETURNING owner"""
+    DELETE FROM job WHERE job_id = :job_id AND {IS_FINAL} AND keep = 0 RETURNING owner"""
 REMEMBER_GONE = """
     INSERT INTO gone (change, job_id, owner, is_expired)
     VALUES (:change, :job_id, :owner, :is_expired)"""
@@ -81,11 +82,12 @@ RETRY = Statement("retried", ENDED_OTHERWISE)
 LINE_UP_RETRIED = LineUp(ENDED_OTHERWISE)
 HURRY = Statement("hurried", WAITING_FOR_RETRY)
 LINE_UP_HURRIED = LineUp(WAITING_FOR_RETRY)
-GIVE_UP = Statement("given_up", f"{WAITING_FOR_RETRY} AND error IS :was")
+GIVE_UP = Statement("given_up", f"{WAITING_FOR_RETRY} AND coalesce(error, '') = coalesce(:was, '')")
 RUN_AGAIN = Statement("rerun", OF_STEP)
 LINE_UP_AGAIN = LineUp(OF_STEP)
 BLOCK_LATER = Statement(
-    "blocked", "job = :job AND \"index\" = :index AND step > :step AND waits_for IS NOT 'step'"
+    "blocked",
+    "job = :job AND \"index\" = :index AND step > :step AND coalesce(waits_for, '') != 'step'",
 )
 REVIVE = Statement("revived", "job = :job")
 

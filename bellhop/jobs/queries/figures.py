@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bellhop.accounts.access import User, readable
-from bellhop.storage.database import query
+from bellhop.database.database import query
 
 
 def unfinished_jobs(owner: str, most: int) -> int:
@@ -16,7 +16,7 @@ def unfinished_jobs(owner: str, most: int) -> int:
 
 def stored_bytes(owner: str) -> int:
     """What the jobs of an owner hold: uploads, output files, and their rows in the database."""
-    sql = "SELECT total(bytes) FROM storage_use WHERE owner = :owner"
+    sql = "SELECT coalesce(sum(bytes), 0) FROM storage_use WHERE owner = :owner"
     return int(query(sql, {"owner": owner})[0][0])
 
 
@@ -34,7 +34,7 @@ def queue_states() -> dict[str, dict[str, Any]]:
     blank = {"queued": 0, "pending": 0, "running": 0, "failed": 0, "oldest": None}
     for status in ("queued", "pending", "running"):
         sql = f"""SELECT queue, count(*) FROM item
-            WHERE status = '{status}' AND waits_for IS NOT 'step' GROUP BY queue"""
+            WHERE status = '{status}' AND coalesce(waits_for, '') != 'step' GROUP BY queue"""
         for queue, count in query(sql):
             states.setdefault(queue, dict(blank))[status] = count
     sql = """SELECT item.queue, count(*) FROM job JOIN item ON item.job = job.id

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bellhop.accounts.access import User, owned, readable, reasons
+from bellhop.database.database import query
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES
-from bellhop.storage.database import query
 from bellhop.storage.models import JOB_COLUMNS, STATUSES, Job, job_of
 
 # The longest JSON text of a job that is shown. What is accepted is shorter; an earlier version
@@ -26,7 +26,7 @@ TOO_LARGE = {
     "error": """'{"code": "too_large_to_show", "message": "Too long to show.", "hint": null}'""",
 }
 SHOWN = {
-    name: f"iif(length({name}) > {MOST_SHOWN}, {instead}, {name}) AS {name}"
+    name: f"CASE WHEN length({name}) > {MOST_SHOWN} THEN {instead} ELSE {name} END AS {name}"
     for name, instead in TOO_LARGE.items()
 }
 SHOWN["current_step"] = "substr(current_step, 1, 1000) AS current_step"
@@ -36,6 +36,7 @@ JOB = ", ".join(SHOWN.get(name, name) for name in JOB_COLUMNS)
 SEARCH_SCAN, SEARCH_BITE, SEARCH_S = 10_000, 200, 0.5
 SAID = """CASE WHEN json_valid({0}) THEN
     json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message') END"""
+IS_LISTED = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
 FOUND = "instr(fold(CAST({0} AS BLOB)), :text)"
 MATCHES = f"""{FOUND.format("name")} OR {FOUND.format(f"substr(params, 1, {MOST_SHOWN})")}
     OR {FOUND.format(SAID.format("error"))}
@@ -114,7 +115,7 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
     statuses = [[]] if is_any else [[f"status = '{name}'"] for name in wanted.statuses]
     walks = [
         f"SELECT * FROM (SELECT id FROM job WHERE {' AND '.join([*where, *status, reason])}"
-        f" ORDER BY id DESC LIMIT {most})"
+        f" ORDER BY id DESC LIMIT {most}) AS walk"
         for status, reason in itertools.product(statuses, reasons(viewer))
     ]
     rows = query(f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {most}", values)
@@ -123,14 +124,14 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
 
 def _matching(ids: Sequence[int], text: str) -> list[int]:
     """Those of these jobs in which a text stands, in the same order."""
-    sql = f"""SELECT id FROM job WHERE id IN (SELECT value FROM json_each(:ids)) AND ({MATCHES})
+    sql = f"""SELECT id FROM job WHERE {IS_LISTED} AND ({MATCHES})
         ORDER BY id DESC"""
     return [n for (n,) in query(sql, {"ids": json.dumps(ids), "text": text.casefold()})]
 
 
 def _with_ids(ids: Sequence[int]) -> list[Job]:
     """The jobs of these row ids, newest first."""
-    sql = f"SELECT {JOB} FROM job WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id DESC"
+    sql = f"SELECT {JOB} FROM job WHERE {IS_LISTED} ORDER BY id DESC"
     return _jobs(sql, {"ids": json.dumps(ids)})
 
 
@@ -178,7 +179,7 @@ def jobs_with_content(viewer: User, sha256: str, type_name: str | None, limit: i
 
 def is_expired(viewer: User, job_id: str) -> bool:
     """Whether there was such a job, and its time was over."""
-    sql = f"SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired AND {owned(viewer)}"
+    sql = f"SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired = 1 AND {owned(viewer)}"
     return bool(query(sql, {"job_id": job_id, "viewer": viewer.name}))
 
 

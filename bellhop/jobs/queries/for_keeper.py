@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bellhop.base.documents import Unreadable, stored
-from bellhop.storage.database import query
+from bellhop.database.database import query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer
 from bellhop.system.locks import is_held

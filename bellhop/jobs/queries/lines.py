@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bellhop.database.database import query
 from bellhop.jobs.conditions import IS_UNFINISHED, IS_WAITING, QUEUE_IS_OPEN
-from bellhop.storage.database import query
 from bellhop.storage.models import Job
 
 # The place of a job in its queue is exact up to this one. To know it, the first waiting items are
 # looked at, then more of them, then all.
 LINE_JOBS = 100
-LINES = (2000, 20_000, -1)
+LINES = (2000, 20_000, 1 << 62)
 
 
 def count_due(most: Mapping[str, int]) -> int:
@@ -26,7 +26,7 @@ def count_due(most: Mapping[str, int]) -> int:
 def queued_in(queue: str, most: int) -> int:
     """How many items of a queue may run now and wait, at most `most`."""
     sql = """SELECT count(*) FROM (SELECT 1 FROM item
-        WHERE queue = :queue AND status = 'queued' LIMIT :most)"""
+        WHERE queue = :queue AND status = 'queued' LIMIT :most) AS few"""
     return int(query(sql, {"queue": queue, "most": most})[0][0])
 
 
@@ -48,8 +48,9 @@ def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
     """What these jobs wait for, by the job's row id."""
     numbers = ", ".join(str(int(number)) for number in job_ids)
     sql = f"""SELECT job, status, queue, min(not_before),
-            max(not_before IS NOT NULL AND attempt > 0), max(waits_for IS 'job'),
-            max(waits_for IS 'equal')
+            max(CASE WHEN not_before IS NOT NULL AND attempt > 0 THEN 1 ELSE 0 END),
+            max(CASE waits_for WHEN 'job' THEN 1 ELSE 0 END),
+            max(CASE waits_for WHEN 'equal' THEN 1 ELSE 0 END)
         FROM item WHERE job IN ({numbers}) AND {IS_WAITING} GROUP BY job, status, queue"""
     found: dict[int, Waiting] = {}
     for job, status, queue, until, is_retry, for_job, for_equal in query(sql):
@@ -78,11 +79,13 @@ class Trouble:
 def troubles(job_ids: Iterable[int]) -> dict[int, Trouble]:
     """What has failed in these jobs, by the job's row id: the item that runs again first."""
     numbers = ", ".join(str(int(number)) for number in job_ids)
-    # With one min(), SQLite takes the other columns of the same row.
-    sql = f"""SELECT job, error, failures, not_before, min(coalesce(not_before, ':'))
-        FROM item WHERE job IN ({numbers}) AND {IS_UNFINISHED} AND json_valid(error)
-        AND failures > 0 GROUP BY job"""
-    return {job: Trouble(*row) for job, *row, _ in query(sql)}
+    sql = f"""SELECT job, error, failures, not_before FROM (
+            SELECT job, error, failures, not_before, row_number() OVER (
+                PARTITION BY job ORDER BY coalesce(not_before, ':'), id) AS place
+            FROM item WHERE job IN ({numbers}) AND {IS_UNFINISHED} AND failures > 0
+            AND CASE WHEN json_valid(error) THEN 1 END = 1) AS placed
+        WHERE place = 1"""
+    return {job: Trouble(*row) for job, *row in query(sql)}
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,9 @@ class Work:
 
 def work_left(job: Job) -> list[Work]:
     """What is left to do of a job; not what a failed step blocks, which only a retry runs."""
-    sql = """SELECT type, queue, sum(100 - progress) FROM item
+    sql = """SELECT type, queue, CAST(sum(100 - progress) AS BIGINT) FROM item
         WHERE job = :job AND status IN ('pending', 'queued', 'running')
-        AND (waits_for IS NOT 'step' OR NOT EXISTS (SELECT 1 FROM item AS before
+        AND (coalesce(waits_for, '') != 'step' OR NOT EXISTS (SELECT 1 FROM item AS before
             WHERE before.job = item.job AND before."index" = item."index"
             AND before.status IN ('failed', 'cancelled')))
         GROUP BY type, queue"""
@@ -113,7 +116,7 @@ def line(queue: str) -> tuple[list[tuple[int, str]], bool]:
     # Each submit asks, of a long line too: two columns cost a third of thousands of rows.
     sql = """SELECT json_group_array(job), json_group_array(CAST(type AS TEXT))
         FROM (SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
-            ORDER BY priority DESC, turn, id LIMIT :most)"""
+            ORDER BY priority DESC, turn, id LIMIT :most) AS first"""
     rows: list[tuple[int, str]] = []
     for most in LINES:
         ((jobs, types),) = query(sql, {"queue": queue, "most": most})

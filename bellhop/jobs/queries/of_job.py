@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bellhop.accounts.access import User, readable
+from bellhop.database.database import named, query, send
 from bellhop.jobs.conditions import IS_HOPELESS
-from bellhop.storage.database import named, query, send
 from bellhop.storage.models import ITEM_COLUMNS, ITEM_FIELDS, Event, Item, Job, Result
 
 # What is read for one page must not fill the memory of the web.
@@ -83,7 +83,7 @@ def events(job: Job, *, after: int = 0, limit: int) -> list[Event]:
 
 def unmet(job: Job) -> list[str]:
     """Ids of the jobs that must complete before a job may run."""
-    sql = "SELECT needs FROM dependency WHERE job = :job AND NOT is_met ORDER BY needs"
+    sql = "SELECT needs FROM dependency WHERE job = :job AND is_met = 0 ORDER BY needs"
     return [job_id for (job_id,) in query(sql, {"job": job.id})]
 
 
@@ -97,7 +97,7 @@ def hopeless(job: Job) -> tuple[str, str | None] | None:
 
 def needs_uploads(job: Job, *, use_cache: bool) -> bool:
     """Whether a retry would run a first step, which reads the uploads."""
-    taken = "" if use_cache else "OR cached"
+    taken = "" if use_cache else "OR cached = 1"
     sql = f"""SELECT 1 FROM item WHERE job = :job AND step = 0
         AND (status IN ('failed', 'cancelled') {taken}) LIMIT 1"""
     return bool(query(sql, {"job": job.id}))

@@ -10,9 +10,9 @@ from bottle import HTTPResponse
 from bellhop.accounts import audit
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
+from bellhop.database.database import database
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import is_job_id
-from bellhop.storage.database import database
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
 from bellhop.web.handlers.jobs import NO_RETRY, job_filter, require_possible

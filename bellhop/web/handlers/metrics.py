@@ -10,8 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bellhop.accounts.access import BELLHOP, User
+from bellhop.database.database import database
 from bellhop.jobs import queries, reuse
-from bellhop.storage.database import database_bytes
 from bellhop.web.handlers.monitoring import queue_views
 from bellhop.web.site import Site
 
@@ -61,7 +61,7 @@ class _Figures:
         yield GaugeMetricFamily(
             "bellhop_disk_free_bytes", "Free disk space for data.", value=free_bytes
         )
-        size = database_bytes()
+        size = database.size_bytes()
         yield GaugeMetricFamily("bellhop_database_bytes", "Size of the database.", value=size)
         hits, misses = cache["hits"], cache["misses"]
         yield CounterMetricFamily("bellhop_cache_hits", "Reused results.", value=hits)

@@ -11,9 +11,9 @@ from bottle import HTTPResponse
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
+from bellhop.database.database import database
 from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
-from bellhop.storage.database import database_bytes, unused_bytes
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
@@ -94,7 +94,7 @@ def health(site: Site, user: User) -> HTTPResponse:
     }
     problems = [] if consumers else ["no consumer is running"]
     problems += [f"the bell does not work: {bell}"] if bell else []
-    has_room = free_bytes + unused_bytes() >= reserve_mb << 20
+    has_room = free_bytes + database.unused_bytes() >= reserve_mb << 20
     problems += [] if has_room else ["the disk is nearly full"]
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
@@ -107,7 +107,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "problems": problems,
         "consumers": len(consumers),
         "queue": {"storage": site.here.storage, "bell": bell or "ok"},
-        "disk": {"free_bytes": free_bytes, "database_bytes": database_bytes()},
+        "disk": {"free_bytes": free_bytes, "database_bytes": database.size_bytes()},
         "queues": {q["name"]: q["backlog"] for q in shown},
         "paused": sorted(switches.paused()),
         "unavailable_types": unavailable,

@@ -18,7 +18,7 @@ from waitress.utilities import Error
 
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
-from bellhop.storage.database import is_disk_full
+from bellhop.database.database import is_disk_full
 from bellhop.web import door
 from bellhop.web.answers import problem_headers
 from bellhop.web.routes import find, meant

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem, disk_full, too_large
 from bellhop.base.units import MEBIBYTE
+from bellhop.database.database import database
 from bellhop.jobs.limits import submit_problem
-from bellhop.storage.database import unused_bytes
 from bellhop.web import door, gate
 from bellhop.web.answers import JSON_BYTES
 from bellhop.web.routes import Body, Route
@@ -83,7 +83,7 @@ class Rules:
         needed = 2 * length  # the body is kept whole, and then again file by file
         room, missing = min(free, room), needed + self._reserve_bytes - free
         # Running jobs need room for rows too, and the database may have it already.
-        if needed <= room and (missing <= 0 or missing <= unused_bytes()):
+        if needed <= room and (missing <= 0 or missing <= database.unused_bytes()):
             return None
         return disk_full(room, needed, self._reserve_bytes)
 

@@ -15,8 +15,8 @@ from bellhop.base.errors import PROBLEMS, item_error
 from bellhop.base.times import shifted
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
+from bellhop.database.database import is_json
 from bellhop.jobs import queries
-from bellhop.storage.database import is_json
 from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
 from bellhop.web.answers import Written
 from bellhop.web.shown.outlook import Outlook

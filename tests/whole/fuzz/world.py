@@ -24,11 +24,11 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
+from bellhop.database import schema
+from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, schedules, webhooks
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.lifecycle import Claim
-from bellhop.storage import schema
-from bellhop.storage.database import database, query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import FINAL

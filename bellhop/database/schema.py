@@ -11,16 +11,7 @@ from peewee import DatabaseError
 
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
-from bellhop.storage.database import (
-    bind,
-    checkpoint,
-    database,
-    database_bytes,
-    is_shrinkable,
-    make_shrinkable,
-    query,
-    will_pass,
-)
+from bellhop.database.database import bind, database, query, will_pass
 
 CHECK_S = 1.0
 MOST_REWRITTEN_BYTES = 64 << 20  # in less than a second
@@ -36,7 +27,7 @@ MIGRATIONS = (
 
 def migrations() -> list[str]:
     """The SQL of each migration, in order; the schema version is how many were run."""
-    return [program.asset(f"storage/migrations/{name}.sql").decode() for name in MIGRATIONS]
+    return [program.asset(f"database/migrations/{name}.sql").decode() for name in MIGRATIONS]
 
 
 def migrate(
@@ -78,7 +69,7 @@ def migrate(
                 _run_migration(number + 1, steps[number])
             if mark and found != mark and alone:
                 query(f"PRAGMA application_id = {mark}")
-                checkpoint()  # so that it stands in the file itself
+                database.checkpoint()  # so that it stands in the file itself
     except (sqlite3.DatabaseError, DatabaseError) as error:
         hint = "check that its disk has space and is writable" if will_pass(error) else RESTORE
         raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
@@ -86,10 +77,10 @@ def migrate(
 
 def _let_it_shrink() -> None:
     """Let it give unused pages back; a large one is written anew only by who has the time."""
-    if is_shrinkable() or database_bytes() > MOST_REWRITTEN_BYTES:
+    if database.is_shrinkable() or database.size_bytes() > MOST_REWRITTEN_BYTES:
         return
     try:
-        make_shrinkable()
+        database.make_shrinkable()
     except (sqlite3.DatabaseError, DatabaseError) as error:
         if not will_pass(error):  # without room it stays as it is
             raise
@@ -97,7 +88,7 @@ def _let_it_shrink() -> None:
 
 def _refuse_damage(path: Path) -> None:
     """Nothing may be built on a damaged file; a large one is looked through for a second only."""
-    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    connection: sqlite3.Connection = database.connection()
     # A row that is spoiled fails alone (see base/documents.py); here it is about the file.
     query("PRAGMA ignore_check_constraints = 1")
     until = time.monotonic() + CHECK_S

@@ -1,0 +1,112 @@
+"""How the rows are reached: one object, transactions, and what can go wrong with them.
+
+Every statement of Bellhop is the same text for SQLite and PostgreSQL, with `:name` for a value;
+what differs between the two stands in sqlite.py and postgresql.py. What the rows hold is said in
+storage/models.py and `migrations/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peewee import Proxy
+
+from bellhop.base.errors import NO_ROOM, PASSING
+from bellhop.database.faults import Fault
+from bellhop.database.sqlite import Sqlite
+
+MOST_TOLD = 1000
+log = logging.getLogger("bellhop.models")
+# The engine of this process, once it is bound.
+database: Any = Proxy()
+_told: set[str] = set()
+
+
+@contextlib.contextmanager
+def apart(row: str) -> Iterator[None]:
+    """A transaction about one row: what is wrong with that is logged once, and ends only this."""
+    try:
+        with database.savepoint() if database.in_transaction() else database.atomic():
+            yield
+    except Exception as error:
+        if will_pass(error):
+            raise
+        if row not in _told and len(_told) < MOST_TOLD:
+            _told.add(row)
+            log.exception("%s cannot be changed, and is left as it is", row)
+
+
+def fault_of(error: Exception) -> Fault | None:
+    """What is wrong with a database; None when it is none of their errors."""
+    said = getattr(error, "orig", error)  # in peewee's own
+    # The bell may live in SQLite where the rows do not.
+    found: Fault | None = Sqlite.fault_of(said)
+    return found if found or database.obj is None else database.fault_of(said)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether something could not be written because there is no room for it."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return fault_of(error) is Fault.FULL
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether somebody kept the database to themselves for longer than this one waits."""
+    return fault_of(error) is Fault.BUSY
+
+
+def is_refused(error: Exception) -> bool:
+    """Whether the database refuses what a row would hold."""
+    return fault_of(error) is Fault.REFUSED
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database is not there, or cannot be used."""
+    return fault_of(error) in (Fault.UNREACHABLE, Fault.UNUSABLE)
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether what could not be done now for want of room, memory or locks can be later."""
+    if isinstance(error, OSError):
+        return error.errno in PASSING
+    return fault_of(error) in (Fault.FULL, Fault.BUSY, Fault.UNREACHABLE)
+
+
+def bind(path: Path, *, may_write: bool = True) -> None:
+    """Use the SQLite database at `path` in this process; nothing is opened yet."""
+    if database.obj is not None:
+        database.close()
+    database.initialize(Sqlite(path, may_write=may_write))
+
+
+def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of one statement; never a half-read cursor, which would hold the WAL."""
+    rows: list[tuple[Any, ...]] = send(sql, values or {}).fetchall()
+    return rows
+
+
+def named(sql: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """All rows of one statement, by the names of their columns."""
+    cursor = send(sql, values or {})
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is JSON; the database looks, which lets all other threads run meanwhile."""
+    return bool(query("SELECT json_valid(:text)", {"text": text})[0][0])
+
+
+def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
+    """One statement for each of `rows`, inside the caller's transaction."""
+    send(sql, rows)
+
+
+def send(sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
+    """Everything that is asked of the database, or written, goes through here; a cursor."""
+    return database.send(sql, values)

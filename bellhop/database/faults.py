@@ -1,0 +1,16 @@
+"""What can be wrong with a database, in words that hold for each of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Fault(Enum):
+    """Why a statement or a transaction came to nothing, as far as anybody can tell."""
+
+    FULL = "no room is left on its disk"
+    BUSY = "somebody else kept it for too long"
+    REFUSED = "a row would hold what it must not"
+    UNREACHABLE = "it cannot be reached now"
+    UNUSABLE = "it cannot be used at all"
+    OTHER = "something else"

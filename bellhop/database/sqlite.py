@@ -1,0 +1,180 @@
+"""SQLite behind the interface of database.py: the file, its write-ahead log, and its errors."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from peewee import SqliteDatabase
+
+from bellhop.database.faults import Fault
+
+BUSY_TIMEOUT_S = 20
+CUT_TIMEOUT_MS = 10
+TURN_TIMEOUT_S = 1.0
+INCREMENTAL = 2  # PRAGMA auto_vacuum
+FAULTS = {
+    sqlite3.SQLITE_FULL: Fault.FULL,
+    sqlite3.SQLITE_BUSY: Fault.BUSY,
+    sqlite3.SQLITE_LOCKED: Fault.BUSY,
+    sqlite3.SQLITE_CONSTRAINT: Fault.REFUSED,
+    # What SQLite says of a quota, or of a full disk at an fsync or in its shared memory, too.
+    sqlite3.SQLITE_IOERR: Fault.UNREACHABLE,
+    sqlite3.SQLITE_CANTOPEN: Fault.UNREACHABLE,
+    sqlite3.SQLITE_READONLY: Fault.UNUSABLE,
+    sqlite3.SQLITE_CORRUPT: Fault.UNUSABLE,
+    sqlite3.SQLITE_NOTADB: Fault.UNUSABLE,
+}
+
+
+# A text that is no UTF-8 shows that, and spoils no answer about other rows.
+_text: Callable[[bytes], str] = operator.methodcaller("decode", "utf-8", "replace")
+
+
+def _row(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row as it is read everywhere: no column of ours holds bytes, so those are texts too."""
+    if bytes not in map(type, row):
+        return row
+    return tuple(_text(value) if isinstance(value, bytes) else value for value in row)
+
+
+def fold(text: bytes | None) -> str:
+    """A text, as a BLOB, as a search sees it: letters are the same small and capital."""
+    return _text(text or b"").casefold()
+
+
+class Sqlite(SqliteDatabase):
+    """The database at `path`, which is opened late, and never created; `may_write` or only look."""
+
+    _turns = threading.Lock()
+    # Raises where a connection leads to another file than the one that is looked after.
+    check_opened: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, path: Path, *, may_write: bool = True):
+        self.path = path
+        self._kept_open: list[sqlite3.Connection] = []
+        # WAL with NORMAL may forget the last moment after a power cut, never corrupt;
+        # what accepts jobs asks for more, see `make_durable`.
+        pragmas = {"foreign_keys": 1, "synchronous": "normal"} if may_write else None
+        address = f"{path.absolute().as_uri()}?mode={'rw' if may_write else 'ro'}"
+        # Deferred transactions that read before they write fail at once under load, whatever
+        # the timeout; immediate ones queue.
+        super().__init__(
+            address, lock_type="immediate", uri=True, pragmas=pragmas, timeout=BUSY_TIMEOUT_S
+        )
+        self.register_function(fold, "fold")
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:  # type: ignore[override]
+        """A transaction that may write; the threads of a process take turns.
+
+        SQLite alone would let who finds it locked sleep for milliseconds, thousands of times a
+        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong; and
+        who is inside a transaction holds SQLite's lock already, and must not wait for a turn.
+        """
+        is_inside = self.in_transaction()
+        is_mine = not is_inside and self._turns.acquire(timeout=TURN_TIMEOUT_S)
+        try:
+            with super().atomic():
+                yield
+        finally:
+            if is_mine:
+                self._turns.release()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+        connection.text_factory, connection.row_factory = _text, _row
+        try:
+            self.check_opened()
+        except sqlite3.OperationalError:
+            connection.close()
+            raise
+        return connection
+
+    def rollback(self) -> None:
+        # A full disk has ended the transaction already, and must be what the caller hears of.
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+    def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> sqlite3.Cursor:
+        """One statement, or one for each of a list of values."""
+        connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        if isinstance(values, list):
+            return connection.executemany(sql, values)
+        return connection.execute(sql, values)
+
+    @staticmethod
+    def fault_of(error: Exception) -> Fault | None:
+        """What SQLite says is wrong; None when it is none of its errors."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return None if code is None else FAULTS.get(code & 0xFF, Fault.OTHER)
+
+    def stay_open(self) -> None:
+        """Keep one idle connection until this process ends.
+
+        The last connection to leave a WAL database checkpoints, syncs and deletes the WAL, and
+        the next makes it anew: some milliseconds for each request to an idle Bellhop.
+        """
+        connection = sqlite3.connect(self.database, uri=True, check_same_thread=False)
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        self._kept_open.append(connection)
+
+    def make_durable(self) -> None:
+        """Let the commits of the current connection, and all earlier ones, survive a power cut."""
+        self._ask("PRAGMA synchronous = full")
+
+    def checkpoint(self) -> bool:
+        """Bring the write-ahead log back into the file and cut it to nothing; whether it could."""
+        # It holds the write lock while it waits for readers, so it must not wait for long.
+        self._ask(f"PRAGMA busy_timeout = {CUT_TIMEOUT_MS}")
+        ((is_held_up, *_),) = self._ask("PRAGMA wal_checkpoint(truncate)")
+        self._ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+        return not is_held_up
+
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log."""
+        try:
+            return os.stat(f"{os.path.realpath(self.path)}-wal").st_size
+        except FileNotFoundError:
+            return 0
+
+    def size_bytes(self) -> int:
+        """Size of the database without its write-ahead log."""
+        return self._bytes_of("page_count")
+
+    def unused_bytes(self) -> int:
+        """What of the database is free for new rows."""
+        return self._bytes_of("freelist_count")
+
+    def _bytes_of(self, count: str) -> int:
+        return int(self._ask(f"PRAGMA {count}")[0][0] * self._ask("PRAGMA page_size")[0][0])
+
+    def is_shrinkable(self) -> bool:
+        """Whether the file can give unused pages back, which `make_shrinkable` decides."""
+        return self._ask("PRAGMA auto_vacuum") == [(INCREMENTAL,)]
+
+    def make_shrinkable(self) -> None:
+        """Let the file give unused pages back from now on; one with tables is written anew."""
+        self._ask(f"PRAGMA auto_vacuum = {INCREMENTAL}")
+        if self.size_bytes():
+            self._ask("VACUUM")
+
+    def shrink(self, most_pages: int) -> int:
+        """Give up to so many unused pages back to the disk at once; what is left, in bytes.
+
+        The file is shorter after the next `checkpoint`.
+        """
+        with self.atomic():
+            for _ in range(most_pages):
+                # Of more, Python's sqlite3 does only the first.
+                self._ask("PRAGMA incremental_vacuum(1)")
+        return self.unused_bytes()
+
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.send(sql, {}).fetchall()

@@ -69,7 +69,8 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("redis", {"bell"}),
         ("cronsim", {"jobs"}),
         ("prometheus_client", {"web"}),
-        ("peewee", {"storage", "jobs"}),
+        ("peewee", {"database", "storage", "jobs"}),
+        ("psycopg", {"database"}),
         ("subprocess", {"catalog", "environments", "system", "cli"}),
     ],
 )

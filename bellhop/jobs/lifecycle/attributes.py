@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bellhop.database.database import database, query
 
 ADD_BYTES = "UPDATE job SET bytes = max(0, bytes + :more) WHERE job_id = :job_id"
@@ -13,11 +11,20 @@ HAND_OVER = (
     "UPDATE item SET owner = :to WHERE owner = :owner",
     "UPDATE gone SET owner = :to WHERE owner = :owner",
     "UPDATE schedule SET owner = :to WHERE owner = :owner",
+    # Of what there is one of, that of the first owner takes the place of the other's.
+    """DELETE FROM turn WHERE owner = :to
+    AND queue IN (SELECT theirs.queue FROM turn AS theirs WHERE theirs.owner = :owner)""",
+    "UPDATE turn SET owner = :to WHERE owner = :owner",
+    """DELETE FROM idempotency WHERE owner = :to
+    AND key IN (SELECT theirs.key FROM idempotency AS theirs WHERE theirs.owner = :owner)""",
+    "UPDATE idempotency SET owner = :to WHERE owner = :owner",
+    """DELETE FROM webhook_secret WHERE owner = :to
+    AND EXISTS (SELECT 1 FROM webhook_secret AS theirs WHERE theirs.owner = :owner)""",
+    "UPDATE webhook_secret SET owner = :to WHERE owner = :owner",
+    """DELETE FROM webhook_disabled WHERE owner = :to
+    AND url IN (SELECT theirs.url FROM webhook_disabled AS theirs WHERE theirs.owner = :owner)""",
+    "UPDATE webhook_disabled SET owner = :to WHERE owner = :owner",
 )
-# What an owner has one of, of each of these: that of the first takes the place of the other's.
-HAND_OVER_ONE = {
-    "turn": ("queue",), "idempotency": ("key",), "webhook_secret": (), "webhook_disabled": ("url",),
-}  # fmt: skip
 
 
 def hold_bytes(job_id: str, more: int) -> None:
@@ -31,17 +38,3 @@ def hand_over(owner: str, to: str) -> None:
     with database.atomic():
         for statement in HAND_OVER:
             query(statement, {"owner": owner, "to": to})
-        for table, key in HAND_OVER_ONE.items():
-            _hand_over_one(table, key, owner, to)
-
-
-def _hand_over_one(table: str, key: Sequence[str], owner: str, to: str) -> None:
-    """What stands under the same `key` for both is the first owner's afterwards."""
-    is_same = "".join(f" AND theirs.{name} = {table}.{name}" for name in key)
-    both = {"owner": owner, "to": to}
-    query(
-        f"""DELETE FROM {table} WHERE owner = :to
-        AND EXISTS (SELECT 1 FROM {table} AS theirs WHERE theirs.owner = :owner{is_same})""",
-        both,
-    )
-    query(f"UPDATE {table} SET owner = :to WHERE owner = :owner", both)

@@ -16,7 +16,7 @@ if sys.flags.safe_path:
 
 from bellhop.base import configuration
 from bellhop.database.database import bind, database
-from bellhop.storage.installation import DATABASE
+from bellhop.storage.installation import DATABASE, bind_rows, read_record
 from bellhop.storage.models import (
     Account,
     Audit,
@@ -54,7 +54,12 @@ __all__ = [
     "StorageUse", "Token", "Turn", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
-_path = configuration.load().data_dir / DATABASE
-bind(_path, may_write=False)
-if __name__ == "__main__" and not _path.exists():
+_settings = configuration.load()
+_here = read_record(_settings.data_dir)
+if _here:
+    bind_rows(_settings, _here, may_write=False)
+else:
+    bind(_settings.data_dir / DATABASE, may_write=False)
+if __name__ == "__main__" and not _here:
+    _path = _settings.data_dir / DATABASE
     sys.stderr.write(f"there is no data yet: {_path} is made by the first start\n")

@@ -17,13 +17,14 @@ from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
-from bellhop.database.database import bind, database
+from bellhop.database import server
+from bellhop.database.database import bind, database, query
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
-from bellhop.storage.models import Job
+from bellhop.storage.models import TABLES, Job
 from bellhop.web import routes
 from bellhop.web.site import Site
 from tests.support.disks import sync_nothing
@@ -105,16 +106,28 @@ def loaded(config: Callable[[str], Settings]) -> Settings:
 
 
 @pytest.fixture
-def here(loaded: Settings) -> Iterator[Installation]:
+def rows(request: pytest.FixtureRequest) -> str:
+    """Where the tests have their rows: the address of a PostgreSQL database, empty for SQLite."""
+    return os.environ.get("TEST_ROWS", "")
+
+
+@pytest.fixture
+def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
-    installation = Installation(folder, "test", "sqlite", "")
-    installation.database.write_bytes(migrated())
-    bind(installation.database)
-    sync_nothing()
+    installation = Installation(folder, "test", "sqlite", "", rows=rows)
+    if rows:
+        server.migrate(rows, alone=True)
+        for table in TABLES:
+            query(f"TRUNCATE {table._meta.table_name} CASCADE")
+        query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
+    else:
+        installation.database.write_bytes(migrated())
+        bind(installation.database)
+        sync_nothing()
     installation.described_types.write_bytes(descriptions())
     yield installation
-    database.close()
+    database.close_all()
 
 
 @pytest.fixture

@@ -61,9 +61,7 @@ def load(config: str | Path | None = None) -> Settings:
     }
     folder = sections["jobtypes"].folder
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
-    written_url = written.get("huey", {}).get("redis_url", "")
-    written_url = _read(values.plain, written_url, f"{path} [huey] redis_url")
-    for secret, _ in secrets_in(written_url, type_settings):
+    for secret, _ in secrets_in(_addresses(written, path), type_settings):
         require_private(path, secret)
     return Settings(
         **sections,
@@ -78,6 +76,17 @@ def load(config: str | Path | None = None) -> Settings:
         jobtypes_folder=path.parent / folder if folder else None,
         writable=tuple(path.parent / each for each in sections["jobtypes"].writable),
     )
+
+
+def _addresses(written: Sections, path: Path) -> dict[str, str]:
+    """The addresses of servers that the file holds, which may have passwords."""
+    named = {("huey", "redis_url"), ("storage", "database")}
+    return {
+        f"[{section}] {name}": _read(
+            values.plain, written.get(section, {}).get(name, ""), f"{path} [{section}] {name}"
+        )
+        for section, name in named
+    }
 
 
 def require_private(path: Path, secret: str) -> None:

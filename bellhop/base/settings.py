@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bellhop.base import addresses, values
-from bellhop.base.errors import NO_ROOM
+from bellhop.base.errors import NO_ROOM, StartRefused
 from bellhop.base.units import MEBIBYTE
 
 # What is a secret by its name; a job type says of its own settings which are.
@@ -128,6 +128,11 @@ class Storage:
 
     data_dir: str = key(
         "data", "Folder for all data; relative to the folder of this file.", form=values.folder
+    )
+    database: str = key(
+        "",
+        "Address of the PostgreSQL database for the jobs, as postgresql://user:password@host/name; "
+        "empty: SQLite in the data folder. `move-to` changes it later.",
     )
     reserve_mb: int = key(
         100,
@@ -306,9 +311,17 @@ class Settings:
     writable: tuple[Path, ...]
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """What may hold the password of a server."""
+        return {
+            "[huey] redis_url": self.huey.redis_url,
+            "[storage] database": self.storage.database,
+        }
+
+    @property
     def secrets(self) -> list[str]:
         """Every secret that is known before job types are, to be masked in the log."""
-        return [value for _, value in secrets_in(self.huey.redis_url, self.type_settings)] + [
+        return [value for _, value in secrets_in(self.addresses, self.type_settings)] + [
             values.unquoted(value)
             for name, value in os.environ.items()
             if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
@@ -347,15 +360,27 @@ def in_variable(name: str) -> str:
 
 
 def secrets_in(
-    redis_url: str, type_settings: Mapping[str, Mapping[str, str]]
+    addresses: Mapping[str, str], type_settings: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, str]]:
     """(name, value) of what is a secret by its name."""
-    for password in passwords_in(redis_url):
-        yield "[huey] redis_url", password
+    for name, url in addresses.items():
+        yield from ((name, password) for password in passwords_in(url))
     for type_name, section in type_settings.items():
         for name, value in section.items():
             if value and LIKE_A_SECRET.search(name):
                 yield f"[type:{type_name}] {name}", value
+
+
+def postgresql_location(url: str) -> str:
+    """`host:port/name` of a PostgreSQL address, without its credentials; StartRefused for none."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("postgresql", "postgres"):
+            hosts = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", [""])[0]
+            return f"{hosts or 'localhost'}/{parts.path.strip('/')}"
+    raise StartRefused(
+        "[storage] database is not an address like postgresql://user:password@host/name"
+    )
 
 
 def passwords_in(url: str) -> list[str]:

@@ -7,9 +7,9 @@ import time
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.database.database import bind, database
+from bellhop.database.database import database
 from bellhop.jobs import consumers, queries
-from bellhop.storage.installation import read_record
+from bellhop.storage.installation import bind_rows, read_record
 
 LOOK_EVERY_S = 0.2
 
@@ -22,7 +22,7 @@ def run(settings: Settings) -> None:
     here = read_record(settings.data_dir)
     if here is None:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
-    bind(here.database)
+    bind_rows(settings, here)
     said = None
     with database.connection_context():
         consumers.drain()

@@ -27,7 +27,7 @@ from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
-from bellhop.storage.installation import DATABASE, read_record
+from bellhop.storage.installation import read_record
 from bellhop.storage.itemlog import ItemLog
 from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import is_held
@@ -149,8 +149,8 @@ def _storage(settings: Settings, client: Bellhop) -> str:
 
 def _rows(settings: Settings) -> str:
     """Every row must be readable; one that is not fails alone, so nobody else may have noticed."""
-    found = Inspection(settings.data_dir / DATABASE).look(ROWS_LIMIT_S)
-    if found:
+    here = read_record(settings.data_dir)
+    if found := Inspection(here).look(ROWS_LIMIT_S) if here else []:
         raise _Failed(f"{len(found)} cannot be read: {', '.join(found[:MOST_SHOWN])}")
     return "all can be read"
 

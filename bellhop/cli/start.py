@@ -95,14 +95,21 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
 
 def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
-    schema.migrate(
-        here.database,
-        alone=alone,
-        # A new database beside the files of an old one would let the keeper take them for litter.
-        may_create=not (here.has_database or Files(folder).has_jobs()),
-        mark=here.mark,
-        may_adopt=not here.has_database,
-    )
+    # A new database beside the files of an old one would let the keeper take them for litter.
+    may_create = not (here.has_database or Files(folder).has_jobs())
+    if here.rows:
+        from bellhop.database import server  # an extra
+
+        url = settings.storage.database
+        server.migrate(url, alone=alone, may_create=may_create, mark=here.mark)
+    else:
+        schema.migrate(
+            here.database,
+            alone=alone,
+            may_create=may_create,
+            mark=here.mark,
+            may_adopt=not here.has_database,
+        )
     here = _with_access(here, may_be_open=may_be_open)
     if alone:
         compile_job_types()

@@ -79,9 +79,20 @@ def will_pass(error: Exception) -> bool:
 
 def bind(path: Path, *, may_write: bool = True) -> None:
     """Use the SQLite database at `path` in this process; nothing is opened yet."""
+    _bind(Sqlite(path, may_write=may_write))
+
+
+def bind_server(url: str, *, may_write: bool = True) -> None:
+    """Use the PostgreSQL database at `url` in this process; nothing is opened yet."""
+    from bellhop.database.postgresql import Postgres  # an extra
+
+    _bind(Postgres(url, may_write=may_write))
+
+
+def _bind(engine: Any) -> None:
     if database.obj is not None:
-        database.close()
-    database.initialize(Sqlite(path, may_write=may_write))
+        database.close_all()
+    database.initialize(engine)
 
 
 def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:

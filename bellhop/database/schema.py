@@ -30,6 +30,14 @@ def migrations() -> list[str]:
     return [program.asset(f"database/migrations/{name}.sql").decode() for name in MIGRATIONS]
 
 
+def of_newer(what: object, version: int) -> str:
+    """Why a database of a newer schema is not used."""
+    return (
+        f"{what} is from a newer version of Bellhop (schema {version}, this one knows "
+        f"{len(MIGRATIONS)}); install that version or restore a backup"
+    )
+
+
 def migrate(
     path: Path, *, alone: bool, may_create: bool = True, mark: int = 0, may_adopt: bool = True
 ) -> None:
@@ -50,10 +58,7 @@ def migrate(
         with database.connection_context():
             (version,) = query("PRAGMA user_version")[0]
             if version > len(steps):
-                raise StartRefused(
-                    f"{path} is from a newer version of Bellhop (schema {version}, this one "
-                    f"knows {len(steps)}); install that version or restore a backup"
-                )
+                raise StartRefused(of_newer(path, version))
             if version == 0 and not may_create:
                 raise StartRefused(MISSING.format(path=path))
             ((found,),) = query("PRAGMA application_id")

@@ -97,6 +97,10 @@ class Sqlite(SqliteDatabase):
             raise
         return connection
 
+    def close_all(self) -> None:
+        """Close the connection of this thread, the only one that is known here."""
+        self.close()
+
     def rollback(self) -> None:
         # A full disk has ended the transaction already, and must be what the caller hears of.
         if self.connection().in_transaction:  # type: ignore[no-untyped-call]
@@ -108,6 +112,12 @@ class Sqlite(SqliteDatabase):
         if isinstance(values, list):
             return connection.executemany(sql, values)
         return connection.execute(sql, values)
+
+    @contextlib.contextmanager
+    def streamed(self, sql: str, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:
+        """The rows of one statement, which are read one by one."""
+        with contextlib.closing(self.send(sql, values)) as cursor:
+            yield cursor
 
     @staticmethod
     def fault_of(error: Exception) -> Fault | None:
@@ -136,6 +146,12 @@ class Sqlite(SqliteDatabase):
         ((is_held_up, *_),) = self._ask("PRAGMA wal_checkpoint(truncate)")
         self._ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
         return not is_held_up
+
+    @contextlib.contextmanager
+    def fleeting(self) -> Iterator[None]:
+        """A transaction of which the last moment may be forgotten in a power cut."""
+        with self.atomic():
+            yield
 
     def log_bytes(self) -> int:
         """Size of the write-ahead log."""

@@ -6,12 +6,12 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from peewee import AutoField, Field, ForeignKeyField, Model, TextField
 
 from bellhop.base.documents import Unreadable, stored
+from bellhop.storage.installation import Installation
 from bellhop.storage.models import JSON_COLUMNS, TABLES
 
 LOOK_S = 0.05
@@ -27,17 +27,21 @@ class _Text(bytes):
 class Inspection:
     """Walks through all rows, a bite at each look; what it finds is told until it comes by again.
 
-    A text must be UTF-8, and no BLOB; JSON must be what `JSON_COLUMNS` says.
+    A text must be UTF-8, and no BLOB; JSON must be what `JSON_COLUMNS` says. PostgreSQL takes no
+    other texts, so nothing is looked for there.
     """
 
-    def __init__(self, path: Path):
-        self._address = f"{path.absolute().as_uri()}?mode=ro"
+    def __init__(self, here: Installation):
+        self._is_needed = not here.rows
+        self._address = f"{here.database.absolute().as_uri()}?mode=ro"
         self._found: list[str] = []
         self._known: list[str] = []
         self._table = self._after = 0
 
     def look(self, for_s: float = LOOK_S) -> list[str]:
         """Look for about so many seconds; the rows known by now, such as "job 12 (params)"."""
+        if not self._is_needed:
+            return []
         until = time.monotonic() + for_s
         with contextlib.closing(sqlite3.connect(self._address, uri=True)) as connection:
             connection.text_factory = _Text

@@ -23,7 +23,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.base.settings import Settings, postgresql_location
+from bellhop.database.database import bind, bind_server
 from bellhop.storage.files import PLACES, write_atomically
 from bellhop.system import temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
@@ -33,7 +34,7 @@ DATABASE, RECORD = "bellhop.db", "installation.json"
 SILENCE_S = 15.0
 FOLDERS = (*PLACES, "consumers")
 # What the records of earlier versions do not hold.
-ADDED = ("is_closed", "has_database")
+ADDED = ("is_closed", "has_database", "rows")
 log = logging.getLogger("bellhop.installation")
 
 
@@ -43,7 +44,8 @@ class Installation:
 
     `storage` is "sqlite" or "redis"; `redis` is "host:port/db" without credentials,
     empty on SQLite. `id` keeps two installations on one Redis apart. `is_closed`: a login is
-    needed. `has_database`: there was one, so that none is ever created again.
+    needed. `has_database`: there was one, so that none is ever created again. `rows` is
+    "host:port/name" of the PostgreSQL database that has them, empty where it is SQLite.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Installation:
     redis: str
     is_closed: bool = False
     has_database: bool = True
+    rows: str = ""
 
     @property
     def mark(self) -> int:
@@ -177,8 +180,10 @@ def agree(
     os.close(alone)
     storage = _decide(settings, probe_redis)
     redis = redis_location(settings.huey.redis_url) if storage == "redis" else ""
+    rows = rows_location(settings)
+    _require_same_rows(recorded, rows)
     new = Installation(folder, secrets.token_hex(8), storage, redis, has_database=False)
-    here = replace(recorded, storage=storage, redis=redis) if recorded else new
+    here = replace(recorded or new, storage=storage, redis=redis, rows=rows)
     if here != recorded:
         write_record(here)
     log.info("queue storage: %s (asked for: %s)", here.store(), settings.huey.storage)
@@ -197,6 +202,33 @@ def recorded_or_agreed(
         return recorded
     with starting(settings) as folder:
         return agree(folder, settings, probe_redis)[0]
+
+
+def rows_location(settings: Settings) -> str:
+    """Where the rows shall be, as `Installation.rows` says it; StartRefused for no such address."""
+    url = settings.storage.database
+    return postgresql_location(url) if url else ""
+
+
+def bind_rows(settings: Settings, here: Installation, *, may_write: bool = True) -> None:
+    """Use the rows of an installation in this process, wherever they are."""
+    if here.rows:
+        bind_server(settings.storage.database, may_write=may_write)
+    else:
+        bind(here.database, may_write=may_write)
+
+
+def _require_same_rows(recorded: Installation | None, wanted: str) -> None:
+    """Refuse a start that would leave the rows where they are, and begin without any."""
+    if recorded is None or not recorded.has_database or recorded.rows == wanted:
+        return
+    there, here = (
+        f"PostgreSQL at {rows}" if rows else "SQLite" for rows in (recorded.rows, wanted)
+    )
+    raise StartRefused(
+        f"the jobs of this installation are in {there}, but [storage] database names {here}; "
+        "change it back, and move the jobs with `bellhop move-to`"
+    )
 
 
 def redis_location(url: str) -> str:
@@ -230,6 +262,8 @@ def _conflict(settings: Settings, recorded: Installation | None) -> str | None:
     if recorded is None:
         return None
     wanted = settings.huey.storage
+    if rows_location(settings) != recorded.rows:
+        return "this process wants the jobs in another database"
     if wanted not in ("auto", recorded.storage):
         return f"this process wants {wanted}"
     if recorded.storage == "redis":

@@ -31,20 +31,14 @@ class Unavailable(sqlite3.OperationalError):
     sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
 
 
-class Presence:
-    """Looks after the database of an installation, from now on."""
+class Record:
+    """Looks after the record of an installation, from now on; a server looks after its database."""
 
     def __init__(self, here: Installation):
-        self._here, self._path = here, here.database
-        # Never closed: that would drop the locks that SQLite holds in this process on the file.
-        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        self._opened = _identity(os.fstat(self._file))
-        self._size = os.fstat(self._file).st_size
-        self._beside = {path: found for path in self._logs() if (found := _identity_at(path))}
-        self._lost: str | None = None
+        self._here = here
+        self._look_at = 0.0
         # A size that one thread saw must not be compared with a later one that another saw.
         self._lock = threading.Lock()
-        self._look_at = 0.0
         self._record = _identity_at(here.folder / RECORD)
         self.is_closed = here.is_closed
 
@@ -54,6 +48,37 @@ class Presence:
             problem = self._problem()
         if problem:
             raise Unavailable(problem)
+
+    def _problem(self) -> str | None:
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            self._look()
+        return None
+
+    def _look(self) -> None:
+        """What needs not be asked for each request."""
+        recorded = _identity_at(self._here.folder / RECORD)
+        if recorded not in (None, self._record):
+            self._record = recorded
+            try:
+                known = read_record(self._here.folder)
+            except StartRefused:
+                return  # it is said at the next start
+            self.is_closed = known.is_closed if known else self.is_closed
+
+
+class Presence(Record):
+    """Looks after the record and the file of the database as well."""
+
+    def __init__(self, here: Installation):
+        super().__init__(here)
+        self._path = here.database
+        # Never closed: that would drop the locks that SQLite holds in this process on the file.
+        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        self._opened = _identity(os.fstat(self._file))
+        self._size = os.fstat(self._file).st_size
+        self._beside = {path: found for path in self._logs() if (found := _identity_at(path))}
+        self._lost: str | None = None
 
     def _problem(self) -> str | None:
         if self._lost:
@@ -69,26 +94,16 @@ class Presence:
         elif not os.access(self._path, os.W_OK):
             return f"{self._path} cannot be written"
         self._size = found.st_size
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + LOOK_EVERY_S
-            self._look()
+        super()._problem()
         return self._lost
 
     def _look(self) -> None:
-        """What needs not be asked for each request."""
         if self._is_cut(self._size):
             self._lost = f"{self._path} was cut or overwritten; restart Bellhop"
         for path, identity in self._beside.items():
             if _identity_at(path) != identity:
                 self._lost = f"{path} was removed while Bellhop runs; restart Bellhop"
-        recorded = _identity_at(self._here.folder / RECORD)
-        if recorded not in (None, self._record):
-            self._record = recorded
-            try:
-                known = read_record(self._here.folder)
-            except StartRefused:
-                return  # it is said at the next start
-            self.is_closed = known.is_closed if known else self.is_closed
+        super()._look()
 
     def _stays_cut(self) -> bool:
         """Whether it is shorter than its header says, and not for a moment only.
@@ -123,14 +138,17 @@ class Presence:
             raise Unavailable(f"{self._path} is not the database that Bellhop opened")
 
 
-_present: Presence | None = None
+_present: Record | None = None
 
 
 def watch(here: Installation) -> None:
     """Look after the database from now on, which this process keeps open."""
     global _present
-    _present = Presence(here)
-    database.obj.check_opened = _present.require_opened
+    if here.rows:
+        _present = Record(here)
+        return
+    _present = found = Presence(here)
+    database.obj.check_opened = found.require_opened
 
 
 def require() -> None:

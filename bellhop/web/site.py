@@ -73,7 +73,7 @@ class Site:
 
     @functools.cached_property
     def inspection(self) -> Inspection:
-        return Inspection(self.here.database)
+        return Inspection(self.here)
 
     @functools.cached_property
     def rates(self) -> Rates:

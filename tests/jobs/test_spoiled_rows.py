@@ -20,6 +20,7 @@ from bellhop.jobs import consumers, lifecycle, queues
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
+from bellhop.storage.installation import Installation
 from bellhop.storage.models import TABLES, Job
 from bellhop.web import routes
 from bellhop.web.site import Site
@@ -83,10 +84,14 @@ RAW = """
 class World:
     """An installation with a row in every table, and its database as it is before it is spoiled."""
 
-    path: Path
+    here: Installation
     keeper: Keeper
     web: WsgiClient
     jobs: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path:
+        return self.here.database
 
     def spoil(self, table: str, column: str, kinds: Sequence[str]) -> bool:
         """Let the rows of a table hold these in turn; False where the table refuses them."""
@@ -127,7 +132,7 @@ def world(site: Site, submit: Submit) -> World:
     files = Files(site.here.folder)
     keeper = Keeper(site.here, site.settings, files, ring=lambda times: None, each_round=[])
     path = site.here.database
-    made = World(path, keeper, WsgiClient(routes.make_app(site)))
+    made = World(site.here, keeper, WsgiClient(routes.make_app(site)))
     done, chain, failed, later, _ = (
         submit("a"),
         submit("b", then=[NewStep("noop", {"n": 1}, "parsing")]),
@@ -177,7 +182,7 @@ def test_it_goes_on_beside_a_row_that_holds_garbage(
         if not world.spoil(table, column, kinds):
             continue
         spoiled += 1
-        told = " ".join(Inspection(world.path).look(10))
+        told = " ".join(Inspection(world.here).look(10))
         assert (f"({column})" in told and f"{table} " in told) or BLOB not in kinds
         other = submit("other")
         world.step()

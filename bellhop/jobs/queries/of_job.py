@@ -5,14 +5,13 @@ Whoever asks has found the job already, so may read it.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bellhop.accounts.access import User, readable
-from bellhop.database.database import named, query, send
+from bellhop.database.database import database, named, query
 from bellhop.jobs.conditions import IS_HOPELESS
 from bellhop.storage.models import ITEM_COLUMNS, ITEM_FIELDS, Event, Item, Job, Result
 
@@ -54,7 +53,7 @@ def items(
     values = {"job": job.id, "after": after, "last": job.steps - 1, "most": limit + 1}
     page, size = ItemPage([], has_more=False), 0
     # Read one by one: all of them may be more than there is memory.
-    with contextlib.closing(send(sql, {**values, "statuses": json.dumps(statuses)})) as cursor:
+    with database.streamed(sql, {**values, "statuses": json.dumps(statuses)}) as cursor:
         for row in cursor:
             given = row[-4:]
             size += sum(map(len, given[1:])) if given[0] is not None else 0

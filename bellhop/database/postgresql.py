@@ -1,0 +1,235 @@
+"""PostgreSQL behind the interface of database.py: its connections, and its errors.
+
+The only module that knows psycopg, which is an extra (`requirements-postgresql.txt`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+from peewee import PostgresqlDatabase
+from psycopg import errors
+from psycopg.adapt import Loader
+from psycopg.pq import TransactionStatus
+
+from bellhop.database import translation
+from bellhop.database.faults import Fault
+
+OLDEST = 150000  # PostgreSQL 15
+CONNECT_S = 3
+# A server that is gone is noticed within about so many seconds, on either side.
+SILENCE_MS = 10_000
+OPTIONS = {
+    "application_name": "bellhop",
+    "lock_timeout": "20s",
+    "statement_timeout": "30s",
+    # A writer that was cut off keeps the others waiting for no longer.
+    "idle_in_transaction_session_timeout": "5s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": str(SILENCE_MS),
+}
+MOST_IDLE = 16
+STREAMED_ROWS = 8  # each of which may be megabytes
+NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
+# One writer at a time, as SQLite has it: row locks would meet in another order (deadlocks), and a
+# reader of `since` would see change 8 before change 7.
+WRITES = 0x62656C6C  # the key of that lock
+BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITES})"
+# What nobody would miss after a crash of the server's machine needs no flush of its disk.
+BEGIN_FLEETING = BEGIN.replace("; ", "; SET LOCAL synchronous_commit = off; ", 1)
+PostgresError = psycopg.Error
+# Classes of https://www.postgresql.org/docs/15/errcodes-appendix.html, the longest first.
+FAULTS = {
+    "53100": Fault.FULL,
+    "53200": Fault.BUSY, "55P03": Fault.BUSY, "57014": Fault.BUSY, "40": Fault.BUSY,
+    "23": Fault.REFUSED, "22": Fault.REFUSED,
+    "25006": Fault.UNREACHABLE, "25P03": Fault.UNREACHABLE, "08": Fault.UNREACHABLE,
+    "53": Fault.UNREACHABLE, "57P": Fault.UNREACHABLE, "58": Fault.UNREACHABLE,
+    "28": Fault.UNUSABLE, "3D": Fault.UNUSABLE, "42501": Fault.UNUSABLE, "XX": Fault.UNUSABLE,
+}  # fmt: skip
+
+
+class _Whole(Loader):
+    """Sums of whole numbers, which PostgreSQL gives as NUMERIC."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data))
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor that has no rows after a statement that gives none, as SQLite's."""
+
+    def fetchall(self) -> list[Any]:
+        return super().fetchall() if self.description else []
+
+
+class Postgres(PostgresqlDatabase):
+    """The database at a URL; its connections are kept and used again."""
+
+    def __init__(self, url: str, *, may_write: bool = True):
+        self._url = url
+        self._options = OPTIONS if may_write else {**OPTIONS, "default_transaction_read_only": "on"}
+        self._idle: list[psycopg.Connection[Any]] = []
+        self._idle_lock = threading.Lock()
+        super().__init__(url, prefer_psycopg3=True)
+        # Each thread has a connection of its own; peewee would let all of them wait for one that
+        # is made, which takes seconds where the server does not answer.
+        self._lock = contextlib.nullcontext()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        while idle := self._take_idle():
+            if is_usable(idle):
+                return idle
+            idle.close()
+        return connect(self._url, self._options)
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] = self.connection()  # type: ignore[no-untyped-call]
+        return connection
+
+    def _take_idle(self) -> psycopg.Connection[Any] | None:
+        with self._idle_lock:
+            return self._idle.pop() if self._idle else None
+
+    def _close(self, connection: psycopg.Connection[Any]) -> None:
+        with self._idle_lock:
+            if is_usable(connection) and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close_all(self) -> None:
+        """Close the connection of this thread, and those that nobody uses."""
+        self.close()
+        while idle := self._take_idle():
+            idle.close()
+
+    @contextlib.contextmanager
+    def atomic(self, begin: str = BEGIN) -> Iterator[None]:  # type: ignore[override]
+        """A transaction that may write, one at a time; one inside another is a part of that."""
+        if self.in_transaction():
+            yield
+            return
+        with super().atomic(begin):
+            yield
+
+    def fleeting(self) -> contextlib.AbstractContextManager[None]:
+        """A transaction of which the last moment may be forgotten in a crash of the machine."""
+        return self.atomic(BEGIN_FLEETING)
+
+    def begin(self, sql: str = BEGIN) -> None:  # type: ignore[override]
+        # Together in one message, which cannot be prepared.
+        self._connection().execute(sql, prepare=False)
+
+    def commit(self) -> None:
+        self._connection().commit()
+
+    def rollback(self) -> None:
+        # A connection that is lost has ended its transaction already.
+        with contextlib.suppress(psycopg.OperationalError):
+            self._connection().rollback()
+
+    def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
+        """One statement, or one for each of a list of values."""
+        cursor = self._connection().cursor()
+        text = translation.statement(sql)
+        if isinstance(values, list):
+            if values:
+                cursor.executemany(text, list(map(_storable, values)))
+            return cursor
+        return cursor.execute(text, _storable(values))
+
+    @staticmethod
+    def fault_of(error: Exception) -> Fault | None:
+        """What PostgreSQL says is wrong; None when it is none of its errors."""
+        if not isinstance(error, psycopg.Error):
+            return None
+        state = error.sqlstate
+        if state is None:  # there was no answer
+            return Fault.UNREACHABLE if isinstance(error, errors.OperationalError) else Fault.OTHER
+        found = (fault for known, fault in FAULTS.items() if state.startswith(known))
+        return next(found, Fault.OTHER)
+
+    def run(self, sql: str) -> None:
+        """Statements without values, inside the caller's transaction."""
+        self._connection().execute(sql, prepare=False)
+
+    @contextlib.contextmanager
+    def streamed(self, sql: str, values: dict[str, Any]) -> Iterator[Any]:
+        """The rows of one statement, which are fetched a few at a time."""
+        connection = self._connection()
+        with connection.transaction(), connection.cursor("streamed") as cursor:
+            cursor.itersize = STREAMED_ROWS
+            yield cursor.execute(translation.statement(sql), _storable(values))
+
+    def stay_open(self) -> None:
+        """Nothing: connections are kept as it is."""
+
+    def make_durable(self) -> None:
+        """Nothing: every commit survives a power cut but those of `fleeting`."""
+
+    def checkpoint(self) -> bool:
+        """True: the server keeps its log short by itself."""
+        return True
+
+    def log_bytes(self) -> int:
+        """0: the log is the server's."""
+        return 0
+
+    def size_bytes(self) -> int:
+        """Size of the database on the server."""
+        return int(self.send("SELECT pg_database_size(current_database())", {}).fetchone()[0])
+
+    def unused_bytes(self) -> int:
+        """0: what rows leave is used again by the server (autovacuum)."""
+        return 0
+
+    def is_shrinkable(self) -> bool:
+        """False: it gives nothing back to a disk of ours."""
+        return False
+
+
+def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connection[Any]:
+    """A new connection, whose statements are transactions of their own."""
+    connection = psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_S,
+        keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=SILENCE_MS,
+        options=" ".join(f"-c {name}={value}" for name, value in options.items()),
+        client_encoding="utf8",
+    )  # fmt: skip
+    connection.cursor_factory = _Cursor
+    connection.adapters.register_loader("numeric", _Whole)
+    return connection
+
+
+def answering(connection: psycopg.Connection[Any], sql: str) -> Any:
+    """The one row of a statement, outside of any transaction of ours."""
+    return connection.execute(sql).fetchone()
+
+
+def is_usable(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a connection that rests can be used: nothing was begun, and nobody ended it."""
+    if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        return False
+    # A server that ends it says so, and it is read only by who looks.
+    return not select.select([connection.pgconn.socket], [], [], 0)[0]
+
+
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as the columns hold them: no booleans, and no NUL, which no text here may have."""
+    return {name: _stored(value) for name, value in values.items()}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(NUL, SHOWN_NUL) if NUL in value else value
+    return int(value) if isinstance(value, bool) else value

@@ -32,6 +32,7 @@ from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
 from tests.support.once import descriptions, migrated
 from tests.support.places import ROOT, SHARED, TYPES
+from tests.support.postgres import Postgres
 from tests.support.wsgi import WsgiClient
 
 # The files that take longest, the longest first: `make test` begins with them, so that no core is
@@ -43,6 +44,7 @@ LONGEST = (
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
+SERVERS = {"workers", "postgres"}  # fixtures that do
 
 
 def pytest_configure() -> None:
@@ -58,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_place)
     for item in items:
         wing = item.path.relative_to(ROOT / "tests").parts[0]
-        if wing in IN_PROCESSES or "workers" in getattr(item, "fixturenames", ()):
+        if wing in IN_PROCESSES or SERVERS & {*getattr(item, "fixturenames", ())}:
             item.add_marker("processes")
     if SHARED.is_dir():
         return
@@ -78,7 +80,7 @@ def _place(item: pytest.Item) -> tuple[int, bool]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith("BELLHOP_"):
+        if name.startswith(("BELLHOP_", "PG")):  # PG: what libpq reads
             monkeypatch.delenv(name)
 
 
@@ -174,6 +176,20 @@ def web(site: Site) -> WsgiClient:
     """The HTTP API over the test's installation, without a socket."""
     database.close()  # each request opens its own
     return WsgiClient(routes.make_app(site))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests of this process about statements, which must leave it running."""
+    with Postgres(fast=True) as server:
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new database, which ends with the test, as do the connections to it."""
+    yield postgres.new_database("empty")
+    postgres.drop_database("empty")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.database import server
-from bellhop.database.database import bind, database, query
+from bellhop.database.database import bind, bind_server, database, query
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
@@ -77,6 +77,14 @@ def _place(item: pytest.Item) -> tuple[int, bool]:
     return place, not is_whole
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is true of the states of jobs is true on either database."""
+    wing = metafunc.definition.path.relative_to(ROOT / "tests").parts[0]
+    is_of_both = wing == "jobs" and "rows" in metafunc.fixturenames
+    if is_of_both and not metafunc.definition.get_closest_marker("sqlite"):
+        metafunc.parametrize("rows", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
@@ -107,10 +115,33 @@ def loaded(config: Callable[[str], Settings]) -> Settings:
     return config("")
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests of this process about statements, which must leave it running."""
+    with Postgres(fast=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tables(postgres: Postgres) -> str:
+    """The address of a database with all tables, for one test after the other."""
+    url = postgres.new_database("tables")
+    server.migrate(url, alone=True)
+    return url
+
+
 @pytest.fixture
 def rows(request: pytest.FixtureRequest) -> str:
-    """Where the tests have their rows: the address of a PostgreSQL database, empty for SQLite."""
-    return os.environ.get("TEST_ROWS", "")
+    """Where this test has its rows: the address of an empty database, or none for SQLite."""
+    engine = getattr(request, "param", os.environ.get("ROWS", "sqlite"))
+    if engine == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("tables")
+    bind_server(url)
+    names = ", ".join(table._meta.table_name for table in TABLES)
+    query(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
+    return url
 
 
 @pytest.fixture
@@ -118,12 +149,7 @@ def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
     installation = Installation(folder, "test", "sqlite", "", rows=rows)
-    if rows:
-        server.migrate(rows, alone=True)
-        for table in TABLES:
-            query(f"TRUNCATE {table._meta.table_name} CASCADE")
-        query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
-    else:
+    if not rows:
         installation.database.write_bytes(migrated())
         bind(installation.database)
         sync_nothing()
@@ -176,13 +202,6 @@ def web(site: Site) -> WsgiClient:
     """The HTTP API over the test's installation, without a socket."""
     database.close()  # each request opens its own
     return WsgiClient(routes.make_app(site))
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL for all tests of this process about statements, which must leave it running."""
-    with Postgres(fast=True) as server:
-        yield server
 
 
 @pytest.fixture

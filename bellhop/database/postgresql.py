@@ -16,6 +16,7 @@ from peewee import PostgresqlDatabase
 from psycopg import errors
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
+from psycopg.types.string import TextLoader
 
 from bellhop.database import translation
 from bellhop.database.faults import Fault
@@ -208,6 +209,7 @@ def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connectio
     )  # fmt: skip
     connection.cursor_factory = _Cursor
     connection.adapters.register_loader("numeric", _Whole)
+    connection.adapters.register_loader("json", TextLoader)
     return connection
 
 

@@ -65,7 +65,7 @@ def secret_of(owner: str, *, renew: bool = False) -> str:
         with database.atomic():
             query(
                 "INSERT INTO webhook_secret (owner, secret) VALUES (:owner, :secret)"
-                f" ON CONFLICT {conflict}",
+                f" ON CONFLICT (owner) {conflict}",
                 {"owner": owner, "secret": fresh},
             )
     return str(query(find, {"owner": owner})[0][0])

@@ -50,7 +50,7 @@ def words(web: WsgiClient, job: Job) -> str | None:
 
 def took(type_name: str, *seconds: float) -> None:
     for slot, value in enumerate(seconds):
-        query("INSERT OR REPLACE INTO duration VALUES (:type, :slot, :seconds)",
+        query("INSERT INTO duration VALUES (:type, :slot, :seconds)",
               {"type": type_name, "slot": slot, "seconds": value})  # fmt: skip
 
 

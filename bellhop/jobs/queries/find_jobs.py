@@ -37,7 +37,7 @@ SEARCH_SCAN, SEARCH_BITE, SEARCH_S = 10_000, 200, 0.5
 SAID = """CASE WHEN json_valid({0}) THEN
     json_extract({0}, '$.code') || ' ' || json_extract({0}, '$.message') END"""
 IS_LISTED = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
-FOUND = "instr(fold(CAST({0} AS BLOB)), :text)"
+FOUND = "instr(fold(CAST({0} AS BLOB)), :text) > 0"
 MATCHES = f"""{FOUND.format("name")} OR {FOUND.format(f"substr(params, 1, {MOST_SHOWN})")}
     OR {FOUND.format(SAID.format("error"))}
     OR EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND ({FOUND.format("filename")}

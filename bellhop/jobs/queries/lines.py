@@ -13,6 +13,7 @@ from bellhop.storage.models import Job
 # The place of a job in its queue is exact up to this one. To know it, the first waiting items are
 # looked at, then more of them, then all.
 LINE_JOBS = 100
+OF_JOBS = "job IN (SELECT CAST(value AS BIGINT) FROM json_each(:jobs))"
 LINES = (2000, 20_000, 1 << 62)
 
 
@@ -28,6 +29,11 @@ def queued_in(queue: str, most: int) -> int:
     sql = """SELECT count(*) FROM (SELECT 1 FROM item
         WHERE queue = :queue AND status = 'queued' LIMIT :most) AS few"""
     return int(query(sql, {"queue": queue, "most": most})[0][0])
+
+
+def _listed(job_ids: Iterable[int]) -> dict[str, str]:
+    """Row ids of jobs, as `OF_JOBS` takes them."""
+    return {"jobs": json.dumps(list(job_ids))}
 
 
 @dataclass
@@ -46,14 +52,13 @@ class Waiting:
 
 def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
     """What these jobs wait for, by the job's row id."""
-    numbers = ", ".join(str(int(number)) for number in job_ids)
     sql = f"""SELECT job, status, queue, min(not_before),
             max(CASE WHEN not_before IS NOT NULL AND attempt > 0 THEN 1 ELSE 0 END),
             max(CASE waits_for WHEN 'job' THEN 1 ELSE 0 END),
             max(CASE waits_for WHEN 'equal' THEN 1 ELSE 0 END)
-        FROM item WHERE job IN ({numbers}) AND {IS_WAITING} GROUP BY job, status, queue"""
+        FROM item WHERE {OF_JOBS} AND {IS_WAITING} GROUP BY job, status, queue"""
     found: dict[int, Waiting] = {}
-    for job, status, queue, until, is_retry, for_job, for_equal in query(sql):
+    for job, status, queue, until, is_retry, for_job, for_equal in query(sql, _listed(job_ids)):
         waits = found.setdefault(job, Waiting())
         if status == "queued":
             waits.queues.append(queue)
@@ -78,14 +83,13 @@ class Trouble:
 
 def troubles(job_ids: Iterable[int]) -> dict[int, Trouble]:
     """What has failed in these jobs, by the job's row id: the item that runs again first."""
-    numbers = ", ".join(str(int(number)) for number in job_ids)
     sql = f"""SELECT job, error, failures, not_before FROM (
             SELECT job, error, failures, not_before, row_number() OVER (
                 PARTITION BY job ORDER BY coalesce(not_before, ':'), id) AS place
-            FROM item WHERE job IN ({numbers}) AND {IS_UNFINISHED} AND failures > 0
+            FROM item WHERE {OF_JOBS} AND {IS_UNFINISHED} AND failures > 0
             AND CASE WHEN json_valid(error) THEN 1 END = 1) AS placed
         WHERE place = 1"""
-    return {job: Trouble(*row) for job, *row in query(sql)}
+    return {job: Trouble(*row) for job, *row in query(sql, _listed(job_ids))}
 
 
 @dataclass(frozen=True)

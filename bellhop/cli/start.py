@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bellhop.accounts import accounts
 from bellhop.base.configuration import require_private
@@ -95,27 +96,26 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
 
 def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
-    # A new database beside the files of an old one would let the keeper take them for litter.
-    may_create = not (here.has_database or Files(folder).has_jobs())
-    if here.rows:
-        from bellhop.database import server  # an extra
-
-        url = settings.storage.database
-        server.migrate(url, alone=alone, may_create=may_create, mark=here.mark)
-    else:
-        schema.migrate(
-            here.database,
-            alone=alone,
-            may_create=may_create,
-            mark=here.mark,
-            may_adopt=not here.has_database,
-        )
+    _migrate(settings, here, alone=alone)
     here = _with_access(here, may_be_open=may_be_open)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)
     _require_private_secrets(settings, Catalog(settings, here))
     return here
+
+
+def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
+    """Bring the rows to this program's schema, wherever they are."""
+    # A new database beside the files of an old one would let the keeper take them for litter.
+    may_create = not (here.has_database or Files(here.folder).has_jobs())
+    known: dict[str, Any] = {"alone": alone, "may_create": may_create, "mark": here.mark}
+    if here.rows:
+        from bellhop.database import server  # an extra
+
+        server.migrate(settings.storage.database, **known)
+    else:
+        schema.migrate(here.database, may_adopt=not here.has_database, **known)
 
 
 def _with_access(here: Installation, *, may_be_open: bool) -> Installation:

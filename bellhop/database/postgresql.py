@@ -37,6 +37,7 @@ OPTIONS = {
     "tcp_user_timeout": str(SILENCE_MS),
 }
 MOST_IDLE = 16
+MOST_PREPARED = 500  # more than there are statements
 STREAMED_ROWS = 8  # each of which may be megabytes
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
 # One writer at a time, as SQLite has it: row locks would meet in another order (deadlocks), and a
@@ -91,9 +92,17 @@ class Postgres(PostgresqlDatabase):
             idle.close()
         return connect(self._url, self._options)
 
-    def _connection(self) -> psycopg.Connection[Any]:
-        connection: psycopg.Connection[Any] = self.connection()  # type: ignore[no-untyped-call]
+    def connection(self) -> psycopg.Connection[Any]:
+        """This thread's connection; a new one in place of one that was lost."""
+        connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
+        if connection.closed and not self.in_transaction():
+            self.close()
+            connection = super().connection()  # type: ignore[no-untyped-call]
         return connection
+
+    def cursor(self, named_cursor: Any = None) -> psycopg.Cursor[Any]:
+        """For statements of peewee's own."""
+        return self.connection().cursor()
 
     def _take_idle(self) -> psycopg.Connection[Any] | None:
         with self._idle_lock:
@@ -126,20 +135,25 @@ class Postgres(PostgresqlDatabase):
         return self.atomic(BEGIN_FLEETING)
 
     def begin(self, sql: str = BEGIN) -> None:  # type: ignore[override]
-        # Together in one message, which cannot be prepared.
-        self._connection().execute(sql, prepare=False)
+        connection = self.connection()
+        try:
+            # Together in one message, which cannot be prepared.
+            connection.execute(sql, prepare=False)
+        except psycopg.Error:
+            self.rollback()  # it has begun, and nobody else will end it
+            raise
 
     def commit(self) -> None:
-        self._connection().commit()
+        self.connection().commit()
 
     def rollback(self) -> None:
         # A connection that is lost has ended its transaction already.
         with contextlib.suppress(psycopg.OperationalError):
-            self._connection().rollback()
+            self.connection().rollback()
 
     def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
         """One statement, or one for each of a list of values."""
-        cursor = self._connection().cursor()
+        cursor = self.connection().cursor()
         text = translation.statement(sql)
         if isinstance(values, list):
             if values:
@@ -160,12 +174,12 @@ class Postgres(PostgresqlDatabase):
 
     def run(self, sql: str) -> None:
         """Statements without values, inside the caller's transaction."""
-        self._connection().execute(sql, prepare=False)
+        self.connection().execute(sql, prepare=False)
 
     @contextlib.contextmanager
     def streamed(self, sql: str, values: dict[str, Any]) -> Iterator[Any]:
         """The rows of one statement, which are fetched a few at a time."""
-        connection = self._connection()
+        connection = self.connection()
         with connection.transaction(), connection.cursor("streamed") as cursor:
             cursor.itersize = STREAMED_ROWS
             yield cursor.execute(translation.statement(sql), _storable(values))
@@ -208,6 +222,7 @@ def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connectio
         client_encoding="utf8",
     )  # fmt: skip
     connection.cursor_factory = _Cursor
+    connection.prepared_max = MOST_PREPARED
     connection.adapters.register_loader("numeric", _Whole)
     connection.adapters.register_loader("json", TextLoader)
     return connection

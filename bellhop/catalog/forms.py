@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,12 +14,6 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.functions import formats
 
 Schema = Mapping[str, Any]
-BEYOND: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "formatMinimum": (operator.lt, "at least"),
-    "formatExclusiveMinimum": (operator.le, "more than"),
-    "formatMaximum": (operator.gt, "at most"),
-    "formatExclusiveMaximum": (operator.ge, "less than"),
-}
 NESTED = ("array", "object")
 
 
@@ -199,8 +192,8 @@ def _beyond(schema: Schema, value: Any, where: str) -> Iterator[Exception]:
 def _beyond_bounds(
     schema: Schema, read: Callable[[Any], Any], value: Any, where: str
 ) -> Iterator[Exception]:
-    for keyword, (is_beyond, words) in BEYOND.items():
+    for keyword, (holds, words) in formats.BOUNDS.items():
         bound = schema.get(keyword)
-        if bound is not None and is_beyond(read(value), read(bound)):
+        if bound is not None and not holds(read(value), read(bound)):
             said = f"{where} must be {words} {bound}"
             yield fastjsonschema.JsonSchemaValueException(said, value, where, schema, keyword)

@@ -25,10 +25,6 @@ LENGTHS: dict[str, Holds] = {
     "minLength": operator.ge, "maxLength": operator.le, "minItems": operator.ge,
     "maxItems": operator.le,
 }  # fmt: skip
-FORMAT_LIMITS: dict[str, Holds] = {
-    "formatMinimum": operator.ge, "formatExclusiveMinimum": operator.gt,
-    "formatMaximum": operator.le, "formatExclusiveMaximum": operator.lt,
-}  # fmt: skip
 
 
 def require_fit(function: Callable[..., Any], kind: str, given: Given) -> None:
@@ -112,8 +108,12 @@ def _is_multiple(schema: Mapping[str, Any], value: float) -> bool:
 def _is_within(schema: Mapping[str, Any], text: str) -> bool:
     """Whether what a text stands for is within the bounds of its schema."""
     read = formats.READERS.get(schema.get("format", ""))
-    bounds = {word: read(schema[word]) for word in FORMAT_LIMITS if read and word in schema}
-    return read is None or _hold(bounds, FORMAT_LIMITS, read(text))
+    if read is None:
+        return True
+    bounds = (
+        (holds, schema[word]) for word, (holds, _) in formats.BOUNDS.items() if word in schema
+    )
+    return all(holds(read(text), read(bound)) for holds, bound in bounds)
 
 
 def _are_true(schema: Mapping[str, Any], values: list[Any]) -> bool:

@@ -7,6 +7,7 @@ Schema 2020-12, section 7.3; `decimal` is ours).
 from __future__ import annotations
 
 import datetime
+import operator
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -78,6 +79,13 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "duration": duration,
     "decimal": decimal,
     "uuid": identifier,
+}
+# The bounds of what such a text stands for: what holds of a value and its bound, and in words.
+BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "formatMinimum": (operator.ge, "at least"),
+    "formatExclusiveMinimum": (operator.gt, "more than"),
+    "formatMaximum": (operator.le, "at most"),
+    "formatExclusiveMaximum": (operator.lt, "less than"),
 }
 EXAMPLES = {
     "date": "a date like 2030-01-31",

@@ -58,7 +58,7 @@ class Worker:
 @contextlib.contextmanager
 def working(home: Path) -> Iterator[Worker]:
     """A Valkey without persistence and a Celery worker on it, warm; both end with the block."""
-    with _valkey() as port, (home / "celery.log").open("w") as log:
+    with valkey() as port, (home / "celery.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "celery_app", "worker", "--concurrency", "2"],
             cwd=Path(__file__).parent,
@@ -77,7 +77,7 @@ def working(home: Path) -> Iterator[Worker]:
 
 
 @contextlib.contextmanager
-def _valkey() -> Iterator[int]:
+def valkey() -> Iterator[int]:
     """The port of a real valkey-server."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

@@ -6,9 +6,12 @@ CPU. Huey on SQLite as it comes backs off to 10 s; Bellhop is woken instead.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
+from collections.abc import Sequence
 
+import celery_app
 import processes
 import serving
 from report import Figure, percentile
@@ -19,36 +22,50 @@ FIRST_IDLE_S = 3.0
 PAUSE_S = (0.4, 0.9)
 IDLE_WATCH_S = 30.0
 MOST_PICKUP_MS = 10.0
+MOST_TIMES_REDIS = 1.2
 MOST_CPU_S_PER_MINUTE = 0.3
 
 
 def measure(*, quick: bool) -> list[Figure]:
-    """Pick-up and whole time of single no-ops, then the CPU of an idle Bellhop."""
-    with serving.folder() as home, serving.serving(home) as server:
-        times = _pickups(server, 3 if quick else 60)
+    """Pick-up and whole time of single no-ops with either bell, then the CPU of an idle Bellhop."""
+    with serving.folder() as home, celery_app.valkey() as port, contextlib.ExitStack() as running:
+        (home / "redis").mkdir()
+        redis = {"HUEY_STORAGE": "redis", "HUEY_REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+        settings = {f"BELLHOP_{name}": value for name, value in redis.items()}
+        ours = running.enter_context(serving.serving(home))
+        theirs = running.enter_context(serving.serving(home / "redis", **settings))
+        times, others = _pickups([ours, theirs], 3 if quick else 60)
     with serving.folder() as home, serving.serving(home) as server:
         time.sleep(FIRST_IDLE_S)
         cpu = _idle_cpu(server, 1.0 if quick else IDLE_WATCH_S)
     pickup, whole = zip(*times, strict=True)
     slowest = percentile(pickup, 99)
+    of_redis = percentile([picked for picked, _ in others], 99)
     return [
         Figure(name="pick-up from idle, p50", measured=percentile(pickup, 50), unit="ms"),
         Figure(name="pick-up from idle, p99", measured=slowest, unit="ms", at_most=MOST_PICKUP_MS),
+        Figure(name="  the same / with the bell on Redis",
+               measured=slowest / of_redis, unit="times", at_most=MOST_TIMES_REDIS),
         Figure(name="request to completed, p50", measured=percentile(whole, 50), unit="ms"),
         Figure(name="request to completed, p99", measured=percentile(whole, 99), unit="ms"),
         Figure(name="CPU, idle", measured=cpu, unit="s/min", at_most=MOST_CPU_S_PER_MINUTE),
-    ]
+    ]  # fmt: skip
 
 
-def _pickups(server: Server, count: int) -> list[tuple[float, float]]:
-    """(accepted to claimed, request to completed) in ms for each of `count` jobs."""
-    server.final(server.submit(1)["job_id"])  # from now on its job process is warm
+def _pickups(servers: Sequence[Server], count: int) -> list[list[tuple[float, float]]]:
+    """(accepted to claimed, request to completed) in ms for each of `count` jobs, of each server.
+
+    They take turns, so that what disturbs one disturbs the others.
+    """
+    for server in servers:
+        server.final(server.submit(1)["job_id"])  # from now on its job process is warm
     time.sleep(FIRST_IDLE_S)
     chance = random.Random(1)
-    times = []
+    times: list[list[tuple[float, float]]] = [[] for _ in servers]
     for _ in range(count):
-        times.append(_one(server))
-        time.sleep(chance.uniform(*PAUSE_S))
+        for server, own in zip(servers, times, strict=True):
+            own.append(_one(server))
+            time.sleep(chance.uniform(*PAUSE_S))
     return times
 
 

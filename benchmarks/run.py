@@ -17,7 +17,17 @@ import traceback
 from report import Figure, table
 
 # Modules of this folder, in their order.
-BENCHMARKS = ("pickup", "throughput", "upload", "api", "million", "cleanup", "memory", "saving")
+BENCHMARKS = (
+    "pickup",
+    "throughput",
+    "postgresql",
+    "upload",
+    "api",
+    "million",
+    "cleanup",
+    "memory",
+    "saving",
+)
 
 
 def main() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 from tests.support.nobody import NOBODY
 
-# Runs until the pipe to the tests closes. A server has its working folder in the guarded folder,
-# and SIGQUIT ends PostgreSQL without delay and with its shared memory.
+# Runs until the pipe to the tests closes. The servers are those that work in the folder; SIGQUIT
+# ends PostgreSQL without delay and with its shared memory.
 GUARD = """
-in_folder() { find /proc -maxdepth 2 -name cwd -lname "$1/*" -printf '%h\\n' 2>/dev/null; }
+in_folder() {
+    find /proc -maxdepth 2 -name cwd \\( -lname "$1" -o -lname "$1/*" \\) -printf '%h ' 2>/dev/null
+}
 signal() { for process in $(in_folder "$2"); do kill -"$1" "${process#/proc/}"; done 2>/dev/null; }
 read -r _
 signal QUIT "$1"
@@ -27,7 +29,7 @@ rm -rf -- "$1"
 
 
 class GuardedFolder:
-    """A temporary folder; `close` removes it and ends the processes that work below it.
+    """A temporary folder; `close` removes it and ends the processes that work in it.
 
     A guard does so, a process of its own, also when the process of the tests is killed. It
     belongs to the user of the servers, because PostgreSQL and PgBouncer refuse to run as root.
@@ -46,7 +48,7 @@ class GuardedFolder:
         )
 
     def start(self, *command: str | Path, cwd: Path, log: Path) -> subprocess.Popen[bytes]:
-        """A server that works in `cwd`, a folder below this one, and writes to `log`."""
+        """A server that works in `cwd`, this folder or one below it, and writes to `log`."""
         with log.open("ab") as output:
             return subprocess.Popen(
                 command,

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.support import postgres as programs
+from tests.support.bouncer import Bouncer
 from tests.support.places import ROOT
 from tests.support.postgres import Postgres
 from tests.support.running import wait_for
@@ -166,6 +167,19 @@ def test_it_writes_where_writes_are_accepted(server: Postgres) -> None:
     assert rows(both, "SELECT pg_is_in_recovery()") == [(False,)]
     alone = standby.url("jobs")
     wait_for(lambda: rows(alone, "SELECT pg_is_in_recovery()") == [(True,)])
+
+
+def test_it_pools_connections_for_a_transaction_at_a_time(
+    empty_database: str, postgres: Postgres
+) -> None:
+    with Bouncer(postgres) as bouncer:
+        url = postgres.url("empty", bouncer.port)
+        with psycopg.connect(url) as one, psycopg.connect(url) as other:
+            served = []
+            for connection in (one, other, one):
+                served += connection.execute("SELECT pg_backend_pid()").fetchall()
+                connection.commit()
+    assert served[0] == served[1] == served[2]
 
 
 def test_it_ends_with_the_process_of_the_tests() -> None:

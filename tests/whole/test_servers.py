@@ -213,6 +213,14 @@ def _cwd(pid: str) -> str:
 
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "OLDEST", 99)
-    programs.program.cache_clear()
+    programs.program.cache_clear()  # a failure is not remembered
     with pytest.raises(pytest.fail.Exception, match="apt-get install postgresql"):
         programs.program("initdb")
+
+
+def test_it_says_that_the_pooler_is_missing(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.support.bouncer.shutil.which", lambda *_, **__: None)
+    with pytest.raises(pytest.fail.Exception, match="apt-get install pgbouncer"), Bouncer(postgres):
+        pass

@@ -33,10 +33,15 @@ CREATE OR REPLACE FUNCTION json_valid(text TEXT) RETURNS BOOLEAN
     EXCEPTION WHEN data_exception OR statement_too_complex THEN
         RETURN FALSE;
     END $$;
--- Of `path` the forms '$.name' and '$[0]'.
+-- Of `path` the forms '$.name' and '$[0]'; NULL also for a text that PostgreSQL cannot hold (NUL).
 CREATE OR REPLACE FUNCTION json_extract(text TEXT, path TEXT) RETURNS TEXT
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS 'SELECT text::json #>> string_to_array(trim(both ''.]'' from replace(substr(path, 2), ''['', ''.'')), ''.'')';
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    BEGIN
+        RETURN text::json #>> string_to_array(
+            trim(both '.]' from replace(substr(path, 2), '[', '.')), '.');
+    EXCEPTION WHEN untranslatable_character THEN
+        RETURN NULL;
+    END $$;
 CREATE OR REPLACE FUNCTION json_remove(text TEXT, path TEXT) RETURNS TEXT
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
     BEGIN

@@ -13,6 +13,7 @@ from bellhop.storage.models import Job
 # The place of a job in its queue is exact up to this one. To know it, the first waiting items are
 # looked at, then more of them, then all.
 LINE_JOBS = 100
+IS_LISTED = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
 OF_JOBS = "job IN (SELECT CAST(value AS BIGINT) FROM json_each(:jobs))"
 LINES = (2000, 20_000, 1 << 62)
 
@@ -83,13 +84,13 @@ class Trouble:
 
 def troubles(job_ids: Iterable[int]) -> dict[int, Trouble]:
     """What has failed in these jobs, by the job's row id: the item that runs again first."""
-    sql = f"""SELECT job, error, failures, not_before FROM (
-            SELECT job, error, failures, not_before, row_number() OVER (
-                PARTITION BY job ORDER BY coalesce(not_before, ':'), id) AS place
-            FROM item WHERE {OF_JOBS} AND {IS_UNFINISHED} AND failures > 0
-            AND CASE WHEN json_valid(error) THEN 1 END = 1) AS placed
-        WHERE place = 1"""
-    return {job: Trouble(*row) for job, *row in query(sql, _listed(job_ids))}
+    # A window over all items of large jobs would take three times as long.
+    sql = f"""SELECT min(coalesce(not_before, ':') || ' ' || id)
+        FROM item WHERE {OF_JOBS} AND {IS_UNFINISHED} AND failures > 0 AND json_valid(error)
+        GROUP BY job"""
+    first = [int(found.rpartition(" ")[2]) for (found,) in query(sql, _listed(job_ids))]
+    sql = f"SELECT job, error, failures, not_before FROM item WHERE {IS_LISTED}"
+    return {job: Trouble(*row) for job, *row in query(sql, {"ids": json.dumps(first)})}
 
 
 @dataclass(frozen=True)

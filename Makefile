@@ -90,7 +90,8 @@ audit: .venv/pins  ## Look up known vulnerabilities of the pinned packages
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt \
+		requirements-postgresql.txt
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 

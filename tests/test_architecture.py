@@ -53,13 +53,20 @@ def test_it_imports_in_no_circle() -> None:
         walk(module, ())
 
 
+# Imported only where the rows are in PostgreSQL: an extra, of which the .pyz says what to install.
+CLIENT = "bellhop.database.postgresql"
+
+
+def test_it_knows_the_client_of_postgresql_in_one_module() -> None:
+    assert [name_of(path) for path in CORE if "psycopg" in imports_of(path)] == [CLIENT]
+
+
 @pytest.mark.parametrize("path", CORE, ids=name_of)
 def test_it_imports_only_pure_python(path: Path) -> None:
     """So that all of it runs from one .pyz; only job types bring compiled packages."""
     foreign = imports_of(path) - ours(path) - set(sys.stdlib_module_names)
-    # The engine of an optional database is the one that needs an extra.
-    is_extra = name_of(path) == "bellhop.database.postgresql"
-    assert foreign - ({"psycopg"} if is_extra else set()) <= PURE_PACKAGES
+    allowed = {"psycopg"} if name_of(path) == CLIENT else set()
+    assert foreign <= PURE_PACKAGES | allowed
 
 
 @pytest.mark.parametrize(

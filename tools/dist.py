@@ -10,6 +10,7 @@ from __future__ import annotations
 import compileall
 import os
 import py_compile
+import shlex
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def _add_bellhop(build: Path, wheel: Path) -> None:
     pins = build / "bellhop" / "pins"
     pins.mkdir()
     for name, packages in _left_out().items():
-        (pins / name).write_text(" ".join(packages))
+        (pins / name).write_text(shlex.join(packages))
     (build / "__main__.py").write_text(MAIN)
 
 

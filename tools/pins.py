@@ -63,10 +63,21 @@ FILES = (
         ("requirements.txt",),
     ),
     Requirements(
+        "requirements-postgresql.txt",
+        "The extra `postgresql`: the rows in PostgreSQL instead of SQLite.",
+        (*PROJECT, "--extra", "postgresql"),
+        ("requirements.txt",),
+    ),
+    Requirements(
         "requirements-dev.txt",
         "What `make check`, `make bench` and `make dist` need beyond requirements.txt.",
         (*PROJECT, "--all-extras", "--group", "dev"),
-        ("requirements.txt", "requirements-cog.txt", "requirements-ocr.txt"),
+        (
+            "requirements.txt",
+            "requirements-cog.txt",
+            "requirements-ocr.txt",
+            "requirements-postgresql.txt",
+        ),
     ),
     Requirements(
         "requirements-bench.txt",

@@ -11,8 +11,18 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import psycopg
 from peewee import PostgresqlDatabase
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.program import pip_line
+
+try:
+    import psycopg
+except ImportError:
+    raise StartRefused(
+        "[storage] database needs psycopg with its binary, which is not installed: "
+        + pip_line("postgresql")
+    ) from None
 from psycopg import errors
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus

@@ -55,14 +55,13 @@ class Inspection:
     def _walk(self, connection: sqlite3.Connection, table: type[Model], until: float) -> bool:
         """Go on in one table; whether its end was reached."""
         keys, columns = _columns_of(table)
-        rows = table.select(*keys, *columns)
-        if isinstance(keys[0], AutoField):
-            rows = rows.where(keys[0] > self._after).order_by(keys[0])
-        else:
-            rows = rows.order_by(*keys).limit(-1).offset(self._after)
-        cursor = connection.execute(*rows.sql())
+        has_id, order = isinstance(keys[0], AutoField), _names(keys)
+        begin = f"WHERE {order} > ?" if has_id else ""
+        end = "" if has_id else "LIMIT -1 OFFSET ?"
+        asked = f"SELECT {_names([*keys, *columns])} FROM {table._meta.table_name}"
+        cursor = connection.execute(f"{asked} {begin} ORDER BY {order} {end}", (self._after,))
         for row in cursor:
-            self._after = row[0] if isinstance(keys[0], AutoField) else self._after + 1
+            self._after = row[0] if has_id else self._after + 1
             name = " ".join(_shown(value) for value in row[: len(keys)])
             wrong = _wrong(table._meta.table_name, columns, row[len(keys) :])
             self._found += [f"{table._meta.table_name} {name} ({column})" for column in wrong]
@@ -70,6 +69,10 @@ class Inspection:
                 cursor.close()
                 return False
         return True
+
+
+def _names(fields: list[Field]) -> str:
+    return ", ".join(f'"{field.column_name}"' for field in fields)
 
 
 def _columns_of(table: type[Model]) -> tuple[list[Field], list[Field]]:

@@ -45,6 +45,10 @@ PIP_LINES = {
     "wheel": 'pip install "bellhop-jobs[cog]"',
     "single": "pip install rasterio==",
 }
+PSYCOPG = {
+    "wheel": 'pip install "bellhop-jobs[postgresql]"',
+    "single": "pip install 'psycopg[binary]==",
+}
 # Names of our own modules, and one of the standard library that we use: none may be taken for it.
 STRAY = ("bellhop", "settings", "json", "app")
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -247,6 +251,20 @@ def test_it_says_how_an_extra_is_installed_here(installed: Installation) -> None
     wait_for(lambda: installed.client().get(job["links"]["self"])["status"] == "failed")
     error = installed.client().get(job["links"]["items"])["items"][0]["error"]
     assert error["hint"].startswith(f"Run {PIP_LINES[installed.name]}")
+
+
+def test_it_says_how_the_client_of_postgresql_is_installed(installed: Installation) -> None:
+    if installed.name == "checkout":  # which has it here
+        return
+    address = "postgresql://bellhop@127.0.0.1/jobs"
+    done = installed.run(
+        "prepare", BELLHOP_STORAGE_DATABASE=address, BELLHOP_STORAGE_DATA_DIR="elsewhere"
+    )
+    shutil.rmtree(installed.here / "elsewhere")
+    assert done.returncode == 1
+    assert f"psycopg with its binary, which is not installed: {PSYCOPG[installed.name]}" in (
+        done.stderr
+    )
 
 
 def test_it_reads_an_xlsx_or_says_what_that_needs(installed: Installation) -> None:

@@ -13,6 +13,8 @@ from typing import Any, assert_never
 
 from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
+from bellhop.consumer.hand import Hand
+from bellhop.consumer.moves import nothing
 from bellhop.consumer.watch import Watch
 from bellhop.jobprocess.outcome import (
     Cancelled,
@@ -53,34 +55,45 @@ class Ran:
     scratch: Scratch
 
 
-def record(claim: Claim, ran: Ran, files: Files, watch: Watch) -> None:
-    """Turn how the attempt ended into one move."""
+def record(claim: Claim, ran: Ran, files: Files, watch: Watch, hand: Hand) -> None:
+    """Turn how the attempt ended into one move, and leave that to the hand of its worker."""
     outcome = ran.outcome
     if isinstance(outcome, Completed):
-        return _complete(claim, ran, outcome, files, watch)
+        return _complete(claim, ran, outcome, files, watch, hand)
     with contextlib.suppress(OSError):
         ran.scratch.clear()  # it may be what fills the disk
-    watch.when_it_can_be(_move_for(claim, outcome, ran.delays_s))
     is_gone = isinstance(outcome, Failed) and outcome.error.code == "webhook_gone"
-    if is_gone and claim.type == webhooks.TYPE:
-        webhooks.disable(claim.owner, claim.params["url"])
+    hand.end(
+        claim,
+        watch,
+        _move_for(claim, outcome, ran.delays_s),
+        partial(_disable, claim) if is_gone and claim.type == webhooks.TYPE else nothing,
+    )
 
 
-def _complete(claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch) -> None:
+def _disable(claim: Claim, is_recorded: bool) -> None:
+    webhooks.disable(claim.owner, claim.params["url"])
+
+
+def _complete(
+    claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch, hand: Hand
+) -> None:
     published, warnings = _publish(claim, ran, files, watch)
     die_at("finish-files")
-    complete = partial(
-        lifecycle.complete,
-        claim,
+    completion = lifecycle.Completion(
+        claim=claim,
         data=done.data,
         files=json.dumps(published),
         warnings=json.dumps([*done.warnings, *warnings]),
         seconds=ran.seconds,
     )
-    is_recorded = watch.when_it_can_be(complete)
-    die_at("finish-commit")
-    if published and not is_recorded:
-        files.withdraw(claim.job_id, claim.name)
+
+    def follow(is_recorded: bool) -> None:
+        die_at("finish-commit")
+        if published and not is_recorded:
+            files.withdraw(claim.job_id, claim.name)
+
+    hand.end(claim, watch, completion, follow)
 
 
 def _publish(

@@ -33,6 +33,11 @@ class Slots:
             self._busy[queue] += 1
             return True
 
+    def is_over(self, queue: str) -> bool:
+        """Whether more items of a queue run than may by now."""
+        with self._lock:
+            return self._busy[queue] > self._limits[queue]
+
     def leave(self, queue: str) -> None:
         with self._lock:
             self._busy[queue] -= 1

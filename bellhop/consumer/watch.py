@@ -88,12 +88,16 @@ class Watch:
                     self._bear(error)
                     self._waiting.add(self._claim.id)
                 time.sleep(RECORD_AGAIN_S)
-                try:
-                    self.keep_lease()
-                except Exception as error:
-                    self._bear(error)
+                self.bear_with(self.keep_lease)
         finally:
             self._waiting.discard(self._claim.id)
+
+    def bear_with(self, act: Callable[[], object]) -> None:
+        """Do what may be left undone while nothing can be recorded."""
+        try:
+            act()
+        except Exception as error:
+            self._bear(error)
 
     def _bear(self, error: Exception) -> None:
         """An item runs on while nothing can be recorded; every other error ends it."""
@@ -104,8 +108,9 @@ class Watch:
     def _show(self) -> None:
         assert self._unshown is not None
         self._show_at = time.monotonic() + PROGRESS_EVERY_S
-        try:
-            lifecycle.progress(self._claim, *self._unshown, self._partial)
-            self._shown, self._unshown, self._partial = self._unshown, None, None
-        except Exception as error:
-            self._bear(error)
+        self.bear_with(self._show_now)
+
+    def _show_now(self) -> None:
+        assert self._unshown is not None
+        lifecycle.progress(self._claim, *self._unshown, self._partial)
+        self._shown, self._unshown, self._partial = self._unshown, None, None

@@ -24,16 +24,19 @@ from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.consumer.hand import Hand
+from bellhop.consumer.moves import MOST_AHEAD, End, Moves, Pace
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import database, will_pass
 from bellhop.functions.signature import FILES
 from bellhop.jobprocess.order import Order, order_for
+from bellhop.jobprocess.outcome import Stop
 from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import Listener, ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
-from bellhop.jobs.lifecycle import Claim
+from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.storage import presence
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
@@ -82,6 +85,9 @@ class Workers:
         self._queues = list(counts)
         self._catalog = Catalog(settings, here)
         self._ring = ring
+        self._pace = Pace()
+        self._moves = Moves(self._cache_key, self._workers_of, self._pace)
+        self._consumers = 1
         self._stop_at = float("inf")
         self._is_shared = accounts.is_closed()
         self.waiting: set[int] = set()
@@ -98,9 +104,7 @@ class Workers:
         until = time.monotonic() + TURN_S
         try:
             presence.require()
-            while not self.stopping.is_set() and self.run_next():
-                if not self.waiting:
-                    self.recording.note(None)
+            while not self.stopping.is_set() and self._serve(until):
                 if time.monotonic() >= until:
                     self._ring(1)
                     break
@@ -113,18 +117,40 @@ class Workers:
 
     def run_next(self) -> bool:
         """Claim, run and record one due item; False when there is none for a free slot."""
+        return self._serve(0.0, most=1)
+
+    def _serve(self, until: float, most: int = MOST_AHEAD) -> bool:
+        """Run items of one queue, at least one and until then (monotonic); False without any.
+
+        Each is claimed with the end of the one before.
+        """
         for queue in self._queues:
             if not self.slots.enter(queue):
                 continue
             try:
                 worker = f"{self.consumer}/{threading.current_thread().name}"
-                if claim := lifecycle.claim(queue, worker, self._cache_key):
-                    die_at("claim-commit")
-                    self._run(claim)
+                hand = Hand(worker, queue, self._moves, self._let_go_end, most)
+                hand.settle(wants_more=True)
+                if hand.is_holding():
+                    self._run_all(hand, queue, until)
                     return True
             finally:
                 self.slots.leave(queue)
         return False
+
+    def _run_all(self, hand: Hand, queue: str, until: float) -> None:
+        """Run what is in a hand, and what comes into it."""
+        while claim := hand.next():
+            began = time.monotonic()
+            is_ready = self._run(claim, hand)
+            now = time.monotonic()
+            self._pace.note(claim.type, now - began)
+            is_welcome = not (self.stopping.is_set() or self.slots.is_over(queue))
+            if is_ready and is_welcome and hand.may_go_on():
+                continue
+            hand.settle(wants_more=is_welcome and now < until)
+            if not self.waiting:
+                self.recording.note(None)
 
     def _bounds(self, scratch: Scratch, kind: ProcessKind) -> confine.Bounds:
         """What a job process may reach: less from the first account on."""
@@ -145,7 +171,12 @@ class Workers:
 
     def look(self) -> None:
         """Count the due items that a free slot waits for; once a second, by the keeper."""
+        self._consumers = len(queries.consumers())
         self._due = queries.count_due(self.slots.free())
+
+    def _workers_of(self, queue: str) -> int:
+        """How many workers share the items of a queue, as far as anybody knows."""
+        return self.slots.limit(queue) * max(1, self._consumers)
 
     def is_due(self) -> bool:
         """Whether the last look found something for this worker too, who answers it."""
@@ -178,32 +209,39 @@ class Workers:
             sha256=candidate.sha256,
         )
 
-    def _run(self, claim: Claim) -> None:
+    def _run(self, claim: Claim, hand: Hand) -> bool:
+        """Run an item; whether its process is ready for the next one."""
         watch = Watch(claim, self.is_grace_over, self.waiting, self.recording)
-        delays_s = self._settings.retry.delays_s
         try:
             job_type = self._catalog.types().get(claim.type)
-            delays_s = job_type.delays_s if job_type else delays_s
             if claim.cancel_requested:
-                watch.when_it_can_be(partial(lifecycle.cancel, claim))
+                hand.end(claim, watch, partial(lifecycle.cancel, claim))
             elif job_type and job_type.is_pending:
                 later = partial(lifecycle.try_again, claim, PENDING_DELAY_S, f"{job_type.reason}.")
-                watch.when_it_can_be(later)
+                hand.end(claim, watch, later)
             elif job_type is None or not job_type.available:
                 reason = job_type.reason if job_type else "its file was removed"
                 error = item_error("type_unavailable", reason=reason)
-                again = () if job_type and job_type.is_broken else delays_s
-                watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, error, again))
-            elif not self._reuse(claim, job_type, watch):
-                self._attempt(claim, job_type, watch)
+                again = () if job_type and job_type.is_broken else self._delays_s(claim)
+                hand.end(claim, watch, partial(lifecycle.fail_attempt, claim, error, again))
+            elif not self._reuse(claim, job_type, watch, hand):
+                return self._attempt(claim, job_type, watch, hand)
         except Exception as error:
             if will_pass(error) and self.is_grace_over():
                 raise  # it stays claimed, and is adopted after this stop
-            self._let_go(claim, error, delays_s, watch)
+            self._let_go(claim, error, watch)
+            return False
+        return True
 
-    def _let_go(
-        self, claim: Claim, error: Exception, delays_s: Sequence[float], watch: Watch
-    ) -> None:
+    def _delays_s(self, claim: Claim) -> Sequence[float]:
+        job_type = self._catalog.types().get(claim.type)
+        return job_type.delays_s if job_type else self._settings.retry.delays_s
+
+    def _let_go_end(self, end: End, error: Exception) -> None:
+        """End a claim otherwise that cannot be recorded as it ended."""
+        self._let_go(end.claim, error, end.watch)
+
+    def _let_go(self, claim: Claim, error: Exception, watch: Watch) -> None:
         """End a claim that Bellhop could not end as it should: no process runs the item any more.
 
         What will pass is no failure.
@@ -217,14 +255,16 @@ class Workers:
         log.error("%s: internal error in Bellhop", where, exc_info=error)
         mistake = item_error("unexpected_error", summary="see Bellhop's log")
         try:
-            watch.when_it_can_be(partial(lifecycle.fail_attempt, claim, mistake, delays_s))
+            watch.when_it_can_be(
+                partial(lifecycle.fail_attempt, claim, mistake, self._delays_s(claim))
+            )
         except Exception as again:
             if will_pass(again):
                 raise
             # What went wrong before goes wrong here as well: this needs the claim alone.
             watch.when_it_can_be(partial(lifecycle.fail, claim, mistake))
 
-    def _reuse(self, claim: Claim, job_type: KnownType, watch: Watch) -> bool:
+    def _reuse(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Complete the item with an earlier result; False when there is none."""
         if claim.cache_key is None or not claim.use_cache:
             return False
@@ -239,19 +279,18 @@ class Workers:
             files = link()
         except FileNotFoundError:  # its job was deleted just now
             return False
-        complete = partial(
-            lifecycle.complete,
-            claim,
+        completion = Completion(
+            claim=claim,
             data=hit.data,
             files=json.dumps(files),
             warnings=hit.warnings,
             reused=hit,
         )
-        watch.when_it_can_be(complete)
+        hand.end(claim, watch, completion)
         return True
 
-    def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch) -> None:
-        """Run one attempt in a job process and record how it ended."""
+    def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
+        """Run one attempt in a job process; whether that is ready for the next one."""
         kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
         process = self.pool.take(kind, job_type)
         printed = ItemLog(self.files.log(claim.job_id, claim.name))
@@ -262,17 +301,25 @@ class Workers:
             die_at("run-process")
             began = time.monotonic()
             listener = Listener(watch.on_progress, watch.on_partial, printed.write)
-            outcome = process.run(order, listener, watch.why_stop, mask)
+            why_stop = partial(self._why_stop, watch, hand)
+            outcome = process.run(order, listener, why_stop, mask, hand.left_s())
             die_at("run-done")
             printed.close()
             ran = Ran(outcome, time.monotonic() - began, job_type.delays_s, mask, process.scratch)
-            record(claim, ran, self.files, watch)
+            record(claim, ran, self.files, watch, hand)
         except BaseException:
             if not process.is_dead:
                 process.kill()
             raise
         finally:
-            self.pool.give_back(process)
+            is_kept = self.pool.give_back(process)
+        return is_kept
+
+    @staticmethod
+    def _why_stop(watch: Watch, hand: Hand) -> Stop | None:
+        """Asked while an item runs: nothing is held meanwhile."""
+        watch.bear_with(hand.release)
+        return watch.why_stop()
 
     def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch) -> Order:
         is_delivery = claim.type == webhooks.TYPE

@@ -58,19 +58,23 @@ class Pool:
             self._there[kind.queue] += 1
         return process
 
-    def give_back(self, process: JobProcess) -> None:
-        """Keep a process for the next item of its kind, unless it is dead or worn."""
-        if process.is_dead or process.is_worn(self._recycle_after_items):
-            return self._end(process)
+    def give_back(self, process: JobProcess) -> bool:
+        """Keep a process for the next item of its kind, unless it is dead or worn; whether it is.
+
+        It finds its folders empty again.
+        """
+        is_kept = not (process.is_dead or process.is_worn(self._recycle_after_items))
         try:
-            is_as_before = process.scratch.clear()
+            is_kept = is_kept and process.scratch.clear()
         except OSError:
-            is_as_before = False
-        if not is_as_before:
-            return self._end(process)
+            is_kept = False
+        if not is_kept:
+            self._end(process)
+            return False
         process.idle_since = time.monotonic()
         with self._lock:
             self._idle.setdefault(process.kind, []).append(process)
+        return True
 
     def retire_idle(self, idle_limit_s: float = IDLE_LIMIT_S) -> None:
         """End the processes that had nothing to do for `idle_limit_s` seconds."""

@@ -179,10 +179,12 @@ class JobProcess:
         listener: Listener,
         why_stop: Callable[[], Stop | None],
         mask: Mask,
+        first_look_s: float = WATCH_S,
     ) -> Outcome:
         """Run one item and wait for how it ends, at most as long as its order allows.
 
-        `why_stop` is asked every `WATCH_S`, and ends the run with what it gives. All that comes
+        `why_stop` is asked every `WATCH_S`, the first time after `first_look_s` if that is sooner,
+        and ends the run with what it gives. All that comes
         back goes through `mask`, which knows the secrets of the order.
         Afterwards nothing that the item started lives, and after every outcome but an
         answer of the job process neither does that.
@@ -195,7 +197,7 @@ class JobProcess:
             lambda data: listener.partial(mask.json(data)),
             printed.write,
         )
-        ended = self._run(order, heard, why_stop)
+        ended = self._run(order, heard, why_stop, min(first_look_s, WATCH_S))
         if isinstance(ended, Answer) and not self.is_dead:
             self._read_printed(printed.write)
             self._end_leftovers(ended)
@@ -208,13 +210,14 @@ class JobProcess:
         order: Order,
         listener: Listener,
         why_stop: Callable[[], Stop | None],
+        first_look_s: float,
     ) -> Answer | Outcome:
         self.items += 1
         self._family = set()
         self._least_free = order.least_free_mb * MEBIBYTE
         self._stamps[order.path] = order.stamp
         now = time.monotonic()
-        deadline, next_watch, heard = now + order.timeout_s, now + WATCH_S, 0
+        deadline, next_watch, heard = now + order.timeout_s, now + first_look_s, 0
         self._of = order.of
         try:
             self._send(order.frame())

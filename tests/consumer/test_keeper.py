@@ -18,7 +18,7 @@ from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle
-from bellhop.jobs.lifecycle import claims, moves, upkeep
+from bellhop.jobs.lifecycle import claims, ends, moves, upkeep
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -329,7 +329,7 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
     assert busy is not None
     (before,) = items_of(waiting)
     monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
-    for module in (claims, moves, upkeep):
+    for module in (claims, ends, moves, upkeep):
         monkeypatch.setattr(module, "timestamp", lambda s=0: timestamp(s + step_s))
     keeper.sweep()
     (after,) = items_of(waiting)

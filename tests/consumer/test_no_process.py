@@ -103,14 +103,14 @@ def breaks_after_its_claim(
     monkeypatch: pytest.MonkeyPatch, place: Any, name: str, error: Exception
 ) -> None:
     """Let one thing fail from the moment when an item is claimed."""
-    claim = lifecycle.claim
+    take = lifecycle.take
 
     def claimed(*arguments: Any) -> Any:
-        if found := claim(*arguments):
+        if found := take(*arguments):
             monkeypatch.setattr(place, name, raising(error))
         return found
 
-    monkeypatch.setattr(lifecycle, "claim", claimed)
+    monkeypatch.setattr(lifecycle, "take", claimed)
 
 
 @pytest.mark.parametrize(

@@ -579,13 +579,13 @@ def test_it_records_nothing_while_a_process_of_the_item_lives(
     """Also when the job returned and left a child behind, in a session of its own."""
     submit(str(tmp_path / "outside" / "pid"), type="escape", params={"stay": False})
     lived: list[bool] = []
-    complete = lifecycle.complete
+    complete = lifecycle.complete_all
 
-    def recorded(*arguments: Any, **options: Any) -> bool:
+    def recorded(*arguments: Any) -> Any:
         lived.append(is_alive(int((tmp_path / "outside" / "pid").read_text())))
-        return complete(*arguments, **options)
+        return complete(*arguments)
 
-    monkeypatch.setattr(lifecycle, "complete", recorded)
+    monkeypatch.setattr(lifecycle, "complete_all", recorded)
     workers.run_next()
     assert lived == [False]
 
@@ -682,7 +682,7 @@ def test_it_keeps_a_result_until_it_can_be_recorded(
 ) -> None:
     caplog.set_level("INFO")
     monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
-    monkeypatch.setattr(lifecycle, "complete", full_for(20, lifecycle.complete, why))
+    monkeypatch.setattr(lifecycle, "complete_all", full_for(20, lifecycle.complete_all, why))
     monkeypatch.setattr(workers.files, "publish", full_for(20, workers.files.publish, why))
     job = submit(type="noop")
     workers.work()
@@ -746,7 +746,7 @@ def test_it_claims_nothing_on_a_full_disk_and_lives(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     job = submit()
-    monkeypatch.setattr(lifecycle, "claim", full_for(3, lifecycle.claim))
+    monkeypatch.setattr(lifecycle, "take", full_for(3, lifecycle.take))
     for _ in range(3):
         workers.work()
     assert items_of(job)[0].status == "queued"
@@ -760,7 +760,7 @@ def test_it_gives_up_waiting_for_room_when_the_grace_of_a_stop_is_over(
 ) -> None:
     """The item stays claimed, and the next consumer adopts it."""
     monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
-    monkeypatch.setattr(lifecycle, "complete", full_for(10**6, lifecycle.complete))
+    monkeypatch.setattr(lifecycle, "complete_all", full_for(10**6, lifecycle.complete_all))
     monkeypatch.setattr(workers, "is_grace_over", full_then_over())
     job = submit()
     workers.work()
@@ -873,7 +873,7 @@ def test_it_renews_the_lease_while_a_result_waits_to_be_recorded(
 ) -> None:
     monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(watch, "LEASE_RENEWAL_S", 0)
-    monkeypatch.setattr(lifecycle, "complete", full_for(5, lifecycle.complete))
+    monkeypatch.setattr(lifecycle, "complete_all", full_for(5, lifecycle.complete_all))
     renewed: list[bool] = []
     renew = lifecycle.renew
 
@@ -894,13 +894,12 @@ def test_it_records_also_what_never_ran_when_it_can_be(
     monkeypatch.setattr(watch, "RECORD_AGAIN_S", 0.001)
     monkeypatch.setattr(lifecycle, move, full_for(3, getattr(lifecycle, move)))
     job = submit(type=type)
-    claim = lifecycle.claim
+    take = lifecycle.take
 
     def claimed_and_cancelled(*arguments: Any) -> Any:
-        found = claim(*arguments)
-        return found and replace(found, cancel_requested=move == "cancel")
+        return [replace(found, cancel_requested=move == "cancel") for found in take(*arguments)]
 
-    monkeypatch.setattr(lifecycle, "claim", claimed_and_cancelled)
+    monkeypatch.setattr(lifecycle, "take", claimed_and_cancelled)
     workers.run_next()
     assert items_of(job)[0].status in ("queued", "cancelled")
 

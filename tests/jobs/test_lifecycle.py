@@ -13,7 +13,7 @@ from bellhop.base.times import timestamp
 from bellhop.database import database as database_module
 from bellhop.database.database import database, is_refused, query
 from bellhop.jobs import consumers, lifecycle, queries, reuse
-from bellhop.jobs.lifecycle import MOVES, Claim, claims
+from bellhop.jobs.lifecycle import MOVES, Claim, claims, ends
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
 from bellhop.storage.models import Consumer, Event, Gone, Item, Job
@@ -485,7 +485,7 @@ def test_it_spreads_retries_out_but_never_before_their_delay(submit: Submit) -> 
         lifecycle.fail_attempt(claimed(job), ERROR, (30,))
     times = [str(item.not_before) for item in items_of(job)]
     assert len(set(times)) == 8
-    assert before <= min(times) and max(times) <= timestamp(30 * (1 + claims.JITTER))
+    assert before <= min(times) and max(times) <= timestamp(30 * (1 + ends.JITTER))
 
 
 def test_it_retries_at_once_where_the_delay_is_0(submit: Submit) -> None:

@@ -112,7 +112,7 @@ def test_it_asks_the_claim_of_its_own_index(tmp_path: Path) -> None:
     schema.migrate(tmp_path / "bellhop.db", alone=True)
     plan = query(
         f"EXPLAIN QUERY PLAN {claims.NEXT_DUE}",
-        {"queue": "parsing", "consumer": "c1", "passed_over": 0},
+        {"queue": "parsing", "consumer": "c1", "most": 1, "passed_over": 0},
     )
     words = " ".join(str(row) for row in plan)
     assert "item_due" in words and "TEMP B-TREE" not in words

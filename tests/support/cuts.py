@@ -1,11 +1,14 @@
-"""The power is cut between two statements of a move."""
+"""The power is cut between two statements of a move, or the answer to its commit is lost."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from bellhop.database.database import query
+import pytest
+
+from bellhop.database.database import database, query
 
 TABLES = (
     "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",
@@ -33,6 +36,22 @@ class Wire:
             return send(*arguments)
 
         return sent
+
+
+class LostAnswers:
+    """Commits are made, and the answers to the next `left` of them do not come back."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, left: int = 0):
+        self.left, self._commit = left, database.obj.commit
+        monkeypatch.setattr(database.obj, "commit", self._made)
+
+    def _made(self) -> None:
+        self._commit()
+        if self.left:
+            self.left -= 1
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
 
 
 def everything() -> list[list[tuple[Any, ...]]]:

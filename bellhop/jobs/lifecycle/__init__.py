@@ -14,7 +14,8 @@ An item of a chain has a row for each step; at most one of them is not blocked b
 and the item is final when its last step completed or any step ended otherwise.
 
 `moves` is the table of the moves and makes them; who asks for one stands in the other modules:
-`accept` (whoever accepts a job), `claims` (a worker), `upkeep` (the keeper), `wishes` (people).
+`accept` (whoever accepts a job), `claims` and `ends` (a worker), `upkeep` (the keeper), `wishes`
+(people).
 Every function below makes its own transaction, or works in one that its caller has opened, and may
 be called from any process.
 """
@@ -24,16 +25,28 @@ from bellhop.jobs.lifecycle.attributes import hand_over, hold_bytes
 from bellhop.jobs.lifecycle.claims import (
     LEASE_S,
     Claim,
-    cancel,
+    Due,
     cancel_asked,
     claim,
+    due,
+    held_by,
+    progress,
+    read_due,
+    renew,
+    stay_wanted,
+    take,
+)
+from bellhop.jobs.lifecycle.ends import (
+    Completion,
+    cancel,
     complete,
+    complete_all,
     crash,
     fail,
     fail_attempt,
+    give_back,
     interrupt,
-    progress,
-    renew,
+    recording,
     try_again,
 )
 from bellhop.jobs.lifecycle.moves import MOVES
@@ -60,9 +73,10 @@ from bellhop.jobs.lifecycle.wishes import (
 )
 
 __all__ = [
-    "LEASE_S", "MOVES", "Claim", "UnknownJobs", "adopt", "ask_cancel", "cancel", "cancel_asked",
-    "cancel_hopeless", "claim", "complete", "crash", "expire", "fail", "fail_attempt",
-    "follow_clock", "forget_old", "give_up", "hand_over", "hold_bytes", "hurry",
-    "interrupt", "keep", "move_to_front", "progress", "purge", "release_due", "renew", "retry",
-    "set_priority", "shorten_waits", "sign_off", "submit", "touch", "try_again",
+    "LEASE_S", "MOVES", "Claim", "Completion", "Due", "UnknownJobs", "adopt", "ask_cancel",
+    "cancel", "cancel_asked", "cancel_hopeless", "claim", "complete", "complete_all", "crash",
+    "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back", "give_up",
+    "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
+    "progress", "purge", "read_due", "recording", "release_due", "renew", "retry", "set_priority",
+    "shorten_waits", "sign_off", "stay_wanted", "submit", "take", "touch", "try_again",
 ]  # fmt: skip

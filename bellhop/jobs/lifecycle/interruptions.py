@@ -14,6 +14,13 @@ MOST_INTERRUPTIONS = 20
 REQUEUE = Statement("requeued", "id = :id")
 FAIL = Statement("failed", "id = :id")
 CANCEL = Statement("cancelled", "id = :id")
+
+# Why an item is given back; only the last one counts.
+STOPPED = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
+NOT_BEGUN = ItemError(
+    "interrupted", "Its worker gave it back before it began; Bellhop runs it as soon as it can."
+)
+DIED = ItemError("interrupted", "Its consumer died; Bellhop runs the item again.")
 # (item, its interruptions, whether a cancel was asked)
 Held = tuple[int, int, bool]
 
@@ -25,31 +32,28 @@ def look_for(which: str) -> str:
         FROM item WHERE status = 'running' AND {which}"""
 
 
-def give_back(held: Sequence[Held], *, is_counted: bool) -> int:
+def give_back(held: Sequence[Held], why: ItemError) -> int:
     """Take running items out of hands that do not finish them; how many they were.
 
     Cancelled if that was asked, failed the 20th time that it counts, else queued again.
     """
     for item, before, is_cancelled in held:
         with apart(f"item {item}"):
-            _give_back(item, before, is_cancelled, is_counted=is_counted)
+            _give_back(item, before, is_cancelled, why)
     return len(held)
 
 
-def _give_back(item: int, before: int, is_cancelled: bool, *, is_counted: bool) -> None:
-    count = before + is_counted
-    counts = counted("interrupted") if is_counted else counted()
+def _give_back(item: int, before: int, is_cancelled: bool, why: ItemError) -> None:
+    count = before + (why is DIED)
+    counts = counted("interrupted") if why is DIED else counted()
     if is_cancelled:
         CANCEL.make(id=item)
-    elif is_counted and count >= MOST_INTERRUPTIONS:
+    elif why is DIED and count >= MOST_INTERRUPTIONS:
         error = item_error("interrupted_too_often", count=count)
         FAIL.make(error, id=item, error=error.shown(), **counts)
     else:
-        again = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
-        if is_counted:
-            again = replace(again, message="Its consumer died; Bellhop runs the item again.")
-            again = with_count(again, "interruption", count, MOST_INTERRUPTIONS)
-        REQUEUE.make(again, id=item, error=None, **counts)
+        told = with_count(why, "interruption", count, MOST_INTERRUPTIONS) if why is DIED else why
+        REQUEUE.make(told, id=item, error=None, **counts)
 
 
 def counted(*ends: str) -> dict[str, int]:

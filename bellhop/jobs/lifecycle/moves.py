@@ -72,10 +72,10 @@ MOVES: dict[str, Move] = {
         ("queued",),
         "running",
         """worker = :worker, lease_until = :lease_until, attempt = attempt + 1,
-        current_step = NULL, cache_key = :cache_key,
+        current_step = NULL, cache_key = NULL,
         started_at = min(coalesce(started_at, :now), :now),
         waits_for = NULL, not_before = NULL, completed_at = NULL""",
-        ("worker", "lease_until", "cache_key"),
+        ("worker", "lease_until"),
     ),
     "deferred": Move(
         ("queued",),
@@ -216,16 +216,21 @@ class Statement:
         Statement.every.append(self)
 
     def make(self, event: ItemError | None = None, /, **values: Any) -> int:
-        """Make the move; how many items were still where it starts. Inside a transaction.
+        """Make the move; how many items were still where it starts. See `made`."""
+        return len(self.made(event, **values))
 
-        `event` goes into the timeline. TypeError for a value that is missing or not known.
+    def made(self, event: ItemError | None = None, /, **values: Any) -> set[int]:
+        """Make the move; the ids of the items that were still where it starts, and have moved.
+
+        Inside a transaction. `event` goes into the timeline of each. TypeError for a value that is
+        missing or not known.
         """
         if values.keys() != self.needs:
             raise TypeError(f"{self.move} needs {sorted(self.needs)}, given {sorted(values)}")
         values["now"] = timestamp()
         before = [] if self._is_plain else query(self.look, values)
         if not before and not self._is_plain:
-            return 0
+            return set()
         moved = query(self.update, values)
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
@@ -236,7 +241,7 @@ class Statement:
             _record(job, self.move, self._target, rows_of_job, event)
         for key in {row[4] for row in before if row[1] == "running" and row[4]}:
             RELEASE_EQUALS.make(cache_key=key)
-        return len(moved)
+        return {row[1] for row in moved}
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.

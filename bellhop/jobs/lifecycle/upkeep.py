@@ -70,7 +70,8 @@ def adopt(consumer: str) -> int:
     with database.atomic():
         held = query(HELD_BY_CONSUMER, {"consumer": consumer})
         was_stopped = bool(query(STOPPED, {"consumer": consumer}))
-        moved = interruptions.give_back(held, is_counted=not was_stopped)
+        why = interruptions.STOPPED if was_stopped else interruptions.DIED
+        moved = interruptions.give_back(held, why)
         query(FORGET_CONSUMER, {"consumer": consumer})
     return moved
 
@@ -85,7 +86,7 @@ def expire(item: int, lease_until: str) -> bool:
     """Give back an item whose lease was not renewed. Made by the keeper."""
     with database.atomic():
         held = query(HELD_SINCE, {"id": item, "lease_until": lease_until})
-        return bool(interruptions.give_back(held, is_counted=True))
+        return bool(interruptions.give_back(held, interruptions.DIED))
 
 
 def release_due() -> int:

@@ -29,14 +29,19 @@ def counts_by_type(viewer: User) -> list[tuple[str, str, int]]:
 
 
 def queue_states() -> dict[str, dict[str, Any]]:
-    """Of each queue with unfinished or failed items: depth, oldest waiting, running, failed."""
+    """Of each queue with unfinished or failed items: depth, oldest waiting, running, failed.
+
+    A worker runs one item; what it holds beside that waits.
+    """
     states: dict[str, dict[str, Any]] = {}
     blank = {"queued": 0, "pending": 0, "running": 0, "failed": 0, "oldest": None}
     for status in ("queued", "pending", "running"):
-        sql = f"""SELECT queue, count(*) FROM item
+        sql = f"""SELECT queue, count(*), count(DISTINCT worker) FROM item
             WHERE status = '{status}' AND coalesce(waits_for, '') != 'step' GROUP BY queue"""
-        for queue, count in query(sql):
-            states.setdefault(queue, dict(blank))[status] = count
+        for queue, count, workers in query(sql):
+            state = states.setdefault(queue, dict(blank))
+            state[status] = workers if status == "running" else count
+            state["queued"] += count - workers if status == "running" else 0
     sql = """SELECT item.queue, count(*) FROM job JOIN item ON item.job = job.id
         WHERE job.status = 'failed' AND item.status = 'failed' GROUP BY item.queue"""
     for queue, count in query(sql):

@@ -33,6 +33,18 @@ def slow(text: str, context: Context, *, seconds: float = 30) -> dict:
     return {}
 
 
+@job_type(label="As told", queue="parsing", cache=False)
+def as_told(text: str, context: Context) -> dict:
+    """Sleep, or crash, or nothing of it."""
+    if text.startswith("sleep "):
+        time.sleep(float(text.removeprefix("sleep ")))
+    if text == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if text.startswith("write "):
+        (context.output_dir / "out.txt").write_text(text)
+    return {"text": text}
+
+
 @job_type(label="Hang", queue="parsing", timeout_s=0.5)
 def hang(text: str, context: Context) -> dict:
     """Hang in C with signals ignored, and with a grandchild."""

@@ -1,0 +1,122 @@
+"""What one worker holds: claims that have not begun, and ends that are not recorded yet.
+
+Quick items of one type are claimed several at once, run one after the other, and are recorded
+together. Nothing is held for longer than about `HOLD_S`: what ended is recorded then, and what has
+not begun goes back into its queue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from bellhop.base.killpoint import die_at
+from bellhop.consumer.moves import Asked, End, Moves, nothing
+from bellhop.consumer.watch import Watch
+from bellhop.database.database import will_pass
+from bellhop.jobs import lifecycle
+from bellhop.jobs.lifecycle import Claim, Completion
+
+HOLD_S = 0.05
+# How often it is asked whether what has not begun may still begin.
+LOOK_EVERY_S = 0.01
+
+
+class Hand:
+    """The hand of a worker, for items of one queue; it runs one of them at a time."""
+
+    def __init__(
+        self,
+        worker: str,
+        queue: str,
+        moves: Moves,
+        let_go: Callable[[End, Exception], None],
+        most: int,
+    ):
+        """`let_go` ends a claim whose end cannot be recorded; `most` is claimed at once."""
+        self._worker, self._queue, self._moves, self._most = worker, queue, moves, most
+        self._let_go = let_go
+        self._claims: deque[Claim] = deque()
+        self._ends: list[End] = []
+        self._release_at = self._look_at = 0.0
+
+    def is_holding(self) -> bool:
+        return bool(self._claims or self._ends)
+
+    def next(self) -> Claim | None:
+        """The next item to run, which begins now."""
+        return self._claims.popleft() if self._claims else None
+
+    def end(
+        self,
+        claim: Claim,
+        watch: Watch,
+        move: Completion | Callable[[], bool],
+        then: Callable[[bool], None] = nothing,
+    ) -> None:
+        """A claim ends by `move`, which `settle` makes; `then` is told whether it was recorded."""
+        self._ends.append(End(claim, watch, move, then))
+
+    def left_s(self) -> float:
+        """How long what is held may still wait; infinite when nothing is."""
+        left_s = max(0.0, self._release_at - time.monotonic())
+        return left_s if self.is_holding() else float("inf")
+
+    def may_go_on(self) -> bool:
+        """Whether the next of the items that are held may begin."""
+        now = time.monotonic()
+        if not self._claims or now >= self._release_at:
+            return False
+        if now < self._look_at:
+            return True
+        self._look_at = now + LOOK_EVERY_S
+        try:
+            return lifecycle.stay_wanted(self._claims)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            return False
+
+    def settle(self, *, wants_more: bool) -> None:
+        """Record what ended, give back what has not begun, and claim more, in one transaction.
+
+        While nothing can be written it is tried again, until the grace of a stop is over.
+        """
+        if not self._ends:
+            return self._make(wants_more=wants_more)
+        make = partial(self._make_renewed, wants_more=wants_more)
+        return self._ends[-1].watch.when_it_can_be(make)
+
+    def release(self) -> None:
+        """Hold nothing any more, as the item that runs takes longer: once, if that can be done."""
+        if self.is_holding():
+            self._make(wants_more=False)
+
+    def _make_renewed(self, *, wants_more: bool) -> None:
+        for end in self._ends:
+            end.watch.keep_lease()
+        self._make(wants_more=wants_more)
+
+    def _make(self, *, wants_more: bool) -> None:
+        queue = self._queue if wants_more else ""
+        asked = Asked(self._worker, self._ends, [*self._claims], queue, self._most)
+        try:
+            self._moves.make(asked)
+        finally:
+            if asked.recorded is not None:
+                self._ends, self._claims = [], deque(asked.claims)
+                now = time.monotonic()
+                self._release_at, self._look_at = now + HOLD_S, now + LOOK_EVERY_S
+                self._follow(asked)
+
+    def _follow(self, asked: Asked) -> None:
+        """Do what follows once ends are recorded, or cannot be."""
+        for end, recorded in zip(asked.ends, asked.recorded or (), strict=True):
+            if isinstance(recorded, Exception):
+                self._let_go(end, recorded)
+            else:
+                end.then(recorded)
+        if self._claims:
+            die_at("claim-commit")

@@ -24,6 +24,10 @@ demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and sho
 test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs: only these)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ONLY)
 
+.PHONY: postgresql
+postgresql: .venv/dev  ## Run every test with the jobs in PostgreSQL (ONLY=tests/web: only these)
+	@ROWS=postgresql $(MAKE) --no-print-directory test
+
 .PHONY: quick
 quick: .venv/dev  ## Run the tests that start no server, browser or job process
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not processes"
@@ -42,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: fuzz chaos attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives

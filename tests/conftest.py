@@ -18,33 +18,37 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.database import server
-from bellhop.database.database import bind, bind_server, database, query
+from bellhop.database.database import bind, database
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
-from bellhop.storage.models import TABLES, Job
+from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
 from tests.support.disks import sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
-from tests.support.once import descriptions, migrated
+from tests.support.once import descriptions, empty_tables, migrated
 from tests.support.places import ROOT, SHARED, TYPES
-from tests.support.postgres import Postgres
+from tests.support.postgres import Databases, Postgres
+from tests.support.running import Running
 from tests.support.wsgi import WsgiClient
 
 # The files that take longest, the longest first: `make test` begins with them, so that no core is
 # idle in the end.
 LONGEST = (
-    "attack", "evaluation", "machines", "installations", "chaos", "commands", "storage", "stops",
-    "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses", "browser",
+    "attack", "evaluation", "machines", "lifecycle_property", "installations", "chaos", "commands",
+    "storage", "stops", "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses", "browser",
     "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
 SERVERS = {"workers", "postgres"}  # fixtures that do
+# Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
+ENGINE = os.environ.get("ROWS", "")
+BOTH = {("whole", "test_killpoints.py")}
 
 
 def pytest_configure() -> None:
@@ -56,15 +60,15 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by the marker
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what starts processes; leave out what needs the shared data where that is not."""
+    """Mark what starts processes; leave out what needs what is not here."""
     items.sort(key=_place)
     for item in items:
         wing = item.path.relative_to(ROOT / "tests").parts[0]
         if wing in IN_PROCESSES or SERVERS & {*getattr(item, "fixturenames", ())}:
             item.add_marker("processes")
-    if SHARED.is_dir():
-        return
-    left_out = [item for item in items if item.get_closest_marker("shared_data")]
+    absent = set() if SHARED.is_dir() else {"shared_data"}
+    absent |= {"sqlite"} if ENGINE == "postgresql" else set()
+    left_out = [item for item in items if any(map(item.get_closest_marker, absent))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -79,10 +83,10 @@ def _place(item: pytest.Item) -> tuple[int, bool]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What is true of the states of jobs is true on either database."""
-    wing = metafunc.definition.path.relative_to(ROOT / "tests").parts[0]
-    is_of_both = wing == "jobs" and "rows" in metafunc.fixturenames
-    if is_of_both and not metafunc.definition.get_closest_marker("sqlite"):
-        metafunc.parametrize("rows", ["sqlite", "postgresql"], indirect=True)
+    place = metafunc.definition.path.relative_to(ROOT / "tests").parts
+    is_of_both = place in BOTH or (place[0] == "jobs" and "rows" in metafunc.fixturenames)
+    if is_of_both and not (ENGINE or metafunc.definition.get_closest_marker("sqlite")):
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -130,17 +134,38 @@ def tables(postgres: Postgres) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    return Databases(postgres)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases_of_modules(request: pytest.FixtureRequest) -> None:
+    if ENGINE == "postgresql":
+        Running.database_of = request.getfixturevalue("databases").of
+
+
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Which database this test uses, also in each Bellhop that it starts."""
+    engine: str = getattr(request, "param", ENGINE or "sqlite")
+    if engine == "sqlite":
+        yield engine
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    monkeypatch.setattr(Running, "database_of", databases.of)
+    folder = request.getfixturevalue("tmp_path")
+    yield engine
+    databases.drop_below(folder)
+
+
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> str:
+def rows(request: pytest.FixtureRequest, engine: str) -> str:
     """Where this test has its rows: the address of an empty database, or none for SQLite."""
-    engine = getattr(request, "param", os.environ.get("ROWS", "sqlite"))
     if engine == "sqlite":
         return ""
     url: str = request.getfixturevalue("tables")
-    bind_server(url)
-    names = ", ".join(table._meta.table_name for table in TABLES)
-    query(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-    query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
+    empty_tables(url)
     return url
 
 

@@ -28,7 +28,7 @@ from tests.support.disks import sync_nothing
 from tests.support.jobs import error_of, items_of, job_of
 from tests.support.wsgi import WsgiClient
 
-pytestmark = pytest.mark.sqlite  # PostgreSQL takes no bytes in a text, and no text in a number
+pytestmark = pytest.mark.sqlite("PostgreSQL takes no bytes in a text, and no text in a number")
 Submit = Callable[..., Job]
 COLUMNS = [
     (table._meta.table_name, column.column_name)

@@ -56,4 +56,4 @@ class LostAnswers:
 
 def everything() -> list[list[tuple[Any, ...]]]:
     """All rows of all tables."""
-    return [query(f"SELECT * FROM {name}") for name in TABLES]
+    return [sorted(query(f"SELECT * FROM {name}"), key=repr) for name in TABLES]

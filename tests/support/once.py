@@ -9,8 +9,9 @@ from pathlib import Path
 from bellhop.base import configuration
 from bellhop.catalog.catalog import Catalog
 from bellhop.database import schema
-from bellhop.database.database import database
+from bellhop.database.database import bind_server, database, query
 from bellhop.storage.installation import Installation
+from bellhop.storage.models import TABLES
 from tests.support.places import TYPES
 
 
@@ -27,6 +28,14 @@ def descriptions() -> bytes:
         described = Installation(folder, "test", "sqlite", "")
         Catalog(configuration.load(folder / "config.ini"), described).settle()
         return described.described_types.read_bytes()
+
+
+def empty_tables(url: str) -> None:
+    """Use the PostgreSQL database at `url`, as it is after its first start."""
+    bind_server(url)
+    names = ", ".join(table._meta.table_name for table in TABLES)
+    query(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
 
 
 @functools.cache

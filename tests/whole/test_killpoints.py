@@ -6,10 +6,8 @@ import contextlib
 import http.client
 import re
 import signal
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -67,11 +65,6 @@ def dies(bellhop: Running, half: str, point: str) -> None:
     assert process.wait(20) == -signal.SIGKILL, bellhop.log()
 
 
-def rows(bellhop: Running, sql: str) -> list[tuple[Any, ...]]:
-    with contextlib.closing(sqlite3.connect(bellhop.data / "bellhop.db")) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def test_it_names_every_point_there_is() -> None:
     found = {
         point
@@ -101,16 +94,14 @@ def test_it_uses_the_time_of_a_schedule_once(bellhop: Running, point: str) -> No
     job = {"type": "noop", "items": [{"text": "a"}]}
     schedule = {"name": "yearly", "cron": "0 0 1 1 *", "job": job}
     bellhop.client().post("/api/v1/schedules", schedule)
-    connection = sqlite3.connect(bellhop.data / "bellhop.db")
-    with contextlib.closing(connection), connection:
-        connection.execute("UPDATE schedule SET next_at = '2026'")
+    bellhop.query("UPDATE schedule SET next_at = '2026'")
     dies(bellhop, "consumer", point)
     counted = """SELECT (SELECT count(*) FROM job),
         (SELECT count(*) FROM audit WHERE who = 'local' AND action = 'submit')"""
-    assert rows(bellhop, counted) == ([(1, 1)] if point in IS_ACCEPTED else [(0, 0)])
+    assert bellhop.query(counted) == ([(1, 1)] if point in IS_ACCEPTED else [(0, 0)])
     bellhop.start("consumer")
-    wait_for(lambda: rows(bellhop, "SELECT status FROM job") == [("completed",)], limit_s=20)
-    assert rows(bellhop, counted) == [(1, 1)]
+    wait_for(lambda: bellhop.query("SELECT status FROM job") == [("completed",)], limit_s=20)
+    assert bellhop.query(counted) == [(1, 1)]
 
 
 @pytest.mark.parametrize("point", CLAIM_TO_FINISH)
@@ -123,12 +114,12 @@ def test_it_runs_to_one_recorded_result(bellhop: Running, point: str) -> None:
     bellhop.start("consumer")
     job = bellhop.final(job_id)
     assert (job["status"], job["attempt"]) == ("completed", 1 if point in RUNS_ONCE else 2)
-    moves = [move for (move,) in rows(bellhop, "SELECT move FROM event WHERE item = 0")]
+    moves = [move for (move,) in bellhop.query("SELECT move FROM event WHERE item = 0")]
     assert moves.count("completed") == 1
     result = bellhop.client().get(f"/api/v1/jobs/{job_id}/result")
     assert {file["name"] for file in result["items"][0]["files"]} >= {"upper.txt"}
     # The interruption is told, and counted where an attempt was cut short.
-    ((interruptions,),) = rows(bellhop, "SELECT interruptions FROM item")
+    ((interruptions,),) = bellhop.query("SELECT interruptions FROM item")
     assert interruptions == moves.count("requeued") == (0 if point in RUNS_ONCE else 1)
 
 

@@ -36,7 +36,7 @@ from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.models import FINAL, Item, Job, Table
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.disks import sync_nothing
-from tests.support.once import migrated
+from tests.support.once import empty_tables, migrated
 
 ERROR = ItemError("no_good", "no good", traceback="Traceback …")
 QUEUES = ("q", "r")
@@ -97,13 +97,19 @@ def derived_status(job: Row, items: Sequence[Sequence[Row]]) -> str:
 class Moves(RuleBasedStateMachine):
     """Most steps meet a job, or a claim, to which something can happen; some do not."""
 
+    # The address of a database that is emptied for each run; none: a new one on SQLite.
+    url = ""
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / "bellhop.db"
-        path.write_bytes(migrated())
-        bind(path)
-        sync_nothing()
+        if self.url:
+            empty_tables(self.url)
+        else:
+            path = Path(self.folder.name) / "bellhop.db"
+            path.write_bytes(migrated())
+            bind(path)
+            sync_nothing()
         self.owned: dict[int, Claim] = {}
         self.claims: list[Claim] = []
         # Jobs whose time has not come yet.
@@ -523,10 +529,20 @@ class Moves(RuleBasedStateMachine):
         assert unfinished == []
 
 
-Moves.TestCase.settings = hypothesis_settings(
+class MovesOnPostgreSQL(Moves):
+    pass
+
+
+@pytest.fixture
+def empty_server(tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MovesOnPostgreSQL, "url", tables)
+
+
+Moves.TestCase.settings = MovesOnPostgreSQL.TestCase.settings = hypothesis_settings(
     max_examples=150,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestMoves = Moves.TestCase
+TestMoves = pytest.mark.sqlite("the same on PostgreSQL follows")(Moves.TestCase)
+TestMovesOnPostgreSQL = pytest.mark.usefixtures("empty_server")(MovesOnPostgreSQL.TestCase)

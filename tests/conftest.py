@@ -40,8 +40,8 @@ from tests.support.wsgi import WsgiClient
 # idle in the end.
 LONGEST = (
     "attack", "evaluation", "machines", "lifecycle_property", "installations", "chaos", "commands",
-    "storage", "stops", "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses", "browser",
-    "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
+    "storage", "stops", "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses",
+    "browser", "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")

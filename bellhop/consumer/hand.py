@@ -95,9 +95,13 @@ class Hand:
             self._make(wants_more=False)
 
     def _make_renewed(self, *, wants_more: bool) -> None:
-        for end in self._ends:
-            end.watch.keep_lease()
-        self._make(wants_more=wants_more)
+        """As `_make`, and what cannot be recorded now keeps its lease."""
+        try:
+            self._make(wants_more=wants_more)
+        except Exception:
+            for end in self._ends:
+                end.watch.bear_with(end.watch.keep_lease)
+            raise
 
     def _make(self, *, wants_more: bool) -> None:
         queue = self._queue if wants_more else ""

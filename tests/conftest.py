@@ -23,7 +23,7 @@ from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, make_folder
+from bellhop.storage.installation import Installation, make_folder, rows_location
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
@@ -115,7 +115,7 @@ def config(tmp_path: Path) -> Callable[[str], Settings]:
 
 
 @pytest.fixture
-def loaded(config: Callable[[str], Settings]) -> Settings:
+def loaded(config: Callable[[str], Settings], rows: str) -> Settings:
     return config("")
 
 
@@ -160,12 +160,13 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest, engine: str) -> str:
+def rows(request: pytest.FixtureRequest, engine: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Where this test has its rows: the address of an empty database, or none for SQLite."""
     if engine == "sqlite":
         return ""
     url: str = request.getfixturevalue("tables")
     empty_tables(url)
+    monkeypatch.setenv("BELLHOP_STORAGE_DATABASE", url)
     return url
 
 
@@ -173,7 +174,7 @@ def rows(request: pytest.FixtureRequest, engine: str) -> str:
 def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
-    installation = Installation(folder, "test", "sqlite", "", rows=rows)
+    installation = Installation(folder, "test", "sqlite", "", rows=rows_location(loaded))
     if not rows:
         installation.database.write_bytes(migrated())
         bind(installation.database)

@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import re
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +22,7 @@ from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli.main import main
-from bellhop.database.database import database, query
+from bellhop.database.database import database, is_refused, query
 from bellhop.jobs import lifecycle, schedules
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -665,13 +664,15 @@ def test_it_pages_through_the_audit_log(web: WsgiClient, people: None) -> None:
 @pytest.mark.parametrize("change", ["UPDATE audit SET who = 'eve'", "DELETE FROM audit"])
 def test_it_keeps_the_audit_log_as_it_is(here: Installation, change: str) -> None:
     audit.note("ada", "", "login")
-    with pytest.raises(sqlite3.IntegrityError, match="audit log"):
+    with pytest.raises(Exception, match="audit log") as raised:
         query(change)
+    assert is_refused(raised.value)
     assert audit.notes(before=None, limit=1)[0]["who"] == "ada"
 
 
 def test_it_forgets_of_the_audit_log_what_is_older_than_a_year(here: Installation) -> None:
-    query("INSERT INTO audit VALUES (1, '2020-01-01T00:00:00.000000Z', 'ada', '', 'login', '')")
+    query("""INSERT INTO audit (at, who, address, action, target)
+        VALUES ('2020-01-01T00:00:00.000000Z', 'ada', '', 'login', '')""")
     audit.note("ada", "", "logout")
     audit.forget_old()
     assert [note["action"] for note in audit.notes(before=None, limit=9)] == ["logout"]

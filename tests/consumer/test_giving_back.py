@@ -26,6 +26,7 @@ from bellhop.web.server.rules import Rules
 from bellhop.web.site import Site
 from tests.support.wsgi import WsgiClient
 
+pytestmark = pytest.mark.sqlite("its file keeps what deleted rows leave; a server uses it again")
 MEBIBYTE = 1 << 20
 Submit = Callable[..., Job]
 

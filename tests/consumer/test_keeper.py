@@ -159,6 +159,7 @@ def test_it_removes_old_folders_without_a_job(
     assert {path.name for path in uploads.iterdir()} == {"kept"}
 
 
+@pytest.mark.sqlite("its write-ahead log")
 def test_it_keeps_the_write_ahead_log_short(
     submit: Submit, keeper: Keeper, here: Installation
 ) -> None:

@@ -220,6 +220,7 @@ def test_it_refuses_a_folder_that_cannot_be_written(config: Config, place: str) 
             make_folder(settings)
 
 
+@pytest.mark.sqlite("its write-ahead log")
 def test_it_finds_the_log_of_a_database_that_is_a_link(
     config: Config, here: Installation, tmp_path: Path
 ) -> None:

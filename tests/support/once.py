@@ -36,6 +36,7 @@ def empty_tables(url: str) -> None:
     names = ", ".join(table._meta.table_name for table in TABLES)
     query(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     query("INSERT INTO counter (name, value) VALUES ('change', 0), ('closed', 0)")
+    query("UPDATE about SET mark = 0")
 
 
 @functools.cache

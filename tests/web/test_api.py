@@ -9,17 +9,19 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bellhop.base import errors
+from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
-from bellhop.database.database import bind, database, query
+from bellhop.database import postgresql
+from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries
-from bellhop.storage.installation import Installation
+from bellhop.storage.installation import Installation, bind_rows
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web import downloads
@@ -675,15 +677,24 @@ def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: 
     assert "already completed" in answer.json["detail"]
 
 
+@contextlib.contextmanager
+def kept(settings: Settings, here: Installation) -> Iterator[None]:
+    """Somebody else writes all the time."""
+    url = settings.storage.database
+    other = postgresql.connect(url) if url else sqlite3.connect(here.database)
+    with contextlib.closing(other):
+        other.execute(postgresql.BEGIN if url else "BEGIN IMMEDIATE")
+        yield
+
+
 def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(
-    web: WsgiClient, here: Installation, monkeypatch: pytest.MonkeyPatch
+    web: WsgiClient, loaded: Settings, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bellhop.database.sqlite.BUSY_TIMEOUT_S", 0.05)
-    bind(here.database)
-    with contextlib.closing(sqlite3.connect(here.database)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setitem(postgresql.OPTIONS, "lock_timeout", "50ms")
+    bind_rows(loaded, here)
+    with kept(loaded, here):
         answer = web.post(JOBS, {"type": "noop", "items": [{"text": "a"}]})
         assert web.get(JOBS).status == 200, "reading goes on"
-        other.rollback()
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "busy", "2")
     assert web.get(JOBS).json["jobs"] == []

@@ -267,6 +267,7 @@ def test_it_hands_on_a_large_result_as_it_was_recorded(web: WsgiClient, submit: 
     assert (shown["job_id"], shown["result"]["items"][0]["data"]) == (job.job_id, data)
 
 
+@pytest.mark.sqlite("a CHECK that can be switched off")
 def test_it_hands_on_nothing_that_is_no_json(web: WsgiClient, submit: Submit) -> None:
     job = submit()
     complete({"text": "x" * 100_000})

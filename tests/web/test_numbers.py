@@ -36,6 +36,7 @@ def test_it_keeps_the_rest_of_such_an_answer() -> None:
     assert documents.parsed(written) == {"a": [1, None, {"b": 2}], "c": None, "d": True}
 
 
+@pytest.mark.sqlite("a column that takes any number")
 @pytest.mark.parametrize("garbage", ["9e999", "-9e999"])
 def test_it_answers_whatever_number_a_row_holds(
     web: WsgiClient, workers: Workers, submit: Callable[..., Job], garbage: str

@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -57,8 +57,12 @@ eval: .venv/dev  ## Run the job types on the test data and print their accuracy
 	@$(BIN)/python evaluation/run.py
 
 .PHONY: chaos
-chaos: .venv/dev  ## Kill processes at random under load and verify that no job is lost
-	@$(BIN)/python -m tests.whole.chaos
+chaos: .venv/dev  ## Kill processes at random and verify that no job is lost (ROWS=postgresql)
+	@$(BIN)/python -m tests.whole.chaos $(if $(ROWS),--store $(ROWS)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: chaos-postgresql
+chaos-postgresql: .venv/dev
+	@$(MAKE) --no-print-directory chaos ROWS=postgresql
 
 .PHONY: fuzz
 fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repeats a run)

@@ -85,6 +85,10 @@ class Postgres:
         if is_new and not self._upstream:
             self.psql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
     def stop(self, mode: str = "fast") -> None:
         """End in order: `fast` ends sessions and writes all, `immediate` recovers at the start."""
         if self._process:
@@ -146,6 +150,20 @@ class Postgres:
         standby = Postgres(upstream=self)
         self._standbys.append(standby)
         standby.start()
+        self._let_catch_up(standby, synchronous=synchronous)
+        return standby
+
+    def rejoin(self, primary: Postgres) -> None:
+        """Take part again, after a failover, as the synchronous standby of who was promoted.
+
+        All that is here is thrown away, and comes from there.
+        """
+        shutil.rmtree(self.data)
+        self._upstream = primary
+        self.start()
+        primary._let_catch_up(self, synchronous=True)
+
+    def _let_catch_up(self, standby: Postgres, *, synchronous: bool) -> None:
         if synchronous:
             self.psql(f"ALTER SYSTEM SET synchronous_standby_names = '{_slot(standby)}'")
             self.psql("SELECT pg_reload_conf()")
@@ -153,7 +171,6 @@ class Postgres:
         seen = f"SELECT 1 FROM pg_stat_replication WHERE sync_state = '{state}' AND "
         this = f"state = 'streaming' AND application_name = '{_slot(standby)}'"
         wait_for(lambda: self.psql(seen + this))
-        return standby
 
     def promote(self) -> None:
         """Make a standby accept writes. Its upstream must not run any more."""
@@ -165,14 +182,14 @@ class Postgres:
     def _create(self) -> None:
         options = ("-U", "postgres", "--auth=trust", "--no-sync", *LOCALE)
         self._folder.run(program("initdb"), "-D", self.data, *options)
-        self._folder.run("mkdir", "-m", "700", self._socket)
+        self._folder.run("mkdir", "-p", "-m", "700", self._socket)
         self._certify()
         (self.data / "pg_hba.conf").write_text(ACCESS)
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
 
     def _copy(self, upstream: Postgres) -> None:
-        self._folder.run("mkdir", "-m", "700", self._socket)
+        self._folder.run("mkdir", "-p", "-m", "700", self._socket)
         source = f"host={upstream._socket} port={upstream.port} user=postgres"
         name = f"application_name={_slot(self)}"
         options = ("-c", "fast", "--no-sync", "-R", "-C", "-S", _slot(self))

@@ -6,7 +6,6 @@ written down anew here, from the contract, and use none of Bellhop's code.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from tests.whole.chaos.storm import Trouble
 # Between the clock of the one who writes the event and that of the one who writes the journal.
 CLOCK_S = 0.002
 AFTERMATH_S = 1.0
+MISSING, OTHERS = "is not there", "are not those that were written"
 # The time limit of what hangs, then the longest trouble, then the slowest recovery.
 QUIET_LIMIT_S = 1.0 + 2.0 + 2.0
 # move: (the states it starts from, the state it leads to).
@@ -31,9 +31,15 @@ MOVES = {
     "requeued": (("running",), "queued"),
     "retry_scheduled": (("running",), "pending"),
     "released": (("pending",), "queued"),
+    "hurried": (("pending",), "queued"),
+    "deferred": (("queued",), "pending"),
+    "reused": (("queued",), "completed"),
     "cancelled": (("pending", "queued", "running"), "cancelled"),
     "retried": (("failed", "cancelled"), "queued"),
+    "revived": (("cancelled",), "pending"),
 }
+# A person wanted it, so what was final is not any more.
+ANEW = ("retried", "revived")
 # What an item of each kind may be told went wrong, beyond what the storm does to any of them.
 OWN_CODES = {
     "failing": {"unexpected_error"},
@@ -44,6 +50,7 @@ OWN_CODES = {
 }
 ALWAYS_FAILS = {"refused": "refused", "hang": "timed_out", "hungry": "out_of_memory"}
 STORM_CODES = {"interrupted", "process_crashed", "interrupted_too_often"}
+DEPENDENT_CODES = {"dependency_failed"}
 # An item that met a full disk, by its own writes or by the copy of its input, waits for room.
 FULL_DISK_CODES = {"try_again"}
 # What the API may refuse in a race: the job became final, nothing is left to retry, no room.
@@ -51,9 +58,12 @@ FAIR_REFUSALS = {
     "cancel: 409 job-final",
     "retry: 409 nothing-to-retry",
     "submit: 507 disk-full",
+    "submit: 409 request-in-progress",
     "cancel: 507 disk-full",
     "retry: 507 disk-full",
 }
+# What any request may be told while the database is away.
+AWAY_REFUSALS = ("503 database-unavailable", "503 busy")
 
 
 def check_rows(records: Records, ledger: Ledger, troubles: Sequence[Trouble]) -> list[str]:
@@ -61,6 +71,8 @@ def check_rows(records: Records, ledger: Ledger, troubles: Sequence[Trouble]) ->
     return [
         *lost(records, ledger),
         *doubly_recorded(records),
+        *unreleased(records),
+        *_too_early(records),
         *_strangers(records, ledger),
         *(finding for item in records.items for finding in _history(item, records)),
         *(finding for job in records.jobs for finding in _job(job, records)),
@@ -68,7 +80,7 @@ def check_rows(records: Records, ledger: Ledger, troubles: Sequence[Trouble]) ->
         *_unwanted_claims(records),
         *_unexpected_codes(records, troubles),
         *_too_many_crashes(records, troubles),
-        *(f"a request was answered with {words}" for words in set(ledger.refusals) - FAIR_REFUSALS),
+        *_unfair_refusals(ledger, troubles),
     ]
 
 
@@ -76,27 +88,63 @@ def lost(records: Records, ledger: Ledger) -> list[str]:
     """What was accepted and is not there as it was sent, or not final."""
     found = []
     for submission in ledger.accepted:
-        items = records.by_job.get(submission.job_id or "", [])
+        items = [i for i in records.by_job.get(submission.job_id or "", []) if i.step == 0]
         if [item.filename.removesuffix(".txt") for item in items] != submission.names:
             found.append(f"job {submission.job_id} was accepted and is not there as it was sent")
         sent = [digest(content) for content in submission.contents]
         if sent and [item.sha256 for item in items] != sent:
             found.append(f"job {submission.job_id} has other files than those sent")
-    found += [f"item {i.key} is still {i.status}" for i in records.items if i.status not in FINAL]
+    # A step stays blocked where the one before it failed; the job tells whether all is over.
+    unfinished = [i for i in records.items if i.status not in FINAL and i.waits_for != "step"]
+    found += [f"item {item.key} is still {item.status}" for item in unfinished]
     found += [f"job {j.job_id} is still {j.status}" for j in records.jobs if j.status not in FINAL]
     return found
 
 
 def doubly_recorded(records: Records) -> list[str]:
-    """Items with more than one final move between two retries."""
+    """Steps of items with more than one final move between two retries."""
     found = []
     for key, moves in records.moves.items():
         finals = 0
         for event in moves:
-            finals = 0 if event.move == "retried" else finals + (event.move in FINAL)
+            finals = 0 if event.move in ANEW else finals + (MOVES[event.move][1] in FINAL)
             if finals == 2:
                 found.append(f"item {key} became final twice (event {event.id})")
     return found
+
+
+def unreleased(records: Records) -> list[str]:
+    """Jobs that still wait for others, all of which have completed."""
+    completed = {job.job_id for job in records.jobs if job.status == "completed"}
+    return [
+        f"job {job.job_id} was never released, although all that it needs completed"
+        for job in records.jobs
+        if job.status == "pending" and job.needs and completed.issuperset(job.needs)
+    ]
+
+
+def _too_early(records: Records) -> Iterator[str]:
+    """Jobs that began before those that they need, and began all the same, had completed."""
+    claims: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    for event in records.events:
+        if event.move == "claimed":
+            claims.setdefault(event.job_id, event.id)
+        elif event.move in ("completed", "reused"):
+            ends[event.job_id] = event.id
+    completed = {job.job_id for job in records.jobs if job.status == "completed"}
+    for job in records.jobs:
+        for needed in job.needs if job.job_id in claims else ():
+            if needed not in completed or ends[needed] > claims[job.job_id]:
+                yield f"job {job.job_id} began before {needed}, which it needs, had completed"
+
+
+def _unfair_refusals(ledger: Ledger, troubles: Sequence[Trouble]) -> Iterator[str]:
+    may_be_away = any(trouble.is_of_database for trouble in troubles)
+    for words in ledger.refusals:
+        is_away = may_be_away and words.partition(": ")[2] in AWAY_REFUSALS
+        if words not in FAIR_REFUSALS and not is_away:
+            yield f"a request was answered with {words}"
 
 
 def _strangers(records: Records, ledger: Ledger) -> Iterator[str]:
@@ -115,15 +163,20 @@ def _strangers(records: Records, ledger: Ledger) -> Iterator[str]:
 
 def _history(item: ItemRow, records: Records) -> Iterator[str]:
     """The item's events one after the other, each from where the one before led."""
-    state, attempt, moves = "queued", 0, records.moves.get(item.key, [])
+    moves = records.moves.get(item.key, [])
+    waits = item.step or (moves and moves[0].move == "released" and records.needs[item.job_id])
+    state, attempt = "pending" if waits else "queued", 0
     for event in moves:
         origins, target = MOVES[event.move]
-        attempt += event.move == "claimed"
+        attempt += event.move in ("claimed", "reused")
         if state not in origins:
             yield f"item {item.key} was {event.move} while {state} (event {event.id})"
         if event.attempt != attempt:
             yield f"item {item.key}: event {event.id} is of attempt {event.attempt}, not {attempt}"
         state = target
+    is_never_released = item.step or records.needs[item.job_id]
+    if not moves and is_never_released:
+        state = "pending"
     if (state, attempt) != (item.status, item.attempt):
         told = f"{state} after {attempt} attempts"
         yield f"item {item.key} is {item.status} after {item.attempt}, its events say {told}"
@@ -135,8 +188,8 @@ def _history(item: ItemRow, records: Records) -> Iterator[str]:
 def _job(job: JobRow, records: Records) -> Iterator[str]:
     """A job's counters and status follow from its items."""
     items = records.by_job[job.job_id]
-    states = Counter(item.status for item in items)
-    expected = (len(items), *(states[status] for status in FINAL))
+    states = Counter(_fates(items))
+    expected = (states.total(), *(states[status] for status in FINAL))
     if expected != (job.total_items, job.completed_items, job.failed_items, job.cancelled_items):
         yield f"job {job.job_id}: its counters are not those of its items, {dict(states)}"
     follows = next((s for s in ("cancelled", "failed") if states[s]), "completed")
@@ -152,6 +205,15 @@ def _job(job: JobRow, records: Records) -> Iterator[str]:
         yield f"job {job.job_id} completed with progress {job.progress_points / job.total_items}"
 
 
+def _fates(items: Sequence[ItemRow]) -> list[str]:
+    """The status of each item of a job: of its last step, or of one that ended otherwise."""
+    fates: dict[int, str] = {}
+    for item in items:  # step by step
+        if fates.get(item.number) not in ("failed", "cancelled"):
+            fates[item.number] = item.status
+    return list(fates.values())
+
+
 def _outcome(item: ItemRow, records: Records) -> Iterator[str]:
     """A result exactly where an item completed, from the attempt that did; failures in kind."""
     moves = records.moves.get(item.key, [])
@@ -163,13 +225,26 @@ def _outcome(item: ItemRow, records: Records) -> Iterator[str]:
         return
     last = moves[-1]
     told = item.data and (item.data["item_id"], item.data["attempt"])
-    if item.data and told != (item.key, last.attempt):
+    if item.data and item.cached_from:
+        yield from _taken(item, item.data["item_id"], records)
+    elif item.data and told != (item.key, last.attempt):
         yield f"item {item.key} has the result of {told}, not of attempt {last.attempt}"
+    if item.data and item.step and item.data["before"] != f"{item.job_id}-{item.number}-0":
+        yield f"item {item.key} went on from {item.data['before']}"
     expected = ALWAYS_FAILS.get(item.kind)
     if item.status == "completed" and expected:
         yield f"item {item.key} of kind {item.kind} completed"
     if item.status == "failed" and last.code not in {expected, *STORM_CODES}:
         yield f"item {item.key} of kind {item.kind} failed with {last.code}: {last.text}"
+
+
+def _taken(item: ItemRow, source: str, records: Records) -> Iterator[str]:
+    """An earlier result is of an equal item, that ran itself."""
+    other = records.by_key.get(source)
+    if other is None or other.cached_from:
+        yield f"item {item.key} took the result of {source}, which never ran"
+    elif (other.kind, other.sha256) != (item.kind, item.sha256) or item.kind != "cached":
+        yield f"item {item.key} took the result of {source}, which is not its equal"
 
 
 def _unwanted_claims(records: Records) -> Iterator[str]:
@@ -178,7 +253,7 @@ def _unwanted_claims(records: Records) -> Iterator[str]:
     for event in records.events:
         if event.move == "cancel_asked":
             unwanted.add(event.job_id)
-        elif event.move == "retried":
+        elif event.move in ANEW:
             unwanted.discard(event.job_id)
         elif event.move == "claimed" and event.job_id in unwanted:
             yield f"item {event.key} was claimed after its cancel was recorded (event {event.id})"
@@ -193,6 +268,8 @@ def _unexpected_codes(records: Records, troubles: Sequence[Trouble]) -> Iterator
             continue
         kind = kinds[event.key]
         fair = OWN_CODES.get(kind, set()) | STORM_CODES
+        if records.needs[event.job_id]:
+            fair |= DEPENDENT_CODES
         if any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in full):
             fair |= FULL_DISK_CODES
         if event.code not in fair:
@@ -209,19 +286,23 @@ def _too_many_crashes(records: Records, troubles: Sequence[Trouble]) -> Iterator
         yield f"{len(crashes) - own} job processes crashed, the storm killed {killed}"
 
 
-def check_journal(records: Records, lines: Sequence[Line]) -> list[str]:
+def check_journal(
+    records: Records, lines: Sequence[Line], troubles: Sequence[Trouble] = ()
+) -> list[str]:
     """Code ran only while its attempt was running, and one attempt at a time."""
     heard: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         heard[line.key].append(line)
+    away = [(trouble.began, trouble.ended) for trouble in troubles if trouble.is_of_database]
     found = [f"{key} ran and is no item" for key in heard.keys() - records.moves.keys()]
     for key, moves in records.moves.items():
         found += _outside_of_attempts(key, moves, heard[key])
         found += _overlaps(key, heard[key])
-        found += _forgotten(key, moves, heard[key])
+        found += _forgotten(key, moves, heard[key], away)
     for item in records.items:
         ends = {line.attempt for line in heard[item.key] if line.what == "end"}
-        if item.status == "completed" and item.attempt not in ends:
+        ran = item.status == "completed" and not item.cached_from
+        if ran and item.attempt not in ends:
             found.append(f"item {item.key} is completed and its last attempt never ended")
     return found
 
@@ -244,12 +325,22 @@ def _outside_of_attempts(
             yield f"item {key}: attempt {line.attempt} {what} {end.code or ''}".rstrip()
 
 
-def _forgotten(key: str, moves: Sequence[EventRow], lines: Sequence[Line]) -> Iterator[str]:
-    """What runs no more is soon recorded as such, whoever was killed; no item hangs on a lease."""
+def _forgotten(
+    key: str,
+    moves: Sequence[EventRow],
+    lines: Sequence[Line],
+    away: Sequence[tuple[float, float]],
+) -> Iterator[str]:
+    """What runs no more is soon recorded as such, whoever was killed; no item hangs on a lease.
+
+    `away` are the times in which nothing could be recorded.
+    """
     last_line = {line.attempt: line.at for line in lines}
     for claimed, ended in pairwise(moves):
         if claimed.move == "claimed":
-            quiet_s = ended.at - max(claimed.at, last_line.get(claimed.attempt, 0))
+            heard = max(claimed.at, last_line.get(claimed.attempt, 0))
+            lost_s = sum(max(0, min(end, ended.at) - max(begin, heard)) for begin, end in away)
+            quiet_s = ended.at - heard - lost_s
             if quiet_s > QUIET_LIMIT_S:
                 yield f"item {key}: attempt {claimed.attempt} was forgotten for {quiet_s:.1f} s"
 
@@ -284,11 +375,26 @@ def _compared(url: str, records: Records) -> list[str]:
             found.append(f"job {job.job_id} is not in the list of the API")
         elif wrong := [name for name in names if there[name] != getattr(job, name)]:
             found.append(f"job {job.job_id}: the API shows another {', '.join(wrong)}")
-        found += _result(url, job, records.by_job[job.job_id])
+        items = records.by_job[job.job_id]
+        found += [*_inputs(url, items), *_result(url, job, items)]
     return found + [f"job {job_id} is listed and has no row" for job_id in shown]
 
 
-def _result(url: str, job: JobRow, items: Sequence[ItemRow]) -> Iterator[str]:
+def _inputs(url: str, items: Sequence[ItemRow]) -> Iterator[str]:
+    """The uploads of a job are those that were sent."""
+    for item in items:
+        if item.sha256:
+            upload = ask(url, "GET", f"{JOBS}/{item.job_id}/items/{item.number}/input")
+            if upload.status != 200:
+                yield f"item {item.key}: its upload {MISSING}"
+            elif digest(upload.body) != item.sha256:
+                yield f"item {item.key}: its files {[item.filename]} {OTHERS}"
+
+
+def _result(url: str, job: JobRow, steps: Sequence[ItemRow]) -> Iterator[str]:
+    """The result is that of the last step."""
+    last = max(item.step for item in steps)
+    items = [item for item in steps if item.step == last]
     answer = ask(url, "GET", f"{JOBS}/{job.job_id}/result")
     if not job.completed_items:
         if (answer.status, answer.document.get("code")) != (409, f"job-{job.status}"):
@@ -298,11 +404,12 @@ def _result(url: str, job: JobRow, items: Sequence[ItemRow]) -> Iterator[str]:
         yield f"job {job.job_id} has results and answers {answer.status}"
         return
     for item, shown in zip(items, answer.document["items"], strict=True):
-        if (shown["status"], shown["data"]) != (item.status, item.data):
+        is_shown = item.status == "completed" or not last
+        if is_shown and (shown["status"], shown["data"]) != (item.status, item.data):
             yield f"item {item.key}: the API shows another result than the row"
         contents = {file["name"]: ask(url, "GET", file["url"]) for file in shown["files"]}
         if any(file.status != 200 for file in contents.values()):
-            yield f"item {item.key}: a file of its result is not there"
+            yield f"item {item.key}: a file of its result {MISSING}"
         yield from _files(item, {name: file.body for name, file in contents.items()})
 
 
@@ -312,26 +419,27 @@ def _files(item: ItemRow, contents: dict[str, bytes]) -> Iterator[str]:
     if item.status == "completed" and item.kind == "writing":
         names = ("one.txt", "sub/two.txt")
         written = {name: digest(f"{item.key} {name}".encode()) for name in names}
-    if item.status == "completed" and item.kind == "copying":
+    if item.status == "completed" and item.kind in ("copying", "cached"):
         written = {"copy.txt": item.sha256 or ""}
         if item.data and item.data["sha256"] != item.sha256:
             yield f"item {item.key} read another file than the one that was sent"
     if {name: digest(content) for name, content in contents.items()} != written:
-        yield f"item {item.key}: its files {sorted(contents)} are not those that were written"
+        yield f"item {item.key}: its files {sorted(contents)} {OTHERS}"
 
 
-def check_leftovers(bellhop: Running) -> list[str]:
+def missing_files(findings: Sequence[str]) -> int:
+    """How many findings of `check_api` say that a file is not there, or is another one."""
+    return sum(finding.endswith((MISSING, OTHERS)) for finding in findings)
+
+
+def check_leftovers(bellhop: Running, database: Database) -> list[str]:
     """After a stop: no process, no scratch, no lock, no half upload, a sound database."""
     found = [f"process {pid} is left ({_command(pid)})" for pid in bellhop.descendants()]
     for name in ("scratch", "incoming", "consumers"):
         found += [f"{name}/{entry} is left" for entry in os.listdir(bellhop.data / name)]
-    database = Database(bellhop.data / "bellhop.db")
     found += [f"{count} consumers are left in the table"
               for (count,) in database.query("SELECT count(*) FROM consumer") if count]  # fmt: skip
-    for pragma, good in (("integrity_check", [("ok",)]), ("foreign_key_check", [])):
-        if (answer := database.query(f"PRAGMA {pragma}")) != good:
-            found.append(f"{pragma} of bellhop.db says {json.dumps(answer)}")
-    return found
+    return found + database.unsound()
 
 
 def _command(pid: int) -> str:

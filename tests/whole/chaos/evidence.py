@@ -8,16 +8,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
+
 PATIENCE_S = 10.0
+SERVER_PATIENCE_S = 60.0
 FINAL = ("completed", "failed", "cancelled")
 UNFINISHED = ("pending", "queued", "running")
 
@@ -41,8 +45,11 @@ class Database:
                 time.sleep(0.01)
 
     def count(self, *statuses: str, kinds: Collection[str] = ()) -> int:
-        """How many items have one of `statuses`, of any kind or one of `kinds`."""
-        where = f"status IN ({_listed(statuses)})"
+        """How many items have one of `statuses`, of any kind or one of `kinds`.
+
+        One that waits for the step before it does not count.
+        """
+        where = f"status IN ({_listed(statuses)}) AND coalesce(waits_for, '') != 'step'"
         if kinds:
             where += f" AND type IN ({_listed(kinds)})"
         return int(self.query(f"SELECT count(*) FROM item WHERE {where}")[0][0])
@@ -50,8 +57,48 @@ class Database:
     def last_event(self) -> int:
         return int(self.query("SELECT coalesce(max(id), 0) FROM event")[0][0])
 
+    def unsound(self) -> list[str]:
+        """What the database says is wrong with itself."""
+        asked: list[tuple[str, list[Any]]]
+        asked = [("integrity_check", [("ok",)]), ("foreign_key_check", [])]
+        answers = [(name, self.query(f"PRAGMA {name}"), good) for name, good in asked]
+        return [f"{name} says {json.dumps(said)}" for name, said, good in answers if said != good]
+
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._address, uri=True, timeout=PATIENCE_S)
+
+
+class ServerDatabase(Database):
+    """The same rows on PostgreSQL, at `address()`, which leads past every broken network."""
+
+    def __init__(self, address: Callable[[], str]):
+        self._at = address
+        self._mine = threading.local()
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows; for a while nobody can read: while it is restarted, or another takes over."""
+        deadline = time.monotonic() + SERVER_PATIENCE_S
+        while True:
+            try:
+                return self._connection().execute(sql.replace("?", "%s"), values).fetchall()
+            except psycopg.OperationalError:
+                self._mine.connection = None
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def unsound(self) -> list[str]:
+        """Nothing: PostgreSQL holds what it was told, and says so in its log where it cannot."""
+        return []
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        """Of this thread, to where the rows are now."""
+        address = self._at()
+        found: psycopg.Connection[Any] | None = getattr(self._mine, "connection", None)
+        if found is None or self._mine.address != address:
+            found = psycopg.connect(address, autocommit=True, connect_timeout=5)
+            self._mine.connection, self._mine.address = found, address
+        return found
 
 
 class JobRow(NamedTuple):
@@ -66,10 +113,16 @@ class JobRow(NamedTuple):
     attempt: int
     started_at: str | None
     completed_at: str | None
+    depends_on: str = "[]"
+
+    @property
+    def needs(self) -> list[str]:
+        """The ids of the jobs that must complete first."""
+        return list(json.loads(self.depends_on))
 
 
 class ItemRow(NamedTuple):
-    """One item; `key` is the id its job type is told."""
+    """One step of an item; `key` is the id its job type is told, JOB-INDEX-STEP."""
 
     key: str
     job_id: str
@@ -80,6 +133,16 @@ class ItemRow(NamedTuple):
     sha256: str | None
     worker: str | None
     data: dict[str, Any] | None
+    waits_for: str | None = None
+    cached_from: str | None = None
+
+    @property
+    def number(self) -> int:
+        return int(self.key.rsplit("-", 2)[1])
+
+    @property
+    def step(self) -> int:
+        return int(self.key.rsplit("-", 1)[1])
 
 
 class EventRow(NamedTuple):
@@ -107,7 +170,7 @@ class Line(NamedTuple):
 
 ITEMS = """
     SELECT job_id || '-' || "index" || '-' || step, job_id, item.type, item.status, item.attempt,
-        filename, input_sha256, worker, data
+        filename, input_sha256, worker, data, waits_for, cached_from
     FROM item JOIN job ON job.id = item.job LEFT JOIN result ON result.item = item.id
     ORDER BY item.id"""
 EVENTS = """
@@ -128,7 +191,7 @@ class Records:
         columns = ", ".join("type" if name == "kind" else name for name in JobRow._fields)
         return cls(
             [JobRow(*row) for row in database.query(f"SELECT {columns} FROM job ORDER BY id")],
-            [ItemRow(*row)._replace(data=_read(row[-1])) for row in database.query(ITEMS)],
+            [ItemRow(*row)._replace(data=_read(row[8])) for row in database.query(ITEMS)],
             [EventRow(*row)._replace(at=epoch(row[3])) for row in database.query(EVENTS)],
         )
 
@@ -139,6 +202,15 @@ class Records:
         for item in self.items:
             found[item.job_id].append(item)
         return found
+
+    @cached_property
+    def needs(self) -> dict[str, list[str]]:
+        """The ids of the jobs that each job depends on."""
+        return {job.job_id: job.needs for job in self.jobs}
+
+    @cached_property
+    def by_key(self) -> dict[str, ItemRow]:
+        return {item.key: item for item in self.items}
 
     @cached_property
     def moves(self) -> dict[str, list[EventRow]]:

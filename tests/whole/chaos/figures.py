@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.whole.chaos.checker import doubly_recorded, lost
+from tests.whole.chaos.checker import doubly_recorded, lost, unreleased
 from tests.whole.chaos.evidence import EventRow, Records
 from tests.whole.chaos.load import Ledger, Wish
-from tests.whole.chaos.storm import Trouble
+from tests.whole.chaos.storm import OF_DATABASE, PROMOTION, RESTARTS, Trouble
 
 RECOVERY_BAR_S = 2.0
 CANCEL_BAR_S = 1.0
 OVERSHOOT_BAR_S = 0.3
+FIRST_CLAIM_BAR_S = 3.0
 LIMIT_S = 1.0  # timeout_s of the job type `hang`
 MEASURED = ("consumer", "parent", "parent at start", "everything", "web", "job process")
 # While these last, nobody can record a cancel, nor the end of a time limit.
-AWAY = ("consumer", "parent", "parent at start", "everything", "consumer stopped", "disk full")
+STANDSTILLS = ("consumer stopped", "disk full", *OF_DATABASE)
+AWAY = ("consumer", "parent", "parent at start", "everything", *STANDSTILLS)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,34 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class DatabaseFigures:
+    """What a run on a database that fails measured: from its return to the first claim, and more.
+
+    `gone` are accepted jobs that a promoted standby did not have; `missed`, of so many `changes`,
+    those that a follower of the list never heard of.
+    """
+
+    first_claims: dict[str, Spread]
+    swallowed: int
+    gone: int
+    deadlocks: int
+    missed: int
+    changes: int
+
+    @property
+    def after_promotion(self) -> Spread:
+        return self.first_claims[PROMOTION]
+
+    @property
+    def after_restart(self) -> Spread:
+        return Spread([second for kind in RESTARTS for second in self.first_claims[kind].seconds])
+
+
+def first_claims(troubles: Sequence[Trouble]) -> dict[str, Spread]:
+    return {kind: _recovery(kind, troubles) for kind in OF_DATABASE}
+
+
+@dataclass(frozen=True)
 class Figures:
     """What a run measured; `left_out` counts the limits that trouble made immeasurable."""
 
@@ -65,6 +95,10 @@ class Figures:
     cancel_in_trouble: Spread
     overshoot: Spread
     left_out: int
+    missing_files: int
+    unreleased: int
+    server_errors: int
+    database: DatabaseFigures | None
 
     @property
     def all_recovery(self) -> Spread:
@@ -72,9 +106,26 @@ class Figures:
 
     def bars(self) -> list[tuple[str, float, float]]:
         """(name, figure, most it may be) of all that has a bar."""
-        return [
+        counted = [
             ("lost", self.lost, 0),
             ("doubly recorded", self.doubly_recorded, 0),
+            ("missing files", self.missing_files, 0),
+            ("dependent jobs never released", self.unreleased, 0),
+            ("HTTP 500 answers", self.server_errors, 0),
+        ]
+        if of_database := self.database:
+            return [
+                *counted,
+                ("accepted jobs gone after failover", of_database.gone, 0),
+                ("deadlocks", of_database.deadlocks, 0),
+                ("changes never heard of", of_database.missed, 0),
+                ("first claim after promotion p99", of_database.after_promotion.p99,
+                 FIRST_CLAIM_BAR_S),
+                ("first claim after restart p99", of_database.after_restart.p99,
+                 FIRST_CLAIM_BAR_S),
+            ]  # fmt: skip
+        return [
+            *counted,
             ("recovery p99", self.all_recovery.p99, RECOVERY_BAR_S),
             ("cancel p99", self.cancel.p99, CANCEL_BAR_S),
             ("overshoot p99", self.overshoot.p99, OVERSHOOT_BAR_S),
@@ -99,7 +150,7 @@ class Figures:
         for move in ("completed", "failed", "cancelled", "retried"):
             yield f"  {move}", str(self.moves[move]), ""
         yield "submits never answered", str(self.unanswered), ""
-        yield "kills survived", str(sum(self.kills.values())), ""
+        yield "faults survived", str(sum(self.kills.values())), ""
         for kind, count in sorted(self.kills.items()):
             yield f"  {kind}", str(count), ""
         yield "other troubles", str(sum(self.troubles.values())), ""
@@ -109,19 +160,47 @@ class Figures:
             yield "  disk full", "left out: no disk of its own could be mounted", ""
         yield "lost", str(self.lost), "0"
         yield "doubly recorded", str(self.doubly_recorded), "0"
+        yield "missing files", str(self.missing_files), "0"
+        yield "dependent jobs never released", str(self.unreleased), "0"
+        yield "HTTP 500 answers", str(self.server_errors), "0"
+        if self.database:
+            yield from self._of_database(self.database)
         yield "extra executions", str(self.extra_executions), ""
         yield "seconds", "p50 / p99 / most  (count)", ""
-        yield "recovery", str(self.all_recovery), f"p99 ≤ {RECOVERY_BAR_S:g}"
+        yield "recovery", str(self.all_recovery), self._bar(RECOVERY_BAR_S)
         for kind, spread in self.recovery.items():
             yield f"  {kind}", str(spread), ""
-        yield "cancel", str(self.cancel), f"p99 ≤ {CANCEL_BAR_S:g}"
+        yield "cancel", str(self.cancel), self._bar(CANCEL_BAR_S)
         yield "  while it was killed", str(self.cancel_in_trouble), ""
-        yield "limit overshoot", str(self.overshoot), f"p99 ≤ {OVERSHOOT_BAR_S:g}"
+        yield "limit overshoot", str(self.overshoot), self._bar(OVERSHOOT_BAR_S)
         yield "  left out", f"{self.left_out} while it stood still or the disk was full", ""
+
+    def _of_database(self, measured: DatabaseFigures) -> Iterator[tuple[str, str, str]]:
+        yield "accepted jobs gone after failover", str(measured.gone), "0"
+        yield "deadlocks", str(measured.deadlocks), "0"
+        yield "changes never heard of", f"{measured.missed} of {measured.changes}", "0"
+        yield "answers to a COMMIT lost", str(measured.swallowed), ""
+        yield "first claim, seconds after", "p50 / p99 / most  (count)", ""
+        bar = f"p99 ≤ {FIRST_CLAIM_BAR_S:g}"
+        yield "  promotion", str(measured.after_promotion), bar
+        yield "  restart of the database", str(measured.after_restart), bar
+        for kind, spread in measured.first_claims.items():
+            if kind != PROMOTION:
+                yield f"    {kind}", str(spread), ""
+
+    def _bar(self, limit_s: float) -> str:
+        """How a limit of time is shown that holds while the database does not fail."""
+        return "" if self.database else f"p99 ≤ {limit_s:g}"
 
 
 def measure(
-    records: Records, ledger: Ledger, troubles: Sequence[Trouble], *, has_disk: bool
+    records: Records,
+    ledger: Ledger,
+    troubles: Sequence[Trouble],
+    *,
+    has_disk: bool,
+    missing_files: int,
+    database: DatabaseFigures | None,
 ) -> Figures:
     calm, in_trouble = _cancels(records, ledger, troubles)
     overshoot, left_out = _overshoots(records, troubles)
@@ -130,8 +209,8 @@ def measure(
         items=len(records.items),
         unanswered=sum(not (s.job_id or s.refusal) for s in ledger.submissions),
         moves=Counter(event.move for event in records.events),
-        kills=Counter(trouble.kind for trouble in troubles if trouble.is_kill),
-        troubles=Counter(trouble.kind for trouble in troubles if not trouble.is_kill),
+        kills=Counter(trouble.kind for trouble in troubles if trouble.counts),
+        troubles=Counter(trouble.kind for trouble in troubles if not trouble.counts),
         has_disk=has_disk,
         lost=len(lost(records, ledger)),
         doubly_recorded=len(doubly_recorded(records)),
@@ -141,6 +220,10 @@ def measure(
         cancel_in_trouble=Spread(in_trouble),
         overshoot=Spread(overshoot),
         left_out=left_out,
+        missing_files=missing_files,
+        unreleased=len(unreleased(records)),
+        server_errors=ledger.server_errors,
+        database=database,
     )
 
 
@@ -191,7 +274,7 @@ def _overshoots(records: Records, troubles: Sequence[Trouble]) -> tuple[list[flo
     for claimed, failed in _pairs(records, "claimed", "failed"):
         if failed.code != "timed_out":
             continue
-        if _is_away(troubles, ("consumer stopped", "disk full"), claimed.at, failed.at):
+        if _is_away(troubles, STANDSTILLS, claimed.at, failed.at):
             left_out += 1
         else:
             seconds.append(failed.at - claimed.at - LIMIT_S)

@@ -6,6 +6,7 @@ away. An answer that never came promises nothing; a 202 that came promises every
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import random
@@ -22,14 +23,20 @@ from urllib.parse import urlsplit
 
 from tests.whole.chaos.evidence import UNFINISHED, Database
 
+JOBS = "/api/v1/jobs"
 REQUEST_LIMIT_S = 30.0
 # Little enough that what is cancelled often runs already.
 BACKLOG_ITEMS = 100
 # Of it, what takes long: enough that each kill meets something that runs.
 BACKLOG_LONG_ITEMS = 10
 MOST_RETRIES = 2
+# Of the submissions that may go on in a second step, or carry a key under which they are sent
+# again until they are answered.
+CHAINED, KEYED = 0.2, 0.5
+NEEDED_S = 0.3  # each the same, so that those that are submitted together end together
+# So few that most were there before.
+CONTENTS = [f"content {number}".encode() for number in range(50)]
 PAUSE_S = 0.1  # of a client that was refused or not heard
-JOBS = "/api/v1/jobs"
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ KINDS = {
     "quick": Kind(50, 50),
     "writing": Kind(10, 10),
     "copying": Kind(10, 5),
+    "cached": Kind(8, 5),
+    "needed": Kind(6, 1, lambda rng: {"seconds": NEEDED_S}),
     "failing": Kind(5, 5),
     "later": Kind(4, 5),
     "refused": Kind(4, 5),
@@ -58,6 +67,12 @@ KINDS = {
 # What is worth a cancel while it runs.
 LONG = ("slow", "polite", "forking", "hang")
 SHORT = tuple(kind for kind in KINDS if kind not in LONG)
+UPLOADS = ("copying", "cached")
+MAY_GO_ON = ("quick", "writing", "failing")
+# Everything that a page asks for of a job.
+LOOKS = ("", "/result", "/items", "/events?include=traceback", "/items/0/log", "/deliveries")
+PAGES = ("/", "/metrics", "/ready", f"{JOBS}/stats", "/api/v1/types", "/api/v1/cache",
+         "/api/v1/monitoring/queues", "/api/v1/monitoring/health")  # fmt: skip
 
 
 class NoAnswer(Exception):
@@ -76,12 +91,18 @@ class Answer:
 
 
 def ask(
-    url: str, method: str, path: str, body: bytes = b"", content_type: str = "application/json"
+    url: str,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    content_type: str = "application/json",
+    key: str = "",
 ) -> Answer:
-    """One request on a connection of its own."""
+    """One request on a connection of its own; `key` is its Idempotency-Key."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=REQUEST_LIMIT_S)
     try:
-        connection.request(method, path, body, {"Content-Type": content_type} if body else {})
+        headers = {"Content-Type": content_type} if body else {}
+        connection.request(method, path, body, headers | ({"Idempotency-Key": key} if key else {}))
         response = connection.getresponse()
         return Answer(response.status, response.getheader("Location"), response.read())
     except (OSError, http.client.HTTPException) as error:
@@ -95,7 +116,7 @@ class Submission:
     """One job as it was sent; its items are named `NUMBER-INDEX`.
 
     `job_id` is there once it was accepted, `refusal` once it was refused; neither says
-    that the answer never came. `contents` are those of uploads.
+    that the answer never came. `contents` are those of uploads, `options` are further fields.
     """
 
     number: int
@@ -105,6 +126,7 @@ class Submission:
     job_id: str | None = None
     refusal: str | None = None
     retries: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,6 +146,11 @@ class Ledger:
     wishes: list[Wish] = field(default_factory=list)
     # "STATUS CODE" of every answer that was no 2xx, with the request's verb.
     refusals: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def server_errors(self) -> int:
+        """How many answers were a 500."""
+        return sum(n for words, n in self.refusals.items() if ": 500 " in words)
 
     @property
     def accepted(self) -> list[Submission]:
@@ -170,6 +197,7 @@ class Load:
                 ("submit too", self._submit_all),
                 ("cancel", self._cancel_some),
                 ("retry", self._retry_some),
+                ("look", self._look_around),
             )
         ]
 
@@ -200,7 +228,10 @@ class Load:
     def _submit_all(self, rng: random.Random) -> None:
         while not self._enough.is_set() or (self._is_due() and self._is_heard()):
             if kinds := self._wanted():
-                self._submit(self._next_submission(kinds, rng), rng)
+                submission = self._next_submission(kinds, rng)
+                self._submit(submission, rng)
+                if submission.kind == "needed" and submission.job_id:
+                    self._submit_dependent(submission.job_id, rng)
             else:
                 time.sleep(0.02)
 
@@ -216,38 +247,80 @@ class Load:
     def _is_heard(self) -> bool:
         return time.monotonic() - self._accepted_at < REQUEST_LIMIT_S
 
+    def _submit_dependent(self, needed: str, rng: random.Random) -> None:
+        """One that needs two jobs, which are likely to end at the same time."""
+        other = self._next_submission(["needed"], rng)
+        self._submit(other, rng)
+        if other.job_id:
+            dependent = self._next_submission(["quick"], rng)
+            dependent.options["depends_on"] = [needed, other.job_id]
+            self._submit(dependent, rng)
+
     def _next_submission(self, kinds: Sequence[str], rng: random.Random) -> Submission:
         (kind,) = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])
         count = min(KINDS[kind].most_items, rng.choice([1, 1, 2, 5, 20, 50]))
         with self._lock:
             number = len(self.ledger.submissions)
             names = [f"{number}-{index}" for index in range(count)]
-            contents = [rng.randbytes(rng.randint(1, 5000)) for _ in names]
-            submission = Submission(number, kind, names, contents if kind == "copying" else [])
+            submission = Submission(number, kind, names, _contents(kind, count, rng))
             self.ledger.submissions.append(submission)
+        if rng.random() < 0.5:
+            submission.options["priority"] = rng.randint(-100, 100)
+        if kind in MAY_GO_ON and rng.random() < CHAINED:
+            step = {"type": "continued", "params": {"journal": str(self._journal)}}
+            submission.options["then"] = [step]
         return submission
 
     def _submit(self, submission: Submission, rng: random.Random) -> None:
         params = {**KINDS[submission.kind].params(rng), "journal": str(self._journal)}
+        key = f"{submission.number}" if rng.random() < KEYED else ""
         if submission.contents:
             body, content_type = form_of(submission, params)
         else:
             items = [{"text": name} for name in submission.names]
             document = {"type": submission.kind, "items": items, "params": params}
+            document |= submission.options
             body, content_type = json.dumps(document).encode(), "application/json"
-        try:
-            answer = ask(self._url, "POST", JOBS, body, content_type)
-        except NoAnswer:
+        answer = self._answer_to_submit(body, content_type, key)
+        if answer is None:
             time.sleep(PAUSE_S)
-            return
-        if answer.status == 202:
+        elif answer.status == 202:
             submission.job_id = (answer.location or "").rpartition("/")[2]
             with self._lock:
                 self.accepted += len(submission.names)
                 self._accepted_at = time.monotonic()
         else:
-            submission.refusal = self.ledger.refuse("submit", answer)
+            refusal = self.ledger.refuse("submit", answer)
+            # That the database is away says nothing about what it had done before.
+            submission.refusal = None if answer.status == 503 else refusal
             time.sleep(PAUSE_S)
+
+    def _answer_to_submit(self, body: bytes, content_type: str, key: str) -> Answer | None:
+        """The first answer, or with a key the first that says what became of it; None for none."""
+        answer, until = None, time.monotonic() + REQUEST_LIMIT_S
+        while True:
+            with contextlib.suppress(NoAnswer):
+                answer = ask(self._url, "POST", JOBS, body, content_type, key)
+            is_known = answer is not None and answer.status not in (409, 503)
+            if is_known or not key or time.monotonic() > until:
+                return answer
+            if answer is not None:
+                self.ledger.refuse("submit", answer)
+            answer = None
+            time.sleep(PAUSE_S)
+
+    def _look_around(self, rng: random.Random) -> None:
+        """Ask for what pages show. What is not there, or not yet, is a fair answer."""
+        while not self._over.wait(rng.uniform(0.02, 0.1)):
+            path = rng.choice(PAGES)
+            if accepted := self.ledger.accepted[-200:]:
+                path = rng.choice(
+                    [path, f"{JOBS}/{rng.choice(accepted).job_id}{rng.choice(LOOKS)}"]
+                )
+            with contextlib.suppress(NoAnswer):
+                answer = ask(self._url, "GET", path)
+                if answer.status >= 500 and answer.status != 503:
+                    self.ledger.refuse(f"GET {path}", answer)
 
     def _cancel_some(self, rng: random.Random) -> None:
         while not self._over.wait(rng.uniform(0.05, 0.4)):
@@ -306,12 +379,22 @@ def form_of(submission: Submission, params: dict[str, Any]) -> tuple[bytes, str]
     boundary = secrets.token_hex(16)
     disposition = f"--{boundary}\r\nContent-Disposition: form-data; name="
     fields = {"type": submission.kind, **params}
+    fields |= {name: json.dumps(value) for name, value in submission.options.items()}
     parts = [f'{disposition}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
     for name, content in zip(submission.names, submission.contents, strict=True):
         head = f'{disposition}"files"; filename="{name}.txt"\r\n\r\n'
         parts += [head.encode(), content, b"\r\n"]
     parts.append(f"--{boundary}--\r\n".encode())
     return b"".join(parts), f"multipart/form-data; boundary={boundary}"
+
+
+def _contents(kind: str, count: int, rng: random.Random) -> list[bytes]:
+    """What is uploaded for so many items of a kind; of one without files, nothing."""
+    if kind not in UPLOADS:
+        return []
+    is_new = kind == "copying"
+    return [rng.randbytes(rng.randint(1, 5000)) if is_new else rng.choice(CONTENTS)
+            for _ in range(count)]  # fmt: skip
 
 
 def digest(content: bytes) -> str:

@@ -7,16 +7,18 @@ that is how recovery is measured. Now and then Bellhop is killed while it still 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.running import Valkey, is_alive, job_processes_of, wait_for
+from tests.whole.chaos.cluster import Cluster
 from tests.whole.chaos.evidence import UNFINISHED, Database, Line, epoch, newest_lines, rfc3339
 from tests.whole.chaos.load import NoAnswer, ask
 from tests.whole.chaos.machine import Disk, Service, children, has_argument, kill
@@ -40,6 +42,18 @@ OF_STORE = {
     "redis": ({"valkey": 2}, {"valkey flushed": 1, "valkey stopped": 1}),
 }
 OF_DISK = {"disk full": 1}
+# What happens to the database, or to the way to it.
+RESTARTS = ("database killed", "database session killed", "database restarted")
+PROMOTION = "standby promoted"
+OF_DATABASE = {
+    "database killed": 2,
+    "database session killed": 1,
+    "database restarted": 1,
+    PROMOTION: 2,
+    "answers lost": 2,
+    "network cut": 2,
+    "connections reset": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -55,8 +69,13 @@ class Trouble:
     recovery_s: float | None = None
 
     @property
-    def is_kill(self) -> bool:
-        return self.kind in KILLS or self.kind == "valkey"
+    def is_of_database(self) -> bool:
+        return self.kind in OF_DATABASE
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of those that a plan asks for: a kill, or trouble of the database."""
+        return self.kind in KILLS or self.kind == "valkey" or self.is_of_database
 
     def overlaps(self, start: float, end: float) -> bool:
         return self.began <= end and start <= self.ended
@@ -73,26 +92,37 @@ class Target:
     journal: Path
     valkey: Valkey | None
     disk: Disk | None
+    cluster: Cluster | None
+    accepted: Callable[[], list[str]]  # the ids of jobs that were answered with 202
 
 
 class Storm:
     """Troubles for one running Bellhop, `kills` of them kills, `pause_s` of calm before each.
 
-    `findings` are what was seen to be wrong on the way.
+    The network to the database is cut for each of `cuts_s` seconds in turn. `findings` are what
+    was seen to be wrong on the way, `gone` the jobs that a promoted standby did not have.
     """
 
     def __init__(
-        self, target: Target, rng: random.Random, kills: int, pause_s: tuple[float, float]
+        self,
+        target: Target,
+        rng: random.Random,
+        kills: int,
+        pause_s: tuple[float, float],
+        cuts_s: Sequence[float],
     ):
         self._target, self._rng = target, rng
         self._database, self._service = target.database, target.service
         self._wanted, self._pause_s, self._began = kills, pause_s, time.time()
+        self._cuts_s = itertools.cycle(cuts_s)
+        self._is_planned = itertools.cycle((False, True))
         self.troubles: list[Trouble] = []
         self.findings: list[str] = []
+        self.gone: list[str] = []
 
     def progress(self) -> float:
         """How much of the kills is over, from 0 to 1; between two it goes on with the time."""
-        last = max((t.ended for t in self.troubles if t.is_kill), default=self._began)
+        last = max((t.ended for t in self.troubles if t.counts), default=self._began)
         done = self._kills() + min(1.0, (time.time() - last) / self._pause_s[1])
         return min(1.0, done / self._wanted)
 
@@ -110,14 +140,18 @@ class Storm:
                 self.findings.append(f"the storm found nothing to do {kind!r} to: {error}")
                 return
             self.troubles.append(Trouble(kind, began, time.time(), recovery_s))
+            if cluster := self._target.cluster:
+                cluster.mend()
 
     def _kills(self) -> int:
-        return sum(trouble.is_kill for trouble in self.troubles)
+        return sum(trouble.counts for trouble in self.troubles)
 
     def _rounds(self) -> Iterator[str]:
         """Kinds of trouble: each once, so that a short run has them all, then as they weigh."""
         kills, others = OF_STORE["redis" if self._target.valkey else "sqlite"]
         counts = {**KILLS, **TROUBLES, **kills, **others, **(OF_DISK if self._target.disk else {})}
+        if self._target.cluster:
+            counts |= OF_DATABASE
         kinds = list(counts)
         while True:
             self._rng.shuffle(kinds)
@@ -139,7 +173,42 @@ class Storm:
             "queue deleted": self._delete_queue,
             "queue damaged": self._damage_queue,
             "disk full": self._fill_disk,
+            "database killed": lambda: self._fail(lambda c: c.kill(self._rng.uniform(0, 2))),
+            "database session killed": lambda: self._fail(Cluster.kill_session),
+            "database restarted": lambda: self._fail(lambda c: c.stop(self._rng.uniform(0, 2))),
+            PROMOTION: self._promote,
+            "answers lost": lambda: self._fail(Cluster.swallow_commits),
+            "network cut": lambda: self._fail(lambda c: c.cut(next(self._cuts_s))),
+            "connections reset": lambda: self._fail(Cluster.reset),
         }[kind]
+
+    def _fail(self, fault: Callable[[Cluster], None]) -> float | None:
+        """Let the database fail; seconds from its return to the first claim that was seen."""
+        assert self._target.cluster
+        fault(self._target.cluster)
+        at, last = time.time(), self._database.last_event()
+        sql = "SELECT 1 FROM event WHERE id > ? AND move = 'claimed' LIMIT 1"
+        while time.time() < at + PATIENCE_S:
+            if self._database.query(sql, last):
+                return time.time() - at
+            if not self._database.count(*UNFINISHED):
+                return None
+            time.sleep(POLL_S)
+        self.findings.append(f"nothing was claimed for {PATIENCE_S:g} s after the database failed")
+        return None
+
+    def _promote(self) -> float | None:
+        """A failover; what was accepted until then must be there at once."""
+        accepted: list[str] = []
+
+        def fault(cluster: Cluster) -> None:
+            accepted.extend(self._target.accepted())
+            cluster.promote(is_planned=next(self._is_planned))
+
+        recovery_s = self._fail(fault)
+        there = {job_id for (job_id,) in self._database.query("SELECT job_id FROM job")}
+        self.gone += [job_id for job_id in accepted if job_id not in there]
+        return recovery_s
 
     def _kill_job_process(self) -> float | None:
         """Kill one while it runs an item; measured until that item moves."""

@@ -57,6 +57,21 @@ def quick(text: str, context: Context, *, journal: str) -> dict:
         return answer(context)
 
 
+@job_type(label="Continued", queue="document_processing")
+def continued(data: dict, context: Context, *, journal: str) -> dict:
+    """Go on where the step before ended."""
+    with noted(journal, context):
+        return answer(context, before=data["item_id"])
+
+
+@job_type(label="Needed", queue="ai")
+def needed(text: str, context: Context, *, journal: str, seconds: float) -> dict:
+    """Take as long as all that were submitted with it, so that they end together."""
+    with noted(journal, context):
+        time.sleep(seconds)
+        return answer(context)
+
+
 @job_type(label="Slow", queue="ai")
 def slow(text: str, context: Context, *, journal: str, seconds: float) -> dict:
     """Work in steps and never look whether a cancel was asked for."""
@@ -154,10 +169,21 @@ def writing(text: str, context: Context, *, journal: str) -> dict:
         return answer(context)
 
 
+def copied(file: Path, context: Context) -> dict:
+    content = file.read_bytes()
+    (context.output_dir / "copy.txt").write_bytes(content)
+    return answer(context, sha256=sha256(content).hexdigest())
+
+
 @job_type(label="Copying", queue="parsing", accepts=[".txt"])
 def copying(file: Path, context: Context, *, journal: str) -> dict:
     """Copy the upload, and say what was read."""
     with noted(journal, context):
-        content = file.read_bytes()
-        (context.output_dir / "copy.txt").write_bytes(content)
-        return answer(context, sha256=sha256(content).hexdigest())
+        return copied(file, context)
+
+
+@job_type(label="Cached", queue="parsing", accepts=[".txt"], cache=True)
+def cached(file: Path, context: Context, *, journal: str) -> dict:
+    """The same, of uploads that were often there before."""
+    with noted(journal, context):
+        return copied(file, context)

@@ -21,6 +21,7 @@ BENCHMARKS = (
     "pickup",
     "throughput",
     "postgresql",
+    "growth",
     "upload",
     "api",
     "million",

@@ -78,9 +78,18 @@ function drawHealth(health) {
   problems.replaceChildren(...health.problems.map((problem) => make("p", {}, `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`)));
   setText(find("[data-disk]"), `${bytes(health.disk.free_bytes)} free, database ${bytes(health.disk.database_bytes)}`);
   setText(find("[data-bell]"), `${health.queue.storage}, ${health.queue.bell}`);
+  drawServer(health.postgresql);
   const { cache } = health;
   const ratio = cache.hit_ratio === null ? "" : `, ${Math.round(100 * cache.hit_ratio)} % of what came in was known`;
   setText(find("[data-cache]"), `${many(cache.entries, "result")}, ${bytes(cache.bytes)}${ratio}`);
+}
+
+function drawServer(server) {
+  find("[data-server]").hidden = !server;
+  if (!server) return;
+  const standbys = server.standbys.length ? ` (${server.standbys.join(", ")})` : "";
+  const facts = `PostgreSQL ${server.version} at ${server.address}, ${server.encryption || "no TLS"}, round trip ${server.round_trip_ms.toFixed(1)} ms, ${server.free_connections} connections free, standby: ${server.standby}${standbys}`;
+  find("[data-server] dd").replaceChildren(make("p", { dir: "auto" }, facts), ...server.warnings.map((warning) => make("p", { className: "quiet" }, `Warning: ${warning}.`)));
 }
 
 async function refresh() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from bottle import HTTPResponse
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
+from bellhop.database import condition
 from bellhop.database.database import database
 from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
@@ -102,6 +104,8 @@ def health(site: Site, user: User) -> HTTPResponse:
     problems += _clock_problems(site)
     unreadable = site.inspection.look()
     problems += [f"this row cannot be read: {row}" for row in unreadable[:MOST_SHOWN]]
+    server = condition.look() if site.here.rows else None
+    problems += server.problems if server else []
     document = {
         "status": "ok" if not problems else "degraded",
         "problems": problems,
@@ -112,6 +116,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "paused": sorted(switches.paused()),
         "unavailable_types": unavailable,
         "cache": reuse.stats(),
+        "postgresql": server and {"address": site.here.rows, **asdict(server)},
     }
     return json_answer(document)
 

@@ -19,6 +19,7 @@ from bellhop.base.errors import PROBLEMS
 from bellhop.web.answers import encoded, etag, is_known
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
+from bellhop.web.openapi.figures import FIGURES
 from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES, Answer, Route
 from bellhop.web.openapi.schemas import SCHEMAS, Schema, named
 from bellhop.web.site import Site
@@ -83,7 +84,7 @@ def build() -> dict[str, Any]:
         "tags": [{"name": tag, "description": words} for tag, (words, _) in ROUTES.items()],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **FIGURES},
             "securitySchemes": SECURITY,
             "parameters": PARAMETERS,
             "headers": HEADERS,

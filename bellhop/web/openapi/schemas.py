@@ -435,16 +435,6 @@ SCHEMAS: dict[str, Schema] = {
                    address=text("Its address; `schedule N` for a job of a schedule."),
                    action=text("The action."), target=text("The target.")),
     "NotePage": record("The audit log, newest first.", notes=list_of(named("Note")), next=NEXT),
-    "Monitor": record(
-        "Figures for monitoring.", status=one_of(("ok", "degraded"), "The state of Bellhop."),
-        problems=list_of({"type": "string"}, "Problems in words."),
-        consumers=count("Live consumers."),
-        queue=named("Bell"), disk=record(free_bytes=count("Free space for data."),
-                                         database_bytes=count("Size of the database.")),
-        queues=map_of(one_of(BACKLOG), "The backlog of each queue."),
-        paused=list_of({"type": "string"}, "Paused queues."),
-        unavailable_types=map_of(text(), "Job types that cannot run, and why."),
-        cache=named("CacheFigures")),
     "FieldError": record("A wrong field.", field=text("Its name."), message=text("Why.")),
     "Problem": PROBLEM,
 }  # fmt: skip

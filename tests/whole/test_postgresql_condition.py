@@ -1,0 +1,53 @@
+"""What a person who runs Bellhop on PostgreSQL sees, and what it costs the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bellhop.web.site import THREADS
+from tests.support.postgres import PASSWORD, Postgres
+from tests.support.running import Running, running
+
+HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'empty'"
+# The threads of the web, the keeper, and the one that looks after the consumer.
+OTHERS = THREADS + 2
+MOST_CLIENTS = 24
+
+
+@pytest.fixture
+def bellhop(tmp_path: Path, empty_database: str) -> Iterator[Running]:
+    with running(tmp_path, BELLHOP_STORAGE_DATABASE=empty_database) as made:
+        yield made
+
+
+def test_it_shows_a_monitor_what_check_says(bellhop: Running) -> None:
+    bellhop.serve()
+    shown = bellhop.client().get("/api/v1/monitoring/health")["postgresql"]
+    assert shown["address"].startswith("127.0.0.1:")
+    assert (shown["encryption"], shown["standby"]) == ("TLSv1.3", "none")
+    assert any(text.startswith("fsync is off") for text in shown["warnings"])
+    assert PASSWORD not in str(shown)
+
+
+@pytest.mark.parametrize("workers", [3, 8])
+def test_it_holds_one_connection_for_each_worker_and_ten_more(
+    tmp_path: Path, empty_database: str, postgres: Postgres, workers: int
+) -> None:
+    settings = {"BELLHOP_QUEUE_PARSING_WORKERS": str(workers)}
+    most = 0
+    with running(tmp_path, BELLHOP_STORAGE_DATABASE=empty_database, **settings) as bellhop:
+        bellhop.serve()
+        queues = bellhop.client().get("/api/v1/monitoring/queues")["queues"]
+        jobs = [bellhop.texts(*map(str, range(40)))["job_id"] for _ in range(4)]
+        with ThreadPoolExecutor(MOST_CLIENTS) as clients:
+            answers = [clients.submit(bellhop.final, job) for job in jobs * MOST_CLIENTS]
+            while not all(answer.done() for answer in answers):
+                most = max(most, int(postgres.psql(HELD)[0]))
+        assert {answer.result()["status"] for answer in answers} == {"completed"}
+    every = sum(queue["workers"] for queue in queues)
+    print(f"connections: {most} with {every} workers")
+    assert most <= every + OTHERS

@@ -48,6 +48,7 @@ def run(settings: Settings) -> int:
         ("addresses", lambda client: _addresses(settings, client)),
         ("folders", lambda client: _folders(settings)),
         ("storage", lambda client: _storage(settings, client)),
+        ("database", lambda client: _database(settings)),
         ("rows", lambda client: _rows(settings)),
         ("consumer", _consumer),
         ("job types", _types),
@@ -60,7 +61,7 @@ def run(settings: Settings) -> int:
         for name, question in checks:
             try:
                 print(f"ok      {name}: {question(client)}", flush=True)
-            except (_Failed, BellhopError) as error:
+            except (_Failed, BellhopError, StartRefused) as error:
                 print(f"FAILED  {name}: {shown(error)}", flush=True)
                 failures += 1
     return 1 if failures else 0
@@ -145,6 +146,19 @@ def _storage(settings: Settings, client: Bellhop) -> str:
     if queue["bell"] != "ok":
         raise _Failed(f"{recorded.store()} does not answer: {queue['bell']}")
     return f"web and consumer use {recorded.store()}"
+
+
+def _database(settings: Settings) -> str:
+    """The rows must be reached; a warning is no failure, but says what may be lost."""
+    here = read_record(settings.data_dir)
+    if not (here and here.rows):
+        return "SQLite"
+    from bellhop.database import server  # an extra
+
+    found = server.condition(settings.storage.database)
+    if found.problems:
+        raise _Failed(f"{'; '.join(found.problems)} ({found}, at {here.rows})")
+    return "\nWARNING database: ".join([f"{found}, at {here.rows}", *found.warnings])
 
 
 def _rows(settings: Settings) -> str:

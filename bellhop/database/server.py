@@ -14,6 +14,7 @@ from bellhop.base import program
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import postgresql_location
 from bellhop.database import translation
+from bellhop.database.condition import Condition, look
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.postgresql import OLDEST, PostgresError, answering, connect
 from bellhop.database.schema import migrations, of_newer
@@ -117,6 +118,17 @@ def require_usable(url: str) -> None:
         problem = "does not let this role create tables; grant CREATE on the schema, or own it"
     if problem:
         raise StartRefused(f"{where} {problem}")
+
+
+def condition(url: str) -> Condition:
+    """How the server is; StartRefused, as `require_usable`, when Bellhop cannot use it."""
+    require_usable(url)
+    bind_server(url, may_write=False)
+    try:
+        with database.connection_context():
+            return look()
+    except (PostgresError, DatabaseError) as error:
+        raise refused(url, error) from None
 
 
 def refused(url: str, error: Exception) -> StartRefused:

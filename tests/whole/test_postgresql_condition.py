@@ -24,6 +24,27 @@ def bellhop(tmp_path: Path, empty_database: str) -> Iterator[Running]:
         yield made
 
 
+def test_it_checks_the_server_when_nothing_runs(bellhop: Running) -> None:
+    done = bellhop.run("check", limit_s=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok      database: PostgreSQL 1" in done.stdout
+    assert "TLSv1.3" in done.stdout
+    assert "\nWARNING database: fsync is off" in done.stdout
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+def test_it_fails_the_check_when_the_server_cannot_be_used(bellhop: Running) -> None:
+    bellhop.serve()
+    bellhop.environment["BELLHOP_STORAGE_DATABASE"] = bellhop.environment[
+        "BELLHOP_STORAGE_DATABASE"
+    ].replace(PASSWORD, "wrong")
+    bellhop.environment["BELLHOP_URL"] = bellhop.url
+    done = bellhop.run("check", limit_s=60)
+    assert done.returncode == 1
+    assert "FAILED  database: PostgreSQL at 127.0.0.1" in done.stdout
+    assert "check the user and the password" in done.stdout
+
+
 def test_it_shows_a_monitor_what_check_says(bellhop: Running) -> None:
     bellhop.serve()
     shown = bellhop.client().get("/api/v1/monitoring/health")["postgresql"]

@@ -280,6 +280,6 @@ def _read(read: Callable[[str], Any], text: str, where: str, instead: str | None
     try:
         return read(text)
     except ValueError as allowed:
-        # The address of a Redis may hold a password.
-        found = instead or re.sub("//.*@", f"//{MARK}@", text, flags=re.DOTALL)
+        # The address of a server may hold a password.
+        found = instead or re.sub("(?<=//).*(?=@)|(?<=password=)[^&]*", MARK, text, flags=re.DOTALL)
         raise StartRefused(f"{where}: found {found!r}; allowed is {allowed}") from None

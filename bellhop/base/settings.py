@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bellhop.base import addresses, values
 from bellhop.base.errors import NO_ROOM, StartRefused
@@ -359,6 +359,16 @@ def in_variable(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
+# What libpq reads in one way only, so that nothing of a password is taken for something else.
+_TEXT = r"(?:[^\s/?#@%\[\]]|%(?!00)[0-9A-Fa-f]{2})*"
+_HOST = r"(?:\[[^\s/?#@\[\]]+\]|(?:[\w.-]|%[0-9A-Fa-f]{2})*)(?::\d*)?"
+_OPTION = r"\w+=(?:[^\s#@%&=]|%(?!00)[0-9A-Fa-f]{2})*"
+POSTGRESQL = re.compile(
+    rf"postgres(?:ql)?://(?:{_TEXT}@)?(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<name>{_TEXT}))?"
+    rf"(?:\?(?P<options>{_OPTION}(?:&{_OPTION})*)?)?"
+)
+
+
 def secrets_in(
     addresses: Mapping[str, str], type_settings: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, str]]:
@@ -373,19 +383,29 @@ def secrets_in(
 
 def postgresql_location(url: str) -> str:
     """`host:port/name` of a PostgreSQL address, without its credentials; StartRefused for none."""
+    found = None
     with contextlib.suppress(ValueError):
-        parts = urlsplit(url)
-        if parts.scheme in ("postgresql", "postgres"):
-            hosts = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", [""])[0]
-            return f"{hosts or 'localhost'}/{parts.path.strip('/')}"
-    raise StartRefused(
-        "[storage] database is not an address like postgresql://user:password@host/name"
-    )
+        urlsplit(url)  # which refuses some that libpq takes
+        found = POSTGRESQL.fullmatch(url)
+    if found is None:
+        raise StartRefused(
+            "[storage] database is not an address like postgresql://user:password@host/name; "
+            "in a password, write / ? # @ % [ ] and blanks as %2F %3F %23 %40 %25 %5B %5D %20"
+        )
+    options = dict(parse_qsl(found["options"] or ""))
+    name = unquote(found["name"] or "") or options.get("dbname")
+    if not name:
+        raise StartRefused(
+            "[storage] database names no database; write it as postgresql://user:password@host/name"
+        )
+    return f"{unquote(found['hosts']) or options.get('host') or 'localhost'}/{name}"
 
 
 def passwords_in(url: str) -> list[str]:
-    """The password of an address like redis://user:password@host."""
+    """The passwords of an address like redis://user:password@host, and of its options."""
     with contextlib.suppress(ValueError):
-        if password := urlsplit(url).password:
-            return [unquote(password)]
+        parts = urlsplit(url)
+        options = parse_qsl(parts.query)
+        told = [unquote(parts.password or ""), *(v for k, v in options if "password" in k)]
+        return [password for password in told if password]
     return []

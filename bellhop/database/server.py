@@ -21,31 +21,76 @@ from bellhop.database.schema import migrations, of_newer
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
 ABOUT = "CREATE TABLE IF NOT EXISTS about (version BIGINT NOT NULL, mark BIGINT NOT NULL)"
-IS_THERE = "SELECT to_regclass('about') IS NOT NULL"
-OTHER_TABLES = """
-    SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"""
+# Whether the table `about` is Bellhop's, and not one of that name of another program.
+IS_THERE = """
+    SELECT count(*) = 2 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('about')
+        AND attname IN ('version', 'mark') AND atttypid = 'bigint'::regtype"""
+# Tables, views and sequences, but for those that an extension brought.
+OTHERS = """
+    SELECT count(*) FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace AND nspname = current_schema()
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        AND c.oid NOT IN (SELECT objid FROM pg_catalog.pg_depend WHERE deptype = 'e')"""
 PID = "SELECT pg_backend_pid()"
-RIGHTS = """
-    SELECT has_schema_privilege(current_schema(), 'CREATE'), pg_is_in_recovery(),
-        current_setting('server_version_num'), current_setting('server_encoding'),
-        EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu')"""
-# What the server says, in words that PostgreSQL has had for long, and what to do about it.
+# What a server and a role must be, each as the words that say what is wrong with it, or NULL.
+PROBLEMS = (
+    f"""CASE WHEN current_setting('server_version_num')::integer < {OLDEST} THEN
+        'is version ' || current_setting('server_version') || '; Bellhop needs 15 or newer' END""",
+    """CASE WHEN pg_is_in_recovery()
+        THEN 'is a standby, which cannot be written; name the primary' END""",
+    """CASE WHEN current_setting('transaction_read_only')::boolean THEN 'can only be read by this '
+        'role; reset default_transaction_read_only of the role and the database' END""",
+    """CASE WHEN current_setting('server_encoding') != 'UTF8' THEN 'has the encoding ' ||
+        current_setting('server_encoding') || '; create the database with the encoding UTF8' END""",
+    """CASE WHEN NOT EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu')
+        THEN 'was built without ICU; install one with it, as all distributions have' END""",
+    """CASE WHEN has_schema_privilege(current_schema(), 'CREATE') IS NOT TRUE THEN 'does not let '
+        'this role create tables; grant CREATE on the schema, or make the role its owner' END""",
+    f"""(SELECT 'does not let this role use the table ' || relname || '; make the role its owner'
+        FROM pg_class WHERE ({IS_THERE}) AND relname = ANY ('{{{{{{tables}}}}}}') AND relkind = 'r'
+        AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('about'))
+        AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+            AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+        ORDER BY relname LIMIT 1)""",
+)
+# What a server or libpq says, and what to do about it. A server may say it in another language:
+# then the code of what happened, which libpq hides while a connection is made, may still be known.
 HINTS = (
-    (r"password authentication failed|no password supplied",
+    (r"28P01|password authentication failed|no password supplied",
      "check the user and the password in [storage] database"),
-    (r"database \".*\" does not exist", "create the database first, for example with createdb"),
-    (r"role \".*\" does not exist", "create the role first, for example with createuser"),
-    (r"too many clients|remaining connection slots|too many connections",
+    (r"pg_hba\.conf", "allow this machine, user and database in pg_hba.conf of the server"),
+    (r"3D000|database \".*\" does not exist|no such database",
+     "create the database first, for example with createdb"),
+    (r"role \".*\" does not exist|no such user",
+     "create the role first, for example with createuser"),
+    (r"is not permitted to log in", "allow it to the role: ALTER ROLE … LOGIN"),
+    (r"42501|permission denied|must be owner",
+     "let this role own the database and its tables, or grant it what is missing"),
+    (r"53300|too many c|remaining connection slots|no more connections",
      "raise max_connections of the server, or end other programs that use it"),
     (r"unsupported startup parameter",
-     "it is PgBouncer, which Bellhop cannot use: name the server behind it"),
-    (r"session is read-only|hot standby|recovery|starting up",
-     "it is a standby, or starting: name the primary, or wait"),
-    (r"No space left|could not extend", "make room on the disk of the server"),
-    (r"certificate|SSL", "check sslmode and sslrootcert in the address"),
-    (r"no pg_hba.conf entry", "allow this machine in pg_hba.conf of the server"),
+     "it is PgBouncer, which Bellhop cannot use; name the server behind it"),
+    (r"25006|57P03|read-only|hot standby|in recovery|recovery mode|starting up|shutting down|"
+     r"accepting connections$|accepting connections ",
+     "it is a standby, or starts or stops: name the primary, or wait"),
+    (r"53100|No space left|could not (extend|write)", "make room on the disk of the server"),
+    (r"55P03|57014|lock timeout|statement timeout",
+     "somebody keeps the database to themselves: end what uses it, and try again"),
+    (r"certificate|SSL", "check sslmode and sslrootcert in [storage] database"),
+    (r"failed to resolve|Connection refused|timed out|timeout expired|o route|unreachable|No such",
+     "check that the server runs, and its address in [storage] database"),
+    (r"invalid|missing .=. after|unknown", "check the address in [storage] database"),
 )  # fmt: skip
-OTHERWISE = "check that the server runs and that the address is right"
+# How psycopg and libpq tell it; between a severity and its text are two blanks in all languages.
+OF_ALL = "All failures were:"
+ATTEMPT = re.compile(
+    r"(?:- host: '?(.*?)'?, port: '?(.*?)'?, hostaddr: .*?: )?(?:connection (?:failed|is bad): )?"
+    r"(?:connection to server .*? failed: )?(?:\S+:  )?(.*)"
+)
+BESIDE = re.compile(r"\s|LINE \d|\S+:  ")
+OTHERWISE = (
+    "check the address, the user and the password in [storage] database, and the server's own log"
+)
 
 
 def migrate(url: str, *, alone: bool, may_create: bool = True, mark: int = 0) -> None:
@@ -69,7 +114,8 @@ def migrate(url: str, *, alone: bool, may_create: bool = True, mark: int = 0) ->
 def _migrate(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
     steps = migrations()
     ((is_there,),) = query(IS_THERE)
-    version, found = query("SELECT version, mark FROM about")[0] if is_there else (0, 0)
+    stood = query("SELECT version, mark FROM about") if is_there else []
+    version, found = stood[0] if stood else (0, 0)
     if version > len(steps):
         raise StartRefused(of_newer(where, version))
     if version == 0 and not may_create:
@@ -80,7 +126,7 @@ def _migrate(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
         return
     if version < len(steps) and not alone:
         raise StartRefused(f"{where} needs a migration; stop every other Bellhop first")
-    if version == 0 and query(OTHER_TABLES)[0][0]:
+    if version == 0 and query(OTHERS)[0][0]:
         raise StartRefused(f"{where} holds tables of another program; name an empty database")
     for sql in (_asset(BEFORE), *map(translation.tables, steps[version:]), _asset(AFTER), ABOUT):
         database.run(sql)
@@ -99,24 +145,12 @@ def require_usable(url: str) -> None:
     try:
         with connect(url) as first, connect(url) as second:
             is_shared = answering(first, PID) == answering(second, PID)
-            rights = answering(first, RIGHTS)
+            problems = answering(first, f"SELECT {', '.join(PROBLEMS)}".format(tables=_tables()))
     except PostgresError as error:
         raise refused(url, error) from None
-    may_create, is_standby, version, encoding, has_icu = rights
-    problem = None
     if is_shared:
-        problem = "is PgBouncer in transaction mode; name the server behind it"
-    elif int(version) < OLDEST:
-        problem = f"is version {int(version) // 10000}; Bellhop needs 15 or newer"
-    elif is_standby:
-        problem = "is a standby, which cannot be written; name the primary"
-    elif encoding != "UTF8":
-        problem = f"has the encoding {encoding}; create the database with the encoding UTF8"
-    elif not has_icu:
-        problem = "was built without ICU; install one with it, as all distributions have"
-    elif not may_create:
-        problem = "does not let this role create tables; grant CREATE on the schema, or own it"
-    if problem:
+        raise StartRefused(f"{where} is PgBouncer in transaction mode; name the server behind it")
+    if problem := next(filter(None, problems), None):
         raise StartRefused(f"{where} {problem}")
 
 
@@ -131,11 +165,27 @@ def condition(url: str) -> Condition:
         raise refused(url, error) from None
 
 
-def refused(url: str, error: Exception) -> StartRefused:
-    """One line about what the server says."""
-    said = " ".join(str(error).split())
-    hint = next((hint for words, hint in HINTS if re.search(words, said)), OTHERWISE)
-    reason = re.sub(r"^.*(?:FATAL|ERROR):\s*", "", said)
-    return StartRefused(
-        f"PostgreSQL at {postgresql_location(url)} cannot be used ({reason}); {hint}"
+def _tables() -> str:
+    names = re.findall(
+        r"CREATE TABLE (\w+)", f"{ABOUT} {migrations()}".replace("IF NOT EXISTS ", "")
     )
+    return ",".join(names)
+
+
+def refused(url: str, error: Exception) -> StartRefused:
+    """One line about what the server, or libpq, says."""
+    error = getattr(error, "orig", error)  # in peewee's own
+    said = "; ".join(_reasons(str(error)))
+    known = f"{getattr(error, 'sqlstate', None)} {said}"
+    hint = next((hint for words, hint in HINTS if re.search(words, known)), OTHERWISE)
+    return StartRefused(f"PostgreSQL at {postgresql_location(url)} cannot be used ({said}); {hint}")
+
+
+def _reasons(text: str) -> list[str]:
+    """What was said, without where; of several servers, with where."""
+    told: dict[str, str] = {}
+    for line in (text.partition(OF_ALL)[2] or text).splitlines():
+        if line.strip() and not BESIDE.match(line):
+            place, port, reason = ATTEMPT.findall(line)[0]
+            told.setdefault(reason, f"{place}:{port}: {reason}" if place else reason)
+    return list(told.values())

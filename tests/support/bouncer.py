@@ -32,11 +32,14 @@ client_tls_key_file = {data}/server.key
 
 
 class Bouncer:
-    """In front of a running server, in transaction mode; `server.url(name, bouncer.port)`."""
+    """In front of a running server, in transaction mode; `server.url(name, bouncer.port)`.
 
-    def __init__(self, server: Postgres):
+    `settings` are further ones of pgbouncer.ini.
+    """
+
+    def __init__(self, server: Postgres, **settings: str):
         self.port = unused_port()
-        self._server = server
+        self._server, self._settings = server, settings
 
     def __enter__(self) -> Self:
         path = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -46,7 +49,9 @@ class Bouncer:
         folder, log = self._guarded.path, self._guarded.path / "log"
         places = {"server": self._server.port, "data": self._server.data, "folder": folder}
         (folder / "users.txt").write_text(f'"{ROLE}" "{PASSWORD}"\n')
-        (folder / "settings.ini").write_text(SETTINGS.format(port=self.port, **places))
+        further = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
+        text = SETTINGS.format(port=self.port, **places) + further
+        (folder / "settings.ini").write_text(text)
         self._process = self._guarded.start(path, folder / "settings.ini", cwd=folder, log=log)
         try:
             wait_for(self._listens)

@@ -37,20 +37,28 @@ class Postgres:
     """A cluster on 127.0.0.1, which keeps its port and its data over restarts until `close`.
 
     `ROLE` owns the databases and is not a superuser. `fast` is for tests about statements only:
-    what it committed does not survive a power cut. `settings` are those of postgresql.conf.
+    what it committed does not survive a power cut. `language`, such as "de", is that of its
+    messages. `settings` are those of postgresql.conf.
     """
 
     def __init__(
-        self, *, fast: bool = False, upstream: Postgres | None = None, **settings: str | int
+        self,
+        *,
+        fast: bool = False,
+        upstream: Postgres | None = None,
+        language: str = "",
+        **settings: str | int,
     ):
         self.port = unused_port()
         self._upstream = upstream
+        self._before = ("env", f"LANGUAGE={language}") if language else ()
         self._settings: dict[str, str | int] = {
             "listen_addresses": "127.0.0.1",
             "ssl": "on",
             # A crash leaves nothing outside of the folder, and /dev/shm may be small.
             "dynamic_shared_memory_type": "mmap",
             **({"fsync": "off", "full_page_writes": "off"} if fast else {}),
+            **({"lc_messages": "C.UTF-8"} if language else {}),
             **settings,
         }
         self._folder = GuardedFolder()
@@ -79,7 +87,7 @@ class Postgres:
             self._copy(self._upstream) if self._upstream else self._create()
             shutil.copy(self.data / "ca.crt", self.certificate)
         place = ("-c", f"port={self.port}", "-c", f"unix_socket_directories={self._socket}")
-        command = (program("postgres"), "-D", self.data, *place)
+        command = (*self._before, program("postgres"), "-D", self.data, *place)
         self._process = self._folder.start(*command, cwd=self.data, log=self._log)
         wait_for(self._is_ready)
         if is_new and not self._upstream:
@@ -122,6 +130,12 @@ class Postgres:
         to = ("-h", self._socket, "-p", str(self.port), "-U", "postgres", "-d", database)
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1")
         return self._folder.run(program("psql"), *options, *to, given=sql).splitlines()
+
+    def dump(self, database: str) -> str:
+        """All that is in a database, as SQL."""
+        to = ("-h", self._socket, "-p", str(self.port), "-U", "postgres", database)
+        # Its first and last commands hold a word of each run's own.
+        return re.sub(r"\\(un)?restrict .*", "", self._folder.run(program("pg_dump"), *to))
 
     def new_database(self, name: str, template: str = "template1") -> str:
         """The URL of a new database of `ROLE`, a copy of `template`, which nobody may be using."""

@@ -20,7 +20,7 @@ from bellhop.jobs.lifecycle import Claim, Completion, Due
 # How many quick items a worker claims at once, and how long they shall take together.
 MOST_AHEAD = 64
 AHEAD_S = 0.025
-# How much of what is known of the pace of a type the next item leaves when it was quicker.
+# How much of what is known of the pace of a type the next item leaves.
 MEMORY = 0.7
 
 
@@ -68,8 +68,8 @@ class Pace:
 
     def note(self, type_name: str, seconds: float) -> None:
         """Remember how long an item took its worker; a slow one counts at once."""
-        before = self._seconds.get(type_name, AHEAD_S)
-        self._seconds[type_name] = max(seconds, MEMORY * before + (1 - MEMORY) * seconds)
+        before = AHEAD_S if seconds > AHEAD_S else self._seconds.get(type_name, AHEAD_S)
+        self._seconds[type_name] = MEMORY * before + (1 - MEMORY) * seconds
 
     def most(self, type_name: str) -> int:
         """How many items of a type one worker may claim at once."""

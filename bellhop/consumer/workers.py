@@ -293,7 +293,7 @@ class Workers:
         """Run one attempt in a job process; whether that is ready for the next one."""
         kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
         process = self.pool.take(kind, job_type)
-        printed = ItemLog(self.files.log(claim.job_id, claim.name))
+        printed = ItemLog(self.files.log_path(claim.job_id, claim.name))
         try:
             order = self._order(claim, job_type, process.scratch)
             mask = Mask.of_type(job_type.settings, order.settings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import os
 import resource
 import select
@@ -169,6 +170,10 @@ def _flush_output() -> None:
         LIBC.fflush(None)
 
 
+# Those of the items of a process are the same.
+_path = functools.lru_cache(maxsize=16)(Path)
+
+
 class _Context(Context):
     """The context of one attempt, which knows whether its folder for scratch was asked for."""
 
@@ -177,7 +182,8 @@ class _Context(Context):
     @property
     def scratch_dir(self) -> Path:
         self.__dict__["has_scratch"] = True
-        return Path(self.__dict__["scratch"])
+        place: Path = self.__dict__["scratch"]
+        return place
 
     @scratch_dir.setter
     def scratch_dir(self, place: Path) -> None:
@@ -234,12 +240,12 @@ class _Attempt:
         os.environ["HOME"] = os.environ["TMPDIR"] = self._home
         tempfile.tempdir = None  # it remembers the folder of the attempt before
         os.chdir(self._home)
-        isolation.run_type(Path(order.path))
-        self._returned = Returned(Path(order.output_dir))
+        isolation.run_type(_path(order.path))
+        self._returned = Returned(_path(order.output_dir))
         self._context = context = _Context(
             filename=order.filename,
-            output_dir=Path(order.output_dir),
-            scratch_dir=Path(self._home),
+            output_dir=_path(order.output_dir),
+            scratch_dir=_path(self._home),
             item_id=order.item_id,
             attempt=order.attempt,
             settings=order.settings,
@@ -273,7 +279,7 @@ class _Attempt:
                 return  # as after most items
         except OSError:
             return  # the function removed it
-        home, output = Path(self._home), Path(self._order.output_dir)
+        home, output = _path(self._home), _path(self._order.output_dir)
         left = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink()]
         for path in sorted(left)[:MOST_LEFTOVERS]:
             place = path.relative_to(home)

@@ -21,6 +21,8 @@ SIGNALS = [
     getattr(signal, f"SIG{name}")
     for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
 ]
+# What is under the wrapper that makes numbers an enum, which takes four times as long.
+_handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 OUTPUT = (1, 2)
 # Of the 107 that the path of a socket may have (unix(7)), without those that multiprocessing and
@@ -75,7 +77,7 @@ class Surroundings:
             os.getpriority(os.PRIO_PROCESS, 0),
             hasattr(os, "sched_getaffinity") and os.sched_getaffinity(0),
             [limits.of(kind) for kind in LIMITS],
-            [signal.getsignal(number) for number in SIGNALS],
+            [_handler_of(number) for number in SIGNALS],
             signal.pthread_sigmask(signal.SIG_BLOCK, ()),
             # One that outlives its item would print, and read orders, in the next one.
             threading.active_count(),

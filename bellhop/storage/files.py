@@ -211,7 +211,11 @@ class Files:
         return open_beneath(self._folder / "results", f"{job_id}/{path}")
 
     def log(self, job_id: str, attempt_name: str) -> Path:
-        return Path(f"{self._folder}/logs/{job_id}/{attempt_name}")
+        return Path(self.log_path(job_id, attempt_name))
+
+    def log_path(self, job_id: str, attempt_name: str) -> str:
+        """The same as a text: most items print nothing, and nobody looks for it."""
+        return f"{self._folder}/logs/{job_id}/{attempt_name}"
 
     def printed(self, job_id: str, attempt_name: str) -> bytes:
         """What an attempt printed."""

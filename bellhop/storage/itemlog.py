@@ -20,7 +20,7 @@ class ItemLog:
     the log, never the item.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path | str):
         self._path = path
         self._written = self._left_out = 0
         self._tail = bytearray()
@@ -45,8 +45,9 @@ class ItemLog:
     def _append(self, content: bytes) -> None:
         with contextlib.suppress(OSError):
             # Most attempts print nothing and get no file.
-            folder = self._path.parent
+            place = Path(self._path)
+            folder = place.parent
             folder.mkdir(exist_ok=True)
-            path = f"{folder.name}/{self._path.name}"
+            path = f"{folder.name}/{place.name}"
             with os.fdopen(open_beneath(folder.parent, path, APPENDING), "ab") as file:
                 file.write(content)

@@ -74,13 +74,14 @@ class Completion:
 @contextlib.contextmanager
 def recording(*claims: Claim) -> Iterator[None]:
     """A transaction in which claims end; if it fails, it is in doubt whether they have."""
+    is_in_doubt = True
     try:
         with database.atomic():
             yield
-    except BaseException:
+        is_in_doubt = False
+    finally:
         for claim in claims:
-            claim.is_in_doubt = True
-        raise
+            claim.is_in_doubt = is_in_doubt
 
 
 def complete(

@@ -196,11 +196,11 @@ class _Lines:
 def _end(asked: Asked) -> list[bool | Exception]:
     """Record the ends of one worker's claims, inside a transaction: the results in one move."""
     done = [end.move for end in asked.ends if isinstance(end.move, Completion)]
-    recorded = lifecycle.complete_all(done) if done else set()
+    recorded = lifecycle.complete_all(done) if done else ()
     if asked.back:
         lifecycle.give_back(asked.back)
     return [
-        end.claim.id in recorded if isinstance(end.move, Completion) else end.move()
+        end.claim.which in recorded if isinstance(end.move, Completion) else end.move()
         for end in asked.ends
     ]
 

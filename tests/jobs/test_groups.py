@@ -103,7 +103,7 @@ def test_it_records_all_of_a_group_but_what_was_given_away(submit: Submit) -> No
     again = lifecycle.claim("parsing", "c2/1")
     assert again and again.id == late.id
     recorded = lifecycle.complete_all([done(claim) for claim in claims])
-    assert recorded == {claims[0].id, claims[2].id}
+    assert recorded == {claims[0].which, claims[2].which}
     assert [job_of(job.job_id).completed_items for job in jobs] == [1, 1]
     assert [job_of(job.job_id).status for job in jobs] == ["running", "completed"]
     assert moves_of(jobs[0]).count("completed") == 1
@@ -112,7 +112,7 @@ def test_it_records_all_of_a_group_but_what_was_given_away(submit: Submit) -> No
 def test_it_gives_back_what_has_not_begun_and_counts_nothing(submit: Submit) -> None:
     job = submit("a", "b")
     claims = taken(9)
-    assert lifecycle.give_back(claims) == {claim.id for claim in claims}
+    assert lifecycle.give_back(claims) == {claim.which for claim in claims}
     assert [(i.status, i.interruptions) for i in items_of(job)] == [("queued", 0)] * 2
     assert [claim.input["text"] for claim in taken(9)] == ["a", "b"]
 
@@ -150,7 +150,7 @@ def test_it_counts_a_result_as_recorded_whose_answer_was_lost(
     with pytest.raises(Exception, match="I/O"):
         lifecycle.complete_all([done(claim)])
     before = everything()
-    assert lost.left == 0 and lifecycle.complete_all([done(claim)]) == {claim.id}
+    assert lost.left == 0 and lifecycle.complete_all([done(claim)]) == {claim.which}
     assert everything() == before and moves_of(job).count("completed") == 1
 
 
@@ -201,3 +201,14 @@ def test_it_moves_a_group_with_one_change_of_each_job(submit: Submit) -> None:
     assert queries.last_change() == before + 2
     shown = queries.job(BELLHOP, job.job_id)
     assert shown and shown.status == "completed"
+
+
+def test_it_records_the_result_of_the_attempt_that_has_the_item(submit: Submit) -> None:
+    """Two workers of one consumer end it in one transaction, and one of them is late."""
+    submit("a")
+    (late,) = taken(1, "c1/1")
+    lifecycle.interrupt(late)
+    (claim,) = taken(1, "c1/2")
+    recorded = lifecycle.complete_all([done(claim, "1"), done(late, "2")])
+    assert recorded == {claim.which}
+    assert query("SELECT data FROM result") == [("1",)]

@@ -110,6 +110,11 @@ class Claim:
     is_in_doubt: bool = field(default=False, compare=False)
 
     @property
+    def which(self) -> tuple[int, int]:
+        """The item and the attempt: workers that hold one item after another differ in it."""
+        return self.id, self.attempt
+
+    @property
     def name(self) -> str:
         """What the folder of its output files, and its log, are called."""
         return attempt_name(self.index, self.step, self.attempt)
@@ -244,7 +249,7 @@ def _claimed(candidates: Sequence[Claim], worker: str) -> list[Claim]:
     return taken
 
 
-def _claim_rows(attempts: dict[int, int], queue: str, worker: str) -> set[int]:
+def _claim_rows(attempts: dict[int, int], queue: str, worker: str) -> dict[int, int]:
     """Claim the items with these ids, each as it was after so many attempts; which could be."""
     return CLAIM.made(
         ids=json.dumps(list(attempts)),

@@ -34,6 +34,7 @@ GIVE_UP_AFTER_S = 24 * 3600
 LEAST_PAUSE_S = 1.0
 # Items that failed together must not all come back in the same moment.
 JITTER = 0.1
+Which = set[tuple[int, int]]  # claims, by `Claim.which`
 log = logging.getLogger("bellhop.lifecycle")
 
 STARTED_BEFORE = "SELECT 1 FROM item WHERE id = :id AND started_at < :day_ago"
@@ -100,13 +101,13 @@ def complete(
     return bool(complete_all([done]))
 
 
-def complete_all(done: Sequence[Completion]) -> set[int]:
+def complete_all(done: Sequence[Completion]) -> Which:
     """Record results: running → completed. Made by the workers of the claims.
 
-    The ids of the items whose result this is, from now on or by an earlier try. The next step of
-    a chain may run from here on.
+    Which of the claims have their result recorded, now or by an earlier try. The next step of a
+    chain may run from here on.
     """
-    recorded: set[int] = set()
+    recorded: Which = set()
     with recording(*(each.claim for each in done)):
         for source, group in groupby(done, key=lambda each: each.source):
             recorded |= _complete([*group], source)
@@ -114,11 +115,12 @@ def complete_all(done: Sequence[Completion]) -> set[int]:
     return recorded
 
 
-def _complete(done: Sequence[Completion], source: str | None) -> set[int]:
+def _complete(done: Sequence[Completion], source: str | None) -> Which:
     """Record results that are of the job `source`, or each its own."""
     claims = [each.claim for each in done]
-    moved = COMPLETE.made(**fence(*claims), cached=source is not None, cached_from=source)
-    made = [each for each in done if each.claim.id in moved]
+    by = {"cached": source is not None, "cached_from": source}
+    moved = {*COMPLETE.made(**fence(*claims), **by).items()}
+    made = [each for each in done if each.claim.which in moved]
     write_many(
         STORE_RESULT,
         [
@@ -213,19 +215,20 @@ def interrupt(claim: Claim) -> bool:
     return bool(_give_back([claim], interruptions.STOPPED))
 
 
-def give_back(claims: Sequence[Claim]) -> set[int]:
+def give_back(claims: Sequence[Claim]) -> Which:
     """Give back items that were claimed and have not begun: running → queued, and not counted.
 
-    The ids of those that were still held. By their worker.
+    Which of them were still held. By their worker.
     """
     return _give_back(claims, interruptions.NOT_BEGUN)
 
 
-def _give_back(claims: Sequence[Claim], why: ItemError) -> set[int]:
+def _give_back(claims: Sequence[Claim], why: ItemError) -> Which:
     with recording(*claims):
         held = query(HELD_ITEMS, fence(*claims))
         interruptions.give_back(held, why)
-        moved = {item for item, _, _ in held}
+        ids = {item for item, _, _ in held}
+        moved = {claim.which for claim in claims if claim.id in ids}
         return moved | _made_before(claims, moved, "requeued", why)
 
 
@@ -245,22 +248,22 @@ def _leave(
     statement: Statement, claim: Claim, *, event: ItemError | None = None, **values: Any
 ) -> bool:
     """Move an item out of its worker's hands; False when they no longer hold it."""
-    moved = statement.made(event, **fence(claim), **values)
+    moved = {*statement.made(event, **fence(claim), **values).items()}
     return bool(moved or _made_before([claim], moved, statement.move, event))
 
 
 def _made_before(
-    claims: Sequence[Claim], moved: set[int], move: str, event: ItemError | None = None
-) -> set[int]:
-    """Of the items that were not moved: those whose move was made, and the answer lost."""
+    claims: Sequence[Claim], moved: Which, move: str, event: ItemError | None = None
+) -> Which:
+    """Of the claims that were not moved: those whose move was made, and the answer lost."""
     told = {"code": event.code if event else "", "text": event.message if event else ""}
-    made = set()
+    made: Which = set()
     for claim in claims:
-        if claim.id in moved:
+        if claim.which in moved:
             continue
         of_attempt = {name: getattr(claim, name) for name in ("job", "index", "step", "attempt")}
         if claim.is_in_doubt and query(TOLD, {**of_attempt, "move": move, **told}):
-            made.add(claim.id)
+            made.add(claim.which)
         else:
             said = "job=%s item=%d move=%s refused: late"
             log.warning(said, claim.job_id, claim.index, move)

@@ -219,8 +219,8 @@ class Statement:
         """Make the move; how many items were still where it starts. See `made`."""
         return len(self.made(event, **values))
 
-    def made(self, event: ItemError | None = None, /, **values: Any) -> set[int]:
-        """Make the move; the ids of the items that were still where it starts, and have moved.
+    def made(self, event: ItemError | None = None, /, **values: Any) -> dict[int, int]:
+        """Make the move; the ids of the items that were still where it starts, with their attempts.
 
         Inside a transaction. `event` goes into the timeline of each. TypeError for a value that is
         missing or not known.
@@ -230,7 +230,7 @@ class Statement:
         values["now"] = timestamp()
         before = [] if self._is_plain else query(self.look, values)
         if not before and not self._is_plain:
-            return set()
+            return {}
         moved = query(self.update, values)
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
@@ -241,7 +241,7 @@ class Statement:
             _record(job, self.move, self._target, rows_of_job, event)
         for key in {row[4] for row in before if row[1] == "running" and row[4]}:
             RELEASE_EQUALS.make(cache_key=key)
-        return {row[1] for row in moved}
+        return {row[1]: row[4] for row in moved}
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.

@@ -7,14 +7,14 @@ strangers can do is counted, and told of together, so that nobody without a logi
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bellhop.base.addresses import network
 from bellhop.base.texts import shown
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
-from bellhop.database.database import database, query
+from bellhop.database.database import certain, database, query
 
 KEPT_S = 366 * DAY_S
 MOST_TARGET = 300
@@ -24,27 +24,46 @@ MOST_KINDS = 50
 ELSEWHERE = "several networks"
 
 
+Note = dict[str, Any]
+
+
 @contextlib.contextmanager
 def noted(who: str, address: str, action: str, target: object = "") -> Iterator[None]:
-    """A transaction with a note of what is done in it; what raises was not done."""
-    with database.atomic():
+    """A transaction with a note of what is done in it; what raises was not done.
+
+    But for InDoubt, which says that nobody can tell: a commit whose answer was lost is looked for.
+    """
+    written: list[Note] = []
+    with certain(lambda: is_kept(written)), database.atomic():
         yield
-        note(who, address, action, target)
+        written.append(note(who, address, action, target))
 
 
-def note(who: str, address: str, action: str, target: object = "") -> None:
-    """Note something that has no transaction of its own, such as a login that failed."""
-    query(
+def note(who: str, address: str, action: str, target: object = "") -> Note:
+    """Note something, also what has no transaction of its own, such as a login that failed."""
+    values = {
+        "at": timestamp(),
+        "who": who,
+        "address": address,
+        "action": action,
+        "target": shown(str(target)[:MOST_TARGET]),
+    }
+    ((number,),) = query(
         """INSERT INTO audit (at, who, address, action, target)
-        VALUES (:now, :who, :address, :action, :target)""",
-        {
-            "now": timestamp(),
-            "who": who,
-            "address": address,
-            "action": action,
-            "target": shown(str(target)[:MOST_TARGET]),
-        },
+        VALUES (:at, :who, :address, :action, :target) RETURNING id""",
+        values,
     )
+    return {"id": number, **values}
+
+
+def is_kept(written: Sequence[Note]) -> bool:
+    """Whether the last of these notes is there, and so all that its transaction did."""
+    found = query(
+        """SELECT 1 FROM audit WHERE id = :id AND at = :at AND who = :who
+        AND action = :action AND target = :target""",
+        written[-1],
+    )
+    return bool(found)
 
 
 def note_refused(who: str, address: str, action: str) -> None:

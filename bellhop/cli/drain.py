@@ -7,13 +7,15 @@ import time
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.database.database import database
+from bellhop.database.database import database, refusing, waited_out
 from bellhop.jobs import consumers, queries
 from bellhop.storage.installation import bind_rows, read_record
 
 LOOK_EVERY_S = 0.2
+WHO = "the command"
 
 
+@refusing()
 def run(settings: Settings) -> None:
     """Return when no item runs in a consumer of this moment, each of which takes no more.
 
@@ -25,11 +27,9 @@ def run(settings: Settings) -> None:
     bind_rows(settings, here)
     said = None
     with database.connection_context():
-        consumers.drain()
+        waited_out(consumers.drain, WHO)
         drained = [consumer.id for consumer in queries.consumers()]
-        while running := queries.held_by(
-            consumer.id for consumer in queries.living_consumers(here) if consumer.id in drained
-        ):
+        while running := waited_out(lambda: queries.held_by(here, drained), WHO):
             if running != said:
                 print(f"running items: {running}", file=sys.stderr)
                 said = running

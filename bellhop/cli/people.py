@@ -18,12 +18,13 @@ from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import start
-from bellhop.database.database import database
+from bellhop.database.database import database, refusing
 from bellhop.jobs import lifecycle
 
 CONSOLE = "console"
 
 
+@refusing()
 def run(settings: Settings, given: argparse.Namespace) -> None:
     """Do one action; StartRefused with why it cannot be done."""
     start.prepare(settings, may_be_open=True)

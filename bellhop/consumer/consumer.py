@@ -10,21 +10,20 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from huey.consumer import Consumer as HueyConsumer
 
 from bellhop.base.settings import Settings
-from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
-from bellhop.database.database import database, will_pass
+from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life
 
-REGISTER_AGAIN_S = 0.5
 # What a group and a parent send comes within this time, and is one stop.
 SAME_STOP_S = 1.0
 log = logging.getLogger("bellhop.consumer")
@@ -109,10 +108,18 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         super().run()
         self._keeper.stop()
         self._bellhop_workers.pool.retire_idle(0)
-        with database.connection_context():
-            # What the grace did not suffice for is adopted once this process is dead.
-            if self._bellhop_workers.slots.are_all_free() and lifecycle.sign_off(self._id):
-                self._here.forget_consumer(self._id)
+        self._sign_off()
+
+    def _sign_off(self) -> None:
+        try:
+            with database.connection_context():
+                # What the grace did not suffice for is adopted once this process is dead.
+                if self._bellhop_workers.slots.are_all_free() and lifecycle.sign_off(self._id):
+                    self._here.forget_consumer(self._id)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            log.warning("the consumer cannot sign off: %s", line_of(error))
 
     def check_worker_health(self) -> bool:
         """Start more threads when a queue was given more workers; a few too many only sleep."""
@@ -148,19 +155,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
 def _register(consumer: str, queues: list[str]) -> None:
     """Record the consumer, as soon as there is room for it."""
-    trouble = Trouble(
-        log, "the consumer cannot register (%s) and waits", "the consumer has registered"
-    )
-    while True:
-        try:
-            with database.connection_context():
-                consumers.register(consumer, os.getpid(), queues)
-            return trouble.note(None)
-        except Exception as error:
-            if not will_pass(error):
-                raise
-            trouble.note(str(error))
-        time.sleep(REGISTER_AGAIN_S)
+    waited_out(partial(consumers.register, consumer, os.getpid(), queues), "the consumer")
+    database.close()
 
 
 def run_consumer(

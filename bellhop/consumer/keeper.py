@@ -23,7 +23,7 @@ from bellhop.base.times import seconds_ahead, timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
-from bellhop.database.database import database
+from bellhop.database.database import certain, database, is_unavailable, line_of, query
 from bellhop.jobs import lifecycle, queries, reuse, schedules
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
@@ -31,6 +31,7 @@ from bellhop.storage import presence
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
+from bellhop.storage.models import Job
 from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
 
@@ -38,6 +39,7 @@ ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
+LOOK_GAP_S = 3.0
 LEAST_ROOM_BYTES = 1 << 20
 LONG_LOG_BYTES = 8 << 20
 LOOKS_IN_A_ROUND = 10
@@ -49,13 +51,15 @@ SHRINK_BITE = 64
 KEPT_BYTES = 1 << 20  # which the next rows take
 BITE_PAUSE_S = 0.005
 EXPIRE_FOR_S = 0.5
+AWAY = "the database is not available (%s); the keeper waits"
 Result = TypeVar("Result")
 log = logging.getLogger("bellhop.keeper")
 
 
 def is_present() -> bool:
-    """True; raises what says that the database is not the one that was opened."""
+    """True; raises what says that the database is away, or not the one that was opened."""
     presence.require()
+    query("SELECT 1")
     return True
 
 
@@ -80,12 +84,14 @@ class Keeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._leases: dict[int, tuple[str, float]] = {}
+        self._leases_seen_at = 0.0
         self._died_at: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._cut_at = 0.0
         self._clock = Clock()
         self._step_s, self._is_first_look = 0.0, True
         self._troubles: dict[Callable[[], object], Trouble] = {}
+        self._away = Trouble(log, AWAY, "the database is available again to the keeper")
 
     def start(self) -> None:
         self._thread.start()
@@ -98,6 +104,7 @@ class Keeper:
         # One connection for life: opening one costs more than a round that finds nothing.
         while not self._stopping.is_set():
             if self._attempt(is_present):
+                self._away.note(None)
                 for sweep in (*self._each_round, self.sweep):
                     self._attempt(sweep)
             for _ in range(LOOKS_IN_A_ROUND):
@@ -115,7 +122,10 @@ class Keeper:
             result = sweep()
             trouble.note(None)
             return result
-        except Exception:
+        except Exception as error:
+            if is_unavailable(error):
+                self._away.note(line_of(error))
+                return None
             trouble.note(traceback.format_exc())
             return None
 
@@ -229,14 +239,18 @@ class Keeper:
         """Give back the items whose lease stood still for its whole length.
 
         The backstop for a consumer that lives but does not move. It is measured by
-        this process's monotonic clock, so a step of the wall clock expires nothing.
+        this process's monotonic clock, so a step of the wall clock expires nothing. While the
+        database is away from us, nobody may be able to renew: then it is measured anew.
         """
         if self._files.free_bytes() < LEAST_ROOM_BYTES:
             self._leases = {}  # none can be renewed on a full disk, so none stands still
             return 0
-        now, moved = time.monotonic(), 0
+        held, now, moved = queries.leases(), time.monotonic(), 0
+        if now - self._leases_seen_at > LOOK_GAP_S:
+            self._leases = {}
+        self._leases_seen_at = now
         seen = {}
-        for item, lease_until in queries.leases():
+        for item, lease_until in held:
             known = self._leases.get(item)
             since = known[1] if known and known[0] == lease_until else now
             if now - since > lifecycle.LEASE_S:
@@ -309,8 +323,12 @@ class Keeper:
             is_used_up = job.status == "completed" and lifetime.uploads_on_success == "remove"
             days = lifetime.uploads_days
             if is_used_up or (may_delete and days and job.completed_at < timestamp(-days * DAY_S)):
-                lifecycle.hold_bytes(job_id, -self._files.upload_bytes(job_id))
-                self._files.remove_job(job_id, ["uploads"])
+                self._remove_uploads(job)
+
+    def _remove_uploads(self, job: Job) -> None:
+        with certain(lambda: getattr(queries.job(BELLHOP, job.job_id), "bytes", 0) != job.bytes):
+            lifecycle.hold_bytes(job.job_id, -self._files.upload_bytes(job.job_id))
+        self._files.remove_job(job.job_id, ["uploads"])
 
     def _youngest_uploads_s(self) -> float:
         """How old uploads must be before anything of them can be over, in seconds."""

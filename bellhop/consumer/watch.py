@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bellhop.base.trouble import Trouble
-from bellhop.database.database import database, will_pass
+from bellhop.database.database import database, line_of, will_pass
 from bellhop.jobprocess.outcome import Cancelled, Interrupted, Stop
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim
 
 LEASE_RENEWAL_S = 20.0
+RENEW_AGAIN_S = 2.0  # where it could not be renewed
 PROGRESS_EVERY_S = 0.2
 RECORD_AGAIN_S = 0.5
 Done = TypeVar("Done")
@@ -70,8 +71,10 @@ class Watch:
         """Renew the lease when it is time; False when the claim was given away."""
         if time.monotonic() < self._renew_at:
             return True
+        self._renew_at = time.monotonic() + RENEW_AGAIN_S
+        is_held = lifecycle.renew(self._claim)
         self._renew_at = time.monotonic() + LEASE_RENEWAL_S
-        return lifecycle.renew(self._claim)
+        return is_held
 
     def when_it_can_be(self, act: Callable[[], Done]) -> Done:
         """What `act` gives; while the disk is full or the database busy, it is tried again.
@@ -103,7 +106,7 @@ class Watch:
         """An item runs on while nothing can be recorded; every other error ends it."""
         if not will_pass(error):
             raise error
-        self._recording.note(str(error))
+        self._recording.note(line_of(error))
 
     def _show(self) -> None:
         assert self._unshown is not None

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from peewee import Proxy
 
-from bellhop.base.errors import NO_ROOM, PASSING
-from bellhop.database.faults import Fault
+from bellhop.base.errors import NO_ROOM, PASSING, StartRefused
+from bellhop.base.trouble import Trouble
+from bellhop.database.faults import Fault, InDoubt
 from bellhop.database.sqlite import Sqlite
 
 MOST_TOLD = 1000
+# How long a commit is looked for of which nobody knows whether it was made.
+LOOK_FOR_S, LOOK_EVERY_S = 10.0, 0.25
+AGAIN_S = 0.5
+Done = TypeVar("Done")
 log = logging.getLogger("bellhop.models")
 # The engine of this process, once it is bound.
 database: Any = Proxy()
@@ -75,6 +81,74 @@ def will_pass(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in PASSING
     return fault_of(error) in (Fault.FULL, Fault.BUSY, Fault.UNREACHABLE)
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong with the database, for everybody: nothing of the address of a server."""
+    fault, is_of_file = fault_of(error), Sqlite.fault_of(getattr(error, "orig", error))
+    return str(error) if fault is None or is_of_file else f"PostgreSQL: {fault.value}"
+
+
+def line_of(error: Exception) -> str:
+    """All that the database said, in one line, for its operator."""
+    return " ".join(str(error).split())
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Around a command: a database that cannot be used ends it with one line (StartRefused)."""
+    try:
+        yield
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        hint = "look whether it was done" if isinstance(error, InDoubt) else "try again later"
+        raise StartRefused(f"the database is not available ({line_of(error)}); {hint}") from error
+
+
+def waited_out(act: Callable[[], Done], who: str) -> Done:
+    """What `act` gives, also when the database is away for a while: the log says `who` waits."""
+    again = f"{who} continues: the database is available again"
+    trouble = Trouble(log, f"{who} waits: the database is not available (%s)", again)
+    while True:
+        try:
+            done = act()
+            trouble.note(None)
+            return done
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            trouble.note(line_of(error))
+        time.sleep(AGAIN_S)
+
+
+@contextlib.contextmanager
+def certain(is_there: Callable[[], bool]) -> Iterator[None]:
+    """Around a transaction: where its commit is in doubt, `is_there` looks for what it wrote.
+
+    Without an error it was made, and with one it was not; only InDoubt says that nobody can tell.
+    """
+    try:
+        yield
+    except InDoubt as doubt:
+        if not _was_made(doubt, is_there):
+            raise doubt.orig from doubt
+
+
+def _was_made(doubt: InDoubt, is_there: Callable[[], bool]) -> bool:
+    """Look for a while, in transactions that may write.
+
+    There is one writer at a time: once it is our turn, the other has ended, and is not made later.
+    """
+    until = time.monotonic() + LOOK_FOR_S
+    while True:
+        try:
+            with database.atomic():
+                return is_there()
+        except Exception as error:
+            if not will_pass(error) or time.monotonic() >= until:
+                raise doubt from error
+        time.sleep(LOOK_EVERY_S)
 
 
 def bind(path: Path, *, may_write: bool = True) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from peewee import OperationalError
+
 
 class Fault(Enum):
     """Why a statement or a transaction came to nothing, as far as anybody can tell."""
@@ -14,3 +16,14 @@ class Fault(Enum):
     UNREACHABLE = "it cannot be reached now"
     UNUSABLE = "it cannot be used at all"
     OTHER = "something else"
+
+
+class InDoubt(OperationalError):
+    """A commit that failed as far as its caller knows, and may have been made all the same.
+
+    `orig` is what the database said.
+    """
+
+    def __init__(self, orig: Exception):
+        super().__init__(str(orig))
+        self.orig = orig

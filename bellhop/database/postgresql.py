@@ -29,7 +29,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
 from bellhop.database import translation
-from bellhop.database.faults import Fault
+from bellhop.database.faults import Fault, InDoubt
 
 OLDEST = 150000  # PostgreSQL 15
 CONNECT_S = 3
@@ -46,6 +46,8 @@ OPTIONS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": str(SILENCE_MS),
 }
+# The server ends a statement before that: what is silent for longer is cut off, or has stopped.
+ANSWER_S = 40.0
 MOST_IDLE = 16
 MOST_PREPARED = 500  # more than there are statements
 STREAMED_ROWS = 8  # each of which may be megabytes
@@ -82,6 +84,13 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().fetchall() if self.description else []
 
 
+class _Connection(psycopg.Connection[Any]):
+    """A connection on which nobody waits for ever."""
+
+    def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        return super().wait(gen, *arguments, **{"timeout": ANSWER_S, **options})
+
+
 class Postgres(PostgresqlDatabase):
     """The database at a URL; its connections are kept and used again."""
 
@@ -103,12 +112,27 @@ class Postgres(PostgresqlDatabase):
         return connect(self._url, self._options)
 
     def connection(self) -> psycopg.Connection[Any]:
-        """This thread's connection; a new one in place of one that was lost."""
+        """This thread's connection; a new one in place of one that was lost while it rested."""
         connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
-        if connection.closed and not self.in_transaction():
-            self.close()
+        if has_ended(connection) and not self.in_transaction():
+            self.close_all()
             connection = super().connection()  # type: ignore[no-untyped-call]
         return connection
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[psycopg.Connection[Any]]:
+        """This thread's connection; one that is lost goes, and with it all that rest.
+
+        They lead to the same server, and each would take its time to show that they are lost too.
+        """
+        connection = self.connection()
+        try:
+            yield connection
+        except psycopg.Error as error:
+            if self.fault_of(error) is Fault.UNREACHABLE:
+                connection.close()
+                self._close_idle()
+            raise
 
     def cursor(self, named_cursor: Any = None) -> psycopg.Cursor[Any]:
         """For statements of peewee's own."""
@@ -125,11 +149,14 @@ class Postgres(PostgresqlDatabase):
                 return
         connection.close()
 
+    def _close_idle(self) -> None:
+        while idle := self._take_idle():
+            idle.close()
+
     def close_all(self) -> None:
         """Close the connection of this thread, and those that nobody uses."""
         self.close()
-        while idle := self._take_idle():
-            idle.close()
+        self._close_idle()
 
     @contextlib.contextmanager
     def atomic(self, begin: str = BEGIN) -> Iterator[None]:  # type: ignore[override]
@@ -145,31 +172,49 @@ class Postgres(PostgresqlDatabase):
         return self.atomic(BEGIN_FLEETING)
 
     def begin(self, sql: str = BEGIN) -> None:  # type: ignore[override]
-        connection = self.connection()
         try:
-            # Together in one message, which cannot be prepared.
-            connection.execute(sql, prepare=False)
+            with self._in_use() as connection:
+                # Together in one message, which cannot be prepared.
+                connection.execute(sql, prepare=False)
         except psycopg.Error:
             self.rollback()  # it has begun, and nobody else will end it
             raise
 
     def commit(self) -> None:
-        self.connection().commit()
+        """Raises InDoubt when the connection is lost before the answer."""
+        connection = self._held()
+        if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+            # PostgreSQL would call it a success, and commit nothing.
+            raise errors.InFailedSqlTransaction("a statement of the transaction failed")
+        try:
+            connection.commit()
+        except psycopg.Error as error:
+            if self.fault_of(error) is not Fault.UNREACHABLE:
+                raise
+            connection.close()
+            self._close_idle()
+            raise InDoubt(error) from error
 
     def rollback(self) -> None:
         # A connection that is lost has ended its transaction already.
         with contextlib.suppress(psycopg.OperationalError):
-            self.connection().rollback()
+            self._held().rollback()
+
+    def _held(self) -> psycopg.Connection[Any]:
+        """The connection of this thread's transaction, also when it was lost."""
+        connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
+        return connection
 
     def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
         """One statement, or one for each of a list of values."""
-        cursor = self.connection().cursor()
         text = translation.statement(sql)
-        if isinstance(values, list):
-            if values:
-                cursor.executemany(text, list(map(_storable, values)))
-            return cursor
-        return cursor.execute(text, _storable(values))
+        with self._in_use() as connection:
+            cursor = connection.cursor()
+            if isinstance(values, list):
+                if values:
+                    cursor.executemany(text, list(map(_storable, values)))
+                return cursor
+            return cursor.execute(text, _storable(values))
 
     @staticmethod
     def fault_of(error: Exception) -> Fault | None:
@@ -223,7 +268,7 @@ class Postgres(PostgresqlDatabase):
 
 def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connection[Any]:
     """A new connection, whose statements are transactions of their own."""
-    connection = psycopg.connect(
+    connection = _Connection.connect(
         url,
         autocommit=True,
         connect_timeout=CONNECT_S,
@@ -245,10 +290,16 @@ def answering(connection: psycopg.Connection[Any], sql: str) -> Any:
 
 def is_usable(connection: psycopg.Connection[Any]) -> bool:
     """Whether a connection that rests can be used: nothing was begun, and nobody ended it."""
+    is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+    return is_idle and not has_ended(connection)
+
+
+def has_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a connection was lost, as far as can be seen without asking the server."""
     if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
-        return False
+        return connection.closed
     # A server that ends it says so, and it is read only by who looks.
-    return not select.select([connection.pgconn.socket], [], [], 0)[0]
+    return bool(select.select([connection.pgconn.socket], [], [], 0)[0])
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 
-from bellhop.database.faults import Fault
+from bellhop.database.faults import Fault, InDoubt
 
 BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
@@ -100,6 +100,16 @@ class Sqlite(SqliteDatabase):
     def close_all(self) -> None:
         """Close the connection of this thread, the only one that is known here."""
         self.close()
+
+    def commit(self) -> None:
+        """Raises InDoubt when the disk fails, which may be after it was written."""
+        try:
+            super().commit()
+        except OperationalError as error:
+            said = getattr(error, "orig", error)
+            if self.fault_of(said) is Fault.UNREACHABLE:
+                raise InDoubt(said) from error
+            raise
 
     def rollback(self) -> None:
         # A full disk has ended the transaction already, and must be what the caller hears of.

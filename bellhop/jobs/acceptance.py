@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bellhop.accounts import audit
-from bellhop.accounts.access import BELLHOP, User, may
+from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
 from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
+from bellhop.database.faults import InDoubt
 from bellhop.jobs import lifecycle, limits, queries, reuse
 from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.jobs.newjob import Key, NewItem, NewJob
@@ -49,7 +50,8 @@ class Acceptance:
 
         The audit log tells that `user` did `action` at `address`, to the new job when there is no
         `target`. `first` writes what belongs to the job, in the same transaction and before it:
-        what it raises is raised, and nothing is accepted.
+        what it raises is raised, and nothing is accepted. Raises KeyIsTaken for a `key` that
+        stands for another job, and InDoubt when nobody can tell whether it was accepted.
         """
         try:
             with self._without_litter(job.job_id):
@@ -72,12 +74,16 @@ class Acceptance:
 
     @contextlib.contextmanager
     def _without_litter(self, job_id: str) -> Iterator[None]:
-        """Remove the files of a job that is not accepted."""
+        """Remove the files of a job that is not accepted; InDoubt while nobody can tell.
+
+        Then they stay: the keeper removes what no row names after an hour.
+        """
         try:
             yield
+        except InDoubt:
+            raise
         except Exception:
-            if queries.job(BELLHOP, job_id) is None:  # a commit that failed may have been made
-                self._files.remove_job(job_id)
+            self._files.remove_job(job_id)
             raise
 
     def _require_allowed(self, user: User, job: NewJob) -> None:

@@ -13,10 +13,11 @@ log = logging.getLogger("bellhop.consumers")
 
 
 def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
-    """Record a consumer that holds its lock already."""
+    """Record a consumer that holds its lock already; again, where nobody knew if it was done."""
     with database.atomic():
         query(
-            "INSERT INTO consumer (id, pid, started_at, queues) VALUES (:id, :pid, :now, :queues)",
+            """INSERT INTO consumer (id, pid, started_at, queues)
+            VALUES (:id, :pid, :now, :queues) ON CONFLICT (id) DO NOTHING""",
             {"id": consumer, "pid": pid, "now": timestamp(), "queues": json.dumps(queues)},
         )
 
@@ -30,7 +31,7 @@ def drain() -> None:
 
 def report_stop(consumer: str) -> None:
     """Record that a consumer stops: if it is killed meanwhile, that counts against no item."""
-    with database.atomic():
+    with database.fleeting():
         query("UPDATE consumer SET draining = 1 WHERE id = :id", {"id": consumer})
 
 
@@ -41,5 +42,5 @@ def report_bell(consumer: str, trouble: str | None) -> None:
         "SELECT 1 FROM consumer WHERE id = :id AND coalesce(bell, '') != coalesce(:trouble, '')",
         values,
     ):
-        with database.atomic():
+        with database.fleeting():
             query("UPDATE consumer SET bell = :trouble WHERE id = :id", values)

@@ -8,8 +8,9 @@ or from no page at all. Without accounts, nothing may come through a proxy eithe
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from bottle import request
@@ -18,12 +19,21 @@ from bellhop.accounts import accounts
 from bellhop.base import addresses
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
-from bellhop.database.database import database, is_unavailable
+from bellhop.base.trouble import Trouble
+from bellhop.database.database import (
+    database,
+    is_busy,
+    is_disk_full,
+    is_unavailable,
+    line_of,
+    reason_of,
+)
+from bellhop.database.faults import InDoubt
 from bellhop.storage import presence
 from bellhop.system.listener import addresses_of, is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
 
-UNAVAILABLE_S = 5
+UNAVAILABLE_S, BUSY_S = 5, 2
 # Characters of a Host that are looked at: no name has more, with its port.
 MOST_HOST = 300
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -51,6 +61,12 @@ FOREIGN = "bellhop.foreign"
 NOT_KEPT = ("Cache-Control", "no-store")
 STAY_SECURE = "Strict-Transport-Security"
 STAY_S = 31536000
+Read = TypeVar("Read")
+_trouble = Trouble(
+    logging.getLogger("bellhop.web"),
+    "the database is not available (%s); the web answers 503",
+    "the database is available again",
+)
 
 
 def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | None]:
@@ -88,14 +104,38 @@ def connect() -> None:
         if problem := database_problem(error):
             raise problem from None
         raise
+    _trouble.note(None)
+
+
+def once_more(read: Callable[[], Read]) -> Read:
+    """What `read` gives, which changes nothing; on a fresh connection where the first was lost."""
+    try:
+        return read()
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+    database.close()
+    return read()
 
 
 def database_problem(error: Exception) -> Problem | None:
-    """The problem of a database that cannot be used; None for every other error."""
+    """The problem of a database that cannot be used now; None for every other error."""
+    if is_disk_full(error):
+        return Problem("disk-full", "The disk has no space left for this.")
+    if is_busy(error):
+        return Problem("busy", "Nothing was changed; try again.", retry_after_s=BUSY_S)
     if not is_unavailable(error):
         return None
-    said = f"Bellhop accepts nothing while its database is not available: {error}."
-    return Problem("database-unavailable", said, retry_after_s=UNAVAILABLE_S)
+    _trouble.note(line_of(error))
+    if isinstance(error, InDoubt):
+        return unavailable("Bellhop cannot tell whether this was done; look before you repeat it")
+    away = "Bellhop accepts nothing while its database is not available"
+    return unavailable(f"{away}: {reason_of(error)}")
+
+
+def unavailable(said: str) -> Problem:
+    """The problem of a request during which the database cannot be used."""
+    return Problem("database-unavailable", f"{said}.", retry_after_s=UNAVAILABLE_S)
 
 
 def guard(settings: Settings, meant: Callable[[str, str], str]) -> Callable[[], None]:

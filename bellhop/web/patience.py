@@ -7,6 +7,7 @@ import time
 
 from bottle import request
 
+from bellhop.database.database import database, is_unavailable
 from bellhop.jobs import queries
 from bellhop.storage.models import FINAL, Job
 from bellhop.web import gate
@@ -18,6 +19,10 @@ MOST_PREFER = 1000
 LOOK_EVERY_S = 0.1
 # How soon who may read the job no more is told so.
 ASK_EVERY_S = 1.0
+# How long to wait for a database that was lost before asking it again.
+AWAY_S = 0.5
+# In the environ of a request: until when it waits (monotonic seconds), also if it is read again.
+UNTIL = "bellhop.wait_until"
 
 
 def wait(site: Site, job: Job) -> int | None:
@@ -40,14 +45,27 @@ def wait(site: Site, job: Job) -> int | None:
 
 
 def _wait(site: Site, job: Job, seconds: float, *, until_change: bool) -> None:
-    """Wait for what is newer than `job`, which the client was about to be shown."""
-    deadline, ask_at = time.monotonic() + seconds, time.monotonic() + ASK_EVERY_S
-    while (now := queries.status_of(job.job_id)) and now[0] not in FINAL:
-        left_s = deadline - time.monotonic()
-        if left_s <= 0 or (until_change and now != (job.status, job.change)):
+    """Wait for what is newer than `job`, which the client was about to be shown.
+
+    A database that is lost meanwhile is waited for as well.
+    """
+    deadline = request.environ.setdefault(UNTIL, time.monotonic() + seconds)
+    ask_at = time.monotonic() + ASK_EVERY_S
+    while (left_s := deadline - time.monotonic()) > 0:
+        pause_s = LOOK_EVERY_S
+        try:
+            now = queries.status_of(job.job_id)
+            if now is None or now[0] in FINAL:
+                return
+            if until_change and now != (job.status, job.change):
+                return
+            if time.monotonic() >= ask_at:
+                gate.again(site.settings, job.job_id)
+                ask_at += ASK_EVERY_S
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            database.close()
+            pause_s = AWAY_S
+        if site.stopping.wait(min(pause_s, left_s)):
             return
-        if site.stopping.wait(min(LOOK_EVERY_S, left_s)):
-            return
-        if time.monotonic() >= ask_at:
-            gate.again(site.settings, job.job_id)
-            ask_at += ASK_EVERY_S

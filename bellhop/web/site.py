@@ -20,7 +20,7 @@ from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
-from bellhop.database.database import database, is_busy, is_disk_full
+from bellhop.database.database import database
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.storage.files import Files
@@ -30,7 +30,7 @@ from bellhop.system.clock import Clock
 from bellhop.system.locks import hold_for_life
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
-from bellhop.web.door import CHANGING, database_problem
+from bellhop.web.door import CHANGING, database_problem, once_more
 from bellhop.web.limits import Rates, Turns
 from bellhop.web.query import require_short
 from bellhop.web.shown.surroundings import Surroundings
@@ -87,16 +87,21 @@ class Site:
         """Around each handler: a connection for each thread, a user, every error a problem."""
         action, is_costly = route.config["action"], route.config["is_costly"]
 
+        def handled(arguments: dict[str, Any]) -> Any:
+            # Opening one costs more than most answers, and there are only so many threads.
+            database.connect(reuse_if_open=True)
+            if request.method in CHANGING:
+                database.make_durable()  # what is answered survives a power cut
+            require_short()
+            admitted = gate.admitted(self.settings, self.rates, action, arguments)
+            with self.turns.turn(admitted["user"] if is_costly or _is_long() else None):
+                return handler(self, **admitted)
+
         def answer(**arguments: Any) -> Any:
             try:
-                # Opening one costs more than most answers, and there are only so many threads.
-                database.connect(reuse_if_open=True)
                 if request.method in CHANGING:
-                    database.make_durable()  # what is answered survives a power cut
-                require_short()
-                admitted = gate.admitted(self.settings, self.rates, action, arguments)
-                with self.turns.turn(admitted["user"] if is_costly or _is_long() else None):
-                    return handler(self, **admitted)
+                    return handled(arguments)
+                return once_more(lambda: handled(dict(arguments)))
             except HTTPResponse:
                 raise
             except Problem as problem:
@@ -105,15 +110,8 @@ class Site:
                 return problem_answer(Problem("unreadable", f"{error}."))
             except Exception as error:
                 database.close()
-                if is_disk_full(error):
-                    return problem_answer(
-                        Problem("disk-full", "The disk has no space left for this.")
-                    )
-                if is_busy(error):
-                    said = "Nothing was changed; try again."
-                    return problem_answer(Problem("busy", said, retry_after_s=2))
-                if unavailable := database_problem(error):
-                    return problem_answer(unavailable)
+                if away := database_problem(error):
+                    return problem_answer(away)
                 log.exception("a request failed")
                 return problem_answer(Problem("internal-error", "See Bellhop's log for details."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
 from bellhop.jobs import reuse
 from bellhop.jobs.lifecycle import rows
@@ -14,7 +15,9 @@ STORE_KEY = """
     INSERT INTO idempotency (owner, key, fingerprint, job, created_at)
     VALUES (:owner, :text, :fingerprint, :job, :now)
     ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint,
-        job = excluded.job, created_at = excluded.created_at"""
+        job = excluded.job, created_at = excluded.created_at
+        WHERE idempotency.created_at <= :day_ago
+    RETURNING job"""
 FIRST_STEPS = 'SELECT id, "index" FROM item WHERE job = :job AND step = 0'
 STORE_RESULT = """
     INSERT INTO result (item, data, files, warnings) VALUES (:item, :data, :files, :warnings)
@@ -24,16 +27,23 @@ STORE_RESULT = """
 TAKE_HITS = Statement("reused", "job = :job AND step = 0 AND cached_from IS NOT NULL")
 
 
+class KeyIsTaken(Exception):
+    """The Idempotency-Key of a submitted job stands for another job."""
+
+
 def submit(job: NewJob, key: Key | None = None) -> None:
     """Accept a job with all its items: new → queued, or pending. Made by jobs/acceptance.
 
-    `key` is its Idempotency-Key, under which no job may be known. Raises UnknownJobs.
+    `key` is its Idempotency-Key. Raises UnknownJobs, and KeyIsTaken when the key stands for a job
+    of the last day, which a request that was believed lost may have made.
     """
     with database.atomic():
         row_id = rows.insert(job)
         if key:
             known_as = {"owner": job.owner, "text": key.text, "fingerprint": key.fingerprint}
-            query(STORE_KEY, {**known_as, "job": row_id, "now": timestamp()})
+            times = {"now": timestamp(), "day_ago": timestamp(-DAY_S)}
+            if not query(STORE_KEY, {**known_as, "job": row_id, **times}):
+                raise KeyIsTaken
         _take_hits(row_id, job)
         die_at("accept-rows")
 

@@ -40,9 +40,9 @@ def running_consumers(here: Installation) -> list[Consumer]:
     return [consumer for consumer in living_consumers(here) if here.is_running(consumer.id)]
 
 
-def held_by(consumers: Iterable[str]) -> int:
-    """How many items the workers of these consumers hold."""
-    holders = set(consumers)
+def held_by(here: Installation, consumers: Iterable[str]) -> int:
+    """How many items the workers of those of these consumers hold that live."""
+    holders = {consumer.id for consumer in living_consumers(here)}.intersection(consumers)
     rows = query("SELECT worker FROM item WHERE status = 'running'")
     return sum(worker.partition("/")[0] in holders for (worker,) in rows)
 

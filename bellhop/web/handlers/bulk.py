@@ -10,7 +10,7 @@ from bottle import HTTPResponse
 from bellhop.accounts import audit
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.database.database import database
+from bellhop.database.database import certain, database
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import is_job_id
 from bellhop.web.answers import json_answer, read_object
@@ -50,13 +50,14 @@ def _act_on(
     site: Site, user: User, action: str, job_ids: list[str], answer: dict[str, Any]
 ) -> None:
     """Do it to some jobs in one transaction, and note what became of each in `answer`."""
-    done = []
-    with database.atomic():
+    done: list[str] = []
+    notes: list[audit.Note] = []
+    with certain(lambda: audit.is_kept(notes)), database.atomic():
         for job_id in job_ids:
             if refusal := _refusal(site, user, action, job_id):
                 answer["refused"].append({"job_id": job_id, **refusal})
             else:
-                audit.note(user.name, address(), AUDITED[action], job_id)
+                notes.append(audit.note(user.name, address(), AUDITED[action], job_id))
                 done.append(job_id)
     answer["done"] += len(done)
     for job_id in done if action == "purge" else ():

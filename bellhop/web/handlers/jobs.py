@@ -10,8 +10,11 @@ from bellhop.accounts.access import User
 from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
+from bellhop.database.database import is_unavailable
+from bellhop.database.faults import InDoubt
 from bellhop.functions.signature import FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
+from bellhop.jobs.lifecycle import KeyIsTaken
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
 from bellhop.storage.models import FINAL, Item, Job
@@ -23,11 +26,16 @@ from bellhop.web.answers import (
     read_object,
     require_content_type,
 )
+from bellhop.web.door import once_more, unavailable
 from bellhop.web.gate import address, find, noted
 from bellhop.web.shown import views
 from bellhop.web.site import Site
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
+IN_DOUBT = (
+    "Bellhop lost its database and cannot tell whether it accepted job {job}: look for it in the "
+    "list of jobs, or repeat the request with its Idempotency-Key, which makes no second job"
+)
 NO_RETRY = "No item of this job waits for a retry."
 FILTERS = ("status", "type", "queue", "owner", "q")
 
@@ -201,8 +209,13 @@ def _input(item: Item) -> dict[str, Any]:
 
 
 def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> HTTPResponse:
-    """The answer that shows the job as it is now."""
-    (view,) = views.job_views(site, user, [find(user, job_id)])
+    """The answer that shows the job as it is now, after what was asked for was done."""
+    try:
+        (view,) = once_more(lambda: views.job_views(site, user, [find(user, job_id)]))
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        raise unavailable(f"This was done, but Bellhop cannot show job {job_id} now") from error
     return json_answer(view, status, {"Location": view["links"]["self"], **headers})
 
 
@@ -215,7 +228,14 @@ def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
 
 
 def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPResponse:
-    site.acceptance.accept(user, job, address=address(), key=key)
+    try:
+        site.acceptance.accept(user, job, address=address(), key=key)
+    except KeyIsTaken:
+        if earlier := idempotency.earlier_job(user, key):
+            return _replayed(site, user, earlier)
+        raise Problem("request-in-progress", "The job of this key was just deleted.") from None
+    except InDoubt as error:
+        raise unavailable(IN_DOUBT.format(job=job.job_id)) from error
     return shown(site, user, job.job_id, 202)
 
 

@@ -18,7 +18,7 @@ from waitress.utilities import Error
 
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
-from bellhop.database.database import is_disk_full
+from bellhop.database.database import database, is_disk_full
 from bellhop.web import door
 from bellhop.web.answers import problem_headers
 from bellhop.web.routes import find, meant
@@ -133,11 +133,15 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         # Waitress gives the application an address that begins with one slash.
         route = find(self.command, meant(self.command, "/" + self.path.lstrip("/")))
         try:
-            admitted = self.rules.admitted(route, self.headers, self.content_length)
-            self._limit_bytes, self.upload = admitted
+            self._limit_bytes, self.upload = door.once_more(
+                lambda: self.rules.admitted(route, self.headers, self.content_length)
+            )
         except Problem as refused:
             return refused
-        except Exception:
+        except Exception as error:
+            database.close()
+            if unavailable := door.database_problem(error):
+                return unavailable
             log.exception("the check of a request failed")
             return Problem("internal-error", "See Bellhop's log for details.")
         return None

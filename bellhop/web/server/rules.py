@@ -70,6 +70,10 @@ class Rules:
             self._require_quota(upload.owner, 0)
         except Problem as problem:
             return problem
+        except Exception as error:
+            if away := door.database_problem(error):
+                return away
+            raise
         return self.room_problem(0)
 
     def room_problem(self, length: int, owner: str | None = None) -> Problem | None:

@@ -60,7 +60,7 @@ class Story:
         self.submission = Submission(0, "quick", ["0-0"], [], job_id="j")
         self.others: list[tuple[JobRow, ItemRow]] = []
         self.refusals: list[str] = []
-        self.troubles: list[Trouble] = []
+        self.troubles = [Trouble("consumer", 11, 12.5)]
 
     @staticmethod
     def event(
@@ -93,8 +93,8 @@ class Story:
         counted = dict.fromkeys(("swallowed", "gone", "deadlocks", "missed", "changes"), 0)
         claims = figures.first_claims(self.troubles)
         return figures.measure(
-            self.records, self.ledger, self.troubles, has_disk=True, missing_files=files,
-            database=DatabaseFigures(claims, **(counted | of_database)),
+            self.records, self.ledger, self.troubles, self.lines, has_disk=True,
+            missing_files=files, database=DatabaseFigures(claims, **(counted | of_database)),
         )  # fmt: skip
 
 
@@ -170,6 +170,10 @@ def hang_on_its_lease(story: Story) -> None:
     story.events[3] = story.events[3]._replace(at=75)
 
 
+def interrupt_it_for_no_reason(story: Story) -> None:
+    story.troubles = [Trouble("database killed", 11, 12.5, 0.1)]
+
+
 def answer_with_an_error(story: Story) -> None:
     story.refusals.append("submit: 500 internal-error")
 
@@ -211,6 +215,7 @@ def take_the_result_of_another(story: Story) -> None:
         (run_before_its_claim, "attempt 1 ran before it was claimed"),
         (complete_without_running, "its last attempt never ended"),
         (hang_on_its_lease, "was forgotten for 60.1 s"),
+        (interrupt_it_for_no_reason, "attempt 1 was interrupted, and nothing had died"),
         (answer_with_an_error, "was answered with submit: 500 internal-error"),
         (be_away_for_no_reason, "was answered with submit: 503 database-unavailable"),
         (never_release_it, "was never released"),
@@ -228,7 +233,7 @@ def test_its_checker_lets_the_database_be_away() -> None:
     story = Story()
     be_away_for_no_reason(story)
     hang_on_its_lease(story)
-    story.troubles = [Trouble("network cut", 14.9, 74.9, 0.1)]
+    story.troubles.append(Trouble("network cut", 14.9, 74.9, 0.1))
     assert story.findings() == []
 
 

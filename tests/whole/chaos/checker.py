@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.support.running import Running
 from tests.whole.chaos.evidence import FINAL, Database, EventRow, ItemRow, JobRow, Line, Records
 from tests.whole.chaos.load import JOBS, Ledger, NoAnswer, ask, digest
-from tests.whole.chaos.storm import Trouble
+from tests.whole.chaos.storm import DEATHS, Trouble
 
 # Between the clock of the one who writes the event and that of the one who writes the journal.
 CLOCK_S = 0.002
@@ -299,6 +299,7 @@ def check_journal(
         found += _outside_of_attempts(key, moves, heard[key])
         found += _overlaps(key, heard[key])
         found += _forgotten(key, moves, heard[key], away)
+        found += _unprovoked(key, moves, heard[key], troubles)
     for item in records.items:
         ends = {line.attempt for line in heard[item.key] if line.what == "end"}
         ran = item.status == "completed" and not item.cached_from
@@ -343,6 +344,18 @@ def _forgotten(
             quiet_s = ended.at - heard - lost_s
             if quiet_s > QUIET_LIMIT_S:
                 yield f"item {key}: attempt {claimed.attempt} was forgotten for {quiet_s:.1f} s"
+
+
+def _unprovoked(
+    key: str, moves: Sequence[EventRow], lines: Sequence[Line], troubles: Sequence[Trouble]
+) -> Iterator[str]:
+    """What ran was interrupted by a death alone; a database that is away is waited out."""
+    ran = {line.attempt for line in lines}
+    deaths = [t for t in troubles if t.kind in DEATHS]
+    for event in moves:
+        is_after_death = any(t.overlaps(event.at - QUIET_LIMIT_S, event.at) for t in deaths)
+        if event.code == "interrupted" and event.attempt in ran and not is_after_death:
+            yield f"item {key}: attempt {event.attempt} was interrupted, and nothing had died"
 
 
 def _overlaps(key: str, lines: Sequence[Line]) -> Iterator[str]:

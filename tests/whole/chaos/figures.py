@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tests.whole.chaos.checker import doubly_recorded, lost, unreleased
-from tests.whole.chaos.evidence import EventRow, Records
+from tests.whole.chaos.evidence import EventRow, Line, Records
 from tests.whole.chaos.load import Ledger, Wish
-from tests.whole.chaos.storm import OF_DATABASE, PROMOTION, RESTARTS, Trouble
+from tests.whole.chaos.storm import DEATHS, OF_DATABASE, PROMOTION, RESTARTS, Trouble
 
 RECOVERY_BAR_S = 2.0
 CANCEL_BAR_S = 1.0
@@ -21,7 +21,7 @@ LIMIT_S = 1.0  # timeout_s of the job type `hang`
 MEASURED = ("consumer", "parent", "parent at start", "everything", "web", "job process")
 # While these last, nobody can record a cancel, nor the end of a time limit.
 STANDSTILLS = ("consumer stopped", "disk full", *OF_DATABASE)
-AWAY = ("consumer", "parent", "parent at start", "everything", *STANDSTILLS)
+AWAY = (*DEATHS, *STANDSTILLS)
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,7 @@ def measure(
     records: Records,
     ledger: Ledger,
     troubles: Sequence[Trouble],
+    lines: Iterable[Line],
     *,
     has_disk: bool,
     missing_files: int,
@@ -214,7 +215,7 @@ def measure(
         has_disk=has_disk,
         lost=len(lost(records, ledger)),
         doubly_recorded=len(doubly_recorded(records)),
-        extra_executions=_extra_executions(records),
+        extra_executions=_extra_executions(records, lines),
         recovery={kind: _recovery(kind, troubles) for kind in MEASURED},
         cancel=Spread(calm),
         cancel_in_trouble=Spread(in_trouble),
@@ -231,12 +232,14 @@ def _recovery(kind: str, troubles: Iterable[Trouble]) -> Spread:
     return Spread([t.recovery_s for t in troubles if t.kind == kind and t.recovery_s is not None])
 
 
-def _extra_executions(records: Records) -> int:
-    """Claims that repeat what a kill cut short."""
+def _extra_executions(records: Records, lines: Iterable[Line]) -> int:
+    """Claims that repeat what a kill cut short, once it had begun."""
+    begun = {(line.key, line.attempt) for line in lines}
     kinds = {item.key: item.kind for item in records.items}
     return sum(
         event.move == "requeued"
         and event.code in ("interrupted", "process_crashed")
+        and (event.key, event.attempt) in begun
         and not (kinds[event.key or ""] == "crash_once" and event.attempt == 1)
         for event in records.events
     )

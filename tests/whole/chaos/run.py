@@ -171,12 +171,14 @@ class _Run:
         if (accepted := self._load.accepted) < self._plan.items:
             self._findings.append(f"only {accepted} of {self._plan.items} items were accepted")
         self._findings += checker.check_rows(records, ledger, troubles)
-        self._findings += checker.check_journal(records, read_journal(self._journal), troubles)
+        lines = read_journal(self._journal)
+        self._findings += checker.check_journal(records, lines, troubles)
         self._findings += checker.check_leftovers(self._bellhop, self._database)
         measured = figures.measure(
             records,
             ledger,
             troubles,
+            lines,
             has_disk=self._disk is not None,
             missing_files=checker.missing_files(files),
             database=self._of_database(),

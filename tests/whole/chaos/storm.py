@@ -36,6 +36,8 @@ KILLS = {
     "parent at start": 1,
     "everything": 1,
 }
+# Of these, what interrupts the items of a consumer.
+DEATHS = ("consumer", "parent", "parent at start", "everything")
 TROUBLES = {"consumer stopped": 1}
 OF_STORE = {
     "sqlite": ({}, {"queue deleted": 1, "queue damaged": 1}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,8 @@ def main() -> int:
                         help="both: sqlite and redis")  # fmt: skip
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     given = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # all that was started ends with a run
+        signal.signal(number, lambda *_: sys.exit(1))
     stores = ("sqlite", "redis") if given.store == "both" else (given.store,)
     is_good = [_report(_plan(store, given)) for store in stores]
     return 0 if all(is_good) else 1

@@ -106,19 +106,10 @@ class Figures:
 
     def bars(self) -> list[tuple[str, float, float]]:
         """(name, figure, most it may be) of all that has a bar."""
-        counted = [
-            ("lost", self.lost, 0),
-            ("doubly recorded", self.doubly_recorded, 0),
-            ("missing files", self.missing_files, 0),
-            ("dependent jobs never released", self.unreleased, 0),
-            ("HTTP 500 answers", self.server_errors, 0),
-        ]
+        counted = [(name, count, 0) for name, count in self.counted()]
         if of_database := self.database:
             return [
                 *counted,
-                ("accepted jobs gone after failover", of_database.gone, 0),
-                ("deadlocks", of_database.deadlocks, 0),
-                ("changes never heard of", of_database.missed, 0),
                 ("first claim after promotion p99", of_database.after_promotion.p99,
                  FIRST_CLAIM_BAR_S),
                 ("first claim after restart p99", of_database.after_restart.p99,
@@ -130,6 +121,23 @@ class Figures:
             ("cancel p99", self.cancel.p99, CANCEL_BAR_S),
             ("overshoot p99", self.overshoot.p99, OVERSHOOT_BAR_S),
         ]
+
+    def counted(self) -> list[tuple[str, int]]:
+        """(name, count) of all that must never happen."""
+        counted = [
+            ("lost", self.lost),
+            ("doubly recorded", self.doubly_recorded),
+            ("missing files", self.missing_files),
+            ("dependent jobs never released", self.unreleased),
+            ("HTTP 500 answers", self.server_errors),
+        ]
+        if of_database := self.database:
+            counted += [
+                ("accepted jobs gone after failover", of_database.gone),
+                ("deadlocks", of_database.deadlocks),
+                ("changes never heard of", of_database.missed),
+            ]
+        return counted
 
     def missed(self) -> list[str]:
         """The bars that were not reached; what was not measured misses nothing."""

@@ -119,10 +119,12 @@ def statements(path: Path) -> Iterator[str]:
 READS = re.compile(r"\b(?:FROM|JOIN)\s+(\w+|\{\})")
 WRITES = re.compile(
     r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE(?:\s+OR\s+\w+)?)"
-    r"\s+(\w+|\{\})(?!\s*:)"
+    r"\s+\"?(\w+|\{\})(?!\s*:)"
 )
 OF_JOBS = {"job", "item", "result", "event"}
 WRITERS = ("bellhop.jobs.lifecycle",)
+# Copies whole tables from one database to the other, whatever they are called.
+COPIER = "bellhop.database.shape"
 READERS = (*WRITERS, "bellhop.jobs.queries", "bellhop.jobs.conditions")
 
 
@@ -135,7 +137,7 @@ def test_it_asks_for_jobs_in_the_lifecycle_and_the_queries_only() -> None:
     for path in CORE:
         name = name_of(path)
         written, read = tables_of(path, WRITES), tables_of(path, READS)
-        assert "{}" not in written, name
+        assert "{}" not in written or name == COPIER, name
         if not name.startswith(WRITERS):
             assert not written & OF_JOBS, name
         if not name.startswith(READERS):

@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     _add_client_commands(add)
     add("check", "test this installation")
     add("drain", "stop taking new items, and return when nothing is running")
+    moved = add("move-to", "move all jobs to PostgreSQL, or back to SQLite")
+    said = "where: sqlite, or an address like postgresql://user:password@host/name"
+    moved.add_argument("place", type=_place, metavar="sqlite|URL", help=said)
     _add_account_commands(add)
     trial = add("try", "run a job type without a server or queue")
     trial.add_argument("type")
@@ -147,6 +150,14 @@ def _key_value(text: str) -> tuple[str, str]:
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value
+
+
+def _place(text: str) -> str:
+    if text != "sqlite" and not text.startswith(("postgresql://", "postgres://")):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither sqlite nor an address like postgresql://user:password@host/name"
+        )
+    return text
 
 
 class _Workers(argparse.Action):

@@ -148,6 +148,12 @@ def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
     draining.run(loaded)
 
 
+def move(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import move
+
+    move.run(loaded, given.place)
+
+
 def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import people
 
@@ -200,6 +206,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "prepare": prepare,
     "check": check,
     "drain": drain,
+    "move-to": move,
     "try": try_type,
     "new": new_type,
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),

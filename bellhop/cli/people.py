@@ -27,7 +27,7 @@ CONSOLE = "console"
 @refusing()
 def run(settings: Settings, given: argparse.Namespace) -> None:
     """Do one action; StartRefused with why it cannot be done."""
-    start.prepare(settings, may_be_open=True)
+    start.join_from_console(settings)
     actions = {
         "user": {
             "add": _add, "list": _list, "password": _password, "role": _role,

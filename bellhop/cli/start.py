@@ -37,15 +37,20 @@ from bellhop.system import children, listener
 PATIENCE_S = 5.0
 
 
-def prepare(
-    settings: Settings, inherited_lock: int | None = None, *, may_be_open: bool = False
-) -> Installation:
-    """Agree on the storage, migrate, and describe the job types; under `start.lock`.
-
-    `may_be_open`: for the console, which alone lets everybody in again.
-    """
+def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
+    """Agree on the storage, migrate, and describe the job types; under `start.lock`."""
     with starting(settings, inherited_lock) as folder:
-        return _prepare(settings, folder, may_be_open=may_be_open)
+        return _prepare(settings, folder)
+
+
+def join_from_console(settings: Settings) -> None:
+    """Prepare, also to let everybody in again, and count as alive until this process ends.
+
+    So the database stays where it is, however long a person takes to type.
+    """
+    with starting(settings) as folder:
+        _prepare(settings, folder, may_be_open=True)
+        stay_alive(folder)
 
 
 def join(settings: Settings) -> Installation:

@@ -9,7 +9,7 @@ import contextlib
 import select
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peewee import PostgresqlDatabase
 
@@ -31,6 +31,10 @@ from psycopg.types.string import TextLoader
 from bellhop.database import translation
 from bellhop.database.faults import Fault, InDoubt
 
+if TYPE_CHECKING:
+    from bellhop.database.shape import Shape
+
+
 OLDEST = 150000  # PostgreSQL 15
 CONNECT_S = 3
 # A server that is gone is noticed within about so many seconds, on either side.
@@ -50,6 +54,10 @@ OPTIONS = {
 ANSWER_S = 40.0
 MOST_IDLE = 16
 MOST_PREPARED = 500  # more than there are statements
+# For who moves all rows, and holds up nobody; a statement may then take as long as it needs.
+PATIENCE = """SET LOCAL statement_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = '10min'"""
+TYPES: dict[type, str] = {int: "int8", float: "float8", str: "text"}
 STREAMED_ROWS = 8  # each of which may be megabytes
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
 # One writer at a time, as SQLite has it: row locks would meet in another order (deadlocks), and a
@@ -63,7 +71,7 @@ PostgresError = psycopg.Error
 FAULTS = {
     "53100": Fault.FULL,
     "53200": Fault.BUSY, "55P03": Fault.BUSY, "57014": Fault.BUSY, "40": Fault.BUSY,
-    "23": Fault.REFUSED, "22": Fault.REFUSED,
+    "23": Fault.REFUSED, "22": Fault.REFUSED, "54": Fault.REFUSED,
     "25006": Fault.UNREACHABLE, "25P03": Fault.UNREACHABLE, "08": Fault.UNREACHABLE,
     "53": Fault.UNREACHABLE, "57P": Fault.UNREACHABLE, "58": Fault.UNREACHABLE,
     "28": Fault.UNUSABLE, "3D": Fault.UNUSABLE, "42501": Fault.UNUSABLE, "XX": Fault.UNUSABLE,
@@ -264,6 +272,59 @@ class Postgres(PostgresqlDatabase):
     def is_shrinkable(self) -> bool:
         """False: it gives nothing back to a disk of ours."""
         return False
+
+    @contextlib.contextmanager
+    def moving(self) -> Iterator[None]:
+        """A transaction beside which nobody of ours writes, for as long as it takes."""
+        try:
+            with self.connection_context(), self.atomic():
+                self.run(PATIENCE)
+                yield
+        finally:
+            self.close_all()
+
+    @contextlib.contextmanager
+    def untriggered(self) -> Iterator[None]:
+        """What is written does not run the triggers of jobs.
+
+        One transaction that changes a row 100,000 times looks through all its versions each time.
+        """
+        self.run("ALTER TABLE job DISABLE TRIGGER USER")
+        yield
+        self.run("ALTER TABLE job ENABLE TRIGGER USER")
+
+    def walk(self, shape: Shape) -> Iterator[tuple[Any, ...]]:
+        """All rows of a table."""
+        with (
+            self.connection().cursor() as cursor,
+            cursor.copy(f"COPY ({shape.selection}) TO STDOUT") as copy,
+        ):
+            copy.set_types([TYPES[kind] for kind in shape.columns.values()])
+            yield from copy.rows()
+
+    def fill(self, shape: Shape, rows: list[tuple[Any, ...]]) -> None:
+        """Write new rows of a table."""
+        with self.connection().cursor() as cursor, cursor.copy(shape.copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def last_id(self, shape: Shape) -> int:
+        """The highest id that a table ever gave to a row, as far as the database knows."""
+        last = f"""SELECT greatest((SELECT max(id) FROM "{shape.name}"), 0,
+            pg_sequence_last_value(pg_get_serial_sequence(:table, 'id')::regclass))"""
+        return int(self.send(last, {"table": shape.name}).fetchone()[0])
+
+    def set_last_id(self, shape: Shape, last: int) -> None:
+        """Give no id up to `last` to a new row."""
+        sql = "SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)"
+        self.send(sql, {"table": shape.name, "last": last})
+
+    def text_bytes(self, shape: Shape) -> int:
+        """How much all texts of a table need in SQLite, which does not compress them."""
+        texts = [name for name, kind in shape.columns.items() if kind is str]
+        sizes = " + ".join(f'coalesce(octet_length("{name}"), 0)' for name in texts) or "0"
+        found = self.send(f'SELECT coalesce(sum({sizes}), 0) FROM "{shape.name}"', {})
+        return int(found.fetchone()[0])
 
 
 def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connection[Any]:

@@ -106,12 +106,13 @@ def migrate(url: str, *, alone: bool, may_create: bool = True, mark: int = 0) ->
     bind_server(url)
     try:
         with database.connection_context(), database.atomic():
-            _migrate(where, alone=alone, may_create=may_create, mark=mark)
+            bring_up(where, alone=alone, may_create=may_create, mark=mark)
     except (PostgresError, DatabaseError) as error:
         raise refused(url, error) from None
 
 
-def _migrate(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
+def bring_up(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
+    """What `migrate` does, inside the transaction of its caller; `where` is what it is called."""
     steps = migrations()
     ((is_there,),) = query(IS_THERE)
     stood = query("SELECT version, mark FROM about") if is_there else []

@@ -9,11 +9,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peewee import OperationalError, SqliteDatabase
 
 from bellhop.database.faults import Fault, InDoubt
+
+if TYPE_CHECKING:
+    from bellhop.database.shape import Shape
 
 BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
@@ -42,6 +45,17 @@ def _row(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> tuple[Any, ...]:
     if bytes not in map(type, row):
         return row
     return tuple(_text(value) if isinstance(value, bytes) else value for value in row)
+
+
+class Replaced(str):
+    """A text that is not UTF-8, as it is shown."""
+
+
+def _as_stored(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return Replaced(_text(text))
 
 
 def fold(text: bytes | None) -> str:
@@ -201,6 +215,43 @@ class Sqlite(SqliteDatabase):
                 # Of more, Python's sqlite3 does only the first.
                 self._ask("PRAGMA incremental_vacuum(1)")
         return self.unused_bytes()
+
+    @contextlib.contextmanager
+    def moving(self) -> Iterator[None]:
+        """A transaction that sees and keeps all rows as they are, for as long as it takes."""
+        with self.connection_context(), self.atomic():
+            yield
+
+    def untriggered(self) -> contextlib.AbstractContextManager[None]:
+        """Triggers run all the same; what they write is replaced."""
+        return contextlib.nullcontext()
+
+    def walk(self, shape: Shape) -> Iterator[tuple[Any, ...]]:
+        """All rows of a table as they are stored: a BLOB as bytes, no UTF-8 as `Replaced`."""
+        connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        connection.text_factory, connection.row_factory = _as_stored, None
+        try:
+            yield from connection.execute(shape.selection)
+        finally:
+            connection.text_factory, connection.row_factory = _text, _row
+
+    def fill(self, shape: Shape, rows: list[tuple[Any, ...]]) -> None:
+        """Write new rows of a table."""
+        connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        connection.executemany(shape.insertion, rows)
+
+    def last_id(self, shape: Shape) -> int:
+        """The highest id that a table ever gave to a row, as far as the database knows."""
+        last = f"""SELECT max(coalesce((SELECT max(id) FROM "{shape.name}"), 0),
+            coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = :table), 0))"""
+        return int(self.send(last, {"table": shape.name}).fetchone()[0])
+
+    def set_last_id(self, shape: Shape, last: int) -> None:
+        """Give no id up to `last` to a new row, where the table keeps ids."""
+        if shape.keeps_ids:
+            table = {"table": shape.name, "last": last}
+            self.send("DELETE FROM sqlite_sequence WHERE name = :table", table)
+            self.send("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)", table)
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         return self.send(sql, {}).fetchall()

@@ -123,14 +123,14 @@ class Files:
         What is left of `incoming`, the caller removes.
         """
         place = self._folder / "uploads" / job_id
-        _sync(incoming)
+        sync(incoming)
         try:
             os.rename(incoming, place)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             _copy_files(incoming, place)
-        _sync(place.parent)
+        sync(place.parent)
 
     def upload(self, job_id: str, stored_name: str) -> Path:
         return self._folder / "uploads" / job_id / stored_name
@@ -397,7 +397,7 @@ def _sync_way(place: Path, paths: Iterable[str]) -> None:
     """Sync every folder on the way to files, or a power cut leaves a row without its file."""
     inner = {above for path in paths for above in PurePosixPath(path).parents}
     for folder in (*(place / name for name in sorted(inner)), place.parent, place.parent.parent):
-        _sync(folder)
+        sync(folder)
 
 
 def _files_below(*folders: Path) -> Iterator[os.DirEntry[str]]:
@@ -419,13 +419,13 @@ def _copy_files(folder: Path, place: Path) -> None:
         for path in folder.iterdir():
             with path.open("rb") as source, (place / path.name).open("xb") as target:
                 copy(source.fileno(), target.fileno())
-        _sync(place)
+        sync(place)
     except BaseException:
         remove_tree(place)
         raise
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Put a file, or the names in a folder, on the disk for good."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -158,6 +158,27 @@ def starting(settings: Settings, inherited_lock: int | None = None) -> Iterator[
             os.close(lock)
 
 
+@contextlib.contextmanager
+def alone(settings: Settings) -> Iterator[Installation]:
+    """The installation, of which no process runs and none can start in this block.
+
+    StartRefused while one runs, and where there is none.
+    """
+    with starting(settings) as folder:
+        lock = take_lock(folder / "alive.lock", fcntl.LOCK_EX)
+        if lock is None:
+            raise StartRefused(
+                f"Bellhop runs in {folder}; stop it first, with Ctrl-C or systemctl stop"
+            )
+        try:
+            here = read_record(folder)
+            if here is None:
+                raise StartRefused(f"{folder} has no {RECORD}; start Bellhop once")
+            yield here
+        finally:
+            os.close(lock)
+
+
 def stay_alive(folder: Path) -> None:
     """Count as alive from now on; called under `start.lock`."""
     # A second descriptor, never a conversion: flock lets go in between.

@@ -27,9 +27,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1500, "web": 4300, "consumer": 1160, "jobs": 2920, "jobprocess": 1550, "accounts": 600,
-    "bell": 250, "catalog": 1000, "environments": 380, "database": 800, "storage": 1400,
-    "system": 940, "functions": 1420, "base": 1120,
+    "cli": 1760, "web": 4300, "consumer": 1160, "jobs": 2920, "jobprocess": 1550, "accounts": 600,
+    "bell": 250, "catalog": 1000, "environments": 380, "database": 1200, "storage": 1400,
+    "system": 940, "functions": 1420, "base": 1140,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -75,7 +75,7 @@ def _to_postgresql(settings: Settings, here: Installation, url: str) -> None:
     print(f"under [storage] in {settings.config_path}, or set BELLHOP_STORAGE_DATABASE:\n")
     print(f"database = {url}\n")
     print(f"What was in SQLite is kept as {kept}; nothing uses it now.")
-    print(f"The way back: stop Bellhop and type {TYPED} move-to {SQLITE}")
+    print(f"To go back, stop Bellhop and type {TYPED} move-to {SQLITE}")
 
 
 def _copy_to_server(here: Installation, url: str) -> None:

@@ -250,7 +250,7 @@ def _fitted(value: Any, kind: type) -> Any:
     if kind is str and isinstance(value, str):
         return str(value).replace(NUL, SHOWN_NUL)
     if not _fits(type(value), kind):
-        raise ValueError(f"{str(value)[:40]!r} is no number for it")
+        raise ValueError(f"{str(value)[:40]!r} is not a number")
     if kind is float and value is not None:
         if value != value:
             raise ValueError("it is not a number")

@@ -13,6 +13,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim
+from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support.cuts import everything
 from tests.support.jobs import items_of, job_of
@@ -39,6 +40,10 @@ def test_it_takes_a_new_priority_from_the_next_claim_on(web: WsgiClient, submit:
     )
     assert (answer.status, answer.json["priority"]) == (200, 7)
     assert claimed_order(2) == [second.job_id, first.job_id]
+
+
+def test_it_knows_a_line_in_which_nobody_waits(here: Installation) -> None:
+    assert queries.line("parsing") == ([], True)
 
 
 def test_it_brings_a_job_to_the_front_of_all(submit: Submit) -> None:

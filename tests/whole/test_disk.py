@@ -146,6 +146,7 @@ def test_it_stops_an_upload_in_chunks_that_comes_to_the_reserve(
     assert stored(bellhop) == []
 
 
+@pytest.mark.sqlite("its file is on the disk that is full")
 def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: SmallDisk) -> None:
     job_id = bellhop.texts(*map(str, range(400)), type="slow", seconds=0.01)["job_id"]
     wait_for(lambda: bellhop.client().get(f"/api/v1/jobs/{job_id}")["completed_items"])
@@ -247,6 +248,7 @@ def answers(bellhop: Running, job_id: str) -> bool:
     return False
 
 
+@pytest.mark.sqlite("its file is on the disk that is full")
 def test_it_never_sends_to_a_backup_who_only_needs_room(tmp_path: Path, disk: SmallDisk) -> None:
     with running(tmp_path) as bellhop:
         bellhop.environment["BELLHOP_STORAGE_RESERVE_MB"] = "1"

@@ -20,6 +20,7 @@ from tests.whole.recorded.keep import (
     schema_of,
 )
 
+pytestmark = pytest.mark.sqlite("data folders of earlier versions, which had nothing else")
 SCHEMAS = sorted(path.name for path in DATA.iterdir())
 WITH_WHOLE_MODEL = [name for name in SCHEMAS if int(name) >= WHOLE_MODEL]
 WITH_ACCOUNTS = [name for name in SCHEMAS if int(name) >= ACCOUNTS]

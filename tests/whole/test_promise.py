@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,21 +53,16 @@ def _words(pid: int) -> list[str]:
     return []
 
 
-def rows(bellhop: Running, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    path = f"file:{bellhop.data}/bellhop.db?mode=ro"
-    with contextlib.closing(sqlite3.connect(path, uri=True)) as connection:
-        return connection.execute(sql, values).fetchall()
-
-
 def last_event(bellhop: Running, move: str) -> int:
-    ((number,),) = rows(bellhop, "SELECT coalesce(max(id), 0) FROM event WHERE move = ?", move)
+    sql = f"SELECT coalesce(max(id), 0) FROM event WHERE move = '{move}'"
+    ((number,),) = bellhop.query(sql)
     return int(number)
 
 
 def final_by_rows(bellhop: Running) -> bool:
-    """Whether all jobs are final; asked of the file, for the web may be away."""
+    """Whether all jobs are final; asked of the database, for the web may be away."""
     sql = "SELECT count(*) FROM job WHERE status NOT IN ('completed', 'failed', 'cancelled')"
-    return rows(bellhop, sql) == [(0,)]
+    return bellhop.query(sql) == [(0,)]
 
 
 def test_it_stands_in_the_readme() -> None:
@@ -92,10 +85,10 @@ def test_it_works_on_soon_after_a_crash_and_records_each_result_once(
     wait_for(lambda: last_event(bellhop, "claimed") > claimed_before)
     assert time.monotonic() - crashed < RECOVERY_CEILING_S
     wait_for(lambda: final_by_rows(bellhop), limit_s=60)
-    moves = Counter(rows(bellhop, "SELECT item, move FROM event WHERE item IS NOT NULL"))
+    moves = Counter(bellhop.query("SELECT item, move FROM event WHERE item IS NOT NULL"))
     assert all(moves[item, "claimed"] >= 1 for item in range(ITEMS)), "at least once"
     assert all(moves[item, "completed"] == 1 for item in range(ITEMS)), "exactly one result"
-    assert rows(bellhop, "SELECT count(*) FROM result") == [(ITEMS,)]
+    assert bellhop.query("SELECT count(*) FROM result") == [(ITEMS,)]
 
 
 @pytest.mark.parametrize("ask", ["cancel", "DELETE"])
@@ -110,7 +103,7 @@ def test_it_really_stops_what_is_cancelled(bellhop: Running, ask: str) -> None:
         assert (job["status"], job["cancel_requested"]) == ("running", True)
     else:
         bellhop.client().delete(f"/api/v1/jobs/{job_id}")
-    wait_for(lambda: rows(bellhop, "SELECT 1 FROM job WHERE status = 'cancelled'"))
+    wait_for(lambda: bellhop.query("SELECT 1 FROM job WHERE status = 'cancelled'"))
     assert time.monotonic() - asked < CANCEL_LIMIT_S
     assert not any(map(is_alive, pids)), "cancelled means that nothing of it lives"
 

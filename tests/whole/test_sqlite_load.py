@@ -38,6 +38,7 @@ while not select.select([sys.stdin], [], [], 0.3)[0]:
     times += 1
 print(times)
 """
+pytestmark = pytest.mark.sqlite("its file, its locks and its write-ahead log")
 
 
 class Caller:

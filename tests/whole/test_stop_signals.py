@@ -6,7 +6,6 @@ import contextlib
 import os
 import pty
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -55,18 +54,13 @@ def signal_all(pids: list[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def rows(bellhop: Running, sql: str) -> list[tuple[Any, ...]]:
-    with contextlib.closing(sqlite3.connect(bellhop.data / "bellhop.db")) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def counters(bellhop: Running) -> set[tuple[Any, ...]]:
     """How the items stand: status, interruptions, failures, crashes."""
-    return set(rows(bellhop, "SELECT status, interruptions, failures, crashes FROM item"))
+    return set(bellhop.query("SELECT status, interruptions, failures, crashes FROM item"))
 
 
 def attempts(bellhop: Running) -> int:
-    ((attempt,),) = rows(bellhop, "SELECT attempt FROM item")
+    ((attempt,),) = bellhop.query("SELECT attempt FROM item")
     return int(attempt)
 
 
@@ -114,11 +108,11 @@ def test_it_counts_nothing_when_a_stop_takes_longer_than_it_may(bellhop: Running
     job_id = at_work(bellhop, "1000", type="enduring")
     pids = list(Family(server.pid).commands)
     signal_all(pids, signal.SIGTERM)
-    wait_for(lambda: rows(bellhop, "SELECT 1 FROM consumer WHERE draining"))
+    wait_for(lambda: bellhop.query("SELECT 1 FROM consumer WHERE draining = 1"))
     signal_all(pids, signal.SIGKILL)
     server.wait()
     bellhop.serve()
-    wait_for(lambda: rows(bellhop, "SELECT 1 FROM item WHERE attempt = 2"))
+    wait_for(lambda: bellhop.query("SELECT 1 FROM item WHERE attempt = 2"))
     assert counters(bellhop) == {("running", 0, 0, 0)}
     bellhop.client().post(f"/api/v1/jobs/{job_id}/cancel", {})
 
@@ -209,7 +203,7 @@ def test_it_stops_a_consumer_alone_at_once_when_asked_again(bellhop: Running) ->
     wait_for(bellhop.is_ready)
     at_work(bellhop, "1000", type="enduring")
     consumer.send_signal(signal.SIGINT)
-    wait_for(lambda: rows(bellhop, "SELECT 1 FROM consumer WHERE draining"))
+    wait_for(lambda: bellhop.query("SELECT 1 FROM consumer WHERE draining = 1"))
     time.sleep(1.2)  # what comes at once is one stop
     consumer.send_signal(signal.SIGINT)
     assert consumer.wait(IN_TIME_S) == 0

@@ -9,7 +9,6 @@ import pty
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import termios
@@ -66,15 +65,8 @@ def family_of(server: subprocess.Popen[str]) -> Family:
     return family
 
 
-def rows(bellhop: Running, sql: str) -> list[tuple[Any, ...]]:
-    """What the database says while nothing runs."""
-    path = bellhop.data / "bellhop.db"
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def counters(bellhop: Running) -> list[tuple[Any, ...]]:
-    return rows(bellhop, "SELECT status, attempt, interruptions, failures, crashes FROM item")
+    return bellhop.query("SELECT status, attempt, interruptions, failures, crashes FROM item")
 
 
 # An orderly stop is nobody's fault: it is no interruption, failure or crash of the item.
@@ -227,7 +219,7 @@ def test_it_starts_no_further_item_once_it_is_asked_to_stop(bellhop: Running) ->
     wait_for(lambda: all_workers_run(bellhop, job_id))
     server.terminate()
     assert server.wait(20) == 0
-    states = Counter(rows(bellhop, "SELECT status, attempt, interruptions FROM item"))
+    states = Counter(bellhop.query("SELECT status, attempt, interruptions FROM item"))
     assert states == {("completed", 1, 0): 3, ("queued", 0, 0): 7}
 
 

@@ -119,7 +119,8 @@ def line(queue: str) -> tuple[list[tuple[int, str]], bool]:
     Enough to have seen more than `LINE_JOBS` jobs.
     """
     # Each submit asks, of a long line too: two columns cost a third of thousands of rows.
-    sql = """SELECT json_group_array(job), json_group_array(CAST(type AS TEXT))
+    sql = """SELECT coalesce(json_group_array(job), '[]'),
+            coalesce(json_group_array(CAST(type AS TEXT)), '[]')
         FROM (SELECT job, type FROM item WHERE queue = :queue AND status = 'queued'
             ORDER BY priority DESC, turn, id LIMIT :most) AS first"""
     rows: list[tuple[int, str]] = []

@@ -21,6 +21,7 @@ BENCHMARKS = (
     "pickup",
     "throughput",
     "postgresql",
+    "moving",
     "growth",
     "upload",
     "api",

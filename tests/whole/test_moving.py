@@ -180,9 +180,9 @@ def test_it_needs_the_package_of_postgresql(
 ) -> None:
     (tmp_path / "psycopg.py").write_text("raise ImportError('no psycopg')")
     bellhop.environment["PYTHONPATH"] = str(tmp_path)
-    refused(bellhop, empty_database, "pip install -r requirements-postgresql.txt")
+    refused(bellhop, empty_database, "[storage] database needs psycopg")
     (bellhop.data / "installation.json").unlink()
     (bellhop.data / "bellhop.db").unlink()
     uses(bellhop, empty_database)
     done = bellhop.run("prepare")
-    assert "install it with pip" in done.stderr and "Traceback" not in done.stderr
+    assert "needs psycopg" in done.stderr and "Traceback" not in done.stderr

@@ -21,8 +21,8 @@ from tests.whole.chaos.storm import DEATHS, Trouble
 CLOCK_S = 0.002
 AFTERMATH_S = 1.0
 MISSING, OTHERS = "is not there", "are not those that were written"
-# The time limit of what hangs, then the longest trouble, then the slowest recovery.
-QUIET_LIMIT_S = 1.0 + 2.0 + 2.0
+# The time limit of what hangs, then the longest trouble; the slowest recovery comes on top.
+QUIET_LIMIT_S = 1.0 + 2.0
 # move: (the states it starts from, the state it leads to).
 MOVES = {
     "claimed": (("queued",), "running"),
@@ -287,7 +287,10 @@ def _too_many_crashes(records: Records, troubles: Sequence[Trouble]) -> Iterator
 
 
 def check_journal(
-    records: Records, lines: Sequence[Line], troubles: Sequence[Trouble] = ()
+    records: Records,
+    lines: Sequence[Line],
+    troubles: Sequence[Trouble] = (),
+    recovery_s: float = 2.0,
 ) -> list[str]:
     """Code ran only while its attempt was running, and one attempt at a time."""
     heard: dict[str, list[Line]] = defaultdict(list)
@@ -298,8 +301,8 @@ def check_journal(
     for key, moves in records.moves.items():
         found += _outside_of_attempts(key, moves, heard[key])
         found += _overlaps(key, heard[key])
-        found += _forgotten(key, moves, heard[key], away)
-        found += _unprovoked(key, moves, heard[key], troubles)
+        found += _forgotten(key, moves, heard[key], away, QUIET_LIMIT_S + recovery_s)
+        found += _unprovoked(key, moves, heard[key], troubles, QUIET_LIMIT_S + recovery_s)
     for item in records.items:
         ends = {line.attempt for line in heard[item.key] if line.what == "end"}
         ran = item.status == "completed" and not item.cached_from
@@ -331,6 +334,7 @@ def _forgotten(
     moves: Sequence[EventRow],
     lines: Sequence[Line],
     away: Sequence[tuple[float, float]],
+    limit_s: float,
 ) -> Iterator[str]:
     """What runs no more is soon recorded as such, whoever was killed; no item hangs on a lease.
 
@@ -342,18 +346,22 @@ def _forgotten(
             heard = max(claimed.at, last_line.get(claimed.attempt, 0))
             lost_s = sum(max(0, min(end, ended.at) - max(begin, heard)) for begin, end in away)
             quiet_s = ended.at - heard - lost_s
-            if quiet_s > QUIET_LIMIT_S:
+            if quiet_s > limit_s:
                 yield f"item {key}: attempt {claimed.attempt} was forgotten for {quiet_s:.1f} s"
 
 
 def _unprovoked(
-    key: str, moves: Sequence[EventRow], lines: Sequence[Line], troubles: Sequence[Trouble]
+    key: str,
+    moves: Sequence[EventRow],
+    lines: Sequence[Line],
+    troubles: Sequence[Trouble],
+    limit_s: float,
 ) -> Iterator[str]:
     """What ran was interrupted by a death alone; a database that is away is waited out."""
     ran = {line.attempt for line in lines}
     deaths = [t for t in troubles if t.kind in DEATHS]
     for event in moves:
-        is_after_death = any(t.overlaps(event.at - QUIET_LIMIT_S, event.at) for t in deaths)
+        is_after_death = any(t.overlaps(event.at - limit_s, event.at) for t in deaths)
         if event.code == "interrupted" and event.attempt in ran and not is_after_death:
             yield f"item {key}: attempt {event.attempt} was interrupted, and nothing had died"
 

@@ -74,6 +74,12 @@ class ServerDatabase(Database):
     def __init__(self, address: Callable[[], str]):
         self._at = address
         self._mine = threading.local()
+        self._opened: list[psycopg.Connection[Any]] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads, which use it no more."""
+        for connection in self._opened:
+            connection.close()
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows; for a while nobody can read: while it is restarted, or another takes over."""
@@ -98,6 +104,7 @@ class ServerDatabase(Database):
         if found is None or self._mine.address != address:
             found = psycopg.connect(address, autocommit=True, connect_timeout=5)
             self._mine.connection, self._mine.address = found, address
+            self._opened.append(found)
         return found
 
 

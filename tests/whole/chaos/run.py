@@ -38,7 +38,8 @@ FIRST_ITEMS = 20
 class Plan:
     """What to run; the same seed chooses the same load and the same troubles.
 
-    `kills` counts what the database suffers too; `cuts_s` are for how long it is cut off.
+    `kills` counts what the database suffers too; `cuts_s` are for how long it is cut off. Within
+    `recovery_s` of a death, what was interrupted must be recorded.
     """
 
     store: str
@@ -47,6 +48,7 @@ class Plan:
     seed: int
     pause_s: tuple[float, float] = (0.7, 2.0)
     cuts_s: tuple[float, ...] = (1, 3, 8, 15, 30)
+    recovery_s: float = figures.RECOVERY_BAR_S
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,14 @@ def run(plan: Plan, folder: Path) -> Verdict:
         if server:
             server.start()
         cluster = stack.enter_context(Cluster()) if plan.store == "postgresql" else None
+        rows = None
+        if cluster:
+            rows = stack.enter_context(contextlib.closing(ServerDatabase(cluster.address)))
         url, environment = _environment(folder, server, cluster)
         bellhop = stack.enter_context(running(folder, **environment))
         bellhop.data = folder / "disk" / "data"
         try:
-            return _Run(plan, folder, bellhop, url, server, disk, cluster).verdict()
+            return _Run(plan, folder, bellhop, url, server, disk, cluster, rows).verdict()
         finally:
             # The small disk and the servers go with the run; who looks into a finding needs these.
             if cluster:
@@ -120,12 +125,11 @@ class _Run:
         server: Valkey | None,
         disk: Disk | None,
         cluster: Cluster | None,
+        rows: ServerDatabase | None,
     ):
         self._plan, self._folder, self._disk, self._cluster = plan, folder, disk, cluster
         self._bellhop, self._url = bellhop, url
-        self._database = Database(bellhop.data / "bellhop.db")
-        if cluster:
-            self._database = ServerDatabase(cluster.address)
+        self._database = rows or Database(bellhop.data / "bellhop.db")
         self._journal = folder / "journal"
         self._journal.touch()
         self._service = Service(bellhop)
@@ -172,7 +176,8 @@ class _Run:
             self._findings.append(f"only {accepted} of {self._plan.items} items were accepted")
         self._findings += checker.check_rows(records, ledger, troubles)
         lines = read_journal(self._journal)
-        self._findings += checker.check_journal(records, lines, troubles)
+        recovery_s = self._plan.recovery_s
+        self._findings += checker.check_journal(records, lines, troubles, recovery_s)
         self._findings += checker.check_leftovers(self._bellhop, self._database)
         measured = figures.measure(
             records,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bellhop.base.trouble import Trouble
-from bellhop.database.database import database, line_of, will_pass
+from bellhop.database.database import database, fault_of, line_of, will_pass
 from bellhop.jobprocess.outcome import Cancelled, Interrupted, Stop
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim
@@ -76,7 +76,9 @@ class Watch:
         self._renew_at = time.monotonic() + LEASE_RENEWAL_S
         return is_held
 
-    def when_it_can_be(self, act: Callable[[], Done]) -> Done:
+    def when_it_can_be(
+        self, act: Callable[[], Done], may_bear: Callable[[Exception], bool] = will_pass
+    ) -> Done:
         """What `act` gives; while the disk is full or the database busy, it is tried again.
 
         Until the grace of a stop is over: then the item stays claimed, and is adopted later.
@@ -86,7 +88,7 @@ class Watch:
                 try:
                     return act()
                 except Exception as error:
-                    if self._is_grace_over():
+                    if self._is_grace_over() or not may_bear(error):
                         raise
                     self._bear(error)
                     self._waiting.add(self._claim.id)
@@ -94,6 +96,10 @@ class Watch:
                 self.bear_with(self.keep_lease)
         finally:
             self._waiting.discard(self._claim.id)
+
+    def when_it_can_be_read(self, ask: Callable[[], Done]) -> Done:
+        """The same of what only asks the rows: whatever else is short is for its caller."""
+        return self.when_it_can_be(ask, lambda error: fault_of(error) is not None)
 
     def bear_with(self, act: Callable[[], object]) -> None:
         """Do what may be left undone while nothing can be recorded."""

@@ -269,7 +269,7 @@ class Workers:
         if claim.cache_key is None or not claim.use_cache:
             return False
         most_s = reuse.lifetime_s(job_type, self._settings.cache.max_days)
-        hit = reuse.find(claim.cache_key, most_s)
+        hit = watch.when_it_can_be_read(partial(reuse.find, claim.cache_key, most_s))
         if hit is None:
             return False
         link = partial(
@@ -292,10 +292,10 @@ class Workers:
     def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Run one attempt in a job process; whether that is ready for the next one."""
         kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
-        process = self.pool.take(kind, job_type)
+        process = watch.when_it_can_be_read(partial(self.pool.take, kind, job_type))
         printed = ItemLog(self.files.log_path(claim.job_id, claim.name))
         try:
-            order = self._order(claim, job_type, process.scratch)
+            order = self._order(claim, job_type, process.scratch, watch)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
@@ -321,8 +321,9 @@ class Workers:
         watch.bear_with(hand.release)
         return watch.why_stop()
 
-    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch) -> Order:
+    def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch, watch: Watch) -> Order:
         is_delivery = claim.type == webhooks.TYPE
+        secret = partial(webhooks.secret_of, claim.owner)
         (kind, value), *rest = claim.input.items()
         beside = dict(rest).get("beside", {})
         return order_for(
@@ -337,7 +338,7 @@ class Workers:
             params=claim.params,
             filename=claim.filename,
             free_bytes=scratch.free_bytes(),
-            signing_secret=webhooks.secret_of(claim.owner) if is_delivery else None,
+            signing_secret=watch.when_it_can_be_read(secret) if is_delivery else None,
         )
 
     def _taken(self, claim: Claim, scratch: Scratch, stored: Any) -> Any:

@@ -343,6 +343,7 @@ def progress(claim: Claim, percent: int, step: str, partial: str | None = None) 
 
     `partial` is what it has given so far, as JSON text; None where that is as before.
     """
+    # Not a fleeting one: a change number that was seen and then lost in a failover comes again.
     prefix = f"Item {claim.index + 1} of {claim.total_items}: " if claim.total_items > 1 else ""
     with database.atomic():
         before = query(READ_PROGRESS, fence(claim))
@@ -364,7 +365,7 @@ def progress(claim: Claim, percent: int, step: str, partial: str | None = None) 
 
 def renew(claim: Claim) -> bool:
     """Extend the lease; False when the claim is no longer this worker's."""
-    with database.atomic():
+    with database.fleeting():
         return bool(query(RENEW, {**fence(claim), "lease_until": timestamp(LEASE_S)}))
 
 

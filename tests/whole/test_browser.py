@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -56,15 +55,6 @@ def open_job(browser: webdriver.Chrome, served: Running, job_id: str) -> None:
     browser.get(f"{served.url}/jobs/{job_id}")
     for part in ("[data-items] [data-item-index]", "[data-timeline] .event"):
         wait_for(partial(browser.find_elements, By.CSS_SELECTOR, part))
-
-
-def sql(served: Running, statement: str, *values: Any) -> list[Any]:
-    database = sqlite3.connect(served.data / "bellhop.db", timeout=10)
-    try:
-        with database:
-            return database.execute(statement, values).fetchall()
-    finally:
-        database.close()
 
 
 def print_more(served: Running, job_id: str, attempt: int, text: str) -> None:
@@ -263,7 +253,7 @@ def test_it_tells_failures_crashes_and_interruptions_apart(
     interrupted = served.texts("a", type="slow", seconds=30)["job_id"]
     open_job(page, served, interrupted)
     wait_for(lambda: "Started" in moves(page))
-    ((consumer,),) = sql(served, "SELECT pid FROM consumer")
+    ((consumer,),) = served.query("SELECT pid FROM consumer")
     os.kill(consumer, signal.SIGKILL)
     wait_for(lambda: moves(page)[2:] == ["Interrupted, runs again", "Started, attempt 2"])
     assert "(interruption 1 of 20)" in text_of(page, "[data-timeline]")
@@ -286,7 +276,7 @@ def test_it_says_when_a_job_was_faster_than_its_cancel(
 ) -> None:
     job_id = served.texts("a", type=kind)["job_id"]
     served.final(job_id)
-    sql(served, "UPDATE job SET cancel_requested = 1 WHERE job_id = ?", job_id)
+    served.query(f"UPDATE job SET cancel_requested = 1 WHERE job_id = '{job_id}'")
     open_job(page, served, job_id)
     assert f"{word} before the cancel could stop it" in text_of(page, ".state [data-job-step]")
     assert text_of(page, ".state [data-badge]") == word

@@ -42,6 +42,7 @@ def test_it_takes_another_config(bellhop: Running, tmp_path: Path) -> None:
     assert str(config) in refused.stderr and "'prot'" in refused.stderr
 
 
+@pytest.mark.sqlite("the version in the head of its file; tests/database has the server's")
 def test_it_refuses_a_newer_database_with_one_line(bellhop: Running) -> None:
     import sqlite3
 

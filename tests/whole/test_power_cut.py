@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -29,6 +28,9 @@ LINE = re.compile(r"(?P<thread>\d+) +(?P<rest>.*)")
 CALL = re.compile(r"(?P<call>\w+)\((?P<arguments>.*)\) = (?P<result>-?\d+)")
 DESCRIPTOR = re.compile(r"\d+<(?P<path>[^>]*)>")
 QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
+
+
+TRACED = pytest.mark.sqlite("the calls that bring its write-ahead log to the disk")
 
 
 class Step(NamedTuple):
@@ -168,6 +170,7 @@ def lasting(steps: list[str]) -> list[str]:
     return [step for step in shown if re.search("incoming/|uploads|bellhop.db-wal", step)]
 
 
+@TRACED
 def test_it_has_an_upload_and_its_row_on_the_disk_before_it_says_202(
     bellhop: Running, tmp_path: Path
 ) -> None:
@@ -185,6 +188,7 @@ def test_it_has_an_upload_and_its_row_on_the_disk_before_it_says_202(
     assert steps[rows:][-2:] == ROW_ON_DISK
 
 
+@TRACED
 def test_it_has_every_file_of_an_upload_on_the_disk_before_it_says_202(
     bellhop: Running, tmp_path: Path
 ) -> None:
@@ -195,6 +199,7 @@ def test_it_has_every_file_of_an_upload_on_the_disk_before_it_says_202(
     assert max(places) < steps.index("sync incoming/*")
 
 
+@TRACED
 def test_it_has_the_row_of_a_json_job_on_the_disk_before_it_says_202(bellhop: Running) -> None:
     trace = start_traced(bellhop, "web")
     for text in "abc":
@@ -205,6 +210,7 @@ def test_it_has_the_row_of_a_json_job_on_the_disk_before_it_says_202(bellhop: Ru
         assert steps[-2:] == ROW_ON_DISK
 
 
+@TRACED
 def test_it_has_a_cancel_a_retry_and_a_deletion_on_the_disk_before_it_says_so(
     bellhop: Running,
 ) -> None:
@@ -219,6 +225,7 @@ def test_it_has_a_cancel_a_retry_and_a_deletion_on_the_disk_before_it_says_so(
         assert lasting(traced.before_answer(number))[-2:] == ROW_ON_DISK, what
 
 
+@TRACED
 def test_it_has_the_name_of_a_new_log_of_rows_on_the_disk_before_it_says_202(
     bellhop: Running,
 ) -> None:
@@ -228,6 +235,7 @@ def test_it_has_the_name_of_a_new_log_of_rows_on_the_disk_before_it_says_202(
     assert "sync ." in read_trace(bellhop, trace).before_answer(0)
 
 
+@TRACED
 def test_it_has_an_output_on_the_disk_before_the_row_that_names_it(bellhop: Running) -> None:
     """The row itself may be lost, and then the item runs again; it must never lie."""
     bellhop.start("web")
@@ -285,8 +293,7 @@ def interrupted(bellhop: Running) -> set[tuple[str, int]]:
     """(job, index) of what runs by the rows, while nothing runs."""
     sql = """SELECT job_id, "index" FROM item JOIN job ON job.id = item.job
         WHERE item.status = 'running'"""
-    with contextlib.closing(sqlite3.connect(bellhop.data / "bellhop.db")) as connection:
-        return set(connection.execute(sql).fetchall())
+    return {(job_id, index) for job_id, index in bellhop.query(sql)}
 
 
 def test_it_completes_everything_once_after_all_was_killed_at_once(

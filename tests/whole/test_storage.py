@@ -203,6 +203,7 @@ def cut(path: Path) -> None:
     os.truncate(path, 8192)
 
 
+@pytest.mark.sqlite("its file")
 @pytest.mark.parametrize("change", [gone, replaced, cut])
 def test_it_accepts_nothing_without_its_database(
     bellhop: Running, change: Callable[[Path], None]

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -102,8 +101,7 @@ class Console:
         """Whether this consumer is there, or the web answers."""
         with contextlib.suppress(Exception):
             if command == "consumer":
-                with contextlib.closing(sqlite3.connect(self.here.data / "bellhop.db")) as rows:
-                    return (pid,) in rows.execute("SELECT pid FROM consumer").fetchall()
+                return (pid,) in self.here.query("SELECT pid FROM consumer")
             return bool(self.here.client().get("/health"))
         return False
 

@@ -132,7 +132,7 @@ class Storage:
     database: str = key(
         "",
         "Address of the PostgreSQL database for the jobs, as postgresql://user:password@host/name; "
-        "empty: SQLite in the data folder. `move-to` changes it later.",
+        "empty: SQLite in the data folder. Later, `move-to` moves the jobs.",
     )
     reserve_mb: int = key(
         100,

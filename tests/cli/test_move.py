@@ -349,9 +349,9 @@ def test_it_takes_two_places(place: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_it_says_nothing_of_a_password_that_is_misspelt(
     loaded: Settings, filled: Installation, empty_database: str
 ) -> None:
-    refused(loaded, empty_database.replace(PASSWORD, f"%zz{PASSWORD}"), r'token: "\.\.\."')
-    for odd in "/?#":
-        refused(loaded, empty_database.replace(PASSWORD, f"a{odd}{PASSWORD}"), "as %2F, ")
+    for odd in ("%zz", "a/", "a?", "a#"):
+        misspelt = empty_database.replace(PASSWORD, f"{odd}{PASSWORD}")
+        refused(loaded, misspelt, "in a password, write / ")
 
 
 def test_it_refuses_while_somebody_types_an_account(

@@ -210,7 +210,7 @@ def test_it_finds_nothing_of_bellhop_while_it_is_described(own: Own) -> None:
     own.catalog.settle()
     reason = own.catalog.types()["curious"].reason
     assert reason == (
-        "ModuleNotFoundError: job types cannot import bellhop.storage; use `from bellhop import …`"
+        "ModuleNotFoundError: job types cannot import bellhop.database; use `from bellhop import …`"
     )
 
 

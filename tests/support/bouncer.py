@@ -48,10 +48,12 @@ class Bouncer:
         self._guarded = GuardedFolder()
         folder, log = self._guarded.path, self._guarded.path / "log"
         places = {"server": self._server.port, "data": self._server.data, "folder": folder}
-        (folder / "users.txt").write_text(f'"{ROLE}" "{PASSWORD}"\n')
         further = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
         text = SETTINGS.format(port=self.port, **places) + further
-        (folder / "settings.ini").write_text(text)
+        written = {"users.txt": f'"{ROLE}" "{PASSWORD}"\n', "settings.ini": text}
+        for name, content in written.items():
+            (folder / name).write_text(content)
+            (folder / name).chmod(0o644)  # another user reads them, whatever the umask is
         self._process = self._guarded.start(path, folder / "settings.ini", cwd=folder, log=log)
         try:
             wait_for(self._listens)

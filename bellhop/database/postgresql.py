@@ -123,8 +123,11 @@ class Postgres(PostgresqlDatabase):
         """This thread's connection; a new one in place of one that was lost while it rested."""
         connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
         if has_ended(connection) and not self.in_transaction():
+            # Closing forgets them, and each of them ends later.
+            blocks = self._state.ctx  # type: ignore[attr-defined]
             self.close_all()
             connection = super().connection()  # type: ignore[no-untyped-call]
+            self._state.ctx = blocks  # type: ignore[attr-defined]
         return connection
 
     @contextlib.contextmanager

@@ -325,3 +325,14 @@ def test_it_comes_back_when_sessions_are_ended(rows: str, postgres: Postgres) ->
     query("SELECT 1")
     postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tables'")
     assert query("SELECT 1") == [(1,)]
+
+
+def test_it_ends_each_block_of_a_connection_that_was_lost_in_it(proxy: Proxy) -> None:
+    with database.connection_context():
+        with database.connection_context():
+            query("SELECT 1")
+            proxy.reset()
+            query("SELECT 1")
+        assert not database.is_closed()
+        query("SELECT 1")
+    assert database.is_closed()

@@ -240,8 +240,11 @@ def bind_rows(settings: Settings, here: Installation, *, may_write: bool = True)
 
 
 def _require_same_rows(recorded: Installation | None, wanted: str) -> None:
-    """Refuse a start that would leave the rows where they are, and begin without any."""
-    if recorded is None or not recorded.has_database or recorded.rows == wanted:
+    """Refuse a start that would leave the rows where they are, and begin without any.
+
+    A server may get another address: its database has the mark of the installation.
+    """
+    if recorded is None or not recorded.has_database or bool(recorded.rows) == bool(wanted):
         return
     there, here = (
         f"PostgreSQL at {rows}" if rows else "SQLite" for rows in (recorded.rows, wanted)

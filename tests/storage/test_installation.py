@@ -14,11 +14,18 @@ import pytest
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.storage import installation
-from bellhop.storage.installation import agree, make_folder, read_record, redis_location
+from bellhop.storage.installation import (
+    agree,
+    make_folder,
+    read_record,
+    redis_location,
+    write_record,
+)
 from bellhop.system.locks import is_held, take_lock
 from tests.support.nobody import NOBODY, as_nobody
 
 Config = Callable[[str], Settings]
+SERVER = "postgresql://me@host/name"
 
 
 def up(url: str) -> str | None:
@@ -119,6 +126,30 @@ def test_it_switches_the_store_when_all_have_stopped(config: Config) -> None:
     first, _ = agree(make_folder(settings), settings, up)
     second, _ = agree(settings.data_dir, config("[huey]\nstorage = redis"), up)
     assert (first.id, second.storage) == (second.id, "redis")
+
+
+def stored(config: Config, database: str) -> Settings:
+    """Settings of an installation that had a database there."""
+    settings = config(f"[storage]\ndatabase = {database}")
+    here, _ = agree(make_folder(settings), settings, up)
+    write_record(replace(here, has_database=True))
+    return settings
+
+
+@pytest.mark.parametrize(("was", "wanted"), [("", SERVER), (SERVER, "")])
+def test_it_leaves_no_jobs_behind_in_another_database(
+    config: Config, was: str, wanted: str
+) -> None:
+    folder = stored(config, was).data_dir
+    with pytest.raises(StartRefused, match="move-to"):
+        agree(folder, config(f"[storage]\ndatabase = {wanted}"), up)
+
+
+def test_it_follows_a_server_to_its_new_address(config: Config) -> None:
+    """Whether its database is that of this installation is asked there."""
+    folder = stored(config, SERVER).data_dir
+    here, _ = agree(folder, config("[storage]\ndatabase = postgresql://me@other/name"), up)
+    assert here.rows == "other/name"
 
 
 def test_it_waits_for_a_predecessor_that_is_just_ending(

@@ -69,8 +69,8 @@ class Console:
         note.write_text("a")
         (job,) = served.client().get("/api/v1/jobs?status=completed&type=copy_file&limit=1")["jobs"]
         self._values = {
-            "TYPE": "copy_file", "PLACE": "sqlite", "INPUTS": str(note), "INPUT": str(note), "NAME": "anna",
-            "JOB_ID": job["job_id"], "FILES": str(self.saved), "NUMBER": "1",
+            "TYPE": "copy_file", "INPUTS": str(note), "INPUT": str(note), "NAME": "anna",
+            "PLACE": "sqlite", "JOB_ID": job["job_id"], "FILES": str(self.saved), "NUMBER": "1",
             "ROLE": "viewer",
         }  # fmt: skip
 

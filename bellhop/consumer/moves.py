@@ -59,6 +59,10 @@ class Asked:
     error: Exception | None = None
     is_done: bool = False
 
+    def known(self) -> set[int]:
+        """The items that the worker knows that it holds."""
+        return {end.claim.id for end in self.ends} | {claim.id for claim in self.back}
+
 
 class Pace:
     """How quick the items of each type were lately, which says how many are claimed at once."""
@@ -93,8 +97,9 @@ class Moves:
         self._key_of, self._workers_of, self._pace = key_of, workers_of, pace
         self._waiting: list[Asked] = []
         self._line, self._turn = threading.Lock(), threading.Lock()
-        # Workers that may hold what they were not told of: a commit of theirs had no answer.
-        self._in_doubt: set[str] = set()
+        # Workers that may hold what they were not told of, as a commit of theirs had no answer; and
+        # the items of which they know that they hold them.
+        self._in_doubt: dict[str, set[int]] = {}
 
     def make(self, asked: Asked) -> None:
         """Do what is asked, with all that waits by then. Raises what will pass."""
@@ -133,11 +138,12 @@ class Moves:
                 (asked, lifecycle.read_due(items, asked.queue, asked.worker, self._key_of))
                 for asked, items in given
             ]
-            self._in_doubt |= {asked.worker for asked, _ in given}
+            self._in_doubt |= {asked.worker: asked.known() for asked, _ in given}
             with lifecycle.recording(*(e.claim for a in ending for e in a.ends)):
                 recorded = [_end(asked) for asked in ending]
                 claims = [lifecycle.take(found, asked.worker) for asked, found in candidates]
-            self._in_doubt -= {asked.worker for asked, _ in given}
+            for asked, _ in given:
+                del self._in_doubt[asked.worker]
             for asked, results in zip(ending, recorded, strict=True):
                 asked.recorded = results
             for (asked, _), taken in zip(given, claims, strict=True):
@@ -148,7 +154,7 @@ class Moves:
 
     def _alone(self, asked: Asked) -> None:
         """Make the moves of a group that failed one by one, to find the one that fails."""
-        self._in_doubt.discard(asked.worker)  # none was made
+        self._in_doubt.pop(asked.worker, None)  # none was made
         asked.recorded = [_result(end) for end in asked.ends]
         rest = Asked(asked.worker, back=asked.back, queue=asked.queue, most=asked.most)
         try:
@@ -160,10 +166,21 @@ class Moves:
     def _find(self, asked: Asked) -> None:
         """Give a worker what it holds already, if that is in doubt."""
         if asked.worker in self._in_doubt and asked.queue:
-            known = {end.claim.id for end in asked.ends} | {claim.id for claim in asked.back}
-            held = lifecycle.held_by(asked.worker)
-            asked.claims = [claim for claim in held if claim.id not in known]
-            self._in_doubt.discard(asked.worker)
+            asked.claims = self._untold(asked.worker)
+            del self._in_doubt[asked.worker]
+
+    def _untold(self, worker: str) -> list[Claim]:
+        """What a worker in doubt holds and was not told of."""
+        known = self._in_doubt[worker]
+        return [claim for claim in lifecycle.held_by(worker) if claim.id not in known]
+
+    def settle_doubts(self) -> None:
+        """Give back what workers hold without knowing, who may not ask for long."""
+        with self._turn:
+            for worker in [*self._in_doubt]:
+                if untold := self._untold(worker):
+                    lifecycle.give_back(untold)
+                del self._in_doubt[worker]
 
 
 class _Lines:

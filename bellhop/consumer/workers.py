@@ -171,6 +171,7 @@ class Workers:
 
     def look(self) -> None:
         """Count the due items that a free slot waits for; once a second, by the keeper."""
+        self._moves.settle_doubts()
         self._consumers = len(queries.consumers())
         self._due = queries.count_due(self.slots.free())
 

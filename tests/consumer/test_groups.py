@@ -356,6 +356,20 @@ def test_it_finds_what_it_claimed_when_the_answer_was_lost(
     assert (item.status, item.attempt, item.interruptions) == ("completed", 1, 0)
 
 
+def test_it_gives_back_what_nobody_asks_for_that_was_not_told_of_it(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker may wait in line for a bell while others have all of the work."""
+    job = submit("a", type="as_told")
+    LostAnswers(monkeypatch, 1)
+    workers.work()
+    workers.look()
+    (item,) = items_of(job)
+    assert (item.status, item.attempt, item.interruptions) == ("queued", 1, 0)
+    workers.work()
+    assert [(i.status, i.attempt) for i in items_of(job)] == [("completed", 2)]
+
+
 def test_it_does_not_take_its_own_ends_for_claims_that_it_was_not_told_of(
     submit: Submit, one: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from bellhop.database import schema, server  # noqa: E402
 from bellhop.database.database import bind, bind_server, database, query  # noqa: E402
 from bellhop.jobs import lifecycle  # noqa: E402
 from bellhop.jobs.newjob import NewItem, NewJob  # noqa: E402
+from tests.support import single  # noqa: E402
 from tests.support.postgres import Postgres  # noqa: E402
 
 QUEUE, WORKER = "default", "c1/1"
@@ -96,9 +97,9 @@ def _submit(job_id: str, items: int) -> None:
 
 def _run(items: int) -> None:
     for _ in range(items):
-        claim = lifecycle.claim(QUEUE, WORKER)
+        claim = single.claim(QUEUE, WORKER)
         assert claim is not None
-        assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        assert single.complete(claim, data="{}", files="[]", warnings="[]")
 
 
 def _growth(postgres: Postgres, *, moves: int) -> list[Figure]:

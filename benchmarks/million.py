@@ -109,14 +109,14 @@ def claim_rate(path: Path) -> float:
     """Claims per second; none may need more because there are more rows."""
     sys.path.insert(0, str(ROOT))
     from bellhop.database.database import bind, database
-    from bellhop.jobs import lifecycle
+    from tests.support import single
 
     bind(path)
     with database.connection_context():
-        lifecycle.claim("ai", "c1/1")
+        single.claim("ai", "c1/1")
         began = time.perf_counter()
         done = 0
-        while done < CLAIMS and lifecycle.claim("ai", "c1/1"):
+        while done < CLAIMS and single.claim("ai", "c1/1"):
             done += 1
         return done / (time.perf_counter() - began)
 

@@ -18,6 +18,7 @@ from report import Figure, of_rounds
 from serving import Server
 
 sys.path.insert(0, str(serving.ROOT))
+from tests.support import single
 from tests.support.postgres import Postgres
 
 ROUNDS = 5
@@ -67,8 +68,8 @@ def moves(url: str, count: int) -> float:
 
     def work(number: int) -> None:
         with database.connection_context():
-            while claim := lifecycle.claim("parsing", f"c1/{number}"):
-                lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+            while claim := single.claim("parsing", f"c1/{number}"):
+                single.complete(claim, data="{}", files="[]", warnings="[]")
 
     server.migrate(url, alone=True)
     items = [NewItem(str(number), {"text": "a"}) for number in range(count)]

@@ -42,8 +42,8 @@ def main(
     if arguments[:1] == ["job-process"]:
         from bellhop.jobprocess import runner
 
-        guard, say, alive, stop, *cores = map(int, arguments[2:])
-        runner.serve(arguments[1], guard, say, alive, stop, cores)
+        guard, say, alive, stop, ahead, *cores = map(int, arguments[2:])
+        runner.serve(arguments[1], guard, say, alive, stop, ahead, cores)
         return 0
     if arguments[:1] == ["describe"]:
         from bellhop.jobprocess import describing

@@ -1,8 +1,9 @@
 """What one worker holds: claims that have not begun, and ends that are not recorded yet.
 
 Quick items of one type are claimed several at once, run one after the other, and are recorded
-together. Nothing is held for longer than about `HOLD_S`: what ended is recorded then, and what has
-not begun goes back into its queue.
+together; their process begins most of them by itself (jobprocess/ahead.py). Nothing is held for
+longer than about `HOLD_S`: what ended is recorded then, and what has not begun goes back into its
+queue.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Callable
 from functools import partial
 
 from bellhop.base.killpoint import die_at
+from bellhop.catalog.description import KnownType
 from bellhop.consumer.moves import Asked, End, Moves, nothing
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import will_pass
+from bellhop.jobprocess.process import JobProcess
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim, Completion
 
@@ -41,9 +44,16 @@ class Hand:
         self._claims: deque[Claim] = deque()
         self._ends: list[End] = []
         self._release_at = self._look_at = 0.0
+        # What runs an item of this hand, and may have begun the next, which are of this type.
+        self.process: JobProcess | None = None
+        self.job_type: KnownType | None = None
 
     def is_holding(self) -> bool:
         return bool(self._claims or self._ends)
+
+    def waiting(self) -> list[Claim]:
+        """The items that have not begun, or only in its process."""
+        return [*self._claims]
 
     def next(self) -> Claim | None:
         """The next item to run, which begins now."""
@@ -104,13 +114,15 @@ class Hand:
             raise
 
     def _make(self, *, wants_more: bool) -> None:
-        queue = self._queue if wants_more else ""
-        asked = Asked(self._worker, self._ends, [*self._claims], queue, self._most)
+        count = self.process.ahead.take_back() if self.process else 0
+        begun, back = self.waiting()[:count], self.waiting()[count:]
+        queue = self._queue if wants_more and not begun else ""
+        asked = Asked(self._worker, self._ends, back, queue, self._most)
         try:
             self._moves.make(asked)
         finally:
             if asked.recorded is not None:
-                self._ends, self._claims = [], deque(asked.claims)
+                self._ends, self._claims = [], deque([*begun, *asked.claims])
                 now = time.monotonic()
                 self._release_at, self._look_at = now + HOLD_S, now + LOOK_EVERY_S
                 self._follow(asked)

@@ -7,6 +7,7 @@ is alone waits for nobody, and many share the cost of a commit.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ from itertools import takewhile
 
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import will_pass
+from bellhop.jobprocess.ahead import MOST_AHEAD
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim, Completion, Due
 
-# How many quick items a worker claims at once, and how long they shall take together.
-MOST_AHEAD = 64
+# How long the quick items that a worker claims at once shall take together.
 AHEAD_S = 0.025
 # How much of what is known of the pace of a type the next item leaves.
 MEMORY = 0.7
@@ -88,7 +89,7 @@ class Pace:
 class Moves:
     """Makes the moves of the workers of one consumer.
 
-    `key_of` is as `lifecycle.claim` takes it; `workers_of` says how many workers share a queue.
+    `key_of` is as `lifecycle.read_due` takes it; `workers_of` says how many workers share a queue.
     """
 
     def __init__(
@@ -139,7 +140,10 @@ class Moves:
                 for asked, items in given
             ]
             self._in_doubt |= {asked.worker: asked.known() for asked, _ in given}
-            with lifecycle.recording(*(e.claim for a in ending for e in a.ends)):
+            ended = [end.claim for asked in ending for end in asked.ends]
+            # A claim alone is a transaction by itself.
+            is_group = bool(ending or len(given) > 1)
+            with lifecycle.recording(*ended) if is_group else contextlib.nullcontext():
                 recorded = [_end(asked) for asked in ending]
                 claims = [lifecycle.take(found, asked.worker) for asked, found in candidates]
             for asked, _ in given:
@@ -173,6 +177,10 @@ class Moves:
         """What a worker in doubt holds and was not told of."""
         known = self._in_doubt[worker]
         return [claim for claim in lifecycle.held_by(worker) if claim.id not in known]
+
+    def is_in_doubt(self, worker: str) -> bool:
+        """Whether a worker may hold what it was not told of."""
+        return worker in self._in_doubt
 
     def settle_doubts(self) -> None:
         """Give back what workers hold without knowing, who may not ask for long."""

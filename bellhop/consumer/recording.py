@@ -45,7 +45,7 @@ class Ran:
     """An attempt that ran: how it ended, and after how many seconds.
 
     `delays_s` are those of its type, `mask` knows the secrets that it was given, and what it
-    wrote is in `scratch`.
+    wrote is in `scratch`: nothing, if the next item has begun there already.
     """
 
     outcome: Outcome
@@ -53,6 +53,7 @@ class Ran:
     delays_s: Sequence[float]
     mask: Mask
     scratch: Scratch
+    is_followed: bool
 
 
 def record(claim: Claim, ran: Ran, files: Files, watch: Watch, hand: Hand) -> None:
@@ -100,7 +101,7 @@ def _publish(
     claim: Claim, ran: Ran, files: Files, watch: Watch
 ) -> tuple[list[dict[str, Any]], list[JobWarning]]:
     """The files that were published, and why others are not there."""
-    if not ran.scratch.has_output():
+    if ran.is_followed or not ran.scratch.has_output():
         return [], []
     publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
     publish = partial(publish, watch.keep_lease, ran.mask.hits)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from bellhop.accounts import accounts
@@ -25,16 +26,17 @@ from bellhop.base.trouble import Trouble
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.consumer.hand import Hand
-from bellhop.consumer.moves import MOST_AHEAD, End, Moves, Pace
+from bellhop.consumer.moves import End, Moves, Pace
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import database, will_pass
 from bellhop.functions.signature import FILES
+from bellhop.jobprocess.ahead import MOST_AHEAD
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.outcome import Stop
 from bellhop.jobprocess.pool import Pool
-from bellhop.jobprocess.process import Listener, ProcessKind
+from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.storage import presence
@@ -124,11 +126,12 @@ class Workers:
 
         Each is claimed with the end of the one before.
         """
-        for queue in self._queues:
+        worker = f"{self.consumer}/{threading.current_thread().name}"
+        is_in_doubt = self._moves.is_in_doubt(worker)  # it may hold something that none waits for
+        for queue in self._queues if is_in_doubt else lifecycle.queues_with_items(self._queues):
             if not self.slots.enter(queue):
                 continue
             try:
-                worker = f"{self.consumer}/{threading.current_thread().name}"
                 hand = Hand(worker, queue, self._moves, self._let_go_end, most)
                 hand.settle(wants_more=True)
                 if hand.is_holding():
@@ -145,12 +148,16 @@ class Workers:
             is_ready = self._run(claim, hand)
             now = time.monotonic()
             self._pace.note(claim.type, now - began)
-            is_welcome = not (self.stopping.is_set() or self.slots.is_over(queue))
+            is_welcome = self._is_welcome(queue)
             if is_ready and is_welcome and hand.may_go_on():
                 continue
             hand.settle(wants_more=is_welcome and now < until)
             if not self.waiting:
                 self.recording.note(None)
+
+    def _is_welcome(self, queue: str) -> bool:
+        """Whether a worker of a queue may go on to its next item."""
+        return not (self.stopping.is_set() or self.slots.is_over(queue))
 
     def _bounds(self, scratch: Scratch, kind: ProcessKind) -> confine.Bounds:
         """What a job process may reach: less from the first account on."""
@@ -214,6 +221,8 @@ class Workers:
         """Run an item; whether its process is ready for the next one."""
         watch = Watch(claim, self.is_grace_over, self.waiting, self.recording)
         try:
+            if hand.process and hand.job_type:  # which has begun it
+                return self._attempt(claim, hand.job_type, watch, hand)
             job_type = self._catalog.types().get(claim.type)
             if claim.cancel_requested:
                 hand.end(claim, watch, partial(lifecycle.cancel, claim))
@@ -293,28 +302,46 @@ class Workers:
     def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Run one attempt in a job process; whether that is ready for the next one."""
         kind = ProcessKind.of(job_type, claim.queue, claim.owner, is_shared=self._is_shared)
-        process = watch.when_it_can_be_read(partial(self.pool.take, kind, job_type))
+        take = partial(self.pool.take, kind, job_type)
+        process = hand.process or watch.when_it_can_be_read(take)
+        hand.process, hand.job_type = process, job_type
         printed = ItemLog(self.files.log_path(claim.job_id, claim.name))
         try:
-            order = self._order(claim, job_type, process.scratch, watch)
+            order = process.ahead.begun or self._order(claim, job_type, process.scratch, watch)
             mask = Mask.of_type(job_type.settings, order.settings)
             self.files.withdraw(claim.job_id, claim.name)
             die_at("run-process")
             began = time.monotonic()
             listener = Listener(watch.on_progress, watch.on_partial, printed.write)
             why_stop = partial(self._why_stop, watch, hand)
-            outcome = process.run(order, listener, why_stop, mask, hand.left_s())
+            ahead = partial(self._ahead, claim, job_type, process, watch, hand)
+            outcome = process.run(order, listener, why_stop, mask, hand.left_s(), ahead)
             die_at("run-done")
             printed.close()
-            ran = Ran(outcome, time.monotonic() - began, job_type.delays_s, mask, process.scratch)
+            seconds, is_followed = time.monotonic() - began, process.ahead.begun is not None
+            ran = Ran(outcome, seconds, job_type.delays_s, mask, process.scratch, is_followed)
             record(claim, ran, self.files, watch, hand)
         except BaseException:
             if not process.is_dead:
                 process.kill()
             raise
         finally:
-            is_kept = self.pool.give_back(process)
+            is_kept = process.ahead.begun is not None
+            if not is_kept:
+                hand.process = None
+                is_kept = self.pool.give_back(process)
         return is_kept
+
+    def _ahead(
+        self, claim: Claim, job_type: KnownType, process: JobProcess, watch: Watch, hand: Hand
+    ) -> list[Order]:
+        """The orders for what the process may begin by itself after the item that it begins now."""
+        if not (self._is_welcome(claim.queue) and hand.may_go_on()):
+            return []
+        left = self._settings.jobtypes.recycle_after_items - process.items
+        most = max(0, min(left, process.ahead.room))
+        claims = takewhile(_may_be_ahead, hand.waiting()[:most])
+        return [self._order(claim, job_type, process.scratch, watch) for claim in claims]
 
     @staticmethod
     def _why_stop(watch: Watch, hand: Hand) -> Stop | None:
@@ -347,3 +374,10 @@ class Workers:
         if isinstance(stored, list):
             return [self._taken(claim, scratch, name) for name in stored]
         return str(scratch.take_in(self.files.upload(claim.job_id, stored)))
+
+
+def _may_be_ahead(claim: Claim) -> bool:
+    """Whether nothing needs to be done for an item before its process begins it."""
+    is_found = claim.use_cache and claim.cache_key is not None
+    has_files = not {*FILES, "beside"}.isdisjoint(claim.input)
+    return not (claim.cancel_requested or is_found or has_files)

@@ -32,11 +32,18 @@ database: Any = Proxy()
 _told: set[str] = set()
 
 
+def own_part() -> contextlib.AbstractContextManager[Any]:
+    """A transaction, or a part of one, that can fail without the rest of it."""
+    begin = database.savepoint if database.in_transaction() else database.atomic
+    part: contextlib.AbstractContextManager[None] = begin()
+    return part
+
+
 @contextlib.contextmanager
 def apart(row: str) -> Iterator[None]:
     """A transaction about one row: what is wrong with that is logged once, and ends only this."""
     try:
-        with database.savepoint() if database.in_transaction() else database.atomic():
+        with own_part():
             yield
     except Exception as error:
         if will_pass(error):

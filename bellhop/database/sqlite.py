@@ -22,6 +22,7 @@ BUSY_TIMEOUT_S = 20
 CUT_TIMEOUT_MS = 10
 TURN_TIMEOUT_S = 1.0
 INCREMENTAL = 2  # PRAGMA auto_vacuum
+MOST_IDLE = 4  # each of which remembers up to 2 MB of the file
 FAULTS = {
     sqlite3.SQLITE_FULL: Fault.FULL,
     sqlite3.SQLITE_BUSY: Fault.BUSY,
@@ -72,7 +73,9 @@ class Sqlite(SqliteDatabase):
 
     def __init__(self, path: Path, *, may_write: bool = True):
         self.path = path
-        self._kept_open: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._idle_lock = threading.Lock()
+        self._most_idle = 0
         # WAL with NORMAL may forget the last moment after a power cut, never corrupt;
         # what accepts jobs asks for more, see `make_durable`.
         pragmas = {"foreign_keys": 1, "synchronous": "normal"} if may_write else None
@@ -80,20 +83,27 @@ class Sqlite(SqliteDatabase):
         # Deferred transactions that read before they write fail at once under load, whatever
         # the timeout; immediate ones queue.
         super().__init__(
-            address, lock_type="immediate", uri=True, pragmas=pragmas, timeout=BUSY_TIMEOUT_S
+            address,
+            lock_type="immediate",
+            uri=True,
+            pragmas=pragmas,
+            timeout=BUSY_TIMEOUT_S,
+            check_same_thread=False,  # one that nobody uses goes to the next thread
         )
         self.register_function(fold, "fold")
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[None]:  # type: ignore[override]
-        """A transaction that may write; the threads of a process take turns.
+        """A transaction that may write; one inside another is a part of that.
 
-        SQLite alone would let who finds it locked sleep for milliseconds, thousands of times a
-        minute. Who waits for long tries it all the same, to hear from SQLite what is wrong; and
-        who is inside a transaction holds SQLite's lock already, and must not wait for a turn.
+        The threads of a process take turns. SQLite alone would let who finds it locked sleep for
+        milliseconds, thousands of times a minute. Who waits for long tries it all the same, to
+        hear from SQLite what is wrong.
         """
-        is_inside = self.in_transaction()
-        is_mine = not is_inside and self._turns.acquire(timeout=TURN_TIMEOUT_S)
+        if self.in_transaction():
+            yield
+            return
+        is_mine = self._turns.acquire(timeout=TURN_TIMEOUT_S)
         try:
             with super().atomic():
                 yield
@@ -102,6 +112,16 @@ class Sqlite(SqliteDatabase):
                 self._turns.release()
 
     def _connect(self) -> sqlite3.Connection:
+        if self._idle:
+            self.check_opened()  # while it is elsewhere, none of them may be the last to close
+        with self._idle_lock:
+            idle = self._idle.pop() if self._idle else None
+        if not idle:
+            return self._open()
+        idle.execute("PRAGMA synchronous = normal")  # only: others forget prepared statements
+        return idle
+
+    def _open(self) -> sqlite3.Connection:
         connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
         connection.text_factory, connection.row_factory = _text, _row
         try:
@@ -111,9 +131,19 @@ class Sqlite(SqliteDatabase):
             raise
         return connection
 
+    def _close(self, connection: sqlite3.Connection) -> None:
+        with self._idle_lock:
+            if len(self._idle) < self._most_idle and not connection.in_transaction:
+                self._idle.append(connection)
+                return
+        connection.close()
+
     def close_all(self) -> None:
-        """Close the connection of this thread, the only one that is known here."""
+        """Close the connection of this thread, and those that nobody uses."""
+        self._most_idle = 0
         self.close()
+        while self._idle:
+            self._idle.pop().close()
 
     def commit(self) -> None:
         """Raises InDoubt when the disk fails, which may be after it was written."""
@@ -150,14 +180,16 @@ class Sqlite(SqliteDatabase):
         return None if code is None else FAULTS.get(code & 0xFF, Fault.OTHER)
 
     def stay_open(self) -> None:
-        """Keep one idle connection until this process ends.
+        """Keep connections that nobody uses until this process ends, and use them again.
 
         The last connection to leave a WAL database checkpoints, syncs and deletes the WAL, and
-        the next makes it anew: some milliseconds for each request to an idle Bellhop.
+        the next makes it anew: some milliseconds for each request to an idle Bellhop. Each new
+        one reads the schema.
         """
-        connection = sqlite3.connect(self.database, uri=True, check_same_thread=False)
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-        self._kept_open.append(connection)
+        self._most_idle = MOST_IDLE
+        self.connect(reuse_if_open=True)
+        self.send("SELECT count(*) FROM sqlite_schema", {}).fetchall()
+        self.close()
 
     def make_durable(self) -> None:
         """Let the commits of the current connection, and all earlier ones, survive a power cut."""

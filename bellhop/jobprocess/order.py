@@ -6,6 +6,7 @@ settings and limits when it runs.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,15 @@ class Order:
         """What names the attempt in each frame about it."""
         return f"{self.item_id}-{self.attempt}"
 
-    def frame(self) -> dict[str, Any]:
-        return {"order": vars(self)}
+
+def frame_of(orders: Sequence[Order]) -> dict[str, Any]:
+    """The frame that hands over orders: the first for now, the others ahead."""
+    return {"orders": [vars(order) for order in orders]}
 
 
-def order_in(frame: Mapping[str, Any]) -> Order | None:
-    """The order that a frame is; None for a cancel, which came too late for its attempt."""
-    return Order(**frame["order"]) if "order" in frame else None
+def orders_in(frame: Mapping[str, Any]) -> deque[Order]:
+    """The orders of a frame; none of a cancel, which came too late for its attempt."""
+    return deque(Order(**order) for order in frame.get("orders", ()))
 
 
 def order_for(

@@ -144,11 +144,13 @@ class Partial:
 class Answer:
     """The last that a job process says of an attempt.
 
-    `is_clean` says that the next one finds nothing of it in the process.
+    `is_clean` says that the next one finds nothing of it in the process, and `goes_on` that the
+    process has begun the next one by itself.
     """
 
     outcome: Said
     is_clean: bool
+    goes_on: bool = False
 
 
 def frame_of(of: str, said: Progress | Partial | Answer) -> dict[str, Any]:
@@ -181,7 +183,7 @@ def bounded(said: Progress | Partial | Answer) -> Progress | Partial | Answer:
     if isinstance(said, Progress):
         percent = min(max(said.percent, 0), 100)
         return Progress(percent, _text(said.step, MOST_STEP))
-    return Answer(_bounded_end(said.outcome), said.is_clean)
+    return Answer(_bounded_end(said.outcome), said.is_clean, said.goes_on)
 
 
 def _bounded_end(end: Said) -> Said:

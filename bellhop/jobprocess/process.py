@@ -14,7 +14,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from bellhop.base import program
@@ -24,10 +24,12 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.catalog.typefiles import Stamp
 from bellhop.jobprocess import frames
-from bellhop.jobprocess.order import CANCEL, LEAST_FILE_MB, Order
+from bellhop.jobprocess.ahead import Ahead
+from bellhop.jobprocess.order import CANCEL, LEAST_FILE_MB, Order, frame_of
 from bellhop.jobprocess.outcome import (
     Answer,
     Cancelled,
+    Completed,
     Crashed,
     Failed,
     Interrupted,
@@ -128,11 +130,18 @@ class JobProcess:
         self._buffer = bytearray()
         self._unsent = bytearray()
         self._of = ""
+        self.ahead = Ahead()
         self._guard_pid = 0
         self._least_free = 0
         self._family: set[int] = set()
         self._stopping = stopping
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
+        self._start(bounds, alive)
+        self._poll = select.poll()
+        self._poll.register(self._said, select.POLLIN)
+        self._poll.register(self._printed, select.POLLIN)
+
+    def _start(self, bounds: Bounds, alive: int) -> None:
         guard, self._guard = os.pipe()
         self._said, say = os.pipe()
         self._printed, out = os.pipe()
@@ -140,15 +149,16 @@ class JobProcess:
         stop, self._stop_pipe = os.pipe()
         os.set_blocking(self._orders, False)
         os.set_blocking(self._printed, False)
-        numbers = map(str, (guard, say, alive, stop, *cores.given()))
+        handed = (guard, say, alive, stop, self.ahead.permits.descriptor)
+        numbers = map(str, (*handed, *cores.given()))
         try:
             self._child = Child(
-                [*program.command(kind.python), "job-process", bounds.argument(), *numbers],
+                [*program.command(self.kind.python), "job-process", bounds.argument(), *numbers],
                 stdin=orders,
                 stdout=out,
                 stderr=out,
-                pass_fds=(guard, say, alive, stop),
-                env=clean_environment(scratch.home, is_apart=kind.python is not None),
+                pass_fds=handed,
+                env=clean_environment(self.scratch.home, is_apart=self.kind.python is not None),
             )
         except BaseException:
             self._close_pipes()
@@ -156,9 +166,6 @@ class JobProcess:
         finally:
             for descriptor in (guard, say, out, orders, stop):
                 os.close(descriptor)
-        self._poll = select.poll()
-        self._poll.register(self._said, select.POLLIN)
-        self._poll.register(self._printed, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -180,16 +187,19 @@ class JobProcess:
         why_stop: Callable[[], Stop | None],
         mask: Mask,
         first_look_s: float = WATCH_S,
+        ahead: Callable[[], Sequence[Order]] = lambda: (),
     ) -> Outcome:
         """Run one item and wait for how it ends, at most as long as its order allows.
 
         `why_stop` is asked every `WATCH_S`, the first time after `first_look_s` if that is sooner,
-        and ends the run with what it gives. All that comes
-        back goes through `mask`, which knows the secrets of the order.
-        Afterwards nothing that the item started lives, and after every outcome but an
-        answer of the job process neither does that.
+        and ends the run with what it gives. All that comes back goes through `mask`, which knows
+        the secrets of the order. `ahead` gives orders of the same type that the process may begin
+        by itself afterwards; while it does, `ahead.begun` is the order to call this with next.
+        Otherwise nothing that the item started lives, and after every outcome but an answer of the
+        job process neither does that.
         """
-        self._read_printed(lambda stale: None)
+        if not self.ahead.begun:
+            self._read_printed(lambda stale: None)
         printed = mask.stream(listener.printed)
         self._on_printed = printed.write
         heard = Listener(
@@ -197,8 +207,8 @@ class JobProcess:
             lambda data: listener.partial(mask.json(data)),
             printed.write,
         )
-        ended = self._run(order, heard, why_stop, min(first_look_s, WATCH_S))
-        if isinstance(ended, Answer) and not self.is_dead:
+        ended = self._run(order, heard, why_stop, min(first_look_s, WATCH_S), ahead)
+        if isinstance(ended, Answer) and not (self.is_dead or self._is_followed(ended)):
             self._read_printed(printed.write)
             self._end_leftovers(ended)
         printed.close()
@@ -211,16 +221,12 @@ class JobProcess:
         listener: Listener,
         why_stop: Callable[[], Stop | None],
         first_look_s: float,
+        ahead: Callable[[], Sequence[Order]],
     ) -> Answer | Outcome:
-        self.items += 1
-        self._family = set()
-        self._least_free = order.least_free_mb * MEBIBYTE
-        self._stamps[order.path] = order.stamp
         now = time.monotonic()
         deadline, next_watch, heard = now + order.timeout_s, now + first_look_s, 0
-        self._of = order.of
         try:
-            self._send(order.frame())
+            self._begin(order, ahead)
             while True:
                 said = self._receive(min(deadline, next_watch))
                 if isinstance(said, Answer):
@@ -247,6 +253,21 @@ class JobProcess:
         except frames.Broken as error:
             log.error("job process %d sent an invalid message and is killed: %s", self.pid, error)
             return self._crashed()
+
+    def _begin(self, order: Order, ahead: Callable[[], Sequence[Order]]) -> None:
+        """Let it run an order, unless it has begun that, and what is `ahead` after it."""
+        self.items += 1
+        self._family = set()
+        self._least_free = order.least_free_mb * MEBIBYTE
+        self._stamps[order.path] = order.stamp
+        self._of = order.of
+        if not self.ahead.run(order):
+            self._send(frame_of([order, *self.ahead.hand_over(ahead())]))
+
+    def _is_followed(self, answer: Answer) -> bool:
+        """Whether it has begun what was handed over ahead."""
+        is_done = isinstance(answer.outcome, Completed) and answer.is_clean
+        return self.ahead.go_on(is_done and answer.goes_on)
 
     def kill(self) -> None:
         """End it and all that it started, wherever that went, and wait until it is gone."""
@@ -275,6 +296,7 @@ class JobProcess:
 
     def _close_pipes(self) -> None:
         self._tell_stop()
+        self.ahead.close()
         for descriptor in (self._guard, self._said, self._printed, self._orders):
             os.close(descriptor)
 
@@ -372,9 +394,10 @@ class JobProcess:
                 return None
             if self._orders in ready:
                 self._send_more()
-            if self._printed in ready:
-                self._read_printed(self._on_printed)
             if self._said not in ready:
+                # Once: what comes after it may be of an item that begins meanwhile.
+                if self._printed in ready:
+                    self._read_printed(self._on_printed, most_bytes=1)
                 if left_s <= 0:
                     return None  # a job that prints without end must not outlive its limit
                 continue
@@ -383,10 +406,12 @@ class JobProcess:
                 raise _Ended
             self._buffer += chunk
 
-    def _read_printed(self, tell: Callable[[bytes], None]) -> None:
-        """Pass on what the job printed and nobody has read yet."""
+    def _read_printed(
+        self, tell: Callable[[bytes], None], most_bytes: int = MOST_PRINTED_BYTES
+    ) -> None:
+        """Pass on what the job printed and nobody has read yet, in as many parts as that needs."""
         read = 0
-        while read < MOST_PRINTED_BYTES:
+        while read < most_bytes:
             try:
                 chunk = os.read(self._printed, frames.PIPE_BYTES)
             except BlockingIOError:

@@ -1,9 +1,9 @@
 """What runs inside a job process: load a job type, run it on an item, tell the result.
 
-Started as the command `job-process BOUNDS GUARD SAY ALIVE STOP CORE…` by process.py. Frames come
-in on stdin and go out on the descriptor SAY; ALIVE is a lock that says that this process lives, and
-STOP a pipe that ends when Bellhop stops. It has no database, no settings but its type's own, and no
-secret of the web.
+Started as the command `job-process BOUNDS GUARD SAY ALIVE STOP AHEAD CORE…` by process.py. Frames
+come in on stdin and go out on the descriptor SAY; ALIVE is a lock that says that this process
+lives, STOP a pipe that ends when Bellhop stops, and AHEAD the permits of ahead.py. It has no
+database, no settings but its type's own, and no secret of the web.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from bellhop.catalog import loading
 from bellhop.functions import changes, imported, signature, yielding
 from bellhop.functions.returned import Returned
 from bellhop.jobprocess import failures, frames, isolation
-from bellhop.jobprocess.order import Order, order_in
+from bellhop.jobprocess.ahead import Permits, Traces
+from bellhop.jobprocess.order import Order, orders_in
 from bellhop.jobprocess.outcome import (
     MOST_PARTIAL_BYTES,
     MOST_RESULT_BYTES,
@@ -94,22 +95,19 @@ kill -9 0
 LIBC = ctypes.CDLL(None)
 
 
-def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[int]) -> None:
+def serve(
+    bounds: str, guard: int, say: int, alive: int, stop: int, ahead: int, cores: list[int]
+) -> None:
     """Run orders until stdin ends, on `cores` and inside `bounds`."""
     stopping = Stop(stop)
     run_on(cores)
-    os.set_inheritable(say, False)  # its end tells the worker that this process died
-    os.set_inheritable(stop, False)
+    for own in (say, stop, ahead):  # the end of `say` tells the worker that this process died
+        os.set_inheritable(own, False)
     proctree.adopt_orphans()
     # Before any code of a job type could say something else.
     frames.write(say, {"guard": start_guard(guard)})
     os.close(alive)  # the guard holds it: code of a job type could let go of it
-    _volunteer_when_memory_ends()
-    # A line at a time, so that it is there when the process dies; and where in the code it died.
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    faulthandler.enable()
-    limits.change(resource.RLIMIT_CORE, 0, 0)
+    _prepare_for_death()
     orders = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)  # a job that reads stdin must not eat an order
@@ -121,19 +119,27 @@ def serve(bounds: str, guard: int, say: int, alive: int, stop: int, cores: list[
     attempts: list[_Attempt] = []
     imported.follow(lambda fraction, step: attempts[-1].on_tqdm(fraction, step))
     surroundings = Surroundings((0, 1, 2, orders))
+    permits, traces = Permits(ahead), Traces(_folders(home, enforced))
     while (frame := frames.read(orders)) is not None:
-        if (given := order_in(frame)) is None:
-            continue
-        stopping.begin()
-        attempts[:] = [_Attempt(given, enforced, home, orders, say, loaded, surroundings)]
-        ended = attempts[-1].run()
-        copies.leave()
-        _flush_output()
-        if isinstance(ended, Completed):
-            ended.warnings.extend(_notes(copies, surroundings))
-        elif isinstance(ended, Failed):
-            stopping.wait_if_unheard()
-        frames.write(say, frame_of(given.of, Answer(ended, surroundings.restore())))
+        given = orders_in(frame)
+        while given:
+            order = given.popleft()
+            stopping.begin()
+            attempts[:] = [_Attempt(order, enforced, home, orders, say, loaded, surroundings)]
+            ended = attempts[-1].run()
+            copies.leave()
+            _flush_output()
+            if isinstance(ended, Completed):
+                ended.warnings.extend(_notes(copies, surroundings))
+            elif isinstance(ended, Failed):
+                stopping.wait_if_unheard()
+            is_clean = surroundings.restore()
+            may_go_on = is_clean and given and isinstance(ended, Completed) and traces.are_none()
+            # Whoever reads the answer knows by it whether the next one has begun.
+            goes_on = bool(may_go_on and permits.take())
+            frames.write(say, frame_of(order.of, Answer(ended, is_clean, goes_on)))
+            if not goes_on:
+                given.clear()
 
 
 def start_guard(guard: int) -> int:
@@ -147,10 +153,25 @@ def start_guard(guard: int) -> int:
     return pid
 
 
-def _volunteer_when_memory_ends() -> None:
-    """Let the kernel take a job rather than the web when the machine is out of memory."""
+def _prepare_for_death() -> None:
+    """Let the kernel take a job rather than the web when the machine is out of memory.
+
+    What is printed comes out a line at a time, so that it is there when the process dies; and where
+    in the code it died.
+    """
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("500")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    faulthandler.enable()
+    limits.change(resource.RLIMIT_CORE, 0, 0)
+
+
+def _folders(home: str, bounds: Bounds) -> list[str]:
+    """The folders of this process alone, in which there is nothing between its items."""
+    folder = os.path.dirname(home)
+    own = [os.path.join(folder, name) for name in ("", "input", "home", "output")]
+    return [*own, "/dev/shm"] if bounds.hidden else own
 
 
 def _notes(copies: Copies, surroundings: Surroundings) -> Iterator[JobWarning]:

@@ -23,6 +23,7 @@ from bellhop.storage.models import Job
 from bellhop.web.gate import COOKIE
 from bellhop.web.routes import Route, every_route
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import job_of
 from tests.support.places import ROOT
 from tests.support.wsgi import Answer, WsgiClient, form
@@ -157,17 +158,17 @@ TEXT = {"text": "a"}
 
 def complete(site: Site, job_id: str) -> None:
     """Complete the job, which writes a file."""
-    claim = lifecycle.claim("ai", "c1/w")
+    claim = single.claim("ai", "c1/w")
     assert claim is not None and claim.job_id == job_id
     path = site.files.result(job_id, f"{claim.name}/report.csv")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"a")
     listed = [{"name": "report.csv", "size": 1, "path": f"{claim.name}/report.csv"}]
-    assert lifecycle.complete(claim, data="{}", files=json.dumps(listed), warnings="[]")
+    assert single.complete(claim, data="{}", files=json.dumps(listed), warnings="[]")
 
 
 def fail_deliveries() -> None:
-    while claim := lifecycle.claim("webhooks", "c1/w"):
+    while claim := single.claim("webhooks", "c1/w"):
         lifecycle.cancel(claim)
 
 
@@ -357,7 +358,7 @@ def test_it_shows_the_work_of_others_as_a_number_only(
     web: WsgiClient, logins: dict[str, str], submit: Callable[..., Job], site: Site
 ) -> None:
     submit(owner="otto", name="secret plan")
-    assert lifecycle.claim("parsing", "c1/w")
+    assert single.claim("parsing", "c1/w")
     database.close()
     mine, theirs = (
         web.get(f"{API}/monitoring/queues", **headers(logins, n)).body for n in ("otto", "mia")

@@ -29,6 +29,7 @@ from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.gate import BROWSER, COOKIE
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient
 
@@ -595,10 +596,10 @@ def test_it_takes_only_so_many_items_in_a_queue(
 
 def test_it_counts_the_output_files_of_a_job(submit: Callable[..., Job]) -> None:
     job = submit(bytes=100)
-    claim = lifecycle.claim("parsing", "c1/w")
+    claim = single.claim("parsing", "c1/w")
     assert claim
     listed = json.dumps([{"name": "a", "size": 7, "path": "a"}])
-    lifecycle.complete(claim, data="{}", files=listed, warnings="[]")
+    single.complete(claim, data="{}", files=listed, warnings="[]")
     assert job_of(job.job_id).bytes == 107
 
 

@@ -19,13 +19,9 @@ from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support.jobs import error_of, job_of, moves_of, result_of, run_all
+from tests.support.spoils import SPOILS
 
 Submit = Callable[..., Job]
-SPOILS = (
-    "output", "other output", "streams", "closed stream", "input", "descriptor", "umask",
-    "environment", "alarm", "handler", "mask", "files", "sizes", "nice", "cores", "thread",
-    "folder",
-)  # fmt: skip
 
 
 def found_after(spoil: str, submit: Submit, workers: Workers) -> dict[str, Any]:

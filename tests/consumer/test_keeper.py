@@ -24,6 +24,7 @@ from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system import clock
 from bellhop.system.locks import take_lock
+from tests.support import single
 from tests.support.jobs import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -44,7 +45,7 @@ def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
 
 def claimed_by(consumer: str) -> None:
     consumers.register(consumer, 1, ["parsing"])
-    assert lifecycle.claim("parsing", f"{consumer}/1")
+    assert single.claim("parsing", f"{consumer}/1")
 
 
 def test_it_adopts_what_a_dead_consumer_held_and_rings(
@@ -73,7 +74,7 @@ def test_it_leaves_what_a_living_consumer_holds(
 
 def test_it_releases_what_is_due_and_rings(submit: Submit, keeper: Keeper, rung: list[int]) -> None:
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.try_again(claim, 60, "busy")
     keeper.sweep()
@@ -191,9 +192,9 @@ def test_it_keeps_the_write_ahead_log_short(
 
 def ended(job: Job, days_ago: float) -> None:
     """Let a job have completed so many days ago."""
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
-    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    single.complete(claim, data="{}", files="[]", warnings="[]")
     at = timestamp(-days_ago * 86400)
     query("UPDATE job SET completed_at = :at WHERE id = :id", {"at": at, "id": job.id})
 
@@ -345,10 +346,10 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
 ) -> None:
     """Neither is a retry put off by days, nor does one give up that began a moment ago."""
     waiting, running = submit(), submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.try_again(claim, 60, "busy")
-    busy = lifecycle.claim("parsing", "c1/1")
+    busy = single.claim("parsing", "c1/1")
     assert busy is not None
     (before,) = items_of(waiting)
     monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
@@ -488,7 +489,7 @@ def test_it_waits_no_longer_for_a_retry_because_the_clock_was_set_back_before_th
     submit: Submit, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.try_again(claim, 60, "busy")
     at_clock(monkeypatch, -10)

@@ -27,6 +27,7 @@ from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.jobs import error_of, items_of, job_of, moves_of, result_of, run_all
 
 Submit = Callable[..., Job]
@@ -439,7 +440,7 @@ def test_it_runs_the_new_code_of_a_changed_type(
 
 def test_it_cancels_what_was_cancelled_before_it_began(submit: Submit, workers: Workers) -> None:
     job = submit("a", "b")
-    claim = lifecycle.claim("parsing", "c9/1")
+    claim = single.claim("parsing", "c9/1")
     assert claim is not None
     lifecycle.ask_cancel(job.job_id)
     lifecycle.adopt("c9")

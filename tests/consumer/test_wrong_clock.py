@@ -21,6 +21,7 @@ from bellhop.jobs.cron import next_time
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.jobs import items_of, job_of
 from tests.support.wsgi import WsgiClient
 
@@ -91,7 +92,7 @@ def due(job: Job) -> str:
 def put_off(submit: Submit, delay_s: float) -> Job:
     """A job that wants to be tried again later."""
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.try_again(claim, delay_s, "busy")
     return job
@@ -237,6 +238,6 @@ def test_it_gives_up_a_day_after_the_first_start_by_the_right_clock(
     put_off(submit, 60)
     right()
     query("UPDATE item SET status = 'queued', not_before = NULL")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     assert query("SELECT max(started_at) FROM item")[0][0] <= timestamp()

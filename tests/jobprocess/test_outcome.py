@@ -44,6 +44,7 @@ def carried(said: Progress | Partial | Answer) -> Progress | Partial | Answer:
 @pytest.mark.parametrize("end", ENDS)
 def test_it_carries_every_end_that_a_job_process_can_tell(end: Said) -> None:
     assert carried(Answer(end, True)) == Answer(end, True)
+    assert carried(Answer(end, False, goes_on=True)) == Answer(end, False, goes_on=True)
 
 
 def test_it_carries_progress() -> None:
@@ -59,7 +60,7 @@ def test_it_takes_no_partial_result_that_nobody_could_look_at() -> None:
         carried(Partial('"' + "a" * outcome.MOST_PARTIAL_BYTES + '"'))
 
 
-GOOD: dict[str, Any] = {"is_clean": True, "outcome": {"kind": "cancelled"}}
+GOOD: dict[str, Any] = {"is_clean": True, "goes_on": False, "outcome": {"kind": "cancelled"}}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,7 @@ GOOD: dict[str, Any] = {"is_clean": True, "outcome": {"kind": "cancelled"}}
         {"outcome": {"kind": "bad_input", "error": {"code": "x"}}},
         {"outcome": {"kind": "try_again", "delay_s": "soon", "reason": ""}},
         {"is_clean": 1},
+        {"goes_on": None},
         {"more": 1},
         {"percent": 101, "step": ""},
     ],

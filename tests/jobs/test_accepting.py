@@ -23,6 +23,7 @@ from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.storage.models import Job, Schedule
 from bellhop.web import routes
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import job_of
 from tests.support.wsgi import WsgiClient
@@ -316,9 +317,9 @@ def test_it_counts_what_an_account_stores_in_the_database(limited: Limited, otto
 
 def test_it_counts_a_large_result_and_forgets_it_with_its_job(submit: Submit) -> None:
     job = submit(owner="otto", bytes=10)
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
-    lifecycle.complete(claim, data=json.dumps("x" * 5000), files="[]", warnings="[]")
+    single.complete(claim, data=json.dumps("x" * 5000), files="[]", warnings="[]")
     assert queries.stored_bytes("otto") == 5012
     lifecycle.hand_over("otto", "ada")
     assert (queries.stored_bytes("otto"), queries.stored_bytes("ada")) == (0, 5012)
@@ -334,9 +335,9 @@ def delivered(submit: Submit) -> Job:
     """otto's job, whose delivery found that the address is gone."""
     job = submit(owner="otto", webhook_url=HOOK)
     for queue in (job.queue, webhooks.QUEUE):
-        claim = lifecycle.claim(queue, "c1/1")
+        claim = single.claim(queue, "c1/1")
         assert claim is not None
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
     webhooks.disable("otto", HOOK)
     return job
 

@@ -21,6 +21,7 @@ from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import items_of, job_of, moves_of
 from tests.support.wsgi import Answer, WsgiClient
@@ -87,7 +88,7 @@ def test_it_keeps_the_result_of_what_was_run_anyway(web: WsgiClient, workers: Wo
 def test_it_runs_anyway_beside_an_equal_that_runs(web: WsgiClient, site: Site) -> None:
     texts(web, "a")
     texts(web, "a", use_cache=False)
-    claims = [lifecycle.claim("parsing", f"c1/{n}", lambda _: "k") for n in range(2)]
+    claims = [single.claim("parsing", f"c1/{n}", lambda _: "k") for n in range(2)]
     assert all(claims)
 
 
@@ -189,7 +190,7 @@ def test_it_takes_nothing_of_another_owner(
 def test_it_never_keeps_what_failed_or_was_cancelled(submit: Submit) -> None:
     for end in ("fail", "cancel"):
         submit("a")
-        claim = lifecycle.claim("parsing", "c1/1", lambda candidate: "key")
+        claim = single.claim("parsing", "c1/1", lambda candidate: "key")
         assert claim is not None
         if end == "fail":
             lifecycle.fail(claim, ItemError("no_good", "no good"))
@@ -215,7 +216,7 @@ def test_it_uses_a_result_no_longer_than_its_type_says(web: WsgiClient, workers:
 def test_it_puts_an_item_off_whose_equal_runs(submit: Submit) -> None:
     first, second, other = submit("a"), submit("a"), submit("b")
     key: Callable[[Any], str] = lambda candidate: str(candidate.input)  # noqa: E731
-    claims = [lifecycle.claim("parsing", f"c1/{n}", key) for n in range(3)]
+    claims = [single.claim("parsing", f"c1/{n}", key) for n in range(3)]
     assert [claim and claim.job_id for claim in claims] == [first.job_id, other.job_id, None]
     (item,) = items_of(second)
     assert (item.status, item.waits_for, item.attempt) == ("pending", "equal", 0)
@@ -226,11 +227,11 @@ def test_it_puts_an_item_off_whose_equal_runs(submit: Submit) -> None:
 def test_it_lets_the_equal_go_on_however_the_first_ends(submit: Submit, end: str) -> None:
     submit("a")
     second = submit("a")
-    first = lifecycle.claim("parsing", "c1/1", lambda candidate: "key")
+    first = single.claim("parsing", "c1/1", lambda candidate: "key")
     assert first is not None
-    assert lifecycle.claim("parsing", "c1/2", lambda candidate: "key") is None
+    assert single.claim("parsing", "c1/2", lambda candidate: "key") is None
     ends: dict[str, Callable[[], Any]] = {
-        "complete": lambda: lifecycle.complete(first, data="1", files="[]", warnings="[]"),
+        "complete": lambda: single.complete(first, data="1", files="[]", warnings="[]"),
         "fail": lambda: lifecycle.fail(first, ItemError("no_good", "no good")),
         "cancel": lambda: lifecycle.cancel(first),
         "interrupt": lambda: lifecycle.interrupt(first),
@@ -254,7 +255,7 @@ def test_it_cancels_what_waits_for_its_equal(submit: Submit) -> None:
     submit("a")
     second = submit("a")
     for worker in ("c1/1", "c1/2"):
-        lifecycle.claim("parsing", worker, lambda candidate: "key")
+        single.claim("parsing", worker, lambda candidate: "key")
     lifecycle.ask_cancel(second.job_id)
     assert job_of(second.job_id).status == "cancelled"
 
@@ -400,9 +401,9 @@ def test_it_finds_the_jobs_over_a_file(web: WsgiClient, workers: Workers) -> Non
 def test_it_takes_no_hit_whose_row_was_never_committed(submit: Submit) -> None:
     """A hit that is handed in is recorded in the transaction of its job."""
     submit("a")
-    claim = lifecycle.claim("parsing", "c1/1", lambda candidate: "key")
+    claim = single.claim("parsing", "c1/1", lambda candidate: "key")
     assert claim is not None
-    lifecycle.complete(claim, data='{"n": 1}', files="[]", warnings="[]")
+    single.complete(claim, data='{"n": 1}', files="[]", warnings="[]")
     hit = reuse.find("key", 3600)
     items = [NewItem("a", {"text": "a"}, hit=hit), NewItem("b", {"text": "b"})]
     job = NewJob(type="noop", name="n", params={}, queue="parsing", max_attempts=1, items=items)
@@ -437,7 +438,7 @@ def test_it_runs_nothing_again_while_a_later_step_runs(web: WsgiClient, workers:
     for _ in range(2):
         job_id = texts(web, "a", type="wrap", then=[{"type": "extend"}]).json["job_id"]
         run_all(workers)
-    assert lifecycle.claim("ai", "c2/1") and lifecycle.claim("ai", "c2/2")
+    assert single.claim("ai", "c2/1") and single.claim("ai", "c2/2")
     before = everything()
     assert web.post(f"{JOBS}/{job_id}/retry", {"use_cache": False}).code == "nothing-to-retry"
     assert everything() == before
@@ -446,8 +447,8 @@ def test_it_runs_nothing_again_while_a_later_step_runs(web: WsgiClient, workers:
 def test_it_puts_an_item_off_once_and_not_for_each_equal_that_fails(submit: Submit) -> None:
     """Or a thousand equal items that fail would be a million moves."""
     submit(*(30 * ["a"]))
-    while claim := lifecycle.claim("parsing", "c1/1", lambda candidate: "key"):
-        lifecycle.claim("parsing", "c1/2", lambda candidate: "key")
+    while claim := single.claim("parsing", "c1/1", lambda candidate: "key"):
+        single.claim("parsing", "c1/2", lambda candidate: "key")
         lifecycle.fail(claim, ItemError("no_good", "no good"))
     ((count,),) = query("SELECT count(*) FROM event WHERE move = 'deferred'")
     assert count < 60

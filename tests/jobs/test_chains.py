@@ -15,6 +15,7 @@ from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewStep
 from bellhop.storage.models import FINAL, Job
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import items_of, job_of, moves_of
 from tests.support.wsgi import WsgiClient
 
@@ -51,9 +52,9 @@ def status(job: Job) -> list[str]:
 
 
 def complete_next(queue: str) -> Claim:
-    claim = lifecycle.claim(queue, "c1/1")
+    claim = single.claim(queue, "c1/1")
     assert claim is not None
-    assert lifecycle.complete(claim, data='{"text": "x"}', files="[]", warnings="[]")
+    assert single.complete(claim, data='{"text": "x"}', files="[]", warnings="[]")
     return claim
 
 
@@ -69,7 +70,7 @@ def test_it_gives_each_step_what_the_one_before_returned(web: WsgiClient, worker
 def test_it_blocks_a_step_until_the_one_before_has_completed(submit: Submit) -> None:
     job = submit("a", then=[EXTEND])
     assert status(job) == ["queued", "pending"]
-    assert lifecycle.claim("ai", "c1/1") is None
+    assert single.claim("ai", "c1/1") is None
     complete_next("parsing")
     assert status(job) == ["completed", "queued"]
 
@@ -114,12 +115,12 @@ def test_it_leaves_the_later_steps_of_a_failed_item_blocked(
 def test_it_retries_from_the_failed_step_with_the_earlier_results(submit: Submit) -> None:
     job = submit("a", then=[EXTEND])
     complete_next("parsing")
-    claim = lifecycle.claim("ai", "c1/1")
+    claim = single.claim("ai", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "no good"))
     assert lifecycle.retry(job.job_id) == 1
     assert status(job) == ["completed", "queued"]
-    again = lifecycle.claim("ai", "c1/1")
+    again = single.claim("ai", "c1/1")
     assert again is not None and again.input == {"data": {"text": "x"}}
 
 
@@ -146,11 +147,11 @@ def test_it_shows_progress_over_the_whole_chain(submit: Submit) -> None:
     job = submit("a", then=[EXTEND, EXTEND])
     seen = []
     for queue in ("parsing", "ai", "ai"):
-        claim = lifecycle.claim(queue, "c1/1")
+        claim = single.claim(queue, "c1/1")
         assert claim is not None
         lifecycle.progress(claim, 50, "half")
         seen.append(job_of(job.job_id).progress_points)
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
         seen.append(job_of(job.job_id).progress_points)
     assert seen == [16, 33, 50, 66, 83, 100]
 
@@ -158,7 +159,7 @@ def test_it_shows_progress_over_the_whole_chain(submit: Submit) -> None:
 def test_it_starts_the_progress_of_a_retried_step_at_the_step_before(submit: Submit) -> None:
     job = submit("a", then=[EXTEND])
     complete_next("parsing")
-    claim = lifecycle.claim("ai", "c1/1")
+    claim = single.claim("ai", "c1/1")
     assert claim is not None
     lifecycle.progress(claim, 80, "nearly")
     lifecycle.fail(claim, ItemError("no_good", "no good"))
@@ -233,10 +234,10 @@ def test_it_has_one_row_that_may_move_for_each_unfinished_item(submit: Submit) -
 def test_it_ends_a_chain_where_a_cancel_met_the_end_of_a_step(submit: Submit) -> None:
     """The finish wins, and the step after it does not wait for a worker to be cancelled by."""
     job = submit("a", then=[EXTEND])
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.ask_cancel(job.job_id)
-    assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    assert single.complete(claim, data="{}", files="[]", warnings="[]")
     assert status(job) == ["completed", "cancelled"]
     assert job_of(job.job_id).status == "cancelled"
 

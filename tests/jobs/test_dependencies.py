@@ -13,6 +13,7 @@ from bellhop.base.times import timestamp
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import items_of, job_of
 from tests.support.wsgi import WsgiClient
@@ -22,12 +23,12 @@ JOBS = "/api/v1/jobs"
 
 
 def finish(job: Job, *, fails: bool = False) -> None:
-    claim = lifecycle.claim(job.queue, "c1/1")
+    claim = single.claim(job.queue, "c1/1")
     assert claim is not None and claim.job_id == job.job_id
     if fails:
         lifecycle.fail(claim, ItemError("no_good", "no good"))
     else:
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
 
 
 def status(job: Job) -> str:

@@ -13,6 +13,7 @@ from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.jobs.lifecycle.interruptions import DIED, STOPPED
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.cuts import LostAnswers, everything
 from tests.support.jobs import items_of, job_of, moves_of
 
@@ -46,7 +47,7 @@ def test_it_claims_no_item_that_another_worker_claimed_first(submit: Submit) -> 
     submit("a", "b", "c")
     found = next(lifecycle.due("parsing", "c1/1", 9))
     candidates = lifecycle.read_due(found, "parsing", "c1/1", key_of)
-    lifecycle.claim("parsing", "c2/1")
+    single.claim("parsing", "c2/1")
     claims = lifecycle.take(candidates, "c1/1")
     assert [claim.input["text"] for claim in claims] == ["b", "c"]
 
@@ -64,7 +65,7 @@ def test_it_puts_nothing_off_behind_an_equal_that_somebody_took_away(submit: Sub
     job = submit("a", "a")
     found = next(lifecycle.due("parsing", "c1/1", 9))
     candidates = lifecycle.read_due(found, "parsing", "c1/1", key_of)
-    held = lifecycle.claim("parsing", "c2/1")
+    held = single.claim("parsing", "c2/1")
     assert held and lifecycle.fail_attempt(held, STOPPED, (60,))
     assert lifecycle.take(candidates, "c1/1") == []
     assert [item.waits_for for item in items_of(job)] == [None, None]
@@ -100,7 +101,7 @@ def test_it_records_all_of_a_group_but_what_was_given_away(submit: Submit) -> No
     claims = taken(9)
     late = claims[1]
     assert lifecycle.interrupt(late)
-    again = lifecycle.claim("parsing", "c2/1")
+    again = single.claim("parsing", "c2/1")
     assert again and again.id == late.id
     recorded = lifecycle.complete_all([done(claim) for claim in claims])
     assert recorded == {claims[0].which, claims[2].which}
@@ -155,7 +156,7 @@ def test_it_counts_a_result_as_recorded_whose_answer_was_lost(
 
 
 ENDS: dict[str, Callable[[Claim], bool]] = {
-    "complete": lambda claim: lifecycle.complete(claim, data="{}", files="[]", warnings="[]"),
+    "complete": lambda claim: single.complete(claim, data="{}", files="[]", warnings="[]"),
     "fail": lambda claim: lifecycle.fail(claim, DIED),
     "again": lambda claim: lifecycle.fail_attempt(claim, DIED, (9,)),
     "later": lambda claim: lifecycle.try_again(claim, 9, "busy"),

@@ -17,6 +17,7 @@ from bellhop.jobs.lifecycle import MOVES, Claim, claims, ends
 from bellhop.jobs.newjob import Key, NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
 from bellhop.storage.models import Consumer, Event, Gone, Item, Job
+from tests.support import single
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.jobs import items_of, job_of, moves_of
 
@@ -27,13 +28,13 @@ NO_DELAYS: tuple[float, ...] = ()
 
 
 def claimed(job: Job, worker: str = "c1/1") -> Claim:
-    claim = lifecycle.claim(job.queue, worker)
+    claim = single.claim(job.queue, worker)
     assert claim is not None
     return claim
 
 
 def completed(claim: Claim) -> bool:
-    return lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    return single.complete(claim, data="{}", files="[]", warnings="[]")
 
 
 def row(job: Job) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def forged_claim(job: Job) -> Claim:
 
 # How each move is made, given the job and its last claim.
 MAKE: dict[str, Callable[[Job, Claim], Any]] = {
-    "claimed": lambda job, claim: lifecycle.claim(job.queue, "c2/1"),
+    "claimed": lambda job, claim: single.claim(job.queue, "c2/1"),
     "completed": lambda job, claim: completed(claim),
     "failed": lambda job, claim: lifecycle.fail(claim, ERROR),
     "requeued": lambda job, claim: lifecycle.interrupt(claim),
@@ -193,7 +194,7 @@ def cut_after_each_statement(
 
 def equal_claim(job: Job, worker: str = "c1/1") -> Claim | None:
     """A claim by a worker for whom all items are equal."""
-    return lifecycle.claim(job.queue, worker, lambda candidate: "key")
+    return single.claim(job.queue, worker, lambda candidate: "key")
 
 
 def hold(job: Job) -> Claim:
@@ -230,7 +231,7 @@ def known() -> Hit:
 def take_a_result(submit: Submit) -> Callable[[], Any]:
     completed(hold(submit()))
     claim = hold(submit())
-    return lambda: lifecycle.complete(claim, data="{}", files="[]", warnings="[]", reused=known())
+    return lambda: single.complete(claim, data="{}", files="[]", warnings="[]", reused=known())
 
 
 def submit_with_results(submit: Submit) -> Callable[[], Any]:
@@ -291,7 +292,7 @@ def wait_again(submit: Submit) -> Callable[[], Any]:
 def run_again_what_was_taken(submit: Submit) -> Callable[[], Any]:
     completed(hold(submit()))
     job = submit(then=[NewStep("s", {}, "ai")])
-    lifecycle.complete(hold(job), data="{}", files="[]", warnings="[]", reused=known())
+    single.complete(hold(job), data="{}", files="[]", warnings="[]", reused=known())
     return lambda: lifecycle.retry(job.job_id, use_cache=False)
 
 
@@ -389,13 +390,13 @@ def test_it_refuses_the_writes_of_a_late_worker(submit: Submit) -> None:
 def test_it_gives_an_item_to_one_worker_only(submit: Submit) -> None:
     job = submit()
     claimed(job)
-    assert lifecycle.claim(job.queue, "c2/1") is None
+    assert single.claim(job.queue, "c2/1") is None
 
 
 def test_it_claims_the_higher_priority_first(submit: Submit) -> None:
     submit("low")
     submit("high", priority=5)
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None and claim.filename == "high"
 
 
@@ -408,14 +409,14 @@ def test_it_takes_turns_between_owners(submit: Submit) -> None:
 
 
 def claimed_name() -> str:
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     return claim.filename
 
 
 def test_it_claims_only_from_the_queue_it_is_asked_for(submit: Submit) -> None:
     submit(queue="ai")
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None
 
 
 def test_it_keeps_the_job_running_until_every_item_is_final(submit: Submit) -> None:
@@ -598,7 +599,7 @@ def test_it_gives_nothing_to_a_consumer_that_is_draining(submit: Submit) -> None
     held = claimed(submit())
     consumers.drain()
     waiting = submit()
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None
     assert completed(held)
     consumers.register("c2", 2, ["parsing"])
     assert claimed(waiting, "c2/1")

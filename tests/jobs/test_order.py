@@ -15,6 +15,7 @@ from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import items_of, job_of
 from tests.support.wsgi import WsgiClient
@@ -24,7 +25,7 @@ JOBS, QUEUE = "/api/v1/jobs", "/api/v1/queues/parsing"
 
 
 def claimed_order(count: int) -> list[str]:
-    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(count)]
+    claims = [single.claim("parsing", f"c1/{n}") for n in range(count)]
     return [claim.job_id for claim in claims if claim]
 
 
@@ -58,7 +59,7 @@ def test_it_keeps_the_order_of_the_items_at_the_front(submit: Submit) -> None:
     submit("x")
     job = submit("a", "b", "c")
     lifecycle.move_to_front(job.job_id)
-    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(3)]
+    claims = [single.claim("parsing", f"c1/{n}") for n in range(3)]
     assert [claim and claim.index for claim in claims] == [0, 1, 2]
 
 
@@ -126,11 +127,11 @@ def test_it_queues_what_comes_back_behind_what_came_meanwhile(
     submit: Submit, end: Callable[[Claim], None], come_back: Callable[[Job], None]
 ) -> None:
     many = submit(*(str(n) for n in range(20)), owner="anna")
-    while claim := lifecycle.claim("parsing", "c1/1"):
+    while claim := single.claim("parsing", "c1/1"):
         end(claim)
     one = submit("x", owner="bert")
     come_back(many)
-    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(4)]
+    claims = [single.claim("parsing", f"c1/{n}") for n in range(4)]
     order = [claim.job_id for claim in claims if claim]
     assert one.job_id in order[:2]
     assert [c.index for c in claims if c and c.job_id == many.job_id] == [0, 1, 2]
@@ -142,16 +143,16 @@ def test_it_queues_what_its_need_lets_run_behind_what_came_meanwhile(submit: Sub
     submit(*(str(n) for n in range(30)), owner="carl")
     claimed_order(30)
     one = submit("x", owner="bert")
-    claim = lifecycle.claim("ai", "c1/1")
+    claim = single.claim("ai", "c1/1")
     assert claim is not None
-    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    single.complete(claim, data="{}", files="[]", warnings="[]")
     assert one.job_id in claimed_order(2)
 
 
 def test_it_queues_what_runs_anew_behind_what_came_meanwhile(submit: Submit) -> None:
     many = submit(*(str(n) for n in range(20)), owner="anna")
-    while claim := lifecycle.claim("parsing", "c1/1"):
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    while claim := single.claim("parsing", "c1/1"):
+        single.complete(claim, data="{}", files="[]", warnings="[]")
     query("UPDATE item SET cached = 1")
     query("UPDATE job SET cached_items = total_items")
     one = submit("x", owner="bert")
@@ -161,7 +162,7 @@ def test_it_queues_what_runs_anew_behind_what_came_meanwhile(submit: Submit) -> 
 
 def test_it_keeps_the_place_of_what_a_stop_cut_short(submit: Submit) -> None:
     job = submit("a", "b", owner="anna")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     submit("x", owner="bert")
     lifecycle.interrupt(claim)
@@ -172,18 +173,18 @@ def test_it_starts_nothing_of_a_paused_queue(web: WsgiClient, submit: Submit) ->
     submit()
     other = submit(queue="ai")
     assert web.post(f"{QUEUE}/pause", {}).json["paused"] is True
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None
     assert queries.count_due({"parsing": 9, "ai": 9}) == 1
-    claim = lifecycle.claim("ai", "c1/1")
+    claim = single.claim("ai", "c1/1")
     assert claim is not None and claim.job_id == other.job_id
 
 
 def test_it_lets_run_on_what_runs_when_its_queue_is_paused(submit: Submit) -> None:
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     queues.pause("parsing", is_paused=True)
-    assert lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    assert single.complete(claim, data="{}", files="[]", warnings="[]")
     assert job_of(job.job_id).status == "completed"
 
 
@@ -191,7 +192,7 @@ def test_it_goes_on_with_a_queue_that_is_resumed(web: WsgiClient, submit: Submit
     submit()
     web.post(f"{QUEUE}/pause", {})
     assert web.post(f"{QUEUE}/resume", {}).json["paused"] is False
-    assert lifecycle.claim("parsing", "c1/1") is not None
+    assert single.claim("parsing", "c1/1") is not None
 
 
 def test_it_remembers_a_pause_in_the_data(submit: Submit) -> None:
@@ -243,7 +244,7 @@ def test_it_knows_no_queue_of_another_name(web: WsgiClient, act: str) -> None:
 
 def test_it_gives_a_new_priority_to_what_is_retried_later_too(submit: Submit) -> None:
     job = submit("a", "b")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "no good"))
     assert lifecycle.set_priority(job.job_id, 50)

@@ -14,6 +14,7 @@ from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.lifecycle import Claim
 from bellhop.storage.models import Event, Job
+from tests.support import single
 from tests.support.jobs import items_of, job_of, moves_of
 
 Submit = Callable[..., Job]
@@ -21,7 +22,7 @@ ODD, EVEN = ItemError("odd", "Odd."), ItemError("even", "Even.", "Be odd.")
 
 
 def claimed(job: Job) -> Claim:
-    found = lifecycle.claim(job.queue, "c1/1")
+    found = single.claim(job.queue, "c1/1")
     assert found is not None
     return found
 

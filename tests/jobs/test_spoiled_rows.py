@@ -24,6 +24,7 @@ from bellhop.storage.installation import Installation
 from bellhop.storage.models import TABLES, Job
 from bellhop.web import routes
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.disks import sync_nothing
 from tests.support.jobs import error_of, items_of, job_of
 from tests.support.wsgi import WsgiClient
@@ -114,8 +115,8 @@ class World:
     def step(self) -> None:
         """What a consumer does for one round, without job processes."""
         self.keeper.sweep()
-        while claim := lifecycle.claim("parsing", "c1/1"):
-            lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        while claim := single.claim("parsing", "c1/1"):
+            single.complete(claim, data="{}", files="[]", warnings="[]")
 
     def failing(self) -> list[str]:
         """The pages that do not answer."""
@@ -146,15 +147,15 @@ def world(site: Site, submit: Submit) -> World:
     lifecycle.submit(NewJob(**new, items=[NewItem("g", {"text": "g"})]), Key("k", "f"))  # type: ignore[arg-type]
     consumers.register("gone", 1, ["parsing"])
     for number, job in enumerate((done, chain, failed, later)):
-        claim = lifecycle.claim("parsing", "gone/1")
+        claim = single.claim("parsing", "gone/1")
         assert claim is not None and claim.job == job.id
         if number < 2:
-            lifecycle.complete(claim, data='{"x": 1}', files="[]", warnings="[]")
+            single.complete(claim, data='{"x": 1}', files="[]", warnings="[]")
         elif number == 2:
             lifecycle.fail(claim, ItemError("bad", "It is bad."))
         else:
             lifecycle.try_again(claim, 60, "busy")
-    assert lifecycle.claim("parsing", "gone/1"), "it runs while its consumer is gone"
+    assert single.claim("parsing", "gone/1"), "it runs while its consumer is gone"
     queues.pause("mail", is_paused=True)
     database.close()
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -206,7 +207,7 @@ def spoiled(job: Job, column: str, garbage: str) -> None:
 def test_it_fails_an_item_that_nobody_can_read(submit: Submit, garbage: str) -> None:
     job, other = submit("a"), submit("b")
     spoiled(job, "input", garbage)
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None and claim.job == other.id
     error = error_of(job)
     assert error["code"] == "unreadable"
@@ -216,12 +217,12 @@ def test_it_fails_an_item_that_nobody_can_read(submit: Submit, garbage: str) -> 
 
 def test_it_fails_a_step_whose_predecessor_left_what_nobody_can_read(submit: Submit) -> None:
     chain = submit("a", then=[NewStep("noop", {}, "parsing")])
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     deep = "[" * 990 + "]" * 990
-    lifecycle.complete(claim, data=f'{{"a": {deep}}}', files="[]", warnings="[]")
+    single.complete(claim, data=f'{{"a": {deep}}}', files="[]", warnings="[]")
     other = submit("b")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None and claim.job == other.id
     assert job_of(chain.job_id).status == "failed"
 
@@ -233,28 +234,28 @@ def test_it_passes_over_an_item_that_cannot_even_be_failed(
     spoiled(job, "input", "'{'")
     query(f"""CREATE TRIGGER stuck BEFORE UPDATE ON item WHEN old.job = {job.id}
         BEGIN SELECT raise(ABORT, 'no'); END""")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None and claim.job == other.id
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None
 
 
 def test_it_ends_a_job_although_the_error_of_an_item_is_garbage(submit: Submit) -> None:
     job = submit("a", "b")
-    first = lifecycle.claim("parsing", "c1/1")
+    first = single.claim("parsing", "c1/1")
     assert first is not None
     lifecycle.fail(first, ItemError("bad", "It is bad."))
     spoiled(job, "error", "'{'")
-    second = lifecycle.claim("parsing", "c1/1")
+    second = single.claim("parsing", "c1/1")
     assert second is not None
-    assert lifecycle.complete(second, data="{}", files="[]", warnings="[]")
+    assert single.complete(second, data="{}", files="[]", warnings="[]")
     assert job_of(job.job_id).status == "failed"
 
 
 def test_it_gives_back_and_cancels_what_holds_a_garbled_error(submit: Submit) -> None:
     held, put_off = submit("a"), submit("b")
     consumers.register("dead", 1, ["parsing"])
-    assert lifecycle.claim("parsing", "dead/1")
-    claim = lifecycle.claim("parsing", "dead/2")
+    assert single.claim("parsing", "dead/1")
+    claim = single.claim("parsing", "dead/2")
     assert claim is not None
     lifecycle.try_again(claim, 60, "busy")
     for job in (held, put_off):
@@ -268,7 +269,7 @@ def test_it_gives_back_and_cancels_what_holds_a_garbled_error(submit: Submit) ->
 def test_it_releases_what_is_due_beside_a_row_that_cannot_be_changed(submit: Submit) -> None:
     stuck, other = submit("a"), submit("b")
     for _ in range(2):
-        claim = lifecycle.claim("parsing", "c1/1")
+        claim = single.claim("parsing", "c1/1")
         assert claim is not None
         lifecycle.try_again(claim, 60, "busy")
     query("UPDATE item SET not_before = '2000'")

@@ -17,6 +17,7 @@ from bellhop.jobs import lifecycle, schedules
 from bellhop.jobs.cron import next_time
 from bellhop.storage.models import Job, Schedule
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import job_of
 from tests.support.wsgi import WsgiClient
@@ -35,7 +36,7 @@ def test_it_waits_for_its_time(web: WsgiClient) -> None:
     at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     job = submit_at(web, run_at=at).json
     assert job["status"] == "pending"
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None
     assert lifecycle.release_due() == 0
 
 
@@ -230,4 +231,4 @@ def test_it_waits_for_its_time_also_when_a_cancel_is_taken_back(web: WsgiClient)
     web.post(f"{path}/cancel", {})
     again = web.post(f"{path}/retry", {})
     assert (again.status, again.json["status"]) == (202, "pending")
-    assert lifecycle.claim("parsing", "c1/1") is None
+    assert single.claim("parsing", "c1/1") is None

@@ -19,6 +19,7 @@ from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import job_of
 from tests.support.wsgi import WsgiClient
 
@@ -91,7 +92,7 @@ def test_it_counts_no_further_than_a_hundred(
 
 def test_it_names_the_time_of_a_retry(web: WsgiClient, submit: Submit, consumer: None) -> None:
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail_attempt(claim, ItemError("unexpected_error", "oh"), [30])
     query("UPDATE item SET not_before = '2999-01-01T12:00:28.123456Z'")
@@ -116,7 +117,7 @@ def test_it_says_that_its_equal_runs(web: WsgiClient, submit: Submit, consumer: 
     submit()
     second = submit()
     for _ in range(2):
-        lifecycle.claim("parsing", "c1/1", lambda candidate: "key")
+        single.claim("parsing", "c1/1", lambda candidate: "key")
     assert words(web, second) == "an equal running item, to reuse its result"
 
 
@@ -134,7 +135,7 @@ def test_it_says_that_the_disk_is_full(
 
 def test_it_says_nothing_while_it_runs(web: WsgiClient, submit: Submit, consumer: None) -> None:
     job = submit()
-    lifecycle.claim("parsing", "c1/1")
+    single.claim("parsing", "c1/1")
     assert words(web, job) is None
 
 
@@ -142,9 +143,9 @@ def test_it_says_why_the_rest_of_a_running_job_waits(
     web: WsgiClient, submit: Submit, consumer: None
 ) -> None:
     job = submit("a", then=[NewStep("extend", {}, "ai")])
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
-    lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+    single.complete(claim, data="{}", files="[]", warnings="[]")
     web.post("/api/v1/queues/ai/pause", {})
     assert job_of(job.job_id).status == "running"
     assert words(web, job) == "the queue ai is paused"
@@ -181,7 +182,7 @@ def test_it_counts_what_is_ahead_and_what_runs(
     took("wrap", 100)
     one_worker(site)
     submit(type="wrap")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.progress(claim, 75, "nearly")
     submit("a", "b")
@@ -211,7 +212,7 @@ def test_it_counts_down_with_the_progress(
     took("noop", 100)
     one_worker(site)
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.progress(claim, 60, "more than half")
     assert shown(web, job)["eta_s"] == 40
@@ -263,7 +264,7 @@ def test_it_counts_no_time_for_what_a_failed_step_blocks(
     took("noop", 10)
     one_worker(site)
     job = submit("a", "b", then=[NewStep("noop", {}, "parsing")])
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("bad_input", "no"))
     assert shown(web, job)["eta_s"] == 20

@@ -19,6 +19,7 @@ from bellhop.jobs.reuse import Hit
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import job_of
 
 NAMES = (
@@ -39,7 +40,7 @@ def submit(name: str, *texts: str, **options: Any) -> None:
 
 
 def claimed(queue: str = "parsing", key: str | None = None) -> Claim:
-    claim = lifecycle.claim(queue, "c1/w", lambda candidate: key)
+    claim = single.claim(queue, "c1/w", lambda candidate: key)
     assert claim is not None
     return claim
 
@@ -54,7 +55,7 @@ def complete(site: Site, key: str | None = None) -> None:
     log.parent.mkdir(exist_ok=True)
     log.write_text("printed\n")
     listed = [{"name": "report.csv", "size": len(REPORT), "path": path}]
-    assert lifecycle.complete(
+    assert single.complete(
         claim,
         data='{"rows": 1}',
         files=json.dumps(listed),
@@ -101,7 +102,7 @@ def deliver(job: Job) -> None:
     """Deliveries of every state; the last one waits for a worker."""
     params = {"url": "https://example.org/hook", "message_id": "msg_1", "is_final": True}
     ends: list[Callable[[Claim], object]] = [
-        lambda claim: lifecycle.complete(
+        lambda claim: single.complete(
             claim, data='{"status": 200, "answer": "ok"}', files="[]", warnings="[]"
         ),
         lambda claim: lifecycle.fail(claim, ItemError("webhook_gone", "It answered 410.")),

@@ -26,6 +26,7 @@ from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web import downloads
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient
 
@@ -475,7 +476,7 @@ def test_it_follows_no_link_to_a_log(
     else:
         place.mkdir()
         (place / "0-0-1").symlink_to(tmp_path / "moved" / "0-0-1")
-    lifecycle.claim("parsing", "c1/1")
+    single.claim("parsing", "c1/1")
     answer = web.get(f"{JOBS}/{job.job_id}/items/0/log")
     assert (answer.status, answer.body) == (200, b"")
 

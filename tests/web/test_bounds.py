@@ -17,7 +17,7 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import MOST_SAID, Problem
 from bellhop.catalog import params
 from bellhop.database.database import database, query
-from bellhop.jobs import lifecycle, queries, schedules
+from bellhop.jobs import queries, schedules
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES, MOST_SCHEDULED_BYTES
 from bellhop.jobs.newjob import NewStep
 from bellhop.jobs.queries import JobFilter
@@ -28,6 +28,7 @@ from bellhop.web.openapi import document
 from bellhop.web.query import MOST_QUERY
 from bellhop.web.routes import every_route
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.cast import IDS, SHA256, every_state
 from tests.support.places import ROOT
 from tests.support.wsgi import Answer, WsgiClient
@@ -239,9 +240,9 @@ def test_it_shows_jobs_of_earlier_versions_without_megabytes_of_parameters(
 
 
 def complete(data: Any) -> None:
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
-    assert lifecycle.complete(claim, data=json.dumps(data), files="[]", warnings="[]")
+    assert single.complete(claim, data=json.dumps(data), files="[]", warnings="[]")
 
 
 def test_it_shows_large_results_in_pages(web: WsgiClient, submit: Submit) -> None:
@@ -292,10 +293,10 @@ def test_it_says_of_a_result_of_an_earlier_version_that_it_is_too_large(
 def test_it_shows_numbers_that_are_long_when_written_out(web: WsgiClient, submit: Submit) -> None:
     """JSON that was recorded as it came may be shorter than what is shown of it."""
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     data = f"[{','.join(['1e15'] * 600_000)}]"
-    assert lifecycle.complete(claim, data=data, files="[]", warnings="[]")
+    assert single.complete(claim, data=data, files="[]", warnings="[]")
     assert len(web.get(f"{JOBS}/{job.job_id}/result").body) <= MOST_ANSWER_BYTES
 
 

@@ -25,6 +25,7 @@ from bellhop.jobs.newjob import NewStep
 from bellhop.storage.models import Job
 from bellhop.web import patience
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.cuts import everything
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient, form
@@ -35,12 +36,12 @@ JOB = {"type": "noop", "items": [{"text": "a"}]}
 
 
 def finish(job: Job, *, fails: bool = False) -> None:
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None and claim.job_id == job.job_id
     if fails:
         lifecycle.fail(claim, ItemError("no_good", "no good"))
     else:
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
 
 
 def ids(answer: Answer) -> list[str]:
@@ -212,7 +213,7 @@ def test_it_holds_the_answer_until_the_job_is_final(web: WsgiClient, submit: Sub
 def test_it_holds_the_answer_until_the_job_changes(web: WsgiClient, submit: Submit) -> None:
     job = submit()
     tag = web.get(f"{JOBS}/{job.job_id}").headers["ETag"] or ""
-    act: Callable[[], Any] = lambda: lifecycle.claim("parsing", "c1/1")  # noqa: E731
+    act: Callable[[], Any] = lambda: single.claim("parsing", "c1/1")  # noqa: E731
     waited = _while_waiting(web, job, act, prefer="wait=25", if_none_match=tag)
     assert waited.json["status"] == "running"
 
@@ -560,12 +561,12 @@ def test_it_retries_once_when_two_ask_at_once(web: WsgiClient, submit: Submit) -
 def test_it_ends_a_job_once_when_its_last_items_finish_at_once(submit: Submit) -> None:
     """Counters, status and change move in the item's own transaction."""
     job = submit(*(str(n) for n in range(8)))
-    claims = [lifecycle.claim("parsing", f"c1/{n}") for n in range(8)]
+    claims = [single.claim("parsing", f"c1/{n}") for n in range(8)]
     barrier = threading.Barrier(8)
 
     def end(claim: Any) -> None:
         barrier.wait()
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
         database.close()
 
     threads = [threading.Thread(target=end, args=[claim]) for claim in claims]
@@ -582,13 +583,13 @@ def test_it_ends_a_job_once_when_its_last_items_finish_at_once(submit: Submit) -
 @pytest.mark.parametrize("round", range(5))
 def test_it_ends_once_when_a_cancel_meets_a_finish(submit: Submit, round: int) -> None:
     job = submit("a", "b")
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     barrier = threading.Barrier(2)
 
     def finish_it() -> None:
         barrier.wait()
-        lifecycle.complete(claim, data="{}", files="[]", warnings="[]")
+        single.complete(claim, data="{}", files="[]", warnings="[]")
         database.close()
 
     def cancel_it() -> None:
@@ -699,7 +700,7 @@ def test_it_takes_only_a_number_for_a_priority(web: WsgiClient, priority: Any) -
 
 def test_it_finds_an_error_in_any_script(web: WsgiClient, submit: Submit) -> None:
     job = submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "Größe «報告書»"))
     for text in ("größe", "GRÖSSE", "報告"):
@@ -711,7 +712,7 @@ def test_it_finds_no_error_by_the_names_of_its_members(
     web: WsgiClient, submit: Submit, text: str
 ) -> None:
     submit()
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "no good"))
     assert ids(web.get(f"{JOBS}?q={text}")) == []
@@ -726,7 +727,7 @@ def test_it_misses_no_change_between_a_look_and_the_wait(
 
     class Gate:
         def acquire(self, blocking: bool) -> bool:
-            return lifecycle.claim("parsing", "c1/1") is not None
+            return single.claim("parsing", "c1/1") is not None
 
         def release(self) -> None:
             pass
@@ -745,7 +746,7 @@ def test_it_counts_nothing_as_waiting_that_a_failed_step_blocks_for_ever(
     web: WsgiClient, submit: Submit
 ) -> None:
     submit(then=[NewStep("extend", {}, "ai")])
-    claim = lifecycle.claim("parsing", "c1/1")
+    claim = single.claim("parsing", "c1/1")
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "no good"))
     queues = web.get("/api/v1/monitoring/queues").json["queues"]

@@ -11,6 +11,7 @@ from bellhop.accounts import audit
 from bellhop.base.errors import ItemError
 from bellhop.jobs import lifecycle
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.jobs import items_of, job_of
 from tests.support.wsgi import WsgiClient
 
@@ -24,7 +25,7 @@ def waiting(submit: Submit) -> Job:
     """A job of two items, each of which failed once and waits an hour."""
     job = submit("a", "b")
     for _ in range(2):
-        claim = lifecycle.claim(job.queue, "c1/1")
+        claim = single.claim(job.queue, "c1/1")
         assert claim
         lifecycle.fail_attempt(claim, ERROR, (3600,))
     return job
@@ -90,7 +91,7 @@ def test_it_runs_now_or_fails_many_jobs(web: WsgiClient, waiting: Job) -> None:
     assert web.post(f"{JOBS}/bulk", {"action": "give_up", "ids": ids}).json["done"] == 1
     assert web.post(f"{JOBS}/bulk", {"action": "give_up", "ids": ids}).json["refused"]
     lifecycle.retry(waiting.job_id)
-    claim = lifecycle.claim(waiting.queue, "c1/1")
+    claim = single.claim(waiting.queue, "c1/1")
     assert claim
     lifecycle.fail_attempt(claim, ERROR, (3600,))
     assert web.post(f"{JOBS}/bulk", {"action": "retry", "ids": ids}).json["done"] == 1
@@ -101,7 +102,7 @@ def test_it_shows_no_error_of_a_job_that_asked_for_a_later_try(
     web: WsgiClient, submit: Submit
 ) -> None:
     job = submit()
-    claim = lifecycle.claim(job.queue, "c1/1")
+    claim = single.claim(job.queue, "c1/1")
     assert claim
     lifecycle.try_again(claim, 3600, "the server is busy")
     assert error_of(web, job) is None

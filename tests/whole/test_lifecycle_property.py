@@ -35,6 +35,7 @@ from bellhop.jobs import queues as switches
 from bellhop.jobs.lifecycle import MOVES, Claim, Completion, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.storage.models import FINAL, Item, Job, Table
+from tests.support import single
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.disks import sync_nothing
 from tests.support.once import empty_tables, migrated
@@ -287,7 +288,7 @@ class Moves(RuleBasedStateMachine):
         put_off = query("SELECT count(*) FROM event WHERE move = 'deferred'")
         try:
             with self.powered():
-                return lifecycle.claim(queue, worker, key_of)
+                return single.claim(queue, worker, key_of)
         except PowerCut:
             if query("SELECT count(*) FROM event WHERE move = 'deferred'") == put_off:
                 assert everything() == before
@@ -351,7 +352,7 @@ class Moves(RuleBasedStateMachine):
         hit = reuse.find(claim.cache_key, LONG_S) if claim.cache_key else None
         given = claim.input.get("text") or claim.input["data"]
         data = hit.data if hit else json.dumps(given)
-        return lifecycle.complete(claim, data=data, files="[]", warnings="[]", reused=hit)
+        return single.complete(claim, data=data, files="[]", warnings="[]", reused=hit)
 
     @precondition(lambda self: self.claims)
     @rule(number=NUMBERS, is_late=SELDOM, percent=st.integers(0, 100))
@@ -557,7 +558,7 @@ class Moves(RuleBasedStateMachine):
             query("UPDATE item SET not_before = '2000' WHERE not_before IS NOT NULL")
             moved = lifecycle.release_due() + lifecycle.cancel_hopeless()
             for queue in QUEUES:
-                while claim := lifecycle.claim(queue, "c3/1", key_of):
+                while claim := single.claim(queue, "c3/1", key_of):
                     moved += (
                         lifecycle.cancel(claim) if claim.cancel_requested else self.finish(claim)
                     )

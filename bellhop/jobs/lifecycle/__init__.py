@@ -27,10 +27,10 @@ from bellhop.jobs.lifecycle.claims import (
     Claim,
     Due,
     cancel_asked,
-    claim,
     due,
     held_by,
     progress,
+    queues_with_items,
     read_due,
     renew,
     stay_wanted,
@@ -39,7 +39,6 @@ from bellhop.jobs.lifecycle.claims import (
 from bellhop.jobs.lifecycle.ends import (
     Completion,
     cancel,
-    complete,
     complete_all,
     crash,
     fail,
@@ -74,9 +73,10 @@ from bellhop.jobs.lifecycle.wishes import (
 
 __all__ = [
     "LEASE_S", "MOVES", "Claim", "Completion", "Due", "KeyIsTaken", "UnknownJobs", "adopt",
-    "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "claim", "complete", "complete_all",
+    "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
     "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
     "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
-    "progress", "purge", "read_due", "recording", "release_due", "renew", "retry", "set_priority",
-    "shorten_waits", "sign_off", "stay_wanted", "submit", "take", "touch", "try_again",
+    "progress", "purge", "queues_with_items", "read_due", "recording", "release_due", "renew",
+    "retry", "set_priority", "shorten_waits", "sign_off", "stay_wanted", "submit", "take", "touch",
+    "try_again",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import timestamp
-from bellhop.database.database import apart, database, named, query, will_pass, write_many
+from bellhop.database.database import apart, database, named, own_part, query, will_pass, write_many
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, QUEUE_IS_OPEN
 from bellhop.jobs.lifecycle import deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.moves import Statement, points
@@ -29,6 +29,9 @@ IS_ONE_OF = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
 IS_HELD = f"""{IS_ONE_OF}
     AND id || '/' || attempt || '/' || worker IN (SELECT value FROM json_each(:fences))"""
 MAY_START = f"{CONSUMER_TAKES_ITEMS} AND {QUEUE_IS_OPEN}"
+QUEUES_WITH_ITEMS = """
+    SELECT value FROM json_each(:queues)
+    WHERE EXISTS (SELECT 1 FROM item WHERE queue = value AND status = 'queued')"""
 # The index `item_due` is exactly this filter and order.
 NEXT_DUE = f"""
     SELECT id, type, owner FROM item
@@ -135,10 +138,6 @@ class Due(NamedTuple):
 KeyOf = Callable[[Claim], str | None]
 
 
-def no_key(candidate: Claim) -> None:
-    """No result is used again."""
-
-
 def fence(*claims: Claim) -> dict[str, str]:
     """The values of `IS_HELD`."""
     return {
@@ -147,17 +146,10 @@ def fence(*claims: Claim) -> dict[str, str]:
     }
 
 
-def claim(queue: str, worker: str, key_of: KeyOf = no_key) -> Claim | None:
-    """Give the next due item of `queue` to `worker`: queued → running. Made by a worker.
-
-    `key_of` says under which key its result may be used again. An item whose equal runs is put
-    off, once, until that one has ended, and the next one is looked at: queued → pending. One
-    that cannot be read fails: queued → running → failed.
-    """
-    for found in due(queue, worker, 1):
-        if taken := take(read_due(found, queue, worker, key_of), worker):
-            return taken[0]
-    return None
+def queues_with_items(queues: Sequence[str]) -> list[str]:
+    """Those of the queues in which something is queued, in their order."""
+    found = query(QUEUES_WITH_ITEMS, {"queues": json.dumps(queues)})
+    return [queue for queue in queues if (queue,) in found]
 
 
 def due(queue: str, worker: str, most: int) -> Iterator[list[Due]]:
@@ -177,9 +169,10 @@ def due(queue: str, worker: str, most: int) -> Iterator[list[Due]]:
 
 
 def read_due(items: Iterable[Due], queue: str, worker: str, key_of: KeyOf) -> list[Claim]:
-    """These items as they would be claimed now, each with its key; what cannot be read fails.
+    """These items as they would be claimed now; what cannot be read fails: queued → failed.
 
-    What they depend on, up to megabytes, is read without the write lock.
+    `key_of` says under which key the result of each may be used again. What they depend on, up to
+    megabytes, is read without the write lock.
     """
     candidates = []
     for item in _read([item.id for item in items]):
@@ -192,13 +185,14 @@ def read_due(items: Iterable[Due], queue: str, worker: str, key_of: KeyOf) -> li
 
 
 def take(candidates: Sequence[Claim], worker: str) -> list[Claim]:
-    """Give items of one queue to `worker`, as far as they are where they were when they were read.
+    """Give items of one queue to `worker`: queued → running.
 
-    Those whose equal runs are put off. What is wrong with one of them ends only that.
+    As far as they are where they were when they were read. One whose equal runs is put off, once,
+    until that has ended: queued → pending. What is wrong with one of them ends only that.
     """
     if len(candidates) > 1:
         try:
-            with database.atomic():
+            with own_part():
                 return _take(candidates, worker)
         except Exception as error:
             if will_pass(error):

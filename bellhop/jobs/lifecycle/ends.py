@@ -85,22 +85,6 @@ def recording(*claims: Claim) -> Iterator[None]:
             claim.is_in_doubt = is_in_doubt
 
 
-def complete(
-    claim: Claim,
-    *,
-    data: str,
-    files: str,
-    warnings: str,
-    seconds: float | None = None,
-    reused: Hit | None = None,
-) -> bool:
-    """Record one result; see `Completion` and `complete_all`."""
-    done = Completion(
-        claim=claim, data=data, files=files, warnings=warnings, seconds=seconds, reused=reused
-    )
-    return bool(complete_all([done]))
-
-
 def complete_all(done: Sequence[Completion]) -> Which:
     """Record results: running → completed. Made by the workers of the claims.
 

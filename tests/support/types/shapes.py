@@ -35,11 +35,13 @@ def slow(text: str, context: Context, *, seconds: float = 30) -> dict:
 
 @job_type(label="As told", queue="parsing", cache=False)
 def as_told(text: str, context: Context) -> dict:
-    """Sleep, or crash, or nothing of it."""
+    """Sleep, or crash, or print, or write, or nothing of it."""
     if text.startswith("sleep "):
         time.sleep(float(text.removeprefix("sleep ")))
     if text == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if text.startswith("print "):
+        print(text)
     if text.startswith("write "):
         (context.output_dir / "out.txt").write_text(text)
     return {"text": text}

@@ -72,6 +72,18 @@ def finds(text: str, context: Context) -> dict:
     return found
 
 
+@job_type(label="Spoils and finds", queue="parsing", cache=False, delays_s=[])
+def spoils_and_finds(text: str, context: Context) -> dict:
+    """The first item of a job spoils something for the others."""
+    found = {}
+    if text == "find":
+        Path("b").write_text("b")
+        found = finds(text, context)
+    else:
+        SPOILS[text]()
+    return found | {"pid": os.getpid()}
+
+
 def _fork_and(in_copy: Callable[[], object]) -> None:
     if os.fork() == 0:
         in_copy()
@@ -213,3 +225,23 @@ def floods(text: str, context: Context) -> dict:
     while True:
         number += 1
         context.progress(number % 100, f"step {number}")
+
+
+@job_type(label="Steals", queue="parsing", cache=False, delays_s=[])
+def steals(text: str, context: Context) -> dict:
+    """Reach for what says which items may begin."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if text != "a" and "eventfd" in os.readlink(f"/proc/self/fd/{name}"):
+                _reach_for(int(name), text)
+    return {}
+
+
+def _reach_for(descriptor: int, how: str) -> None:
+    os.set_blocking(descriptor, False)
+    if how == "gives":
+        os.eventfd_write(descriptor, 100)
+    elif how == "closes":
+        os.close(descriptor)
+    while how == "takes":
+        os.eventfd_read(descriptor)

@@ -36,6 +36,7 @@ from bellhop.system.locks import take_lock
 from bellhop.web import routes
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.disks import sync_nothing
 from tests.support.wsgi import BOUNDARY, form
 from tests.whole.fuzz.probe import Answer, Application, Identity, Probe, Request
@@ -327,7 +328,7 @@ class World:
     def _end_of(self, claim: Claim, data: str = '{"text": "a"}') -> None:
         error = ItemError("webhook_gone", "It answered 410.", traceback="Traceback")
         ends: tuple[Callable[[], object], ...] = (
-            lambda: lifecycle.complete(claim, data=data, files="[]", warnings="[]"),
+            lambda: single.complete(claim, data=data, files="[]", warnings="[]"),
             lambda: lifecycle.fail(claim, error),
             lambda: lifecycle.fail_attempt(claim, error, [0]),
             lambda: lifecycle.cancel(claim),
@@ -335,7 +336,7 @@ class World:
         self._rng.choice(ends)()
 
     def _claim(self, queue: str) -> Claim | None:
-        return lifecycle.claim(queue, f"{CONSUMER}/by-hand", lambda candidate: None)
+        return single.claim(queue, f"{CONSUMER}/by-hand", lambda candidate: None)
 
     def _jobs(self) -> list[tuple[str, str]]:
         """(id, status) of every job, deliveries too, oldest first."""

@@ -266,7 +266,7 @@ def _is_written(descriptor: int) -> bool:
 def done(**members: Any) -> dict[str, Any]:
     """A frame that says that the item completed."""
     outcome = {"data": "{}", "warnings": [], "kind": "completed", **members.pop("outcome", {})}
-    return {"outcome": outcome, "guard": 1, "is_clean": True, **members}
+    return {"outcome": outcome, "guard": 1, "is_clean": True, "goes_on": False, **members}
 
 
 FORGED: dict[str, Any] = {

@@ -1,0 +1,37 @@
+"""The moves of one item alone, without the group in which workers make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bellhop.jobs import lifecycle
+from bellhop.jobs.lifecycle import Claim, Completion
+from bellhop.jobs.reuse import Hit
+
+
+def no_key(candidate: Claim) -> None:
+    """No result is used again."""
+
+
+def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_key) -> Claim | None:
+    """Give the next due item of `queue` to `worker`."""
+    for found in lifecycle.due(queue, worker, 1):
+        if taken := lifecycle.take(lifecycle.read_due(found, queue, worker, key_of), worker):
+            return taken[0]
+    return None
+
+
+def complete(
+    claim: Claim,
+    *,
+    data: str,
+    files: str,
+    warnings: str,
+    seconds: float | None = None,
+    reused: Hit | None = None,
+) -> bool:
+    """Record one result; whether it is, now or by an earlier try."""
+    done = Completion(
+        claim=claim, data=data, files=files, warnings=warnings, seconds=seconds, reused=reused
+    )
+    return bool(lifecycle.complete_all([done]))

@@ -27,10 +27,10 @@ from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
-from bellhop.storage.installation import read_record
+from bellhop.storage.installation import Installation, read_record
 from bellhop.storage.itemlog import ItemLog
 from bellhop.system import confine, limits, temporary
-from bellhop.system.locks import is_held
+from bellhop.system.locks import alone, is_held
 
 STOP_LIMIT_S = 20
 JOB_LIMIT_S = 20
@@ -105,16 +105,21 @@ def _addresses(settings: Settings, client: Bellhop) -> str:
 
 def _folders(settings: Settings) -> str:
     """What a job moves from folder to folder must arrive, on whatever disks they lie."""
-    files = Files(settings.data_dir)
+    files, here = Files(settings.data_dir), read_record(settings.data_dir)
+    if here is None:
+        raise _Failed(f"Bellhop does not run in {settings.data_dir}; check where it runs")
     try:
-        _move_files(files, f"check-{secrets.token_hex(4)}")
+        _move_files(files, here, f"check{secrets.token_hex(6)}")
         return f"files can be moved between them; {files.free_bytes() >> 20} MiB are free"
     except OSError as error:
         raise _Failed(str(error)) from None
 
 
-def _move_files(files: Files, job_id: str) -> None:
+def _move_files(files: Files, here: Installation, job_id: str) -> None:
     with contextlib.ExitStack() as after:
+        # Who holds such a lock keeps its scratch folder: the keeper takes it for no litter.
+        after.enter_context(alone(here.consumer_lock(job_id)))
+        after.callback(here.forget_consumer, job_id)
         after.callback(files.remove_job, job_id)
         incoming = files.new_incoming()
         after.callback(remove_tree, incoming)

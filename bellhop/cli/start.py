@@ -133,8 +133,9 @@ def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
     if here.is_closed and not is_closed:
         if may_be_open:
             return here
+        where = f"PostgreSQL at {here.rows}" if here.rows else here.database
         raise StartRefused(
-            f"{here.database} lets everybody in, but this installation requires a login; "
+            f"{where} lets everybody in, but this installation requires a login; "
             f"{schema.RESTORE}, or remove all accounts with {TYPED} user reset --open"
         )
     known = replace(here, is_closed=is_closed, has_database=True)

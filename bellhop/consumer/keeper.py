@@ -261,14 +261,15 @@ class Keeper:
 
     def tidy(self) -> None:
         """Remove litter of crashes and keep the write-ahead log short."""
-        scratch, locks = self._files.scratch_folders(), self._here.consumer_files()
+        scratch = self._files.scratch_folders()
+        locks = {name.partition(".")[0] for name in self._here.consumer_files()}
         # Asked after the folders, so that nobody who came in between is taken for gone.
-        consumers = {consumer.id for consumer in queries.consumers()}
-        for path in (path for path, consumer in scratch.items() if consumer not in consumers):
+        known = {consumer.id for consumer in queries.consumers()}
+        held = {name for name in locks - known if is_held(self._here.consumer_lock(name))}
+        for path in (path for path, maker in scratch.items() if maker not in known | held):
             remove_tree(path)
-        for consumer in {name.partition(".")[0] for name in locks} - consumers:
-            if not is_held(self._here.consumer_lock(consumer)):
-                self._here.forget_consumer(consumer)
+        for consumer in locks - known - held:
+            self._here.forget_consumer(consumer)
         if self.may_delete():
             for kind in KINDS:
                 for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):

@@ -246,12 +246,9 @@ def _require_same_rows(recorded: Installation | None, wanted: str) -> None:
     """
     if recorded is None or not recorded.has_database or bool(recorded.rows) == bool(wanted):
         return
-    there, here = (
-        f"PostgreSQL at {rows}" if rows else "SQLite" for rows in (recorded.rows, wanted)
-    )
     raise StartRefused(
-        f"the jobs of this installation are in {there}, but [storage] database names {here}; "
-        "change it back, and move the jobs with `bellhop move-to`"
+        f"the jobs of this installation are in {_place(recorded.rows)}, but [storage] database "
+        f"names {_place(wanted)}; change it back, and move the jobs with `bellhop move-to`"
     )
 
 
@@ -285,26 +282,30 @@ def _conflict(settings: Settings, recorded: Installation | None) -> str | None:
     """Why these settings do not fit what is recorded, or None."""
     if recorded is None:
         return None
-    wanted = settings.huey.storage
-    if rows_location(settings) != recorded.rows:
-        return "this process wants the jobs in another database"
+    wanted, rows = settings.huey.storage, rows_location(settings)
+    running = f"but the running Bellhop in {recorded.folder} uses"
+    if rows != recorded.rows:
+        return f"[storage] database names {_place(rows)}, {running} {_place(recorded.rows)}"
     if wanted not in ("auto", recorded.storage):
-        return f"this process wants {wanted}"
+        return f"[huey] storage: this process wants {wanted}, {running} {recorded.store()}"
     if recorded.storage == "redis":
         location = redis_location(settings.huey.redis_url)
         if location != recorded.redis:
-            return f"this process wants redis at {location}"
+            wants = f"this process wants redis at {location}"
+            return f"[huey] storage: {wants}, {running} {recorded.store()}"
     return None
+
+
+def _place(rows: str) -> str:
+    return f"PostgreSQL at {rows}" if rows else "SQLite"
 
 
 def _join(settings: Settings, recorded: Installation | None, folder: Path) -> Installation:
     if recorded is None:
         raise StartRefused(f"{folder} is in use but has no installation.json; stop Bellhop first")
+    _require_same_rows(recorded, rows_location(settings))
     if conflict := _conflict(settings, recorded):
-        raise StartRefused(
-            f"[huey] storage: {conflict}, but the running Bellhop in {folder} uses "
-            f"{recorded.store()}; stop it first to switch"
-        )
+        raise StartRefused(f"{conflict}; stop it first to switch")
     log.info("queue storage: %s (as recorded in %s)", recorded.store(), folder)
     return recorded
 

@@ -166,6 +166,16 @@ def test_it_removes_the_scratch_of_consumers_that_are_gone(
     assert left.name.startswith("alive-")
 
 
+def test_it_keeps_the_scratch_of_who_holds_the_lock_of_a_consumer(
+    keeper: Keeper, here: Installation
+) -> None:
+    """Such as a check, and a consumer that has not registered yet."""
+    take_lock(here.consumer_lock("starting"), fcntl.LOCK_EX)
+    kept = Files(here.folder).new_scratch("starting").folder
+    keeper.tidy()
+    assert [*(here.folder / "scratch").iterdir()] == [kept]
+
+
 def test_it_removes_old_folders_without_a_job(
     submit: Submit, keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

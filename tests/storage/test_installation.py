@@ -152,6 +152,29 @@ def test_it_follows_a_server_to_its_new_address(config: Config) -> None:
     assert here.rows == "other/name"
 
 
+def test_it_names_the_setting_of_another_server_while_anybody_lives(
+    config: Config, somebody: Callable[[], int]
+) -> None:
+    folder = stored(config, SERVER).data_dir
+    lock = somebody()
+    with pytest.raises(StartRefused) as caught:
+        agree(folder, config("[storage]\ndatabase = postgresql://me@other/name"), up)
+    os.close(lock)
+    said = str(caught.value)
+    assert said.startswith("[storage] database names PostgreSQL at other/name")
+    assert f"in {folder} uses PostgreSQL at host" in said
+
+
+def test_it_says_how_to_move_the_jobs_also_while_anybody_lives(
+    config: Config, somebody: Callable[[], int]
+) -> None:
+    folder = stored(config, SERVER).data_dir
+    lock = somebody()
+    with pytest.raises(StartRefused, match="move-to"):
+        agree(folder, config(""), up)
+    os.close(lock)
+
+
 def test_it_waits_for_a_predecessor_that_is_just_ending(
     config: Config, somebody: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

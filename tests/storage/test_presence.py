@@ -266,8 +266,10 @@ def test_it_stays_closed_whatever_the_database_says(
     assert recorded is not None and recorded.is_closed
     query("UPDATE counter SET value = 0 WHERE name = 'closed'")
     database.close()
-    with pytest.raises(StartRefused, match="user reset --open"):
+    where = f"PostgreSQL at {installed.rows}" if installed.rows else str(installed.database)
+    with pytest.raises(StartRefused, match="user reset --open") as refused:
         start.prepare(loaded)
+    assert str(refused.value).startswith(where)
     assert main(["user", "reset", "--open"]) == 0
     assert not start.prepare(loaded).is_closed
     database.close()

@@ -276,10 +276,7 @@ class Workers:
 
     def _reuse(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Complete the item with an earlier result; False when there is none."""
-        if claim.cache_key is None or not claim.use_cache:
-            return False
-        most_s = reuse.lifetime_s(job_type, self._settings.cache.max_days)
-        hit = watch.when_it_can_be_read(partial(reuse.find, claim.cache_key, most_s))
+        hit = self._hit(claim, job_type, watch)
         if hit is None:
             return False
         link = partial(
@@ -298,6 +295,13 @@ class Workers:
         )
         hand.end(claim, watch, completion)
         return True
+
+    def _hit(self, claim: Claim, job_type: KnownType, watch: Watch) -> reuse.Hit | None:
+        """An earlier result that the item can have."""
+        if claim.cache_key is None or not claim.use_cache:
+            return None
+        most_s = reuse.lifetime_s(job_type, self._settings.cache.max_days)
+        return watch.when_it_can_be_read(partial(reuse.find, claim.cache_key, most_s))
 
     def _attempt(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Run one attempt in a job process; whether that is ready for the next one."""
@@ -340,8 +344,13 @@ class Workers:
             return []
         left = self._settings.jobtypes.recycle_after_items - process.items
         most = max(0, min(left, process.ahead.room))
-        claims = takewhile(_may_be_ahead, hand.waiting()[:most])
+        claims = takewhile(partial(self._may_be_ahead, job_type, watch), hand.waiting()[:most])
         return [self._order(claim, job_type, process.scratch, watch) for claim in claims]
+
+    def _may_be_ahead(self, job_type: KnownType, watch: Watch, claim: Claim) -> bool:
+        """Whether nothing needs to be done for an item before its process begins it."""
+        has_files = not {*FILES, "beside"}.isdisjoint(claim.input)
+        return not (claim.cancel_requested or has_files or self._hit(claim, job_type, watch))
 
     @staticmethod
     def _why_stop(watch: Watch, hand: Hand) -> Stop | None:
@@ -374,10 +383,3 @@ class Workers:
         if isinstance(stored, list):
             return [self._taken(claim, scratch, name) for name in stored]
         return str(scratch.take_in(self.files.upload(claim.job_id, stored)))
-
-
-def _may_be_ahead(claim: Claim) -> bool:
-    """Whether nothing needs to be done for an item before its process begins it."""
-    is_found = claim.use_cache and claim.cache_key is not None
-    has_files = not {*FILES, "beside"}.isdisjoint(claim.input)
-    return not (claim.cancel_requested or is_found or has_files)

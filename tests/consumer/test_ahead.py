@@ -87,14 +87,18 @@ def test_it_hands_over_little_where_little_is_begun_by_itself(
     assert sent == [20, *[2] * 18, 1]
 
 
-def test_it_begins_nothing_by_itself_that_a_result_may_be_found_for(
+def test_it_hands_over_nothing_for_which_there_is_a_result(
     submit: Submit, one: Workers, sent: list[int]
 ) -> None:
+    submit("c", type="noop")
+    one.work()
     for _ in range(99):
         one._pace.note("noop", 0.0001)
-    submit("a", "b", type="noop")
+    sent.clear()
+    job = submit("a", "b", "c", "d", "e", type="noop")
     one.work()
-    assert sent == [1, 1]
+    assert sent == [2, 2]
+    assert [bool(item.cached) for item in items_of(job)] == [False, False, True, False, False]
 
 
 def test_it_runs_no_more_items_in_a_process_than_the_settings_allow(

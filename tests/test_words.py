@@ -1,7 +1,8 @@
 """What people read is plain English: subject first, and it says who does what.
 
 `ODD` is a list of phrases that puzzled readers, each with better words. It is searched in the
-documents, in config.ini and in the texts of the program: a phrase that puzzles somebody is added.
+documents, in config.ini, and in the texts of the program and of the page: a phrase that puzzles
+somebody is added.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,7 @@ ODD = {
     r"\bfirst account on\b": "once the first account exists",
     r"\bway back\b": "restart to resume",
     r"\bin small\b": "a short run",
-    r"\bjust now\b": "has just",
+    r"(?<=.)\bjust now\b": "has just",
     r"\bas (?:said|asked|told) above\b": "as described above",
     r"\bpoints at\b": "marks, shows",
     r"\bdraws up\b": "creates",
@@ -81,6 +83,11 @@ ODD = {
     r"\bfor ever\b": "forever",
     r"\bin vain\b": "without a result",
     r"\bmended\b": "fixed",
+    r"\blets? it go\b|\bgoes when\b": "stop keeping, Bellhop deletes",
+    r"\bcome in with\b|\bit may$|\bit ends$": "use, access, expires",
+    r"\b(?:left|stays?|stayed) as it is\b": "skips",
+    r"\b[Nn]obody serves\b": "no worker is running",
+    r"\bTold that\b": "name the notice",
     # Fragments for whole sentences.
     r"(?:^|\| )(?:It|They) (?:is|do|are)\.(?:$| \|)": "say what is or does",
     r"\bas in config\.ini\b": "the number in config.ini",
@@ -95,6 +102,10 @@ DOCUMENTS = [
     ROOT / "Makefile",
 ]
 CODE = sorted((ROOT / "bellhop").rglob("*.py"))
+PAGE = sorted(p for p in (ROOT / "static").rglob("*") if p.suffix in (".js", ".html"))
+# In a script: comments, and literals without what is filled in.
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*$", re.M | re.S)
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 # What looks like a text and is read by a program.
 SQL = re.compile(r"\b(?:SELECT|UPDATE|INSERT|DELETE FROM|WHERE|coalesce|NOT NULL)\b|= :\w")
 
@@ -133,6 +144,30 @@ def texts_of(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, sentences(text)
 
 
+class Markup(HTMLParser):
+    """The texts of an HTML page, also those that only a screen reader says."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(" ".join(data.split()))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        shown = ("aria-label", "title", "placeholder")
+        self.texts += [text for name, text in attrs if text and name in shown]
+
+
+def texts_of_page(path: Path) -> list[str]:
+    if path.suffix == ".html":
+        return Markup(path.read_text()).texts
+    found = LITERAL.finditer(COMMENT.sub("", path.read_text()))
+    texts = [literal[1] or re.sub(r"\$\{[^}]*\}", "…", literal[2] or "") for literal in found]
+    return [text for text in texts if not text.startswith("[") and (" " in text or text.istitle())]
+
+
 def odd_in(text: str) -> list[str]:
     return [
         f"{found[0]!r} in …{line[max(0, found.start() - 40) : found.end() + 40]}… ({better})"
@@ -155,6 +190,21 @@ def test_it_speaks_plain_english() -> None:
         for odd in odd_in(text)
     ]
     assert said == []
+
+
+def test_it_speaks_plain_english_on_the_page() -> None:
+    said = [
+        f"{path.relative_to(ROOT)}: {odd}"
+        for path in PAGE
+        for text in texts_of_page(path)
+        for odd in odd_in(text)
+    ]
+    assert said == []
+
+
+def test_it_reads_the_texts_of_the_page() -> None:
+    found = [text for path in PAGE for text in texts_of_page(path)]
+    assert {"No jobs match", "Audit log", "Pause"} <= {*found}
 
 
 def test_it_reads_the_texts_of_the_program_and_no_docstrings() -> None:

@@ -19,7 +19,7 @@ WHO = "the command"
 def run(settings: Settings) -> None:
     """Return when no item runs in a consumer of this moment, each of which takes no more.
 
-    A consumer that is started later takes work again: the way back is a restart.
+    A consumer that is started later takes work again: restart to resume.
     """
     here = read_record(settings.data_dir)
     if here is None:

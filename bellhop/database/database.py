@@ -50,7 +50,7 @@ def apart(row: str) -> Iterator[None]:
             raise
         if row not in _told and len(_told) < MOST_TOLD:
             _told.add(row)
-            log.exception("%s cannot be changed, and is left as it is", row)
+            log.exception("%s cannot be changed, and Bellhop skips it", row)
 
 
 def fault_of(error: Exception) -> Fault | None:

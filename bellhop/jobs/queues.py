@@ -10,7 +10,7 @@ log = logging.getLogger("bellhop.queues")
 
 
 def pause(queue: str, *, is_paused: bool) -> None:
-    """Let no item of a queue start, or let them start again; what runs, runs on."""
+    """Let no item of a queue start, or let them start again. Running items continue."""
     with database.atomic():
         query(
             "INSERT INTO queue (name, is_paused) VALUES (:name, :paused)"

@@ -29,7 +29,7 @@ def wait(site: Site, job: Job) -> int | None:
     """Wait until the job is final, or with If-None-Match until it changes; None without waiting.
 
     The seconds that were granted, which are fewer when it is over before. Only a quarter of the
-    threads may wait; who comes then is answered at once. Raises the problem of who may read the
+    threads may wait; further requests return at once. Raises the problem of who may read the
     job no more.
     """
     preference = request.environ["HTTP_PREFER"][:MOST_PREFER]

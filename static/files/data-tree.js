@@ -35,8 +35,8 @@ function textNode(text) {
 }
 
 function scalar(value) {
-  if (value === null) return make("span", { className: "value-none" }, "none");
-  if (value === "") return make("span", { className: "value-none" }, "empty text");
+  if (value === null) return make("span", { className: "value-none" }, "–");
+  if (value === "") return make("span", { className: "value-none" }, "–");
   if (typeof value === "boolean") return make("span", {}, value ? "yes" : "no");
   if (typeof value === "number" || typeof value === "bigint") return make("span", { className: "value-number" }, String(value));
   return textNode(value);
@@ -113,7 +113,7 @@ function meant(value) {
 
 export function tree(value, depth = 0) {
   if (value === null || typeof value !== "object") return scalar(value);
-  if (isEmpty(value)) return make("span", { className: "value-none" }, "nothing");
+  if (isEmpty(value)) return make("span", { className: "value-none" }, "–");
   const shown = meant(value);
   if (shown) return shown;
   if (depth >= OPEN_LEVELS) return closed(value);

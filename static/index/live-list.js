@@ -30,7 +30,7 @@ function drawAround() {
   const all = shown === "all" && !text;
   find("[data-loading]").hidden = true;
   find("[data-empty]").hidden = !empty;
-  find("[data-empty-title]").textContent = all ? "No jobs yet" : "Nothing to see";
+  find("[data-empty-title]").textContent = all ? "No jobs yet" : "No jobs match";
   find("[data-empty-steps]").hidden = !all;
   const nothing = text ? "No job matches the search." : `There are no ${shown} jobs at the moment.`;
   showText(find("[data-empty-text]"), all ? "" : nothing);

@@ -6,11 +6,11 @@ import { find, make, showText } from "/static/shared/dom.js";
 const MOST_STEPS = 9;
 const OPTIONS = {
   properties: {
-    run_at: { type: "string", format: "date-time", title: "Not before", description: "In your own time; empty: as soon as it can." },
+    run_at: { type: "string", format: "date-time", title: "Not before", description: "Your local time. Empty = now." },
     priority: { type: "integer", minimum: -100, maximum: 100, title: "Priority", description: "0 is usual; higher is first. Only admins can go above 0." },
     depends_on: { type: "array", items: { type: "string" }, title: "After these jobs", description: "Ids of jobs that must complete first." },
-    webhook_url: { type: "string", format: "uri", title: "Webhook", description: "An address that is told when the job is final." },
-    use_cache: { type: "boolean", default: true, title: "Take an earlier result where there is one" },
+    webhook_url: { type: "string", format: "uri", title: "Webhook", description: "Bellhop sends a POST here when the job ends." },
+    use_cache: { type: "boolean", default: true, title: "Reuse an earlier result if the input is the same" },
   },
 };
 const box = find("[data-more-options]");

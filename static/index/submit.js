@@ -23,7 +23,7 @@ function hintAboutFiles() {
   if (!takesFiles(type)) return showText(find("[data-type-hint]"), `${type.label} takes no files; the chosen ones will not be sent.`);
   const odd = chosenFiles().filter((file) => isUnexpected(type, file.name));
   const which = odd.length === 1 ? `“${odd[0].name}” does` : `${odd.length} of the files do`;
-  const text = `${type.label} expects ${type.accepts?.join(", ")}; ${which} not look like that. You can submit anyway.`;
+  const text = `${type.label} expects ${type.accepts?.join(", ")}; ${which} not look like that. This will probably fail.`;
   return showText(find("[data-type-hint]"), odd.length ? text : "");
 }
 

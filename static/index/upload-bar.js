@@ -23,15 +23,15 @@ export function showUpload(onStop) {
 export function drawUpload(sent, total) {
   const percent = total ? Math.floor((sent / total) * 100) : 0;
   bar.value = percent;
-  const words = sent >= total ? "Sent. Bellhop is saving the files…" : `Uploading: ${percent} %, ${bytes(sent)} of ${bytes(total)}`;
+  const words = sent >= total ? "Uploaded, being saved…" : `Uploading: ${percent} %, ${bytes(sent)} of ${bytes(total)}`;
   setText(find("[data-upload-text]"), words);
   /* When all is sent, the job may come to be whether we wait for the answer or not. */
   allSent = sent >= total;
-  setText(find("[data-stop-upload]"), allSent ? "Stop waiting" : "Stop upload");
+  setText(find("[data-stop-upload]"), allSent ? "Close" : "Stop upload");
 }
 
 export const stoppedWords = () =>
-  allSent ? "No longer waiting. The job may still appear in the list." : "Upload stopped. Nothing was submitted.";
+  allSent ? "The job may still appear in the list." : "Upload stopped. Nothing was submitted.";
 
 export function hideUpload() {
   part.hidden = true;

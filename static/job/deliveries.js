@@ -8,10 +8,10 @@ import { stringify } from "/static/shared/json.js";
 import { isActive } from "/static/shared/words.js";
 
 const EVENTS = {
-  "job.progress": "Told of its progress",
-  "job.completed": "Told that it completed",
-  "job.failed": "Told that it failed",
-  "job.cancelled": "Told that it was cancelled",
+  "job.progress": '"Progress" notice',
+  "job.completed": '"Completed" notice',
+  "job.failed": '"Failed" notice',
+  "job.cancelled": '"Cancelled" notice',
 };
 const OUTCOME = { completed: "delivered", failed: "not delivered", cancelled: "stopped" };
 const list = find("[data-deliveries]");

@@ -21,7 +21,7 @@ function finalWords(job) {
 
 function etaWords(job) {
   if (job.eta_s) return `about ${duration(Math.max(1, Math.round(job.eta_s))).replace(".0", "")} left`;
-  return job.eta_s === null ? "how long it takes is not known yet" : "";
+  return "";
 }
 
 function drawProgress(job) {

@@ -5,7 +5,7 @@ const MOVES = {
   claimed: "Started",
   completed: "Completed",
   failed: "Failed",
-  retry_scheduled: "Will be tried again",
+  retry_scheduled: "Bellhop tries again",
   requeued: "Back in the queue",
   released: "Ready to run",
   cancel_asked: "Cancel asked",
@@ -42,6 +42,6 @@ export function moveWord({ move, code, attempt }) {
   if (move === "claimed" && attempt > 1) return `Started, attempt ${attempt}`;
   if (move === "failed" && FOR_GOOD.has(code)) return FOR_GOOD.get(code);
   if (move === "requeued" && AGAIN.has(code)) return `${AGAIN.get(code)}, runs again`;
-  if (move === "retry_scheduled" && AGAIN.has(code)) return `${AGAIN.get(code)}, will be tried again`;
+  if (move === "retry_scheduled" && AGAIN.has(code)) return `${AGAIN.get(code)}, Bellhop tries again`;
   return MOVES[move] ?? move.replaceAll("_", " ");
 }

@@ -25,7 +25,7 @@ function node(account) {
 
 async function draw() {
   const { accounts } = await getShares(shown);
-  const nobody = make("li", { className: "quiet" }, "Nobody beside you and the admins.");
+  const nobody = make("li", { className: "quiet" }, "Nobody but you and the admins.");
   find("[data-shares]").replaceChildren(...(accounts.length ? accounts.map(node) : [nobody]));
 }
 

@@ -7,7 +7,7 @@ import { find, make, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
 import { known } from "/static/shared/user.js";
 
-const SCOPES = { read: "only looks", submit: "looks and submits", all: "does all that you may" };
+const SCOPES = { read: "sees jobs only", submit: "sees and submits jobs", all: "may do everything that you may" };
 const tokenForm = find("[data-token-form]");
 const passwordForm = find("[data-password-form]");
 
@@ -21,19 +21,19 @@ async function tried(action) {
   }
 }
 
-function entry(title, words, label, question, end) {
+function entry(title, words, label, question, text, end) {
   const button = make("button", { type: "button", className: "button small", "aria-label": `${label} ${title}` }, label);
   button.addEventListener("click", () => tried(async () => {
-    if (await confirmed({ title: question, text: `“${title}” comes in no more.`, yes: label })) await end();
+    if (await confirmed({ title: question, text, yes: label, no: `Don’t ${label.toLowerCase()}` })) await end();
   }));
   return make("li", {},
     make("div", {}, make("strong", { dir: "auto" }, title), make("p", { className: "quiet" }, words)), button);
 }
 
 function tokenNode(token) {
-  const ends = token.expires_at ? `ends ${dayAndTime(token.expires_at)}` : "never ends";
+  const ends = token.expires_at ? `expires ${dayAndTime(token.expires_at)}` : "never expires";
   const words = `${SCOPES[token.scope]}, ${used(token.used_at)}, ${ends}`;
-  return entry(token.name || `Token ${token.id}`, words, "Revoke", "Revoke this token?", async () => {
+  return entry(token.name || `Token ${token.id}`, words, "Revoke", "Revoke this token?", `Scripts that use “${token.name}” will stop working.`, async () => {
     await revokeToken(token.id);
     await drawTokens();
   });
@@ -42,7 +42,7 @@ function tokenNode(token) {
 function sessionNode(session) {
   const words = `from ${session.address || "this machine"}, ${used(session.used_at)}`;
   const name = session.is_this ? `This browser (${session.agent})` : session.agent || "A browser";
-  return entry(name, words, "Log out", "Log this browser out?", async () => {
+  return entry(name, words, "Log out", "Log this browser out?", `“${name}” needs your password to log in again.`, async () => {
     await endSession(session.id);
     if (session.is_this) location.assign("/login");
     else await drawSessions();
@@ -100,11 +100,11 @@ passwordForm.addEventListener("submit", async (event) => {
 known.then((user) => tried(async () => {
   const words = find("[data-account-words]");
   if (user.is_open) {
-    setText(words, `There are no accounts: everybody on this machine may do everything. To share Bellhop, whoever runs it types: ${document.body.dataset.typed} user add NAME --role admin`);
+    setText(words, `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it types: ${document.body.dataset.typed} user add NAME --role admin`);
     return;
   }
-  const sees = user.role === "admin" || user.jobs === "team" ? "sees all jobs" : "sees its own jobs and those shared with it";
-  setText(words, `${user.name} is ${user.role}, and ${sees}.`);
+  const sees = user.role === "admin" || user.jobs === "team" ? "see all jobs" : "see your own jobs and those that others share with you";
+  setText(words, `${user.name}, you are ${user.role === "admin" ? "an" : "a"} ${user.role} and ${sees}.`);
   find("[data-username]").value = user.name;
   find("[data-account]").hidden = false;
   await Promise.all([drawTokens(), drawSessions()]);

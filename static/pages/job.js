@@ -138,7 +138,7 @@ async function ask() {
   try {
     await refresh();
   } catch (error) {
-    if (error.status === 410) return drawMissing("The days of this job are over", "It was removed with its result, as the settings of Bellhop say.");
+    if (error.status === 410) return drawMissing("This job was deleted", "Bellhop keeps jobs and their results for the time that its settings say.");
     if (error.status !== 404) throw error;
     drawMissing();
   }

@@ -36,7 +36,7 @@ function workersCell(queue) {
 }
 
 function row(queue) {
-  const state = queue.paused ? "Paused" : queue.consumers ? BACKLOG[queue.backlog] : "Nobody serves it";
+  const state = queue.paused ? "Paused" : queue.consumers ? BACKLOG[queue.backlog] : "No worker running";
   const kind = queue.paused || !queue.consumers ? "warn" : queue.backlog;
   const oldest = queue.oldest_age_s === null ? "" : `oldest ${duration(queue.oldest_age_s)}`;
   const toggle = queue.paused
@@ -77,10 +77,10 @@ function drawHealth(health) {
   problems.hidden = health.problems.length === 0;
   problems.replaceChildren(...health.problems.map((problem) => make("p", {}, `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`)));
   setText(find("[data-disk]"), `${bytes(health.disk.free_bytes)} free, database ${bytes(health.disk.database_bytes)}`);
-  setText(find("[data-bell]"), `${health.queue.storage}, ${health.queue.bell}`);
+  setText(find("[data-bell]"), `${health.queue.bell === "ok" ? "OK" : health.queue.bell}, through ${health.queue.storage === "redis" ? "Redis" : "SQLite"}`);
   drawServer(health.postgresql);
   const { cache } = health;
-  const ratio = cache.hit_ratio === null ? "" : `, ${Math.round(100 * cache.hit_ratio)} % of what came in was known`;
+  const ratio = cache.hit_ratio === null ? "" : `, ${Math.round(100 * cache.hit_ratio)} % reused`;
   setText(find("[data-cache]"), `${many(cache.entries, "result")}, ${bytes(cache.bytes)}${ratio}`);
 }
 

@@ -16,7 +16,7 @@ const list = find("[data-schedules]");
 let types = [];
 
 async function remove(schedule) {
-  const question = { title: "Delete this schedule?", text: `“${schedule.name}” will not run again. The jobs it made stay.`, yes: "Delete" };
+  const question = { title: "Delete this schedule?", text: `“${schedule.name}” will not run again. The jobs it made stay.`, yes: "Delete", no: "Don’t delete" };
   if (!(await confirmed(question))) return;
   try {
     await deleteSchedule(schedule.id);
@@ -29,7 +29,7 @@ async function remove(schedule) {
 
 function node(schedule) {
   const last = schedule.last_job_id
-    ? make("p", { className: "job-meta" }, `Last run ${dayAndTime(schedule.last_at)}: `, make("a", { href: `/jobs/${schedule.last_job_id}` }, "its job"))
+    ? make("p", { className: "job-meta" }, `Last run ${dayAndTime(schedule.last_at)}: `, make("a", { href: `/jobs/${schedule.last_job_id}` }, "open"))
     : make("p", { className: "job-meta" }, "It has not run yet.");
   const button = make("button", { type: "button", className: "button small", "aria-label": `Delete ${schedule.name}` }, "Delete");
   button.addEventListener("click", () => remove(schedule));

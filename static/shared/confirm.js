@@ -2,12 +2,13 @@
 
 import { find } from "/static/shared/dom.js";
 
-/** Resolves to true only when the user says so; Escape and "Keep" are no. */
-export function confirmed({ title, text, yes }) {
+/** Resolves to true only when the user says so; Escape and `no`, which names what happens then, are no. */
+export function confirmed({ title, text, yes, no }) {
   const dialog = find("[data-confirm]");
   find("[data-confirm-title]").textContent = title;
   find("[data-confirm-text]").textContent = text;
   find("[data-confirm-yes]").textContent = yes;
+  find("[data-confirm-no]").textContent = no;
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => {

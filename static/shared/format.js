@@ -16,6 +16,7 @@ export function bytes(count) {
 export const many = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 
 export function duration(seconds) {
+  if (seconds < 0.05) return "less than 0.1 s";
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);

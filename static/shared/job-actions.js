@@ -12,6 +12,7 @@ async function deleteAfterAsking(job) {
     title: "Delete this job?",
     text: `“${job.name}”, its result and its files will be gone for good.`,
     yes: "Delete",
+    no: "Don’t delete",
   };
   if (!(await confirmed(question))) return undefined;
   await deleteJob(job.job_id);
@@ -51,7 +52,7 @@ const ACTIONS = {
   },
   async keep(job) {
     const changed = await changeJob(job.job_id, { keep: !job.keep });
-    tell(changed.keep ? "This job is kept until you let it go." : "This job goes when its days are over.");
+    tell(changed.keep ? "Bellhop keeps this job forever." : "Bellhop deletes this job like all others.");
     return changed;
   },
   delete: deleteAfterAsking,
@@ -86,7 +87,7 @@ export function fitActions(root, job, fallback) {
     delete: !isActive(job),
   };
   for (const button of root.querySelectorAll("[data-action]")) {
-    if (button.dataset.action === "keep") setText(button, job.keep ? "Let it go" : "Keep");
+    if (button.dataset.action === "keep") setText(button, job.keep ? "Don’t keep" : "Keep forever");
     const hide = !may || !fits[button.dataset.action];
     if (hide && button === document.activeElement) fallback.focus();
     button.hidden = hide;

@@ -51,7 +51,7 @@ export function failureWords({ error }) {
 /** What the job is doing, or why it is not running; empty when it is final. */
 export function stepWords(job) {
   if (!isActive(job)) return "";
-  if (job.cancel_requested) return "Stopping what still runs";
+  if (job.cancel_requested) return "Stopping";
   const failed = failureWords(job);
   const isSaid = job.error?.retry_at && /^retry at /.test(job.waiting_for ?? "");
   const wait = job.waiting_for && !isSaid ? waitWords(job.waiting_for) : "";

@@ -138,7 +138,7 @@ export function view(data, { fileUrl }) {
   const address = fileUrl(data.file);
   const label = data.is_cog ? "Download the Cloud Optimized GeoTIFF" : "Download the GeoTIFF";
   const done = data.already_georeferenced
-    ? make("p", {}, "It was a georeferenced Cloud Optimized GeoTIFF already and was left as it is.") : null;
+    ? make("p", {}, "It already was a georeferenced Cloud Optimized GeoTIFF, so Bellhop did not change it.") : null;
   return make("div", { className: "georaster-view" }, done,
     data.geotransform ? map(data, fileUrl("preview.png")) : null,
     make("div", { className: "georaster-side" }, facts(data),

@@ -81,7 +81,7 @@ def test_it_keeps_a_job_and_lets_it_go(browser: webdriver.Chrome, served: Runnin
     served.final(job["job_id"])
     open_job(browser, served, job)
     press(browser, ".page-actions [data-action=keep]")
-    wait_for(lambda: "until you let it go" in text_of(browser, "[data-facts]"))
+    wait_for(lambda: "forever" in text_of(browser, "[data-facts]"))
     press(browser, ".page-actions [data-action=keep]")
     wait_for(lambda: "Kept until" in text_of(browser, "[data-facts]"))
 

@@ -145,7 +145,7 @@ def give_up(site: Site, user: User, job: Job) -> HTTPResponse:
 
 
 def change(site: Site, user: User, job: Job) -> HTTPResponse:
-    """PATCH /jobs/ID: another priority, to the front, or keep it beyond its days."""
+    """PATCH /jobs/ID: another priority, to the front, or keep it forever."""
     body = read_object()
     for name in body:
         if name not in ("priority", "front", "keep"):

@@ -152,7 +152,7 @@ def stats(site: Site, user: User) -> HTTPResponse:
 
 
 def pause(site: Site, user: User, name: str) -> HTTPResponse:
-    """POST /queues/NAME/pause: nothing of it starts any more; what runs, runs on."""
+    """POST /queues/NAME/pause: nothing of it starts any more. Running items continue."""
     with noted(user, "pause queue", _known(site, name)):
         switches.pause(name, is_paused=True)
     site.surroundings.forget()

@@ -327,6 +327,19 @@ class Settings:
             if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
         ]
 
+    def ways_to_rows(self) -> list[str]:
+        """Paths that lead to the rows on PostgreSQL, as patterns: of sockets, and of keys.
+
+        Where the server listens on a socket as well, the system's user may need no password there.
+        """
+        parts = urlsplit(self.storage.database)
+        hosts = re.sub(r":\d*(,|$)", r"\1", unquote(parts.netloc.rpartition("@")[2]))
+        named = [v for name, v in parse_qsl(parts.query) if name in ("host", "sslkey", "passfile")]
+        paths = ",".join([hosts, *named, "/run/postgresql,/tmp"]).split(",") if parts.scheme else []
+        others = {Path("/tmp"), Path("/var/tmp"), *self.data_dir.parents, *self.config_path.parents}
+        # Where there is more than sockets, only they are meant.
+        return [f"{p}/.s.PGSQL.*" if Path(p) in others else p for p in paths if p[:1] == "/"]
+
     @property
     def total_workers(self) -> int:
         return sum(queue.workers for queue in self.queues.values())

@@ -23,7 +23,7 @@ from bellhop.environments.header import Needs
 from bellhop.storage.files import write_atomically
 from bellhop.storage.folders import remove_tree
 from bellhop.system.children import Child, clean_environment
-from bellhop.system.confine import Bounds
+from bellhop.system.confine import Bounds, existing
 
 BUILT = "built.json"
 BUILD_LIMIT_S = 3600.0
@@ -63,6 +63,7 @@ class Build:
             readable=(),
             writable=(str(self._place), str(self._home), *caches),
             network=True,
+            masked=existing(settings.ways_to_rows()),
         )
         with self._log.open("wb") as log:
             self._child = Child(

@@ -16,7 +16,7 @@ import os
 import resource
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +39,8 @@ GRAPHICS = ("dri", "kfd", "nvidia*")  # a model may run on them
 MASKED = (
     *(f"~/{name}" for name in (
         ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh",
-        ".netrc", ".pgpass", ".git-credentials", ".password-store", ".local/share/keyrings",
-        ".bash_history", ".python_history",
+        ".netrc", ".pgpass", ".pg_service.conf", ".postgresql", ".git-credentials",
+        ".password-store", ".local/share/keyrings", ".bash_history", ".python_history",
     )),
     "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/run/docker.sock", "/run/podman",
     "/run/containerd", "/run/dbus", "/run/systemd/private", "/run/systemd/io.systemd.*",
@@ -97,7 +97,7 @@ def bounds(
         network=network,
         memory_mb=memory_mb,
         max_file_mb=max_file_mb,
-        masked=_masked() if is_shared else (),
+        masked=existing((*MASKED, *settings.ways_to_rows())) if is_shared else (),
     )
 
 
@@ -112,8 +112,9 @@ def bounds_to_describe(settings: Settings, home: Path) -> Bounds:
     )
 
 
-def _masked() -> tuple[str, ...]:
-    return tuple(path for each in MASKED for path in glob.glob(os.path.expanduser(each)))
+def existing(patterns: Iterable[str]) -> tuple[str, ...]:
+    """What is there of places to mask."""
+    return tuple(path for each in patterns for path in glob.glob(os.path.expanduser(each)))
 
 
 def enforced() -> dict[str, bool]:

@@ -224,6 +224,32 @@ def test_it_reads_the_days_of_a_type_from_the_environment_alone(
     assert loaded.lifetime_of("summary").uploads_on_success == "remove"
 
 
+@pytest.mark.parametrize(
+    ("database", "ways"),
+    [
+        ("postgresql://me@host/jobs", []),
+        ("postgresql://me@%2Frun%2Fown:5433,host:1/jobs", ["/run/own"]),
+        ("postgresql://me@[::1]:5433/jobs?host=/run/a,/run/b", ["/run/a", "/run/b"]),
+        ("postgresql://h/jobs?sslkey=/k/x&passfile=/k/p&sslrootcert=/k/ca", ["/k/x", "/k/p"]),
+        ("postgresql:///jobs?host=/var/tmp/", ["/var/tmp//.s.PGSQL.*"]),
+    ],
+)
+def test_it_knows_what_leads_to_the_rows(config: Config, database: str, ways: list[str]) -> None:
+    """Also of an address without one: a server usually listens there as well."""
+    found = config(f"[storage]\ndatabase = {database}").ways_to_rows()
+    assert found == [*ways, "/run/postgresql", "/tmp/.s.PGSQL.*"]
+
+
+def test_it_hides_no_folder_with_its_own_files_as_a_way_to_the_rows(config: Config) -> None:
+    folder = config("").data_dir.parent
+    found = config(f"[storage]\ndatabase = postgresql:///jobs?host={folder}").ways_to_rows()
+    assert found[0] == f"{folder}/.s.PGSQL.*"
+
+
+def test_it_has_no_ways_to_rows_that_are_in_its_data_folder(config: Config) -> None:
+    assert config("").ways_to_rows() == []
+
+
 def test_it_reads_paths_from_the_folder_of_the_file(config: Config, tmp_path: Path) -> None:
     loaded = config("[storage]\ndata_dir = state\n[jobtypes]\nfolder = own\n")
     assert loaded.data_dir == tmp_path / "state"

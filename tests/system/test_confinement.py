@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +120,14 @@ def test_it_keeps_a_part_of_the_data_folder_on_another_disk_from_jobs(
 @pytest.mark.parametrize("how", ["symlink", "link", "in a child"])
 def test_it_leaves_no_way_around(reach: Reach, here: Installation, how: str) -> None:
     refused = "OSError" if how == "link" else "PermissionError"  # EXDEV
-    assert reach(how, here.folder / "bellhop.db") == refused
+    here.database.touch()  # where the rows are in PostgreSQL, it is of before a move
+    assert reach(how, here.database) == refused
 
 
 def test_it_keeps_the_data_folder_from_a_link_beside_it(
     reach: Reach, here: Installation, tmp_path: Path
 ) -> None:
+    here.database.touch()
     (tmp_path / "link").symlink_to(here.folder)
     assert reach("read", tmp_path / "link" / "bellhop.db") == "PermissionError"
 
@@ -242,6 +245,56 @@ def test_it_keeps_abstract_sockets_of_others_from_jobs(reach: Reach) -> None:
         assert reach("abstract", f"bellhop-{os.getpid()}") == "PermissionError"
 
 
+@pytest.fixture
+def of_server(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a PostgreSQL that lets in who runs Bellhop, in a folder of its own."""
+    (tmp_path / "sockets").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "sockets" / ".s.PGSQL.5432"))
+        server.listen()
+        yield tmp_path / "sockets" / ".s.PGSQL.5432"
+
+
+def told(workers: Workers, database: str) -> None:
+    """Let the workers believe that the rows are there."""
+    settings = workers._settings
+    storage = replace(settings.storage, database=database)
+    workers._settings = replace(settings, storage=storage)
+
+
+@pytest.mark.parametrize("type", ["reach", "reach_out"])
+def test_it_keeps_the_socket_of_its_database_from_jobs(
+    reach: Reach, workers: Workers, of_server: Path, type: str
+) -> None:
+    """Where a server asks only which user of the system comes, a job would be Bellhop."""
+    told(workers, f"postgresql:///jobs?host={of_server.parent}")
+    assert reach("local", of_server, type=type) == "FileNotFoundError"
+
+
+def test_it_keeps_a_socket_beside_its_own_files_from_jobs(
+    reach: Reach, workers: Workers, of_server: Path, tmp_path: Path
+) -> None:
+    beside = tmp_path / of_server.name
+    of_server.rename(beside)
+    told(workers, f"postgresql:///jobs?host={tmp_path}")
+    assert reach("local", beside) == "ConnectionRefusedError"
+
+
+def test_it_keeps_the_keys_to_its_database_from_jobs(
+    reach: Reach, workers: Workers, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("secret")
+    told(workers, f"postgresql://me@host/jobs?sslkey={tmp_path / 'key'}")
+    assert reach("is empty", tmp_path / "key") == "done"
+
+
+def test_it_lets_a_job_use_the_socket_of_another_database(
+    reach: Reach, workers: Workers, of_server: Path
+) -> None:
+    told(workers, "postgresql://me@host/jobs")
+    assert reach("local", of_server) == "done"
+
+
 def test_it_lets_a_job_rename_a_file_into_its_output(reach: Reach) -> None:
     assert reach("into output") == "done"
 
@@ -261,7 +314,8 @@ def test_it_gives_the_network_to_a_type_that_says_so(reach: Reach, listening: in
 def test_it_keeps_the_data_folder_also_from_a_type_with_the_network(
     reach: Reach, here: Installation
 ) -> None:
-    assert reach("read", here.folder / "bellhop.db", type="reach_out") == "PermissionError"
+    here.database.touch()
+    assert reach("read", here.database, type="reach_out") == "PermissionError"
 
 
 def test_it_lets_a_job_use_a_pair_of_local_sockets(reach: Reach) -> None:

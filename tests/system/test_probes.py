@@ -77,6 +77,7 @@ def shared(here: Installation) -> None:
 @pytest.fixture
 def places(loaded: Settings, here: Installation, tmp_path: Path) -> Iterator[dict[str, str]]:
     (tmp_path / "elsewhere").write_text("mine")
+    here.database.touch()  # where the rows are in PostgreSQL, it is of before a move
     terminals = os.openpty()
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield {

@@ -39,9 +39,19 @@ def connect(port: str) -> None:
         connection.sendall(b"hello")
 
 
+def find_empty(path: str) -> None:
+    if Path(path).read_bytes():
+        raise FileExistsError(path)
+
+
 def connect_abstract(name: str) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"\0{name}")
+
+
+def connect_local(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
 
 
 def send_datagram(port: str) -> None:
@@ -214,7 +224,9 @@ REACHES: dict[str, Reach] = {
     "pool": use_pool,
     "import": import_late,
     "connect": connect,
+    "is empty": find_empty,
     "abstract": connect_abstract,
+    "local": connect_local,
     "datagram": send_datagram,
     "kernel": call_kernel,
     "chroot": os.chroot,

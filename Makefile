@@ -69,8 +69,8 @@ fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repea
 	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 .PHONY: attack
-attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a stranger would
-	@$(BIN)/python -m tests.whole.attack $(if $(SEED),--seed $(SEED))
+attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a stranger (ROWS=postgresql)
+	@$(BIN)/python -m tests.whole.attack $(if $(ROWS),--rows $(ROWS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: nights
 nights: .venv/dev  ## Verify schedules in every night of 40 years in which a zone changes its clocks

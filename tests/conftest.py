@@ -142,7 +142,7 @@ def databases(postgres: Postgres) -> Databases:
 @pytest.fixture(scope="session", autouse=True)
 def _databases_of_modules(request: pytest.FixtureRequest) -> None:
     if ENGINE == "postgresql":
-        Running.database_of = request.getfixturevalue("databases").of
+        Running.databases = request.getfixturevalue("databases")
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +153,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield engine
         return
     databases: Databases = request.getfixturevalue("databases")
-    monkeypatch.setattr(Running, "database_of", databases.of)
+    monkeypatch.setattr(Running, "databases", databases)
     folder = request.getfixturevalue("tmp_path")
     yield engine
     databases.drop_below(folder)

@@ -34,6 +34,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def rows() -> str:
+    """What is moved begins in SQLite, wherever other tests have their rows."""
+    return ""
+
+
+@pytest.fixture
 def filled(loaded: Settings) -> Installation:
     """An installation with a job."""
     (make_folder(loaded) / "types.json").write_bytes(descriptions())

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from bellhop.accounts.access import BELLHOP
@@ -128,7 +129,7 @@ def test_it_records_the_others_beside_a_result_that_the_database_refuses(submit:
     at_once(moves_for(3), asked)
     assert [item.status for item in items_of(job)] == ["completed", "running", "completed"]
     (refused,) = asked[1].recorded or []
-    assert isinstance(refused, sqlite3.IntegrityError)
+    assert isinstance(refused, sqlite3.IntegrityError | psycopg.IntegrityError)
 
 
 def test_it_records_the_others_beside_one_that_was_given_away(submit: Submit) -> None:

@@ -23,15 +23,17 @@ from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.cli.main import main
-from bellhop.database import schema
 from bellhop.database.database import database, query
 from bellhop.storage import presence
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
-from bellhop.storage.presence import Presence, Unavailable
+from bellhop.storage.presence import Presence, Record, Unavailable
 from bellhop.web import door
 from tests.support.once import descriptions
 
 Change = Callable[[Path], object]
+OF_ITS_FILE = pytest.mark.sqlite(
+    "whether its file was replaced or cut; a server looks after its own"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,17 +54,19 @@ def installed(loaded: Settings) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def watched(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Presence]:
+def watched(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
     """Its database while a process has it open, which looks closely each time it is asked."""
     monkeypatch.setattr(presence, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(database.obj, "check_opened", lambda: None)
+    monkeypatch.setattr(database.obj, "check_opened", lambda: None, raising=False)
     database.stay_open()
-    found = Presence(installed)
+    found = Record(installed) if installed.rows else Presence(installed)
     monkeypatch.setattr(presence, "_present", found)
     yield found
-    os.close(found._file)
+    if isinstance(found, Presence):
+        os.close(found._file)
 
 
+@OF_ITS_FILE
 def test_it_takes_no_database_that_grows_for_one_that_was_cut(
     watched: Presence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +136,7 @@ def moved_folder(path: Path) -> None:
 CHANGES = [replaced, cut, emptied, overwritten, of_another, without_log, Path.unlink, moved_folder]
 
 
+@OF_ITS_FILE
 def test_it_finds_a_database_that_is_as_it_was(watched: Presence) -> None:
     watched.require()
     query("CREATE TABLE more (text)")
@@ -144,6 +149,7 @@ def test_it_finds_a_database_that_is_as_it_was(watched: Presence) -> None:
     watched.require()
 
 
+@OF_ITS_FILE
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_it_accepts_nothing_where_the_database_is_not_the_one_it_opened(
     watched: Presence, installed: Installation, change: Change
@@ -154,6 +160,7 @@ def test_it_accepts_nothing_where_the_database_is_not_the_one_it_opened(
     assert (refused.value.code, refused.value.status) == ("database-unavailable", 503)
 
 
+@OF_ITS_FILE
 def test_it_goes_on_when_the_database_is_back(watched: Presence, installed: Installation) -> None:
     away = installed.database.with_name("away")
     installed.database.rename(away)
@@ -163,6 +170,7 @@ def test_it_goes_on_when_the_database_is_back(watched: Presence, installed: Inst
     watched.require()
 
 
+@OF_ITS_FILE
 @pytest.mark.parametrize("change", [replaced, cut])
 def test_it_wants_a_restart_after_another_file_was_there(
     watched: Presence, installed: Installation, change: Change
@@ -176,6 +184,7 @@ def test_it_wants_a_restart_after_another_file_was_there(
         kept.replace(installed.database) if kept.exists() else None
 
 
+@OF_ITS_FILE
 def test_it_takes_no_connection_to_another_file(
     watched: Presence, installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +196,7 @@ def test_it_takes_no_connection_to_another_file(
     assert database.is_closed()
 
 
+@OF_ITS_FILE
 def test_it_makes_no_database_by_opening_one(installed: Installation) -> None:
     database.close()
     installed.database.unlink()
@@ -195,6 +205,7 @@ def test_it_makes_no_database_by_opening_one(installed: Installation) -> None:
     assert not installed.database.exists()
 
 
+@OF_ITS_FILE
 @pytest.mark.parametrize("change", [Path.unlink, emptied, of_another])
 def test_it_starts_on_no_other_database(
     installed: Installation, loaded: Settings, change: Change
@@ -207,6 +218,7 @@ def test_it_starts_on_no_other_database(
     assert was == (installed.database.read_bytes() if installed.database.exists() else None)
 
 
+@OF_ITS_FILE
 def test_it_starts_on_no_empty_database_of_sqlite(
     installed: Installation, loaded: Settings
 ) -> None:
@@ -225,7 +237,7 @@ def test_it_starts_again_when_it_died_between_its_record_and_its_database(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "migrate", died)
+        patched.setattr(start, "_migrate", died)
         with pytest.raises(KeyboardInterrupt):
             start.prepare(loaded)
     assert read_record(loaded.data_dir) is not None
@@ -233,6 +245,7 @@ def test_it_starts_again_when_it_died_between_its_record_and_its_database(
     database.close()
 
 
+@pytest.mark.sqlite("a folder of before PostgreSQL")
 def test_it_takes_a_folder_of_an_earlier_version(installed: Installation, loaded: Settings) -> None:
     query("PRAGMA application_id = 0")
     database.close()
@@ -242,6 +255,7 @@ def test_it_takes_a_folder_of_an_earlier_version(installed: Installation, loaded
     database.close()
 
 
+@pytest.mark.sqlite("its file lies in the folder; on a server it may be of another installation")
 def test_it_takes_the_database_of_a_backup_without_a_record(
     installed: Installation, loaded: Settings
 ) -> None:
@@ -290,6 +304,7 @@ def test_it_hears_from_the_record_that_it_was_closed(
     assert accounts.is_closed()
 
 
+@OF_ITS_FILE
 def test_it_takes_no_database_that_gave_room_back_for_one_that_was_cut(
     watched: Presence, installed: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

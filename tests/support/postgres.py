@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.guarded import GuardedFolder
-from tests.support.running import Family, wait_for
+from tests.support.running import Family, OnSqlite, wait_for
 
 OLDEST = 15
 MISSING = f"PostgreSQL {OLDEST} or newer was not found: apt-get install postgresql"
@@ -229,7 +229,7 @@ class Postgres:
         return lines[0] == str(self._process.pid) and lines[7:8] == ["ready   "]
 
 
-class Databases:
+class Databases(OnSqlite):
     """A database on a server for each data folder, until it is dropped."""
 
     def __init__(self, server: Postgres):
@@ -243,6 +243,13 @@ class Databases:
             self._names[data] = f"data_{self._made}"
             self._server.new_database(self._names[data])
         return self._server.url(self._names[data])
+
+    def copy(self, data: Path, to: Path) -> None:
+        """The database of `to` becomes a copy of that of `data`, if there is one."""
+        if data in self._names:
+            self.of(to)
+            self._server.drop_database(self._names[to])
+            self._server.new_database(self._names[to], self._names[data])
 
     def drop_below(self, folder: Path) -> None:
         """Drop those of the data folders in a folder, and end the sessions in them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -36,13 +37,21 @@ def wait_for(condition: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
     return value
 
 
+class OnSqlite:
+    """Where the rows of a data folder are: in the folder itself."""
+
+    def of(self, data: Path) -> str:
+        """The address of the PostgreSQL database with the rows; none: SQLite."""
+        return ""
+
+    def copy(self, data: Path, to: Path) -> None:
+        """Copy the rows of one folder for another, while nobody uses them."""
+
+
 class Running:
-    """A process of Bellhop (or two halves) on one data folder.
+    """A process of Bellhop (or two halves) on one data folder; `databases` has the rows."""
 
-    `database_of` gives the address of the PostgreSQL database with its rows; none: SQLite.
-    """
-
-    database_of: Callable[[Path], str] = staticmethod(lambda data: "")
+    databases: OnSqlite = OnSqlite()
 
     def __init__(self, folder: Path, **environment: str):
         self.data = folder / "data"
@@ -54,7 +63,7 @@ class Running:
             "BELLHOP_JOBTYPES_FOLDER": str(TYPES),
             "BELLHOP_JOBTYPES_WRITABLE": str(self.outside),
             "BELLHOP_SERVER_PORT": "0",
-            "BELLHOP_STORAGE_DATABASE": self.database_of(self.data),
+            "BELLHOP_STORAGE_DATABASE": self.databases.of(self.data),
             **environment,
         }
         # What runs each of its commands, such as `unshare …`.
@@ -106,6 +115,11 @@ class Running:
         if not (self.describes or self.processes or store.exists()):
             self.data.mkdir(0o700, exist_ok=True)
             store.write_bytes(descriptions())
+
+    def take(self, data: Path) -> None:
+        """Begin with a copy of a data folder, and of its rows, wherever they are."""
+        shutil.copytree(data, self.data, symlinks=True, dirs_exist_ok=True)
+        self.databases.copy(data, self.data)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement that is the same for both databases, which is committed."""

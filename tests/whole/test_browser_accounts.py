@@ -156,7 +156,7 @@ def test_it_says_how_many_tokens_end_with_a_password(
     shown(browser, "#new-password").send_keys("battery staple")
     shown(browser, "[data-password-form] button").click()
     wait_for(lambda: f"Tokens that ended: {tokens}." in browser.page_source)
-    assert shown(browser, "[data-tokens] li").text == "You have none."
+    wait_for(lambda: shown(browser, "[data-tokens]").text == "You have none.")
     assert complaints(browser) == []
     given = ("user", "password", "otto", "--password-stdin")
     assert served.run(*given, given=PASSWORD).returncode == 0

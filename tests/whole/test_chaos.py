@@ -27,6 +27,7 @@ RECOVERY_LIMIT_S = 10.0
 CANCEL_LIMIT_S = 5.0
 
 
+@pytest.mark.sqlite("test_chaos_postgresql.py has the storm on PostgreSQL")
 @pytest.mark.parametrize("store", ["sqlite", "redis"])
 def test_it_keeps_every_promise_in_a_storm(store: str, tmp_path: Path) -> None:
     verdict = run(Plan(store, ITEMS, KILLS, SEED, PAUSE_S), tmp_path)

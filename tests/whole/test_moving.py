@@ -18,8 +18,8 @@ from tests.support.running import Running, running, wait_for
 
 @pytest.fixture
 def bellhop(tmp_path: Path) -> Iterator[Running]:
-    """An installation with a job that is completed and one that waits; it does not run."""
-    with running(tmp_path) as made:
+    """An installation on SQLite, with a job that is completed and one that waits; not running."""
+    with running(tmp_path, BELLHOP_STORAGE_DATABASE="") as made:
         made.serve()
         assert made.final(made.texts("a", "b")["job_id"])["status"] == "completed"
         made.client().post("/api/v1/queues/parsing/pause", {})

@@ -58,7 +58,8 @@ def last_line(text: str) -> str:
 
 
 def test_it_needs_no_more_packages_on_sqlite(tmp_path: Path) -> None:
-    with running(tmp_path, PYTHONPATH=without_psycopg(tmp_path)) as bellhop:
+    path = without_psycopg(tmp_path)
+    with running(tmp_path, BELLHOP_STORAGE_DATABASE="", PYTHONPATH=path) as bellhop:
         bellhop.serve()
         assert bellhop.final(bellhop.texts("a")["job_id"])["status"] == "completed"
         assert bellhop.run("check").returncode == 0

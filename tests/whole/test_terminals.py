@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -62,7 +61,7 @@ class Console:
 
     def __init__(self, served: Running, prepared: Path, folder: Path):
         self.here = Running(folder)
-        shutil.copytree(prepared, self.here.data)
+        self.here.take(prepared)
         self._url = served.url
         self.saved = folder / "saved"
         note = folder / NAME

@@ -6,8 +6,10 @@ import contextlib
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import psycopg
 
 from tests.whole.attack.rows import Plan, Row
 from tests.whole.attack.stage import Stage, stage
@@ -76,28 +78,59 @@ def prepare(on: Stage) -> tuple[str, ...]:
     return done, waiting, needing
 
 
+Ask = Callable[..., list[tuple[Any, ...]]]
+# The last: a text that is too long for an index.
+REFUSED = (
+    sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError,
+    psycopg.errors.ProgramLimitExceeded,
+)  # fmt: skip
+# What was there, by the key of its row.
+Spoilt = list[tuple[tuple[Any, ...], Any]]
+COLUMNS = """SELECT column_name FROM information_schema.columns
+    WHERE table_name = ? AND data_type = 'text'"""
+KEYS = """SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid
+    WHERE indrelid = ?::regclass AND indisprimary AND attnum = ANY(indkey)"""
+
+
 @contextlib.contextmanager
-def opened(on: Stage) -> Iterator[sqlite3.Connection]:
+def opened(on: Stage) -> Iterator[Ask]:
+    """What asks the database, with ? for each value, past Bellhop."""
+    if url := on.environment["BELLHOP_STORAGE_DATABASE"]:
+        with psycopg.connect(url, autocommit=True) as server:
+
+            def ask(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+                cursor = server.execute(sql.replace("?", "%s"), values)
+                return cursor.fetchall() if cursor.description else []
+
+            yield ask
+        return
     with contextlib.closing(sqlite3.connect(on.data / "bellhop.db", timeout=10)) as connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
-        yield connection
+        yield lambda sql, *values: connection.execute(sql, values).fetchall()
         connection.commit()
 
 
 def columns(on: Stage) -> list[tuple[str, str]]:
     """The text columns of what belongs to jobs."""
-    with opened(on) as connection:
-        found = []
-        for table in TABLES:
-            for _, name, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")'):
-                if kind.upper() == "TEXT":
-                    found.append((table, name))
-    return found
+    with opened(on) as ask:
+        return [(table, name) for table in TABLES for name in _texts(on, ask, table)]
 
 
-def spoil(
-    on: Stage, kept: tuple[str, ...], table: str, column: str, value: Any
-) -> list[tuple[int, Any]] | None:
+def _texts(on: Stage, ask: Ask, table: str) -> list[str]:
+    if on.environment["BELLHOP_STORAGE_DATABASE"]:
+        return [name for (name,) in ask(COLUMNS, table)]
+    found = ask(f'PRAGMA table_info("{table}")')
+    return [name for _, name, kind, *_ in found if kind.upper() == "TEXT"]
+
+
+def _keys(on: Stage, ask: Ask, table: str) -> list[str]:
+    """What tells the rows of a table apart, whatever becomes of its columns."""
+    if on.environment["BELLHOP_STORAGE_DATABASE"]:
+        return [f'"{name}"' for (name,) in ask(KEYS, table)]
+    return ["rowid"]
+
+
+def spoil(on: Stage, kept: tuple[str, ...], table: str, column: str, value: Any) -> Spoilt | None:
     """Spoil a column of one account's jobs, of which one is due; what was there, by row."""
     admin, queue = on.caller("ada"), "/queues/honest"
     admin.ask("POST", f"{queue}/pause")
@@ -108,9 +141,7 @@ def spoil(
         admin.ask("POST", f"{queue}/resume")
 
 
-def _spoil(
-    on: Stage, jobs: tuple[str, ...], table: str, column: str, value: Any
-) -> list[tuple[int, Any]] | None:
+def _spoil(on: Stage, jobs: tuple[str, ...], table: str, column: str, value: Any) -> Spoilt | None:
     marks = ",".join("?" * len(jobs))
     own = f"(SELECT id FROM job WHERE job_id IN ({marks}))"
     condition = {
@@ -125,32 +156,33 @@ def _spoil(
     }.get(table)
     given: tuple[str, ...] = jobs if condition else ()
     condition = condition or {"schedule": "owner = 'mallory'"}.get(table, "1 = 1")
-    with opened(on) as connection:
+    with opened(on) as ask:
+        keys = _keys(on, ask, table)
+        if f'"{column}"' in keys:
+            return None  # it could not be put back
+        named = ", ".join([*keys, f'"{column}"'])
         try:
-            rows = connection.execute(
-                f'SELECT rowid, "{column}" FROM "{table}" WHERE {condition}', given
-            ).fetchall()
+            rows = ask(f'SELECT {named} FROM "{table}" WHERE {condition}', *given)
         except sqlite3.OperationalError:
             return None  # a table without row numbers
         if not rows:
             return None
+        is_sql = isinstance(value, str) and value.startswith("CAST(")
+        put, given = (value, given) if is_sql else ("?", (value, *given))
         try:
-            is_sql = isinstance(value, str) and value.startswith("CAST(")
-            put, given = (value, given) if is_sql else ("?", (value, *given))
-            connection.execute(f'UPDATE "{table}" SET "{column}" = {put} WHERE {condition}', given)
-        except sqlite3.IntegrityError:
+            ask(f'UPDATE "{table}" SET "{column}" = {put} WHERE {condition}', *given)
+        except REFUSED:
             return None  # the database itself refuses it
-    return rows
+    return [(row[:-1], row[-1]) for row in rows]
 
 
-def mend(on: Stage, table: str, column: str, rows: list[tuple[int, Any]]) -> None:
+def mend(on: Stage, table: str, column: str, rows: Spoilt) -> None:
     """Put back what was there, where the row is still there."""
-    with opened(on) as connection:
-        for number, value in rows:
-            with contextlib.suppress(sqlite3.IntegrityError):
-                connection.execute(
-                    f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', (value, number)
-                )
+    with opened(on) as ask:
+        same = " AND ".join(f"{key} = ?" for key in _keys(on, ask, table))
+        for numbers, value in rows:
+            with contextlib.suppress(*REFUSED):
+                ask(f'UPDATE "{table}" SET "{column}" = ? WHERE {same}', value, *numbers)
 
 
 def _others_go_on(on: Stage, row: Row, where: str) -> float:

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import shutil
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -203,12 +202,11 @@ class Stage(Running):
     def add_accounts(self) -> None:
         """An admin, an attacker and a victim, each with a password and a token."""
         folder, self.token_of = _accounts()
-        shutil.copytree(folder, self.data, dirs_exist_ok=True)
+        self.take(folder)
         self.give(self.data)
         self.markers["the token of the admin"] = self.token_of["ada"]
-        with contextlib.closing(sqlite3.connect(self.data / "bellhop.db")) as connection:
-            rows = connection.execute("SELECT password FROM account WHERE name = 'ada'").fetchall()
-        self.markers["the password hash of the admin"] = rows[0][0].rpartition("$")[2]
+        ((password,),) = self.query("SELECT password FROM account WHERE name = 'ada'")
+        self.markers["the password hash of the admin"] = password.rpartition("$")[2]
 
     def serve_quietly(self) -> bool:
         """Web and consumer under one parent; whether they came up."""
@@ -266,6 +264,7 @@ def _accounts() -> tuple[Path, dict[str, str]]:
             assert added.returncode == 0, added.stderr
             tokens[name] = on.run("token", "add", name, "--days", "0").stdout.strip()
         shutil.copytree(on.data, kept, dirs_exist_ok=True)
+        Running.databases.copy(on.data, kept)
     return kept, tokens
 
 

@@ -165,6 +165,53 @@ def test_it_finishes_what_runs_when_there_is_room_again(bellhop: Running, disk: 
     assert bellhop.log().count("move=completed") == 400
 
 
+# It leaves a file when the disk is full already, and says so before and after.
+WAITS = """import pathlib, time
+from bellhop import Context, job_type
+
+@job_type(label="Waits", queue="parsing")
+def waits(text: str, context: Context) -> dict:
+    (context.output_dir / "out.txt").write_text(text * 2_000_000)
+    print("before", flush=True)
+    context.progress(50, "written")
+    while not pathlib.Path(GO).exists():
+        time.sleep(0.05)
+    print("after", flush=True)
+    return {"text": text}
+"""
+
+
+def test_it_keeps_the_files_of_what_ran_until_there_is_room_wherever_the_rows_are(
+    tmp_path: Path, disk: SmallDisk
+) -> None:
+    types, go = tmp_path / "own", tmp_path / "go"
+    types.mkdir()
+    (types / "waits.py").write_text(WAITS.replace("GO", repr(str(go))))
+    with running(tmp_path, BELLHOP_JOBTYPES_FOLDER=str(types)) as bellhop:
+        bellhop.environment["BELLHOP_STORAGE_RESERVE_MB"] = "10"
+        bellhop.serve()
+        client, job_id = bellhop.client(), bellhop.texts("xy", type="waits")["job_id"]
+        path = f"/api/v1/jobs/{job_id}"
+        wait_for(lambda: client.get(path)["current_step"] == "written")
+        wait_for(lambda: "before" in printed(bellhop, job_id))
+        disk.fill()
+        go.touch()
+        wait_for(lambda: "results cannot be recorded" in bellhop.log())
+        assert client.get(path)["status"] == "running"
+        assert upload(bellhop, 10)[0] == 507
+        disk.empty()
+        job = bellhop.final(job_id)
+        assert (job["status"], job["attempt"]) == ("completed", 1)
+        (item,) = client.get(f"{path}/result")["items"]
+        assert [(file["name"], file["size"]) for file in item["files"]] == [("out.txt", 4_000_000)]
+        assert "before" in printed(bellhop, job_id)
+        assert "Traceback" not in bellhop.log()
+
+
+def printed(bellhop: Running, job_id: str) -> str:
+    return "".join(path.read_text() for path in (bellhop.data / "logs" / job_id).glob("*"))
+
+
 def test_it_tries_again_what_itself_found_the_disk_full(bellhop: Running, disk: SmallDisk) -> None:
     job_id = bellhop.texts("60", type="fills")["job_id"]
 

@@ -138,8 +138,10 @@ class JobProcess:
         self._on_printed: Callable[[bytes], None] = lambda chunk: None
         self._start(bounds, alive)
         self._poll = select.poll()
-        self._poll.register(self._said, select.POLLIN)
+        # In this order: what the next item prints comes after the answer about the one before, so
+        # who sees the one sees the other.
         self._poll.register(self._printed, select.POLLIN)
+        self._poll.register(self._said, select.POLLIN)
 
     def _start(self, bounds: Bounds, alive: int) -> None:
         guard, self._guard = os.pipe()
@@ -223,10 +225,10 @@ class JobProcess:
         first_look_s: float,
         ahead: Callable[[], Sequence[Order]],
     ) -> Answer | Outcome:
-        now = time.monotonic()
-        deadline, next_watch, heard = now + order.timeout_s, now + first_look_s, 0
         try:
             self._begin(order, ahead)
+            now = time.monotonic()
+            deadline, next_watch, heard = now + order.timeout_s, now + first_look_s, 0
             while True:
                 said = self._receive(min(deadline, next_watch))
                 if isinstance(said, Answer):
@@ -237,15 +239,17 @@ class JobProcess:
                         # Its pipe is full, and it waits: other workers have work to do.
                         time.sleep(max(0.0, min(deadline, next_watch) - time.monotonic()))
                 now = time.monotonic()
-                if now >= deadline:
-                    return self._timed_out(order.timeout_s)
-                if now >= next_watch:
-                    next_watch, heard = now + WATCH_S, 0
+                if now >= min(deadline, next_watch):
+                    next_watch, heard, is_late = now + WATCH_S, 0, now >= deadline
                     if self._stopping.is_set():
                         self._tell_stop()
-                    if why := why_stop():
+                    why = None if is_late else why_stop()
+                    # Once it has begun the next item, nothing that it does or takes is of this one.
+                    if self.ahead.take_back() and (answer := self._answer(CRASH_WAIT_S)):
+                        return answer
+                    if why:
                         return self._stop(why)
-                    if failed := self._beyond_limits(order):
+                    if failed := self._beyond_limits(order, is_late=is_late):
                         self.kill()
                         return failed
         except (_Ended, BrokenPipeError):
@@ -308,8 +312,10 @@ class JobProcess:
         if not is_alone or holds:
             self.kill()
 
-    def _beyond_limits(self, order: Order) -> Failed | None:
+    def _beyond_limits(self, order: Order, *, is_late: bool) -> Failed | None:
         """How an item fails that takes more than it may; `_Ended` without what a process needs."""
+        if is_late:
+            return Failed(Kind.TIMED_OUT, item_error("timed_out", limit_s=order.timeout_s))
         self._family = self._child.family()
         # A child of the job may hold the pipe open; and nobody runs without a guard, which is asked
         # for itself: the kernel's list of children may leave it out while others exit (proc(5)).
@@ -345,20 +351,20 @@ class JobProcess:
 
     def _stop(self, why: Stop) -> Answer | Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""
+        answer = None
         if isinstance(why, Cancelled):
             self._send(CANCEL)
-            deadline = time.monotonic() + COOPERATIVE_CANCEL_S
-            while time.monotonic() < deadline:
-                said = self._receive(deadline)
-                if isinstance(said, Answer):
-                    self.kill()
-                    return said
+            answer = self._answer(COOPERATIVE_CANCEL_S)
         self.kill()
-        return why
+        return answer or why
 
-    def _timed_out(self, limit_s: float) -> Failed:
-        self.kill()
-        return Failed(Kind.TIMED_OUT, item_error("timed_out", limit_s=limit_s))
+    def _answer(self, wait_s: float) -> Answer | None:
+        """The answer about this attempt, if it comes within `wait_s`."""
+        until = time.monotonic() + wait_s
+        while time.monotonic() < until:
+            if isinstance(said := self._receive(until), Answer):
+                return said
+        return None
 
     def _crashed(self) -> Crashed:
         self._child.has_ended(CRASH_WAIT_S)  # it may have closed its pipe and live on

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bellhop.consumer import hand
 from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import process as jobprocess
 from bellhop.jobprocess.ahead import Ahead, Permits
+from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.process import JobProcess
 from bellhop.jobs import lifecycle, queries
 from bellhop.storage.models import Job
@@ -189,6 +191,87 @@ def test_it_counts_a_crash_against_the_item_that_crashed_alone(
     states = [(item.status, item.attempt, item.crashes) for item in items_of(job)]
     assert states == [("completed", 1, 0), ("queued", 1, 1), ("queued", 1, 0), ("queued", 1, 0)]
     assert [item.interruptions for item in items_of(job)] == [0] * 4
+
+
+@pytest.fixture
+def slow_look(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The first look after an item comes while it sleeps, and takes so long that it ends."""
+
+    def prepare(meanwhile: Callable[[], object]) -> None:
+        release = hand.Hand.release
+
+        def slowly(self: hand.Hand) -> None:
+            if self.is_holding():
+                time.sleep(0.6)
+                meanwhile()
+            release(self)
+
+        monkeypatch.setattr(hand.Hand, "release", slowly)
+        monkeypatch.setattr(jobprocess, "WATCH_S", 0.1)
+
+    return prepare
+
+
+def test_it_blames_no_item_for_the_crash_of_the_next(
+    submit: Submit, one: Workers, sent: list[int], slow_look: Callable[..., None]
+) -> None:
+    slow_look(lambda: None)
+    job = submit("a", "sleep 0.3", "crash", "b", type="as_told")
+    one._serve(0.0)
+    assert sent == [4]
+    assert [item.status for item in items_of(job)] == [*["completed"] * 2, *["queued"] * 2]
+    assert [item.crashes for item in items_of(job)] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("what", ["write", "print"])
+def test_it_gives_an_item_that_a_cancel_met_nothing_of_the_next(
+    submit: Submit, one: Workers, slow_look: Callable[..., None], what: str
+) -> None:
+    first = submit("a", "sleep 0.3", type="as_told")
+    second = submit(f"{what} x", type="as_told")
+    slow_look(lambda: lifecycle.ask_cancel(first.job_id))
+    one.work()
+    _, (_, result) = queries.items(first, limit=9).rows
+    assert result and json.loads(result.files) == []
+    assert printed_by(one, first) == ["", ""]
+    assert printed_by(one, second) == ["print x\n" if what == "print" else ""]
+    results_of(second)
+
+
+def test_it_looks_for_an_answer_after_it_looks_for_what_is_printed(one: Workers) -> None:
+    """Else it could see what the next item prints and not yet that this one has ended."""
+    ((process,),) = one.pool._idle.values()
+    real = process._printed, process._said
+    ready = [os.open("/dev/zero", os.O_RDONLY) for _ in real]
+    kept = [os.dup(number) for number in real]
+    try:
+        for number, other in zip(real, ready, strict=True):
+            os.dup2(other, number, inheritable=False)
+        assert [number for number, _ in process._poll.poll(0)] == [*real]
+    finally:
+        for number, other in zip(real, kept, strict=True):
+            os.dup2(other, number, inheritable=False)
+        for number in (*ready, *kept):
+            os.close(number)
+
+
+def test_it_lets_an_item_have_its_time_whatever_the_next_ones_need(
+    submit: Submit, one: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their orders may have to wait for the database."""
+
+    def of_none(*_: object) -> list[Order]:
+        time.sleep(0.7)
+        return []
+
+    monkeypatch.setattr(
+        "bellhop.consumer.workers.order_for",
+        lambda *a, **k: replace(order_for(*a, **k), timeout_s=0.5),
+    )
+    monkeypatch.setattr(Workers, "_ahead", of_none)
+    job = submit("sleep 0.1", type="as_told")
+    one.work()
+    results_of(job)
 
 
 def test_it_records_each_item_that_a_process_has_begun_when_a_stop_comes(

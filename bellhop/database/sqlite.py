@@ -199,9 +199,10 @@ class Sqlite(SqliteDatabase):
         """Bring the write-ahead log back into the file and cut it to nothing; whether it could."""
         # It holds the write lock while it waits for readers, so it must not wait for long.
         self._ask(f"PRAGMA busy_timeout = {CUT_TIMEOUT_MS}")
-        ((is_held_up, *_),) = self._ask("PRAGMA wal_checkpoint(truncate)")
-        self._ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
-        return not is_held_up
+        try:
+            return not self._ask("PRAGMA wal_checkpoint(truncate)")[0][0]  # whether it is held up
+        finally:
+            self._ask(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
 
     @contextlib.contextmanager
     def fleeting(self) -> Iterator[None]:

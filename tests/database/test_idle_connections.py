@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from peewee import OperationalError
 
 from bellhop.database.database import database, query
+from bellhop.database.sqlite import BUSY_TIMEOUT_S, Sqlite
 from bellhop.storage import presence
 from bellhop.storage.installation import Installation
 
@@ -70,6 +72,22 @@ def test_it_forgets_what_one_thread_asked_of_its_commits(kept: None) -> None:
     before = in_a_thread(how_durable)
     in_a_thread(lambda: (database.make_durable(), None))
     assert in_a_thread(how_durable) == before
+
+
+def test_it_lets_each_thread_wait_for_a_lock_after_a_checkpoint_that_failed(
+    kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Sqlite._ask
+
+    def fail_at_checkpoint(self: Sqlite, sql: str) -> Any:
+        if "checkpoint" in sql:
+            raise sqlite3.OperationalError("disk I/O error")
+        return ask(self, sql)
+
+    monkeypatch.setattr(Sqlite, "_ask", fail_at_checkpoint)
+    with database.connection_context(), pytest.raises(sqlite3.OperationalError):
+        database.checkpoint()
+    assert in_a_thread(lambda: query("PRAGMA busy_timeout")) == [(BUSY_TIMEOUT_S * 1000,)]
 
 
 def test_it_keeps_none_with_a_transaction_that_nobody_ended(kept: None) -> None:

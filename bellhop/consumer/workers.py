@@ -32,7 +32,7 @@ from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import database, will_pass
 from bellhop.functions.signature import FILES
-from bellhop.jobprocess.ahead import MOST_AHEAD
+from bellhop.jobprocess.ahead import MOST_AHEAD, MOST_AHEAD_LENGTH
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.outcome import Stop
 from bellhop.jobprocess.pool import Pool
@@ -342,15 +342,17 @@ class Workers:
         """The orders for what the process may begin by itself after the item that it begins now."""
         if not (self._is_welcome(claim.queue) and hand.may_go_on()):
             return []
-        left = self._settings.jobtypes.recycle_after_items - process.items
-        most = max(0, min(left, process.ahead.room))
+        most = min(self._settings.jobtypes.recycle_after_items - process.items, process.ahead.room)
         claims = takewhile(partial(self._may_be_ahead, job_type, watch), hand.waiting()[:most])
         return [self._order(claim, job_type, process.scratch, watch) for claim in claims]
 
     def _may_be_ahead(self, job_type: KnownType, watch: Watch, claim: Claim) -> bool:
         """Whether nothing needs to be done for an item before its process begins it."""
+        # What waits in a process takes from the memory of the items before it.
+        is_short = len(json.dumps([claim.input, claim.params])) <= MOST_AHEAD_LENGTH
         has_files = not {*FILES, "beside"}.isdisjoint(claim.input)
-        return not (claim.cancel_requested or has_files or self._hit(claim, job_type, watch))
+        is_held_up = claim.cancel_requested or has_files
+        return is_short and not (is_held_up or self._hit(claim, job_type, watch))
 
     @staticmethod
     def _why_stop(watch: Watch, hand: Hand) -> Stop | None:

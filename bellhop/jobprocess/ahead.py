@@ -18,7 +18,8 @@ from bellhop.jobprocess.order import Order
 from bellhop.system import proctree
 
 NONE_UNREAD = bytes(4)
-MOST_AHEAD = 64
+# How many items are handed over ahead, and the longest of them, in characters of its JSON.
+MOST_AHEAD, MOST_AHEAD_LENGTH = 64, 16_384
 
 
 class Permits:

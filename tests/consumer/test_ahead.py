@@ -103,6 +103,26 @@ def test_it_hands_over_nothing_for_which_there_is_a_result(
     assert [bool(item.cached) for item in items_of(job)] == [False, False, True, False, False]
 
 
+def test_it_hands_over_no_long_item(submit: Submit, one: Workers, sent: list[int]) -> None:
+    """Each counts against the memory of the items before it, in the same process."""
+    job = submit("a", "b", "c" * 1_000_000, "d", type="as_told")
+    one.work()
+    assert sent == [2, 2]
+    assert len(results_of(job)) == 4
+
+
+def test_it_leaves_an_item_its_memory_whatever_waits_behind_it(
+    submit: Submit, one: Workers
+) -> None:
+    submit("warm", type="holds_memory")
+    one.run_next()
+    for _ in range(99):
+        one._pace.note("holds_memory", 0.0001)
+    job = submit("hold", *["\N{GRINNING FACE}" * 500_000] * 20, type="holds_memory")
+    one.work()
+    assert items_of(job)[0].status == "completed", items_of(job)[0].error
+
+
 def test_it_runs_no_more_items_in_a_process_than_the_settings_allow(
     submit: Submit, one: Workers, sent: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,6 +204,13 @@ def hides_memory(text: str, context: Context, *, mb: int = 150) -> dict:
     return {}
 
 
+@job_type(label="Holds memory", queue="parsing", cache=False, memory_mb=100, delays_s=[])
+def holds_memory(text: str, context: Context) -> dict:
+    """Take most of the memory that it may."""
+    held = b"x" * (50 << 20) if text == "hold" else b""
+    return {"held": len(held)}
+
+
 @job_type(label="Many files", queue="parsing", cache=False, timeout_s=10, delays_s=[])
 def many_files(text: str, context: Context, *, named: bool = True) -> dict:
     """Write 20 MiB in small files, each of which is allowed."""

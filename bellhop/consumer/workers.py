@@ -143,17 +143,21 @@ class Workers:
 
     def _run_all(self, hand: Hand, queue: str, until: float) -> None:
         """Run what is in a hand, and what comes into it."""
-        while claim := hand.next():
-            began = time.monotonic()
-            is_ready = self._run(claim, hand)
-            now = time.monotonic()
-            self._pace.note(claim.type, now - began)
-            is_welcome = self._is_welcome(queue)
-            if is_ready and is_welcome and hand.may_go_on():
-                continue
-            hand.settle(wants_more=is_welcome and now < until)
-            if not self.waiting:
-                self.recording.note(None)
+        try:
+            while claim := hand.next():
+                began = time.monotonic()
+                is_ready = self._run(claim, hand)
+                now = time.monotonic()
+                self._pace.note(claim.type, now - began)
+                is_welcome = self._is_welcome(queue)
+                if is_ready and is_welcome and hand.may_go_on():
+                    continue
+                hand.settle(wants_more=is_welcome and now < until)
+                if not self.waiting:
+                    self.recording.note(None)
+        finally:
+            if hand.process:  # nobody waits for what it has begun
+                self.pool.end(hand.process)
 
     def _is_welcome(self, queue: str) -> bool:
         """Whether a worker of a queue may go on to its next item."""
@@ -276,14 +280,10 @@ class Workers:
 
     def _reuse(self, claim: Claim, job_type: KnownType, watch: Watch, hand: Hand) -> bool:
         """Complete the item with an earlier result; False when there is none."""
-        hit = self._hit(claim, job_type, watch)
-        if hit is None:
+        if not (hit := self._hit(claim, job_type, watch)):
             return False
-        link = partial(
-            self.files.reuse, json.loads(hit.files), hit.job_id, claim.job_id, claim.name
-        )
         try:
-            files = link()
+            files = self.files.reuse(json.loads(hit.files), hit.job_id, claim.job_id, claim.name)
         except FileNotFoundError:  # its job was deleted just now
             return False
         completion = Completion(

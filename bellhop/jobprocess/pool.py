@@ -43,9 +43,9 @@ class Pool:
         while process := self._pop(kind):
             if process.serves(job_type):
                 return process
-            self._end(process)
+            self.end(process)
         if process := self._pop_if_crowded(kind.queue):
-            self._end(process)
+            self.end(process)
         scratch = self._new_scratch()
         try:
             bounds = self._bounds(scratch, kind)
@@ -69,7 +69,7 @@ class Pool:
         except OSError:
             is_kept = False
         if not is_kept:
-            self._end(process)
+            self.end(process)
             return False
         process.idle_since = time.monotonic()
         with self._lock:
@@ -86,9 +86,10 @@ class Pool:
             for kind in [kind for kind, idle in self._idle.items() if not idle]:
                 del self._idle[kind]
         for process in retired:
-            self._end(process)
+            self.end(process)
 
-    def _end(self, process: JobProcess) -> None:
+    def end(self, process: JobProcess) -> None:
+        """End a process that a worker took, or that is idle no more."""
         if not process.is_dead:
             process.kill()
         process.scratch.remove()

@@ -294,6 +294,27 @@ def test_it_lets_an_item_have_its_time_whatever_the_next_ones_need(
     results_of(job)
 
 
+def test_it_ends_what_its_process_has_begun_when_its_worker_fails(
+    submit: Submit, one: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would run without limits, and still run when the item is given to another worker."""
+    ((process,),) = one.pool._idle.values()
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the database is damaged")
+
+    def stop_at(*_: object) -> bool:
+        monkeypatch.setattr(hand.Hand, "settle", fail)
+        return process.ahead.begun is None
+
+    submit("a", "sleep 100", type="as_told")
+    monkeypatch.setattr(hand.Hand, "may_go_on", stop_at)
+    with pytest.raises(RuntimeError, match="damaged"):
+        one.work()
+    assert process.is_dead
+    assert not one.pool._there["parsing"]
+
+
 def test_it_records_each_item_that_a_process_has_begun_when_a_stop_comes(
     submit: Submit, one: Workers
 ) -> None:

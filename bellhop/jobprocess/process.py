@@ -135,7 +135,7 @@ class JobProcess:
         self._least_free = 0
         self._family: set[int] = set()
         self._stopping = stopping
-        self._on_printed: Callable[[bytes], None] = lambda chunk: None
+        self._on_printed: Callable[[bytes], None] = _unheard
         self._start(bounds, alive)
         self._poll = select.poll()
         # In this order: what the next item prints comes after the answer about the one before, so
@@ -201,7 +201,7 @@ class JobProcess:
         job process neither does that.
         """
         if not self.ahead.begun:
-            self._read_printed(lambda stale: None)
+            self._read_printed(_unheard)
         printed = mask.stream(listener.printed)
         self._on_printed = printed.write
         heard = Listener(
@@ -214,6 +214,7 @@ class JobProcess:
             self._read_printed(printed.write)
             self._end_leftovers(ended)
         printed.close()
+        self._on_printed = _unheard
         outcome = masked(ended.outcome, mask) if isinstance(ended, Answer) else ended
         return Interrupted() if self._comes_of_stop(outcome) else outcome
 
@@ -261,8 +262,7 @@ class JobProcess:
     def _begin(self, order: Order, ahead: Callable[[], Sequence[Order]]) -> None:
         """Let it run an order, unless it has begun that, and what is `ahead` after it."""
         self.items += 1
-        self._family = set()
-        self._least_free = order.least_free_mb * MEBIBYTE
+        self._family, self._least_free = set(), order.least_free_mb * MEBIBYTE
         self._stamps[order.path] = order.stamp
         self._of = order.of
         if not self.ahead.run(order):
@@ -428,6 +428,10 @@ class JobProcess:
                 return
             tell(chunk)
             read += len(chunk)
+
+
+def _unheard(chunk: bytes) -> None:
+    """Of no item that anybody waits for."""
 
 
 def _identity(folder: str) -> tuple[int, int] | None:

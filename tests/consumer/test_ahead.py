@@ -294,8 +294,9 @@ def test_it_lets_an_item_have_its_time_whatever_the_next_ones_need(
     results_of(job)
 
 
+@pytest.mark.parametrize("begun", ["sleep 100", "print x"])
 def test_it_ends_what_its_process_has_begun_when_its_worker_fails(
-    submit: Submit, one: Workers, monkeypatch: pytest.MonkeyPatch
+    submit: Submit, one: Workers, monkeypatch: pytest.MonkeyPatch, begun: str
 ) -> None:
     """Else it would run without limits, and still run when the item is given to another worker."""
     ((process,),) = one.pool._idle.values()
@@ -305,14 +306,17 @@ def test_it_ends_what_its_process_has_begun_when_its_worker_fails(
 
     def stop_at(*_: object) -> bool:
         monkeypatch.setattr(hand.Hand, "settle", fail)
+        if process.ahead.begun:
+            time.sleep(0.3)
         return process.ahead.begun is None
 
-    submit("a", "sleep 100", type="as_told")
+    job = submit("a", begun, type="as_told")
     monkeypatch.setattr(hand.Hand, "may_go_on", stop_at)
     with pytest.raises(RuntimeError, match="damaged"):
         one.work()
     assert process.is_dead
     assert not one.pool._there["parsing"]
+    assert printed_by(one, job) == ["", ""]
 
 
 def test_it_records_each_item_that_a_process_has_begun_when_a_stop_comes(

@@ -93,7 +93,7 @@ function choose(value, now) {
   shown = value in FILTERS ? value : "all";
   change = null;
   next = null;
-  list.replace([]);
+  list.clear();
   find("[data-loading]").hidden = false;
   find("[data-empty]").hidden = true;
   const query = new URLSearchParams(Object.entries({ show: shown === "all" ? "" : shown, q: text }).filter(([, given]) => given));
@@ -137,7 +137,7 @@ export function startList() {
   });
   now = poll(refresh, () => (list.anyActive() ? BUSY_MS : IDLE_MS));
   const show = (id, job) => {
-    if (job) list.merge([job], { fits, more: null });
+    if (job) list.show(job, fits);
     else list.remove(id);
     drawAround();
     now();

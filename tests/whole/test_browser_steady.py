@@ -1,0 +1,126 @@
+"""The list under a pointer: a click lands on the job that a person saw, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+
+from tests.support.browser import complaints, find, ids, press, text_of
+from tests.support.running import Running, running, wait_for
+
+ROW = "[data-job-list] [data-job-id='{}']"
+NEWS = "[data-news]"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("page")) as bellhop:
+        bellhop.serve()
+        yield bellhop
+
+
+def rest_on(browser: webdriver.Chrome, selector: str) -> None:
+    ActionChains(browser).move_to_element(find(browser, selector)).perform()
+
+
+def place_of(browser: webdriver.Chrome, job_id: str) -> float:
+    return float(find(browser, ROW.format(job_id)).rect["y"])
+
+
+def submitted(served: Running, text: str, **more: Any) -> str:
+    job_id: str = served.texts(text, **more)["job_id"]
+    return job_id
+
+
+@pytest.fixture
+def old(browser: webdriver.Chrome, served: Running, request: pytest.FixtureRequest) -> str:
+    """A job in the open list, on which the pointer rests."""
+    job_id = submitted(served, f"old {request.node.name}", type="noop")
+    served.final(job_id)
+    browser.get(served.url)
+    wait_for(lambda: job_id in ids(browser))
+    rest_on(browser, ROW.format(job_id))
+    return job_id
+
+
+def test_it_moves_no_row_that_the_pointer_is_on(
+    browser: webdriver.Chrome, served: Running, old: str
+) -> None:
+    before = place_of(browser, old)
+    new = {submitted(served, f"new {number} {old}", type="noop") for number in range(2)}
+    wait_for(lambda: text_of(browser, NEWS) == "2 new jobs")
+    assert place_of(browser, old) == before and not new & {*ids(browser)}
+    press(browser, NEWS)
+    wait_for(lambda: new <= {*ids(browser)})
+    assert text_of(browser, NEWS) in ("", "0 new jobs")
+    assert complaints(browser) == []
+
+
+def test_it_shows_what_came_once_the_pointer_is_elsewhere(
+    browser: webdriver.Chrome, served: Running, old: str
+) -> None:
+    new = submitted(served, f"new {old}", type="noop")
+    wait_for(lambda: text_of(browser, NEWS) == "1 new job")
+    rest_on(browser, "#type")
+    wait_for(lambda: new in ids(browser))
+
+
+def test_it_keeps_a_row_in_its_place_that_no_longer_belongs_to_the_list(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    running_job = submitted(served, "runs", type="slow", seconds=60)
+    below = submitted(served, "runs as well", type="slow", seconds=60)
+    browser.get(f"{served.url}/?show=active")
+    wait_for(lambda: {running_job, below} <= {*ids(browser)})
+    wait_for(lambda: "Running" in text_of(browser, ROW.format(below)))
+    rest_on(browser, ROW.format(running_job))
+    served.client().post(f"/api/v1/jobs/{below}/cancel", {})
+    wait_for(lambda: "Cancelled" in text_of(browser, ROW.format(below)))
+    rest_on(browser, "#type")
+    wait_for(lambda: below not in ids(browser))
+    served.client().post(f"/api/v1/jobs/{running_job}/cancel", {})
+
+
+def test_it_takes_no_click_on_a_row_that_came_under_the_pointer_just_before(
+    browser: webdriver.Chrome, served: Running, old: str
+) -> None:
+    """A row above may still shrink or grow with what it says."""
+    script = """
+        const row = document.querySelector(arguments[0]);
+        row.style.marginTop = "60px";
+        const { keepSteady } = await import("/static/index/steady.js");
+        const list = document.querySelector("[data-job-list]");
+        const steady = keepSteady(list, () => {});
+        const box = row.getBoundingClientRect();
+        const at = { clientX: box.x + 20, clientY: box.y + 5, bubbles: true };
+        list.dispatchEvent(new PointerEvent("pointerenter", at));
+        list.dispatchEvent(new PointerEvent("pointermove", at));
+        steady.change(() => { row.style.marginTop = "0px"; row.style.height = "2px"; });
+        const click = new MouseEvent("click", { ...at, detail: 1, cancelable: true });
+        const target = document.elementFromPoint(at.clientX, at.clientY);
+        const isSame = target.closest("[data-job-id]") === row;
+        return [list.contains(target), isSame, target.dispatchEvent(click)];
+    """
+    above = submitted(served, f"above {old}", type="noop")
+    served.final(above)
+    browser.get(served.url)
+    wait_for(lambda: {old, above} <= {*ids(browser)})
+    run = f"return (async () => {{{script}}})()"
+    assert browser.execute_script(run, ROW.format(above)) == [True, False, False]
+    wait_for(lambda: "Please click again" in text_of(browser, "[data-toast]"))
+
+
+def test_it_shows_another_list_whatever_the_pointer_is_on(
+    browser: webdriver.Chrome, served: Running, old: str
+) -> None:
+    browser.execute_script("""
+        const search = document.querySelector("[data-search]");
+        search.value = "no such job";
+        search.dispatchEvent(new Event("input"));
+    """)
+    wait_for(lambda: "No jobs match" in text_of(browser, "[data-empty]"))
+    assert ids(browser) == []

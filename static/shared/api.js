@@ -97,6 +97,17 @@ export const changedTypes = (etag) => news("/types", etag);
 export const listJobs = (query) => get("/jobs", query);
 export const changedJobs = (change) => get("/jobs", { since: change });
 export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
+/** The numbers of all items of a job that a cancel stopped. */
+export async function cancelledItems(id) {
+  const numbers = new Set();
+  let cursor = null;
+  do {
+    const page = await get(jobPath(id, "/items"), { status: "cancelled", cursor });
+    page.items.forEach((item) => numbers.add(item.index));
+    cursor = page.next;
+  } while (cursor);
+  return [...numbers];
+}
 export const getEvents = (id, cursor) => get(jobPath(id, "/events"), { cursor, include: "traceback" });
 export const getResult = (id, cursor) => get(jobPath(id, "/result"), { cursor });
 export const resultAddress = (id) => BASE + jobPath(id, "/result");
@@ -143,6 +154,7 @@ export async function getJob(id, etag) {
 
 export const cancelJob = (id) => send("POST", jobPath(id, "/cancel"), {});
 export const retryJob = (id) => send("POST", jobPath(id, "/retry"), {});
+export const retryItems = (id, items) => send("POST", jobPath(id, "/retry"), { items });
 export const giveUpJob = (id) => send("POST", jobPath(id, "/give-up"), {});
 export const rerunJob = (id) => send("POST", jobPath(id, "/retry"), { use_cache: false });
 export const changeJob = (id, change) => send("PATCH", jobPath(id), change);

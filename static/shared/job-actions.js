@@ -1,29 +1,17 @@
 /* What can be done with a job: the same buttons on both pages, as far as a page has them. */
 
 import { announce, tell } from "/static/shared/announce.js";
-import { cancelJob, changeJob, deleteJob, giveUpJob, rerunJob, retryJob } from "/static/shared/api.js";
-import { confirmed } from "/static/shared/confirm.js";
+import { cancelJob, changeJob, giveUpJob, rerunJob, retryJob } from "/static/shared/api.js";
 import { setText } from "/static/shared/dom.js";
+import { deleteLater, offerToRetry, takeBackDelete } from "/static/shared/undo.js";
 import { isAdmin, mayChange } from "/static/shared/user.js";
 import { canRetry, isActive, isWaiting, waitsForRetry } from "/static/shared/words.js";
 
-async function deleteAfterAsking(job) {
-  const question = {
-    title: "Delete this job?",
-    text: `“${job.name}”, its result and its files will be gone for good.`,
-    yes: "Delete",
-    no: "Don’t delete",
-  };
-  if (!(await confirmed(question))) return undefined;
-  await deleteJob(job.job_id);
-  tell(`Deleted ${job.name}.`);
-  return null;
-}
-
 const ACTIONS = {
   async cancel(job) {
-    announce(`Cancelling ${job.name}`);
-    return cancelJob(job.job_id);
+    const cancelled = await cancelJob(job.job_id);
+    offerToRetry(cancelled);
+    return cancelled;
   },
   async retry(job) {
     const retried = await retryJob(job.job_id);
@@ -55,14 +43,22 @@ const ACTIONS = {
     tell(changed.keep ? "Bellhop keeps this job forever." : "Bellhop deletes this job like all others.");
     return changed;
   },
-  delete: deleteAfterAsking,
+  delete: deleteLater,
 };
+
+function label(button, text, job) {
+  setText(button, text);
+  button.setAttribute("aria-label", `${text} ${job.name}`);
+}
 
 /** The changed job, null when it is deleted, undefined when nothing happened. */
 export async function act(button, job) {
+  const isDelete = button.dataset.action === "delete";
+  if (isDelete && takeBackDelete(job)) return undefined;
   /* Not "disabled": that would take the focus away from a keyboard user. */
   if (button.getAttribute("aria-disabled") === "true") return undefined;
-  button.setAttribute("aria-disabled", "true");
+  if (isDelete) label(button, "Undo delete", job);
+  else button.setAttribute("aria-disabled", "true");
   try {
     return await ACTIONS[button.dataset.action](job);
   } catch (error) {
@@ -70,6 +66,7 @@ export async function act(button, job) {
     return undefined;
   } finally {
     button.removeAttribute("aria-disabled");
+    if (isDelete) label(button, "Delete", job);
   }
 }
 
@@ -87,10 +84,10 @@ export function fitActions(root, job, fallback) {
     delete: !isActive(job),
   };
   for (const button of root.querySelectorAll("[data-action]")) {
-    if (button.dataset.action === "keep") setText(button, job.keep ? "Don’t keep" : "Keep forever");
+    const text = button.dataset.action === "keep" ? (job.keep ? "Don’t keep" : "Keep forever") : button.textContent;
     const hide = !may || !fits[button.dataset.action];
     if (hide && button === document.activeElement) fallback.focus();
     button.hidden = hide;
-    button.setAttribute("aria-label", `${button.textContent} ${job.name}`);
+    label(button, text, job);
   }
 }

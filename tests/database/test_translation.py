@@ -99,7 +99,20 @@ def test_it_shows_a_nul_where_no_text_may_hold_one(tables: str) -> None:
     assert query("SELECT CAST(:value AS TEXT)", {"value": "a\0b"}) == [
         ("a\N{REPLACEMENT CHARACTER}b",)
     ]
-    assert query("SELECT json_extract(:value, '$.code')", {"value": '{"code": "\\u0000"}'}) == [
-        (None,)
-    ]
+    database.close_all()
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ('{"code": "a\\u0000b"}', "a\N{REPLACEMENT CHARACTER}b"),
+        ('{"code": "a\\udcffb"}', "a\N{REPLACEMENT CHARACTER}b"),
+        ('{"code": "a", "message": "\\ud800 and \\u0000"}', "a"),
+        ('{"code": "\\ud83d\\ude00"}', "\N{GRINNING FACE}"),
+        ('{"code": "\\\\u0000"}', "\\u0000"),
+    ],
+)
+def test_it_reads_json_that_holds_what_no_text_may(tables: str, document: str, code: str) -> None:
+    bind_server(tables)
+    assert query("SELECT json_extract(:value, '$.code')", {"value": document}) == [(code,)]
     database.close_all()

@@ -33,14 +33,17 @@ CREATE OR REPLACE FUNCTION json_valid(text TEXT) RETURNS BOOLEAN
     EXCEPTION WHEN data_exception OR statement_too_complex THEN
         RETURN FALSE;
     END $$;
--- Of `path` the forms '$.name' and '$[0]'; NULL also for a text that PostgreSQL cannot hold (NUL).
+-- Of `path` the forms '$.name' and '$[0]'. What no text of PostgreSQL can hold, NUL and halves of a
+-- pair of surrogates, is U+FFFD.
 CREATE OR REPLACE FUNCTION json_extract(text TEXT, path TEXT) RETURNS TEXT
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    BEGIN
-        RETURN text::json #>> string_to_array(
+    DECLARE
+        steps TEXT[] := string_to_array(
             trim(both '.]' from replace(substr(path, 2), '[', '.')), '.');
-    EXCEPTION WHEN untranslatable_character THEN
-        RETURN NULL;
+    BEGIN
+        RETURN text::json #>> steps;
+    EXCEPTION WHEN untranslatable_character OR invalid_text_representation THEN
+        RETURN regexp_replace(text, '\\u(0000|[dD][89a-fA-F]..)', '\\ufffd', 'g')::json #>> steps;
     END $$;
 CREATE OR REPLACE FUNCTION json_remove(text TEXT, path TEXT) RETURNS TEXT
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -342,16 +342,16 @@ class Workers:
         """The orders for what the process may begin by itself after the item that it begins now."""
         if not (self._is_welcome(claim.queue) and hand.may_go_on()):
             return []
-        most = min(self._settings.jobtypes.recycle_after_items - process.items, process.ahead.room)
-        claims = takewhile(partial(self._may_be_ahead, job_type, watch), hand.waiting()[:most])
+        left = max(0, self._settings.jobtypes.recycle_after_items - process.items)
+        waiting = hand.waiting()[: min(left, process.ahead.room)]
+        claims = takewhile(partial(self._may_be_ahead, job_type, watch), waiting)
         return [self._order(claim, job_type, process.scratch, watch) for claim in claims]
 
     def _may_be_ahead(self, job_type: KnownType, watch: Watch, claim: Claim) -> bool:
         """Whether nothing needs to be done for an item before its process begins it."""
         # What waits in a process takes from the memory of the items before it.
         is_short = len(json.dumps([claim.input, claim.params])) <= MOST_AHEAD_LENGTH
-        has_files = not {*FILES, "beside"}.isdisjoint(claim.input)
-        is_held_up = claim.cancel_requested or has_files
+        is_held_up = claim.cancel_requested or not {*FILES, "beside"}.isdisjoint(claim.input)
         return is_short and not (is_held_up or self._hit(claim, job_type, watch))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What the tests of whole processes share: a browser."""
+"""What the tests of whole processes share: a browser, and a server."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ import pytest
 from selenium import webdriver
 
 from tests.support.browser import chromium
+from tests.support.running import Running, running
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     with chromium() as driver:
         yield driver
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server for the tests of a module, which leave it running."""
+    with running(tmp_path_factory.mktemp("served")) as bellhop:
+        bellhop.serve()
+        yield bellhop

@@ -18,14 +18,7 @@ from tests.support.browser import (
     submit,
     text_of,
 )
-from tests.support.running import Running, running, wait_for
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("model")) as bellhop:
-        bellhop.serve()
-        yield bellhop
+from tests.support.running import Running, wait_for
 
 
 @pytest.fixture(autouse=True)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from selenium import webdriver
 
 from tests.support.browser import complaints, find, press, text_of
-from tests.support.running import Running, running, wait_for
+from tests.support.running import Running, wait_for
 
 ROW = "[data-job-list] [data-job-id='{}']"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("page")) as bellhop:
-        bellhop.serve()
-        yield bellhop
 
 
 @pytest.fixture

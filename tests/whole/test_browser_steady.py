@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,10 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 
 from tests.support.browser import complaints, find, ids, press, text_of
-from tests.support.running import Running, running, wait_for
+from tests.support.running import Running, wait_for
 
 ROW = "[data-job-list] [data-job-id='{}']"
 NEWS = "[data-news]"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("page")) as bellhop:
-        bellhop.serve()
-        yield bellhop
 
 
 def rest_on(browser: webdriver.Chrome, selector: str) -> None:

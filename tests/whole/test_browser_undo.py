@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
 
 from bellhop.client import RequestFailed
 from tests.support.browser import complaints, find, ids, press, text_of
-from tests.support.running import Running, running, wait_for
+from tests.support.running import Running, wait_for
 
 ROW = "[data-job-list] [data-job-id='{}']"
 UNDO = "[data-undo]"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("page")) as bellhop:
-        bellhop.serve()
-        yield bellhop
 
 
 @pytest.fixture

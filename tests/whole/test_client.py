@@ -6,21 +6,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bellhop.client import Bellhop, RequestFailed
 from tests.support.places import ROOT
-from tests.support.running import Running, running, wait_for
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("served")) as bellhop:
-        bellhop.serve()
-        yield bellhop
+from tests.support.running import Running, wait_for
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from bellhop.database.database import bind, database
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, rows_location
 from bellhop.storage.models import Job
@@ -94,6 +95,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("BELLHOP_", "PG")):  # PG: what libpq reads
             monkeypatch.delenv(name)
+    # No test looks after the database of one before it.
+    monkeypatch.setattr(presence, "_present", None)
 
 
 @pytest.fixture

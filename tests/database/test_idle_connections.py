@@ -96,11 +96,8 @@ def test_it_keeps_none_with_a_transaction_that_nobody_ended(kept: None) -> None:
     in_a_thread(lambda: query("DELETE FROM job"))
 
 
-def test_it_keeps_the_log_of_a_database_that_is_elsewhere(
-    kept: None, here: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_keeps_the_log_of_a_database_that_is_elsewhere(kept: None, here: Installation) -> None:
     """The last to close it would remove the log, and what is in it."""
-    monkeypatch.setattr(presence, "_present", None)  # which is of this process
     presence.watch(here)
     in_a_thread(lambda: query("DELETE FROM job"))
     log = here.database.with_name("bellhop.db-wal")

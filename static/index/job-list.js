@@ -61,23 +61,32 @@ function add(job) {
 
 /** Removes a job that is gone; as long as rows must not move, nothing can be done with it. */
 export function remove(id) {
+  leave(id);
+  if (!known.has(id)) return;
+  const { row } = known.get(id);
+  passFocusOn(row);
+  row.inert = true;
+}
+
+function leave(id) {
   coming.delete(id);
-  if (!steady.isHeld()) return take(id);
-  if (!known.has(id)) return undefined;
-  known.get(id).row.inert = true;
-  return going.add(id);
+  if (steady.isHeld()) going.add(id);
+  else take(id);
 }
 
 function take(id) {
   going.delete(id);
   const entry = known.get(id);
   if (!entry) return;
-  if (entry.row.contains(document.activeElement)) {
-    const neighbour = entry.row.nextElementSibling ?? entry.row.previousElementSibling;
-    (neighbour ? find("[data-job-link]", neighbour) : find("#jobs")).focus();
-  }
+  passFocusOn(entry.row);
   entry.row.remove();
   known.delete(id);
+}
+
+function passFocusOn(row) {
+  if (!row.contains(document.activeElement)) return;
+  const neighbour = row.nextElementSibling ?? row.previousElementSibling;
+  (neighbour ? find("[data-job-link]", neighbour) : find("#jobs")).focus();
 }
 
 /** Scrolls just as far as it takes to see the job: on a phone the list is below the form. */
@@ -115,12 +124,6 @@ function mergeOne(job, isFitting, more) {
   if (!isFitting) leave(job.job_id);
   else if (entry) going.delete(job.job_id);
   else if (!more || !oldest || isNewer(job, oldest.job)) add(job);
-}
-
-function leave(id) {
-  coming.delete(id);
-  if (steady.isHeld()) going.add(id);
-  else take(id);
 }
 
 export function append(jobs) {

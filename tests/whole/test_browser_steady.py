@@ -77,6 +77,22 @@ def test_it_keeps_a_row_in_its_place_that_no_longer_belongs_to_the_list(
     served.client().post(f"/api/v1/jobs/{running_job}/cancel", {})
 
 
+def test_it_passes_the_focus_on_from_a_row_that_is_gone_and_stays_in_its_place(
+    browser: webdriver.Chrome, served: Running, old: str
+) -> None:
+    new = submitted(served, f"new {old}", type="noop")
+    served.final(new)
+    browser.get(served.url)
+    wait_for(lambda: new in ids(browser))
+    rest_on(browser, ROW.format(old))
+    browser.execute_script(
+        "document.querySelector(arguments[0]).focus()", f"{ROW.format(new)} [data-job-link]"
+    )
+    served.client().delete(f"/api/v1/jobs/{new}?purge=true")
+    wait_for(lambda: find(browser, ROW.format(new)).get_property("inert"))
+    assert browser.switch_to.active_element.get_attribute("data-job-link") is not None
+
+
 def test_it_takes_no_click_on_a_row_that_came_under_the_pointer_just_before(
     browser: webdriver.Chrome, served: Running, old: str
 ) -> None:

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +21,14 @@ from bellhop.jobprocess.ahead import Ahead, Permits
 from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.process import JobProcess
 from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.newjob import NewItem
+from bellhop.storage.files import Files
 from bellhop.storage.models import Job
-from tests.support.jobs import error_of, items_of, job_of, moves_of
+from tests.support.jobs import error_of, items_of, job_of, moves_of, quick
 from tests.support.spoils import SPOILS
 
 Submit = Callable[..., Job]
-TYPES = ("as_told", "spoils_and_finds", "steals", "paths")
+TYPES = ("as_told", "spoils_and_finds", "steals")
 
 
 @pytest.fixture
@@ -38,9 +39,7 @@ def one(workers: Workers, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> It
     workers.run_next()
     monkeypatch.setattr(hand, "HOLD_S", 60.0)
     monkeypatch.setattr(jobprocess, "WATCH_S", 60.0)
-    for _ in range(99):
-        for type_name in TYPES:
-            workers._pace.note(type_name, 0.0001)
+    quick(workers._pace, *TYPES)
     yield workers
 
 
@@ -94,8 +93,7 @@ def test_it_hands_over_nothing_for_which_there_is_a_result(
 ) -> None:
     submit("c", type="noop")
     one.work()
-    for _ in range(99):
-        one._pace.note("noop", 0.0001)
+    quick(one._pace, "noop")
     sent.clear()
     job = submit("a", "b", "c", "d", "e", type="noop")
     one.work()
@@ -116,8 +114,7 @@ def test_it_leaves_an_item_its_memory_whatever_waits_behind_it(
 ) -> None:
     submit("warm", type="holds_memory")
     one.run_next()
-    for _ in range(99):
-        one._pace.note("holds_memory", 0.0001)
+    quick(one._pace, "holds_memory")
     job = submit("hold", *["\N{GRINNING FACE}" * 500_000] * 20, type="holds_memory")
     one.work()
     assert items_of(job)[0].status == "completed", items_of(job)[0].error
@@ -127,7 +124,8 @@ def test_it_runs_no_more_items_in_a_process_than_the_settings_allow(
     submit: Submit, one: Workers, sent: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(one.pool, "_recycle_after_items", 3)
-    object.__setattr__(one._settings.jobtypes, "recycle_after_items", 3)
+    few = replace(one._settings.jobtypes, recycle_after_items=3)
+    monkeypatch.setattr(one, "_settings", replace(one._settings, jobtypes=few))
     job = submit(*["nothing"] * 7, type="spoils_and_finds")
     one.work()
     assert max(sent) > 1
@@ -147,8 +145,7 @@ def test_it_keeps_apart_what_two_items_print_and_write(
     owner = "ada" if is_shared else "local"
     submit("warm", type="as_told", owner=owner)
     one.run_next()
-    for _ in range(99):
-        one._pace.note("as_told", 0.0001)
+    quick(one._pace, "as_told")
     job = submit(*texts, type="as_told", owner=owner)
     one.work()
     results_of(job)
@@ -376,11 +373,7 @@ def test_it_hands_over_no_item_with_files(
     submit: Submit, one: Workers, sent: list[int], here: Any
 ) -> None:
     """A process finds only the files of the item that it runs."""
-    from bellhop.jobs.newjob import NewItem
-    from bellhop.storage.files import Files
-
-    for _ in range(99):
-        one._pace.note("copy_file", 0.0001)
+    quick(one._pace, "copy_file")
     files = Files(here.folder)
     incoming = files.new_incoming()
     for name in ("0.txt", "1.txt"):
@@ -401,4 +394,3 @@ def test_it_closes_what_a_dead_process_was_handed(submit: Submit, one: Workers) 
         submit("a", "b", type="as_told")
         one.work()
     assert len(os.listdir("/proc/self/fd")) <= before
-    assert Path("/proc/self/fd").exists()

@@ -26,7 +26,7 @@ from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from tests.support import single
 from tests.support.cuts import LostAnswers
-from tests.support.jobs import items_of, job_of, moves_of
+from tests.support.jobs import items_of, job_of, moves_of, quick
 
 Submit = Callable[..., Job]
 
@@ -51,8 +51,7 @@ def one(workers: Workers, submit: Submit) -> Iterator[Workers]:
     workers.slots.resize({**dict.fromkeys(workers._counts, 0), "parsing": 1})
     submit("warm", type="as_told")
     workers.run_next()
-    for _ in range(99):
-        workers._pace.note("as_told", 0.0001)
+    quick(workers._pace, "as_told")
     yield workers
 
 
@@ -195,8 +194,7 @@ def test_it_takes_no_more_than_a_fair_share(submit: Submit) -> None:
     """Four workers share eight items: the first of them takes two."""
     submit(*map(str, range(8)))
     moves = moves_for(4)
-    for _ in range(99):
-        moves._pace.note("noop", 0.0001)
+    quick(moves._pace, "noop")
     asked = [Asked(f"c1/{number}", queue="parsing", most=64) for number in range(4)]
     at_once(moves, asked)
     assert [len(each.claims) for each in asked] == [2, 2, 2, 2]
@@ -207,8 +205,7 @@ def test_it_keeps_the_turns_of_two_owners(submit: Submit) -> None:
     submit("a1", "a2", owner="anna")
     submit("b1", "b2", owner="bert")
     moves = moves_for(1)
-    for _ in range(99):
-        moves._pace.note("noop", 0.0001)
+    quick(moves._pace, "noop")
     texts = []
     for number in range(4):
         asked = Asked(f"c1/{number}", queue="parsing", most=64)
@@ -295,8 +292,7 @@ def test_it_shows_one_item_for_each_worker(submit: Submit) -> None:
     """What is held ahead waits, for whoever looks: no process runs it."""
     submit("a", "b", "c")
     moves = moves_for(1)
-    for _ in range(99):
-        moves._pace.note("noop", 0.0001)
+    quick(moves._pace, "noop")
     asked = Asked("c1/1", queue="parsing", most=64)
     moves.make(asked)
     assert len(asked.claims) == 3

@@ -214,7 +214,7 @@ class JobProcess:
             self._read_printed(printed.write)
             self._end_leftovers(ended)
         printed.close()
-        self._on_printed = _unheard
+        self._family, self._on_printed = set(), _unheard  # soon these pids may be others'
         outcome = masked(ended.outcome, mask) if isinstance(ended, Answer) else ended
         return Interrupted() if self._comes_of_stop(outcome) else outcome
 
@@ -262,7 +262,7 @@ class JobProcess:
     def _begin(self, order: Order, ahead: Callable[[], Sequence[Order]]) -> None:
         """Let it run an order, unless it has begun that, and what is `ahead` after it."""
         self.items += 1
-        self._family, self._least_free = set(), order.least_free_mb * MEBIBYTE
+        self._least_free = order.least_free_mb * MEBIBYTE
         self._stamps[order.path] = order.stamp
         self._of = order.of
         if not self.ahead.run(order):

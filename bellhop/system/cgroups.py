@@ -17,7 +17,6 @@ from pathlib import Path
 
 from bellhop.system import proctree
 
-PREFIX = "bellhop-"
 _numbers = itertools.count()
 
 
@@ -25,7 +24,7 @@ class Group:
     """A group for the process `pid`, and all that it starts from now on; OSError without rights."""
 
     def __init__(self, home: Path, pid: int):
-        self._folder = home / f"{PREFIX}{os.getpid()}-{next(_numbers)}"
+        self._folder = home / f"{_prefix()}{os.getpid()}.{next(_numbers)}"
         self._folder.mkdir()
         try:
             (self._folder / "cgroup.procs").write_text(str(pid))
@@ -60,12 +59,17 @@ def of(pid: int) -> Group | None:
     return None
 
 
+def _prefix() -> str:
+    """How the names of groups begin whose pids mean here what they meant to who made them."""
+    return f"bellhop.{os.stat('/proc/self/ns/pid').st_ino}."  # pid_namespaces(7)
+
+
 @functools.cache
 def _home() -> Path | None:
     """The group that this process is in; what dead processes left there ends."""
     home = _own_folder()
-    for left in home.glob(f"{PREFIX}*-*") if home else ():
-        if not Path("/proc", left.name.split("-")[1]).exists():
+    for left in home.glob(f"{_prefix()}*.*") if home else ():
+        if not Path("/proc", left.name.split(".")[2]).exists():
             with contextlib.suppress(OSError):
                 _kill(left)
                 left.rmdir()

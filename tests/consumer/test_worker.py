@@ -23,10 +23,12 @@ from bellhop.base.settings import Settings
 from bellhop.consumer import watch
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
+from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
+from bellhop.system import children
 from tests.support import single
 from tests.support.jobs import error_of, items_of, job_of, moves_of, result_of, run_all
 
@@ -436,6 +438,22 @@ def test_it_runs_the_new_code_of_a_changed_type(
         answers.append(result_of(job)["answer"])
     workers.pool.retire_idle(0)
     assert answers == [1, 42]
+
+
+def test_it_signals_no_pid_of_an_item_that_has_ended(
+    submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel may have given it to somebody else since."""
+    monkeypatch.setattr(jobprocess, "WATCH_S", 0.05)
+    submit("start sleep 0.3", type="as_told")
+    workers.run_next()
+    ((process,),) = workers.pool._idle.values()
+    os.kill(process.pid, signal.SIGKILL)
+    assert process._child.has_ended(2)
+    signalled: list[int] = []
+    monkeypatch.setattr(children, "_send", lambda pid, number: signalled.append(pid))
+    workers.pool.retire_idle(0)
+    assert signalled == []
 
 
 def test_it_cancels_what_was_cancelled_before_it_began(submit: Submit, workers: Workers) -> None:

@@ -197,3 +197,19 @@ def test_it_ends_what_a_dead_process_left_in_a_group(marked: Marked) -> None:
     cgroups._home.cache_clear()
     assert in_a_process(lambda: cgroups._home() is not None)
     assert marked.are_gone()
+
+
+def test_it_leaves_alone_what_belongs_to_another_namespace_of_processes(marked: Marked) -> None:
+    """Such as that of a container: there, nobody out here seems to live."""
+    look = "from bellhop.system import cgroups; cgroups._home()"
+    apart = ["unshare", "--pid", "--fork", "--mount-proc"]
+
+    def starts_one_there() -> bool:
+        child = marked.child("")
+        looked = subprocess.run([*apart, sys.executable, "-c", look], cwd=ROOT, check=False)
+        lives = marked.alive() == [child.pid]
+        return child.end() and lives and looked.returncode == 0
+
+    if not in_a_process(lambda: subprocess.run([*apart, "true"]).returncode == 0):
+        pytest.skip("no namespace of processes can be made here")
+    assert in_a_process(starts_one_there)

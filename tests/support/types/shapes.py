@@ -35,7 +35,7 @@ def slow(text: str, context: Context, *, seconds: float = 30) -> dict:
 
 @job_type(label="As told", queue="parsing", cache=False)
 def as_told(text: str, context: Context) -> dict:
-    """Sleep, or crash, or print, or write, or nothing of it."""
+    """Sleep, or crash, or print, or write, or start a program, or nothing of it."""
     if text.startswith("sleep "):
         time.sleep(float(text.removeprefix("sleep ")))
     if text == "crash":
@@ -44,6 +44,8 @@ def as_told(text: str, context: Context) -> dict:
         print(text)
     if text.startswith("write "):
         (context.output_dir / "out.txt").write_text(text)
+    if text.startswith("start "):
+        subprocess.run(text.split()[1:], check=True)
     return {"text": text}
 
 

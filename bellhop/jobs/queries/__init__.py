@@ -59,15 +59,15 @@ from bellhop.jobs.queries.of_job import (
     running_items,
     unmet,
 )
+from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 
 __all__ = [
-    "CONSUMER", "LINES", "LINE_JOBS", "ItemPage", "JobFilter", "JobPage", "Trouble", "Waiting",
-    "Work", "cached", "consumers", "count_due", "counts_by_type", "deliveries", "delivery",
-    "ended_before", "events", "held_by", "hopeless", "is_expired", "item", "items", "job", "jobs",
-    "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
-    "needs_uploads", "newest_at", "queue_states", "queued_in", "queues_of", "running_consumers",
-    "running_in", "running_items", "status_of", "stored_bytes",
-    "submitted_under", "troubles", "types_of_jobs", "unfinished_jobs", "unknown_jobs", "unmet",
-    "unreadable",
-    "waiting", "work_left",
+    "CONSUMER", "LINES", "LINE_JOBS", "Failures", "ItemPage", "JobFilter", "JobPage", "Reason",
+    "Trouble", "Waiting", "Work", "cached", "consumers", "count_due", "counts_by_type",
+    "deliveries", "delivery", "ended_before", "events", "failures", "held_by", "hopeless",
+    "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content", "last_change",
+    "leases", "line", "living_consumers", "needs_uploads", "newest_at", "queue_states", "queued_in",
+    "queues_of", "reason_of", "running_consumers", "running_in", "running_items", "status_of",
+    "stored_bytes", "submitted_under", "troubles", "types_of_jobs", "unfinished_jobs",
+    "unknown_jobs", "unmet", "unreadable", "waiting", "work_left",
 ]  # fmt: skip

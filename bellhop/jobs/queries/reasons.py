@@ -1,0 +1,64 @@
+"""Why items failed: what counts as one reason, and the reasons of a job.
+
+`reason_of` is the only rule of what is the same reason; whoever counts failures asks it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bellhop.database.database import query
+
+# Codes that stand for anything: only the message says what was wrong.
+GENERAL = frozenset(
+    ("bad_input", "unexpected_error", "bad_result", "wrong_call", "type_unavailable", "gave_up",
+     "unreadable")
+)  # fmt: skip
+# Texts in quotes, but no apostrophe inside a word; and numbers, with what stands between digits.
+QUOTED = (
+    r"""(?<!\w)'[^'\n]*'(?!\w)|"[^"\n]*"|“[^”\n]*”|\u2018[^\u2019\n]*\u2019|«[^»\n]*»|`[^`\n]*`"""
+)
+FOLDED = re.compile(rf"{QUOTED}|0x[0-9a-fA-F]+|\d+(?:[.,:/-]\d+)*")
+# Characters of a message that tell one reason from another.
+MOST_LIKE = 200
+ERROR = "CASE WHEN json_valid(error) THEN CAST(json_extract(error, '$.{}') AS TEXT) END"
+
+
+class Reason(NamedTuple):
+    """A code, and the message without what differs from item to item; '' where the code says it."""
+
+    code: str
+    like: str
+
+
+def reason_of(code: str | None, message: str | None) -> Reason:
+    """The reason that an error with this code and message has."""
+    if code and code not in GENERAL:
+        return Reason(code, "")
+    return Reason(code or "unreadable", FOLDED.sub("…", message or "")[:MOST_LIKE])
+
+
+@dataclass
+class Failures:
+    """Items of a job that failed for one reason, by number; `message` and `hint` of the first."""
+
+    code: str
+    message: str
+    hint: str | None
+    items: list[int]
+    filename: str
+
+
+def failures(job: int) -> list[Failures]:
+    """What failed in a job, by its row id, the most frequent reason first."""
+    sql = f"""SELECT "index", filename, {ERROR.format("code")}, {ERROR.format("message")},
+            {ERROR.format("hint")}
+        FROM item WHERE job = :job AND status = 'failed' ORDER BY "index" """
+    found: dict[Reason, Failures] = {}
+    for index, filename, code, message, hint in query(sql, {"job": job}):
+        reason = reason_of(code, message)
+        first = Failures(reason.code, message or "", hint, [], filename)
+        found.setdefault(reason, first).items.append(index)
+    return sorted(found.values(), key=lambda each: -len(each.items))

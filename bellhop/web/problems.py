@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bottle import Bottle, HTTPError, response
+from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
 from bellhop.base.errors import Problem
 from bellhop.web.answers import problem_answer
@@ -21,19 +21,34 @@ DETAILS = {
 
 
 class Application(Bottle):  # type: ignore[misc]
-    """Bottle with one plugin around each handler and one check before each request."""
+    """Bottle with one plugin around each handler and one check before each request.
 
-    def __init__(self, plugin: Any, before: Callable[[], None]):
+    `missing` makes the page that a browser is shown where nothing is.
+    """
+
+    def __init__(
+        self, plugin: Any, before: Callable[[], None], missing: Callable[[], HTTPResponse]
+    ):
         super().__init__()
+        self._missing = missing
         self.config["json.enable"] = False  # answers are made by web.answers
         self.install(plugin)
         self.add_hook("before_request", before)
 
     def default_error_handler(self, error: HTTPError) -> bytes:
-        code = CODES.get(error.status_code, "internal-error")
-        detail = DETAILS.get(error.status_code, "See Bellhop's log for details.")
-        answer = problem_answer(Problem(code, detail))
+        if error.status_code == 404 and _is_for_person():
+            answer = self._missing()
+        else:
+            code = CODES.get(error.status_code, "internal-error")
+            detail = DETAILS.get(error.status_code, "See Bellhop's log for details.")
+            answer = problem_answer(Problem(code, detail))
         response.status = answer.status
-        response.content_type = "application/problem+json"
+        response.content_type = answer.content_type
         body: bytes = answer.body
         return body
+
+
+def _is_for_person() -> bool:
+    """Whether a browser asks for a page, which the API has none of."""
+    is_for_program = request.path.startswith("/api/")
+    return not is_for_program and "text/html" in request.get_header("Accept", "")

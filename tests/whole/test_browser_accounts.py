@@ -61,7 +61,7 @@ def test_it_goes_back_to_where_one_was_sent_from(
 ) -> None:
     log_in(browser, f"{served.url}/queues?x=1", "otto")
     wait_for(lambda: browser.current_url == f"{served.url}/queues?x=1")
-    assert shown(browser, "[data-who] a").text == "otto"
+    assert shown(browser, "[data-who] .person-name").text == "otto"
     assert complaints(browser) == []
 
 
@@ -70,7 +70,7 @@ def test_it_goes_to_no_other_site_after_a_login(
     browser: webdriver.Chrome, served: Running, target: str
 ) -> None:
     log_in(browser, f"{served.url}/login?next={target}", "otto")
-    shown(browser, "[data-who] a")
+    shown(browser, "[data-who] summary")
     assert browser.current_url == f"{served.url}/"
 
 
@@ -186,7 +186,8 @@ def test_it_shows_a_page_among_the_files_to_who_is_logged_in(
 
 def test_it_logs_out(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, served.url, "otto")
-    shown(browser, "[data-who] button").click()
+    shown(browser, "[data-who] summary").click()
+    shown(browser, "[data-log-out]").click()
     shown(browser, "#name")
     browser.get(served.url)
     assert "/login" in browser.current_url

@@ -1,0 +1,29 @@
+/* The menu under the name of a person. It closes when somebody looks or goes elsewhere. */
+
+import { tell } from "/static/shared/announce.js";
+import { logOut } from "/static/shared/api.js";
+import { find } from "/static/shared/dom.js";
+
+const menu = find("[data-who]");
+
+function close() {
+  menu.open = false;
+}
+
+async function leave() {
+  try {
+    await logOut();
+    location.assign("/login");
+  } catch (error) {
+    tell(error.message, { isProblem: true });
+  }
+}
+
+document.addEventListener("pointerdown", (event) => menu.contains(event.target) || close());
+menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
+menu.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu.open) return;
+  close();
+  find("summary", menu).focus();
+});
+find("[data-log-out]")?.addEventListener("click", leave);

@@ -7,6 +7,8 @@ from bellhop.storage.models import FINAL
 # Of `job` or `item`, by their own `status`.
 IS_UNFINISHED = f"status NOT IN {FINAL}"
 IS_FINAL = f"status IN {FINAL}"
+# Of `job`, by each status that a list of jobs can ask for beside those that are stored.
+OTHER_STATUSES = {"partly_failed": "status = 'failed' AND completed_items > 0"}
 # Whether items of :queue may start.
 QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused = 1)"
 # Whether :consumer takes items, or drains.

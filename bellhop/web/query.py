@@ -7,6 +7,7 @@ is allowed; what no route reads is left alone, as far as the query is not too lo
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from bottle import request
@@ -51,11 +52,11 @@ def statuses() -> list[str]:
     return status_names(text("status", MOST_QUERY) or "")
 
 
-def status_names(given: str) -> list[str]:
+def status_names(given: str, known: Sequence[str] = STATUSES) -> list[str]:
     """The statuses that a text names with commas between them, each once."""
     names = dict.fromkeys(name for name in given.split(",") if name)
-    if unknown := [name for name in names if name not in STATUSES]:
-        allowed = ", ".join(STATUSES)
+    if unknown := [name for name in names if name not in known]:
+        allowed = ", ".join(known)
         raise Problem(
             "invalid-parameter", f"status {unknown[0][:MOST_TEXT]!r} is not one of {allowed}."
         )

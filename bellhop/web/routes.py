@@ -168,6 +168,7 @@ def job_routes() -> tuple[Route, ...]:
         Route("POST", f"{job}/give-up", jobs.give_up, "change", Body.SHORT),
         Route("GET", f"{job}/result", items.result, "read", is_costly=True),
         Route("GET", f"{job}/items", items.items, "read", is_costly=True),
+        Route("GET", f"{job}/reasons", items.reasons, "read", is_costly=True),
         Route("GET", f"{job}/events", items.events, "read", is_costly=True),
         Route("GET", f"{item}/files/<name:path>", items.file, "read"),
         Route("GET", f"{item}/input", items.given_file, "inspect"),

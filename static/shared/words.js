@@ -19,8 +19,12 @@ export const waitsForRetry = (job) =>
   isActive(job) && !job.cancel_requested && Boolean(job.error?.retry_at || /^retry at /.test(job.waiting_for ?? ""));
 export const canRetry = (job) => job.status === "failed" || job.status === "cancelled";
 
+/** Failed, with items that completed. */
+export const isPartlyFailed = (job) => job.status === "failed" && job.completed_items > 0;
+
 export function statusWord(job) {
   if (job.cancel_requested && isActive(job)) return "Cancelling…";
+  if (isPartlyFailed(job)) return "Partly failed";
   return STATUS[job.status] ?? job.status;
 }
 

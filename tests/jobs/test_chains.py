@@ -10,13 +10,13 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database
-from bellhop.jobs import lifecycle
+from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewStep
 from bellhop.storage.models import FINAL, Job
 from bellhop.web.site import Site
 from tests.support import single
-from tests.support.jobs import items_of, job_of, moves_of
+from tests.support.jobs import end, items_of, job_of, moves_of
 from tests.support.wsgi import WsgiClient
 
 Submit = Callable[..., Job]
@@ -267,3 +267,10 @@ def test_it_is_not_stopped_by_a_result_that_nests_deep(
     assert web.get(f"{JOBS}/{deep}").json["status"] in ("completed", "failed")
     for path in ("", "/items", "/result", "?include=result"):
         assert web.get(f"{JOBS}/{deep}{path}").status < 500
+
+
+def test_it_counts_a_step_behind_a_failed_one_in_no_queue(submit: Submit) -> None:
+    job = submit("a", then=[EXTEND])
+    end(job, ItemError("odd", "Odd."))
+    assert status(job) == ["failed", "pending"]
+    assert "ai" not in queries.queue_states()

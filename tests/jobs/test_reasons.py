@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,20 +13,9 @@ from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.queries import reason_of
 from bellhop.storage.models import Job
-from tests.support import single
+from tests.support.jobs import end, job_of
 
 Submit = Callable[..., Job]
-
-
-def fail(job: Job, *errors: ItemError | None) -> None:
-    """End the items of a job, one after the other: failed with an error, or completed."""
-    for error in errors:
-        claim = single.claim(job.queue, "c1/1")
-        assert claim
-        if error:
-            assert lifecycle.fail(claim, error)
-        else:
-            assert single.complete(claim, data="1", files="[]", warnings="[]")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +51,7 @@ def test_it_counts_the_reasons_of_a_job(rows: str, submit: Submit) -> None:
     job = submit(*"abcdef")
     no_pdf, no_total = (ItemError("bad_input", f"No {name}.", "Hint.") for name in ("PDF", "total"))
     late = item_error("timed_out", limit_s=60)
-    fail(job, no_pdf, no_total, None, no_total, late, no_total)
+    end(job, no_pdf, no_total, None, no_total, late, no_total)
     found = queries.failures(job.id)
     assert [(each.message, each.items, each.filename) for each in found] == [
         ("No total.", [1, 3, 5], "b"),
@@ -72,8 +63,41 @@ def test_it_counts_the_reasons_of_a_job(rows: str, submit: Submit) -> None:
 
 def test_it_has_a_reason_for_an_error_that_cannot_be_read(rows: str, submit: Submit) -> None:
     job = submit("a", "b")
-    fail(job, ItemError("odd", "Odd."), ItemError("odd", "Odd."))
+    end(job, ItemError("odd", "Odd."), ItemError("odd", "Odd."))
     query("UPDATE item SET error = '[1]' WHERE job = :job", {"job": job.id})
     assert [(each.code, each.items) for each in queries.failures(job.id)] == [
         ("unreadable", [0, 1])
     ]
+
+
+def stored(job: Job) -> Any:
+    return json.loads(job_of(job.job_id).error or "null")
+
+
+def test_it_keeps_the_counts_of_the_reasons_with_a_job(rows: str, submit: Submit) -> None:
+    job = submit(*"abcd")
+    end(job, ItemError("odd", "Odd."), ItemError("even", "Even."), None, ItemError("even", "2."))
+    assert stored(job) == {
+        "code": "even",
+        "message": "Even.",
+        "hint": None,
+        "reasons": [
+            {"code": "even", "message": "Even.", "count": 2},
+            {"code": "odd", "message": "Odd.", "count": 1},
+        ],
+    }
+
+
+def test_it_keeps_one_error_as_it_is(rows: str, submit: Submit) -> None:
+    job = submit("a", "b")
+    end(job, None, ItemError("odd", "Odd.", "Be even.", data={"why": 1}))
+    assert stored(job) == {"code": "odd", "message": "Odd.", "hint": "Be even."}
+
+
+def test_it_forgets_the_reasons_once_all_is_done(rows: str, submit: Submit) -> None:
+    job = submit("a", "b")
+    end(job, ItemError("odd", "Odd."), None)
+    lifecycle.retry(job.job_id)
+    assert stored(job) is None
+    end(job, None)
+    assert stored(job) is None

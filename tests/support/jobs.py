@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from bellhop.accounts.access import BELLHOP
+from bellhop.base.errors import ItemError
 from bellhop.consumer.moves import Pace
 from bellhop.consumer.workers import Workers
-from bellhop.jobs import queries
+from bellhop.jobs import lifecycle, queries
 from bellhop.storage.models import Item, Job
+from tests.support import single
 
 
 def job_of(job_id: str) -> Job:
@@ -49,3 +51,14 @@ def quick(pace: Pace, *types: str) -> None:
     for _ in range(99):
         for name in types:
             pace.note(name, 0.0001)
+
+
+def end(job: Job, *errors: ItemError | None) -> None:
+    """End the items of a job, one after the other: failed with an error, or completed."""
+    for error in errors:
+        claim = single.claim(job.queue, "c1/1")
+        assert claim
+        if error:
+            assert lifecycle.fail(claim, error)
+        else:
+            assert single.complete(claim, data="1", files="[]", warnings="[]")

@@ -306,6 +306,7 @@ PROMISES = (
     Promise("GET", "/jobs/ID/items/INDEX/files/NAME"),
     Promise("GET", "/jobs/ID/items/INDEX/input"),
     Promise("GET", "/jobs/ID/items/INDEX/log"),
+    Promise("GET", "/jobs/ID/reasons", 200, "partly"),
     Promise("GET", "/jobs/ID/events"),
     Promise("POST", "/jobs/ID/cancel", 202, "running"),
     Promise("DELETE", "/jobs/ID", 202, "queued"),

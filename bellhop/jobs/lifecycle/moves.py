@@ -22,6 +22,7 @@ from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import deliveries, rows
 from bellhop.jobs.lifecycle.turns import LineUp
+from bellhop.jobs.queries import reasons
 from bellhop.storage.models import FINAL
 
 log = logging.getLogger("bellhop.lifecycle")
@@ -166,9 +167,7 @@ REOPEN_JOB = """
             THEN 'queued' ELSE 'pending' END
     WHERE id = :job"""
 END_JOB = """
-    UPDATE job SET status = :status, completed_at = :now, current_step = NULL,
-        error = (SELECT json_remove(error, '$.data') FROM item
-            WHERE job = :job AND status = 'failed' AND json_valid(error) ORDER BY "index" LIMIT 1)
+    UPDATE job SET status = :status, completed_at = :now, current_step = NULL, error = :error
     WHERE id = :job"""
 MEET_DEPENDENCIES = """
     UPDATE dependency SET is_met = 1 WHERE needs = :needs AND is_met = 0 RETURNING job"""
@@ -315,7 +314,9 @@ def _bring_job_along(job: int, target: str, moved: list[Moved], started: str | N
         },
     )
     if is_final:
-        _end_job(job, job_id, "cancelled" if cancelled else "failed" if failed else "completed")
+        error = reasons.error_of(job) if failed else None
+        status = "cancelled" if cancelled else "failed" if failed else "completed"
+        _end_job(job, job_id, status, error)
     elif status != "running":
         query(REOPEN_JOB, {"job": job})
     return str(job_id)
@@ -346,9 +347,9 @@ def _counted_as(row: Moved, status: str) -> str | None:
     return None if is_between else COUNTED.get(status)
 
 
-def _end_job(job: int, job_id: str, status: str) -> None:
+def _end_job(job: int, job_id: str, status: str, error: str | None) -> None:
     """Every item is final, and so is the job; who waits for it hears of it."""
-    query(END_JOB, {"status": status, "now": timestamp(), "job": job})
+    query(END_JOB, {"status": status, "now": timestamp(), "job": job, "error": error})
     say("job=%s move=ended to=%s", job_id, status)
     if status == "completed":
         _release_dependents(job_id)

@@ -15,6 +15,7 @@ from typing import Any
 from bellhop.accounts.access import User, owned, readable, reasons
 from bellhop.database.database import query
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES
+from bellhop.jobs.conditions import OTHER_STATUSES
 from bellhop.storage.models import JOB_COLUMNS, STATUSES, Job, job_of
 
 # The longest JSON text of a job that is shown. What is accepted is shorter; an earlier version
@@ -111,8 +112,8 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
     where += [f"{name} = :{name}" for name in ("type", "queue", "owner") if values[name]]
     # One walk down an index for each status and each reason why the viewer may read a job: a list
     # of them in one would sort all matches.
-    is_any = not wanted.statuses or set(wanted.statuses) == {*STATUSES}
-    statuses = [[]] if is_any else [[f"status = '{name}'"] for name in wanted.statuses]
+    is_any = not wanted.statuses or set(wanted.statuses) >= {*STATUSES}
+    statuses = [[]] if is_any else [[is_status] for is_status in _conditions(wanted.statuses)]
     walks = [
         f"SELECT * FROM (SELECT id FROM job WHERE {' AND '.join([*where, *status, reason])}"
         f" ORDER BY id DESC LIMIT {most}) AS walk"
@@ -120,6 +121,14 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
     ]
     rows = query(f"{' UNION ALL '.join(walks)} ORDER BY id DESC LIMIT {most}", values)
     return [number for (number,) in rows]
+
+
+def _conditions(statuses: Sequence[str]) -> list[str]:
+    """A condition for each of these statuses, of which one at most is true of a job."""
+    named = {name: f"status = '{name}'" for name in STATUSES} | OTHER_STATUSES
+    # What failed in part has failed.
+    is_double = {"failed", "partly_failed"} <= {*statuses}
+    return [named[name] for name in statuses if not (is_double and name == "partly_failed")]
 
 
 def _matching(ids: Sequence[int], text: str) -> list[int]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +24,8 @@ QUOTED = (
 FOLDED = re.compile(rf"{QUOTED}|0x[0-9a-fA-F]+|\d+(?:[.,:/-]\d+)*")
 # Characters of a message that tell one reason from another.
 MOST_LIKE = 200
+# How many reasons the error of a job counts, and the characters of each message and hint.
+MOST_COUNTED, MOST_SAID = 5, 2000
 ERROR = "CASE WHEN json_valid(error) THEN CAST(json_extract(error, '$.{}') AS TEXT) END"
 
 
@@ -59,6 +62,25 @@ def failures(job: int) -> list[Failures]:
     found: dict[Reason, Failures] = {}
     for index, filename, code, message, hint in query(sql, {"job": job}):
         reason = reason_of(code, message)
-        first = Failures(reason.code, message or "", hint, [], filename)
+        said = (message or "")[:MOST_SAID], hint and hint[:MOST_SAID]
+        first = Failures(reason.code, *said, [], filename)
         found.setdefault(reason, first).items.append(index)
     return sorted(found.values(), key=lambda each: -len(each.items))
+
+
+def error_of(job: int) -> str | None:
+    """The error of a job, as JSON, that ended with failed items; None without any.
+
+    It is that of the most frequent reason. With several items, `reasons` counts the first
+    `MOST_COUNTED` of them: `[{"code", "message", "count"}]`.
+    """
+    if not (found := failures(job)):
+        return None
+    first = found[0]
+    error = {"code": first.code, "message": first.message, "hint": first.hint}
+    counted = [
+        {"code": each.code, "message": each.message, "count": len(each.items)}
+        for each in found[:MOST_COUNTED]
+    ]
+    is_several = sum(len(each.items) for each in found) > 1
+    return json.dumps({**error, "reasons": counted} if is_several else error, ensure_ascii=False)

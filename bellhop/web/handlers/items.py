@@ -25,6 +25,9 @@ from bellhop.web.gate import again
 from bellhop.web.shown import views
 from bellhop.web.site import Site
 
+# Of one job: with more, it is not the reason that people look for.
+MOST_REASONS = 100
+
 
 def result(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
@@ -75,6 +78,12 @@ def items(site: Site, user: User, job: Job) -> HTTPResponse:
     shown, following = _shown_items(job, page, views.item_view)
     document = {"items": shown, "next": following}
     return json_answer(document, headers=query.page_headers(following))
+
+
+def reasons(site: Site, user: User, job: Job) -> HTTPResponse:
+    """GET /jobs/ID/reasons: why items failed, the most frequent reason first."""
+    found = queries.failures(job.id)[:MOST_REASONS]
+    return json_answer({"reasons": [vars(each) for each in found]})
 
 
 def events(site: Site, user: User, job: Job) -> HTTPResponse:

@@ -14,10 +14,11 @@ from bellhop.database.database import is_unavailable
 from bellhop.database.faults import InDoubt
 from bellhop.functions.signature import FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
+from bellhop.jobs.conditions import OTHER_STATUSES
 from bellhop.jobs.lifecycle import KeyIsTaken
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
-from bellhop.storage.models import FINAL, Item, Job
+from bellhop.storage.models import FINAL, STATUSES, Item, Job
 from bellhop.web import idempotency, query, upload
 from bellhop.web.answers import (
     fitting,
@@ -37,6 +38,7 @@ IN_DOUBT = (
     "list of jobs, or repeat the request with its Idempotency-Key, which makes no second job"
 )
 NO_RETRY = "No item of this job waits for a retry."
+STATUSES_OF_JOBS = (*STATUSES, *OTHER_STATUSES)
 FILTERS = ("status", "type", "queue", "owner", "q")
 
 
@@ -94,7 +96,7 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
         if value is not None and len(value) > most:
             raise Problem("invalid-parameter", f"{name} may have at most {most} characters.")
     return JobFilter(
-        statuses=tuple(query.status_names(given.get("status") or "")),
+        statuses=tuple(query.status_names(given.get("status") or "", STATUSES_OF_JOBS)),
         type=given.get("type") or None,
         queue=given.get("queue") or None,
         owner=given.get("owner") or None,

@@ -13,6 +13,7 @@ from typing import Any
 from bellhop.base.addresses import API
 from bellhop.storage.models import STATUSES
 from bellhop.web import media_types
+from bellhop.web.handlers.jobs import STATUSES_OF_JOBS
 from bellhop.web.idempotency import MOST_KEY
 from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
 from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
@@ -104,6 +105,9 @@ PARAMETERS: dict[str, Schema] = {
     "queue_name": _path("name", text("The name of the queue."), "default"),
     "sha256": _path("sha256", text("SHA-256 of the content.", pattern="^[0-9a-fA-F]{64}$"),
                     "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
+    "job_status": _query("status", list_of({"type": "string", "enum": [*STATUSES_OF_JOBS]}, "Only "
+                         "these statuses, separated by commas; `partly_failed`: failed, with "
+                         "completed items."), style="form", explode=False),
     "status": _query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only these "
                      "statuses, separated by commas."), style="form", explode=False),
     "type": _query("type", text("Only this job type.", maxLength=MOST_TEXT)),
@@ -186,7 +190,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="A page, newest first; with `since`, the jobs that changed after that "
               "change, without filters. A search checks 10,000 jobs per request and answers with "
               "the matches: continue while there is a `next`.",
-              parameters=("status", "type", "queue", "owner", "q", "limit_50", "cursor", "since"),
+              parameters=("job_status", "type", "queue", "owner", "q", "limit_50", "cursor",
+                          "since"),
               answers={200: Answer("A page of jobs; with `since`, the changes.", {
                   JSON: {"oneOf": [named("JobPage"), named("JobChanges")]}}, ("Link",))},
               problems=("invalid-parameter",)),
@@ -264,6 +269,12 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               parameters=("job_id", "status", "limit_200", "cursor"),
               answers=shows("ItemPage", "A page of items.", "Link"),
               problems=(*NO_JOB, "invalid-parameter")),
+        Route("GET", f"{JOB}/reasons", name="listReasons", summary="List why items failed",
+              words="Each reason once, the most frequent first. Items with the same code failed "
+              "for the same reason; where the code is general, such as `bad_input`, those with "
+              "the same message except for numbers and quoted text.",
+              parameters=("job_id",), answers=shows("ReasonList", "The reasons."),
+              problems=NO_JOB),
         Route("GET", f"{JOB}/events", name="listEvents", summary="Show the timeline of a job",
               words="Each move of its items, in order.",
               parameters=("job_id", "include_traceback", "limit_200", "cursor"),

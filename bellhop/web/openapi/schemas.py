@@ -221,7 +221,7 @@ JOB_FORM["additionalProperties"] = {"anyOf": [{"type": "string"}, list_of({"type
 JOB_FILTER = record(
     "Selects jobs; at least one member.",
     needs=(),
-    status=or_null(text("Statuses, separated by commas.")),
+    status=or_null(text("Statuses, separated by commas; also `partly_failed`.")),
     type=or_null(text("A job type.", maxLength=MOST_TEXT)),
     queue=or_null(text("A queue.")),
     owner=or_null(text("An owner.", maxLength=MOST_TEXT)),
@@ -297,7 +297,15 @@ SCHEMAS: dict[str, Schema] = {
                     code=text("A stable code: kebab-case for a job, snake_case for an item."),
                     hint=or_null(text("What the user can do about it.")),
                     failures=count("Failed attempts."), retry_at=or_null(time("The next one.")),
-                    data=map_of({}, "What the job type says for its viewer; only of an item.")),
+                    data=map_of({}, "What the job type says for its viewer; only of an item."),
+                    reasons=list_of(record(
+                        "A reason.", code=text("Its code."), message=text("The first message."),
+                        count=count("Items.", 1)), "Of a failed job with several failed items: "
+                        "the most frequent reasons.")),
+    "ReasonList": record("Why items failed.", reasons=list_of(record(
+        "A reason.", code=text("Its code."), message=text("That of the first item."),
+        hint=or_null(text("What the user can do about it.")), items=list_of(INDEX, "The items."),
+        filename=text("The file, URL or text of the first item.")))),
     "Item": record(
         "An item of a job in one step.", index=INDEX, step=STEP_NUMBER,
         filename=text("The file, URL or text."), type=text("The job type."),

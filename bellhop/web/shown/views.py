@@ -30,6 +30,8 @@ JOB_COLUMNS = (
 )  # fmt: skip
 # Characters of the data of a result.
 MOST_READ = 64 * 1024
+# Reasons that the message of a failed job names, and characters of each.
+MOST_REASONS, MOST_CLAUSE = 3, 120
 # Of the jobs of all schedules together, which no list shows in pages.
 MOST_JOBS_BYTES = 4 * MEBIBYTE
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
@@ -254,9 +256,29 @@ def _job_error(job: Job, trouble: queries.Trouble | None) -> dict[str, Any] | No
     first = stored(job.error, dict, "job", job.id, "error") if job.error else None
     if job.status == "cancelled":
         return first
-    count = f"{job.failed_items} of {job.total_items} failed"
-    message = f"{count}: {first['message']}" if first else count
-    return {"code": ITEMS_FAILED, "message": message, "hint": first and first.get("hint")}
+    return {"code": ITEMS_FAILED, **_failed(job, first or {})}
+
+
+def _failed(job: Job, first: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a failed job: its reasons with their counts, as its stored error has them."""
+    count, reasons = f"{job.failed_items} of {job.total_items} failed", first.get("reasons") or []
+    if len(reasons) < 2:
+        message = f"{count}: {first['message']}" if first else count
+        return {"message": message, "hint": first.get("hint"), **_named(reasons)}
+    said = [f"{_clause(each['message'])} ({each['count']})" for each in reasons[:MOST_REASONS]]
+    left = job.failed_items - sum(each["count"] for each in reasons[:MOST_REASONS])
+    others = [f"other reasons ({left})"] if left > 0 else []
+    return {"message": f"{count}: {'; '.join([*said, *others])}", "hint": None, **_named(reasons)}
+
+
+def _named(reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"reasons": reasons} if reasons else {}
+
+
+def _clause(message: str) -> str:
+    """A message as a part of a sentence."""
+    is_long = len(message) > MOST_CLAUSE
+    return message[:MOST_CLAUSE].rstrip() + "…" if is_long else message.rstrip(" .")
 
 
 def expires_at(site: Site, job: Job) -> str | None:

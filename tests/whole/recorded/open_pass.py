@@ -157,6 +157,8 @@ def failing(ask: Caller) -> None:
     ask("GET jobs/{partly}")
     ask("GET jobs/{partly}/result")
     ask("GET jobs/{partly}/items?status=failed")
+    ask("GET jobs/{partly}/reasons")
+    ask("GET jobs?status=partly_failed&limit=1")
     ask("POST jobs", json=texts("luck", type="mistake"), name="mistake")
     ask.final("mistake")
     ask("GET jobs/{mistake}")

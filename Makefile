@@ -22,7 +22,7 @@ demo: .venv/run  ## Submit the files of examples/ to the running Bellhop and sho
 
 .PHONY: test
 test: .venv/dev  ## Set up and run every test (ONLY=tests/jobs: only these)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ONLY)
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ONLY)
 
 .PHONY: postgresql
 postgresql: .venv/dev  ## Run every test with the jobs in PostgreSQL (ONLY=tests/web: only these)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bottle import Bottle, HTTPError, HTTPResponse, request, response
+from bottle import Bottle, HTTPError, HTTPResponse, Route, request, response
 
 from bellhop.base.errors import Problem
 from bellhop.web.answers import problem_answer
@@ -23,21 +23,22 @@ DETAILS = {
 class Application(Bottle):  # type: ignore[misc]
     """Bottle with one plugin around each handler and one check before each request.
 
-    `missing` makes the page that a browser is shown where nothing is.
+    `missing` is the handler of the page that a browser is shown where nothing is.
     """
 
     def __init__(
-        self, plugin: Any, before: Callable[[], None], missing: Callable[[], HTTPResponse]
+        self, plugin: Any, before: Callable[[], None], missing: Callable[..., HTTPResponse]
     ):
         super().__init__()
-        self._missing = missing
+        # A route without an address: an address that takes no GET is still told so.
+        self._missing = Route(self, "", "GET", missing, action="open", is_costly=False)
         self.config["json.enable"] = False  # answers are made by web.answers
         self.install(plugin)
         self.add_hook("before_request", before)
 
     def default_error_handler(self, error: HTTPError) -> bytes:
         if error.status_code == 404 and _is_for_person():
-            answer = self._missing()
+            answer = self._missing.call()
         else:
             code = CODES.get(error.status_code, "internal-error")
             detail = DETAILS.get(error.status_code, "See Bellhop's log for details.")

@@ -74,8 +74,7 @@ NOWHERE = Route("", "", None, "look")
 
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the tables below are every route there is."""
-    missing = functools.partial(pages.missing, site)
-    app = Application(site, door.guard(site.settings, meant), missing)
+    app = Application(site, door.guard(site.settings, meant), pages.missing)
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)

@@ -136,6 +136,13 @@ def test_it_answers_503_where_the_database_goes_in_the_middle(
     assert int(answer.headers["Retry-After"] or 0) > 0
 
 
+@pytest.mark.usefixtures("unseen")
+def test_it_answers_503_also_where_a_browser_finds_nothing(web: WsgiClient, proxy: Proxy) -> None:
+    take_away(proxy)
+    answer = web.get("/nothing", accept="text/html")
+    assert (answer.status, answer.code) == (503, "database-unavailable")
+
+
 def test_it_answers_again_when_the_database_is_back(
     web: WsgiClient, proxy: Proxy, postgres: Postgres
 ) -> None:

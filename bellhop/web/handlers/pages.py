@@ -14,8 +14,7 @@ from bellhop.accounts.access import ANYBODY, User, may
 from bellhop.base import program
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
-from bellhop.web import gate
-from bellhop.web.answers import etag, is_known, sent_headers
+from bellhop.web.answers import etag, is_known
 from bellhop.web.site import Site
 
 NAME = re.compile(r"[a-z]+/[a-z0-9_-]+\.(js|css|svg)")
@@ -74,10 +73,8 @@ def login(site: Site, user: User | None) -> HTTPResponse:
     return _page("login", "Log in", None)
 
 
-def missing(site: Site) -> HTTPResponse:
+def missing(site: Site, user: User | None) -> HTTPResponse:
     """What a browser is shown at an address where nothing is, with the status 404."""
-    scheme = request.environ["wsgi.url_scheme"]
-    user = gate.user_of(site.settings, sent_headers(), scheme, is_use=False)
     page = _page("missing", "Page not found", user)
     return HTTPResponse(page.body, 404, {"Content-Type": HTML})
 

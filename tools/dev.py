@@ -1,7 +1,6 @@
-"""Run Bellhop and restart it when one of its Python files or config.ini changes.
+"""Run Bellhop and restart it when one of its files or config.ini changes.
 
-Pages and job types need no restart: the one is read at each request, the other is
-noticed by Bellhop itself.
+Job types need no restart: Bellhop itself notices a change of them.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ LOOK_EVERY_S = 0.5
 
 def stamps() -> dict[Path, int]:
     watched = [ROOT / "config.ini", *ROOT.glob("*.py"), *ROOT.glob("bellhop/**/*.py")]
+    watched += [path for path in ROOT.glob("static/**/*") if path.is_file()]
     types = ROOT / "bellhop" / "jobtypes"  # Bellhop itself notices when one of them changes
     watched = [path for path in watched if path.parent != types]
     return {path: path.stat().st_mtime_ns for path in watched if path.exists()}

@@ -60,12 +60,10 @@ def command(python: str | None = None) -> list[str]:
 
 
 def asset(name: str) -> bytes:
-    """A file that comes with the package, such as `static/shell.html`; also from a single file.
+    """A file that comes with the package, such as `pins/ocr.txt`; also from a single file.
 
     FileNotFoundError when there is none.
     """
-    if IS_CHECKOUT and name.startswith("static/"):
-        return (ROOT / name).read_bytes()
     try:
         content = pkgutil.get_data("bellhop", name)
     except OSError:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bottle import HTTPResponse, request
 from bellhop.base import documents
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
+from bellhop.web import compression
 
 # What one request may be where no files are sent.
 JSON_BYTES = 8 * MEBIBYTE
@@ -114,17 +115,38 @@ def _without_large(view: dict[str, Any]) -> dict[str, Any]:
 def json_answer(
     document: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTTPResponse:
-    body = encoded(document)
-    return HTTPResponse(body, status, {"Content-Type": "application/json", **(headers or {})})
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    return _sent(encoded(document), status, headers, compression.quick)
 
 
 def tagged_answer(document: Any, **headers: str) -> HTTPResponse:
-    """JSON with a strong ETag; 304 without a body when the client has it (RFC 9110)."""
-    body = encoded(document)
-    headers["ETag"] = etag(body)
-    if is_known(headers["ETag"]):
+    """JSON with a strong ETag."""
+    return tagged(encoded(document), "application/json", headers, compression.quick)
+
+
+def tagged(
+    body: bytes, kind: str, headers: dict[str, str], squeeze: Callable[[bytes], bytes]
+) -> HTTPResponse:
+    """`body` with a strong ETag; 304 without it when the client has it (RFC 9110).
+
+    What is compressed is other bytes, and so has another tag.
+    """
+    tag = etag(body)
+    if compression.is_worth_it(body):
+        tag = f'{tag[:-1]}-{compression.GZIP}"'
+    headers = {**headers, "ETag": tag}
+    if is_known(tag):
         return HTTPResponse("", 304, headers)
-    return HTTPResponse(body, 200, {"Content-Type": "application/json", **headers})
+    return _sent(body, 200, {"Content-Type": kind, **headers}, squeeze)
+
+
+def _sent(
+    body: bytes, status: int, headers: dict[str, str], squeeze: Callable[[bytes], bytes]
+) -> HTTPResponse:
+    """An answer, compressed for who takes it."""
+    if compression.is_worth_it(body):
+        body, headers = squeeze(body), {**headers, "Content-Encoding": compression.GZIP}
+    return HTTPResponse(body, status, headers)
 
 
 def etag(body: bytes) -> str:

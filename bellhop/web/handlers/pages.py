@@ -11,14 +11,16 @@ from bottle import HTTPResponse, request
 
 from bellhop import __version__
 from bellhop.accounts.access import ANYBODY, User, may
-from bellhop.base import program
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
-from bellhop.web.answers import etag, is_known
+from bellhop.web import bundles, compression
+from bellhop.web.answers import tagged
 from bellhop.web.site import Site
 
-NAME = re.compile(r"[a-z]+/[a-z0-9_-]+\.(js|css|svg)")
+NAME = re.compile(r"(?:([0-9a-f]{12})/)?([a-z]+/[a-z0-9_-]+\.(?:js|css|svg))")
 HTML = "text/html; charset=utf-8"
+# An update shows at once, unless the address changes with what is found there.
+ASKED_EACH_TIME, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 # The navigation of each page: (address, name).
 LINKS = (
     ("/", "Jobs"),
@@ -75,29 +77,34 @@ def login(site: Site, user: User | None) -> HTTPResponse:
 
 def missing(site: Site, user: User | None) -> HTTPResponse:
     """What a browser is shown at an address where nothing is, with the status 404."""
-    page = _page("missing", "Page not found", user)
-    return HTTPResponse(page.body, 404, {"Content-Type": HTML})
+    return HTTPResponse(_html("missing", "Page not found", user), 404, {"Content-Type": HTML})
 
 
 def static(site: Site, user: User | None, name: str) -> HTTPResponse:
-    """GET /static/NAME, where NAME is FOLDER/FILE."""
+    """GET /static/NAME: the file FOLDER/FILE, with or without the release before it."""
+    found = NAME.fullmatch(name)
     try:
-        if not NAME.fullmatch(name):
-            raise FileNotFoundError
-        body = program.asset(f"static/{name}")
-    except FileNotFoundError:
+        release, name = found.groups() if found else (None, "")
+        body = bundles.content(name)
+    except KeyError:
         raise Problem("not-found", "There is no such page.") from None
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return _asked_each_time(body, kind if kind.startswith("image/") else f"{kind}; charset=utf-8")
+    kind = kind if kind.startswith("image/") else f"{kind}; charset=utf-8"
+    # A page of the release before may still load a part of it.
+    return _answer(body, kind, FOREVER if release == bundles.release() else ASKED_EACH_TIME)
 
 
 def _page(name: str, title: str, user: User | None, *, skip: str = "content") -> HTTPResponse:
+    return _answer(_html(name, title, user, skip), HTML, ASKED_EACH_TIME)
+
+
+def _html(name: str, title: str, user: User | None, skip: str = "content") -> bytes:
     """The content of a page in the shell, which leads a user to the other pages.
 
     `skip` is the id of what the keyboard can skip the head for.
     """
     shell, content = (
-        program.asset(f"static/{path}.html").decode() for path in ("shell", f"pages/{name}")
+        bundles.content(f"{path}.html").decode() for path in ("shell", f"pages/{name}")
     )
     typed = escape(TYPED)
     page = Template(shell).substitute(
@@ -112,7 +119,7 @@ def _page(name: str, title: str, user: User | None, *, skip: str = "content") ->
         version=__version__,
         typed=typed,
     )
-    return _asked_each_time(page.encode(), HTML)
+    return page.encode()
 
 
 def _link(path: str, words: str) -> str:
@@ -135,10 +142,6 @@ def _person(user: User) -> str:
     )
 
 
-def _asked_each_time(body: bytes, kind: str) -> HTTPResponse:
-    """What the browser asks for each time, so that an update shows at once."""
-    tag = etag(body)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if is_known(tag):
-        return HTTPResponse("", 304, headers)
-    return HTTPResponse(body, 200, {**headers, "Content-Type": kind})
+def _answer(body: bytes, kind: str, cache: str) -> HTTPResponse:
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
+    return tagged(body, kind, headers, compression.kept)

@@ -16,7 +16,8 @@ from bellhop import __version__
 from bellhop.accounts.access import User
 from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
-from bellhop.web.answers import encoded, etag, is_known
+from bellhop.web import compression
+from bellhop.web.answers import encoded, tagged
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
 from bellhop.web.openapi.figures import FIGURES
@@ -57,11 +58,7 @@ PROBLEM_JSON = "application/problem+json"
 
 def document(site: Site, user: User) -> HTTPResponse:
     """GET /openapi.json"""
-    body = _body()
-    headers = {"ETag": etag(body), "Cache-Control": "no-cache"}
-    if is_known(headers["ETag"]):
-        return HTTPResponse("", 304, headers)
-    return HTTPResponse(body, 200, {**headers, "Content-Type": "application/json"})
+    return tagged(_body(), "application/json", {"Cache-Control": "no-cache"}, compression.kept)
 
 
 @functools.cache

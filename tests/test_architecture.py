@@ -170,6 +170,13 @@ def test_it_accepts_jobs_in_one_place() -> None:
     assert callers == {"bellhop.jobs.acceptance"}
 
 
+def test_it_reads_headers_from_the_environment_of_wsgi() -> None:
+    """Bottle's own ways to them fail where the bytes are no UTF-8."""
+    ways = re.compile(r"\b(get_header|request\.headers\[|request\.headers\.get)\(?")
+    web = [path for path in CORE if wing_of(name_of(path)) == "web" and "server" not in path.parts]
+    assert not [name_of(path) for path in web if ways.search(path.read_text())]
+
+
 def test_it_imports_late_only_in_the_commands() -> None:
     """Each process imports its own part; everywhere else imports stand at the top."""
     late = set()

@@ -19,7 +19,9 @@ REFUSED = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 def is_worth_it(body: bytes) -> bool:
     """Whether the client takes gzip and `body` is long enough for it."""
-    return len(body) >= LEAST_BYTES and _is_accepted(request.get_header("Accept-Encoding", ""))
+    return len(body) >= LEAST_BYTES and _is_accepted(
+        request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    )
 
 
 def quick(body: bytes) -> bytes:

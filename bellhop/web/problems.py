@@ -52,4 +52,4 @@ class Application(Bottle):  # type: ignore[misc]
 def _is_for_person() -> bool:
     """Whether a browser asks for a page, which the API has none of."""
     is_for_program = request.path.startswith("/api/")
-    return not is_for_program and "text/html" in request.get_header("Accept", "")
+    return not is_for_program and "text/html" in request.environ.get("HTTP_ACCEPT", "")

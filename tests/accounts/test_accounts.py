@@ -406,6 +406,19 @@ def test_it_lists_and_ends_sessions(web: WsgiClient, people: None) -> None:
     assert web.request("DELETE", path, **mine).status == 404  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("Caf\u00c3\u00a9", "Café"), ("Caf\xe9", "Caf\ufffd")],
+    ids=["UTF-8", "none"],
+)
+def test_it_logs_in_a_browser_of_any_name(
+    web: WsgiClient, people: None, sent: str, shown: str
+) -> None:
+    mine = session_of(log_in(web, "otto", user_agent=sent))
+    (listed,) = web.get(f"{API}/account/sessions", **mine).json["sessions"]
+    assert listed["agent"] == shown
+
+
 def test_it_makes_lists_and_revokes_tokens(web: WsgiClient, people: None) -> None:
     mine = session_of(log_in(web, "otto"))
     wanted = {"name": "scanner", "scope": "submit", "days": 30}

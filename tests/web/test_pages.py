@@ -52,6 +52,11 @@ def test_it_shows_a_browser_a_page_where_nothing_is(web: WsgiClient, path: str) 
     assert "Page not found" in answer.body.decode()
 
 
+def test_it_takes_headers_that_are_no_text(web: WsgiClient) -> None:
+    assert web.get("/nothing", accept=f"{BROWSER},\xff").status == 404
+    assert web.get("/", accept_encoding="\xff, gzip").headers["Content-Encoding"] == "gzip"
+
+
 @pytest.mark.parametrize(
     ("path", "accept"), [("/nothing", "*/*"), ("/nothing", ""), (f"{API}/nothing", BROWSER)]
 )

@@ -38,7 +38,8 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     # What is no name may be a password in the wrong field.
     who = name if accounts.exists(name) else UNKNOWN
     _require_password(site, name, given["password"], who, "login refused", WRONG)
-    secret, agent = accounts.new_secret(), request.get_header("User-Agent", "")
+    agent = request.environ.get("HTTP_USER_AGENT", "").encode("latin-1").decode(errors="replace")
+    secret = accounts.new_secret()
     with audit.noted(name, address(), "login"):
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)

@@ -25,6 +25,7 @@ from bellhop.base.settings import Settings, postgresql_location
 from bellhop.cli.screen import Screen
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, is_disk_full
+from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
 from bellhop.storage.copying import free_bytes
@@ -233,7 +234,7 @@ def _refusals(here: Installation, url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = getattr(error, "orig", error)  # in peewee's own
+        said = said_by(error)
         if isinstance(said, postgresql.PostgresError):
             raise server.refused(url, said) from None
         if not isinstance(said, sqlite3.Error):

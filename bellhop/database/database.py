@@ -18,7 +18,7 @@ from peewee import Proxy
 
 from bellhop.base.errors import NO_ROOM, PASSING, StartRefused
 from bellhop.base.trouble import Trouble
-from bellhop.database.faults import Fault, InDoubt
+from bellhop.database.faults import Fault, InDoubt, said_by
 from bellhop.database.sqlite import Sqlite
 
 MOST_TOLD = 1000
@@ -55,10 +55,9 @@ def apart(row: str) -> Iterator[None]:
 
 def fault_of(error: Exception) -> Fault | None:
     """What is wrong with a database; None when it is none of their errors."""
-    said = getattr(error, "orig", error)  # in peewee's own
+    said = said_by(error)
     # The bell may live in SQLite where the rows do not.
-    found: Fault | None = Sqlite.fault_of(said)
-    return found if found or database.obj is None else database.fault_of(said)
+    return Sqlite.fault_of(said) or (database.obj and database.fault_of(said))
 
 
 def is_disk_full(error: Exception) -> bool:
@@ -92,7 +91,7 @@ def will_pass(error: Exception) -> bool:
 
 def reason_of(error: Exception) -> str:
     """What is wrong with the database, for everybody: nothing of the address of a server."""
-    fault, is_of_file = fault_of(error), Sqlite.fault_of(getattr(error, "orig", error))
+    fault, is_of_file = fault_of(error), Sqlite.fault_of(said_by(error))
     return str(error) if fault is None or is_of_file else f"PostgreSQL: {fault.value}"
 
 

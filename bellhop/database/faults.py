@@ -21,9 +21,13 @@ class Fault(Enum):
 class InDoubt(OperationalError):
     """A commit that failed as far as its caller knows, and may have been made all the same.
 
-    `orig` is what the database said.
+    Made of what the database said, which is `orig` then, and of that as text.
     """
 
-    def __init__(self, orig: Exception):
-        super().__init__(str(orig))
-        self.orig = orig
+    orig: Exception
+
+
+def said_by(error: Exception) -> Exception:
+    """What the database itself said, in an error of peewee, which may hold another of its own."""
+    orig = getattr(error, "orig", None)
+    return said_by(orig) if orig else error

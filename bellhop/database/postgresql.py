@@ -204,7 +204,7 @@ class Postgres(PostgresqlDatabase):
                 raise
             connection.close()
             self._close_idle()
-            raise InDoubt(error) from error
+            raise InDoubt(error, str(error)) from error
 
     def rollback(self) -> None:
         # A connection that is lost has ended its transaction already.

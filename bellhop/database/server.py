@@ -16,6 +16,7 @@ from bellhop.base.settings import postgresql_location
 from bellhop.database import translation
 from bellhop.database.condition import Condition, look
 from bellhop.database.database import bind_server, database, query
+from bellhop.database.faults import said_by
 from bellhop.database.postgresql import OLDEST, PostgresError, answering, connect
 from bellhop.database.schema import migrations, of_newer
 
@@ -175,7 +176,7 @@ def _tables() -> str:
 
 def refused(url: str, error: Exception) -> StartRefused:
     """One line about what the server, or libpq, says."""
-    error = getattr(error, "orig", error)  # in peewee's own
+    error = said_by(error)
     said = "; ".join(_reasons(str(error)))
     known = f"{getattr(error, 'sqlstate', None)} {said}"
     hint = next((hint for words, hint in HINTS if re.search(words, known)), OTHERWISE)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import OperationalError, SqliteDatabase
 
-from bellhop.database.faults import Fault, InDoubt
+from bellhop.database.faults import Fault, InDoubt, said_by
 
 if TYPE_CHECKING:
     from bellhop.database.shape import Shape
@@ -150,9 +150,8 @@ class Sqlite(SqliteDatabase):
         try:
             super().commit()
         except OperationalError as error:
-            said = getattr(error, "orig", error)
-            if self.fault_of(said) is Fault.UNREACHABLE:
-                raise InDoubt(said) from error
+            if self.fault_of(said := said_by(error)) is Fault.UNREACHABLE:
+                raise InDoubt(said, str(said)) from error
             raise
 
     def rollback(self) -> None:

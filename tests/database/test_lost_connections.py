@@ -28,6 +28,7 @@ from bellhop.database.database import (
     will_pass,
 )
 from bellhop.database.faults import InDoubt
+from bellhop.storage.models import Counter
 from tests.support.postgres import Postgres, unused_port
 from tests.support.proxy import Proxy
 
@@ -168,7 +169,7 @@ def test_it_looks_for_a_commit_when_it_cannot_be_made_any_more(rows: str, is_mad
         thread.start()
         found = contextlib.nullcontext() if is_made else pytest.raises(psycopg.OperationalError)
         with found, certain(is_counted):
-            raise InDoubt(psycopg.OperationalError("lost"))
+            raise InDoubt(psycopg.OperationalError("lost"), "lost")
         thread.join()
     assert counted() == is_made
 
@@ -241,6 +242,17 @@ def test_it_waits_for_no_connection_that_does_not_come(proxy: Proxy) -> None:
         query("SELECT 1")
     assert is_unavailable(silent.value)
     assert time.monotonic() - began < postgresql.CONNECT_S + 1
+
+
+def test_it_says_the_same_to_who_asks_through_a_model(proxy: Proxy) -> None:
+    """peewee wraps its own error there: no connection can be made for a statement."""
+    database.close_all()
+    proxy.server_port = unused_port()
+    proxy.reset()
+    with pytest.raises(Exception) as away:
+        Counter.get_or_none(Counter.name == "change")
+    assert is_unavailable(away.value) and will_pass(away.value)
+    assert "PostgreSQL: it cannot be reached now" in interface.reason_of(away.value)
 
 
 def test_it_asks_the_next_host_where_one_does_not_answer(proxy: Proxy, postgres: Postgres) -> None:

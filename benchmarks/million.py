@@ -56,6 +56,11 @@ EVENTS = """
     INSERT INTO event (job, at, item, step, attempt, move)
     SELECT id, created_at, 0, 0, 1, 'claimed' FROM job"""
 
+TEXTS = """
+    INSERT INTO search (job, item, text)
+    SELECT id, 0, name || char(10) || params || char(10) || 'page ' || (id * 7919 % 100003) FROM job
+    UNION ALL SELECT job, id, 'x no' FROM item WHERE status = 'failed'"""
+
 
 def measure(*, quick: bool) -> list[Figure]:
     """Rates with many rows next to those with a thousand, in turns of one server each."""
@@ -80,6 +85,7 @@ def fill(database: Path, count: int) -> None:
         connection.execute(JOBS, {"count": count})
         connection.execute(ITEMS)
         connection.execute(EVENTS)
+        connection.execute(TEXTS)
         connection.execute(
             "UPDATE counter SET value = :count WHERE name = 'change'", {"count": count}
         )

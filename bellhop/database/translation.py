@@ -29,6 +29,8 @@ TABLE = (
     # Texts are compared as SQLite does it, byte by byte, whatever the database was created with.
     (re.compile(r"\bTEXT\b"), 'TEXT COLLATE "C"'),
     (re.compile(r"\) WITHOUT ROWID"), ")"),
+    (re.compile(r"\bgroup_concat\("), "string_agg("),
+    (re.compile(r"\bAS BLOB\b"), "AS TEXT"),
 )  # fmt: skip
 
 

@@ -380,10 +380,21 @@ class Audit(Table):
     target = TextField()
 
 
+class Search(Table):
+    """What a search looks through: `item` 0 is what was submitted, others are errors."""
+
+    job = ForeignKeyField(Job, column_name="job", on_delete="CASCADE")
+    item = IntegerField()
+    text = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("job", "item")
+
+
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, StorageUse, Counter, Dependency,
     Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled,
-    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit,
+    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, Search,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

@@ -55,6 +55,7 @@ INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna',
 INSERT INTO login_failure VALUES ('as x', 1, '2026', '2026');
 INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
 INSERT INTO share VALUES ('anna', 3);
+INSERT INTO search VALUES (3, 0, 'ä€😀'), (3, 4, 'ärger');
 INSERT INTO audit (at, who, address, action, target) VALUES ('2026', 'x', '', 'x', 'x');
 DELETE FROM job WHERE id = 9;
 """

@@ -13,6 +13,7 @@ from bellhop.database.database import database, query
 TABLES = (
     "job", "item", "result", "event", "consumer", "turn", "gone", "counter", "dependency",
     "content", "idempotency", "queue", "cache", "cache_count", "duration", "schedule",
+    "search",
 )  # fmt: skip
 
 

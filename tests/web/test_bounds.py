@@ -350,22 +350,6 @@ def test_it_has_room_for_a_page_and_its_largest_row() -> None:
     assert PAGE_BYTES <= answers.MOST_ROW_BYTES < MOST_ANSWER_BYTES == 8 * MIB
 
 
-# Searches.
-
-
-def test_it_stops_a_search_that_takes_long_and_leads_on(
-    web: WsgiClient, submit: Submit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = submit(name="the one").job_id
-    for _ in range(5):
-        submit()
-    monkeypatch.setattr("bellhop.jobs.queries.find_jobs.SEARCH_S", 0)
-    monkeypatch.setattr("bellhop.jobs.queries.find_jobs.SEARCH_BITE", 1)
-    assert web.get(f"{JOBS}?q=the one").json["jobs"] == []
-    found = list(every_page(web, f"{JOBS}?q=the one", "jobs"))
-    assert [job["job_id"] for job in found] == [wanted]
-
-
 # Costly requests.
 
 # What is read or written quickly, however much there is.

@@ -384,21 +384,30 @@ def test_it_finds_names_parameters_and_errors(web: WsgiClient, submit: Submit, t
     assert ids(web.get(f"{JOBS}?q={text.replace('%', '%25')}zzz")) == []
 
 
-def test_it_searches_on_where_it_stopped(
-    web: WsgiClient, submit: Submit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A search looks through so many jobs and says where to go on."""
-    monkeypatch.setattr("bellhop.jobs.queries.find_jobs.SEARCH_SCAN", 3)
-    wanted = submit("needle")
-    for _ in range(7):
-        submit("hay")
-    found, cursor, pages = [], "", 0
-    while cursor is not None:
-        page = web.get(f"{JOBS}?q=needle&cursor={cursor}").json
-        found += [job["job_id"] for job in page["jobs"]]
-        cursor, pages = page["next"], pages + 1
-    assert found == [wanted.job_id]
-    assert pages == 3
+def test_it_pages_through_what_a_search_finds(web: WsgiClient, submit: Submit) -> None:
+    found = [submit("needle").job_id for _ in range(3) for _ in [submit("hay")]]
+    first = web.get(f"{JOBS}?q=needle&limit=2")
+    rest = web.get(f"{JOBS}?q=needle&limit=2&cursor={first.json['next']}")
+    assert ids(first) + ids(rest) == found[::-1] and rest.json["next"] is None
+
+
+def test_it_tells_which_changed_jobs_do_not_match(web: WsgiClient, submit: Submit) -> None:
+    wanted, other = submit("needle"), submit("hay")
+    page = web.get(f"{JOBS}?since=0&q=NEEDLE").json
+    assert [job["job_id"] for job in page["jobs"]] == [wanted.job_id]
+    assert page["unmatched"] == [other.job_id]
+    assert web.get(f"{JOBS}?since=0&q=needle&status=failed").json["jobs"] == []
+    assert web.get(f"{JOBS}?since=0&status=queued&queue=parsing&type=noop").json["unmatched"] == []
+    assert web.get(f"{JOBS}?since=0").json["unmatched"] == []
+
+
+def test_it_says_how_much_has_changed_beyond_an_answer(web: WsgiClient, submit: Submit) -> None:
+    for _ in range(3):
+        submit()
+    page = web.get(f"{JOBS}?since=0&limit=2").json
+    assert page["change"] < page["latest"] == queries.last_change()
+    page = web.get(f"{JOBS}?since={page['change']}&limit=2").json
+    assert page["change"] == page["latest"] == queries.last_change()
 
 
 def test_it_refuses_an_endless_search(web: WsgiClient) -> None:

@@ -26,3 +26,24 @@ CREATE OR REPLACE FUNCTION job_holds() RETURNS trigger LANGUAGE plpgsql AS $$
     END $$;
 CREATE OR REPLACE TRIGGER job_held AFTER INSERT OR DELETE OR UPDATE OF bytes, owner ON job
     FOR EACH ROW EXECUTE FUNCTION job_holds();
+CREATE OR REPLACE FUNCTION tells(of_job BIGINT, of_item BIGINT, error TEXT) RETURNS void
+    LANGUAGE sql AS $$
+    DELETE FROM search WHERE job = of_job AND item = of_item;
+    INSERT INTO search (job, item, text)
+        SELECT of_job, of_item, coalesce(json_extract(error, '$.code'), '') || ' '
+            || coalesce(json_extract(error, '$.message'), '')
+        WHERE json_valid(error) $$;
+CREATE OR REPLACE FUNCTION item_tells() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM tells(NEW.job, NEW.id, NEW.error);
+        RETURN NULL;
+    END $$;
+CREATE OR REPLACE TRIGGER item_told AFTER UPDATE OF error ON item
+    FOR EACH ROW WHEN (NEW.error IS DISTINCT FROM OLD.error) EXECUTE FUNCTION item_tells();
+CREATE OR REPLACE FUNCTION job_tells() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM tells(NEW.id, -1, CASE NEW.status WHEN 'cancelled' THEN NEW.error END);
+        RETURN NULL;
+    END $$;
+CREATE OR REPLACE TRIGGER job_told AFTER UPDATE OF error ON job
+    FOR EACH ROW WHEN (NEW.error IS DISTINCT FROM OLD.error) EXECUTE FUNCTION job_tells();

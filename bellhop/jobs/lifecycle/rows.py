@@ -39,6 +39,7 @@ INSERT_ITEM = """
         input, input_sha256, waits_for, not_before, wait_s, cached_from)
     VALUES (:job, :index, :step, :type, :queue, :owner, :priority, :turn, :status, :filename,
         :input, :sha256, :waits_for, :not_before, :wait_s, :cached_from)"""
+INSERT_SEARCH = "INSERT INTO search (job, item, text) VALUES (:job, 0, :text)"
 INSERT_CONTENT = "INSERT INTO content (job, sha256) VALUES (:job, :sha256)"
 STATUS_OF_JOB = "SELECT status FROM job WHERE job_id = :job_id"
 INSERT_DEPENDENCY = "INSERT INTO dependency (job, needs, is_met) VALUES (:job, :needs, :is_met)"
@@ -87,6 +88,7 @@ def insert(job: NewJob) -> int:
     row_id = _insert_job(job)
     waits_for = _insert_dependencies(row_id, job.depends_on)
     _insert_items(row_id, job, waits_for)
+    _insert_search(row_id, job)
     contents = [{"job": row_id, "sha256": sha256} for sha256 in sorted(set(job.contents))]
     write_many(INSERT_CONTENT, contents)
     job_event(row_id, "submitted", job.note)
@@ -108,6 +110,14 @@ def _insert_job(job: NewJob) -> int:
         "depends_on": json.dumps(list(job.depends_on)),
     }
     return int(query(INSERT_JOB, values)[0][0])
+
+
+def _insert_search(row_id: int, job: NewJob) -> None:
+    """What a search finds a job by; triggers add its errors. No list has a delivery."""
+    if job.delivery_of is None:
+        params = json.dumps(job.params, ensure_ascii=False)
+        texts = dict.fromkeys([job.name, params, *(item.filename for item in job.items)])
+        query(INSERT_SEARCH, {"job": row_id, "text": "\n".join(texts).casefold()})
 
 
 def _insert_dependencies(job: int, needs: Sequence[str]) -> str | None:

@@ -62,9 +62,9 @@ def list_jobs(site: Site, user: User) -> HTTPResponse:
     """GET /jobs: a page of jobs, or with `since` what changed."""
     change, limit = queries.last_change(), query.page_limit()
     since = query.number("since")
-    if since is not None:
-        return json_answer(_changed(site, user, since, change, limit))
     wanted = job_filter({name: query.text(name, query.MOST_QUERY) for name in FILTERS})
+    if since is not None:
+        return json_answer(_changed(site, user, wanted, since, change, limit))
     page = queries.jobs(user, wanted, before=query.read_cursor(), limit=limit)
     listed = fitting(views.job_views(site, user, page.rows))
     last = page.rows[len(listed) - 1].id if len(listed) < len(page.rows) else page.next
@@ -73,14 +73,25 @@ def list_jobs(site: Site, user: User) -> HTTPResponse:
     return json_answer(document, headers=query.page_headers(following))
 
 
-def _changed(site: Site, user: User, since: int, change: int, limit: int) -> dict[str, Any]:
-    """What changed after `since`, until `change` or as far as one answer has room for it."""
+def _changed(
+    site: Site, user: User, wanted: JobFilter, since: int, latest: int, limit: int
+) -> dict[str, Any]:
+    """What changed after `since`, until `latest` or as far as one answer has room for it."""
     jobs, gone, last = queries.jobs_since(user, since, limit)
-    shown = fitting(views.job_views(site, user, jobs))
-    if len(shown) < len(jobs):
-        last = jobs[len(shown) - 1].change
-    change = max(last or change, since)
-    return {"jobs": shown, "gone": [i for at, i in gone if at <= change], "change": change}
+    found = queries.matching(jobs, wanted)
+    matching = [job for job in jobs if job.id in found]
+    shown = fitting(views.job_views(site, user, matching))
+    if len(shown) < len(matching):
+        last = matching[len(shown) - 1].change
+    change = max(last or latest, since)
+    others = (job for job in jobs if job.id not in found)
+    return {
+        "jobs": shown,
+        "unmatched": [job.job_id for job in others if job.change <= change],
+        "gone": [job_id for at, job_id in gone if at <= change],
+        "change": change,
+        "latest": max(latest, change),
+    }
 
 
 def job_filter(given: dict[str, Any]) -> JobFilter:

@@ -188,8 +188,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
                         "request-in-progress", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/jobs", name="listJobs", summary="List jobs",
               words="A page, newest first; with `since`, the jobs that changed after that "
-              "change, without filters. A search checks 10,000 jobs per request and answers with "
-              "the matches: continue while there is a `next`.",
+              "change. A search looks through all jobs.",
               parameters=("job_status", "type", "queue", "owner", "q", "limit_50", "cursor",
                           "since"),
               answers={200: Answer("A page of jobs; with `since`, the changes.", {

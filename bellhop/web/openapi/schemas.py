@@ -268,8 +268,10 @@ SCHEMAS: dict[str, Schema] = {
     "JobChanges": record(
         "The changes since then, oldest first. Use `change` for the next request.",
         jobs=list_of(named("Job")),
+        unmatched=list_of({"type": "string"}, "Ids of changed jobs that do not match the filters."),
         gone=list_of({"type": "string"}, "Ids of jobs that were deleted."),
         change=CHANGE,
+        latest=count("The number of the newest change; above `change` if there are more."),
     ),
     "JobList": record("Jobs, newest first.", jobs=list_of(named("Job"))),
     "JobRequest": JOB_REQUEST, "JobForm": JOB_FORM, "NewItem": NEW_ITEM,

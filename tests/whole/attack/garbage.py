@@ -19,7 +19,7 @@ DELAYED_BY_S = 2.0
 ALLOWANCE_S = 3.0
 TABLES = (
     "job", "item", "result", "event", "schedule", "dependency", "content", "cache", "idempotency",
-    "consumer", "turn", "duration", "webhook_secret", "login_failure",
+    "consumer", "turn", "duration", "webhook_secret", "login_failure", "search",
 )  # fmt: skip
 DEEP = "[" * 990 + "]" * 990
 SPOILT: dict[str, Any] = {

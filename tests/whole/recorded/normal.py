@@ -41,7 +41,7 @@ PATTERNS = [
 ]
 # Members whose value, where there is one, is another in each run.
 VARYING = {
-    "change": "<number>", "pid": "<number>",
+    "change": "<number>", "latest": "<number>", "pid": "<number>",
     "median_s": "<seconds>", "p90_s": "<seconds>", "longest_s": "<seconds>",
     "oldest_age_s": "<seconds>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",

@@ -73,7 +73,7 @@ def download(descriptor: int, name: str) -> HTTPResponse:
     It has a type no browser shows, but for pictures, which a result may show on its page.
     """
     media_type = PICTURES.get(PurePath(name).suffix.lower(), "application/octet-stream")
-    return file_answer(descriptor, _named("attachment", name, media_type))
+    return file_answer(descriptor, named(name, media_type))
 
 
 def view(descriptor: int, name: str, media_type: str) -> HTTPResponse:
@@ -83,10 +83,10 @@ def view(descriptor: int, name: str, media_type: str) -> HTTPResponse:
     """
     policy = ALONE if media_type == PDF else f"sandbox; {ALONE}"
     headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
-    return file_answer(descriptor, {**_named("inline", name, media_type), **headers})
+    return file_answer(descriptor, {**named(name, media_type, "inline"), **headers})
 
 
-def _named(disposition: str, name: str, media_type: str) -> dict[str, str]:
+def named(name: str, media_type: str, disposition: str = "attachment") -> dict[str, str]:
     """The headers of a file with this name (RFC 6266) and type."""
     ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
     names = f"filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"

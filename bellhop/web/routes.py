@@ -28,6 +28,7 @@ from bellhop.web.handlers import (
     schedules,
     shares,
     status,
+    whole,
 )
 from bellhop.web.openapi import document as openapi
 from bellhop.web.problems import Application
@@ -166,6 +167,8 @@ def job_routes() -> tuple[Route, ...]:
         Route("POST", f"{job}/retry", jobs.retry, "change", Body.SHORT),
         Route("POST", f"{job}/give-up", jobs.give_up, "change", Body.SHORT),
         Route("GET", f"{job}/result", items.result, "read", is_costly=True),
+        Route("GET", f"{job}/result.csv", whole.data, "read", is_costly=True),
+        Route("GET", f"{job}/files.zip", whole.files, "read", is_costly=True),
         Route("GET", f"{job}/items", items.items, "read", is_costly=True),
         Route("GET", f"{job}/reasons", items.reasons, "read", is_costly=True),
         Route("GET", f"{job}/events", items.events, "read", is_costly=True),

@@ -307,6 +307,8 @@ PROMISES = (
     Promise("GET", "/jobs/ID/items/INDEX/input"),
     Promise("GET", "/jobs/ID/items/INDEX/log"),
     Promise("GET", "/jobs/ID/reasons", 200, "partly"),
+    Promise("GET", "/jobs/ID/result.csv"),
+    Promise("GET", "/jobs/ID/files.zip"),
     Promise("GET", "/jobs/ID/events"),
     Promise("POST", "/jobs/ID/cancel", 202, "running"),
     Promise("DELETE", "/jobs/ID", 202, "queued"),

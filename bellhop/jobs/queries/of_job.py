@@ -6,7 +6,7 @@ Whoever asks has found the job already, so may read it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from bellhop.storage.models import ITEM_COLUMNS, ITEM_FIELDS, Event, Item, Job, 
 
 # What is read for one page must not fill the memory of the web.
 PAGE_BYTES = 8 * 1024 * 1024
+ENDS_PER_PAGE = 200
 ITEM = ", ".join(f'item."{name}"' for name in ITEM_COLUMNS)
 ERROR = ITEM_COLUMNS.index("error")
 RESULT = ("item", "data", "files", "warnings")
@@ -64,6 +65,24 @@ def items(
             item = Item(**dict(zip(ITEM_FIELDS, row[:-4], strict=True)))
             page.rows.append((item, result))
     return page
+
+
+def ends(job: Job) -> Iterator[tuple[Item, Result | None]]:
+    """Every item of a job as its last step ended, a page at a time."""
+    page = ItemPage([], has_more=True)
+    while page.has_more:
+        after = page.rows[-1][0].id if page.rows else 0
+        page = items(job, only_ends=True, after=after, limit=ENDS_PER_PAGE)
+        yield from page.rows
+
+
+def outputs(job: Job) -> list[tuple[int, str, str]]:
+    """(index, filename, files) of the items that completed their last step, `files` as stored."""
+    sql = """SELECT item."index", item.filename, result.files
+        FROM item JOIN result ON result.item = item.id
+        WHERE item.job = :job AND item.step = :last AND item.status = 'completed'
+        ORDER BY item."index" """
+    return query(sql, {"job": job.id, "last": job.steps - 1})
 
 
 def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bottle import HTTPResponse, request
@@ -22,7 +23,7 @@ from bellhop.web.answers import (
     tagged_answer,
 )
 from bellhop.web.gate import again
-from bellhop.web.shown import views
+from bellhop.web.shown import inputs, views
 from bellhop.web.site import Site
 
 # Of one job: with more, it is not the reason that people look for.
@@ -31,13 +32,18 @@ MOST_REASONS = 100
 
 def result(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/result: 200 for a final job of which at least one item completed."""
+    require_result(site, job)
+    page = result_page(job)
+    return json_answer(page, headers=query.page_headers(page["next"]))
+
+
+def require_result(site: Site, job: Job) -> None:
+    """Raise the problem of a job that has no result, not yet or no more."""
     _require_in_time(site, job)
     if job.status not in FINAL:
         raise Problem("job-not-finished", f"The job is {job.status}; try again when it is final.")
     if not job.completed_items:
         raise Problem(f"job-{job.status}", "No item of the job completed, so there is no result.")
-    page = result_page(job)
-    return json_answer(page, headers=query.page_headers(page["next"]))
 
 
 def result_page(job: Job) -> dict[str, Any]:
@@ -75,7 +81,8 @@ def items(site: Site, user: User, job: Job) -> HTTPResponse:
     """GET /jobs/ID/items: every item with its state, also while the job runs."""
     after, limit = query.read_cursor() or 0, query.page_limit(200)
     page = queries.items(job, statuses=query.statuses(), after=after, limit=limit)
-    shown, following = _shown_items(job, page, views.item_view)
+    files = site.files if may(user, "inspect", job) else None
+    shown, following = _shown_items(job, page, partial(views.item_view, files=files))
     document = {"items": shown, "next": following}
     return json_answer(document, headers=query.page_headers(following))
 
@@ -124,18 +131,17 @@ def _opened(site: Site, job: Job, path: object) -> int:
 
 
 def given_file(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
-    """GET /jobs/ID/items/INDEX/input: the file that the item was given."""
+    """GET /jobs/ID/items/INDEX/input: the file, text or data that the item was given."""
     to_look_at = query.text("view") == "1"
     found = queries.item(job, int(index))
-    given = stored(found[0].input, dict, "item", found[0].id, "input") if found else {}
-    if not found or "file" not in given:
+    given = inputs.given(found[0]) if found else None
+    if not given:
         raise Problem("not-found", "There is no such item, or it was not given one file.")
     try:
-        descriptor = site.files.open_upload(job.job_id, str(given["file"]))
+        descriptor = given.open(site.files, job.job_id)
     except FileNotFoundError:
         raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
-    name = found[0].filename.rpartition("/")[2]
-    return downloads.given(descriptor, name, to_look_at=to_look_at)
+    return downloads.given(descriptor, given.filename, to_look_at=to_look_at)
 
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:

@@ -21,7 +21,9 @@ from bellhop.web.answers import encoded, tagged
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
 from bellhop.web.openapi.figures import FIGURES
-from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES, Answer, Route
+from bellhop.web.openapi.operation import Answer, Route
+from bellhop.web.openapi.results import RESULT_SCHEMAS
+from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES
 from bellhop.web.openapi.schemas import SCHEMAS, Schema, named
 from bellhop.web.site import Site
 
@@ -81,7 +83,7 @@ def build() -> dict[str, Any]:
         "tags": [{"name": tag, "description": words} for tag, (words, _) in ROUTES.items()],
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **FIGURES},
+            "schemas": {**SCHEMAS, **RESULT_SCHEMAS, **FIGURES},
             "securitySchemes": SECURITY,
             "parameters": PARAMETERS,
             "headers": HEADERS,

@@ -6,69 +6,34 @@ entries to the routes, to what their handlers read, and to what they answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from bellhop.base.addresses import API
 from bellhop.storage.models import STATUSES
-from bellhop.web import media_types
 from bellhop.web.handlers.jobs import STATUSES_OF_JOBS
 from bellhop.web.idempotency import MOST_KEY
+from bellhop.web.openapi.operation import (
+    BODY,
+    FORM,
+    JOB,
+    JSON,
+    NEW_JOB,
+    NO_JOB,
+    QUEUE,
+    TEXT,
+    UNCHANGED,
+    Answer,
+    Route,
+    shows,
+    takes,
+)
+from bellhop.web.openapi.results import RESULTS
 from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
 from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
 
-JOB, QUEUE = f"{API}/jobs/{{job_id}}", f"{API}/queues/{{name}}"
-JSON, FORM, TEXT = "application/json", "multipart/form-data", "text/plain"
-BYTES = "application/octet-stream"
-# Problems of a job or a file that is not there, of a JSON body, of a job that is submitted.
-NO_JOB = ("not-found", "expired")
-NO_FILE = (*NO_JOB, "range-not-satisfiable", "unreadable")
-BODY = ("bad-json", "unsupported-media-type")
-NEW_JOB = (*BODY, "invalid-job", "unknown-type", "type-unavailable", "too-many-items")
 WORD_COUNT = {"type": "word_count", "minimum": "3", "files": ["a.txt", "b.txt"]}
 FETCH = {"type": "JOB_TYPE", "items": [{"url": "https://example.org/"}], "priority": 10}
 WEEKLY = {"name": "Every Monday", "cron": "30 7 * * 1", "timezone": "Europe/Berlin", "job": FETCH}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a route says when it did what was asked; `content` is {media type: schema}."""
-
-    words: str
-    content: Mapping[str, Schema] = field(default_factory=dict)
-    headers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Route:
-    """One operation.
-
-    `parameters` are keys of `PARAMETERS`, `problems` codes beside those of
-    every route; `body` is {media type: (schema, example)}.
-    """
-
-    method: str
-    path: str
-    _: KW_ONLY
-    name: str
-    summary: str
-    words: str
-    answers: Mapping[int, Answer]
-    parameters: tuple[str, ...] = ()
-    body: Mapping[str, tuple[Schema, Any]] = field(default_factory=dict)
-    needs_body: bool = True
-    problems: tuple[str, ...] = ()
-
-
-def shows(schema: str, words: str, *headers: str, status: int = 200) -> dict[int, Answer]:
-    """An answer in JSON."""
-    return {status: Answer(words, {JSON: named(schema)}, headers)}
-
-
-def takes(schema: str, example: Any) -> dict[str, tuple[Schema, Any]]:
-    """A body in JSON."""
-    return {JSON: (named(schema), example)}
 
 
 def _in(place: str, name: str, schema: Schema, **more: Any) -> Schema:
@@ -159,14 +124,6 @@ HEADERS: dict[str, Schema] = {
     "Allow": _header(text("The methods that the URL supports."), is_sure=True),
 }
 
-UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}
-SHOWN: dict[str, Schema] = {media_type: {} for media_type in (BYTES, *media_types.ALL)}
-FILE = {
-    200: Answer("The file.", SHOWN, ("Content-Disposition", "ETag")),
-    206: Answer("The part that Range names.", SHOWN,
-                ("Content-Disposition", "ETag", "Content-Range")),
-    **UNCHANGED,
-}  # fmt: skip
 NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
@@ -255,49 +212,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               summary="Stop sharing a job", words="Takes effect with the account's next request.",
               parameters=("job_id", "account"), answers=NOTHING, problems=NO_JOB),
     )),
-    "Results": ("Read results, items and events.", (
-        Route("GET", f"{JOB}/result", name="getResult", summary="Get the result of a job",
-              words="Available when the job is final and an item has completed. For a chain, the "
-              "result of the last step.",
-              parameters=("job_id", "limit_200", "cursor"),
-              answers=shows("ResultPage", "A page of results.", "Link"),
-              problems=(*NO_JOB, "job-not-finished", "job-failed", "job-cancelled",
-                        "invalid-parameter")),
-        Route("GET", f"{JOB}/items", name="listItems", summary="List the items of a job",
-              words="Each item with its state, and every step of a chain, even while it runs.",
-              parameters=("job_id", "status", "limit_200", "cursor"),
-              answers=shows("ItemPage", "A page of items.", "Link"),
-              problems=(*NO_JOB, "invalid-parameter")),
-        Route("GET", f"{JOB}/reasons", name="listReasons", summary="List why items failed",
-              words="Each reason once, the most frequent first. Items with the same code failed "
-              "for the same reason; where the code is general, such as `bad_input`, those with "
-              "the same message except for numbers and quoted text.",
-              parameters=("job_id",), answers=shows("ReasonList", "The reasons."),
-              problems=NO_JOB),
-        Route("GET", f"{JOB}/events", name="listEvents", summary="Show the timeline of a job",
-              words="Each move of its items, in order.",
-              parameters=("job_id", "include_traceback", "limit_200", "cursor"),
-              answers=shows("EventPage", "A page of events.", "Link"),
-              problems=(*NO_JOB, "invalid-parameter")),
-        Route("GET", f"{JOB}/items/{{index}}/files/{{name}}", name="getFile",
-              summary="Download an output file",
-              words="A file of the last step of a chain, or of `step`.",
-              parameters=("job_id", "index", "file", "step", "range", "if_range",
-                          "if_none_match", "if_modified_since", "view"),
-              answers=FILE, problems=(*NO_FILE, "invalid-parameter")),
-        Route("GET", f"{JOB}/items/{{index}}/input", name="getInput",
-              summary="Download the input file of an item",
-              words="The file that was uploaded, until Bellhop deletes the uploads of the job.",
-              parameters=("job_id", "index", "range", "if_range", "if_none_match",
-                          "if_modified_since", "view"),
-              answers=FILE, problems=(*NO_FILE, "invalid-parameter")),
-        Route("GET", f"{JOB}/items/{{index}}/log", name="getLog",
-              summary="Read the output of an item",
-              words="At most 256 KiB and one line; of the latest attempt, or of `attempt`.",
-              parameters=("job_id", "index", "step", "attempt"),
-              answers={200: Answer("The output.", {TEXT: {"type": "string"}})},
-              problems=(*NO_JOB, "invalid-parameter")),
-    )),
+    **RESULTS,
     "Accounts": ("Log in, manage sessions and tokens, read the audit log.", (
         Route("POST", f"{API}/login", name="logIn", summary="Log in",
               words="Sets the session cookie of a browser, and one by which the account knows the "

@@ -16,7 +16,6 @@ from bellhop.base.errors import PROBLEMS
 from bellhop.jobs.bounds import MOST_JOB_ID
 from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS
 from bellhop.jobs.items import MOST_URL
-from bellhop.jobs.lifecycle import MOVES
 from bellhop.jobs.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
 from bellhop.web.handlers.bulk import ACTIONS, MOST_JOBS
@@ -86,7 +85,6 @@ def _said(words: str, schema: Schema) -> Schema:
     return {**schema, "description": words} if words else schema
 
 
-ANY: Schema = {"description": "Any JSON: what the job type returned."}
 STATUS = one_of(STATUSES, "`completed`, `failed` and `cancelled` are final.")
 PRIORITY = count("Higher first; only admins can set one above 0.", -100, 100)
 PARAMS = map_of({}, "Values by parameter name, as `GET /types` says; 64 KiB in all at most.")
@@ -123,13 +121,6 @@ FIGURES = {
     "hits": count("How often Bellhop has reused a result."),
     "misses": count("How often there was no result to reuse."),
 }
-GIVEN = {
-    "data": ANY,
-    "files": list_of(named("File")),
-    "warnings": list_of(named("Warning")),
-    "error": or_null(named("Error", "Why the item failed or runs again.")),
-}
-
 JOB = record(
     "A job. `result` is there only on request.",
     job_id=text("Id of the job."),
@@ -169,19 +160,6 @@ JOB = record(
     result=or_null(named("ResultPage", "With `include=result`; null while there is no result.")),
 )
 JOB["required"].remove("result")
-
-EVENT = record(
-    "One move of an item, or of the job when `item` is null.",
-    at=time("Time of the event."),
-    item=or_null(INDEX),
-    step=or_null(STEP_NUMBER),
-    attempt=or_null(ATTEMPT),
-    move=one_of([*MOVES, "cancel_asked"], "The move."),
-    code=or_null(text("The code of the error.")),
-    text=or_null(text("The error in words.")),
-    traceback=or_null(text("With `include=traceback`: the traceback of an unexpected error.")),
-)
-EVENT["required"].remove("traceback")
 
 JOB_REQUEST = record(
     "A job to submit.",
@@ -294,39 +272,6 @@ SCHEMAS: dict[str, Schema] = {
     "Links": record("URLs of the job.", **{
         name: text(format="uri-reference")
         for name in ("self", "result", "items", "deliveries", "events")}),
-    "Error": record("What went wrong; with `failures` and `retry_at` until the end.",
-                    needs=("code", "message", "hint"), message=text("For the user."),
-                    code=text("A stable code: kebab-case for a job, snake_case for an item."),
-                    hint=or_null(text("What the user can do about it.")),
-                    failures=count("Failed attempts."), retry_at=or_null(time("The next one.")),
-                    data=map_of({}, "What the job type says for its viewer; only of an item."),
-                    reasons=list_of(record(
-                        "A reason.", code=text("Its code."), message=text("The first message."),
-                        count=count("Items.", 1)), "Of a failed job with several failed items: "
-                        "the most frequent reasons.")),
-    "ReasonList": record("Why items failed.", reasons=list_of(record(
-        "A reason.", code=text("Its code."), message=text("That of the first item."),
-        hint=or_null(text("What the user can do about it.")), items=list_of(INDEX, "The items."),
-        filename=text("The file, URL or text of the first item.")))),
-    "Item": record(
-        "An item of a job in one step.", index=INDEX, step=STEP_NUMBER,
-        filename=text("The file, URL or text."), type=text("The job type."),
-        queue=text("The queue."), status=STATUS, progress=count("Percent.", 0, 100),
-        current_step=or_null(text("The current step of the work.")), attempt=ATTEMPT,
-        cached=flag("Bellhop reused an earlier result."),
-        cached_from=or_null(text("The job with that result.")), **GIVEN),
-    "ItemPage": record("A page of items.", items=list_of(named("Item")), next=NEXT),
-    "ResultItem": record("The result of an item.", index=INDEX, step=STEP_NUMBER, status=STATUS,
-                         type=text("The job type."), filename=text("The file, URL or text."),
-                         **GIVEN),
-    "ResultPage": record("A page of results.", job_id=text("The job."), type=text("The job type."),
-                         items=list_of(named("ResultItem")), next=NEXT),
-    "File": record("An output file.", name=text("Its path and name."),
-                   size=count("Bytes."), url=text("URL of the file.", format="uri-reference")),
-    "Warning": record("A warning.", code=text("A stable code."), message=text("The text."),
-                      where=or_null(text("The row, page or cell."))),
-    "Event": EVENT,
-    "EventPage": record("A page of the timeline.", events=list_of(named("Event")), next=NEXT),
     "Delivery": record(
         "A webhook delivery.", number=count("Number of the delivery in the job.", 1),
         delivery_id=text("Id of the job that delivers it."),

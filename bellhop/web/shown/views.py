@@ -17,8 +17,10 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.database.database import is_json
 from bellhop.jobs import queries
+from bellhop.storage.files import Files
 from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
 from bellhop.web.answers import Written
+from bellhop.web.shown import inputs
 from bellhop.web.shown.outlook import Outlook
 from bellhop.web.site import Site
 
@@ -108,7 +110,10 @@ def job_links(job_id: str) -> dict[str, str]:
     }
 
 
-def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
+def item_view(
+    job: Job, item: Item, result: Result | None, *, files: Files | None = None
+) -> dict[str, Any]:
+    """An item of a job in one step; its input for who may read it, who gives `files`."""
     return {
         "index": item.item_index,
         "step": item.step,
@@ -122,6 +127,7 @@ def item_view(job: Job, item: Item, result: Result | None) -> dict[str, Any]:
         "cached": bool(item.cached),
         "cached_from": item.cached_from if item.cached else None,
         **_given(job, item, result),
+        "input": inputs.view(files, job, item) if files else None,
         **_partial(item),
     }
 

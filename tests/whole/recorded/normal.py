@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import Any
 
 from tests.support.places import ROOT
@@ -112,6 +114,9 @@ def _body(answer: Answer, names: dict[str, str]) -> Any:
         return None
     if kind.endswith("json"):
         return _value("", answer.json, names)
+    if kind.endswith("zip"):
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            return {name: archive.read(name).decode().splitlines() for name in archive.namelist()}
     lines = answer.body.decode().splitlines()
     return [FIGURE.sub(r"\1 <number>", _text(line, names)) for line in lines]
 

@@ -63,6 +63,8 @@ def submitting_forms(ask: Caller) -> None:
     ask("POST jobs", form=[("type", "report"), ("title", "T")], files=[file], name="report")
     ask.final("report")
     ask("GET jobs/{report}/result")
+    ask("GET jobs/{report}/result.csv")
+    ask("GET jobs/{report}/files.zip")
     ask("GET jobs/{report}/items/0/files/words.csv")
     ask("GET jobs/{report}/items/0/files/more/gr%C3%B6%C3%9Fe.txt")
     ask("GET jobs/{report}/items/0/files/words.csv", headers={"Range": "bytes=0-3"})

@@ -12,6 +12,7 @@ ROUTES = (
     "DELETE account/tokens/9999", "POST account/password", "GET audit", "POST jobs", "GET jobs",
     "GET jobs/stats", "POST jobs/bulk", "GET jobs/{job}", "PATCH jobs/{job}",
     "GET jobs/{job}/result", "GET jobs/{job}/items", "GET jobs/{job}/reasons",
+    "GET jobs/{job}/result.csv", "GET jobs/{job}/files.zip",
     "GET jobs/{job}/events",
     "GET jobs/{job}/items/0/files/words.csv", "GET jobs/{job}/items/0/input",
     "GET jobs/{job}/items/0/log",

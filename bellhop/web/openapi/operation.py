@@ -1,0 +1,62 @@
+"""What an operation of the OpenAPI document is made of: used by the tables of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from bellhop.base.addresses import API
+from bellhop.web.openapi.schemas import Schema, named
+
+JOB, QUEUE = f"{API}/jobs/{{job_id}}", f"{API}/queues/{{name}}"
+JSON, FORM, TEXT = "application/json", "multipart/form-data", "text/plain"
+BYTES, ZIP = "application/octet-stream", "application/zip"
+# Problems of a job or a file that is not there, of a JSON body, of a job that is submitted.
+NO_JOB = ("not-found", "expired")
+NO_FILE = (*NO_JOB, "range-not-satisfiable", "unreadable")
+BODY = ("bad-json", "unsupported-media-type")
+NEW_JOB = (*BODY, "invalid-job", "unknown-type", "type-unavailable", "too-many-items")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route says when it did what was asked; `content` is {media type: schema}."""
+
+    words: str
+    content: Mapping[str, Schema] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation.
+
+    `parameters` are keys of `PARAMETERS`, `problems` codes beside those of
+    every route; `body` is {media type: (schema, example)}.
+    """
+
+    method: str
+    path: str
+    _: KW_ONLY
+    name: str
+    summary: str
+    words: str
+    answers: Mapping[int, Answer]
+    parameters: tuple[str, ...] = ()
+    body: Mapping[str, tuple[Schema, Any]] = field(default_factory=dict)
+    needs_body: bool = True
+    problems: tuple[str, ...] = ()
+
+
+def shows(schema: str, words: str, *headers: str, status: int = 200) -> dict[int, Answer]:
+    """An answer in JSON."""
+    return {status: Answer(words, {JSON: named(schema)}, headers)}
+
+
+def takes(schema: str, example: Any) -> dict[str, tuple[Schema, Any]]:
+    """A body in JSON."""
+    return {JSON: (named(schema), example)}
+
+
+UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}

@@ -27,7 +27,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 4810, "consumer": 1220, "jobs": 3010, "jobprocess": 1620, "accounts": 600,
+    "cli": 1760, "web": 4770, "consumer": 1220, "jobs": 2990, "jobprocess": 1620, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1205, "storage": 1400,
     "system": 940, "functions": 1420, "base": 1140,
 }  # fmt: skip

@@ -34,6 +34,7 @@ from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
+from bellhop.uploads import uploads
 
 ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
@@ -274,6 +275,7 @@ class Keeper:
             for kind in KINDS:
                 for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
                     self._files.remove_job(job_id)
+            uploads.remove_litter(self._here.folder, LITTER_AGE_S)
         self.cut_log()
 
     def expire(self) -> bool:
@@ -285,7 +287,7 @@ class Keeper:
         reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=lifetime_s)
         if not may_delete:
             return True
-        for beside in (lifecycle, accounts, audit):
+        for beside in (lifecycle, accounts, audit, uploads):
             self._attempt(beside.forget_old)
         return all(self._expire_type(name, until) for name in queries.types_of_jobs())
 

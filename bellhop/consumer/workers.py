@@ -375,7 +375,8 @@ class Workers:
             value=self._taken(claim, scratch, value) if kind in FILES else value,
             beside={name: self._taken(claim, scratch, stored) for name, stored in beside.items()},
             params=claim.params,
-            filename=claim.filename,
+            # Job types make names of their own of it.
+            filename=claim.filename.rpartition("/")[2] if kind in FILES else claim.filename,
             free_bytes=scratch.free_bytes(),
             signing_secret=watch.when_it_can_be_read(secret) if is_delivery else None,
         )

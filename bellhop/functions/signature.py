@@ -26,7 +26,7 @@ OPTIONS = (
 )  # fmt: skip
 FILE_FIELDS = ("files", "files[]", "file")
 RESERVED = ("type", *OPTIONS)
-FORM_FIELDS = (*RESERVED, *FILE_FIELDS)
+FORM_FIELDS = (*RESERVED, *FILE_FIELDS, "upload")
 FILES = ("file", "files")
 INPUT_KINDS = (*FILES, "url", "text", "data")
 # What the names of parameters say of them where no hint does.

@@ -59,9 +59,9 @@ class Acceptance:
                 job = self._with_hits(job)
                 job = replace(job, bytes=job.bytes + job.row_bytes())
                 with audit.noted(user.name, address, action, target or job.job_id):
-                    self._require_room(job)
                     if first:
                         first()
+                    self._require_room(job)
                     lifecycle.submit(job, key)
         except UnknownJobs as unknown:
             raise invalid_field("depends_on", f"there is no job {unknown}") from None

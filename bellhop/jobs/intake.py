@@ -24,9 +24,8 @@ from bellhop.catalog.description import KnownType
 from bellhop.functions.signature import OPTIONS
 from bellhop.jobs import items, webhooks
 from bellhop.jobs.bounds import MOST_JOB_ID, MOST_PARAMS_BYTES
-from bellhop.jobs.items import MOST_URL
+from bellhop.jobs.items import MOST_URL, Uploads
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.storage.files import IncomingFile
 
 # Those of the options that a form gives as JSON text; null and empty mean "not given".
 STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")
@@ -51,10 +50,10 @@ class Intake:
     def from_form(
         self,
         fields: Mapping[str, Sequence[str]],
-        files: Sequence[tuple[IncomingFile, str]],
+        files: Uploads,
         owner: str,
     ) -> NewJob:
-        """A job of a multipart form; each file comes with its SHA-256."""
+        """A job of a multipart form."""
         last = {name: values[-1] for name, values in fields.items()}
         job_type = self._find_type(last.pop("type", None))
         options: dict[str, Any] = {n: last.pop(n) for n in OPTIONS if n in last}
@@ -67,12 +66,10 @@ class Intake:
         named = {name: fields[name] for name in last if name != main}
         given = {name: params.from_text(label, schema, name, text) for name, text in named.items()}
         listed = items.of_form(job_type, fields, files)
-        job = self._job(job_type, listed, given, options, owner)
-        size = sum(file.size for file, _ in files)
-        return replace(job, contents=[sha for _, sha in files], bytes=size)
+        return _with(files, self._job(job_type, listed, given, options, owner))
 
-    def from_json(self, body: Any, owner: str) -> NewJob:
-        """A job of a JSON document: URLs, texts or data as items."""
+    def from_json(self, body: Any, owner: str, files: Uploads = ()) -> NewJob:
+        """A job of a JSON document: URLs, texts, data or the uploads `files` as items."""
         if not isinstance(body, dict):
             raise Problem("bad-json", "The body must be a JSON object.")
         for name in body:
@@ -86,11 +83,11 @@ class Intake:
             and len(listed) > MOST_REPEATS * self._settings.server.max_items
         ):
             raise self._too_many_items()
-        found = items.of_json(job_type, listed)
+        found = items.of_json(job_type, listed, files)
         distinct = items.distinct(found)
         given = _params_of(body, "params")
         job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
-        return replace(job, note=_note(len(found) - len(distinct)))
+        return _with(files, replace(job, note=_note(len(found) - len(distinct))))
 
     def _find_type(self, name: Any, field: str = "type") -> KnownType:
         types = self._catalog.types()
@@ -163,6 +160,12 @@ class Intake:
             steps.append(NewStep(job_type.type, checked, job_type.queue))
             most = max(most, len(job_type.delays_s))
         return steps, most
+
+
+def _with(files: Uploads, job: NewJob) -> NewJob:
+    """A job that holds these files."""
+    size = sum(file.size for file, _ in files)
+    return replace(job, contents=[sha for _, sha in files], bytes=size)
 
 
 def priority(given: Any) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from bellhop.base import documents
@@ -20,11 +21,29 @@ from bellhop.catalog import params
 from bellhop.catalog.description import Description
 from bellhop.functions.signature import FILE_FIELDS, FILES, Input
 from bellhop.jobs.newjob import NewItem
-from bellhop.storage.files import IncomingFile
 
-ITEM_KINDS = ("url", "text", "json")
+ITEM_KINDS = ("url", "text", "json", "upload")
 MOST_URL = 2048
-Uploads = Sequence[tuple[IncomingFile, str]]
+
+
+class GivenFile(Protocol):
+    """A file of a new job: one of the form, or an upload that had arrived before.
+
+    `field` is the field that it was given in; `path` ends with the name that it has in its folder.
+    """
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+# Each with its SHA-256.
+Uploads = Sequence[tuple[GivenFile, str]]
 
 
 def of_form(
@@ -51,8 +70,10 @@ def of_form(
     return [_with(item, beside) for item in items] if beside else items
 
 
-def of_json(job_type: Description, listed: Any) -> list[NewItem]:
-    """The items of a JSON document; URLs that were given before are left out."""
+def of_json(job_type: Description, listed: Any, uploads: Uploads = ()) -> list[NewItem]:
+    """The items of a JSON document, which may be `uploads`, all of them."""
+    if uploads:
+        return of_form(job_type, {}, uploads)
     main = job_type.inputs[0] if job_type.inputs else None
     if listed in (None, []) and not (main and main.required):
         return [nothing(job_type)]
@@ -83,10 +104,10 @@ def name_of(items: Sequence[NewItem]) -> str:
     return items[0].filename + (f" and {more} more" if more else "")
 
 
-def _by_input(job_type: Description, files: Uploads) -> dict[str, list[tuple[IncomingFile, str]]]:
+def _by_input(job_type: Description, files: Uploads) -> dict[str, list[tuple[GivenFile, str]]]:
     """The files by the inputs that they are given for; the usual fields are the main one's."""
     takes = [each.name for each in job_type.inputs if each.kind in FILES]
-    found: dict[str, list[tuple[IncomingFile, str]]] = {}
+    found: dict[str, list[tuple[GivenFile, str]]] = {}
     for file, sha256 in files:
         name = file.field
         if name in FILE_FIELDS and name not in takes and takes:
@@ -148,8 +169,10 @@ def _value(main: Input, text: str) -> Any:
 def _of_document(job_type: Description, index: int, item: Any) -> NewItem:
     field = f"items[{index}]"
     if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
-        raise invalid_field(field, "must have one of url, text, json")
+        raise invalid_field(field, f"must have one of {', '.join(ITEM_KINDS)}")
     ((kind, value),) = item.items()
+    if kind == "upload":
+        raise invalid_field(field, "an upload can be given to a job only, not to a schedule")
     kind = "data" if kind == "json" else kind
     if kind != job_type.input:
         raise invalid_field(field, f"{job_type.label} takes {job_type.input}, not {kind}")

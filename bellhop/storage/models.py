@@ -187,8 +187,22 @@ class Schedule(Table):
     token = IntegerField(null=True)
 
 
+class Upload(Table):
+    """A file that arrives in parts; `stored_bytes` of it are on the disk for good."""
+
+    id = TextField(primary_key=True)
+    owner = TextField()
+    filename = TextField()
+    metadata = TextField()
+    length = IntegerField()
+    stored_bytes = IntegerField()
+    boot = TextField()
+    sha256 = TextField(null=True)
+    expires_at = TextField()
+
+
 class StorageUse(Table):
-    """What the jobs of an owner hold, in bytes; triggers keep it true to `Job.bytes`."""
+    """What the jobs and uploads of an owner hold, in bytes; triggers keep it true to their rows."""
 
     owner = TextField(primary_key=True)
     bytes = IntegerField()
@@ -392,9 +406,10 @@ class Search(Table):
 
 
 TABLES = (
-    Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, StorageUse, Counter, Dependency,
-    Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, WebhookDisabled,
-    Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit, Search,
+    Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
+    Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret,
+    WebhookDisabled, Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit,
+    Search,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

@@ -53,6 +53,9 @@ HEADERS = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+# Resumable uploads, and the version of their protocol (tus).
+UPLOADS, TUS_VERSION = f"{addresses.API}/uploads", "1.0.0"
+TUS = [("Tus-Resumable", TUS_VERSION), ("Tus-Version", TUS_VERSION)]
 # It answers whatever the Host, so that a monitor need not know our name.
 HEALTH = "/health"
 # In the environ of a request whose Host is not ours.
@@ -93,6 +96,12 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
         return problem
 
     return refusal
+
+
+def headers_of(path: str) -> list[tuple[str, str]]:
+    """The headers of every answer about an address."""
+    is_about_uploads = path == UPLOADS or path.startswith(f"{UPLOADS}/")
+    return [*HEADERS, *TUS] if is_about_uploads else HEADERS
 
 
 def connect() -> None:
@@ -176,7 +185,8 @@ def secured(
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             is_secure = environ.get("wsgi.url_scheme") == "https"
-            every = [*HEADERS, NOT_KEPT, *([stay_secure] if is_secure else [])]
+            path = environ.get("PATH_INFO", "")
+            every = [*headers_of(path), NOT_KEPT, *([stay_secure] if is_secure else [])]
             own = {name.lower() for name, _ in headers}
             more = [(name, value) for name, value in every if name.lower() not in own]
             return start_response(status, [*headers, *more], *exc_info)

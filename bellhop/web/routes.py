@@ -28,6 +28,7 @@ from bellhop.web.handlers import (
     schedules,
     shares,
     status,
+    uploads,
     whole,
 )
 from bellhop.web.openapi import document as openapi
@@ -47,6 +48,8 @@ class Body(enum.Enum):
     LONG = enum.auto()
     # Files: kept on the disk, and so refused by their headers to who may not send them.
     UPLOAD = enum.auto()
+    # Bytes of an upload that was begun: written straight to where they stay.
+    PART = enum.auto()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ def _router() -> Router:
 
 def every_route() -> tuple[Route, ...]:
     """The tables below."""
-    return (*page_routes(), *account_routes(), *job_routes(), *installation_routes())
+    return (
+        *page_routes(), *account_routes(), *job_routes(), *upload_routes(), *installation_routes(),
+    )  # fmt: skip
 
 
 def page_routes() -> tuple[Route, ...]:
@@ -180,6 +185,18 @@ def job_routes() -> tuple[Route, ...]:
         Route("DELETE", f"{job}/shares/<account>", shares.remove, "change"),
         Route("GET", f"{job}/deliveries", deliveries.list_deliveries, "inspect", is_costly=True),
         Route("POST", f"{delivery}/redeliver", deliveries.redeliver, "change"),
+    )
+
+
+def upload_routes() -> tuple[Route, ...]:
+    """Files that arrive in parts; each is its owner's alone."""
+    upload = f"{door.UPLOADS}/<upload_id:re:[0-9a-f]{{32}}>"
+    return (
+        Route("OPTIONS", door.UPLOADS, uploads.options, "look"),
+        Route("POST", door.UPLOADS, uploads.create, "submit", Body.UPLOAD),
+        Route("HEAD", upload, uploads.look, "submit"),
+        Route("PATCH", upload, uploads.append, "submit", Body.PART),
+        Route("DELETE", upload, uploads.remove, "submit"),
     )
 
 

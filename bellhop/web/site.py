@@ -28,6 +28,7 @@ from bellhop.storage.inspection import Inspection
 from bellhop.storage.installation import Installation
 from bellhop.system.clock import Clock
 from bellhop.system.locks import hold_for_life
+from bellhop.uploads.uploads import Uploads
 from bellhop.web import gate
 from bellhop.web.answers import problem_answer
 from bellhop.web.door import CHANGING, database_problem, once_more
@@ -74,6 +75,10 @@ class Site:
     @functools.cached_property
     def inspection(self) -> Inspection:
         return Inspection(self.here)
+
+    @functools.cached_property
+    def uploads(self) -> Uploads:
+        return Uploads(self.here.folder)
 
     @functools.cached_property
     def rates(self) -> Rates:

@@ -176,6 +176,7 @@ def address(route: Route, job: Job, person: Person) -> str:
     """The route about otto's job, schedule and share, or about what is the person's own."""
     values = {
         "job_id": job.job_id, "index": "0", "sha256": SHA256, "account": "vera",
+        "upload_id": "0" * 32,
         "name": {"/static/<name:path>": "shared/style.css"}.get(route.path, "default"),
     }  # fmt: skip
     if "/files/<name" in route.path:

@@ -302,6 +302,9 @@ def test_it_moves_a_database_of_an_earlier_version(
     loaded: Settings, filled: Installation, empty_database: str, postgres: Postgres
 ) -> None:
     with contextlib.closing(sqlite3.connect(filled.database)) as connection, connection:
+        connection.executescript(
+            "DROP TABLE upload; DROP TABLE search; DROP TRIGGER item_told; DROP TRIGGER job_told"
+        )
         connection.execute("ALTER TABLE item DROP COLUMN partial")
         connection.execute("PRAGMA user_version = 7")
     move.run(loaded, empty_database)

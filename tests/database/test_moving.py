@@ -46,6 +46,7 @@ INSERT INTO cache VALUES ('k', 'noop', 'anna', 4, 1, '2026', '2026');
 INSERT INTO cache_count VALUES ('noop', 1, 2);
 INSERT INTO duration VALUES ('noop', 0, 2), ('noop', 1, 0.30000000000000004);
 INSERT INTO webhook_secret VALUES ('anna', 's');
+INSERT INTO upload VALUES ('u', 'carl', 'ä.txt', '', 10, 3, 'b', NULL, '2026');
 INSERT INTO webhook_disabled VALUES ('anna', 'http://localhost', '2026');
 INSERT INTO account (name, role, created_at) VALUES ('anna', 'admin', '2026');
 INSERT INTO session (hash, account, address, agent, created_at, used_at)

@@ -70,6 +70,8 @@ PAGES = (
 OF_JOB = ("", "/result", "/items", "/events", "/deliveries", "/shares", "/items/0/log")
 RAW = """
     INSERT INTO account (name, role, created_at) VALUES ('anna', 'admin', '2026');
+    INSERT INTO upload (id, owner, filename, metadata, length, stored_bytes, boot, sha256,
+        expires_at) VALUES ('u', 'local', 'a.txt', '', 0, 0, 'b', '', '2999');
     INSERT INTO session (hash, account, address, agent, created_at, used_at)
         VALUES ('h', 'anna', '', '', '2026', '2026');
     INSERT INTO token (hash, account, name, scope, created_at) VALUES ('h', 'anna', '', 'all', '');

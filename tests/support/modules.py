@@ -27,9 +27,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 4770, "consumer": 1220, "jobs": 2990, "jobprocess": 1620, "accounts": 600,
-    "bell": 250, "catalog": 1000, "environments": 380, "database": 1205, "storage": 1400,
-    "system": 940, "functions": 1420, "base": 1140,
+    "cli": 1760, "web": 5130, "consumer": 1222, "jobs": 2980, "jobprocess": 1620, "accounts": 600,
+    "bell": 250, "catalog": 1000, "environments": 380, "database": 1205, "storage": 1405,
+    "system": 940, "functions": 1420, "uploads": 280, "base": 1144,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

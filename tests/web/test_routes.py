@@ -11,11 +11,12 @@ from bellhop.web.routes import NOWHERE, Route, every_route, find
 from tests.support.places import ROOT
 
 PACKAGE = ROOT / "bellhop"
+LENGTHS = {"sha256": 64, "upload_id": 32}
 
 
 def an_address(path: str) -> str:
-    """An address of a route: every part of it that varies is a number, or a SHA-256."""
-    return re.sub(r"<(\w+)[^>]*>", lambda part: "1" * (64 if part[1] == "sha256" else 1), path)
+    """An address of a route: every part of it that varies is a number, or a hash."""
+    return re.sub(r"<(\w+)[^>]*>", lambda part: "1" * LENGTHS.get(part[1], 1), path)
 
 
 @pytest.mark.parametrize("route", every_route(), ids=lambda r: f"{r.method} {r.path}")

@@ -16,6 +16,7 @@ FILLED = {
     "<name:path>": "shared/style.css",
     "<job_id>": "8061915b",
     "<account>": "vera",
+    "<upload_id:re:[0-9a-f]{32}>": "ab" * 16,
     "<index:re:[0-9]{1,9}>": "0",
     "<number:re:[0-9]{1,9}>": "1",
     "<number:re:[0-9]{1,15}>": "1",

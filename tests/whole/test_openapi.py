@@ -26,6 +26,7 @@ from bellhop.web.openapi import document as openapi
 from bellhop.web.query import cursor_of
 from bellhop.web.routes import make_app
 from bellhop.web.site import Site
+from bellhop.web.tus import PART_TYPE
 from tests.support.cast import (
     IDS,
     NEW_JOB,
@@ -78,6 +79,12 @@ KNOWN: dict[tuple[str, ...], list[Any]] = {
     (*SCHEDULE, "timezone"): ["Europe/Berlin", "Nowhere", None],
     (*SCHEDULE, "job"): [NEW_JOB, {**NEW_JOB, "type": "x"}],
 }
+
+
+@schemathesis.serializer(PART_TYPE)
+def as_bytes(context: Any, value: Any) -> bytes:
+    """Part of an upload: whatever it is."""
+    return str(value).encode()
 
 
 def of_what_is_there() -> dict[str, Any]:

@@ -32,3 +32,32 @@ CREATE TRIGGER job_told AFTER UPDATE OF error ON job WHEN NEW.error IS NOT OLD.e
                 || coalesce(json_extract(NEW.error, '$.message'), '')
             WHERE NEW.status = 'cancelled' AND json_valid(NEW.error);
     END;
+-- Files that arrive in parts, until a job takes them: what of one lies on the disk for good, and in
+-- which boot of the machine, for what was written since then is lost with it. `sha256` is known once
+-- it is whole. They count as stored by their owner with the length that they will have.
+CREATE TABLE upload (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    length INTEGER NOT NULL CHECK (length >= 0),
+    stored_bytes INTEGER NOT NULL CHECK (stored_bytes BETWEEN 0 AND length),
+    boot TEXT NOT NULL,
+    sha256 TEXT CHECK (sha256 IS NULL OR stored_bytes = length),
+    expires_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX upload_owner ON upload (owner, sha256);
+CREATE INDEX upload_expires_at ON upload (expires_at);
+CREATE TRIGGER upload_held AFTER INSERT ON upload WHEN NEW.length != 0
+    BEGIN
+        INSERT INTO storage_use (owner, bytes) VALUES (NEW.owner, NEW.length)
+            ON CONFLICT DO UPDATE SET bytes = bytes + NEW.length;
+    END;
+CREATE TRIGGER upload_handed_over AFTER UPDATE OF owner ON upload
+    BEGIN
+        UPDATE storage_use SET bytes = bytes - OLD.length WHERE owner = OLD.owner;
+        INSERT INTO storage_use (owner, bytes) VALUES (NEW.owner, NEW.length)
+            ON CONFLICT DO UPDATE SET bytes = bytes + NEW.length;
+    END;
+CREATE TRIGGER upload_let_go AFTER DELETE ON upload WHEN OLD.length != 0
+    BEGIN UPDATE storage_use SET bytes = bytes - OLD.length WHERE owner = OLD.owner; END;

@@ -47,3 +47,16 @@ CREATE OR REPLACE FUNCTION job_tells() RETURNS trigger LANGUAGE plpgsql AS $$
     END $$;
 CREATE OR REPLACE TRIGGER job_told AFTER UPDATE OF error ON job
     FOR EACH ROW WHEN (NEW.error IS DISTINCT FROM OLD.error) EXECUTE FUNCTION job_tells();
+CREATE OR REPLACE FUNCTION upload_holds() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP != 'INSERT' AND OLD.length != 0 THEN
+            UPDATE storage_use SET bytes = bytes - OLD.length WHERE owner = OLD.owner;
+        END IF;
+        IF TG_OP != 'DELETE' AND NEW.length != 0 THEN
+            INSERT INTO storage_use (owner, bytes) VALUES (NEW.owner, NEW.length)
+                ON CONFLICT (owner) DO UPDATE SET bytes = storage_use.bytes + NEW.length;
+        END IF;
+        RETURN NULL;
+    END $$;
+CREATE OR REPLACE TRIGGER upload_held AFTER INSERT OR DELETE OR UPDATE OF owner ON upload
+    FOR EACH ROW EXECUTE FUNCTION upload_holds();

@@ -11,6 +11,7 @@ HAND_OVER = (
     "UPDATE item SET owner = :to WHERE owner = :owner",
     "UPDATE gone SET owner = :to WHERE owner = :owner",
     "UPDATE schedule SET owner = :to WHERE owner = :owner",
+    "UPDATE upload SET owner = :to WHERE owner = :owner",
     # Of what there is one of, that of the first owner takes the place of the other's.
     """DELETE FROM turn WHERE owner = :to
     AND queue IN (SELECT theirs.queue FROM turn AS theirs WHERE theirs.owner = :owner)""",

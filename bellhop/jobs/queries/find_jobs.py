@@ -177,6 +177,13 @@ def jobs_with_content(viewer: User, sha256: str, type_name: str | None, limit: i
     return _jobs(sql, values)
 
 
+def own_jobs_with(owner: str, sha256: str) -> list[str]:
+    """The ids of the latest jobs that an owner submitted with a file of this content."""
+    sql = """SELECT job_id FROM job WHERE owner = :owner
+        AND id IN (SELECT job FROM content WHERE sha256 = :sha256) ORDER BY id DESC LIMIT 5"""
+    return [job_id for (job_id,) in query(sql, {"owner": owner, "sha256": sha256})]
+
+
 def is_expired(viewer: User, job_id: str) -> bool:
     """Whether there was such a job, and its time was over."""
     sql = f"SELECT 1 FROM gone WHERE job_id = :job_id AND is_expired = 1 AND {owned(viewer)}"

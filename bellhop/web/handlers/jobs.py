@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bottle import HTTPResponse
@@ -15,10 +16,12 @@ from bellhop.database.faults import InDoubt
 from bellhop.functions.signature import FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.conditions import OTHER_STATUSES
+from bellhop.jobs.items import Uploads
 from bellhop.jobs.lifecycle import KeyIsTaken
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
 from bellhop.storage.models import FINAL, STATUSES, Item, Job
+from bellhop.uploads.uploads import Given, sent
 from bellhop.web import idempotency, query, upload
 from bellhop.web.answers import (
     fitting,
@@ -51,11 +54,13 @@ def submit(site: Site, user: User) -> HTTPResponse:
             key = idempotency.of_form(text, form.fields, form.files)
             if earlier := idempotency.earlier_job(user, key):
                 return _replayed(site, user, earlier)
-            job = site.intake.from_form(form.fields, form.files, user.name)
+            given = site.uploads.given(user.name, _uploads_of(form.fields), len(form.files))
+            files: Uploads = [*form.files, *sent(given)]
+            job = site.intake.from_form(form.fields, files, user.name)
             die_at("accept-bytes")
             site.files.accept(form.folder, job.job_id)
             die_at("accept-files")
-            return _accept(site, user, job, key)
+            return _accept(site, user, job, key, given)
 
 
 def list_jobs(site: Site, user: User) -> HTTPResponse:
@@ -237,12 +242,35 @@ def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
     key = idempotency.of_json(text, document)
     if earlier := idempotency.earlier_job(user, key):
         return _replayed(site, user, earlier)
-    return _accept(site, user, site.intake.from_json(document, user.name), key)
+    given = site.uploads.given(user.name, _uploads_in(document))
+    return _accept(site, user, site.intake.from_json(document, user.name, sent(given)), key, given)
 
 
-def _accept(site: Site, user: User, job: NewJob, key: Key | None) -> HTTPResponse:
+def _uploads_of(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """(field, id) of the uploads that a form names, taken out of it: `upload`, `upload.NAME`."""
+    found = []
+    for name in [name for name in fields if name.partition(".")[0] == "upload"]:
+        field = name.partition(".")[2] or "files"
+        found += [(field, upload_id) for upload_id in fields.pop(name)]
+    return found
+
+
+def _uploads_in(document: Any) -> list[tuple[str, str]]:
+    """The same of a JSON document, whose items are all uploads or none."""
+    listed = document.get("items") if isinstance(document, dict) else None
+    listed = listed if isinstance(listed, list) else []
+    are_uploads = [isinstance(item, dict) and list(item) == ["upload"] for item in listed]
+    if any(are_uploads) and not all(are_uploads):
+        raise invalid_field("items", "must be uploads, all of them or none")
+    return [("files", str(item["upload"])) for item in listed if any(are_uploads)]
+
+
+def _accept(
+    site: Site, user: User, job: NewJob, key: Key | None, given: Sequence[Given]
+) -> HTTPResponse:
     try:
-        site.acceptance.accept(user, job, address=address(), key=key)
+        with site.uploads.taken(given, site.files.upload(job.job_id, ".")) as take:
+            site.acceptance.accept(user, job, address=address(), key=key, first=take)
     except KeyIsTaken:
         if earlier := idempotency.earlier_job(user, key):
             return _replayed(site, user, earlier)

@@ -20,6 +20,7 @@ from bellhop.web import compression
 from bellhop.web.answers import encoded, tagged
 from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
+from bellhop.web.openapi import uploads
 from bellhop.web.openapi.figures import FIGURES
 from bellhop.web.openapi.operation import Answer, Route
 from bellhop.web.openapi.results import RESULT_SCHEMAS
@@ -42,6 +43,10 @@ type.
 Once there is an account, every request except `/health`, `/ready` and the login needs
 `Authorization: Bearer TOKEN` or the cookie of a login. Bellhop answers 404 for a job that you may
 not see, and 403 for an action that you may not do."""
+EVERY_TAG = {
+    **ROUTES,
+    "Uploads": ("Send files in parts, and continue after an interruption.", uploads.ROUTES),
+}
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
     "internal-error", "not-implemented", "http-version", "busy", "too-many-requests",
@@ -72,7 +77,7 @@ def build() -> dict[str, Any]:
     """The document; what several operations say is said once, in `components`."""
     responses: dict[str, Any] = {_key(["method-not-allowed"]): _refusal(["method-not-allowed"])}
     paths: dict[str, Any] = {}
-    for tag, (_, routes) in ROUTES.items():
+    for tag, (_, routes) in EVERY_TAG.items():
         for route in routes:
             operation = _operation(route, tag, responses)
             paths.setdefault(route.path, {})[route.method.lower()] = operation
@@ -80,13 +85,13 @@ def build() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Bellhop", "version": __version__, "description": WORDS},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag, "description": words} for tag, (words, _) in ROUTES.items()],
+        "tags": [{"name": tag, "description": words} for tag, (words, _) in EVERY_TAG.items()],
         "paths": paths,
         "components": {
             "schemas": {**SCHEMAS, **RESULT_SCHEMAS, **FIGURES},
             "securitySchemes": SECURITY,
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
+            "parameters": {**PARAMETERS, **uploads.PARAMETERS},
+            "headers": {**HEADERS, **uploads.HEADERS},
             "responses": responses,
         },
     }

@@ -178,13 +178,14 @@ JOB_REQUEST = record(
 )
 JOB_FORM = record(
     "A job to submit with its files. There is one field for each parameter.",
-    needs=("type", "files"),
+    needs=("type",),
     type=text("The name of a job type."),
     files=list_of(
         {"type": "string", "contentMediaType": "application/octet-stream"},
         "The files; the field names `files[]` and `file` also work.",
         minItems=1,
     ),
+    upload=list_of(text(), "Ids of uploads; `upload.NAME` is for the file parameter NAME."),
     priority=PRIORITY,
     run_at=RUN_AT,
     delay_s=DELAY,
@@ -223,6 +224,7 @@ NEW_ITEM = record(
     url=text("A URL.", pattern=r"\S", maxLength=MOST_URL),
     text=text("A text.", pattern=r"\S"),
     json=map_of({}, "Data."),
+    upload=text("The id of an upload, which the job takes."),
 )
 NEW_ITEM |= {"minProperties": 1, "maxProperties": 1}
 

@@ -19,7 +19,7 @@ from waitress.utilities import Error
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, is_disk_full
-from bellhop.web import door
+from bellhop.web import door, tus
 from bellhop.web.answers import problem_headers
 from bellhop.web.routes import find, meant
 from bellhop.web.server.rules import Rules
@@ -46,14 +46,15 @@ log = logging.getLogger("bellhop.web")
 class Refusal(Error):  # type: ignore[misc]
     """A request that the application never sees, with its problem document."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: Problem, path: str = ""):
         super().__init__(problem.detail)
         self.code, self.reason, self.problem = problem.status, problem.title, problem
+        self._path = path
 
     def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
         body = json.dumps(self.problem.document()).encode()
         headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
-        headers += [*problem_headers(self.problem).items(), *door.HEADERS]
+        headers += [*problem_headers(self.problem).items(), *door.headers_of(self._path)]
         return f"{self.code} {self.reason}", headers, body
 
 
@@ -92,6 +93,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     content_length: int
     body_bytes_received: int
     body_rcv: Any
+    command: str
     expect_continue: bool
     _limit_bytes = 0
 
@@ -112,12 +114,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         except Problem as fault:
             self.error = Refusal(fault)
             return
+        self.command = tus.method(self.command, self.path, self.headers)
         if self.chunked:
             self.body_rcv = Chunks(self.body_rcv.getbuf())
         problem = self._problem()
         if problem and self.body_rcv is not None:
             self.is_refused = True
-            self.error = Refusal(problem)
+            self.error = Refusal(problem, self.path)
             # A client that asks first ("Expect: 100-continue") has sent nothing yet, and
             # how much one sends in chunks nobody knows.
             is_read = not (self.expect_continue or self.chunked)
@@ -131,10 +134,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if problem := self.rules.judge(self.command, self.headers):
             return problem
         # Waitress gives the application an address that begins with one slash.
-        route = find(self.command, meant(self.command, "/" + self.path.lstrip("/")))
+        path = meant(self.command, "/" + self.path.lstrip("/"))
+        route = find(self.command, path)
         try:
-            self._limit_bytes, self.upload = door.once_more(
-                lambda: self.rules.admitted(route, self.headers, self.content_length)
+            admitted = door.once_more(
+                lambda: self.rules.admitted(route, path, self.headers, self.content_length)
             )
         except Problem as refused:
             return refused
@@ -144,6 +148,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
                 return unavailable
             log.exception("the check of a request failed")
             return Problem("internal-error", "See Bellhop's log for details.")
+        self._limit_bytes, self.upload = admitted.most_bytes, admitted.upload
+        if admitted.landing is not None:
+            self.body_rcv = admitted.landing
         return None
 
     def received(self, data: bytes) -> int:
@@ -161,7 +168,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             return self._stop(problem, taken)
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
             return self._stop(too_large(self._limit_bytes), taken)
-        if self.error is not None and not isinstance(self.error, Refusal):
+        if isinstance(self.error, Problem):  # of a landing
+            self.error = Refusal(self.error, self.path)
+        elif self.error is not None and not isinstance(self.error, Refusal):
             # What Waitress says of a request it cannot read, in our words.
             code = CODES.get(self.error.code, "bad-request")
             said = f"The request is not valid HTTP: {self.error.body}."
@@ -193,5 +202,5 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _stop(self, problem: Problem, taken: int) -> int:
         """Read no more of this request and answer it with `problem`."""
-        self.error, self.completed = Refusal(problem), True
+        self.error, self.completed = Refusal(problem, self.path), True
         return taken

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bellhop.accounts.access import ANYBODY, User
-from bellhop.base.errors import Problem, disk_full, too_large
+from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
-from bellhop.database.database import database
 from bellhop.jobs.limits import submit_problem
-from bellhop.web import door, gate
+from bellhop.web import door, gate, tus
 from bellhop.web.answers import JSON_BYTES
+from bellhop.web.landing import Landing
+from bellhop.web.room import room_problem
 from bellhop.web.routes import Body, Route
-from bellhop.web.server.uploads import Upload, Uploads
+from bellhop.web.server.uploads import COPIES, Upload, Uploads
 from bellhop.web.site import Site
 
 # Room for the form around the files of a largest upload.
@@ -28,22 +30,30 @@ MOST_BYTES = {
 }
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """What a request may send: so many bytes, its upload, begun, and where a part goes to."""
+
+    most_bytes: int
+    upload: Upload | None = None
+    landing: Landing | None = None
+
+
 class Rules:
     """What is refused by the headers of a request."""
 
     def __init__(self, site: Site):
-        self._settings, self._files = site.settings, site.files
+        self._site, self._settings = site, site.settings
         self._is_behind_proxy = bool(site.settings.server.trusted_proxy)
-        self._reserve_bytes = site.settings.storage.reserve_mb * MEBIBYTE
         self.upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
         self.uploads = Uploads()
         # The door's: why a request with a method and headers is refused, wherever it goes.
         self.judge = door.judge(site.settings)
 
     def admitted(
-        self, route: Route, headers: Mapping[str, str], length: int
-    ) -> tuple[int, Upload | None]:
-        """How many bytes whoever sends these headers may send to a route, and their upload, begun.
+        self, route: Route, path: str, headers: Mapping[str, str], length: int
+    ) -> Admitted:
+        """What whoever sends these headers may send to a route.
 
         Raises the problem of who may send none, or not `length`. But for uploads the application
         says who may: it knows whose job it is, and what it reads for that is short.
@@ -54,15 +64,29 @@ class Rules:
         user = gate.user_of(self._settings, headers, scheme, is_use=False)
         if user is None and not route.is_for_strangers:
             raise gate.LOGIN
-        if user is None or route.body is not Body.UPLOAD:
-            return _within(length, MOST_BYTES[route.body]), None
+        if user is None or route.body not in (Body.UPLOAD, Body.PART):
+            return Admitted(_within(length, MOST_BYTES[route.body]))
         gate.require(user, route.action)
         self._require_few_uploads(user)
-        self._require_quota(user.name, length)
+        # A part has its quota, and is written once, straight to where it stays.
+        is_part = route.body is Body.PART
+        copies = 1 if is_part else COPIES
+        if not is_part:
+            self._require_quota(user.name, length)
         most = _within(length, self.upload_bytes)
-        if problem := self.room_problem(length, user.name):
+        if problem := self.room_problem(length, user.name, copies):
             raise problem
-        return most, self.uploads.begin(user.name, length)
+        landing = self._landing(user, path, headers, length) if is_part else None
+        return Admitted(most, self.uploads.begin(user.name, length, copies), landing)
+
+    def _landing(
+        self, user: User, path: str, headers: Mapping[str, str], length: int
+    ) -> Landing | None:
+        """Where the bytes of a part go; a part with a checksum is kept apart until it is right."""
+        if tus.checksum(headers) or "CONTENT_LENGTH" not in headers:
+            return None
+        upload, part = tus.begun(self._site, user, path.rpartition("/")[2], headers, length)
+        return Landing(self._site.uploads, upload, part, length)
 
     def growth_problem(self, upload: Upload) -> Problem | None:
         """Why an upload must not grow further, of which nobody knew the length."""
@@ -76,20 +100,15 @@ class Rules:
             raise
         return self.room_problem(0)
 
-    def room_problem(self, length: int, owner: str | None = None) -> Problem | None:
+    def room_problem(
+        self, length: int, owner: str | None = None, copies: int = COPIES
+    ) -> Problem | None:
         """Why there is no room for `length` more bytes, of an upload that `owner` begins."""
-        try:
-            free, room = self._files.free_bytes(), self._files.upload_bytes_left()
-        except OSError:
-            return None  # the folder is gone, and whoever asks hears of it from the application
-        if owner is not None:
-            free = max(0, free - self.uploads.coming_bytes(owner, free))
-        needed = 2 * length  # the body is kept whole, and then again file by file
-        room, missing = min(free, room), needed + self._reserve_bytes - free
-        # Running jobs need room for rows too, and the database may have it already.
-        if needed <= room and (missing <= 0 or missing <= database.unused_bytes()):
-            return None
-        return disk_full(room, needed, self._reserve_bytes)
+
+        def coming_bytes(free: int) -> int:
+            return 0 if owner is None else self.uploads.coming_bytes(owner, free)
+
+        return room_problem(self._site, copies * length, coming_bytes)
 
     def _require_few_uploads(self, user: User) -> None:
         arriving = sum(upload.is_arriving for upload in self.uploads.of(user.name))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+# A body is kept whole, and then again file by file.
+COPIES = 2
+
 
 class Upload:
-    """One upload of `owner`; in chunks its length is not known, and grows."""
+    """One of `owner`, written `copies` times; in chunks its length is not known, and grows."""
 
-    def __init__(self, owner: str, length: int):
-        self.owner, self._length = owner, length
+    def __init__(self, owner: str, length: int, copies: int = COPIES):
+        self.owner, self._length, self._copies = owner, length, copies
         self.received_bytes = 0
         self.is_arriving = True
 
@@ -25,8 +28,8 @@ class Upload:
 
     @property
     def coming_bytes(self) -> int:
-        """What it will still take of the disk: the body is kept whole, then file by file."""
-        return 2 * self.bytes - self.received_bytes
+        """What it will still take of the disk."""
+        return self._copies * self.bytes - self.received_bytes
 
 
 class Uploads:
@@ -36,9 +39,9 @@ class Uploads:
         self._open: set[Upload] = set()
         self._lock = threading.Lock()
 
-    def begin(self, owner: str, length: int) -> Upload:
+    def begin(self, owner: str, length: int, copies: int = COPIES) -> Upload:
         """Promise `length` bytes; until `end`, which every upload comes to in any case."""
-        upload = Upload(owner, length)
+        upload = Upload(owner, length, copies)
         with self._lock:
             self._open.add(upload)
         return upload

@@ -1,0 +1,266 @@
+"""Uploads that survive: files that arrive in parts and wait until a job takes them.
+
+A row says whose a file is, how long it will be, and how much of it is on the disk for good. What
+was written since then is lost only with the machine, so in the same boot the file itself says how
+much is there: a web that is killed loses nothing of what had arrived.
+
+The file comes before its row and goes after it. A job takes a file as a link, and the row goes in
+the transaction that accepts the job: refused or interrupted, the upload is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellhop.base.errors import Problem, invalid_field
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
+from bellhop.database.database import database, named, query
+from bellhop.storage.files import safe_suffix, sync
+from bellhop.storage.folders import remove_tree
+from bellhop.storage.models import Upload
+from bellhop.uploads.parts import Part, Parts, files_in, link, sha256_of
+
+# Of one owner; far more than a job may have items.
+MOST_UPLOADS = 10_000
+LATER_S = 60
+NO_BYTES = hashlib.sha256().hexdigest()
+LOCKED = Problem(
+    "upload-locked", "Bellhop still saves what another request sent; ask for the offset again."
+)
+GONE = Problem("not-found", "There is no upload with this id, or it has expired.")
+INSERT = """
+    INSERT INTO upload
+        (id, owner, filename, metadata, length, stored_bytes, boot, sha256, expires_at)
+    VALUES (:id, :owner, :filename, :metadata, :length, :stored_bytes, :boot, :sha256, :expires_at)
+    RETURNING *"""
+FIND = "SELECT * FROM upload WHERE id = :id AND owner = :owner"
+KNOWN = "SELECT id FROM upload WHERE owner = :owner AND sha256 = :sha256 LIMIT 1"
+COUNT = "SELECT count(*) FROM upload WHERE owner = :owner"
+BEGIN_AGAIN = "UPDATE upload SET stored_bytes = :offset, boot = :boot WHERE id = :id"
+KEEP = """UPDATE upload SET stored_bytes = :stored_bytes, boot = :boot, sha256 = :sha256,
+    expires_at = :expires_at WHERE id = :id RETURNING *"""
+REMOVE = "DELETE FROM upload WHERE id = :id RETURNING id"
+FORGET_OLD = "DELETE FROM upload WHERE expires_at < :now"
+EVERY_ID = "SELECT id FROM upload"
+
+
+@dataclass(frozen=True)
+class Given:
+    """An upload as the file of a new job; `path` ends with the name that it will have there."""
+
+    upload: Upload
+    path: Path
+    field: str
+
+    @property
+    def filename(self) -> str:
+        return str(self.upload.filename)
+
+    @property
+    def size(self) -> int:
+        return int(self.upload.length)
+
+
+class Uploads:
+    """The uploads of one installation, in its web, whose requests write them."""
+
+    def __init__(self, data: Path):
+        self._parts = Parts(data)
+        self._open: dict[str, Part] = {}
+        self._lock = threading.Lock()
+
+    def find(self, owner: str, upload_id: str) -> Upload:
+        """Raises the problem of one that is not there, or not theirs."""
+        found = named(FIND, {"id": upload_id, "owner": owner})
+        if not found or not self._parts.path(upload_id).exists():
+            raise GONE
+        return Upload(**found[0])
+
+    def known(self, owner: str, sha256: str, folders: Sequence[Path]) -> Path | None:
+        """A file with this content: of an upload of this owner, or in one of `folders`."""
+        if found := query(KNOWN, {"owner": owner, "sha256": sha256}):
+            path = self._parts.path(found[0][0])
+            return path if path.exists() else None
+        return next((path for path in files_in(folders) if sha256_of(path) == sha256), None)
+
+    def add(
+        self,
+        owner: str,
+        filename: str,
+        length: int,
+        metadata: str,
+        admit: Callable[[], object],
+        known: tuple[Path, str] | None = None,
+    ) -> Upload:
+        """A new upload, empty; or whole, with the content of a `known` file, of that SHA-256.
+
+        `admit` raises the problem of one too many, in the transaction that writes the row.
+        """
+        upload_id = secrets.token_hex(16)
+        content, sha256 = known or (None, None if length else NO_BYTES)
+        self._parts.add(upload_id, content)
+        row = {
+            "id": upload_id, "owner": owner, "filename": filename, "metadata": metadata,
+            "length": length, "stored_bytes": length if sha256 else 0, "boot": _boot(),
+            "sha256": sha256, "expires_at": timestamp(DAY_S),
+        }  # fmt: skip
+        try:
+            with database.atomic():
+                _require_few(owner)
+                admit()
+                return Upload(**named(INSERT, row)[0])
+        except Problem:
+            self._parts.remove(upload_id)
+            raise
+
+    def offset(self, upload: Upload) -> int:
+        """How much of it is there; the problem when its file is gone."""
+        try:
+            size = self._parts.size(upload.id)
+        except FileNotFoundError:
+            raise GONE from None
+        return int(min(size, upload.length if upload.boot == _boot() else upload.stored_bytes))
+
+    def begin(self, upload: Upload, offset: int) -> Part:
+        """Take what a request sends from `offset` on; the one before it is cut off.
+
+        Raises the problem of another offset, or of a request that has arrived and is being kept.
+        """
+        with self._lock:
+            if (before := self._open.get(upload.id)) and not before.cut():
+                raise LOCKED
+            if (at := self.offset(upload)) != offset:
+                said = f"Bellhop has {at} bytes of this upload, so it continues at {at}."
+                raise Problem("offset-conflict", said)
+            part = self._open[upload.id] = Part(self._parts.path(upload.id), at)
+        if upload.boot != _boot():  # what comes now is of this one
+            query(BEGIN_AGAIN, {"id": upload.id, "offset": at, "boot": _boot()})
+        return part
+
+    def end(self, part: Part) -> None:
+        """No more comes; what came stays where it is."""
+        with self._lock:
+            part.close()
+            if self._open.get(part.path.name) is part:
+                del self._open[part.path.name]
+
+    def keep(self, upload: Upload, part: Part) -> Upload:
+        """Put what came on the disk for good, and note it; the upload as it is now."""
+        part.sync()
+        sha256 = upload.sha256
+        if part.offset == upload.length and not sha256:
+            sha256 = sha256_of(part.path)
+        row = {
+            "id": upload.id, "stored_bytes": part.offset, "boot": _boot(), "sha256": sha256,
+            "expires_at": timestamp(DAY_S),
+        }  # fmt: skip
+        if not (kept := named(KEEP, row)):
+            raise GONE
+        return Upload(**kept[0])
+
+    def remove(self, upload_id: str) -> None:
+        """Forget it, and remove its file; GONE when there is none."""
+        if not query(REMOVE, {"id": upload_id}):
+            raise GONE
+        self._parts.remove(upload_id)
+
+    def given(self, owner: str, ids: Sequence[tuple[str, str]], before: int = 0) -> list[Given]:
+        """The files of a new job, after `before` others, by (field, id of an upload)."""
+        if len({upload_id for _, upload_id in ids}) < len(ids):
+            raise invalid_field("upload", "the same upload is there twice")
+        found = []
+        for number, (field, upload_id) in enumerate(ids, before):
+            upload = self._whole(owner, upload_id)
+            path = Path(f"{number}{safe_suffix(upload.filename)}")
+            found.append(Given(upload, path, field))
+        return found
+
+    def _whole(self, owner: str, upload_id: str) -> Upload:
+        try:
+            upload = self.find(owner, upload_id)
+        except Problem:
+            said = f"there is no upload {upload_id!r}, or it has expired"
+            raise invalid_field("upload", said) from None
+        if upload.sha256 is None:
+            raise invalid_field("upload", f"{upload.filename} has not arrived completely yet")
+        return upload
+
+    @contextlib.contextmanager
+    def taken(self, files: Sequence[Given], place: Path) -> Iterator[Callable[[], None]]:
+        """Around the acceptance of a job that takes `files` into its folder `place`.
+
+        Call what is given in the transaction of the job: it forgets their rows, and raises the
+        problem of one that another job has taken meanwhile.
+        """
+        if files:
+            self._link(files, place)
+
+        def take() -> None:
+            for file in files:
+                if not query(REMOVE, {"id": file.upload.id}):
+                    raise _taken(file)
+
+        yield take
+        for file in files:
+            self._parts.remove(file.upload.id)
+
+    def _link(self, files: Sequence[Given], place: Path) -> None:
+        """Give the files to a folder, so that they survive a power cut there."""
+        place.mkdir(exist_ok=True)
+        try:
+            for file in files:
+                link(self._parts.path(file.upload.id), place / file.path.name)
+            sync(place)
+            sync(place.parent)
+        except BaseException as error:
+            remove_tree(place)
+            if isinstance(error, FileNotFoundError):
+                raise _taken(file) from None
+            raise
+
+
+def sent(files: Sequence[Given]) -> list[tuple[Given, str]]:
+    """The files of a job, each with its SHA-256."""
+    return [(file, str(file.upload.sha256)) for file in files]
+
+
+def forget_old() -> None:
+    """Forget uploads that nobody took within a day; their files are litter then."""
+    query(FORGET_OLD, {"now": timestamp()})
+
+
+def remove_litter(data: Path, age_s: float) -> None:
+    """Remove files without a row that are older than `age_s`, and rows without a file."""
+    parts = Parts(data)
+    if not parts.is_there():  # nor is anything lost while its disk is not mounted
+        return
+    old = parts.older_than(age_s)
+    # Asked after the folder: a file comes before its row.
+    known = {upload_id for (upload_id,) in query(EVERY_ID)}
+    for upload_id in set(old) - known:
+        parts.remove(upload_id)
+    for upload_id in known:
+        if not parts.path(upload_id).exists():
+            query(REMOVE, {"id": upload_id})
+
+
+def _taken(file: Given) -> Problem:
+    return invalid_field("upload", f"another job has taken {file.filename}")
+
+
+def _require_few(owner: str) -> None:
+    if query(COUNT, {"owner": owner})[0][0] >= MOST_UPLOADS:
+        said = f"{owner} has {MOST_UPLOADS} uploads that no job has taken; remove some of them."
+        raise Problem("too-many-requests", said, retry_after_s=LATER_S)
+
+
+def _boot() -> str:
+    """What is another after each start of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -1,0 +1,134 @@
+"""Parts of uploads that the server of the web writes straight to where they stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from waitress.adjustments import Adjustments
+
+from bellhop.base.settings import Settings
+from bellhop.base.units import MEBIBYTE
+from bellhop.database.database import database
+from bellhop.storage.files import Files
+from bellhop.web.server.parser import Parser
+from bellhop.web.server.rules import Rules
+from bellhop.web.site import Site
+from tests.support.tus import PART, begun, offset
+from tests.support.wsgi import WsgiClient
+
+Begin = Callable[..., Parser]
+
+
+@pytest.fixture
+def loaded(config: Callable[[str], Settings]) -> Settings:
+    return config("[storage]\nreserve_mb = 0\n")
+
+
+@pytest.fixture
+def patch(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """The parser of a PATCH whose headers have arrived."""
+    monkeypatch.setattr(Parser, "rules", Rules(site), raising=False)
+    begun = []
+
+    def started(path: str, offset: int, length: int, method: str = "PATCH", **more: str) -> Parser:
+        parser = Parser(Adjustments(max_request_body_size=1 << 40))
+        begun.append(parser)
+        headers = {
+            "Host": "localhost", "Tus-Resumable": "1.0.0", "Content-Type": PART,
+            "Upload-Offset": offset, "Content-Length": length, **more,
+        }  # fmt: skip
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items()),
+        ]
+        parser.received(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return parser
+
+    yield started
+    for parser in begun:
+        parser.close()
+
+
+def code(parser: Parser) -> str | None:
+    error: Any = parser.error
+    return error.problem.code if error else None
+
+
+@pytest.fixture
+def path(web: WsgiClient) -> str:
+    """An upload of a MiB."""
+    return begun(web, MEBIBYTE)
+
+
+def test_it_has_each_byte_as_soon_as_it_arrives(web: WsgiClient, patch: Begin, path: str) -> None:
+    parser = patch(path, 0, MEBIBYTE)
+    parser.received(b"x" * 1000)
+    assert offset(web, path) == 1000
+
+
+def test_it_keeps_what_arrived_of_a_broken_connection(
+    web: WsgiClient, patch: Begin, path: str
+) -> None:
+    parser = patch(path, 0, MEBIBYTE)
+    parser.received(b"x" * 1000)
+    parser.close()
+    assert offset(web, path) == 1000
+    again = patch(path, 1000, MEBIBYTE - 1000)
+    again.received(b"y" * (MEBIBYTE - 1000))
+    assert again.completed and not again.error
+
+
+def test_it_ends_a_request_that_another_has_taken_over(
+    web: WsgiClient, patch: Begin, path: str
+) -> None:
+    old = patch(path, 0, MEBIBYTE)
+    old.received(b"x" * 1000)
+    patch(path, 1000, 10).received(b"y" * 5)
+    old.received(b"x")
+    assert code(old) == "upload-locked"
+    assert offset(web, path) == 1005
+
+
+def test_it_writes_no_byte_of_what_is_refused(web: WsgiClient, patch: Begin, path: str) -> None:
+    for parser, found in (
+        (patch(path, 5, 10), "offset-conflict"),
+        (patch(path, 0, MEBIBYTE + 1), "upload-too-large"),
+        (patch(f"{path[:-1]}x", 0, 10), None),
+        (patch(f"{path[:-4]}0000", 0, 10), "not-found"),
+        (patch(path, 0, 10, Content_Type="text/plain"), "unsupported-media-type"),
+        (patch(path, 0, 10, Tus_Resumable="0.2"), "unsupported-version"),
+    ):
+        assert code(parser) == found
+        parser.received(b"x" * 10)
+    assert offset(web, path) == 0
+
+
+def test_it_says_its_version_when_it_refuses(patch: Begin, path: str) -> None:
+    error: Any = patch(path, 5, 10).error
+    assert ("Tus-Resumable", "1.0.0") in error.to_response()[1]
+
+
+def test_it_keeps_a_part_apart_until_its_checksum_is_right(
+    web: WsgiClient, patch: Begin, path: str
+) -> None:
+    parser = patch(path, 0, MEBIBYTE, Upload_Checksum="sha1 AAAA")
+    parser.received(b"x" * 1000)
+    assert offset(web, path) == 0
+
+
+def test_it_takes_the_method_that_is_meant(web: WsgiClient, patch: Begin, path: str) -> None:
+    parser = patch(path, 0, MEBIBYTE, "POST", X_HTTP_Method_Override="PATCH")
+    parser.received(b"x" * 1000)
+    assert (parser.command, offset(web, path)) == ("PATCH", 1000)
+    assert patch("/api/v1/jobs", 0, 10, "POST", X_HTTP_Method_Override="DELETE").command == "POST"
+
+
+def test_it_needs_the_room_of_a_part_once(
+    patch: Begin, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Files, "free_bytes", lambda self: MEBIBYTE * 3 // 2)
+    monkeypatch.setattr(type(database.obj), "unused_bytes", lambda self: 0)
+    assert code(patch(path, 0, MEBIBYTE)) is None
+    assert code(patch(path, 0, MEBIBYTE)) == "disk-full"

@@ -90,7 +90,7 @@ function table(rows) {
   const body = make("tbody");
   const builds = rows.map((row) => () => make("tr", {}, ...columns.map((column) => cell(row[column]))));
   const more = folded(body, builds, ROWS, "rows");
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Table" },
+  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
     make("table", { className: "data" }, make("thead", {}, make("tr", {}, ...head)), body));
   return make("div", { className: "table-block" }, scroll, more);
 }

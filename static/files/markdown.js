@@ -66,7 +66,7 @@ class Blocks {
   }
 
   code(lines, language = "") {
-    return make("pre", { className: "printed", tabIndex: 0, role: "region", "aria-label": language ? `Code: ${language}` : "Code" }, make("code", {}, lines.join("\n")));
+    return make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": language ? `Code: ${language}` : "Code" }, make("code", {}, lines.join("\n")));
   }
 
   headed(level, text) {
@@ -150,7 +150,7 @@ class Blocks {
     this.at += 2;
     const rows = this.take((line) => !isBlank(line) && !this.begins(line)).map(cellsOf);
     const row = (tag, cells) => make("tr", {}, ...sides.map((side, place) => make(tag, { className: side, dir: "auto" }, ...inline(cells[place] ?? "", this.about))));
-    return make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Table" },
+    return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
       make("table", { className: "data" }, make("thead", {}, row("th", head)), make("tbody", {}, ...rows.map((cells) => row("td", cells)))));
   }
 

@@ -50,7 +50,7 @@ class Table {
     this.heads = this.names.map((name, place) => this.head(name, place));
     this.table = make("table", { className: "data sheet" },
       make("caption", { className: "visually-hidden" }, label), make("thead", {}, make("tr", {}, ...this.heads)), this.body);
-    this.scroll = make("div", { className: "scroll sheet-scroll", tabIndex: 0, role: "region", "aria-label": label }, this.table);
+    this.scroll = make("div", { className: "scroll sheet-scroll", tabIndex: 0, role: "group", "aria-label": label }, this.table);
     this.draw();
   }
 

@@ -9,7 +9,7 @@ const MOST = 200 * 1024;
 
 export async function show(file) {
   const text = textOf(await getStart(file.url, MOST));
-  const pre = make("pre", { className: "printed file-text", tabIndex: 0, role: "region", "aria-label": `Text of ${file.name}`, dir: "auto" }, text);
+  const pre = make("pre", { className: "printed file-text", tabIndex: 0, role: "group", "aria-label": `Text of ${file.name}`, dir: "auto" }, text);
   if (file.size <= MOST) return pre;
   return make("div", {}, pre, make("p", { className: "quiet" }, `The first ${bytes(MOST)} of ${bytes(file.size)}.`));
 }

@@ -1,7 +1,7 @@
 /* The chosen files, with sizes and a way to remove each. */
 
 import { announce } from "/static/shared/announce.js";
-import { find, fromTemplate } from "/static/shared/dom.js";
+import { find, fromTemplate, setText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
 
 const SHOWN = 100;
@@ -16,7 +16,7 @@ const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified 
 
 function fileRow(file) {
   const row = fromTemplate("[data-file-template]");
-  find("[data-file-name]", row).textContent = file.name;
+  setText(find("[data-file-name]", row), file.name);
   find("[data-file-size]", row).textContent = bytes(file.size);
   const button = find("[data-remove-file]", row);
   button.setAttribute("aria-label", `Remove ${file.name}`);

@@ -1,6 +1,6 @@
 /* One job of the list: drawn once from its template, then changed in place so that focus and selection stay. */
 
-import { find, fromTemplate, setData, setText, showText } from "/static/shared/dom.js";
+import { find, fromTemplate, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { many, setTime } from "/static/shared/format.js";
 import { fitActions } from "/static/shared/job-actions.js";
 import { isMine, isOpen } from "/static/shared/user.js";
@@ -29,7 +29,7 @@ export function updateRow(row, job, label) {
   setData(row, "change", job.change);
   link.href = `/jobs/${encodeURIComponent(job.job_id)}`;
   setText(link, job.name);
-  link.title = job.name;
+  link.title = visible(job.name);
   setText(find("[data-badge]", row), statusWord(job));
   const whose = isOpen() || isMine(job) ? "" : `, of ${job.owner}`;
   setText(find("[data-job-type]", row), (job.cached ? `${label}, an earlier result` : label) + whose);

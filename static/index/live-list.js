@@ -89,28 +89,40 @@ async function loadMore(button) {
   drawAround();
 }
 
-function choose(value, now) {
-  shown = value in FILTERS ? value : "all";
+function startAgain(now) {
   change = null;
   next = null;
   list.clear();
   find("[data-loading]").hidden = false;
   find("[data-empty]").hidden = true;
-  const query = new URLSearchParams(Object.entries({ show: shown === "all" ? "" : shown, q: text }).filter(([, given]) => given));
-  history.replaceState(null, "", query.size ? `/?${query}` : "/");
   now();
+}
+
+/* Each filter is a step to go back to; all that is typed at a time is one. */
+function choose(value, now, isTyped = false) {
+  shown = value in FILTERS ? value : "all";
+  const query = new URLSearchParams(Object.entries({ show: shown === "all" ? "" : shown, q: text }).filter(([, given]) => given));
+  const step = isTyped && history.state?.isTyped ? "replaceState" : "pushState";
+  history[step]({ isTyped }, "", query.size ? `/?${query}` : "/");
+  startAgain(now);
+}
+
+function readAddress() {
+  const asked = new URLSearchParams(location.search);
+  shown = asked.get("show") in FILTERS ? asked.get("show") : "all";
+  text = asked.get("q") ?? "";
+  find(`[data-filter] input[value="${shown}"]`).checked = true;
+  find("[data-search]").value = text;
 }
 
 function startSearch(now) {
   const search = find("[data-search]");
   let timer = null;
-  text = new URLSearchParams(location.search).get("q") ?? "";
-  search.value = text;
   search.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       text = search.value.trim();
-      choose(shown, now);
+      choose(shown, now, true);
     }, SEARCH_PAUSE_MS);
   });
 }
@@ -119,16 +131,17 @@ function startSearch(now) {
 const chosenFilter = () => (shown === "all" && !text ? null : { status: statuses().join(","), q: text });
 
 function startFilter(now) {
-  const asked = new URLSearchParams(location.search).get("show");
-  if (asked in FILTERS) shown = asked;
-  const filter = find("[data-filter]");
-  find(`input[value="${shown}"]`, filter).checked = true;
-  filter.addEventListener("change", (event) => choose(event.target.value, now));
+  find("[data-filter]").addEventListener("change", (event) => choose(event.target.value, now));
+  window.addEventListener("popstate", () => {
+    readAddress();
+    startAgain(now);
+  });
 }
 
 /** Starts the list. Returns `show(job)`, which puts a job on the page at once. */
 export function startList() {
   let now = () => {};
+  readAddress();
   startFilter(() => now());
   startSearch(() => now());
   startBulk(chosenFilter, () => {

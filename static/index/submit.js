@@ -4,6 +4,7 @@ import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/index
 import { acceptFiles } from "/static/index/drop-zone.js";
 import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/index/file-list.js";
 import { filesProblem, gather, hasForm, inputForm, multipart, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { noteUsed } from "/static/index/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
 import { clearText, fitTextInput, showTextError } from "/static/index/text-input.js";
 import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
@@ -103,6 +104,7 @@ async function submitted(event, onJob) {
   try {
     const accepted = await send(job);
     key = null;
+    if (!job.items) noteUsed(job.type.type, chosenFiles().map((file) => file.name));
     clearFiles();
     clearBesideFiles();
     clearText();

@@ -1,5 +1,6 @@
-/* Which job type: the list, what it says about itself, and a guess from the first file. */
+/* Which job type: the list, what it says about itself, and a guess from the first file: what was used last for such a file, else what accepts it. */
 
+import { lastUsedFor } from "/static/index/last-used.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
@@ -84,7 +85,8 @@ export function guessFor(name) {
   const current = chosenType();
   if (current && byHand && takesFiles(current)) return;
   const able = types.filter((type) => type.available && takesFiles(type));
-  const guess = able.find((type) => matches(type, name)) ?? (current && takesFiles(current) ? current : able.find(takesAny));
+  const last = lastUsedFor(name);
+  const guess = able.find((type) => type.type === last) ?? able.find((type) => matches(type, name)) ?? (current && takesFiles(current) ? current : able.find(takesAny));
   if (!guess || guess === current) return;
   select.value = guess.type;
   byHand = false;

@@ -1,7 +1,7 @@
 /* The top of the job page: name, status, progress, error and what can be done. */
 
 import { announce } from "/static/shared/announce.js";
-import { find, setText, showText } from "/static/shared/dom.js";
+import { find, setText, showText, visible } from "/static/shared/dom.js";
 import { duration, secondsBetween } from "/static/shared/format.js";
 import { fitActions } from "/static/shared/job-actions.js";
 import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/shared/words.js";
@@ -44,7 +44,7 @@ export function drawError(job, items) {
 
 function drawTitle(job) {
   const start = job.status === "running" ? `${Math.floor(job.progress)} %` : statusWord(job);
-  document.title = `${start} · ${job.name} – Bellhop`;
+  document.title = visible(`${start} · ${job.name} – Bellhop`);
 }
 
 /* Only a change of status is spoken; each percent would drown everything else. */

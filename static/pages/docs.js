@@ -202,7 +202,7 @@ function commands(operation) {
 
 function drawExamples(operation) {
   const blocks = commands(operation).map((text) =>
-    make("pre", { className: "printed", tabIndex: 0, role: "region", "aria-label": "Example" }, text),
+    make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": "Example" }, text),
   );
   return part(blocks.length > 1 ? "Examples" : "Example", ...blocks);
 }

@@ -13,7 +13,7 @@ import { poll } from "/static/shared/poll.js";
 import { known, maySubmit } from "/static/shared/user.js";
 
 /* Who writes a job type looks here for it as soon as the file is saved. */
-const TYPES_EVERY_MS = 1000;
+const TYPES_EVERY_MS = 2000;
 let tag = null;
 
 async function refreshTypes() {

@@ -96,7 +96,6 @@ async function refreshLabels() {
 }
 
 function drawJob() {
-  find("[data-loading]").hidden = true;
   find("[data-missing]").hidden = true;
   find("[data-job]").hidden = false;
   drawHead(job, labelOf());
@@ -129,7 +128,12 @@ async function refresh() {
   if (news) ({ job, etag } = news);
   if (items.length) noteEarlierResults();
   else drawJob();
-  await refreshDetails();
+  try {
+    await refreshDetails();
+  } finally {
+    /* All at once: what comes later would push down what somebody reads. */
+    find("[data-loading]").hidden = true;
+  }
   await refreshOutputs();
 }
 

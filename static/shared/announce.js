@@ -1,6 +1,6 @@
 /* Tells what happened: spoken by screen readers, and as a short message at the edge of the page. */
 
-import { find } from "/static/shared/dom.js";
+import { find, setText, visible } from "/static/shared/dom.js";
 
 const SHOWN_MS = 6000;
 let timer = null;
@@ -9,7 +9,7 @@ export function announce(text) {
   const node = find("[data-announce]");
   node.textContent = "";
   /* A live region speaks on change only; the pause makes the same words count as one. */
-  setTimeout(() => (node.textContent = text), 50);
+  setTimeout(() => (node.textContent = visible(text)), 50);
 }
 
 function hide() {
@@ -20,7 +20,7 @@ function hide() {
 /** A message that stays when `isProblem`, because a problem must not vanish while it is read. */
 export function tell(text, { isProblem = false } = {}) {
   const toast = find("[data-toast]");
-  find("[data-toast-text]").textContent = text;
+  setText(find("[data-toast-text]"), text);
   toast.dataset.kind = isProblem ? "problem" : "done";
   toast.hidden = false;
   announce(text);

@@ -2,6 +2,12 @@
 
 export const find = (selector, root = document) => root.querySelector(selector);
 
+/* What reorders the text around it, so that one name looks like another: "\u202egnp.exe" as "exe.png". */
+const REORDERS = /[\u202a-\u202e\u2066-\u2069]/g;
+/** A text with the characters that reorder it made visible, as the commands write them. */
+export const visible = (text) => text.replace(REORDERS, (found) => `\\u${found.charCodeAt(0).toString(16)}`);
+const shown = (part) => (typeof part === "string" ? visible(part) : part);
+
 /** make("p", {className: "x", title: "y"}, "text", node…): properties, not attributes; "aria-*" and "data-*" become attributes. */
 export function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -10,14 +16,15 @@ export function make(tag, properties = {}, ...children) {
     if (name.includes("-") || name === "role" || name === "for") node.setAttribute(name, value);
     else node[name] = value;
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child !== null && child !== undefined).map(shown));
   return node;
 }
 
 export const fromTemplate = (selector) => find(selector).content.firstElementChild.cloneNode(true);
 
 /* Writing the same text again would make screen readers speak and selections vanish. */
-export function setText(node, text) {
+export function setText(node, given) {
+  const text = shown(given);
   if (node.textContent !== text) node.textContent = text;
 }
 

@@ -35,7 +35,7 @@ function mark(citation, index, id) {
 
 /* The text in paragraphs, with a button in place of each citation. */
 function textNode(data, id) {
-  const box = make("div", { className: "cite-text", tabIndex: 0, role: "region", "aria-label": "Text with its citations" });
+  const box = make("div", { className: "cite-text", tabIndex: 0, role: "group", "aria-label": "Text with its citations" });
   let paragraph = make("p", { dir: "auto" });
   const write = (text, into) => text.split("\n").forEach((part, place) => {
     if (place && into === paragraph) {

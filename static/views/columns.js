@@ -95,7 +95,7 @@ export function columnsForm(columns, problem, read, { isRefused = false } = {}) 
   const button = make("button", { type: "submit", className: "button" }, "Read again");
   const form = make("form", { className: "columns-form" },
     make("p", { className: "quiet" }, "Choose what a column is and read the file again, as a new job."),
-    make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Columns" },
+    make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Columns" },
       make("table", { className: "data columns-table" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows))),
     button);
   form.addEventListener("change", ({ target }) => {

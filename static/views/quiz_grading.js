@@ -26,7 +26,7 @@ function row(question, { hasSheets }) {
 
 function table(caption, heads, rows, foot = null) {
   const columns = heads.map(([text, isNumber]) => make("th", { scope: "col", className: isNumber ? "number" : "" }, text));
-  return make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": caption },
+  return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": caption },
     make("table", { className: "data" }, make("caption", { className: "visually-hidden" }, caption),
       make("thead", {}, make("tr", {}, ...columns)), make("tbody", {}, ...rows), foot));
 }

@@ -208,7 +208,7 @@ function accounts(data, reports, names) {
     make("thead", {}, make("tr", {}, ...head.map(([name, className]) => make("th", { scope: "col", className }, name)))), body,
     make("tfoot", {}, make("tr", { className: "tb-total" }, make("td"), make("td"), make("th", { scope: "row" }, "Total"), make("td"),
       amountCell(money(reports.total_debit)), amountCell(money(reports.total_credit)))));
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Accounts" }, table);
+  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Accounts" }, table);
   if (shown >= data.accounts.length) return scroll;
   const more = moreButton();
   more.addEventListener("click", () => {

@@ -87,6 +87,16 @@ def test_it_guesses_the_type_from_the_first_file(page: webdriver.Chrome) -> None
     assert selected == "trial_balance"
 
 
+def test_it_guesses_the_type_that_was_used_last_for_such_a_file(page: webdriver.Chrome) -> None:
+    drop(page, ("Books.CSV", "a,b"))
+    choose(page, "upper")
+    submit(page)
+    page.refresh()
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+    drop(page, ("other.csv", "a,b"))
+    assert find(page, "[data-type-select]").get_property("value") == "upper"
+
+
 def test_it_downloads_the_files_of_a_result(page: webdriver.Chrome, served: Running) -> None:
     drop(page, ("a.txt", "quiet"), ("b.txt", "words"))
     choose(page, "upper")

@@ -11,6 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from bellhop.client import Bellhop
+from tests.support.axe import findings
 from tests.support.browser import (
     complaints,
 )
@@ -182,6 +183,22 @@ def test_it_shows_a_page_among_the_files_to_who_is_logged_in(
     assert shown(browser, "#seen").text == "Words"
     browser.switch_to.default_content()
     complaints(browser)
+
+
+@pytest.mark.parametrize("path", ["/", "/account", "/audit"])
+@pytest.mark.parametrize("name", ["vera", "ada"])
+def test_it_can_be_used_by_everybody(
+    browser: webdriver.Chrome, served: Running, path: str, name: str
+) -> None:
+    log_in(browser, served.url + path, name)
+    shown(browser, ".person-name")
+    wait_for(lambda: not any(n.is_displayed() for n in loading(browser)))
+    assert findings(browser) == []
+    complaints(browser)
+
+
+def loading(browser: webdriver.Chrome) -> list[Any]:
+    return browser.find_elements(By.CSS_SELECTOR, "[data-loading]")
 
 
 def test_it_logs_out(browser: webdriver.Chrome, served: Running) -> None:

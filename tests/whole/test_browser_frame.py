@@ -11,7 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from bellhop.web.routes import page_routes
-from tests.support.browser import complaints, find, text_of
+from tests.support.browser import complaints, drop, find, text_of
 from tests.support.running import Running, wait_for
 
 PAGES = [route.path for route in page_routes() if route.action == "page" and "<" not in route.path]
@@ -90,3 +90,28 @@ def test_it_leads_back_from_a_wrong_address(browser: webdriver.Chrome, served: R
     find(browser, "main a").click()
     wait_for(lambda: browser.current_url == f"{served.url}/")
     complaints(browser)  # the browser notes the 404
+
+
+def test_it_shows_what_reorders_a_name(browser: webdriver.Chrome, served: Running) -> None:
+    loaded(browser, served.url)
+    drop(browser, ("invoice\u202egnp.exe", "x"))  # looks like invoiceexe.png
+    wait_for(lambda: text_of(browser, "[data-file-name]") == r"invoice\u202egnp.exe")
+
+
+def test_it_gives_the_exact_time_on_focus_and_touch(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    job_id = served.texts("a", type="noop")["job_id"]
+    served.final(job_id)
+    row = f"[data-job-id='{job_id}']"
+    browser.get(served.url)
+    wait_for(lambda: "ago" in text_of(browser, f"{row} time") or "now" in text_of(browser, row))
+    exact = find(browser, f"{row} time").get_attribute("title")
+    find(browser, f"{row} time").click()
+    assert text_of(browser, f"{row} time") == exact
+    find(browser, f"{row} time").click()
+    assert text_of(browser, f"{row} time") != exact
+    find(browser, f"{row} [data-action=delete]").send_keys("")
+    find(browser, "[data-search]").send_keys(Keys.TAB)
+    browser.execute_script("document.querySelector(arguments[0]).focus()", f"{row} a")
+    assert text_of(browser, f"{row} time") == exact

@@ -1,61 +1,61 @@
 /* The live list: which jobs are on the page, in which order, merged row by row. */
 
 import { newRow, updateRow } from "/static/index/job-row.js";
+import { comingIds, drop, isNoneComing, keep, noteGap, onPress, takeAll } from "/static/index/newcomers.js";
 import { keepSteady } from "/static/index/steady.js";
 import { announce } from "/static/shared/announce.js";
 import { find } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { act } from "/static/shared/job-actions.js";
 import { stringify } from "/static/shared/json.js";
 import { isActive, isWaiting, statusWord } from "/static/shared/words.js";
 
+/* More rows make a page slow, and nobody reads them. */
+export const MOST_ROWS = 300;
 const list = find("[data-job-list]");
-const news = find("[data-news]");
 const known = new Map();
+/* The same entries as they stand on the page, the newest first. */
+const order = [];
 let labels = new Map();
-/* What comes and what goes once rows may move: jobs by their ids, and ids. */
-const coming = new Map();
+/* The ids of those that leave once rows may move. */
 const going = new Set();
+let isCut = false;
 const steady = keepSteady(list, release);
 
-export const anyActive = () => [...known.values()].some((entry) => isActive(entry.job));
-export const anyWaiting = () => [...known.values()].some((entry) => isWaiting(entry.job));
-export const activeCount = () => [...known.values()].filter((entry) => isActive(entry.job)).length;
-export const isEmpty = () => known.size === 0 && coming.size === 0;
+export const anyActive = () => order.some((entry) => isActive(entry.job));
+export const anyWaiting = () => order.some((entry) => isWaiting(entry.job));
+export const activeCount = () => order.filter((entry) => isActive(entry.job)).length;
+export const isEmpty = () => order.length === 0 && isNoneComing();
+export const size = () => order.length;
+export const has = (id) => known.has(id);
+/** True when rows below the last one had to leave, so that nobody knows where older jobs go on. */
+export const wasCut = () => isCut;
 
 const labelOf = (job) => labels.get(job.type) ?? job.type;
 const isNewer = (a, b) => (a.created_at === b.created_at ? a.job_id > b.job_id : a.created_at > b.created_at);
 
 function insert(job) {
-  const row = newRow(job, labelOf(job));
-  const after = [...known.values()].find((entry) => isNewer(job, entry.job));
-  list.insertBefore(row, after?.row ?? null);
-  known.set(job.job_id, { job, row });
-  sortKnown();
-}
-
-/* The map follows the page, so that "the first older one" and "the last one" are found by order. */
-function sortKnown() {
-  const entries = [...known].sort(([, a], [, b]) => (isNewer(a.job, b.job) ? -1 : 1));
-  known.clear();
-  entries.forEach(([id, entry]) => known.set(id, entry));
+  const entry = { job, row: newRow(job, labelOf(job)) };
+  const place = order.findIndex((other) => isNewer(job, other.job));
+  list.insertBefore(entry.row, order[place]?.row ?? null);
+  order.splice(place < 0 ? order.length : place, 0, entry);
+  known.set(job.job_id, entry);
 }
 
 /** Shows what came and removes what went meanwhile. */
 function release() {
   [...going].forEach(take);
-  coming.forEach(insert);
-  coming.clear();
-  drawNews();
+  append(takeAll());
+  cut();
 }
 
-function drawNews() {
-  news.textContent = many(coming.size, "new job");
-  news.classList.toggle("is-empty", coming.size === 0);
+function cut() {
+  if (order.length <= MOST_ROWS || steady.isHeld()) return;
+  order.slice(MOST_ROWS).forEach((entry) => take(entry.job.job_id));
+  isCut = true;
 }
 
 function add(job) {
-  if (steady.isHeld()) coming.set(job.job_id, job);
+  if (steady.isHeld()) keep(job, MOST_ROWS);
   else insert(job);
 }
 
@@ -68,8 +68,10 @@ export function remove(id) {
   row.inert = true;
 }
 
-function leave(id) {
-  coming.delete(id);
+/** Takes a job off the list that does not belong to it any more, once rows may move. */
+export function leave(id) {
+  drop(id);
+  if (!known.has(id)) return;
   if (steady.isHeld()) going.add(id);
   else take(id);
 }
@@ -81,6 +83,7 @@ function take(id) {
   passFocusOn(entry.row);
   entry.row.remove();
   known.delete(id);
+  order.splice(order.indexOf(entry), 1);
 }
 
 function passFocusOn(row) {
@@ -97,28 +100,31 @@ export function reveal(id) {
 function update(entry, job) {
   /* An answer that was on its way while a newer one came. */
   if (job.change < entry.job.change) return;
+  if (isActive(entry.job) && !isActive(job)) announce(`${job.name}: ${statusWord(job)}`);
   if (stringify(job) !== stringify(entry.job)) updateRow(entry.row, job, labelOf(job));
   entry.job = job;
 }
 
 /** Merges changed jobs; `fits` says if a job belongs to the filter, `more` that older jobs are not loaded. */
 export function merge(jobs, { fits, more }) {
-  steady.change(() => jobs.forEach((job) => mergeOne(job, fits(job), more)));
-  drawNews();
+  steady.change(() => jobs.forEach((job) => mergeOne(job, fits(job), more || isCut)));
+  cut();
 }
+
+/** Brings rows that are there up to date, and adds none. */
+export const refresh = (jobs) => jobs.forEach((job) => known.has(job.job_id) && update(known.get(job.job_id), job));
 
 /** Shows a job that somebody submitted or changed here, who expects to see it. */
 export function show(job, fits) {
   if (known.has(job.job_id) || !fits(job)) return merge([job], { fits, more: null });
-  coming.delete(job.job_id);
+  drop(job.job_id);
   insert(job);
-  return drawNews();
+  return cut();
 }
 
 function mergeOne(job, isFitting, more) {
   const entry = known.get(job.job_id);
-  const oldest = [...known.values()].at(-1);
-  if (entry && isActive(entry.job) && !isActive(job)) announce(`${job.name}: ${statusWord(job)}`);
+  const oldest = order.at(-1);
   /* One that no longer fits shows why as long as it must stay. */
   if (entry && (isFitting || steady.isHeld())) update(entry, job);
   if (!isFitting) leave(job.job_id);
@@ -132,30 +138,31 @@ export function append(jobs) {
 
 /** Makes the page show exactly these jobs and keeps the rows that stay. */
 export function replace(jobs) {
+  isCut = false;
   if (known.size === 0) return append(jobs);
   const ids = new Set(jobs.map((job) => job.job_id));
-  steady.change(() => {
-    [...known.keys(), ...coming.keys()].filter((id) => !ids.has(id)).forEach(leave);
-    jobs.forEach((job) => mergeOne(job, true, null));
+  if (steady.isHeld() && jobs.length && !jobs.some((job) => known.has(job.job_id))) noteGap();
+  return steady.change(() => {
+    [...known.keys(), ...comingIds()].filter((id) => !ids.has(id)).forEach(leave);
+    jobs.toReversed().forEach((job) => mergeOne(job, true, null));
   });
-  return drawNews();
 }
 
 /** Empties the page, whatever the pointer is on: another list was asked for. */
 export function clear() {
-  coming.clear();
+  takeAll();
+  isCut = false;
   [...known.keys()].forEach(take);
-  drawNews();
 }
 
 export function setLabels(types) {
   labels = new Map(types.map((type) => [type.type, type.label || type.type]));
-  for (const { job, row } of known.values()) updateRow(row, job, labelOf(job));
+  for (const { job, row } of order) updateRow(row, job, labelOf(job));
 }
 
 /** `onChange(id, job)`: job is null when it is deleted. */
 export function onAction(onChange) {
-  news.addEventListener("click", release);
+  onPress(release);
   list.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-action]");
     if (!button) return;

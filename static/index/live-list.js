@@ -5,12 +5,18 @@ import * as list from "/static/index/job-list.js";
 import { tell } from "/static/shared/announce.js";
 import { changedJobs, listJobs } from "/static/shared/api.js";
 import { find, showText } from "/static/shared/dom.js";
+import { clockTime } from "/static/shared/format.js";
 import { poll } from "/static/shared/poll.js";
 import { ACTIVE } from "/static/shared/words.js";
 
 const BUSY_MS = 1000;
-const IDLE_MS = 5_000;
+const IDLE_MS = 3000;
 const PAGE = 30;
+/* Rows that are asked for at once, at most, and changes; when more changed, the list begins again. */
+const MOST_AT_ONCE = 200;
+const MOST_CHANGES = 100;
+/* Without an answer for so long, the page says how old its list is. */
+const OLD_MS = 10_000;
 const PLACES_EVERY_MS = 3000;
 const FILTERS = { all: [], active: ACTIVE, completed: ["completed"], failed: ["failed"] };
 
@@ -21,11 +27,16 @@ let text = "";
 let change = null;
 let next = null;
 let placesAt = 0;
+let hadNews = false;
+let freshAt = new Date();
 
 const statuses = () => FILTERS[shown];
 const fits = (job) => statuses().length === 0 || statuses().includes(job.status);
+const asked = () => ({ status: statuses().join(","), q: text });
 
 function drawAround() {
+  /* Another list was asked for meanwhile, and nobody knows yet what is in it. */
+  if (change === null) return;
   const empty = list.isEmpty();
   const all = shown === "all" && !text;
   find("[data-loading]").hidden = true;
@@ -34,16 +45,19 @@ function drawAround() {
   find("[data-empty-steps]").hidden = !all;
   const nothing = text ? "No job matches the search." : `There are no ${shown} jobs at the moment.`;
   showText(find("[data-empty-text]"), all ? "" : nothing);
-  find("[data-more]").hidden = !next;
+  const isFull = list.wasCut() || (next && list.size() >= list.MOST_ROWS);
+  find("[data-more]").hidden = !next || isFull;
+  showText(find("[data-full]"), isFull ? `These are the newest ${list.size()} jobs. Search or choose a filter to see older ones.` : "");
   showBulk(chosenFilter(), empty);
   const active = list.activeCount();
   document.title = active ? `(${active}) Bellhop` : "Bellhop";
 }
 
-async function loadFirst() {
-  const asked = shown + text;
-  const page = await listJobs({ status: statuses().join(","), q: text, limit: PAGE });
-  if (asked !== shown + text) return;
+/* As many rows as there are, so that a list that begins again stays in its place. */
+async function loadAnew() {
+  const before = shown + text;
+  const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, Math.max(PAGE, list.size())) });
+  if (before !== shown + text) return;
   list.replace(page.jobs);
   next = page.next;
   change = page.change;
@@ -53,35 +67,51 @@ async function loadFirst() {
 async function refreshPlaces() {
   if (!list.anyWaiting() || Date.now() - placesAt < PLACES_EVERY_MS) return;
   placesAt = Date.now();
-  const page = await listJobs({ status: "pending,queued", limit: PAGE });
-  list.merge(page.jobs, { fits, more: next });
+  list.refresh((await listJobs({ status: "pending,queued", limit: PAGE })).jobs);
 }
 
 async function loadChanges() {
-  const news = await changedJobs(change);
+  const news = await changedJobs(change, { ...asked(), limit: MOST_CHANGES });
   if (change === null) return;
-  /* A smaller number means another database: what is on the page may not exist there. */
-  if (news.change < change) return loadFirst();
-  list.merge(news.jobs, { fits, more: next });
-  (news.gone ?? []).forEach(list.remove);
+  hadNews = news.change !== change;
+  /* More changed than one answer has: what is newest comes first. A smaller number means another database. */
+  if (news.change < news.latest || news.change < change) return loadAnew();
+  /* A row that leaves says why, as long as it must stay. */
+  if (news.unmatched.some(list.has)) list.refresh((await changedJobs(change, { limit: MOST_CHANGES })).jobs);
+  if (change === null) return;
+  list.merge(news.jobs, { fits: () => true, more: next });
+  news.unmatched.forEach(list.leave);
+  news.gone.forEach(list.remove);
   change = news.change;
+  if (list.wasCut() && list.size() < MOST_AT_ONCE) await loadAnew();
   await refreshPlaces();
 }
 
 /* A server that was away may have come back with other data. */
 async function refresh(wasAway) {
-  /* Whether a changed job still matches a search only the server knows. */
-  if (change === null || wasAway || text) await loadFirst();
+  if (change === null || wasAway) await loadAnew();
   else await loadChanges();
+  freshAt = new Date();
   drawAround();
+  drawAge();
+}
+
+/** Says from when the list is, once that is longer ago than it should be. */
+function drawAge() {
+  const isOld = change !== null && !document.hidden && Date.now() - freshAt > OLD_MS;
+  showText(find("[data-old]"), isOld ? `This list is from ${clockTime(freshAt)} and may be out of date.` : "");
 }
 
 async function loadMore(button) {
   button.disabled = true;
+  const before = shown + text;
   try {
-    const page = await listJobs({ status: statuses().join(","), q: text, limit: PAGE, cursor: next });
-    list.append(page.jobs);
-    next = page.next;
+    const room = list.MOST_ROWS - list.size();
+    const page = await listJobs({ ...asked(), limit: Math.min(PAGE, room), cursor: next });
+    if (before === shown + text) {
+      list.append(page.jobs);
+      next = page.next;
+    }
   } catch (error) {
     tell(error.message, { isProblem: true });
   }
@@ -128,7 +158,7 @@ function startSearch(now) {
 }
 
 /** What the list shows, as the filter of a bulk action; null when it shows everything. */
-const chosenFilter = () => (shown === "all" && !text ? null : { status: statuses().join(","), q: text });
+const chosenFilter = () => (shown === "all" && !text ? null : asked());
 
 function startFilter(now) {
   find("[data-filter]").addEventListener("change", (event) => choose(event.target.value, now));
@@ -148,7 +178,8 @@ export function startList() {
     change = null;
     now();
   });
-  now = poll(refresh, () => (list.anyActive() ? BUSY_MS : IDLE_MS));
+  now = poll(refresh, () => (hadNews || list.anyActive() ? BUSY_MS : IDLE_MS));
+  setInterval(drawAge, BUSY_MS);
   const show = (id, job) => {
     if (job) list.show(job, fits);
     else list.remove(id);

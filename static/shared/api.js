@@ -95,7 +95,7 @@ export const getApi = () => get("/openapi.json");
 export const getTypes = () => get("/types");
 export const changedTypes = (etag) => news("/types", etag);
 export const listJobs = (query) => get("/jobs", query);
-export const changedJobs = (change) => get("/jobs", { since: change });
+export const changedJobs = (change, query) => get("/jobs", { since: change, ...query });
 export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
 /** The numbers of all items of a job that a cancel stopped. */
 export async function cancelledItems(id) {

@@ -18,7 +18,7 @@ ROWS = (
     {"cli"},
     {"web", "consumer"},
     {"jobs", "jobprocess"},
-    {"accounts", "bell", "catalog"},
+    {"accounts", "bell", "catalog", "uploads"},
     {"environments"},
     {"storage"},
     {"system", "functions", "database"},
@@ -27,7 +27,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 5130, "consumer": 1222, "jobs": 2980, "jobprocess": 1620, "accounts": 600,
+    "cli": 1760, "web": 5170, "consumer": 1222, "jobs": 3000, "jobprocess": 1620, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1205, "storage": 1405,
     "system": 940, "functions": 1420, "uploads": 280, "base": 1144,
 }  # fmt: skip

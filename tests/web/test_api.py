@@ -444,7 +444,8 @@ def test_it_gives_back_what_was_uploaded(web: WsgiClient) -> None:
 
 
 def test_it_says_that_there_is_no_upload(web: WsgiClient, here: Installation) -> None:
-    job_id = texts(web).json["job_id"]
+    visit = {"type": "visit", "items": [{"url": "http://a.example/"}]}
+    job_id = web.post(JOBS, visit).json["job_id"]
     assert web.get(f"{JOBS}/{job_id}/items/0/input").code == "not-found"
     job_id = web.upload(("a.txt", b"abc")).json["job_id"]
     assert web.get(f"{JOBS}/{job_id}/items/1/input").code == "not-found"

@@ -72,9 +72,11 @@ def upload(web: WsgiClient, **headers: str) -> Answer:
 
 def ask(web: WsgiClient, route: Route) -> Answer:
     path = re.sub(r"<[^>]*sha256[^>]*>", "0" * 64, route.path)
+    path = re.sub(r"<upload_id[^>]*>", "0" * 32, path)
     path = re.sub(r"<(index|number)[^>]*>", "0", path)
     path = re.sub(r"<[^>]*>", "x", path)
-    return web.request(route.method, path, b"{}" if route.method != "GET" else b"")
+    body = b"" if route.method in ("GET", "HEAD") else b"{}"
+    return web.request(route.method, path, body, tus_resumable="1.0.0")
 
 
 def names(route: Route) -> str:
@@ -116,8 +118,9 @@ def test_it_answers_503_while_the_database_is_gone(
 ) -> None:
     take_away(proxy)
     answer = ask(web, route)
-    assert (answer.status, answer.code) == (503, "database-unavailable")
+    assert answer.status == 503
     assert int(answer.headers["Retry-After"] or 0) > 0
+    assert route.method == "HEAD" or answer.code == "database-unavailable"
 
 
 @pytest.mark.usefixtures("unseen")
@@ -130,10 +133,10 @@ def test_it_answers_503_where_the_database_goes_in_the_middle(
     take_away(proxy)
     answer = ask(web, route)
     if answer.status != 503:  # what is asked of nothing in the rows
-        assert answer.status in (200, 303, 422)
+        assert answer.status in (200, 204, 303, 415, 422)
         return
-    assert (answer.status, answer.code) == (503, "database-unavailable")
     assert int(answer.headers["Retry-After"] or 0) > 0
+    assert route.method == "HEAD" or answer.code == "database-unavailable"
 
 
 @pytest.mark.usefixtures("unseen")

@@ -30,6 +30,14 @@ def seconds_ahead(at: str) -> float:
         return 0.0
 
 
+def seconds_since(at: str | None) -> float | None:
+    """How long a stored time is past, 0 for one to come; None for none that can be read."""
+    try:
+        return max(0.0, time.time() - datetime.fromisoformat(at or "").timestamp())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 @functools.lru_cache(maxsize=1000)
 def shifted(at: str | None, by: timedelta) -> str | None:
     """A timestamp that lies `by` later, None for none."""

@@ -80,6 +80,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             each_round=[
                 workers.follow_switches,
                 workers.look,
+                workers.tell_who_looks,
                 workers.pool.retire_idle,
                 children.end_strangers,
                 lambda: consumers.report_bell(self._id, bell.trouble.reason),

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from bellhop.accounts import accounts
 from bellhop.base.errors import item_error
@@ -23,6 +23,7 @@ from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
+from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.consumer.hand import Hand
@@ -39,7 +40,7 @@ from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim, Completion
-from bellhop.storage import presence
+from bellhop.storage import live, presence
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.storage.itemlog import ItemLog
@@ -53,6 +54,21 @@ SHORTAGE_DELAY_S = 10
 # When an item looks again whether its job type can be used by now.
 PENDING_DELAY_S = 15
 log = logging.getLogger("bellhop.workers")
+
+
+class Running(NamedTuple):
+    """An attempt that runs since `began` (monotonic)."""
+
+    claim: Claim
+    began: float
+    process: JobProcess
+    printed: ItemLog
+    memory_mb: int
+
+    def figures(self) -> live.Figures:
+        limit_bytes = self.memory_mb * MEBIBYTE or None
+        last_line = self.printed.last_line()
+        return live.Figures(self.began, self.process.memory_bytes, limit_bytes, last_line)
 
 
 class Workers:
@@ -93,6 +109,8 @@ class Workers:
         self._stop_at = float("inf")
         self._is_shared = accounts.is_closed()
         self.waiting: set[int] = set()
+        self._here = here
+        self._running: dict[int, Running] = {}
         self._due = 0
         self._due_lock = threading.Lock()
         self.recording = Trouble(
@@ -185,6 +203,13 @@ class Workers:
         self._moves.settle_doubts()
         self._consumers = len(queries.consumers())
         self._due = queries.count_due(self.slots.free())
+
+    def tell_who_looks(self) -> None:
+        """Tell what the items take that run, while somebody looks; once a second, by the keeper."""
+        if live.is_asked(self._here):
+            running = list(self._running.values())
+            told = {live.key(each.claim.id, each.claim.attempt): each.figures() for each in running}
+            live.tell(self._here, self.consumer, told)
 
     def _workers_of(self, queue: str) -> int:
         """How many workers share the items of a queue, as far as anybody knows."""
@@ -310,6 +335,8 @@ class Workers:
         process = hand.process or watch.when_it_can_be_read(take)
         hand.process, hand.job_type = process, job_type
         printed = ItemLog(self.files.log_path(claim.job_id, claim.name))
+        began = time.monotonic()
+        self._running[claim.id] = Running(claim, began, process, printed, job_type.memory_mb)
         try:
             order = process.ahead.begun or self._order(claim, job_type, process.scratch, watch)
             mask = Mask.of_type(job_type.settings, order.settings)
@@ -330,6 +357,7 @@ class Workers:
                 process.kill()
             raise
         finally:
+            del self._running[claim.id]
             is_kept = process.ahead.begun is not None
             if not is_kept:
                 hand.process = None

@@ -121,6 +121,8 @@ class JobProcess:
     ):
         self.kind, self.scratch = kind, scratch
         self.items = 0
+        # What the item that runs took at the last look at its limit, which may tell too much.
+        self.memory_bytes: int | None = None
         self._started = time.monotonic()
         self.is_dead = False
         self._weigh_at = 0.0
@@ -264,7 +266,7 @@ class JobProcess:
         self.items += 1
         self._least_free = order.least_free_mb * MEBIBYTE
         self._stamps[order.path] = order.stamp
-        self._of = order.of
+        self._of, self.memory_bytes = order.of, None
         if not self.ahead.run(order):
             self._send(frame_of([order, *self.ahead.hand_over(ahead())]))
 
@@ -324,7 +326,8 @@ class JobProcess:
             raise _Ended
         # The kernel keeps this limit for each process alone, and knows none for what is shared.
         most = order.memory_mb * MEBIBYTE
-        if most and proctree.memory_bytes(self._family, most) > most:
+        self.memory_bytes = proctree.memory_bytes(self._family, most) if most else None
+        if self.memory_bytes and self.memory_bytes > most:
             return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
         if self._fills_the_disk():
             limit_mb = order.max_file_mb

@@ -7,6 +7,8 @@ every hour, its minutes come in each hour that passes, of which a night may have
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +47,16 @@ def next_time(cron: Any, timezone: Any, after: datetime) -> str:
         return as_timestamp(_first(expression, zone, after))
     except (CronSimError, StopIteration, OverflowError):
         raise invalid_field("cron", "never matches a date") from None
+
+
+@functools.lru_cache(maxsize=4096)
+def times_after(cron: str, timezone: str, first: str, count: int) -> tuple[str, ...]:
+    """`first`, a time as it is stored, and those that follow it, `count` at most."""
+    times = [first]
+    with contextlib.suppress(Problem, ValueError):
+        while len(times) < count:
+            times.append(next_time(cron, timezone, datetime.fromisoformat(times[-1])))
+    return tuple(times)
 
 
 def _expression(cron: Any) -> str:

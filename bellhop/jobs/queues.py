@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
+from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
 
 log = logging.getLogger("bellhop.queues")
 
 
-def pause(queue: str, *, is_paused: bool) -> None:
-    """Let no item of a queue start, or let them start again. Running items continue."""
+class Pause(NamedTuple):
+    """Who paused something and when; of a pause from before this was recorded, neither is known."""
+
+    by: str | None
+    at: str | None
+
+
+def pause(queue: str, by: str) -> None:
+    """Let no item of a queue start. Running items continue, and a second pause changes nothing."""
     with database.atomic():
         query(
-            "INSERT INTO queue (name, is_paused) VALUES (:name, :paused)"
-            " ON CONFLICT (name) DO UPDATE SET is_paused = :paused",
-            {"name": queue, "paused": is_paused},
+            """INSERT INTO queue (name, is_paused, paused_by, paused_at)
+            VALUES (:name, 1, :by, :now) ON CONFLICT (name) DO UPDATE
+            SET is_paused = 1, paused_by = excluded.paused_by, paused_at = excluded.paused_at
+            WHERE queue.is_paused = 0""",
+            {"name": queue, "by": by, "now": timestamp()},
         )
-    log.info("queue=%s %s", queue, "paused" if is_paused else "resumed")
+    log.info("queue=%s paused", queue)
+
+
+def resume(queue: str) -> None:
+    """Let the items of a queue start again."""
+    with database.atomic():
+        query(
+            """UPDATE queue SET is_paused = 0, paused_by = NULL, paused_at = NULL
+            WHERE name = :name""",
+            {"name": queue},
+        )
+    log.info("queue=%s resumed", queue)
 
 
 def set_workers(queue: str, workers: int | None) -> None:
@@ -31,9 +53,10 @@ def set_workers(queue: str, workers: int | None) -> None:
     log.info("queue=%s workers=%s", queue, workers)
 
 
-def paused() -> set[str]:
+def paused() -> dict[str, Pause]:
     """The queues that are paused."""
-    return {name for (name,) in query("SELECT name FROM queue WHERE is_paused = 1")}
+    rows = query("SELECT name, paused_by, paused_at FROM queue WHERE is_paused = 1")
+    return {name: Pause(by, at) for name, by, at in rows}
 
 
 def workers_set() -> dict[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,6 +28,7 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.bounds import MOST_SCHEDULED_BYTES
 from bellhop.jobs.cron import next_time
 from bellhop.jobs.intake import Intake
+from bellhop.jobs.newjob import NewJob
 from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
@@ -36,7 +38,7 @@ AGAIN_S = DAY_S
 FIELDS = ("name", "cron", "timezone", "job")
 # A longer job, which an earlier version accepted, is submitted and not shown.
 SHOWN = """id, name, owner, token, cron, timezone, next_at, last_at, last_job_id, error, created_at,
-    CASE WHEN length(job) <= :most THEN job END AS job"""
+    paused_by, paused_at, CASE WHEN length(job) <= :most THEN job END AS job"""
 SET_NEXT = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
 ENDED = "The token that made this schedule has expired or was revoked; add the schedule again."
 log = logging.getLogger("bellhop.schedules")
@@ -51,40 +53,87 @@ def add(document: Any, user: User, intake: Intake) -> int:
 
     One that a token makes ends with the token.
     """
-    if not isinstance(document, dict):
-        raise Problem("bad-json", "The body must be a JSON object.")
-    for name in document:
-        if name not in FIELDS:
-            raise invalid_field(
-                str(name), f"is unknown; a schedule has the fields {', '.join(FIELDS)}"
-            )
-    name, cron = document.get("name"), document.get("cron")
-    timezone = document.get("timezone") or "UTC"
-    name = cleaned(name).strip() if isinstance(name, str) else ""
-    if not 0 < len(name) <= MOST_NAME:
-        raise invalid_field("name", f"must be a text of 1 to {MOST_NAME} characters")
-    job = document.get("job")
-    for option in ("run_at", "delay_s", "depends_on"):
-        if isinstance(job, dict) and job.get(option):
-            raise invalid_field(f"job.{option}", "is not allowed in the job of a schedule")
+    given = _checked(
+        {**dict.fromkeys(FIELDS), **_fields(document, FIELDS)}, user, user.name, intake
+    )
     values = {
-        "name": name,
+        **given,
         "owner": user.name,
         "token": user.token,
-        "cron": cron,
-        "timezone": timezone,
-        "next": next_time(cron, timezone, now()),
+        "next": next_time(given["cron"], given["timezone"], now()),
         "now": timestamp(),
-        "job": (text := json.dumps(job, ensure_ascii=False)),
     }
-    if len(text.encode()) > MOST_SCHEDULED_BYTES:
-        raise invalid_field("job", f"has more than {MOST_SCHEDULED_BYTES // KIBIBYTE} KiB as JSON")
-    limits.require_priority(user, intake.from_json(job, user.name).priority)
     with database.atomic():
         _require_place(user.name)
         sql = """INSERT INTO schedule (name, owner, token, cron, timezone, job, next_at, created_at)
             VALUES (:name, :owner, :token, :cron, :timezone, :job, :next, :now) RETURNING id"""
         return int(query(sql, values)[0][0])
+
+
+def change(schedule: Schedule, document: Any, user: User, intake: Intake) -> None:
+    """Change what a client sent of a schedule, also whether it is paused. Raises as `add` does.
+
+    What was not sent stays as it is. The time of the next job is computed from now on, unless the
+    schedule stays paused or goes on as before.
+    """
+    sent = dict(_fields(document, (*FIELDS, "paused")))
+    is_paused = sent.pop("paused", schedule.paused_at is not None)
+    if not isinstance(is_paused, bool):
+        raise invalid_field("paused", "must be true or false")
+    given = _checked(sent, user, schedule.owner, intake)
+    cron, timezone = (given.get(name, getattr(schedule, name)) for name in ("cron", "timezone"))
+    was_paused = schedule.paused_at is not None
+    is_moved = bool({"cron", "timezone"} & {*given}) or (was_paused and not is_paused)
+    if is_paused != was_paused:
+        given["paused_by"], given["paused_at"] = (
+            (user.name, timestamp()) if is_paused else (None, None)
+        )
+    if is_moved:
+        given["next_at"] = next_time(cron, timezone, now())
+    if given:
+        sets = ", ".join(f"{name} = :{name}" for name in given)
+        query(
+            f"UPDATE schedule SET {sets}, error = NULL WHERE id = :id", {**given, "id": schedule.id}
+        )
+
+
+def _fields(document: Any, known: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise Problem("bad-json", "The body must be a JSON object.")
+    for name in document:
+        if name not in known:
+            said = f"is unknown; a schedule has the fields {', '.join(known)}"
+            raise invalid_field(str(name), said)
+    return document
+
+
+def _checked(given: dict[str, Any], user: User, owner: str, intake: Intake) -> dict[str, Any]:
+    """The columns of what was given of a schedule of `owner`; raises the problem of what is wrong.
+
+    A cron expression and a zone are checked together by whoever computes the next time.
+    """
+    checked = {name: value for name, value in given.items() if name in ("cron", "timezone")}
+    if "timezone" in checked:
+        checked["timezone"] = checked["timezone"] or "UTC"
+    if "name" in given:
+        name = cleaned(given["name"]).strip() if isinstance(given["name"], str) else ""
+        if not 0 < len(name) <= MOST_NAME:
+            raise invalid_field("name", f"must be a text of 1 to {MOST_NAME} characters")
+        checked["name"] = name
+    if "job" in given:
+        checked["job"] = _checked_job(given["job"], user, owner, intake)
+    return checked
+
+
+def _checked_job(job: Any, user: User, owner: str, intake: Intake) -> str:
+    for option in ("run_at", "delay_s", "depends_on"):
+        if isinstance(job, dict) and job.get(option):
+            raise invalid_field(f"job.{option}", "is not allowed in the job of a schedule")
+    text = json.dumps(job, ensure_ascii=False)
+    if len(text.encode()) > MOST_SCHEDULED_BYTES:
+        raise invalid_field("job", f"has more than {MOST_SCHEDULED_BYTES // KIBIBYTE} KiB as JSON")
+    limits.require_priority(user, intake.from_json(job, owner).priority)
+    return text
 
 
 def _require_place(owner: str) -> None:
@@ -115,9 +164,42 @@ def remove(schedule: int) -> bool:
 def submit_due(intake: Intake, acceptance: Acceptance) -> int:
     """Submit the jobs whose time has come; how many. Made by the keeper."""
     due = named(
-        "SELECT * FROM schedule WHERE next_at <= :now ORDER BY next_at", {"now": timestamp()}
+        "SELECT * FROM schedule WHERE next_at <= :now AND paused_at IS NULL ORDER BY next_at",
+        {"now": timestamp()},
     )
     return sum(_submit(Schedule(**row), intake, acceptance) for row in due)
+
+
+def run_now(
+    schedule: Schedule, user: User, address: str, intake: Intake, acceptance: Acceptance
+) -> str:
+    """Submit the job of a schedule beside its times; its id. Raises the problem that names why not.
+
+    It is the owner's, whoever asks.
+    """
+    ((text,),) = query("SELECT job FROM schedule WHERE id = :id", {"id": schedule.id})
+    job = _job_of(schedule, text, user, intake)
+    values = {"id": schedule.id, "now": timestamp(), "job_id": job.job_id}
+    sql = """UPDATE schedule SET last_at = :now, last_job_id = :job_id, error = NULL
+        WHERE id = :id"""
+    acceptance.accept(
+        user,
+        job,
+        address=address,
+        action="run schedule",
+        target=str(schedule.id),
+        first=partial(query, sql, values),
+    )
+    return job.job_id
+
+
+def _job_of(schedule: Schedule, text: str, submitter: User, intake: Intake) -> NewJob:
+    """The next job of a schedule."""
+    document = stored(text, dict, "schedule", schedule.id, "job")
+    job = replace(intake.from_json(document, schedule.owner), schedule=schedule.id)
+    if submitter.role != "admin":  # an earlier version let everybody have one above 0
+        job = replace(job, priority=min(0, job.priority))
+    return job
 
 
 def follow_clock() -> None:
@@ -143,13 +225,10 @@ def _submit(schedule: Schedule, intake: Intake, acceptance: Acceptance) -> bool:
         try:
             following = next_time(schedule.cron, schedule.timezone, now())
             submitter = _submitter(schedule)
-            document = stored(schedule.job, dict, "schedule", schedule.id, "job")
-            job = intake.from_json(document, schedule.owner)
-            if submitter.role != "admin":  # an earlier version let everybody have one above 0
-                job = replace(job, priority=min(0, job.priority))
+            job = _job_of(schedule, schedule.job, submitter, intake)
             acceptance.accept(
                 submitter,
-                replace(job, schedule=schedule.id),
+                job,
                 address=f"schedule {schedule.id}",
                 first=partial(_move_on, schedule, following, job_id=job.job_id),
             )

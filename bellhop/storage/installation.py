@@ -33,6 +33,8 @@ DATABASE, RECORD = "bellhop.db", "installation.json"
 # A consumer beats once a second.
 SILENCE_S = 15.0
 FOLDERS = (*PLACES, "consumers")
+# Of the file in which a consumer tells what it runs, and while it is written; see live.py.
+LIVE = (".live", ".draft")
 # What the records of earlier versions do not hold.
 ADDED = ("is_closed", "has_database", "rows")
 log = logging.getLogger("bellhop.installation")
@@ -101,9 +103,10 @@ class Installation:
         return os.listdir(self.folder / "consumers")
 
     def forget_consumer(self, consumer: str) -> None:
-        """Remove the locks of a consumer that is gone."""
-        for lock in (self.consumer_lock(consumer), self.processes_lock(consumer)):
-            lock.unlink(missing_ok=True)
+        """Remove the locks of a consumer that is gone, and what it told last."""
+        lock = self.consumer_lock(consumer)
+        for path in (lock, self.processes_lock(consumer), *map(lock.with_suffix, LIVE)):
+            path.unlink(missing_ok=True)
 
     def store(self) -> str:
         return f"redis at {self.redis}" if self.storage == "redis" else "sqlite"

@@ -6,10 +6,13 @@ import contextlib
 import os
 from pathlib import Path
 
+from bellhop.base.texts import shown
 from bellhop.storage.folders import open_beneath
 
 APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 HEAD_BYTES = TAIL_BYTES = 128 * 1024
+# Of the last line: how far it is looked for, and how much of it is shown.
+END_BYTES, MOST_SHOWN = 4096, 200
 
 
 class ItemLog:
@@ -41,6 +44,24 @@ class ItemLog:
             self._append(b"\n[... %d bytes left out ...]\n" % self._left_out)
         if self._tail:
             self._append(bytes(self._tail))
+
+    def last_line(self) -> str:
+        """What was printed last, of a long line the beginning; empty where nothing was.
+
+        Any thread may ask. A progress bar begins its line anew.
+        """
+        end = bytes(self._tail[-END_BYTES:]) or self._end_of_file()
+        lines = map(str.strip, end.decode("utf-8", "replace").splitlines())
+        return next((shown(line)[:MOST_SHOWN] for line in reversed([*lines]) if line), "")
+
+    def _end_of_file(self) -> bytes:
+        place = Path(self._path)
+        with contextlib.suppress(OSError):
+            path = f"{place.parent.name}/{place.name}"
+            with os.fdopen(open_beneath(place.parent.parent, path), "rb") as file:
+                file.seek(max(0, self._written - END_BYTES))
+                return file.read()
+        return b""
 
     def _append(self, content: bytes) -> None:
         with contextlib.suppress(OSError):

@@ -185,6 +185,8 @@ class Schedule(Table):
     error = TextField(null=True)
     created_at = TextField()
     token = IntegerField(null=True)
+    paused_by = TextField(null=True)
+    paused_at = TextField(null=True)
 
 
 class Upload(Table):
@@ -254,6 +256,8 @@ class Queue(Table):
 
     name = TextField(primary_key=True)
     is_paused = BooleanField(default=False)
+    paused_by = TextField(null=True)
+    paused_at = TextField(null=True)
     workers = IntegerField(null=True)
 
 

@@ -122,6 +122,7 @@ def page_routes() -> tuple[Route, ...]:
     return (
         Route("GET", "/", pages.index, "page"),
         Route("GET", "/jobs/<name>", pages.job, "page"),
+        Route("GET", "/running", pages.running, "page"),
         Route("GET", "/queues", pages.queues, "page"),
         Route("GET", "/schedules", pages.schedules, "page"),
         Route("GET", "/docs", pages.docs, "page"),
@@ -211,7 +212,9 @@ def installation_routes() -> tuple[Route, ...]:
         Route("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
         Route("GET", f"{API}/schedules", schedules.list_schedules, "look", is_costly=True),
         Route("POST", f"{API}/schedules", schedules.add, "submit", Body.LONG),
+        Route("PATCH", schedule, schedules.change, "change", Body.LONG),
         Route("DELETE", schedule, schedules.remove, "change"),
+        Route("POST", f"{schedule}/run", schedules.run, "change"),
         Route("GET", f"{API}/monitoring/queues", monitoring.queues, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/workers", monitoring.workers, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor", is_costly=True),

@@ -1,6 +1,6 @@
 /* What most jobs leave alone: later steps, a time, a priority, other jobs, a webhook, an earlier result. */
 
-import { paramsForm } from "/static/index/params-form.js";
+import { begunWith, paramsForm } from "/static/index/params-form.js";
 import { find, make, showText } from "/static/shared/dom.js";
 
 const MOST_STEPS = 9;
@@ -25,7 +25,7 @@ function drawChoice(step) {
   step.select.replaceChildren(...able.map((type) => make("option", { value: type.type }, type.label || type.type)));
   if (able.some((type) => type.type === kept)) step.select.value = kept;
   const type = able.find((each) => each.type === step.select.value);
-  step.form.draw(type?.type, type?.params);
+  step.form.draw(type?.type, begunWith(type?.params, type?.type === step.given?.type ? step.given?.params : null));
 }
 
 function fit() {
@@ -37,7 +37,7 @@ function fit() {
   find("[data-more-summary]").textContent = set ? `More options (${set} set)` : "More options";
 }
 
-function addStep() {
+function addStep(given = null) {
   const id = `step-${(count += 1)}`;
   const params = make("div", { className: "params" });
   const error = make("p", { className: "field-error", id: `${id}-error`, hidden: true });
@@ -45,7 +45,7 @@ function addStep() {
   const remove = make("button", { type: "button", className: "button small", "aria-label": "Remove this step" }, "Remove");
   const node = make("li", { className: "field", "data-step": "" }, make("label", { htmlFor: id }, "Then"),
     make("div", { className: "step-choice" }, select, remove), error, params);
-  const step = { node, select, error, form: paramsForm(params, id) };
+  const step = { node, select, error, given, form: paramsForm(params, id) };
   select.addEventListener("change", () => drawChoice(step));
   remove.addEventListener("click", () => {
     steps = steps.filter((each) => each !== step);
@@ -56,8 +56,19 @@ function addStep() {
   steps.push(step);
   list.append(node);
   drawChoice(step);
+  if (given) {
+    select.value = given.type;
+    drawChoice(step);
+  }
   fit();
   select.focus();
+}
+
+/** Sets what a job has of the options. */
+export function fillOptions({ then = [], ...others }) {
+  then.forEach((step) => addStep(step));
+  plain.draw("filled", begunWith(OPTIONS, others));
+  fit();
 }
 
 /** The types as the server lists them; a later step takes what the one before gives. */
@@ -107,5 +118,5 @@ box.addEventListener("input", () => {
   steps.forEach(({ error }) => showText(error, ""));
   fit();
 });
-find("[data-add-step]").addEventListener("click", addStep);
+find("[data-add-step]").addEventListener("click", () => addStep());
 fit();

@@ -3,6 +3,14 @@
 import { drawField } from "/static/index/field.js";
 import { stringify } from "/static/shared/json.js";
 
+/** A schema whose fields begin with these values. */
+export function begunWith(schema, values) {
+  if (!schema || !values) return schema;
+  const properties = Object.entries(schema.properties ?? {})
+    .map(([name, property]) => [name, name in values ? { ...property, default: values[name] } : property]);
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
 /** A form inside `box`; `prefix` keeps the ids of several forms on a page apart. */
 export function paramsForm(box, prefix) {
   let fields = [];

@@ -1,7 +1,7 @@
 /* Types that take URLs, text or JSON instead of files: one textarea, read into items. */
 
 import { find, setText, showText } from "/static/shared/dom.js";
-import { parse } from "/static/shared/json.js";
+import { parse, stringify } from "/static/shared/json.js";
 
 const INPUTS = {
   url: { label: "URLs", help: "One URL per line; each becomes an item.", rows: 5 },
@@ -57,6 +57,15 @@ export function readItems(input, { required }) {
   if (input === "url") return urlItems(text);
   return input === "data" ? json(text) : [{ text }];
 }
+
+/** Fills the box with items as the API has them; several texts become one when they are changed. */
+export function fillText(input, items) {
+  const values = items.map((item) => item.text ?? item.url ?? stringify(item.json));
+  box.value = values.join("\n");
+  if (input === "text" && values.length > 1) setText(find("[data-text-help]"), `${values.length} texts; if you change them, they become one text.`);
+}
+
+export const givenText = () => box.value;
 
 export function clearText() {
   box.value = "";

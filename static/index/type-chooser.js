@@ -93,6 +93,13 @@ export function guessFor(name) {
   chosen();
 }
 
+/** Chooses a type by its name; "" chooses none. */
+export function chooseType(name) {
+  select.value = types.some((type) => type.type === name) ? name : "";
+  byHand = select.value !== "";
+  chosen();
+}
+
 export function startTypeChooser(choose) {
   onChoose = choose;
   select.addEventListener("change", () => {

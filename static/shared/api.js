@@ -171,6 +171,8 @@ export const setWorkers = (name, workers) => send("PATCH", queuePath(name), { wo
 export const clearCache = () => send("DELETE", "/cache");
 export const getSchedules = () => get("/schedules");
 export const addSchedule = (schedule) => send("POST", "/schedules", schedule);
+export const changeSchedule = (id, change) => send("PATCH", `/schedules/${id}`, change);
+export const runSchedule = (id) => send("POST", `/schedules/${id}/run`, {});
 export const deleteSchedule = (id) => send("DELETE", `/schedules/${id}`);
 export const deleteJob = (id) => send("DELETE", jobPath(id, "?purge=true"));
 /** The same key for the same content: a job that arrived although its answer got lost is not made twice. */

@@ -24,6 +24,15 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** A time that passes, or a limit of one, in whole seconds: "5 s", "3 min", "1 h 20 min". */
+export function elapsed(seconds) {
+  const whole = Math.floor(seconds);
+  const parts = whole < 3600
+    ? [[Math.floor(whole / 60), "min"], [whole % 60, "s"]]
+    : [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"]];
+  return parts.filter(([count]) => count).map((part) => part.join(" ")).join(" ") || "0 s";
+}
+
 export const secondsBetween = (from, to) => (new Date(to ?? Date.now()) - new Date(from)) / 1000;
 
 export function relative(iso) {

@@ -67,6 +67,9 @@ BESIDE: dict[str, dict[str, tuple[object, ...]]] = {
     f"{API}/schedules/<number:re:[0-9]{{1,15}}>": {
         "own": (401, 403, 403, YES, 404, YES), "team": (401, 403, 403, YES, 403, YES),
     },
+    f"{API}/schedules/<number:re:[0-9]{{1,15}}>/run": {
+        "own": (401, 403, 403, YES, 404, YES), "team": (401, 403, 403, YES, 403, YES),
+    },
 }  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def test_it_gives_back_uncounted_what_has_not_begun(
 ) -> None:
     acts: dict[str, Callable[[], object]] = {
         "stops": one.stopping.set,
-        "pauses": lambda: queues.pause("parsing", is_paused=True),
+        "pauses": lambda: queues.pause("parsing", "anna"),
         "shrinks": lambda: one.slots.resize({"parsing": 0}),
         "takes long": lambda: monkeypatch.setattr(hand.Hand, "may_go_on", lambda self: False),
     }

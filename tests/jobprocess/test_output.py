@@ -165,3 +165,33 @@ def test_it_shows_tracebacks_only_where_they_are_asked_for(
         if event["traceback"]
     ]
     assert "RuntimeError: after printing" in trace and "shapes.py" in trace
+
+
+@pytest.mark.parametrize(
+    ("printed", "last"),
+    [
+        (b"", ""),
+        (b"one\ntwo\n\n  \n", "two"),
+        (b"half a line", "half a line"),
+        (b"10 %\r20 %\r", "20 %"),
+        (b"\x1b[31mred\xff", "\\x1b[31mred\ufffd"),
+        (b"x" * 1000, "x" * 200),
+    ],
+)
+def test_it_knows_the_last_line(log: tuple[ItemLog, Path], printed: bytes, last: str) -> None:
+    kept, path = log
+    path.parent.mkdir(parents=True)
+    kept.write(printed)
+    assert kept.last_line() == last
+
+
+def test_it_knows_the_last_line_of_what_is_not_in_the_file_yet(
+    log: tuple[ItemLog, Path],
+) -> None:
+    kept, path = log
+    path.parent.mkdir(parents=True)
+    kept.write(b"many\n" * (HEAD_BYTES // 5))
+    kept.write(b"and more\n" * TAIL_BYTES)
+    kept.write(b"the last\n")
+    assert kept.last_line() == "the last"
+    assert b"the last" not in path.read_bytes()

@@ -183,7 +183,7 @@ def test_it_lets_run_on_what_runs_when_its_queue_is_paused(submit: Submit) -> No
     job = submit()
     claim = single.claim("parsing", "c1/1")
     assert claim is not None
-    queues.pause("parsing", is_paused=True)
+    queues.pause("parsing", "anna")
     assert single.complete(claim, data="{}", files="[]", warnings="[]")
     assert job_of(job.job_id).status == "completed"
 
@@ -197,10 +197,10 @@ def test_it_goes_on_with_a_queue_that_is_resumed(web: WsgiClient, submit: Submit
 
 def test_it_remembers_a_pause_in_the_data(submit: Submit) -> None:
     """A restart reads the same rows."""
-    queues.pause("parsing", is_paused=True)
+    queues.pause("parsing", "anna")
     assert query("SELECT is_paused FROM queue WHERE name = 'parsing'") == [(1,)]
     queues.set_workers("parsing", 5)
-    assert queues.paused() == {"parsing"}
+    assert {*queues.paused()} == {"parsing"}
 
 
 def test_it_serves_a_queue_with_as_many_workers_as_it_is_told(

@@ -211,7 +211,7 @@ def world(site: Site, submit: Submit, server: Postgres | None) -> World:
         else:
             lifecycle.try_again(claim, 60, "busy")
     assert single.claim("parsing", "gone/1"), "it runs while its consumer is gone"
-    queues.pause("mail", is_paused=True)
+    queues.pause("mail", "anna")
     database.close_all()
     raw = RAW.replace("{hash}", "a" * 64)
     if server:

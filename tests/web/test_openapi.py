@@ -190,6 +190,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),
         ("ScheduleRequest", schedules.FIELDS),
+        ("SchedulePatch", (*schedules.FIELDS, "paused")),
     ],
 )
 def test_it_describes_what_a_body_may_hold(schema: str, members: Iterable[str]) -> None:
@@ -338,6 +339,8 @@ PROMISES = (
     Promise("POST", "/queues/NAME/resume"),
     Promise("GET", "/schedules"),
     Promise("POST", "/schedules", 201, body={"name": "a", "cron": "0 7 * * *", "job": NEW_JOB}),
+    Promise("PATCH", "/schedules/ID", body={"paused": False}),
+    Promise("POST", "/schedules/ID/run", 202),
     Promise("DELETE", "/schedules/ID", 204),
     Promise("GET", "/jobs/ID/deliveries", 200, "told"),
     Promise("POST", "/jobs/ID/deliveries/N/redeliver", 202, "told"),

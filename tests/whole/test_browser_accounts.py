@@ -60,8 +60,8 @@ def log_in(browser: webdriver.Chrome, url: str, name: str, password: str = PASSW
 def test_it_goes_back_to_where_one_was_sent_from(
     browser: webdriver.Chrome, served: Running
 ) -> None:
-    log_in(browser, f"{served.url}/queues?x=1", "otto")
-    wait_for(lambda: browser.current_url == f"{served.url}/queues?x=1")
+    log_in(browser, f"{served.url}/running?x=1", "otto")
+    wait_for(lambda: browser.current_url == f"{served.url}/running?x=1")
     assert shown(browser, "[data-who] .person-name").text == "otto"
     assert complaints(browser) == []
 
@@ -78,7 +78,7 @@ def test_it_goes_to_no_other_site_after_a_login(
 def test_it_knows_its_own_pages_from_all_other_addresses(
     browser: webdriver.Chrome, served: Running
 ) -> None:
-    ours = ["/", "/queues?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit", "/queues/"]
+    ours = ["/", "/running?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit", "/running/"]
     others = [
         "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil",
         "/.//evil.example/x", "/./\\evil.example", "/x/..//evil.example", "/%2e//evil.example",
@@ -121,10 +121,10 @@ def test_it_shows_a_viewer_what_is_shared_and_nothing_to_change(
 
 
 def test_it_shows_a_member_no_switches(browser: webdriver.Chrome, served: Running) -> None:
-    log_in(browser, f"{served.url}/queues", "otto")
+    log_in(browser, f"{served.url}/running", "otto")
     assert "Pause" not in shown(browser, "[data-queues]").text
     assert not browser.find_element(By.CSS_SELECTOR, "[data-installation]").is_displayed()
-    log_in(browser, f"{served.url}/queues", "ada")
+    log_in(browser, f"{served.url}/running", "ada")
     assert "Pause" in shown(browser, "[data-queues]").text
     assert complaints(browser) == []
 

@@ -83,7 +83,7 @@ def test_it_pauses_a_queue_and_says_why_a_job_waits(
     browser: webdriver.Chrome, served: Running
 ) -> None:
     client = served.client()
-    browser.get(f"{served.url}/queues")
+    browser.get(f"{served.url}/running")
     press(browser, '[data-queue=parsing] button[aria-label="Pause parsing"]')
     wait_for(lambda: "Paused" in text_of(browser, "[data-queue=parsing]"))
     first, second = (client.create("noop", texts=[text], use_cache=False) for text in "xy")
@@ -92,14 +92,14 @@ def test_it_pauses_a_queue_and_says_why_a_job_waits(
     press(browser, ".page-actions [data-action=front]")
     wait_for(lambda: client.job(second["job_id"])["position"] == 1)
     assert client.job(first["job_id"])["position"] == 2
-    browser.get(f"{served.url}/queues")
+    browser.get(f"{served.url}/running")
     press(browser, '[data-queue=parsing] button[aria-label="Resume parsing"]')
     served.final(second["job_id"])
 
 
 def test_it_changes_the_workers_of_a_queue(browser: webdriver.Chrome, served: Running) -> None:
-    browser.get(f"{served.url}/queues")
-    press(browser, '[data-queue=ai] button[aria-label="+ more workers for ai"]')
+    browser.get(f"{served.url}/running")
+    press(browser, '[data-queue=ai] button[aria-label="More workers for ai"]')
     wait_for(lambda: text_of(browser, "[data-queue=ai] .workers-count") == "3")
 
 
@@ -122,28 +122,29 @@ def test_it_adds_a_schedule_and_shows_when_it_runs_next(
     browser: webdriver.Chrome, served: Running
 ) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-schedule-type] option[value=noop]"))
+    wait_for(lambda: elements(browser, "[data-type-select] option[value=noop]"))
     find(browser, "#name").send_keys("Nightly")
-    find(browser, "[data-schedule-type] option[value=noop]").click()
-    find(browser, "#inputs").send_keys("one\ntwo")
+    choose(browser, "noop")
+    find(browser, "[data-text-input]").send_keys("one")
     press(browser, "[data-schedule-form] [type=submit]")
-    wait_for(lambda: "Next run" in text_of(browser, "[data-schedule]"))
+    wait_for(lambda: "Next " in text_of(browser, "[data-schedule]"))
     (schedule,) = served.client().get("/api/v1/schedules")["schedules"]
-    assert schedule["job"]["items"] == [{"text": "one"}, {"text": "two"}]
-    press(browser, "[data-schedule] button")
+    assert schedule["job"]["items"] == [{"text": "one"}]
+    press(browser, "[data-schedule] [data-do=delete]")
     press(browser, "[data-confirm-yes]")
     wait_for(lambda: not elements(browser, "[data-schedule]"))
 
 
 def test_it_says_what_is_wrong_with_a_schedule(browser: webdriver.Chrome, served: Running) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-schedule-type] option[value=noop]"))
+    wait_for(lambda: elements(browser, "[data-type-select] option[value=noop]"))
     find(browser, "#name").send_keys("Never")
+    choose(browser, "noop")
     find(browser, "#cron").clear()
     find(browser, "#cron").send_keys("0 0 30 2 *")
-    find(browser, "#inputs").send_keys("one")
+    find(browser, "[data-text-input]").send_keys("one")
     press(browser, "[data-schedule-form] [type=submit]")
-    wait_for(lambda: "cron" in text_of(browser, "[data-form-error]"))
+    wait_for(lambda: "never" in text_of(browser, "#cron-error"))
     complaints(browser)  # the browser writes down each 422
 
 

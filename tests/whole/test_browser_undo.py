@@ -62,7 +62,7 @@ def test_it_deletes_nothing_when_the_page_is_left(
 ) -> None:
     press(browser, ROW.format(done) + " [data-action=delete]")
     wait_for(lambda: "in 5 seconds" in text_of(browser, "[data-toasts]"))
-    browser.get(f"{served.url}/queues")
+    browser.get(f"{served.url}/running")
     time.sleep(5.5)
     assert is_there(served, done)
 

@@ -432,7 +432,7 @@ class Moves(RuleBasedStateMachine):
         elif what == "forget":
             self.made(reuse.clear)
         else:
-            switches.pause("r", is_paused=what == "pause")
+            switches.pause("r", "anna") if what == "pause" else switches.resume("r")
 
     @invariant()
     def rows_agree(self) -> None:
@@ -551,7 +551,7 @@ class Moves(RuleBasedStateMachine):
     def nothing_is_left_waiting(self) -> None:
         """With workers, a keeper and time, every job comes to its end."""
         for queue in QUEUES:
-            switches.pause(queue, is_paused=False)
+            switches.resume(queue)
         for consumer in ("c1", "c2"):
             lifecycle.adopt(consumer)
         for _ in range(MOST_ROUNDS):

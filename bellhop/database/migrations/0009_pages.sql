@@ -61,3 +61,14 @@ CREATE TRIGGER upload_handed_over AFTER UPDATE OF owner ON upload
     END;
 CREATE TRIGGER upload_let_go AFTER DELETE ON upload WHEN OLD.length != 0
     BEGIN UPDATE storage_use SET bytes = bytes - OLD.length WHERE owner = OLD.owner; END;
+
+
+-- Who paused a queue, and when.
+ALTER TABLE queue ADD COLUMN paused_by TEXT;
+ALTER TABLE queue ADD COLUMN paused_at TEXT;
+
+-- Who paused a schedule, and when; null while it is not paused.
+ALTER TABLE schedule ADD COLUMN paused_by TEXT;
+ALTER TABLE schedule ADD COLUMN paused_at TEXT;
+-- The jobs of a schedule.
+CREATE INDEX IF NOT EXISTS job_schedule ON job (schedule, id) WHERE schedule IS NOT NULL;

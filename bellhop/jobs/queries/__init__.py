@@ -1,6 +1,14 @@
 """Named reads of the jobs. Nothing here writes, and nothing returns half-read rows."""
 
-from bellhop.jobs.queries.figures import counts_by_type, queue_states, stored_bytes, unfinished_jobs
+from bellhop.jobs.queries.figures import (
+    counts_by_type,
+    flow,
+    queue_states,
+    schedule_runs,
+    stored_bytes,
+    types_waiting,
+    unfinished_jobs,
+)
 from bellhop.jobs.queries.find_jobs import (
     JobFilter,
     JobPage,
@@ -63,11 +71,11 @@ from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 __all__ = [
     "CONSUMER", "LINES", "LINE_JOBS", "Failures", "ItemPage", "JobFilter", "JobPage", "Reason",
     "Trouble", "Waiting", "Work", "cached", "consumers", "count_due", "counts_by_type",
-    "deliveries", "delivery", "ended_before", "ends", "events", "failures", "held_by", "hopeless",
-    "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content", "last_change",
-    "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at", "outputs",
-    "own_jobs_with",
-    "queue_states", "queued_in", "queues_of", "reason_of", "running_consumers", "running_in",
-    "running_items", "status_of", "stored_bytes", "submitted_under", "troubles", "types_of_jobs",
+    "deliveries", "delivery", "ended_before", "ends", "events", "failures", "flow", "held_by",
+    "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content",
+    "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
+    "outputs", "own_jobs_with", "queue_states", "queued_in", "queues_of", "reason_of",
+    "running_consumers", "running_in", "running_items", "schedule_runs", "status_of",
+    "stored_bytes", "submitted_under", "troubles", "types_of_jobs", "types_waiting",
     "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting", "work_left",
 ]  # fmt: skip

@@ -4,8 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from bellhop.accounts.access import User, readable
-from bellhop.database.database import query
+from bellhop.accounts.access import User, owned, readable
+from bellhop.base.times import seconds_since, timestamp
+from bellhop.database.database import named, query
+
+# The flow of the queues is that of the last minute, or of its last events if those are too many.
+FLOW_S = 60.0
+FLOW_EVENTS = (1000, 4000, 16_000)
+# Of items: what waits for its next try, for another item or again has neither come nor gone.
+CAME = """CASE WHEN move = 'retried' OR (move = 'released' AND event.attempt = 0) THEN 1
+    WHEN move = 'deferred' THEN -1 ELSE 0 END"""
+LEFT = """CASE WHEN move IN ('completed', 'failed', 'cancelled', 'given_up', 'reused')
+    THEN 1 ELSE 0 END"""
+FLOW = f"""
+    SELECT item.queue, CAST(sum({CAME}) AS BIGINT), CAST(sum({LEFT}) AS BIGINT)
+    FROM event CROSS JOIN item
+        ON item.job = event.job AND item."index" = event.item AND item.step = event.step
+    WHERE event.id > :after AND event.at >= :since GROUP BY item.queue
+    UNION ALL
+    SELECT job.queue, CAST(sum(total_items) AS BIGINT), 0
+    FROM event CROSS JOIN job ON job.id = event.job
+    WHERE event.id > :after AND event.at >= :since AND move = 'submitted'
+        AND run_at IS NULL AND depends_on = '[]'
+    GROUP BY job.queue"""
+# What is queued waits for no step: its index alone tells how many.
+STATES = """
+    SELECT queue, 'queued', count(*), CAST(NULL AS BIGINT) FROM item
+    WHERE status = 'queued' GROUP BY queue
+    UNION ALL
+    SELECT queue, 'pending', count(*), CAST(NULL AS BIGINT) FROM item
+    WHERE status = 'pending' AND coalesce(waits_for, '') != 'step' GROUP BY queue
+    UNION ALL
+    SELECT queue, 'running', count(*), count(DISTINCT worker) FROM item
+    WHERE status = 'running' GROUP BY queue"""
+EVENT_AFTER = "SELECT at FROM event WHERE id > :after ORDER BY id LIMIT 1"
 
 
 def unfinished_jobs(owner: str, most: int) -> int:
@@ -35,20 +67,60 @@ def queue_states() -> dict[str, dict[str, Any]]:
     """
     states: dict[str, dict[str, Any]] = {}
     blank = {"queued": 0, "pending": 0, "running": 0, "failed": 0, "oldest": None}
-    for status in ("queued", "pending", "running"):
-        sql = f"""SELECT queue, count(*), count(DISTINCT worker) FROM item
-            WHERE status = '{status}' AND coalesce(waits_for, '') != 'step' GROUP BY queue"""
-        for queue, count, workers in query(sql):
-            state = states.setdefault(queue, dict(blank))
-            state[status] = workers if status == "running" else count
-            state["queued"] += count - workers if status == "running" else 0
+    for queue, status, count, workers in query(STATES):
+        state = states.setdefault(queue, dict(blank))
+        state[status] += count if workers is None else workers
+        state["queued"] += 0 if workers is None else count - workers
     sql = """SELECT item.queue, count(*) FROM job JOIN item ON item.job = job.id
         WHERE job.status = 'failed' AND item.status = 'failed' GROUP BY item.queue"""
     for queue, count in query(sql):
         states.setdefault(queue, dict(blank))["failed"] = count
     for queue, state in states.items():
-        sql = """SELECT job.created_at FROM item JOIN job ON job.id = item.job
+        sql = """SELECT max(job.created_at, coalesce(job.run_at, '')) FROM item
+            JOIN job ON job.id = item.job
             WHERE item.id = (SELECT min(id) FROM item WHERE queue = :queue AND status = 'queued')"""
         rows = query(sql, {"queue": queue}) if state["queued"] else []
         state["oldest"] = rows[0][0] if rows else None
     return states
+
+
+def types_waiting(queue: str, most: int) -> dict[str, int]:
+    """How many of the first items that wait in a queue, `most` at most, are of each type."""
+    sql = """SELECT type, count(*) FROM (SELECT type FROM item
+            WHERE queue = :queue AND status = 'queued'
+            ORDER BY priority DESC, turn, id LIMIT :most) AS first
+        GROUP BY type"""
+    return dict(query(sql, {"queue": queue, "most": most}))
+
+
+def flow() -> dict[str, tuple[float, float]]:
+    """How many items per minute came to each queue and left it, of late."""
+    ((last,),) = query("SELECT coalesce(max(id), 0) FROM event")
+    since, counted_s, after = timestamp(-FLOW_S), FLOW_S, last
+    for count in FLOW_EVENTS:
+        after = last - count
+        found = query(EVENT_AFTER, {"after": after})
+        if after <= 0 or not found or found[0][0] < since:
+            break
+    else:
+        counted_s = min(FLOW_S, max(1.0, seconds_since(found[0][0]) or FLOW_S))
+    per_minute = 60 / counted_s
+    flows: dict[str, tuple[float, float]] = {}
+    for queue, came, left in query(FLOW, {"after": after, "since": since}):
+        before = flows.get(queue, (0.0, 0.0))
+        flows[queue] = before[0] + came * per_minute, before[1] + left * per_minute
+    return flows
+
+
+def schedule_runs(viewer: User, most: int) -> dict[int, list[dict[str, Any]]]:
+    """The latest jobs of each schedule that the viewer may read, newest first."""
+    sql = f"""SELECT job.schedule, job_id, status, created_at, completed_items, failed_items,
+            total_items
+        FROM (SELECT id, (SELECT min(id) FROM (SELECT id FROM job AS latest
+                WHERE latest.schedule = schedule.id ORDER BY id DESC LIMIT :most) AS last) AS first
+            FROM schedule WHERE {owned(viewer)}) AS start
+        JOIN job ON job.schedule = start.id AND job.id >= start.first ORDER BY job.id DESC"""
+    runs: dict[int, list[dict[str, Any]]] = {}
+    for row in named(sql, {"viewer": viewer.name, "most": most}):
+        runs.setdefault(row.pop("schedule"), []).append(row)
+    return runs

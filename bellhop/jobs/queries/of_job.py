@@ -123,8 +123,9 @@ def needs_uploads(job: Job, *, use_cache: bool) -> bool:
 
 def running_items(viewer: User) -> list[dict[str, Any]]:
     """What the workers do at this moment, one item each, as far as the viewer may read it."""
-    sql = f"""SELECT item.worker, job.job_id, job.name, item."index", item.step, item.type,
-        item.queue, item.progress, item.attempt
+    sql = f"""SELECT item.id, item.worker, job.job_id, job.name, job.owner, job.total_items,
+        job.cancel_requested, item."index", item.filename, item.step, item.type, item.queue,
+        item.progress, item.current_step, item.attempt, item.started_at
         FROM item CROSS JOIN job ON job.id = item.job
         WHERE item.status = 'running' AND {readable(viewer)}
         AND NOT EXISTS (SELECT 1 FROM item AS before WHERE before.status = 'running'

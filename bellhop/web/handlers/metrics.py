@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from bellhop.accounts.access import BELLHOP, User
 from bellhop.database.database import database
 from bellhop.jobs import queries, reuse
-from bellhop.web.handlers.monitoring import queue_views
+from bellhop.web.shown.running import queue_views
 from bellhop.web.site import Site
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
 
 from bottle import HTTPResponse
 
@@ -22,6 +20,7 @@ from bellhop.system.clock import STEP_S
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
+from bellhop.web.shown.running import queue_views, worker_views
 from bellhop.web.shown.views import job_views
 from bellhop.web.site import Site
 
@@ -33,53 +32,9 @@ def queues(site: Site, user: User) -> HTTPResponse:
     return json_answer({"queues": queue_views(site)})
 
 
-def queue_views(site: Site) -> list[dict[str, Any]]:
-    """Every queue of config.ini, and those that rows still name."""
-    states, paused, workers = queries.queue_states(), switches.paused(), switches.workers_set()
-    serving = [name for c in queries.running_consumers(site.here) for name in queries.queues_of(c)]
-    shown = []
-    for name in dict.fromkeys([*site.settings.queues, *states]):
-        state = states.get(name, {})
-        configured = site.settings.queues.get(name)
-        depth = state.get("queued", 0)
-        shown.append(
-            {
-                "name": name,
-                "depth": depth,
-                "pending": state.get("pending", 0),
-                "oldest_age_s": _age_s(state.get("oldest")),
-                "running": state.get("running", 0),
-                "failed": state.get("failed", 0),
-                "paused": name in paused,
-                "backlog": _backlog(site, depth),
-                "workers": workers.get(name, configured.workers if configured else 0),
-                "workers_configured": configured.workers if configured else 0,
-                "consumers": serving.count(name),
-            }
-        )
-    return shown
-
-
 def workers(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/workers: the live consumers and what each of their workers does."""
-    items = queries.running_items(user)
-    shown = [
-        {
-            "consumer": consumer.id,
-            "pid": consumer.pid,
-            "started_at": consumer.started_at,
-            "queues": queries.queues_of(consumer),
-            "draining": consumer.draining,
-            "bell": consumer.bell or "ok",
-            "running": [
-                {**item, "worker": item["worker"].partition("/")[2]}
-                for item in items
-                if item["worker"].partition("/")[0] == consumer.id
-            ],
-        }
-        for consumer in queries.living_consumers(site.here)
-    ]
-    return json_answer({"workers": shown})
+    return json_answer({"workers": worker_views(site, user)})
 
 
 def health(site: Site, user: User) -> HTTPResponse:
@@ -154,7 +109,7 @@ def stats(site: Site, user: User) -> HTTPResponse:
 def pause(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/pause: nothing of it starts any more. Running items continue."""
     with noted(user, "pause queue", _known(site, name)):
-        switches.pause(name, is_paused=True)
+        switches.pause(name, user.name)
     site.surroundings.forget()
     return _queue(site, name)
 
@@ -162,7 +117,7 @@ def pause(site: Site, user: User, name: str) -> HTTPResponse:
 def resume(site: Site, user: User, name: str) -> HTTPResponse:
     """POST /queues/NAME/resume"""
     with noted(user, "resume queue", _known(site, name)):
-        switches.pause(name, is_paused=False)
+        switches.resume(name)
     site.surroundings.forget()
     site.bell.ring(site.settings.queues[name].workers)
     return _queue(site, name)
@@ -210,21 +165,6 @@ def _known(site: Site, name: str) -> str:
 
 def _queue(site: Site, name: str) -> HTTPResponse:
     return json_answer(next(queue for queue in queue_views(site) if queue["name"] == name))
-
-
-def _backlog(site: Site, depth: int) -> str:
-    levels = site.settings.monitoring
-    if depth > levels.backlog_critical:
-        return "critical"
-    return "warn" if depth > levels.backlog_warn else "ok"
-
-
-def _age_s(since: str | None) -> float | None:
-    try:
-        began = datetime.fromisoformat(since or "")
-        return max(0.0, (datetime.now(UTC) - began).total_seconds())
-    except (ValueError, TypeError):  # there is none, or its row cannot be read
-        return None
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

@@ -25,7 +25,7 @@ ASKED_EACH_TIME, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 LINKS = (
     ("/", "Jobs"),
     ("/schedules", "Schedules"),
-    ("/queues", "Queues"),
+    ("/running", "Running"),
 )
 # What stands under the name of a person: (address, name, what they must be allowed to do).
 OF_PERSON = (
@@ -45,9 +45,14 @@ def job(site: Site, user: User, name: str) -> HTTPResponse:
     return _page("job", "Job", user)
 
 
+def running(site: Site, user: User) -> HTTPResponse:
+    """GET /running: what waits and runs, and the switches."""
+    return _page("running", "Running", user)
+
+
 def queues(site: Site, user: User) -> HTTPResponse:
-    """GET /queues: what waits and runs, and the switches."""
-    return _page("queues", "Queues", user)
+    """GET /queues: the address that the page `/running` had before."""
+    return HTTPResponse("", 301, {"Location": "/running", "Cache-Control": "no-cache"})
 
 
 def schedules(site: Site, user: User) -> HTTPResponse:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.addresses import API
 from bellhop.base.errors import Problem
 from bellhop.jobs import schedules
+from bellhop.storage.models import Schedule
 from bellhop.web.answers import json_answer, read_json, require_content_type
-from bellhop.web.gate import noted, require
+from bellhop.web.gate import address, noted, require
+from bellhop.web.handlers.jobs import shown
 from bellhop.web.shown.views import schedule_views
 from bellhop.web.site import Site
 
 
 def list_schedules(site: Site, user: User) -> HTTPResponse:
     """GET /schedules: the one that is due next first."""
-    return json_answer({"schedules": list(schedule_views(schedules.listed(user)))})
+    return json_answer({"schedules": list(schedule_views(user, schedules.listed(user)))})
 
 
 def add(site: Site, user: User) -> HTTPResponse:
@@ -25,17 +29,45 @@ def add(site: Site, user: User) -> HTTPResponse:
     document = read_json()
     with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
         number = schedules.add(document, user, site.intake)
-    rows = [row for row in schedules.listed(user) if row.id == number]
-    (shown,) = schedule_views(rows)
-    return json_answer(shown, 201, {"Location": f"{API}/schedules/{number}"})
+    return _shown(user, number, 201, {"Location": f"{API}/schedules/{number}"})
+
+
+def change(site: Site, user: User, number: str) -> HTTPResponse:
+    """PATCH /schedules/ID: what is sent of it, and `paused`."""
+    require_content_type("application/json")
+    document = read_json()
+    with noted(user, "change schedule", number):
+        schedules.change(_find(user, number), document, user, site.intake)
+    return _shown(user, int(number))
+
+
+def run(site: Site, user: User, number: str) -> HTTPResponse:
+    """POST /schedules/ID/run: submits its job now; its times stay as they are."""
+    found = _find(user, number)
+    job_id = schedules.run_now(found, user, address(), site.intake, site.acceptance)
+    return shown(site, user, job_id, 202)
 
 
 def remove(site: Site, user: User, number: str) -> HTTPResponse:
     """DELETE /schedules/ID: the jobs it made stay."""
     with noted(user, "remove schedule", number):
-        found = [row for row in schedules.listed(user) if row.id == int(number)]
-        if not found:
-            raise Problem("not-found", "There is no schedule with this id.")
-        require(user, "change", found[0])
+        _find(user, number)
         schedules.remove(int(number))
     return HTTPResponse(status=204)
+
+
+def _find(user: User, number: str) -> Schedule:
+    """A schedule that a user may change; raises the problem of every other one."""
+    for schedule in schedules.listed(user):
+        if schedule.id == int(number):
+            require(user, "change", schedule)
+            return schedule
+    raise Problem("not-found", "There is no schedule with this id.")
+
+
+def _shown(
+    user: User, number: int, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTTPResponse:
+    rows = [row for row in schedules.listed(user) if row.id == number]
+    (view,) = schedule_views(user, rows)
+    return json_answer(view, status, headers or {})

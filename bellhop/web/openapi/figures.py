@@ -1,12 +1,17 @@
-"""What the OpenAPI document says of the figures for monitoring."""
+"""What the OpenAPI document says of queues, workers, and the figures for monitoring."""
 
 from __future__ import annotations
 
 from bellhop.database.condition import MODES
+from bellhop.web.handlers.monitoring import MOST_WORKERS
 from bellhop.web.openapi.schemas import (
+    ATTEMPT,
     BACKLOG,
+    INDEX,
+    STEP_NUMBER,
     Schema,
     count,
+    flag,
     list_of,
     map_of,
     named,
@@ -15,9 +20,44 @@ from bellhop.web.openapi.schemas import (
     or_null,
     record,
     text,
+    time,
 )
 
 FIGURES: dict[str, Schema] = {
+    "Queue": record(
+        "A queue.", name=text("Its name."), depth=count("Items that wait for a worker."),
+        pending=count("Items that wait for a time or for other items."),
+        oldest_age_s=or_null(number("Age of the oldest waiting job, in seconds.")),
+        running=count("Running items."), failed=count("Failed items of failed jobs."),
+        paused=flag("Whether it is paused."), backlog=one_of(BACKLOG, "How long the queue is."),
+        paused_by=or_null(text("Who paused it.")), paused_at=or_null(time("Since when.")),
+        in_per_minute=number("Items that arrived, per minute, lately."),
+        out_per_minute=number("Items that ended, per minute, lately."),
+        keeps_up=flag("Whether no item waits for more than a minute."),
+        done_at=or_null(time("When the items that wait now are done, approximately.")),
+        workers=count("Workers in each consumer."), consumers=count("Consumers that serve it."),
+        workers_configured=count("Workers in config.ini.")),
+    "QueueList": record("Every queue.", queues=list_of(named("Queue"))),
+    "QueuePatch": record("What to change.", workers=or_null(
+        count("Workers in each consumer; null restores config.ini.", 1, MOST_WORKERS))),
+    "Worker": record(
+        "A live consumer.", consumer=text("Its id."), pid=count("Its process id.", 1),
+        started_at=time("Start time."), queues=list_of({"type": "string"}, "Its queues."),
+        draining=flag("Whether it takes no more items."), bell=text("`ok`, or the problem."),
+        running=list_of(named("RunningItem"))),
+    "RunningItem": record(
+        "The current work of a worker.", worker=text("The worker."), job_id=text("The job."),
+        name=text("Name of the job."), owner=text("Who submitted it."),
+        total_items=count("Items of the job.", 1),
+        cancel_requested=flag("Whether somebody cancelled the job."), index=INDEX,
+        filename=text("File or URL of the item."), step=STEP_NUMBER,
+        type=text("The job type."), queue=text("The queue."),
+        progress=count("Percent.", 0, 100), current_step=or_null(text("The current step.")),
+        attempt=ATTEMPT, elapsed_s=or_null(number("Seconds since this attempt started.")),
+        memory_bytes=or_null(count("Its memory; null until a consumer reports it.")),
+        memory_limit_bytes=or_null(count("The most memory that it is allowed to use.")),
+        last_line=or_null(text("The last line of its output; null until a consumer reports it."))),
+    "WorkerList": record("The live consumers.", workers=list_of(named("Worker"))),
     "Monitor": record(
         "Figures for monitoring.", status=one_of(("ok", "degraded"), "The state of Bellhop."),
         problems=list_of({"type": "string"}, "Problems in words."),

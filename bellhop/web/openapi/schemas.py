@@ -19,7 +19,6 @@ from bellhop.jobs.items import MOST_URL
 from bellhop.jobs.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
 from bellhop.web.handlers.bulk import ACTIONS, MOST_JOBS
-from bellhop.web.handlers.monitoring import MOST_WORKERS
 from bellhop.web.query import MOST_TEXT
 
 Schema = dict[str, Any]
@@ -307,34 +306,28 @@ SCHEMAS: dict[str, Schema] = {
         job=or_null(named("JobRequest", "null where it is too large to show.")),
         next_at=time("Time of the next job."), last_at=or_null(time("Time of the last job.")),
         last_job_id=or_null(text("The last job.")), created_at=time("Creation time."),
-        error=or_null(text("Why Bellhop could not submit the last job."))),
+        error=or_null(text("Why Bellhop could not submit the last job.")),
+        paused=flag("Whether it is paused."), paused_by=or_null(text("Who paused it.")),
+        paused_at=or_null(time("Since when.")),
+        next_runs=list_of({"type": "string", "format": "date-time"},
+                          "Times of the next three jobs; empty while it is paused."),
+        runs=list_of(named("ScheduleRun"), "The latest ten jobs, newest first.")),
+    "ScheduleRun": record(
+        "A job of a schedule.", job_id=text("Its id."), status=one_of(STATUSES, "Its status."),
+        created_at=time("When it was submitted."), completed_items=count("Completed items."),
+        failed_items=count("Failed items."), total_items=count("Items.", 1)),
+    "SchedulePatch": record(
+        "What to change of a schedule.", needs=(),
+        name=text("A name.", pattern=r"\S", maxLength=MOST_NAME), cron=CRON,
+        timezone=or_null(ZONE), job=named("JobRequest", "Without `run_at`, `delay_s` and "
+                                          "`depends_on`."),
+        paused=flag("Whether it is paused.")),
     "ScheduleRequest": record(
         "A schedule to add.", needs=("name", "cron", "job"),
         name=text("A name.", pattern=r"\S", maxLength=MOST_NAME), cron=CRON,
         timezone=or_null(ZONE), job=named("JobRequest", "Without `run_at`, `delay_s` and "
                                           "`depends_on`.")),
     "ScheduleList": record("Schedules, next one first.", schedules=list_of(named("Schedule"))),
-    "Queue": record(
-        "A queue.", name=text("Its name."), depth=count("Items that wait for a worker."),
-        pending=count("Items that wait for a time or for other items."),
-        oldest_age_s=or_null(number("Age of the oldest waiting job, in seconds.")),
-        running=count("Running items."), failed=count("Failed items of failed jobs."),
-        paused=flag("Whether it is paused."), backlog=one_of(BACKLOG, "How long the queue is."),
-        workers=count("Workers in each consumer."), consumers=count("Consumers that serve it."),
-        workers_configured=count("Workers in config.ini.")),
-    "QueueList": record("Every queue.", queues=list_of(named("Queue"))),
-    "QueuePatch": record("What to change.", workers=or_null(
-        count("Workers in each consumer; null restores config.ini.", 1, MOST_WORKERS))),
-    "Worker": record(
-        "A live consumer.", consumer=text("Its id."), pid=count("Its process id.", 1),
-        started_at=time("Start time."), queues=list_of({"type": "string"}, "Its queues."),
-        draining=flag("Whether it takes no more items."), bell=text("`ok`, or the problem."),
-        running=list_of(named("RunningItem"))),
-    "RunningItem": record(
-        "The current work of a worker.", worker=text("The worker."), job_id=text("The job."),
-        name=text("Name of the job."), index=INDEX, step=STEP_NUMBER, type=text("The job type."),
-        queue=text("The queue."), progress=count("Percent.", 0, 100), attempt=ATTEMPT),
-    "WorkerList": record("The live consumers.", workers=list_of(named("Worker"))),
     "Stats": record(
         "Figures of all jobs.", total=count("Jobs."),
         by_status={**PER_STATUS, "required": [*STATUSES]},

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from bellhop.jobs import durations, queries, queues
 from bellhop.storage.files import Files
@@ -13,6 +14,10 @@ from bellhop.storage.installation import Installation
 
 LOOK_EVERY_S = 0.5
 LEAST_ROOM_BYTES = 1 << 20
+# However many look, the web counts queues for a twentieth of the time.
+COUNT_REST, LONG_COUNT_S = 20, 0.02
+States = dict[str, dict[str, Any]]
+Flows = dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class View:
     has_consumer: bool
     is_drained: bool
     serving: list[str]
-    paused: set[str]
+    paused: dict[str, queues.Pause]
     # Queues whose workers were changed while Bellhop runs.
     workers: dict[str, int]
     # Seconds that the items of each type took in the middle.
@@ -78,6 +83,7 @@ class Surroundings:
     here: Installation
     files: Files
     _known: tuple[float, View] | None = field(default=None)
+    _counted: tuple[float, tuple[States, Flows]] | None = field(default=None)
     _lines: dict[str, tuple[float, int, Line]] = field(default_factory=dict)
 
     def line(self, queue: str, job: int) -> Line:
@@ -96,7 +102,18 @@ class Surroundings:
         return line
 
     def forget(self) -> None:
-        self._known = None
+        self._known = self._counted = None
+
+    def counted(self) -> tuple[States, Flows]:
+        """The states and the flows of the queues; a moment old where there is much to count."""
+        began = time.monotonic()
+        if self._counted and began < self._counted[0]:
+            return self._counted[1]
+        found = queries.queue_states(), queries.flow()
+        now = time.monotonic()
+        if (took_s := now - began) > LONG_COUNT_S:
+            self._counted = now + COUNT_REST * took_s, found
+        return found
 
     def view(self) -> View:
         known = self._known

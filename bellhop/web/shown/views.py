@@ -17,6 +17,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.database.database import is_json
 from bellhop.jobs import queries
+from bellhop.jobs.cron import times_after
 from bellhop.storage.files import Files
 from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
 from bellhop.web.answers import Written
@@ -36,6 +37,8 @@ MOST_READ = 64 * 1024
 MOST_REASONS, MOST_CLAUSE = 3, 120
 # Of the jobs of all schedules together, which no list shows in pages.
 MOST_JOBS_BYTES = 4 * MEBIBYTE
+# Of each schedule: the times to come, and the latest jobs.
+NEXT_SHOWN, RUNS_SHOWN = 3, 10
 EMPTY: dict[str, Callable[[], Any]] = {"{}": dict, "[]": list}
 # What a view of a row runs into that holds something else than Bellhop wrote.
 NOT_READABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -203,20 +206,28 @@ def _data(result: Result, table: str, row: int) -> Any:
     return stored(text, object, table, row, "data")
 
 
-def schedule_views(schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
+def schedule_views(user: User, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
     """Schedules as the API shows them: all of them, but no job beyond `MOST_JOBS_BYTES` of them."""
-    left = MOST_JOBS_BYTES
+    left, runs = MOST_JOBS_BYTES, queries.schedule_runs(user, RUNS_SHOWN)
     for schedule in schedules:
         left -= len((schedule.job or "").encode())
-        yield _schedule_view(schedule, with_job=left >= 0)
+        view = _schedule_view(schedule, with_job=left >= 0)
+        yield {**view, "next_runs": _next_runs(schedule), "runs": runs.get(schedule.id, [])}
+
+
+def _next_runs(schedule: Schedule) -> tuple[str, ...]:
+    if schedule.paused_at is not None:
+        return ()
+    return times_after(schedule.cron, schedule.timezone, schedule.next_at, NEXT_SHOWN)
 
 
 def _schedule_view(schedule: Schedule, *, with_job: bool) -> dict[str, Any]:
     names = (
         "id", "name", "owner", "cron", "timezone", "next_at", "last_at", "last_job_id", "error",
-        "created_at",
+        "created_at", "paused_by", "paused_at",
     )  # fmt: skip
     shown = {name: getattr(schedule, name) for name in names}
+    shown["paused"] = schedule.paused_at is not None
     if not (schedule.job and with_job):
         return {**shown, "job": None}
     try:

@@ -51,6 +51,10 @@ CLOSE: dict[str, list[str]] = {
         '{"action": {}, "ids": []}', '{"action": "cancel", "ids": {"a": 1}}',
         '{"action": "retry", "filter": [], "expected": 1}',
     ],
+    "PATCH /schedules/1": [
+        '{"paused": "x"}', '{"paused": null}', '{"cron": null}', '{"timezone": []}', '{"job": 1}',
+        '{"name": "\\u0000"}', '{"cron": "* * * * *", "timezone": "../x"}', "[]", "{}",
+    ],
     "POST /schedules": [
         OFTEN + "}", '{"name": "x", "cron": 5, "job": {}}', '{"name": [], "cron": []}',
         *(

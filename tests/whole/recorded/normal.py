@@ -45,7 +45,8 @@ PATTERNS = [
 VARYING = {
     "change": "<number>", "latest": "<number>", "pid": "<number>",
     "median_s": "<seconds>", "p90_s": "<seconds>", "longest_s": "<seconds>",
-    "oldest_age_s": "<seconds>",
+    "oldest_age_s": "<seconds>", "elapsed_s": "<seconds>",
+    "in_per_minute": "<number>", "out_per_minute": "<number>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",
     "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "version": "<version>",
 }  # fmt: skip
@@ -55,6 +56,7 @@ MOVING = (
     "error", "eta_s", "expires_at", "failed_items", "oldest_age_s", "pending", "position",
     "progress", "running", "started_at", "status", "waiting_for",
 )  # fmt: skip
+LIVE = ("done_at", "keeps_up", "last_line", "memory_bytes", "memory_limit_bytes")
 FIGURE = re.compile(r"^(bellhop_(?:disk_free|database)_bytes|\w+_age_seconds\{.*\}) \S+$")
 # Of what is read by browsers only, the kind is told: the words may change.
 FOR_BROWSERS = ("text/html", "text/javascript", "text/css", "image/svg+xml")
@@ -141,6 +143,8 @@ def _members(given: dict[str, Any], names: dict[str, str]) -> Any:
     found = {name: _value(name, given[name], names) for name in sorted(given)}
     if "eta_s" in found and found["status"] not in FINAL:
         found["eta_s"] = "<seconds or null>"  # whether it is known depends on what was looked at
+    # Whether it is known depends on when a consumer last told.
+    found |= {name: "<live, or null>" for name in LIVE if name in found}
     if found.get("postgresql"):  # tests/whole/test_postgresql_condition.py tells what it says
         found["postgresql"] = None
     if "durations" in found:

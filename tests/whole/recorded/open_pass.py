@@ -342,6 +342,12 @@ def scheduling(ask: Caller) -> None:
     ask("POST schedules", json={**NEW_YEAR, "job": texts("happy")})
     ask("POST schedules", json={"name": "B", "cron": "0 0 1 1 *", "job": texts("b")})
     ask("GET schedules")
+    ask("PATCH schedules/2", json={"paused": True})
+    ask("PATCH schedules/2", json={"paused": False, "name": "C"})
+    ask("PATCH schedules/2", json={"cron": "* * *"})
+    ask("POST schedules/2/run", name="now")
+    ask.final("now")
+    ask("GET schedules")
     ask("DELETE schedules/2")
     ask("DELETE schedules/2")
     ask("POST schedules", json={**NEW_YEAR, "cron": "* * *", "job": texts("a")})
@@ -396,7 +402,10 @@ def monitoring(ask: Caller) -> None:
 
 
 def opening_pages(ask: Caller) -> None:
-    pages = ("/", "/jobs/{shout}", "/queues", "/schedules", "/docs", "/account", "/audit", "/login")
+    pages = (
+        "/", "/jobs/{shout}", "/running", "/queues", "/schedules", "/docs", "/account", "/audit",
+        "/login",
+    )  # fmt: skip
     for page in pages:
         ask(f"GET {page}")
     shown = ask.send("GET /")

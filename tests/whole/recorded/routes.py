@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.whole.recorded.caller import Caller
 
 ROUTES = (
-    "GET /", "GET /jobs/{job}", "GET /queues", "GET /schedules", "GET /docs", "GET /account",
-    "GET /audit", "GET /login", "GET /health", "GET /ready", "GET health", "GET ready",
+    "GET /", "GET /jobs/{job}", "GET /running", "GET /queues", "GET /schedules", "GET /docs",
+    "GET /account", "GET /audit", "GET /login", "GET /health", "GET /ready", "GET health",
+    "GET ready",
     "GET /metrics", "GET openapi.json", "GET account", "GET account/sessions",
     "DELETE account/sessions/9999", "GET account/tokens", "POST account/tokens",
     "DELETE account/tokens/9999", "POST account/password", "GET audit", "POST jobs", "GET jobs",
@@ -20,7 +21,8 @@ ROUTES = (
     "GET jobs/{job}/deliveries", "POST jobs/{job}/deliveries/1/redeliver",
     "POST jobs/{job}/cancel", "POST jobs/{job}/retry", "DELETE jobs/{job}?purge=true",
     "GET types", "GET files/{sha256}/jobs", "GET cache", "DELETE cache", "GET schedules",
-    "POST schedules", "DELETE schedules/1", "GET monitoring/queues", "GET monitoring/workers",
+    "POST schedules", "PATCH schedules/1", "POST schedules/1/run", "DELETE schedules/1",
+    "GET monitoring/queues", "GET monitoring/workers",
     "GET monitoring/health", "PATCH queues/default", "POST queues/default/pause",
     "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret", "POST login",
     "POST logout",

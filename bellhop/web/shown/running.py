@@ -1,0 +1,126 @@
+"""The queues and the workers as the API shows them: what waits, what runs, and when it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bellhop.accounts.access import User
+from bellhop.base.times import seconds_since, timestamp
+from bellhop.jobs import queries
+from bellhop.jobs import queues as switches
+from bellhop.storage import live
+from bellhop.storage.models import Consumer
+from bellhop.web.site import Site
+
+# Where nothing waits for longer, a queue keeps up.
+PROMPT_S = 60.0
+# From so many items a minute on, the pace of a queue tells when it is done.
+LEAST_PACE = 10
+# Items from whose types it is told otherwise.
+MOST_SAMPLED = 1000
+NO_FLOW = (0.0, 0.0)
+TOLD = ("memory_bytes", "memory_limit_bytes", "last_line")
+
+
+def queue_views(site: Site) -> list[dict[str, Any]]:
+    """Every queue of config.ini, and those that rows still name."""
+    (states, flows), paused = site.surroundings.counted(), switches.paused()
+    workers = switches.workers_set()
+    serving = [name for c in queries.running_consumers(site.here) for name in queries.queues_of(c)]
+    shown = []
+    for name in dict.fromkeys([*site.settings.queues, *states]):
+        state = states.get(name, {})
+        configured = site.settings.queues.get(name)
+        by, at = paused.get(name, (None, None))
+        came, left = flows.get(name, NO_FLOW)
+        queue = {
+            "name": name,
+            "depth": state.get("queued", 0),
+            "pending": state.get("pending", 0),
+            "oldest_age_s": seconds_since(state.get("oldest")),
+            "running": state.get("running", 0),
+            "failed": state.get("failed", 0),
+            "paused": name in paused,
+            "paused_by": by,
+            "paused_at": at,
+            "backlog": _backlog(site, state.get("queued", 0)),
+            "in_per_minute": round(came, 1),
+            "out_per_minute": round(left, 1),
+            "workers": workers.get(name, configured.workers if configured else 0),
+            "workers_configured": configured.workers if configured else 0,
+            "consumers": serving.count(name),
+        }
+        shown.append({**queue, **_outlook(site, queue)})
+    return shown
+
+
+def _backlog(site: Site, depth: int) -> str:
+    levels = site.settings.monitoring
+    if depth > levels.backlog_critical:
+        return "critical"
+    return "warn" if depth > levels.backlog_warn else "ok"
+
+
+def _outlook(site: Site, queue: dict[str, Any]) -> dict[str, Any]:
+    """Whether a queue keeps up, and when what waits in it now is done, None when nobody knows."""
+    is_served = queue["consumers"] and not queue["paused"]
+    left_s = _seconds_left(site, queue) if is_served and queue["depth"] else None
+    waits_s = max(queue["oldest_age_s"] or 0.0, left_s or 0.0)
+    return {
+        "keeps_up": not queue["depth"] or bool(is_served and waits_s < PROMPT_S),
+        "done_at": None if left_s is None else timestamp(left_s),
+    }
+
+
+def _seconds_left(site: Site, queue: dict[str, Any]) -> float | None:
+    """How long what waits takes, by the pace of the last minute, else by what its types took."""
+    if queue["out_per_minute"] >= LEAST_PACE:
+        return float(queue["depth"] / queue["out_per_minute"] * 60)
+    medians = site.surroundings.view().medians
+    sample = queries.types_waiting(queue["name"], MOST_SAMPLED)
+    if not sample or any(name not in medians for name in sample):
+        return None
+    mean_s = sum(medians[name] * count for name, count in sample.items()) / sum(sample.values())
+    return float(queue["depth"] * mean_s / max(1, queue["workers"] * queue["consumers"]))
+
+
+def worker_views(site: Site, user: User) -> list[dict[str, Any]]:
+    """The live consumers and what each of their workers does, as far as the user may read it."""
+    live.ask(site.here)
+    items = queries.running_items(user)
+    return [
+        {
+            "consumer": consumer.id,
+            "pid": consumer.pid,
+            "started_at": consumer.started_at,
+            "queues": queries.queues_of(consumer),
+            "draining": consumer.draining,
+            "bell": consumer.bell or "ok",
+            "running": _running(site, consumer, items),
+        }
+        for consumer in queries.living_consumers(site.here)
+    ]
+
+
+def _running(site: Site, consumer: Consumer, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told, shown = live.told(site.here, consumer.id), []
+    for item in items:
+        holder, _, worker = item["worker"].partition("/")
+        if holder == consumer.id:
+            figures = told.get(live.key(item["id"], item["attempt"]))
+            shown.append({**_item(item), "worker": worker, **_figures(item, figures)})
+    return shown
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    hidden = ("id", "started_at")
+    shown = {name: value for name, value in item.items() if name not in hidden}
+    return {**shown, "cancel_requested": bool(item["cancel_requested"])}
+
+
+def _figures(item: dict[str, Any], figures: live.Figures | None) -> dict[str, Any]:
+    """What its consumer tells of an attempt; before that, only the first has a known beginning."""
+    if figures is None:
+        began_s = seconds_since(item["started_at"]) if item["attempt"] == 1 else None
+        return {"elapsed_s": began_s, **dict.fromkeys(TOLD)}
+    return {name: getattr(figures, name) for name in ("elapsed_s", *TOLD)}

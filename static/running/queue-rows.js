@@ -1,0 +1,98 @@
+/* The queues: a row for each, drawn once and then changed in place, so that the focus stays. */
+
+import { busyWords, flowWords, queueBadge, queueRest, queueSentence } from "/static/running/queue-words.js";
+import { tell } from "/static/shared/announce.js";
+import { pauseQueue, resumeQueue, setWorkers } from "/static/shared/api.js";
+import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { isAdmin } from "/static/shared/user.js";
+
+/* As the server has it. */
+const MOST_WORKERS = 256;
+const list = find("[data-queues]");
+const rows = new Map();
+
+/* `act(queue)` gets the queue as it was drawn last. */
+function button(text, label, act, row) {
+  const node = make("button", { type: "button", className: "button small", "aria-label": label }, text);
+  node.addEventListener("click", async () => {
+    if (node.getAttribute("aria-disabled") === "true") return;
+    try {
+      await act(row.queue);
+    } catch (error) {
+      tell(error.message, { isProblem: true });
+    }
+    row.refresh();
+  });
+  return node;
+}
+
+const toggle = (queue) => (queue.paused ? resumeQueue(queue.name) : pauseQueue(queue.name));
+
+function workersControl(name, row) {
+  row.fewer = button("−", `Fewer workers for ${name}`, (queue) => setWorkers(name, queue.workers - 1), row);
+  row.count = make("span", { className: "workers-count", title: `1 to ${MOST_WORKERS} in each consumer` });
+  row.more = button("+", `More workers for ${name}`, (queue) => setWorkers(name, queue.workers + 1), row);
+  row.reset = button("", "", () => setWorkers(name, null), row);
+  return make("span", { className: "workers-control", role: "group", "aria-label": `Workers of ${name}` }, row.fewer, row.count, row.more, row.reset);
+}
+
+function newRow(name, refresh) {
+  const row = { refresh };
+  row.badge = make("span", { className: "badge" });
+  row.sentence = make("p", { className: "queue-sentence", dir: "auto" });
+  row.rest = make("p", { className: "quiet", hidden: true });
+  row.flow = make("p", { className: "quiet" });
+  row.busy = make("p", { className: "quiet" });
+  row.toggle = button("", "", toggle, row);
+  row.node = make("li", { className: "queue", "data-queue": name },
+    make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, name), row.badge),
+    make("div", { className: "queue-state" }, row.sentence, row.rest),
+    make("div", { className: "queue-flow" }, row.flow, row.busy),
+    isAdmin() ? make("div", { className: "queue-switches" }, workersControl(name, row), row.toggle) : null);
+  return row;
+}
+
+function drawSwitches(row, queue) {
+  setText(row.count, String(queue.workers));
+  row.fewer.setAttribute("aria-disabled", String(queue.workers <= 1));
+  row.more.setAttribute("aria-disabled", String(queue.workers >= MOST_WORKERS));
+  const isChanged = queue.workers_configured > 0 && queue.workers !== queue.workers_configured;
+  /* The focus must not go with the button. */
+  if (!isChanged && document.activeElement === row.reset) row.more.focus();
+  row.reset.hidden = !isChanged;
+  setText(row.reset, `Reset to ${queue.workers_configured}`);
+  row.reset.setAttribute("aria-label", `Reset workers of ${queue.name} to ${queue.workers_configured}, the number in config.ini`);
+  const word = queue.paused ? "Resume" : "Pause";
+  setText(row.toggle, word);
+  row.toggle.setAttribute("aria-label", `${word} ${queue.name}`);
+}
+
+function update(row, queue) {
+  row.queue = queue;
+  const { level, text } = queueBadge(queue);
+  setData(row.badge, "level", level);
+  setText(row.badge, text);
+  setText(row.sentence, queueSentence(queue));
+  showText(row.rest, queueRest(queue));
+  setText(row.flow, flowWords(queue));
+  setText(row.busy, busyWords(queue));
+  if (isAdmin()) drawSwitches(row, queue);
+}
+
+/** `refresh()` asks again, after somebody changed a queue. */
+export function drawQueues(queues, refresh) {
+  const names = new Set(queues.map((queue) => queue.name));
+  for (const [name, row] of rows) {
+    if (names.has(name)) continue;
+    row.node.remove();
+    rows.delete(name);
+  }
+  for (const queue of queues) {
+    if (!rows.has(queue.name)) {
+      const row = newRow(queue.name, refresh);
+      rows.set(queue.name, row);
+      list.append(row.node);
+    }
+    update(rows.get(queue.name), queue);
+  }
+}

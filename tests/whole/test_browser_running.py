@@ -1,0 +1,143 @@
+"""The page of the running work in a real Chromium: queues in words, items that run, switches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from bellhop.base.times import timestamp
+from tests.support.browser import complaints, find, press, text_of
+from tests.support.running import Running, wait_for
+
+PRINTS = f"start {sys.executable} -uc print('page_12');__import__('time').sleep(60)"
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: webdriver.Chrome) -> Iterator[None]:
+    complaints(browser)
+    yield
+    assert complaints(browser) == []
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(served: Running) -> Iterator[None]:
+    """What a test left unfinished does not run into the next."""
+    yield
+    for status in ("running", "queued", "pending"):
+        for job in served.client().jobs(status=status):
+            served.client().cancel(job["job_id"])
+            served.final(job["job_id"])
+
+
+def open_page(browser: webdriver.Chrome, served: Running) -> None:
+    browser.get(f"{served.url}/running")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-queue=parsing]"))
+
+
+def row(job_id: str) -> str:
+    return f'[data-running] [data-job-id="{job_id}"]'
+
+
+def is_there(browser: webdriver.Chrome, selector: str) -> bool:
+    return bool(browser.find_elements(By.CSS_SELECTOR, selector))
+
+
+def test_it_shows_what_runs_with_its_time_memory_and_last_line(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    job = served.texts(PRINTS, type="as_told")
+    open_page(browser, served)
+    wait_for(lambda: is_there(browser, row(job["job_id"])))
+    wait_for(lambda: "page_12" in text_of(browser, row(job["job_id"])))
+    wait_for(lambda: " MB of 2 GB" in text_of(browser, row(job["job_id"])))
+    assert " s of 1 min" in text_of(browser, row(job["job_id"]))
+    assert "As told · parsing" in text_of(browser, row(job["job_id"]))
+
+
+def test_it_cancels_what_runs(browser: webdriver.Chrome, served: Running) -> None:
+    job = served.texts("a", type="slow", seconds=60)
+    open_page(browser, served)
+    wait_for(lambda: is_there(browser, row(job["job_id"])))
+    press(browser, row(job["job_id"]) + " [data-action=cancel]")
+    assert served.final(job["job_id"])["status"] == "cancelled"
+    wait_for(lambda: "Cancelled a." in text_of(browser, "[data-toasts]"))
+
+
+def test_it_keeps_the_place_of_what_ended_while_the_pointer_is_on_the_list(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    first, second = (served.texts(text, type="slow", seconds=60) for text in "xy")
+    open_page(browser, served)
+    wait_for(
+        lambda: is_there(browser, row(first["job_id"])) and is_there(browser, row(second["job_id"]))
+    )
+    under = find(browser, row(second["job_id"]))
+    ActionChains(browser).move_to_element(under).perform()
+    top = under.rect["y"]
+    served.client().cancel(first["job_id"])
+    wait_for(lambda: "Ended" in text_of(browser, row(first["job_id"])))
+    assert under.rect["y"] == top
+    ActionChains(browser).move_to_element(find(browser, "#queues-title")).perform()
+    wait_for(lambda: not is_there(browser, row(first["job_id"])))
+
+
+def test_it_says_that_nothing_runs(browser: webdriver.Chrome, served: Running) -> None:
+    open_page(browser, served)
+    wait_for(lambda: text_of(browser, "[data-running-rest]") == "No items are running.")
+
+
+def test_it_says_in_words_that_a_queue_is_behind(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    served.query("INSERT INTO duration (type, slot, seconds) VALUES ('slow', 0, 3600)")
+    served.texts(*map(str, range(6)), type="slow", seconds=60)
+    served.query(f"UPDATE job SET created_at = '{timestamp(-3 * 3600 - 60)}'")
+    open_page(browser, served)
+    wait_for(lambda: "Behind" in text_of(browser, "[data-queue=parsing]"))
+    said = text_of(browser, "[data-queue=parsing] .queue-sentence")
+    assert said.startswith("3 items waiting, oldest 3 h, done about ")
+    assert " out per minute" in text_of(browser, "[data-queue=parsing]")
+    assert "3 of 3 workers busy" in text_of(browser, "[data-queue=parsing]")
+
+
+def test_it_says_since_when_a_queue_is_paused(browser: webdriver.Chrome, served: Running) -> None:
+    open_page(browser, served)
+    find(browser, '[data-queue=ocr] button[aria-label="Pause ocr"]').send_keys(Keys.ENTER)
+    wait_for(lambda: "Paused since " in text_of(browser, "[data-queue=ocr]"))
+    again = browser.switch_to.active_element
+    assert again.get_attribute("aria-label") == "Resume ocr"  # the focus stayed
+    again.send_keys(Keys.ENTER)
+    wait_for(lambda: "Keeps up" in text_of(browser, "[data-queue=ocr]"))
+
+
+def test_it_brings_the_workers_back_to_the_settings(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_page(browser, served)
+    press(browser, '[data-queue=notion] button[aria-label="More workers for notion"]')
+    wait_for(lambda: text_of(browser, "[data-queue=notion] .workers-count") == "3")
+    press(browser, '[data-queue=notion] button[aria-label^="Reset workers of notion"]')
+    wait_for(lambda: text_of(browser, "[data-queue=notion] .workers-count") == "2")
+
+
+@pytest.mark.parametrize("width", [390, 640, 1000, 1920])
+def test_it_fits_every_screen(browser: webdriver.Chrome, served: Running, width: int) -> None:
+    served.texts("a very long name " * 20, type="slow", seconds=60)
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    open_page(browser, served)
+    wait_for(lambda: is_there(browser, "[data-running] [data-action=cancel]"))
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide <= width
+
+
+def test_it_leads_from_the_former_address(browser: webdriver.Chrome, served: Running) -> None:
+    browser.get(f"{served.url}/queues")
+    wait_for(lambda: browser.current_url == f"{served.url}/running")

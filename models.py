@@ -18,8 +18,6 @@ from bellhop.base import configuration
 from bellhop.database.database import bind, database
 from bellhop.storage.installation import DATABASE, bind_rows, read_record
 from bellhop.storage.models import (
-    Account,
-    Audit,
     Cache,
     CacheCount,
     Consumer,
@@ -28,30 +26,36 @@ from bellhop.storage.models import (
     Dependency,
     Duration,
     Event,
+    Failure,
     Gone,
     Idempotency,
     Item,
     Job,
-    KnownBrowser,
-    LoginFailure,
     Queue,
-    Refusal,
     Result,
     Schedule,
-    Session,
     Share,
     StorageUse,
-    Token,
+    Tally,
     Turn,
     WebhookDisabled,
     WebhookSecret,
 )
+from bellhop.storage.people import (
+    Account,
+    Audit,
+    KnownBrowser,
+    LoginFailure,
+    Refusal,
+    Session,
+    Token,
+)
 
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
-    "Duration", "Event", "Gone", "Idempotency", "Item", "Job",
-    "KnownBrowser", "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Session", "Share",
-    "StorageUse", "Token", "Turn", "WebhookDisabled", "WebhookSecret", "database",
+    "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "KnownBrowser",
+    "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Session", "Share", "StorageUse",
+    "Tally", "Token", "Turn", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

@@ -33,9 +33,15 @@ def seconds_ahead(at: str) -> float:
 def seconds_since(at: str | None) -> float | None:
     """How long a stored time is past, 0 for one to come; None for none that can be read."""
     try:
-        return max(0.0, time.time() - datetime.fromisoformat(at or "").timestamp())
-    except (ValueError, TypeError, OverflowError):
+        return max(0.0, time.time() - _seconds_of(at or ""))
+    except (ValueError, OverflowError):
         return None
+
+
+@functools.lru_cache(maxsize=100)
+def _seconds_of(at: str) -> float:
+    """A stored time as seconds since 1970; the items of a job ask for the same one."""
+    return datetime.fromisoformat(at).timestamp()
 
 
 @functools.lru_cache(maxsize=1000)

@@ -68,7 +68,7 @@ class Running(NamedTuple):
     def figures(self) -> live.Figures:
         limit_bytes = self.memory_mb * MEBIBYTE or None
         last_line = self.printed.last_line()
-        return live.Figures(self.began, self.process.memory_bytes, limit_bytes, last_line)
+        return live.Figures(self.began, self.process.weight.held_bytes, limit_bytes, last_line)
 
 
 class Workers:
@@ -350,6 +350,7 @@ class Workers:
             die_at("run-done")
             printed.close()
             seconds, is_followed = time.monotonic() - began, process.ahead.begun is not None
+            claim.measured.ran_s, claim.measured.peak_bytes = seconds, process.weight.peak_bytes
             ran = Ran(outcome, seconds, job_type.delays_s, mask, process.scratch, is_followed)
             record(claim, ran, self.files, watch, hand)
         except BaseException:

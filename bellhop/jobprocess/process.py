@@ -41,6 +41,7 @@ from bellhop.jobprocess.outcome import (
     masked,
     said_in,
 )
+from bellhop.jobprocess.weight import Weight
 from bellhop.storage.files import Scratch
 from bellhop.system import cores, proctree, signals
 from bellhop.system.children import Child, clean_environment, ending
@@ -50,7 +51,6 @@ WATCH_S = 0.25
 COOPERATIVE_CANCEL_S = 0.5
 CRASH_WAIT_S = 0.5
 STOP_HEARD_S = 0.5
-MEMORY_MARK_BYTES = 512 * 1024 * 1024
 # What is replaced beside the data folder, such as /etc/resolv.conf, a process sees only as new.
 AGE_LIMIT_S = 600.0
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -121,11 +121,9 @@ class JobProcess:
     ):
         self.kind, self.scratch = kind, scratch
         self.items = 0
-        # What the item that runs took at the last look at its limit, which may tell too much.
-        self.memory_bytes: int | None = None
         self._started = time.monotonic()
         self.is_dead = False
-        self._weigh_at = 0.0
+        self.weight = Weight()
         self._stamps: dict[str, Stamp] = {}
         self._folders = {path: _identity(path) for path in bounds.readable}
         self.idle_since = time.monotonic()
@@ -214,10 +212,13 @@ class JobProcess:
         ended = self._run(order, heard, why_stop, min(first_look_s, WATCH_S), ahead)
         if isinstance(ended, Answer) and not (self.is_dead or self._is_followed(ended)):
             self._read_printed(printed.write)
+            self.weight.look(self.pid)
             self._end_leftovers(ended)
         printed.close()
         self._family, self._on_printed = set(), _unheard  # soon these pids may be others'
         outcome = masked(ended.outcome, mask) if isinstance(ended, Answer) else ended
+        if isinstance(outcome, Failed) and outcome.kind is Kind.OUT_OF_MEMORY:
+            self.weight.peak_bytes = max(self.weight.peak_bytes, order.memory_mb * MEBIBYTE)
         return Interrupted() if self._comes_of_stop(outcome) else outcome
 
     def _run(
@@ -264,9 +265,10 @@ class JobProcess:
     def _begin(self, order: Order, ahead: Callable[[], Sequence[Order]]) -> None:
         """Let it run an order, unless it has begun that, and what is `ahead` after it."""
         self.items += 1
+        self.weight.begin()
         self._least_free = order.least_free_mb * MEBIBYTE
         self._stamps[order.path] = order.stamp
-        self._of, self.memory_bytes = order.of, None
+        self._of = order.of
         if not self.ahead.run(order):
             self._send(frame_of([order, *self.ahead.hand_over(ahead())]))
 
@@ -325,9 +327,7 @@ class JobProcess:
         if self._child.has_ended() or not (is_guarded or self._family == {self.pid}):
             raise _Ended
         # The kernel keeps this limit for each process alone, and knows none for what is shared.
-        most = order.memory_mb * MEBIBYTE
-        self.memory_bytes = proctree.memory_bytes(self._family, most) if most else None
-        if self.memory_bytes and self.memory_bytes > most:
+        if self.weight.exceeds(order.memory_mb * MEBIBYTE, self._family):
             return Failed(Kind.OUT_OF_MEMORY, item_error("out_of_memory"))
         if self._fills_the_disk():
             limit_mb = order.max_file_mb
@@ -347,10 +347,7 @@ class JobProcess:
         """Whether it has run enough or for long, or grown too large, to be replaced."""
         if self.items >= recycle_after_items or time.monotonic() - self._started > AGE_LIMIT_S:
             return True
-        if time.monotonic() < self._weigh_at:
-            return False
-        self._weigh_at = time.monotonic() + WATCH_S
-        return proctree.memory_bytes([self.pid], MEMORY_MARK_BYTES) > MEMORY_MARK_BYTES
+        return self.weight.is_large()
 
     def _stop(self, why: Stop) -> Answer | Outcome:
         """End a run on request: a cancel gives the code a moment to return by itself."""

@@ -17,22 +17,24 @@ from peewee import (
     FloatField,
     ForeignKeyField,
     IntegerField,
-    Model,
     TextField,
 )
 
-from bellhop.database.database import database
+from bellhop.storage.people import (
+    Account,
+    Audit,
+    KnownBrowser,
+    LoginFailure,
+    Refusal,
+    Session,
+    Table,
+    Token,
+)
 
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
 # The items of a consumer. As a range, not LIKE, it walks the index `item_running`.
 HELD_BY = "status = 'running' AND worker > :consumer || '/' AND worker < :consumer || '0'"
-
-
-class Table(Model):
-    class Meta:
-        database = database
-        legacy_table_names = False
 
 
 class Job(Table):
@@ -111,6 +113,8 @@ class Item(Table):
     was_deferred = BooleanField(default=False)
     cached_from = TextField(null=True)
     partial = TextField(null=True)
+    code = TextField(null=True)
+    reason = TextField(null=True)
 
 
 class Result(Table):
@@ -292,6 +296,37 @@ class Duration(Table):
         primary_key = CompositeKey("type", "slot")
 
 
+class Tally(Table):
+    """What runs of items came to in a slot of time, and how long they waited and took."""
+
+    at = IntegerField()
+    owner = TextField()
+    type = TextField()
+    what = TextField()
+    bucket = IntegerField()
+    count = IntegerField()
+    peak = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("at", "owner", "type", "what", "bucket")
+
+
+class Failure(Table):
+    """How often items failed for one reason in a slot of time."""
+
+    at = IntegerField()
+    owner = TextField()
+    type = TextField()
+    code = TextField()
+    reason = TextField()
+    count = IntegerField()
+    first_at = TextField()
+    last = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("at", "owner", "type", "code", "reason")
+
+
 class WebhookSecret(Table):
     """What the webhooks of an owner are signed with."""
 
@@ -310,73 +345,6 @@ class WebhookDisabled(Table):
         primary_key = CompositeKey("owner", "url")
 
 
-class Account(Table):
-    """Who may log in."""
-
-    name = TextField(primary_key=True)
-    role = TextField()
-    password = TextField(null=True)
-    is_disabled = BooleanField(default=False)
-    created_at = TextField()
-
-
-class Session(Table):
-    """A browser that is logged in, known by the SHA-256 of its secret."""
-
-    id = AutoField()
-    hash = TextField(unique=True)
-    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
-    address = TextField()
-    agent = TextField()
-    created_at = TextField()
-    used_at = TextField()
-
-
-class Token(Table):
-    """What a program logs in with, known by its SHA-256."""
-
-    id = AutoField()
-    hash = TextField(unique=True)
-    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
-    name = TextField()
-    scope = TextField()
-    created_at = TextField()
-    expires_at = TextField(null=True)
-    used_at = TextField(null=True)
-
-
-class KnownBrowser(Table):
-    """A browser that logged in to an account before, known by the SHA-256 of its cookie."""
-
-    id = AutoField()
-    hash = TextField(unique=True)
-    account = ForeignKeyField(Account, column_name="account", on_delete="CASCADE")
-    network = TextField()
-    used_at = TextField()
-
-
-class LoginFailure(Table):
-    """Logins that failed lately, counted under what the rules of accounts/guessing.py name."""
-
-    known_as = TextField(primary_key=True)
-    count = IntegerField()
-    at = TextField()
-    not_before = TextField()
-
-
-class Refusal(Table):
-    """Refused logins of the last hour that the audit log tells of together."""
-
-    who = TextField()
-    network = TextField()
-    action = TextField()
-    since = TextField()
-    count = IntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("who", "network", "action")
-
-
 class Share(Table):
     """A job that its owner shows to an account."""
 
@@ -385,17 +353,6 @@ class Share(Table):
 
     class Meta:
         primary_key = CompositeKey("account", "job")
-
-
-class Audit(Table):
-    """Who did what."""
-
-    id = AutoField()
-    at = TextField()
-    who = TextField()
-    address = TextField()
-    action = TextField()
-    target = TextField()
 
 
 class Search(Table):
@@ -411,9 +368,9 @@ class Search(Table):
 
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
-    Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret,
-    WebhookDisabled, Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share, Audit,
-    Search,
+    Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
+    Failure, WebhookDisabled, Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share,
+    Audit, Search,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from bottle import request
 
+from bellhop.base import times
 from bellhop.base.errors import Problem
 from bellhop.storage.models import STATUSES
 
@@ -31,10 +32,18 @@ def text(name: str, most: int = MOST_TEXT) -> str | None:
     """A parameter of up to `most` characters; None when it is empty or not there."""
     if len(request.query.getall(name)) > 1:
         raise Problem("invalid-parameter", f"{name} is there more than once.")
-    given: str = request.query.get(name) or ""
+    given = _in_utf8(name, request.query.get(name) or "")
     if len(given) > most:
         raise Problem("invalid-parameter", f"{name} may have at most {most} characters.")
     return given or None
+
+
+def _in_utf8(name: str, given: str) -> str:
+    """A text that Bottle has read as Latin-1."""
+    try:
+        return given.encode("latin-1").decode()
+    except UnicodeError:
+        raise Problem("invalid-parameter", f"{name} must be a text in UTF-8.") from None
 
 
 def number(name: str) -> int | None:
@@ -61,6 +70,19 @@ def status_names(given: str, known: Sequence[str] = STATUSES) -> list[str]:
             "invalid-parameter", f"status {unknown[0][:MOST_TEXT]!r} is not one of {allowed}."
         )
     return list(names)
+
+
+def time_of(name: str, given: str | None) -> str | None:
+    """A time that a parameter gives (RFC 3339), as a timestamp; None without one."""
+    if not given:
+        return None
+    try:
+        at = times.parsed(given)
+        if at.tzinfo:
+            return times.as_timestamp(at)
+    except (ValueError, OverflowError):
+        pass
+    raise Problem("invalid-parameter", f"{name} must be a time such as 2026-01-31T07:30:00Z.")
 
 
 def page_limit(default: int = 50) -> int:

@@ -162,6 +162,7 @@ export const bulkAction = (request) => send("POST", "/jobs/bulk", request);
 export const getDeliveries = (id) => get(jobPath(id, "/deliveries"));
 export const redeliver = (id, number) => send("POST", jobPath(id, `/deliveries/${number}/redeliver`), {});
 export const getQueues = () => get("/monitoring/queues");
+export const getProblems = (period) => get("/monitoring/problems", { period });
 export const getWorkers = () => get("/monitoring/workers");
 export const getHealth = () => get("/monitoring/health");
 const queuePath = (name, tail = "") => `/queues/${encodeURIComponent(name)}${tail}`;

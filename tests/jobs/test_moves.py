@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bellhop.database.database import database, query
-from bellhop.jobs.lifecycle.moves import MOVES, Move, Statement, binds
+from bellhop.jobs.lifecycle.moves import GIVEN, MOVES, Move, Statement, binds
 from bellhop.storage.installation import Installation
 
 LISTS = {"indexes"}  # values that are lists as JSON
@@ -52,13 +52,13 @@ def test_it_finds_the_items_of_a_move_by_an_index(here: Installation, name: str)
 
 
 def plan_in_file(sql: str) -> str:
-    values = dict.fromkeys(binds(sql) | {"now"})
+    values = dict.fromkeys(binds(sql) | GIVEN)
     return " | ".join(str(row[3]) for row in query(f"EXPLAIN QUERY PLAN {sql}", values))
 
 
 def plan_on_server(sql: str) -> str:
     """With few rows it would scan them all, if it may."""
-    values = {name: "[1]" if name in LISTS else "1" for name in binds(sql) | {"now"}}
+    values = {name: "[1]" if name in LISTS else "1" for name in binds(sql) | GIVEN}
     with database.atomic():
         query("SET LOCAL enable_seqscan = off")
         plan = " | ".join(str(row[0]) for row in query(f"EXPLAIN {sql}", values))

@@ -334,6 +334,7 @@ PROMISES = (
     Promise("DELETE", "/cache?type=noop"),
     Promise("GET", "/monitoring/queues"),
     Promise("GET", "/monitoring/workers"),
+    Promise("GET", "/monitoring/problems?period=7d"),
     Promise("GET", "/monitoring/health"),
     Promise("POST", "/queues/NAME/pause"),
     Promise("POST", "/queues/NAME/resume"),

@@ -17,11 +17,12 @@ STATIC = ROOT / "static"
 PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
 # From which folders a module may import, as docs/architecture.md says.
 USES = {
-    "pages": {"index", "job", "running", "schedules", "shared"},
+    "pages": {"index", "job", "problems", "running", "schedules", "shared"},
     "schedules": {"index", "schedules", "shared"},
     "running": {"running", "shared"},
     "index": {"index", "shared"},
     "job": {"files", "job", "shared"},
+    "problems": {"problems", "shared"},
     "files": {"files", "shared"},
     "views": {"views", "shared"},
     "shared": {"shared"},

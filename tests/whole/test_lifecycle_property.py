@@ -34,7 +34,8 @@ from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.jobs.lifecycle import MOVES, Claim, Completion, UnknownJobs
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
-from bellhop.storage.models import FINAL, Item, Job, Table
+from bellhop.storage.models import FINAL, Item, Job
+from bellhop.storage.people import Table
 from tests.support import single
 from tests.support.cuts import PowerCut, Wire, everything
 from tests.support.disks import sync_nothing

@@ -62,7 +62,6 @@ CREATE TRIGGER upload_handed_over AFTER UPDATE OF owner ON upload
 CREATE TRIGGER upload_let_go AFTER DELETE ON upload WHEN OLD.length != 0
     BEGIN UPDATE storage_use SET bytes = bytes - OLD.length WHERE owner = OLD.owner; END;
 
-
 -- Who paused a queue, and when.
 ALTER TABLE queue ADD COLUMN paused_by TEXT;
 ALTER TABLE queue ADD COLUMN paused_at TEXT;
@@ -72,3 +71,41 @@ ALTER TABLE schedule ADD COLUMN paused_by TEXT;
 ALTER TABLE schedule ADD COLUMN paused_at TEXT;
 -- The jobs of a schedule.
 CREATE INDEX IF NOT EXISTS job_schedule ON job (schedule, id) WHERE schedule IS NOT NULL;
+
+-- Why an item failed: the code of its error and, where that stands for anything, the message
+-- without what differs from item to item. Null unless it has failed.
+ALTER TABLE item ADD COLUMN code TEXT;
+ALTER TABLE item ADD COLUMN reason TEXT;
+UPDATE item SET reason = '', code = coalesce(
+    CASE WHEN json_valid(error) THEN json_extract(error, '$.code') END, 'unreadable')
+    WHERE status = 'failed';
+CREATE INDEX item_failure ON item (code, type, reason, job) WHERE code IS NOT NULL;
+CREATE INDEX job_created ON job (created_at, id);
+
+-- What runs of items came to, and how long they waited and took, counted in slots of time: `at` is
+-- the start of one in seconds since 1970. A slot is 5 minutes, later an hour, then a day long.
+-- `bucket` is of a length of time (jobs/spans.py), 0 where only the number counts; `peak` is the
+-- most memory that one of them was seen to hold, in bytes.
+CREATE TABLE tally (
+    at INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    type TEXT NOT NULL,
+    what TEXT NOT NULL CHECK (what IN ('completed', 'failed', 'ran', 'waited')),
+    bucket INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    peak INTEGER NOT NULL,
+    PRIMARY KEY (at, owner, type, what, bucket)
+) WITHOUT ROWID;
+-- How often items failed for one reason, in the same slots. `last` is the time, the job and the
+-- message of the last one, with blanks between, so that the greatest is the newest.
+CREATE TABLE failure (
+    at INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    type TEXT NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_at TEXT NOT NULL,
+    last TEXT NOT NULL,
+    PRIMARY KEY (at, owner, type, code, reason)
+) WITHOUT ROWID;

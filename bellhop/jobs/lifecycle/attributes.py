@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bellhop.database.database import database, query
+from bellhop.jobs.lifecycle import tallies
 
 ADD_BYTES = "UPDATE job SET bytes = max(0, bytes + :more) WHERE job_id = :job_id"
 # Everything that belongs to somebody.
@@ -25,6 +26,7 @@ HAND_OVER = (
     """DELETE FROM webhook_disabled WHERE owner = :to
     AND url IN (SELECT theirs.url FROM webhook_disabled AS theirs WHERE theirs.owner = :owner)""",
     "UPDATE webhook_disabled SET owner = :to WHERE owner = :owner",
+    *tallies.HAND_OVER,
 )
 
 

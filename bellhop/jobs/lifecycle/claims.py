@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import item_error
 from bellhop.base.killpoint import die_at
-from bellhop.base.times import timestamp
+from bellhop.base.times import seconds_since, timestamp
 from bellhop.database.database import apart, database, named, own_part, query, will_pass, write_many
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, QUEUE_IS_OPEN
 from bellhop.jobs.lifecycle import deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.moves import Statement, points
+from bellhop.jobs.lifecycle.tallies import Measured
 from bellhop.jobs.newjob import is_input
 from bellhop.storage.files import attempt_name
 
@@ -49,7 +50,9 @@ READ_CLAIMS = f"""
         CASE item.step WHEN 0 THEN item.input_sha256 END AS sha256,
         item.turn, item.cache_key, item.was_deferred, job.job_id,
         CASE item.step WHEN 0 THEN job.params ELSE job.chain END AS params,
-        job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested
+        job.owner, job.total_items, job.steps, job.use_cache, job.cancel_requested,
+        CASE WHEN item.step = 0 AND item.attempt = 0 AND job.depends_on = '[]'
+            THEN coalesce(max(job.created_at, job.run_at), job.created_at) END AS since
     FROM item JOIN job ON job.id = item.job WHERE item.{IS_ONE_OF}"""
 NUMBERS = (
     "id", "job", "attempt", "failures", "crashes", "index", "step", "turn", "total_items", "steps",
@@ -109,8 +112,11 @@ class Claim:
     steps: int
     use_cache: bool
     cancel_requested: bool
+    # Since when it might have run for the first time; None where nobody knows, and later.
+    since: str | None = field(compare=False)
     # Whether a move that ends the claim may have been made, by a commit without an answer.
     is_in_doubt: bool = field(default=False, compare=False)
+    measured: Measured = field(default_factory=Measured, compare=False)
 
     @property
     def which(self) -> tuple[int, int]:
@@ -240,6 +246,7 @@ def _claimed(candidates: Sequence[Claim], worker: str) -> list[Claim]:
         die_at("claim-row")
     for claim in taken:
         claim.attempt, claim.worker = claim.attempt + 1, worker
+        claim.measured.waited_s = seconds_since(claim.since) if claim.since else None
     return taken
 
 

@@ -22,7 +22,7 @@ from bellhop.database.database import database, query, write_many
 from bellhop.jobs import durations, reuse
 from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.conditions import IS_WAITING
-from bellhop.jobs.lifecycle import attributes, interruptions
+from bellhop.jobs.lifecycle import attributes, interruptions, tallies
 from bellhop.jobs.lifecycle.accept import STORE_RESULT
 from bellhop.jobs.lifecycle.claims import IS_HELD, Claim, cancel_asked, fence
 from bellhop.jobs.lifecycle.moves import Statement, release_step
@@ -112,6 +112,7 @@ def _complete(done: Sequence[Completion], source: str | None) -> Which:
             for e in made
         ],
     )
+    tallies.measure((e.claim.owner, e.claim.type, e.claim.measured) for e in made)
     for each in made:
         _keep(each)
         _go_on(each)
@@ -133,7 +134,7 @@ def _go_on(done: Completion) -> None:
 def _keep(done: Completion) -> None:
     """Note what a result holds on the disk, and under which key it may be used again."""
     claim = done.claim
-    written = sum(file["size"] for file in json.loads(done.files))
+    written = sum(f["size"] for f in json.loads(done.files)) if done.files != "[]" else 0
     if done.reused:
         reuse.take(done.reused.key, item=claim.id, type_name=claim.type)
     elif claim.cache_key:
@@ -152,7 +153,9 @@ def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
     """
     counts = interruptions.counted("failed") if is_failure else interruptions.counted()
     with recording(claim):
-        return _leave(FAIL, claim, event=error, error=error.shown(), **counts)
+        is_made = _leave(FAIL, claim, event=error, error=error.shown(), **counts)
+        tallies.measure([(claim.owner, claim.type, claim.measured)] if is_made else [])
+        return is_made
 
 
 def fail_attempt(claim: Claim, error: ItemError, delays_s: Sequence[float]) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -20,18 +21,20 @@ from typing import Any, ClassVar, NamedTuple
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
-from bellhop.jobs.lifecycle import deliveries, rows
+from bellhop.jobs.lifecycle import deliveries, rows, tallies
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.queries import reasons
 from bellhop.storage.models import FINAL
 
 log = logging.getLogger("bellhop.lifecycle")
 BIND = re.compile(r":([a-z_]+)")
+# What each statement is given beside its own values: when it is made, and why it failed.
+GIVEN = {"now", "code", "reason"}
 
 
 def binds(sql: str) -> set[str]:
-    """The values that a statement needs, without the time, which each is given."""
-    return set(BIND.findall(sql)) - {"now"}
+    """The values that a statement needs, without what each is given."""
+    return set(BIND.findall(sql)) - GIVEN
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ MAY_RUN = "waits_for = NULL, not_before = NULL, cache_key = NULL"
 COUNTS = """failures = failures + :failed, crashes = crashes + :crashed,
     interruptions = interruptions + :interrupted"""
 ANEW = """was_deferred = 0, failures = 0, crashes = 0, interruptions = 0, progress = 0,
-    error = NULL, started_at = NULL, completed_at = NULL, current_step = NULL"""
+    error = NULL, code = NULL, reason = NULL, started_at = NULL, completed_at = NULL,
+    current_step = NULL"""
+WHY = "error = :error, code = :code, reason = :reason"
 RECOUNTED = ("failed", "crashed", "interrupted")
 
 # Who makes a move is said at the function that does.
@@ -99,7 +104,7 @@ MOVES: dict[str, Move] = {
     "failed": Move(
         ("running",),
         "failed",
-        f"error = :error, completed_at = :now, {COUNTS}, {FREED}",
+        f"{WHY}, completed_at = :now, {COUNTS}, {FREED}",
         ("error", *RECOUNTED),
     ),
     # An interruption leaves the error of the attempt before as it is.
@@ -125,7 +130,7 @@ MOVES: dict[str, Move] = {
     "given_up": Move(
         ("pending",),
         "failed",
-        f"error = :error, completed_at = :now, waits_for = NULL, not_before = NULL, {FREED}",
+        f"{WHY}, completed_at = :now, waits_for = NULL, not_before = NULL, {FREED}",
         ("error",),
     ),
     "retried": Move(("failed", "cancelled"), "queued", ANEW),
@@ -208,7 +213,7 @@ class Statement:
         sets = f"status = '{row.target}', {row.sets}"
         self.look = f"SELECT id, status, progress, cached, cache_key FROM item {chosen}"
         self.update = f"""UPDATE item SET {sets} {chosen}
-            RETURNING job, id, "index", step, attempt, progress, cached,
+            RETURNING job, owner, type, id, "index", step, attempt, progress, cached,
                 (SELECT steps FROM job WHERE job.id = item.job)"""
         # What changes neither progress nor key, and starts from one status, tells all by itself.
         self._is_plain = len(row.origins) == 1 and row.target == "running"
@@ -227,20 +232,28 @@ class Statement:
         if values.keys() != self.needs:
             raise TypeError(f"{self.move} needs {sorted(self.needs)}, given {sorted(values)}")
         values["now"] = timestamp()
+        why = reasons.reason_of(event.code, event.message) if event else (None, None)
+        values["code"], values["reason"] = why
         before = [] if self._is_plain else query(self.look, values)
         if not before and not self._is_plain:
             return {}
         moved = query(self.update, values)
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
-        for job, *row in moved:
+        ended = Counter[tuple[str, str]]()
+        for job, owner, type_name, *row in moved:
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
             of_job.setdefault(job, []).append(Moved(*row, *known))
+            ended[owner, type_name] += 1
         for job, rows_of_job in of_job.items():
             _record(job, self.move, self._target, rows_of_job, event)
+        if moved and self._target in ("completed", "failed"):
+            tallies.count(self._target, ended)
+            if event:
+                tallies.note_failures(ended, event, moved[-1][0], values["now"])
         for key in {row[4] for row in before if row[1] == "running" and row[4]}:
             RELEASE_EQUALS.make(cache_key=key)
-        return {row[1]: row[4] for row in moved}
+        return {row[3]: row[6] for row in moved}
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.
@@ -323,6 +336,8 @@ def _bring_job_along(job: int, target: str, moved: list[Moved], started: str | N
 
 
 def _points(row: Moved, percent: int, before: int) -> int:
+    if percent == before:
+        return 0
     now, then = (points(step=row.step, steps=row.steps, percent=p) for p in (percent, before))
     return now - then
 

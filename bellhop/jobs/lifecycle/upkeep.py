@@ -10,7 +10,7 @@ from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import apart, database, is_refused, query
 from bellhop.jobs.conditions import IS_HOPELESS, IS_UNFINISHED, IS_WAITING
-from bellhop.jobs.lifecycle import interruptions, rows
+from bellhop.jobs.lifecycle import interruptions, rows, tallies
 from bellhop.jobs.lifecycle.moves import Statement
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.storage.models import HELD_BY
@@ -181,7 +181,8 @@ def _set_times(item: int, job: int, was: str | None, due: str | None, begun: str
 
 
 def forget_old() -> None:
-    """Forget keys of submissions after a day, and of deleted jobs all but the last."""
+    """Forget keys of submissions after a day, old tallies, and of deleted jobs all but the last."""
     with database.atomic():
+        tallies.forget_old()
         query(FORGET_KEYS, {"day_ago": timestamp(-DAY_S)})
         query(FORGET_GONE, {"most": MOST_GONE})

@@ -66,16 +66,29 @@ from bellhop.jobs.queries.of_job import (
     running_items,
     unmet,
 )
+from bellhop.jobs.queries.problems import (
+    PERIODS,
+    ErrorGroup,
+    Period,
+    Runs,
+    TypeFigures,
+    counted_since,
+    errors,
+    period,
+    runs,
+    types,
+)
 from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 
 __all__ = [
-    "CONSUMER", "LINES", "LINE_JOBS", "Failures", "ItemPage", "JobFilter", "JobPage", "Reason",
-    "Trouble", "Waiting", "Work", "cached", "consumers", "count_due", "counts_by_type",
-    "deliveries", "delivery", "ended_before", "ends", "events", "failures", "flow", "held_by",
-    "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content",
-    "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
-    "outputs", "own_jobs_with", "queue_states", "queued_in", "queues_of", "reason_of",
-    "running_consumers", "running_in", "running_items", "schedule_runs", "status_of",
-    "stored_bytes", "submitted_under", "troubles", "types_of_jobs", "types_waiting",
+    "CONSUMER", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage", "JobFilter",
+    "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work", "cached",
+    "consumers", "count_due", "counted_since", "counts_by_type", "deliveries", "delivery",
+    "ended_before", "ends", "errors", "events", "failures", "flow", "held_by", "hopeless",
+    "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content", "last_change",
+    "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at", "outputs",
+    "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",
+    "running_consumers", "running_in", "running_items", "runs", "schedule_runs", "status_of",
+    "stored_bytes", "submitted_under", "troubles", "types", "types_of_jobs", "types_waiting",
     "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting", "work_left",
 ]  # fmt: skip

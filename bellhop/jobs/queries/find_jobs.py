@@ -63,14 +63,37 @@ class JobFilter:
     owner: str | None = None
     # Searched for in names, parameters, errors and the names of items.
     text: str | None = None
+    # The error of an item that has failed, and of those the one reason (see reasons.py): with a
+    # code, the type and the times are of that item.
+    code: str | None = None
+    reason: str | None = None
+    # When it was submitted: timestamps, the first one included.
+    since: str | None = None
+    until: str | None = None
 
     def is_empty(self) -> bool:
         return not any(vars(self).values())
 
     def conditions(self) -> list[str]:
         """SQL conditions on `job` of all that is asked for but the status and the text."""
-        names = (name for name in ("type", "queue", "owner") if getattr(self, name))
-        return ["delivery_of IS NULL", *(f"{name} = :{name}" for name in names)]
+        of_job = {"queue": "queue = :queue", "owner": "owner = :owner"}
+        of_either = {"type": "type = :type"}
+        if self.code:
+            asked = {"code": "code = :code", "reason": "reason = :reason", **of_either}
+            where = [*self._asked(asked), *self._in_time("completed_at")]
+            failed = [f"id IN (SELECT item.job FROM item WHERE {' AND '.join(where)})"]
+            return ["delivery_of IS NULL", *self._asked(of_job), *failed]
+        times = self._in_time("created_at")
+        # The list is in the order of ids, which is that of the times.
+        ids = "SELECT {}(id) FROM job AS other WHERE " + " AND ".join(times)
+        bounds = [f"id BETWEEN ({ids.format('min')}) AND ({ids.format('max')})"] if times else []
+        return ["delivery_of IS NULL", *self._asked(of_job | of_either), *times, *bounds]
+
+    def _asked(self, conditions: dict[str, str]) -> list[str]:
+        return [sql for name, sql in conditions.items() if getattr(self, name)]
+
+    def _in_time(self, column: str) -> list[str]:
+        return self._asked({"since": f"{column} >= :since", "until": f"{column} < :until"})
 
     def values(self) -> dict[str, Any]:
         """The values that a statement about it needs; the text as it is looked for."""

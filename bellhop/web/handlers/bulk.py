@@ -15,7 +15,7 @@ from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import is_job_id
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
-from bellhop.web.handlers.jobs import NO_RETRY, job_filter, require_possible
+from bellhop.web.handlers.jobs import FILTERS, NO_RETRY, job_filter, require_possible
 from bellhop.web.site import Site
 
 MOST_JOBS = 10_000
@@ -81,7 +81,7 @@ def _checked(body: dict[str, Any]) -> str:
         if len(ids) > MOST_JOBS:
             raise invalid_field("ids", f"can have at most {MOST_JOBS} ids")
     elif not isinstance(chosen, dict) or job_filter(chosen).is_empty():
-        raise invalid_field("filter", "must have at least one of status, type, queue, owner, q")
+        raise invalid_field("filter", f"must have at least one of {', '.join(FILTERS)}")
     if not isinstance(body.get("dry_run", False), bool):
         raise invalid_field("dry_run", "must be true or false")
     is_counted = ids is not None or body.get("dry_run")

@@ -42,7 +42,7 @@ IN_DOUBT = (
 )
 NO_RETRY = "No item of this job waits for a retry."
 STATUSES_OF_JOBS = (*STATUSES, *OTHER_STATUSES)
-FILTERS = ("status", "type", "queue", "owner", "q")
+FILTERS = ("status", "type", "queue", "owner", "q", "code", "reason", "from", "to")
 
 
 def submit(site: Site, user: User) -> HTTPResponse:
@@ -117,7 +117,18 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
         queue=given.get("queue") or None,
         owner=given.get("owner") or None,
         text=(given.get("q") or "").strip() or None,
+        code=given.get("code") or None,
+        reason=_reason(given),
+        since=query.time_of("from", given.get("from")),
+        until=query.time_of("to", given.get("to")),
     )
+
+
+def _reason(given: dict[str, Any]) -> str | None:
+    """The reason of a code; raises the problem of one without."""
+    if given.get("reason") and not given.get("code"):
+        raise Problem("invalid-parameter", "reason needs the code that it belongs to.")
+    return given.get("reason") or None
 
 
 def cancel(site: Site, user: User, job: Job) -> HTTPResponse:

@@ -24,6 +24,7 @@ ASKED_EACH_TIME, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 # The navigation of each page: (address, name).
 LINKS = (
     ("/", "Jobs"),
+    ("/problems", "Problems"),
     ("/schedules", "Schedules"),
     ("/running", "Running"),
 )
@@ -53,6 +54,11 @@ def running(site: Site, user: User) -> HTTPResponse:
 def queues(site: Site, user: User) -> HTTPResponse:
     """GET /queues: the address that the page `/running` had before."""
     return HTTPResponse("", 301, {"Location": "/running", "Cache-Control": "no-cache"})
+
+
+def problems(site: Site, user: User) -> HTTPResponse:
+    """GET /problems: what failed, why, and how the job types did."""
+    return _page("problems", "Problems", user)
 
 
 def schedules(site: Site, user: User) -> HTTPResponse:

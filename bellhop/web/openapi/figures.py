@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bellhop.database.condition import MODES
+from bellhop.jobs.queries import PERIODS
 from bellhop.web.handlers.monitoring import MOST_WORKERS
 from bellhop.web.openapi.schemas import (
     ATTEMPT,
@@ -69,6 +70,34 @@ FIGURES: dict[str, Schema] = {
         unavailable_types=map_of(text(), "Job types that cannot run, and why."),
         cache=named("CacheFigures"),
         postgresql=or_null(named("Server", "The server of the database; null means SQLite."))),
+    "Problems": record(
+        "What failed in a period and why, and how the job types did.",
+        period=one_of(PERIODS, "How far back."),
+        **{"from": time("When the period begins.")}, slot_s=count("Seconds in a slot.", 1),
+        counted_since=or_null(time("When the oldest counts begin; null before the first.")),
+        runs=list_of(record("Items that ended in a slot.", at=time("When it begins."),
+                            completed=count("Completed."), failed=count("Failed.")),
+                     "Every slot of the period."),
+        errors=list_of(named("ErrorGroup"), "The most frequent first, at most 100."),
+        more_errors=flag("Whether there are more."),
+        types=list_of(named("TypeFigures"), "Every job type that ran.")),
+    "ErrorGroup": record(
+        "Items that failed for the same reason.", type=text("Job type of the items."),
+        code=text("Code of the error."),
+        reason=text("Where the code is a general one, the message without numbers and quoted "
+                    "parts; else empty."),
+        count=count("How many.", 1), first_at=time("The first in the period."),
+        last_at=time("The last in the period."), message=text("Message of the last."),
+        job_id=or_null(text("Job of the last; null if it was deleted.")),
+        trend=list_of(count(), "How many in each slot.")),
+    "TypeFigures": record(
+        "How the items of a job type did.", type=text("Its name."), completed=count("Completed."),
+        failed=count("Failed."), **{
+            f"{name}_p{percent}_s": or_null(number(f"{words}, {percent}th percentile in seconds."))
+            for name, words in (("wait", "From submit to start"), ("run", "From start to end"))
+            for percent in (50, 95)},
+        peak_bytes=or_null(count("The most memory that one was seen to use.")),
+        memory_limit_bytes=or_null(count("What one can use; null without a limit."))),
     "Server": record(
         "A PostgreSQL server.", address=text("Hosts and name of the database."),
         version=text("Its version."),

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from bellhop.base.addresses import API
+from bellhop.jobs.queries import PERIODS
 from bellhop.storage.models import STATUSES
 from bellhop.web.handlers.jobs import STATUSES_OF_JOBS
+from bellhop.web.handlers.problems import DEFAULT
 from bellhop.web.idempotency import MOST_KEY
 from bellhop.web.openapi.operation import (
     BODY,
@@ -79,6 +81,13 @@ PARAMETERS: dict[str, Schema] = {
     "queue": _query("queue", text("Only this queue.", maxLength=MOST_TEXT)),
     "owner": _query("owner", text("Only this owner.", maxLength=MOST_TEXT)),
     "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
+    "code": _query("code", text("Jobs with an item that failed with this error; `type`, `from` and "
+                   "`to` then apply to that item.", maxLength=MOST_TEXT)),
+    "reason": _query("reason", text("Of this `code`, only the `reason` of a group of errors.",
+                     maxLength=MOST_TEXT)),
+    "from": _query("from", text("Submitted at this time or later.", format="date-time")),
+    "to": _query("to", text("Submitted before this time.", format="date-time")),
+    "period": _query("period", {**one_of(PERIODS, "How far back."), "default": DEFAULT}),
     "limit_50": _limit(50),
     "limit_200": _limit(MOST_PER_PAGE),
     "cursor": _query("cursor", text("The `next` of the previous page.")),
@@ -146,8 +155,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{API}/jobs", name="listJobs", summary="List jobs",
               words="A page, newest first; with `since`, the jobs that changed after that "
               "change. A search looks through all jobs.",
-              parameters=("job_status", "type", "queue", "owner", "q", "limit_50", "cursor",
-                          "since"),
+              parameters=("job_status", "type", "queue", "owner", "q", "code", "reason", "from",
+                          "to", "limit_50", "cursor", "since"),
               answers={200: Answer("A page of jobs; with `since`, the changes.", {
                   JSON: {"oneOf": [named("JobPage"), named("JobChanges")]}}, ("Link",))},
               problems=("invalid-parameter",)),
@@ -344,6 +353,13 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{API}/monitoring/health", name="getMonitor", summary="Show the figures for "
               "monitoring", words="The answer is always 200: read `status`.",
               answers=shows("Monitor", "The figures.")),
+        Route("GET", f"{API}/monitoring/problems", name="getProblems",
+              summary="Show what failed, and how job types did",
+              words="Of your items, or of all items if you can read all jobs. Bellhop counts each "
+              "item that completes or fails, each step of a chain by itself. The counts stay when "
+              "jobs are deleted. Days are those of UTC.",
+              parameters=("period",), answers=shows("Problems", "The figures."),
+              problems=("invalid-parameter",)),
         Route("GET", "/health", name="getHealth", summary="Is the web alive?", words=HEALTH,
               answers=shows("Health", "It is alive.")),
         Route("GET", f"{API}/health", name="getApiHealth", summary=f"The same, under {API}",

@@ -204,6 +204,12 @@ JOB_FILTER = record(
     queue=or_null(text("A queue.")),
     owner=or_null(text("An owner.", maxLength=MOST_TEXT)),
     q=or_null(text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
+    code=or_null(text("The code of an error that an item failed with.", maxLength=MOST_TEXT)),
+    reason=or_null(text("Of this code, the `reason` of a group of errors.", maxLength=MOST_TEXT)),
+    **{
+        "from": or_null(time("Submitted at this time or later; with `code`, failed.")),
+        "to": or_null(time("Submitted before this time; with `code`, failed.")),
+    },
 )
 JOB_FILTER["minProperties"] = 1
 BULK_REQUEST = record(

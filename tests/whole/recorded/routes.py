@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.whole.recorded.caller import Caller
 
 ROUTES = (
-    "GET /", "GET /jobs/{job}", "GET /running", "GET /queues", "GET /schedules", "GET /docs",
+    "GET /", "GET /jobs/{job}", "GET /running", "GET /queues", "GET /problems", "GET /schedules",
+    "GET /docs",
     "GET /account", "GET /audit", "GET /login", "GET /health", "GET /ready", "GET health",
     "GET ready",
     "GET /metrics", "GET openapi.json", "GET account", "GET account/sessions",
@@ -23,7 +24,8 @@ ROUTES = (
     "GET types", "GET files/{sha256}/jobs", "GET cache", "DELETE cache", "GET schedules",
     "POST schedules", "PATCH schedules/1", "POST schedules/1/run", "DELETE schedules/1",
     "GET monitoring/queues", "GET monitoring/workers",
-    "GET monitoring/health", "PATCH queues/default", "POST queues/default/pause",
+    "GET monitoring/problems", "GET monitoring/health", "PATCH queues/default",
+    "POST queues/default/pause",
     "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret", "POST login",
     "POST logout",
 )  # fmt: skip

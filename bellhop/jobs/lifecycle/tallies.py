@@ -1,0 +1,145 @@
+"""What runs of items came to, counted by slots of time in the transactions that end them.
+
+Whoever looks at a month reads these few rows and no items. They outlive their jobs. Nobody asks
+for the end of a webhook's delivery, which no list shows, so it is not counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bellhop.base.errors import ItemError
+from bellhop.base.units import DAY_S
+from bellhop.database.database import query, write_many
+from bellhop.jobs import webhooks
+from bellhop.jobs.queries.reasons import reason_of
+from bellhop.jobs.spans import bucket_of
+
+SLOT_S, HOUR_S = 300, 3600
+# How wide slots are once they are so old.
+WIDER = ((HOUR_S, 2 * HOUR_S), (int(DAY_S), 8 * int(DAY_S)))
+KEPT_S = 32 * int(DAY_S)
+MOST_MESSAGE = 1000
+ADD = """
+    INSERT INTO tally (at, owner, type, what, bucket, count, peak)
+    VALUES (:at, :owner, :type, :what, :bucket, :count, :peak)
+    ON CONFLICT (at, owner, type, what, bucket) DO UPDATE
+        SET count = tally.count + excluded.count, peak = max(tally.peak, excluded.peak)"""
+ADD_FAILURE = """
+    INSERT INTO failure (at, owner, type, code, reason, count, first_at, last)
+    VALUES (:at, :owner, :type, :code, :reason, :count, :now, :last)
+    ON CONFLICT (at, owner, type, code, reason) DO UPDATE
+        SET count = failure.count + excluded.count, last = max(failure.last, excluded.last)"""
+# Rows of one owner and time, and of several, become those of another.
+MERGED = (
+    """INSERT INTO tally (at, owner, type, what, bucket, count, peak)
+    SELECT {at} AS to_at, {owner} AS to_owner, type, what, bucket, sum(count), max(peak)
+    FROM tally WHERE {which} GROUP BY to_at, to_owner, type, what, bucket
+    ON CONFLICT (at, owner, type, what, bucket) DO UPDATE
+        SET count = tally.count + excluded.count, peak = max(tally.peak, excluded.peak)""",
+    "DELETE FROM tally WHERE {which}",
+    """INSERT INTO failure (at, owner, type, code, reason, count, first_at, last)
+    SELECT {at} AS to_at, {owner} AS to_owner, type, code, reason, sum(count), min(first_at),
+        max(last)
+    FROM failure WHERE {which} GROUP BY to_at, to_owner, type, code, reason
+    ON CONFLICT (at, owner, type, code, reason) DO UPDATE
+        SET count = failure.count + excluded.count, last = max(failure.last, excluded.last),
+            first_at = min(failure.first_at, excluded.first_at)""",
+    "DELETE FROM failure WHERE {which}",
+)
+WIDEN = [
+    sql.format(at="at - at % :width", owner="owner", which="at < :until AND at % :width != 0")
+    for sql in MERGED
+]
+HAND_OVER = [
+    sql.format(at="at", owner="CAST(:to AS TEXT)", which="owner = :owner") for sql in MERGED
+]
+FORGET = ("DELETE FROM tally WHERE at < :until", "DELETE FROM failure WHERE at < :until")
+
+
+# An owner and a type; with what was measured, and its bucket.
+Whose = tuple[str, str]
+Measure = tuple[str, str, str, int]
+
+
+@dataclass(slots=True)
+class Measured:
+    """How long an item waited until its first start, and ran, in seconds; None where nobody knows.
+
+    `peak_bytes` is the most memory that it was seen to hold.
+    """
+
+    waited_s: float | None = None
+    ran_s: float | None = None
+    peak_bytes: int = 0
+
+
+def count(what: str, ended: Counter[Whose]) -> None:
+    """Count items that have just completed or failed."""
+    rows = [{**row, "what": what, "bucket": 0, "peak": 0} for row in _rows(ended)]
+    write_many(ADD, rows)
+
+
+def note_failures(ended: Counter[Whose], error: ItemError, job: int, now: str) -> None:
+    """Count why items have just failed, of which the last one is of `job`."""
+    code, reason = reason_of(error.code, error.message)
+    last = f"{now} {job} {error.message[:MOST_MESSAGE]}"
+    why = {"code": code, "reason": reason, "now": now, "last": last}
+    write_many(ADD_FAILURE, [{**row, **why} for row in _rows(ended)])
+
+
+def _rows(ended: Counter[Whose]) -> list[dict[str, Any]]:
+    slot = _slot()
+    return [
+        {"at": slot, "owner": owner, "type": type_name, "count": number}
+        for (owner, type_name), number in ended.items()
+        if type_name != webhooks.TYPE
+    ]
+
+
+def measure(ended: Iterable[tuple[str, str, Measured]]) -> None:
+    """Count how long items waited and ran that have just ended, by (owner, type)."""
+    found = Counter[Measure]()
+    peaks = dict[Measure, int]()
+    for owner, type_name, measured in ended:
+        if type_name == webhooks.TYPE:
+            continue
+        if measured.waited_s is not None:
+            found[owner, type_name, "waited", bucket_of(measured.waited_s)] += 1
+        if measured.ran_s is not None:
+            ran = owner, type_name, "ran", bucket_of(measured.ran_s)
+            found[ran] += 1
+            peaks[ran] = max(peaks.get(ran, 0), measured.peak_bytes)
+    slot = _slot()
+    write_many(
+        ADD,
+        [
+            {
+                "at": slot, "owner": owner, "type": type_name, "what": what, "bucket": bucket,
+                "count": number, "peak": peaks.get((owner, type_name, what, bucket), 0),
+            }
+            for (owner, type_name, what, bucket), number in found.items()
+        ],
+    )  # fmt: skip
+
+
+def _slot() -> int:
+    return int(time.time()) // SLOT_S * SLOT_S
+
+
+def forget_old() -> None:
+    """Make the slots wider that are hours or days old, and forget those of more than a month."""
+    now = int(time.time())
+    for width, age_s in WIDER:
+        until = (now - age_s) // width * width
+        _all(WIDEN, width=width, until=until)
+    _all(FORGET, until=now - KEPT_S)
+
+
+def _all(statements: Sequence[str], **values: Any) -> None:
+    for sql in statements:
+        query(sql, values)

@@ -1,0 +1,80 @@
+"""The page of problems, in a real Chromium: what failed, why, its jobs, and a retry of them."""
+
+from __future__ import annotations
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from tests.support.browser import complaints, find, press, text_of
+from tests.support.running import Running, wait_for
+
+ERROR = "[data-errors] tbody"
+
+
+@pytest.fixture(scope="module")
+def failed(served: Running) -> str:
+    """A job with two items that failed for one reason."""
+    job_id: str = served.texts("beans", "more beans", type="bad_input")["job_id"]
+    served.final(job_id)
+    return job_id
+
+
+def show(browser: webdriver.Chrome, served: Running, path: str = "/problems") -> None:
+    browser.get(f"{served.url}{path}")
+    wait_for(lambda: text_of(browser, ERROR))
+
+
+def test_it_shows_the_error_with_its_count_and_what_its_type_did(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+    text = text_of(browser, ERROR)
+    assert "no_good" in text and "This is no good: more beans" in text
+    assert "bad_input" in text_of(browser, "[data-types]")
+    assert "failed" in str(find(browser, "[data-picture] svg").get_attribute("aria-label"))
+    assert complaints(browser) == []
+
+
+def test_it_leads_to_the_jobs_of_an_error(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+    press(browser, f"{ERROR} [aria-expanded]")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, f"{ERROR} a[href='/jobs/{failed}']"))
+
+
+def test_it_says_how_many_jobs_a_retry_runs_again(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+    press(browser, f"{ERROR} .error-actions button:last-child")
+    wait_for(lambda: text_of(browser, "[data-confirm-title]") == "Retry 1 job?")
+    press(browser, "[data-confirm-no]")
+    assert served.client().get(f"/api/v1/jobs/{failed}")["status"] == "failed"
+    press(browser, f"{ERROR} .error-actions button:last-child")
+    wait_for(lambda: text_of(browser, "[data-confirm-title]") == "Retry 1 job?")
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: "Retrying 1 job" in text_of(browser, "[data-toasts]"))
+
+
+def test_it_keeps_the_period_in_its_address(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+    press(browser, "[data-periods] input[value='7d']")
+    wait_for(lambda: "period=7d" in browser.current_url)
+    show(browser, served, "/problems?period=30d")
+    wait_for(lambda: "Each bar is a day" in text_of(browser, "[data-picture-words]"))
+    assert find(browser, "[data-periods] input[value='30d']").is_selected()
+
+
+def test_it_stays_within_a_phone(browser: webdriver.Chrome, served: Running, failed: str) -> None:
+    phone = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        show(browser, served)
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= 390
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

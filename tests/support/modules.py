@@ -27,9 +27,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 5504, "consumer": 1247, "jobs": 3481, "jobprocess": 1647, "accounts": 600,
-    "bell": 250, "catalog": 1000, "environments": 380, "database": 1205, "storage": 1510,
-    "system": 940, "functions": 1420, "uploads": 280, "base": 1154,
+    "cli": 1760, "web": 5430, "consumer": 1250, "jobs": 3440, "jobprocess": 1650, "accounts": 600,
+    "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
+    "system": 940, "functions": 1420, "uploads": 280, "base": 1150,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

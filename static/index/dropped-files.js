@@ -1,5 +1,19 @@
 /* A dropped folder is not a file: its files are what the user means. */
 
+/* Where a file lies in the folder that was dropped. */
+const paths = new WeakMap();
+/* What systems write into folders on their own. */
+const OF_SYSTEM = /^(\.DS_Store|\._.*|\.localized|Thumbs\.db|ehthumbs\.db|desktop\.ini)$/i;
+
+/** The name of a file, with its folders where they are known. */
+export const fullName = (file) => paths.get(file) || file.webkitRelativePath || file.name;
+
+/** {wanted, left}: files, and the names of those that nobody means to upload. */
+export function withoutSystemFiles(files) {
+  const left = files.filter((file) => OF_SYSTEM.test(file.name));
+  return { wanted: files.filter((file) => !left.includes(file)), left: left.map((file) => file.name) };
+}
+
 const asFile = (entry) => new Promise((resolve) => entry.file(resolve, () => resolve(null)));
 const readSome = (reader) => new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
 
@@ -12,7 +26,11 @@ async function entriesOf(folder) {
 }
 
 async function walk(entry) {
-  if (entry.isFile) return [await asFile(entry)];
+  if (entry.isFile) {
+    const file = await asFile(entry);
+    if (file) paths.set(file, entry.fullPath.replace(/^\//, ""));
+    return [file];
+  }
   const found = await Promise.all((await entriesOf(entry)).map(walk));
   return found.flat();
 }

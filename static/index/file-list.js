@@ -1,56 +1,93 @@
-/* The chosen files, with sizes and a way to remove each. */
+/* The chosen files, with sizes, what of each is sent, and a way to remove each. */
 
-import { announce } from "/static/shared/announce.js";
+import { fullName, withoutSystemFiles } from "/static/index/dropped-files.js";
+import { announce, tell } from "/static/shared/announce.js";
 import { find, fromTemplate, setText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
 
 const SHOWN = 100;
 const list = find("[data-file-list]");
 let files = [];
+/* Those that are being sent, each with how much of it is. */
+let sending = new Map();
+const rows = new Map();
 let onChange = () => {};
 
 export const chosenFiles = () => files;
 export const totalBytes = () => files.reduce((sum, file) => sum + file.size, 0);
 
-const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+const same = (a, b) => fullName(a) === fullName(b) && a.size === b.size && a.lastModified === b.lastModified;
 
 function fileRow(file) {
   const row = fromTemplate("[data-file-template]");
-  setText(find("[data-file-name]", row), file.name);
+  setText(find("[data-file-name]", row), fullName(file));
   find("[data-file-size]", row).textContent = bytes(file.size);
   const button = find("[data-remove-file]", row);
-  button.setAttribute("aria-label", `Remove ${file.name}`);
+  button.setAttribute("aria-label", `Remove ${fullName(file)}`);
   button.addEventListener("click", () => removeFile(file));
+  rows.set(file, row);
   return row;
 }
 
-function draw() {
-  const rows = files.slice(0, SHOWN).map(fileRow);
-  list.replaceChildren(...rows);
+function drawSent(file) {
+  const row = rows.get(file);
+  if (!row) return;
+  const progress = find("[data-file-progress]", row);
+  progress.hidden = !sending.has(file);
+  find("[data-remove-file]", row).hidden = sending.has(file);
+  progress.setAttribute("aria-label", `Upload of ${fullName(file)}`);
+  progress.value = file.size ? Math.floor((100 * (sending.get(file) ?? 0)) / file.size) : 100;
+}
+
+function drawRows() {
+  rows.clear();
+  list.replaceChildren(...files.slice(0, SHOWN).map(fileRow));
+  files.slice(0, SHOWN).forEach(drawSent);
   if (files.length > SHOWN) list.append(`and ${many(files.length - SHOWN, "more file")}`);
   find("[data-chosen]").hidden = files.length === 0;
+  find("[data-clear-files]").hidden = sending.size > 0;
   find("[data-chosen-total]").textContent = `${many(files.length, "file")}, ${bytes(totalBytes())}`;
+}
+
+function draw() {
+  drawRows();
   onChange(files);
 }
 
 function removeFile(file) {
   const place = files.indexOf(file);
   files = files.filter((other) => other !== file);
-  announce(`Removed ${file.name}`);
+  announce(`Removed ${fullName(file)}`);
   draw();
   const buttons = list.querySelectorAll("[data-remove-file]");
   (buttons[Math.min(place, buttons.length - 1)] ?? find("[data-file-input]")).focus();
 }
 
+/** Adds files, but those that are there already; of one drop all, for their folders may not be known. */
 export function addFiles(more) {
-  const fresh = more.filter((file) => !files.some((known) => same(known, file)));
+  const { wanted, left } = withoutSystemFiles(more);
+  const fresh = wanted.filter((file) => !files.some((known) => same(known, file)));
   files = [...files, ...fresh];
   if (fresh.length) announce(`${many(fresh.length, "file")} added, ${files.length} chosen`);
+  if (left.length) tell(`Left out ${many(left.length, "system file")}: ${[...new Set(left)].join(", ")}`);
   draw();
 }
 
-export function clearFiles() {
-  files = [];
+/** These are being sent; `null` when none is any more. */
+export function showSending(those) {
+  sending = new Map((those ?? []).map((file) => [file, 0]));
+  drawRows();
+}
+
+export function showSent(file, sent) {
+  if (!sending.has(file)) return;
+  sending.set(file, sent);
+  drawSent(file);
+}
+
+/** Removes those that a job has; what came meanwhile stays. */
+export function clearFiles(those = files) {
+  files = files.filter((file) => !those.includes(file));
   draw();
 }
 

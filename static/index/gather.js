@@ -1,7 +1,7 @@
 /* What the card holds, checked before it is sent; each fault is shown where it is. */
 
 import { besideFiles, checkBesideFiles } from "/static/index/beside-files.js";
-import { chosenFiles, totalBytes } from "/static/index/file-list.js";
+import { chosenFiles } from "/static/index/file-list.js";
 import { checkOptions, readOptions } from "/static/index/more-options.js";
 import { paramsForm } from "/static/index/params-form.js";
 import { readItems, showTextError } from "/static/index/text-input.js";
@@ -23,9 +23,8 @@ export function filesProblem() {
   if (limits.max_items && files.length > limits.max_items) {
     return `${many(files.length, "file")} are too many for one job; at most ${limits.max_items.toLocaleString("en")} are allowed.`;
   }
-  if (limits.max_upload_bytes && totalBytes() > limits.max_upload_bytes) {
-    return `These files are ${bytes(totalBytes())} together; at most ${bytes(limits.max_upload_bytes)} are allowed.`;
-  }
+  const large = files.find((file) => limits.max_upload_bytes && file.size > limits.max_upload_bytes);
+  if (large) return `“${large.name}” has ${bytes(large.size)}; a file can have at most ${bytes(limits.max_upload_bytes)}.`;
   return "";
 }
 
@@ -77,5 +76,7 @@ function itemsOrNull(type) {
   }
 }
 
-/** The form to upload. */
-export const multipart = ({ type, params, options }) => jobForm({ type: type.type, params, options, files: chosenFiles(), beside: besideFiles() });
+/** The files to upload, those of the first input without a name: [{name, file}]. */
+export const filesToSend = () => [...chosenFiles().map((file) => ({ file })), ...besideFiles()];
+/** The form to send once they have the ids of uploads: [{name, id}]. */
+export const formOf = ({ type, params, options }, uploads) => jobForm({ type: type.type, params, options, uploads });

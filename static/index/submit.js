@@ -2,13 +2,16 @@
 
 import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/index/beside-files.js";
 import { acceptFiles } from "/static/index/drop-zone.js";
-import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/index/file-list.js";
-import { filesProblem, gather, hasForm, inputForm, multipart, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { fullName } from "/static/index/dropped-files.js";
+import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/index/file-list.js";
+import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { noteSent, unfinished } from "/static/index/known-uploads.js";
 import { noteUsed } from "/static/index/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
 import { clearText, fitTextInput, showTextError } from "/static/index/text-input.js";
 import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
-import { drawUpload, hideUpload, showUpload, stoppedWords } from "/static/index/upload-bar.js";
+import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/index/upload-bar.js";
+import { lasting, sendFiles, uploadControl } from "/static/index/uploads.js";
 import { tell } from "/static/shared/announce.js";
 import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
@@ -16,7 +19,6 @@ import { find, make, showText } from "/static/shared/dom.js";
 const form = find("[data-submit-form]");
 const submit = find("[data-submit]");
 let key = null;
-let stopper = null;
 
 function hintAboutFiles() {
   const type = chosenType();
@@ -58,12 +60,46 @@ function showProblem(text, rest = []) {
   alert.hidden = !text;
 }
 
+/* The ids of uploads of these files, which are sent first. */
+async function upload(files) {
+  const sent = new Map(files.map((file) => [file, 0]));
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const onSent = (file, count) => {
+    sent.set(file, count);
+    showSent(file, count);
+    drawUpload([...sent.values()].reduce((sum, each) => sum + each, 0), total);
+  };
+  const control = uploadControl({ onSent, onWait: drawWaiting });
+  showUpload(control);
+  showSending(files);
+  const ids = await sendFiles(files, control);
+  drawSaving();
+  return { ids, control };
+}
+
+/* The accepted job, and the files that it has. */
 async function send(job) {
   key ??= freshKey();
-  if (job.items) return submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, key);
-  stopper = new AbortController();
-  showUpload(() => stopper.abort());
-  return submitUpload(multipart(job), { key, onProgress: drawUpload, signal: stopper.signal });
+  const mine = key;
+  if (job.items) {
+    return { accepted: await submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, mine), files: [] };
+  }
+  const given = filesToSend();
+  const files = given.map(({ file }) => file);
+  const { ids, control } = await upload(files);
+  const form = formOf(job, given.map(({ name }, place) => ({ name, id: ids[place] })));
+  /* The uploads belong to the first job that took them: only the same key finds it again. */
+  const accepted = await lasting(() => submitUpload(form, { key: mine, signal: control.signal }), control);
+  noteSent(files);
+  return { accepted, files };
+}
+
+/* Files that were not uploaded to their end: a page may not read them again on its own. */
+function showUnfinished() {
+  const here = chosenFiles().map(fullName);
+  const names = unfinished().filter((name) => !here.includes(name));
+  const which = names.length === 1 ? `“${names[0]}” was` : `${names.length} files were`;
+  showText(find("[data-unfinished]"), names.length ? `${which} not submitted. Choose ${names.length === 1 ? "it" : "them"} again: the upload continues where it was.` : "");
 }
 
 /* The server's words about files, text or type belong where these are chosen. */
@@ -71,7 +107,7 @@ function shownAtInput({ field, message }) {
   const part = String(field).split(/[.[/]/)[0];
   if (showBesideError(part, message)) return true;
   if (part === "type") showText(find("[data-type-error]"), message);
-  else if (part === "files" || part === "file" || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
+  else if (["files", "file", "upload"].includes(part) || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
   else if (["items", "url", "text", "data", "json"].includes(part)) showTextError(message);
   else return false;
   return true;
@@ -90,8 +126,10 @@ function busy(on) {
   submit.textContent = on ? "Submitting…" : "Submit job";
   if (on) return;
   /* A disabled or hidden button loses the focus; the submit button takes it. */
-  const lost = document.activeElement === document.body || document.activeElement.matches("[data-stop-upload]");
+  const lost = document.activeElement === document.body || document.activeElement.matches("[data-stop-upload], [data-pause-upload]");
   hideUpload();
+  showSending(null);
+  showUnfinished();
   if (lost) submit.focus({ preventScroll: true });
 }
 
@@ -102,10 +140,10 @@ async function submitted(event, onJob) {
   if (!job) return;
   busy(true);
   try {
-    const accepted = await send(job);
+    const { accepted, files } = await send(job);
     key = null;
-    if (!job.items) noteUsed(job.type.type, chosenFiles().map((file) => file.name));
-    clearFiles();
+    if (!job.items) noteUsed(job.type.type, files.map((file) => file.name));
+    clearFiles(files);
     clearBesideFiles();
     clearText();
     clearOptions();
@@ -122,7 +160,8 @@ async function submitted(event, onJob) {
 export function startSubmit(onJob) {
   startTypeChooser(fitType);
   startFileList(filesChanged);
-  acceptFiles((files) => submit.disabled || addFiles(files));
+  acceptFiles(addFiles);
+  showUnfinished();
   form.addEventListener("input", () => (key = null));
   form.addEventListener("submit", (event) => submitted(event, onJob));
 }

@@ -202,3 +202,58 @@ export function submitUpload(form, { key, onProgress = null, signal = null }) {
     request.send(form);
   });
 }
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+/* Texts in a header, whatever their script (RFC 4648). */
+const encoded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+async function askUpload(path, options) {
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS), ...options, headers: { ...TUS, ...options.headers } });
+  } catch {
+    throw new NoAnswer();
+  }
+  const { status } = response;
+  if (!response.ok) bodyOrProblem(status, await response.text());
+  return response;
+}
+
+/** Begins an upload: {url, offset}, which is the end where the server has the file. `path` is the name with its folders. */
+export async function beginUpload({ name, path, size, sha256 }) {
+  const told = { filename: name, relativePath: path === name ? "" : path, sha256 };
+  const given = Object.entries(told).filter(([, value]) => value);
+  const metadata = given.map(([key, value]) => `${key} ${encoded(value)}`).join(",");
+  const headers = { "Upload-Length": String(size), "Upload-Metadata": metadata };
+  const response = await askUpload(`${BASE}/uploads`, { method: "POST", headers });
+  return { url: response.headers.get("Location"), offset: Number(response.headers.get("Upload-Offset")) };
+}
+
+/** Where an upload continues. */
+export async function uploadOffset(url) {
+  return Number((await askUpload(url, { method: "HEAD" })).headers.get("Upload-Offset"));
+}
+
+/** Sends a part of a file; the offset after it. XMLHttpRequest because fetch cannot tell how much has been sent. */
+export function sendPart(url, offset, part, { signal, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const headers = { ...TUS, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+    request.open("PATCH", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onerror = () => reject(new NoAnswer());
+    request.onabort = () => reject(new DOMException("Upload stopped", "AbortError"));
+    request.onload = () => {
+      try {
+        bodyOrProblem(request.status, request.responseText);
+        resolve(Number(request.getResponseHeader("Upload-Offset")));
+      } catch (problem) {
+        reject(problem);
+      }
+    };
+    if (signal.aborted) return request.onabort();
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    return request.send(part);
+  });
+}

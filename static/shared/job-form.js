@@ -14,13 +14,13 @@ function asText(value) {
   return typeof value === "object" ? stringify(value) : String(value);
 }
 
-/** `beside` are files for other inputs than the first, by their names. Fields first, so that the server knows what the files are for while they arrive. */
-export function jobForm({ type, params, options, files, beside = [] }) {
+/** Files go in as they are, or as the ids of their `uploads`, each {name, id} for an input, the first of them without a name. */
+export function jobForm({ type, params, options, files = [], uploads = [] }) {
   const data = new FormData();
   data.append("type", type);
   for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
   for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? stringify(value) : String(value));
   files.forEach((file) => data.append("files", file, file.name));
-  beside.forEach(({ name, file }) => data.append(name, file, file.name));
+  uploads.forEach(({ name, id }) => data.append(name ? `upload.${name}` : "upload", id));
   return data;
 }

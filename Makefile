@@ -46,11 +46,15 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql attack nights eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql attack nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
 	@$(BIN)/python benchmarks/run.py
+
+.PHONY: pages
+pages: .venv/bench  ## Measure what the pages cost with 100,000 jobs, on both databases
+	@$(BIN)/python benchmarks/run.py --only pages
 
 .PHONY: eval
 eval: .venv/dev  ## Run the job types on the test data and print their accuracy

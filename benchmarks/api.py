@@ -98,7 +98,7 @@ def _start(
 
 
 @contextlib.contextmanager
-def web(home: Path) -> Iterator[Server]:
+def web(home: Path, **settings: str) -> Iterator[Server]:
     """The web alone, with `/hello`."""
     with (home / "web.log").open("a") as log:
         process = subprocess.Popen(
@@ -106,7 +106,7 @@ def web(home: Path) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **serving.environment(home, {})},
+            env={**os.environ, **serving.environment(home, settings)},
             start_new_session=True,
             text=True,
         )

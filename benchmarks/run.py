@@ -26,6 +26,7 @@ BENCHMARKS = (
     "upload",
     "api",
     "million",
+    "pages",
     "cleanup",
     "memory",
     "saving",

@@ -16,7 +16,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import move, start
 from bellhop.cli.arguments import parser
-from bellhop.database import moving
+from bellhop.database import moving, schema
 from bellhop.database.database import database
 from bellhop.storage.installation import Installation, make_folder, read_record, rows_location
 from bellhop.system.locks import take_lock
@@ -299,14 +299,18 @@ def test_it_names_texts_that_it_had_to_mend(
 
 
 def test_it_moves_a_database_of_an_earlier_version(
-    loaded: Settings, filled: Installation, empty_database: str, postgres: Postgres
+    loaded: Settings,
+    filled: Installation,
+    empty_database: str,
+    postgres: Postgres,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with contextlib.closing(sqlite3.connect(filled.database)) as connection, connection:
-        connection.executescript(
-            "DROP TABLE upload; DROP TABLE search; DROP TRIGGER item_told; DROP TRIGGER job_told"
-        )
-        connection.execute("ALTER TABLE item DROP COLUMN partial")
-        connection.execute("PRAGMA user_version = 7")
+    filled.database.unlink()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:7])
+        schema.migrate(filled.database, alone=True)
+    database.close_all()
+    fill(filled.database)
     move.run(loaded, empty_database)
     assert postgres.psql("SELECT job_id FROM job", "empty") == ["j"]
 

@@ -34,7 +34,8 @@ HEADERS: dict[str, Schema] = {
     "Tus-Extension": _header(text("The supported extensions."), is_sure=True),
     "Tus-Checksum-Algorithm": _header(text("The supported checksums."), is_sure=True),
 }
-PART: dict[str, tuple[Schema, str]] = {tus.PART_TYPE: ({}, "the bytes")}
+BYTES = text("The bytes.", contentMediaType="application/octet-stream")
+PART: dict[str, tuple[Schema, str]] = {tus.PART_TYPE: (BYTES, "the bytes")}
 STATE = ("Upload-Offset", "Upload-Expires", "Tus-Resumable")
 NO_UPLOAD = ("not-found", "unsupported-version")
 NO_PART = ("unsupported-media-type", "checksum-mismatch")

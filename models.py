@@ -34,10 +34,12 @@ from bellhop.storage.models import (
     Queue,
     Result,
     Schedule,
+    Search,
     Share,
     StorageUse,
     Tally,
     Turn,
+    Upload,
     WebhookDisabled,
     WebhookSecret,
 )
@@ -54,8 +56,9 @@ from bellhop.storage.people import (
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
     "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "KnownBrowser",
-    "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Session", "Share", "StorageUse",
-    "Tally", "Token", "Turn", "WebhookDisabled", "WebhookSecret", "database",
+    "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Search", "Session", "Share",
+    "StorageUse", "Tally", "Token", "Turn", "Upload", "WebhookDisabled", "WebhookSecret",
+    "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

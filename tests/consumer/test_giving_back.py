@@ -134,6 +134,7 @@ def earlier_database(path: Path, mebibytes: int = 0) -> None:
     """A database as Bellhop made it before, which gives nothing back."""
     with sqlite3.connect(path, isolation_level=None) as connection:
         connection.execute("PRAGMA journal_mode = wal")
+        connection.create_function("fold", 1, bytes.decode)  # there is nothing to fold
         connection.executescript("\n".join(schema.migrations()))
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS)}")
         connection.execute("INSERT INTO counter VALUES ('kept', 7)")

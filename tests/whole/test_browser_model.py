@@ -41,7 +41,7 @@ def test_it_shows_the_steps_of_a_chain_and_retries_the_failed_one(
     served.final(job["job_id"])
     open_job(browser, served, job)
     wait_for(lambda: "1 failed" in text_of(browser, '[data-chain-step="1"]'))
-    assert text_of(browser, '[data-chain-step="0"]') == "Wrap\n2 of 2 completed"
+    wait_for(lambda: text_of(browser, '[data-chain-step="0"]') == "Wrap\n2 of 2 completed")
     steps = [step.get_attribute("data-status") for step in elements(browser, "[data-chain-step]")]
     assert steps == ["completed", "failed", "pending"]
     assert "Waits for step 2" in text_of(browser, "[data-items]")

@@ -65,6 +65,8 @@ def _changed(event: str, arguments: tuple[Any, ...]) -> Iterator[str]:
         if isinstance(flags, int) and flags & WRITING and not isinstance(path, int):
             yield os.path.abspath(os.fsdecode(path))
         return
+    if event == "sqlite3.connect" and str(arguments[0]).endswith("?mode=ro"):
+        return
     paths, folders = CHANGES.get(event, ((), ()))
     for number, place in enumerate(paths):
         path = arguments[place]

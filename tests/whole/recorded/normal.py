@@ -15,7 +15,7 @@ from tests.whole.recorded.caller import Answer, Caller, Exchange
 HEADERS = (
     "content-type", "location", "link", "retry-after", "allow", "etag", "www-authenticate",
     "content-disposition", "content-range", "set-cookie", "preference-applied",
-    "idempotency-replayed",
+    "idempotency-replayed", "upload-offset", "upload-length",
 )  # fmt: skip
 USUAL = (
     "cache-control", "content-security-policy", "cross-origin-opener-policy",

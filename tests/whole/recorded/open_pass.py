@@ -81,6 +81,25 @@ def submitting_forms(ask: Caller) -> None:
     ask("GET jobs/{bundle}/result")
 
 
+def uploading(ask: Caller) -> None:
+    tus = {"Tus-Resumable": "1.0.0"}
+    part = {**tus, "Content-Type": "application/offset+octet-stream"}
+    new = {**tus, "Upload-Length": "5", "Upload-Metadata": "filename YS50eHQ="}
+    ask("OPTIONS uploads")
+    for name in ("upload", "dropped"):
+        made = ask("POST uploads", headers=new)
+        ask.names[name] = made.header("location").rpartition("/")[2]
+    ask("PATCH uploads/{upload}", body="one", headers={**part, "Upload-Offset": "0"})
+    ask("HEAD uploads/{upload}", headers=tus)
+    ask("PATCH uploads/{upload}", body=" 2", headers={**part, "Upload-Offset": "0"})
+    ask("PATCH uploads/{upload}", body=" 2", headers={**part, "Upload-Offset": "3"})
+    ask("POST jobs", form=[("type", "report"), ("upload", "{upload}")], name="uploaded")
+    ask.final("uploaded")
+    ask("GET jobs/{uploaded}/result")
+    ask("HEAD uploads/{upload}", headers=tus)
+    ask("DELETE uploads/{dropped}", headers=tus)
+
+
 def refusing_jobs(ask: Caller) -> None:
     ask("POST jobs", json={"items": []})
     ask("POST jobs", json=texts("a", type="nothing"))
@@ -438,6 +457,7 @@ def knocking(ask: Caller) -> None:
 GROUPS = (
     submitting_json,
     submitting_forms,
+    uploading,
     refusing_jobs,
     asking_twice,
     caching,

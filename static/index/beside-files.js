@@ -1,5 +1,6 @@
 /* The files that go with every item: a field for each input of the type after the first. */
 
+import { chosenFiles } from "/static/index/file-list.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 
@@ -32,7 +33,9 @@ export function fitBesideFiles(type) {
 
 /** Shows which file is missing; the first such control, or null. */
 export function checkBesideFiles() {
-  const missing = fields.filter(({ input, required }) => required && !input.files.length);
+  /* An earlier job has them, where its files are taken again. */
+  const isKept = chosenFiles().some((file) => file.kept);
+  const missing = fields.filter(({ input, required }) => required && !input.files.length && !isKept);
   missing.forEach(({ error }) => showText(error, "No file chosen yet. Drop one on this field or choose it."));
   return missing[0]?.input ?? null;
 }

@@ -16,7 +16,7 @@ let onChange = () => {};
 export const chosenFiles = () => files;
 export const totalBytes = () => files.reduce((sum, file) => sum + file.size, 0);
 
-const same = (a, b) => fullName(a) === fullName(b) && a.size === b.size && a.lastModified === b.lastModified;
+const same = (a, b) => a.index === b.index && fullName(a) === fullName(b) && a.size === b.size && a.lastModified === b.lastModified;
 
 function fileRow(file) {
   const row = fromTemplate("[data-file-template]");

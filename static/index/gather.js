@@ -77,6 +77,8 @@ function itemsOrNull(type) {
 }
 
 /** The files to upload, those of the first input without a name: [{name, file}]. */
-export const filesToSend = () => [...chosenFiles().map((file) => ({ file })), ...besideFiles()];
+export const filesToSend = () => [...chosenFiles().filter((file) => !file.kept).map((file) => ({ file })), ...besideFiles()];
+/** The chosen files that an earlier job has. */
+export const keptFiles = () => chosenFiles().filter((file) => file.kept);
 /** The form to send once they have the ids of uploads: [{name, id}]. */
-export const formOf = ({ type, params, options }, uploads) => jobForm({ type: type.type, params, options, uploads });
+export const formOf = ({ type, params, options }, uploads, kept) => jobForm({ type: type.type, params, options, uploads, kept });

@@ -4,7 +4,7 @@ import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/index
 import { acceptFiles } from "/static/index/drop-zone.js";
 import { fullName } from "/static/index/dropped-files.js";
 import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/index/file-list.js";
-import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, showFilesProblem, typeForm } from "/static/index/gather.js";
+import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, keptFiles, showFilesProblem, typeForm } from "/static/index/gather.js";
 import { noteSent, unfinished } from "/static/index/known-uploads.js";
 import { noteUsed } from "/static/index/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
@@ -85,13 +85,14 @@ async function send(job) {
     return { accepted: await submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, mine), files: [] };
   }
   const given = filesToSend();
+  const kept = keptFiles();
   const files = given.map(({ file }) => file);
   const { ids, control } = await upload(files);
-  const form = formOf(job, given.map(({ name }, place) => ({ name, id: ids[place] })));
+  const form = formOf(job, given.map(({ name }, place) => ({ name, id: ids[place] })), kept);
   /* The uploads belong to the first job that took them: only the same key finds it again. */
   const accepted = await lasting(() => submitUpload(form, { key: mine, signal: control.signal }), control);
   noteSent(files);
-  return { accepted, files };
+  return { accepted, files: [...files, ...kept] };
 }
 
 /* Files that were not uploaded to their end: a page may not read them again on its own. */

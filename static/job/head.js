@@ -1,18 +1,22 @@
 /* The top of the job page: name, status, progress, error and what can be done. */
 
+import { againAddress } from "/static/shared/again.js";
 import { announce } from "/static/shared/announce.js";
 import { find, setText, showText, visible } from "/static/shared/dom.js";
-import { duration, secondsBetween } from "/static/shared/format.js";
+import { duration, many, secondsBetween } from "/static/shared/format.js";
 import { fitActions } from "/static/shared/job-actions.js";
+import { mayChange, maySubmit } from "/static/shared/user.js";
 import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/shared/words.js";
 
+const number = (count) => count.toLocaleString("en");
 let said = "";
 
 function outcomeWords(job) {
   const took = job.started_at && job.completed_at ? `Took ${duration(secondsBetween(job.started_at, job.completed_at))}` : "";
   if (job.total_items < 2) return took;
-  const failed = job.failed_items ? `, ${job.failed_items} failed` : "";
-  return `${job.completed_items} of ${job.total_items} items completed${failed}`;
+  const failed = job.failed_items ? `, ${number(job.failed_items)} failed` : "";
+  const count = `${number(job.completed_items)} of ${many(job.total_items, "item")} completed${failed}`;
+  return [count, took].filter(Boolean).join(" · ");
 }
 
 function finalWords(job) {
@@ -34,7 +38,9 @@ function drawProgress(job) {
 
 /* The error of the only item says more than the job's, which counts items. */
 export function drawError(job, items) {
-  const error = (!isActive(job) && job.total_items === 1 && items[0]?.error) || job.error;
+  /* Of several items the reasons say it. */
+  const isSaid = job.total_items > 1 && job.failed_items > 0 && !isActive(job);
+  const error = isSaid ? null : (!isActive(job) && job.total_items === 1 && items[0]?.error) || job.error;
   find("[data-error]").hidden = !error;
   if (!error) return;
   setText(find("[data-error-message]"), error === job.error ? errorMessage(job) : error.message);
@@ -64,6 +70,9 @@ export function drawHead(job, label) {
   showText(find("[data-job-step]"), stepWords(job) || finalWords(job));
   drawProgress(job);
   fitActions(find(".page-actions"), job, find("[data-job-name]"));
+  const again = find("[data-again]");
+  again.hidden = !maySubmit() || !mayChange(job) || isActive(job);
+  again.href = againAddress(job.job_id);
   drawTitle(job);
   speak(job);
 }

@@ -1,5 +1,6 @@
 /* The items of a job, row by row, changed in place. */
 
+import { addInput } from "/static/job/inputs.js";
 import { addOutput } from "/static/job/output.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
@@ -9,16 +10,20 @@ import { failureWords, statusWord, stepWords } from "/static/shared/words.js";
 const rows = new Map();
 const body = find("[data-items]");
 
+const keyOf = (item) => `${item.index}.${item.step ?? 0}`;
+
 function nameOf(item) {
   const name = item.filename || `Item ${item.index + 1}`;
   return item.step ? `${name} (step ${item.step + 1}: ${item.type})` : name;
 }
 
 function stateOf(item) {
+  if (item.blocked_by) return "Not run";
   return item.cached ? "Earlier result" : statusWord(item);
 }
 
 function stepOf(item) {
+  if (item.blocked_by) return `Not run: ${item.blocked_by}`;
   if (item.status === "queued" || item.status === "pending") return item.waiting_for || failureWords(item) || item.current_step || "";
   return stepWords(item);
 }
@@ -44,34 +49,57 @@ function updateRow(row, item) {
   showText(find("[data-item-error]", row), errorWords(item.error));
 }
 
-function newRow(job) {
+const isBefore = (one, other) => one.index - other.index || one.step - other.step;
+
+function newRow(job, item) {
   const row = fromTemplate("[data-item-template]");
-  body.append(row);
-  return { row, updateOutput: addOutput(row, job.job_id), text: "" };
+  const later = [...rows.values()].filter((known) => isBefore(item, known.item) < 0).sort((a, b) => isBefore(a.item, b.item));
+  body.insertBefore(row, later[0]?.row ?? null);
+  return { row, updateOutput: addOutput(row, job.job_id), updateInput: addInput(row), item, text: "" };
 }
 
 function drawItem(item, job) {
-  const key = `${item.index}.${item.step ?? 0}`;
-  if (!rows.has(key)) rows.set(key, newRow(job));
+  const key = keyOf(item);
+  if (!rows.has(key)) rows.set(key, newRow(job, item));
   const known = rows.get(key);
   const text = stringify(item);
   if (known.text === text) return;
   updateRow(known.row, item);
   known.updateOutput(item, nameOf(item));
+  known.updateInput(item, nameOf(item), job.total_items === 1);
   known.text = text;
 }
 
-/* A later step of a chain says for which one it waits. */
+/* What the filter leaves out is hidden, with what is open below it. */
+function fitRows(items) {
+  const keys = new Set(items.map(keyOf));
+  for (const [key, { row }] of rows) {
+    const hide = !keys.has(key);
+    if (hide && row.contains(document.activeElement)) find("[data-item-filter] :checked").focus();
+    row.hidden = hide;
+    for (let below = row.nextElementSibling; below?.matches(".item-output"); below = below.nextElementSibling) below.hidden = hide;
+  }
+}
+
+/* A later step of a chain says for which one it waits, or which one ended so that it never runs. */
 function withWaits(items) {
-  const status = new Map(items.map((item) => [`${item.index}.${item.step}`, item.status]));
+  const status = new Map(items.map((item) => [keyOf(item), item.status]));
   return items.map((item) => {
+    if (item.status !== "pending" || !item.step) return item;
+    for (let step = 0; step < item.step; step += 1) {
+      const before = status.get(`${item.index}.${step}`);
+      if (before === "failed") return { ...item, blocked_by: `step ${step + 1} failed` };
+      if (before === "cancelled") return { ...item, blocked_by: `step ${step + 1} was cancelled` };
+    }
     const before = status.get(`${item.index}.${item.step - 1}`);
-    const waits = item.status === "pending" && before && before !== "completed";
-    return waits ? { ...item, waiting_for: `Waits for step ${item.step}` } : item;
+    return before && before !== "completed" ? { ...item, waiting_for: `Waits for step ${item.step}` } : item;
   });
 }
 
+/** `items` are those that the filter lets through, in their order. */
 export function drawItems(items, job) {
+  fitRows(items);
   withWaits(items).forEach((item) => drawItem(item, job));
+  find("[data-no-items]").hidden = items.length > 0;
   setText(find("[data-items-count]"), many(job.total_items, "item"));
 }

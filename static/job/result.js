@@ -1,8 +1,9 @@
 /* What came out: data, warnings and files of each completed item, and what the error of a failed one brings. */
 
 import { fileList } from "/static/files/file-list.js";
+import { drawResultTable } from "/static/job/results-table.js";
 import { hasViewer, viewOf } from "/static/job/viewers.js";
-import { fileAddress, resultAddress } from "/static/shared/api.js";
+import { fileAddress, filesAddress, resultAddress, tableAddress } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import { readingsIn, readingsNotice } from "/static/shared/readings.js";
@@ -76,15 +77,37 @@ function nodeFor(job, item) {
   return drawn.get(key).node;
 }
 
+/* The nodes that are there already stay as they are. */
+function show(nodes) {
+  if (nodes.length !== box.children.length || nodes.some((node, place) => box.children[place] !== node)) box.replaceChildren(...nodes);
+}
+
+function drawDownloads(job, items, isFinal) {
+  /* Of a chain it may be that no item completed all steps. */
+  const done = isFinal && job.completed_items ? items.filter((item) => item.status === "completed") : [];
+  const files = done.flatMap((item) => item.files ?? []);
+  const links = [
+    ["[data-download-files]", files.length > 1, filesAddress(job.job_id), "zip"],
+    ["[data-download-table]", done.length && job.total_items > 1, tableAddress(job.job_id), "csv"],
+    ["[data-download-json]", done.length, resultAddress(job.job_id), "json"],
+  ];
+  for (const [selector, isThere, href, suffix] of links) {
+    const link = find(selector);
+    link.hidden = !isThere;
+    link.href = href;
+    link.download = `${job.name}.${suffix}`;
+  }
+}
+
+/** The result of the only item, or those of several as a table with the viewer of the chosen one. */
 export function drawResult(job, items, { isFinal }) {
   const shown = items.filter((item) => item.status === "completed" || "partial" in item || errorData(item));
-  const nodes = shown.map((item) => nodeFor(job, item));
-  if (nodes.length !== box.children.length || nodes.some((node, place) => box.children[place] !== node)) box.replaceChildren(...nodes);
-  find("[data-result-section]").hidden = nodes.length === 0;
-  const link = find("[data-download-json]");
-  link.hidden = !isFinal || !items.some((item) => item.status === "completed");
-  link.href = resultAddress(job.job_id);
-  link.download = `${job.name}.json`;
+  if (job.total_items > 1) {
+    drawResultTable(shown, (item) => show([nodeFor(job, item)]));
+    if (!shown.length) show([]);
+  } else show(shown.map((item) => nodeFor(job, item)));
+  find("[data-result-section]").hidden = !shown.length;
+  drawDownloads(job, items, isFinal);
 }
 
 /** In place of a result, for one that is there no more. */
@@ -92,5 +115,6 @@ export function drawNoResult(text) {
   drawn.clear();
   box.replaceChildren(make("p", { className: "quiet" }, text));
   find("[data-result-section]").hidden = false;
-  find("[data-download-json]").hidden = true;
+  find("[data-result-table]").hidden = true;
+  for (const link of document.querySelectorAll("[data-downloads] a")) link.hidden = true;
 }

@@ -1,5 +1,6 @@
 /* The first page: submit card and live list. */
 
+import { fillFromAddress } from "/static/index/again.js";
 import { setLimits } from "/static/index/gather.js";
 import { setLabels } from "/static/index/job-list.js";
 import { startList } from "/static/index/live-list.js";
@@ -15,6 +16,13 @@ import { known, maySubmit } from "/static/shared/user.js";
 /* Who writes a job type looks here for it as soon as the file is saved. */
 const TYPES_EVERY_MS = 2000;
 let tag = null;
+let isFilled = false;
+
+async function fillOnce() {
+  if (isFilled || !maySubmit()) return;
+  isFilled = true;
+  await fillFromAddress();
+}
 
 async function refreshTypes() {
   const news = await changedTypes(tag);
@@ -25,6 +33,7 @@ async function refreshTypes() {
   if (!setTypes(types)) return;
   setLabels(types);
   setLaterTypes(types);
+  await fillOnce();
 }
 
 /* Who may not submit has no use for the form. */

@@ -4,20 +4,25 @@ import { drawChain } from "/static/job/chain.js";
 import { drawDeliveries } from "/static/job/deliveries.js";
 import { drawFacts } from "/static/job/facts.js";
 import { drawError, drawHead } from "/static/job/head.js";
+import { drawInput } from "/static/job/inputs.js";
+import { fitItemFilter, itemStatuses, startItemFilter } from "/static/job/item-filter.js";
 import { drawItems } from "/static/job/items.js";
 import { refreshOutputs } from "/static/job/output.js";
+import { drawReasons } from "/static/job/reasons.js";
 import { drawNoResult, drawResult } from "/static/job/result.js";
 import { drawShares } from "/static/job/shares.js";
 import { drawTimeline } from "/static/job/timeline.js";
 import { registerViewers } from "/static/job/viewers.js";
 import { getEvents, getItems, getJob, getResult, getTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
-import { find } from "/static/shared/dom.js";
+import { find, make } from "/static/shared/dom.js";
 import { act } from "/static/shared/job-actions.js";
 import { startPages } from "/static/shared/pages.js";
 import { poll } from "/static/shared/poll.js";
 import { known } from "/static/shared/user.js";
 import { isActive } from "/static/shared/words.js";
+
+document.head.append(make("link", { rel: "stylesheet", href: "/static/job/job.css" }));
 
 const BUSY_MS = 1000;
 /* Items come with their data: the longer they take to fetch, the longer they are left alone. */
@@ -40,7 +45,10 @@ const refreshItems = startPages(
   },
   (rows) => {
     items = rows;
-    drawItems(items, job);
+    if (!itemStatuses()) drawItems(items, job);
+    find("[data-more-chosen]").hidden ||= !itemStatuses();
+    find("[data-more-items]").hidden ||= Boolean(itemStatuses());
+    drawInput(job, items);
     drawChain(job, items, (type) => labels?.get(type) ?? type);
     noteEarlierResults();
     if (!isActive(job) && job.completed_items) return;
@@ -50,12 +58,24 @@ const refreshItems = startPages(
   find("[data-more-items]"),
 );
 
+/* The items that the filter lets through; all of them are read anyway. */
+const refreshChosen = startPages(
+  async (cursor) => {
+    const { items: rows, next } = await getItems(id, cursor, itemStatuses());
+    return { rows, next };
+  },
+  (rows) => itemStatuses() && drawItems(rows, job),
+  find("[data-more-chosen]"),
+);
+
+const nameOf = (index) => items.find((item) => item.index === index)?.filename ?? `Item ${index + 1}`;
+
 const refreshEvents = startPages(
   async (cursor) => {
     const { events: rows, next } = await getEvents(id, cursor);
     return { rows, next };
   },
-  (rows) => drawTimeline(rows, job),
+  (rows) => drawTimeline(rows, job, nameOf),
   find("[data-more-events]"),
 );
 
@@ -116,7 +136,9 @@ async function refreshDetails() {
   if (job.change === drawnChange || (isActive(job) && performance.now() < detailsDueAt)) return;
   const { change } = job;
   const began = performance.now();
-  await Promise.all([refreshItems(), refreshEvents(), refreshResult(), drawDeliveries(job), drawShares(job)]);
+  fitItemFilter(job);
+  await Promise.all([refreshItems(), drawReasons(job, changed), itemStatuses() && refreshChosen(), refreshResult(), drawDeliveries(job), drawShares(job)]);
+  await refreshEvents();
   drawError(job, items);
   drawnChange = change;
   detailsDueAt = performance.now() + REST * (performance.now() - began);
@@ -150,19 +172,25 @@ async function ask() {
 }
 
 await known;
-const now = poll(ask, () => (gone || (job && !isActive(job)) ? null : BUSY_MS));
+const look = poll(ask, () => (gone || (job && !isActive(job)) ? null : BUSY_MS));
+
+function changed(now) {
+  job = now;
+  etag = null;
+  drawJob();
+  return look();
+}
+
+startItemFilter(async () => {
+  await (itemStatuses() ? refreshChosen() : refreshItems());
+});
 
 find(".page-actions").addEventListener("click", async (event) => {
   const button = event.target.closest("[data-action]");
   if (!button) return;
-  const changed = await act(button, job);
-  if (changed === null) return drawMissing("Deleted", "The job, its result and its files are gone.");
-  if (changed) {
-    job = changed;
-    etag = null;
-    drawJob();
-  }
-  return now();
+  const after = await act(button, job);
+  if (after === null) return drawMissing("Deleted", "The job, its result and its files are gone.");
+  return after ? changed(after) : look();
 });
 find("[data-job-name]").tabIndex = -1;
 keepTimesFresh();

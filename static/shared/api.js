@@ -96,7 +96,8 @@ export const getTypes = () => get("/types");
 export const changedTypes = (etag) => news("/types", etag);
 export const listJobs = (query) => get("/jobs", query);
 export const changedJobs = (change, query) => get("/jobs", { since: change, ...query });
-export const getItems = (id, cursor) => get(jobPath(id, "/items"), { cursor });
+export const getItems = (id, cursor, status) => get(jobPath(id, "/items"), { cursor, status });
+export const getReasons = (id) => get(jobPath(id, "/reasons"));
 /** The numbers of all items of a job that a cancel stopped. */
 export async function cancelledItems(id) {
   const numbers = new Set();
@@ -111,6 +112,8 @@ export async function cancelledItems(id) {
 export const getEvents = (id, cursor) => get(jobPath(id, "/events"), { cursor, include: "traceback" });
 export const getResult = (id, cursor) => get(jobPath(id, "/result"), { cursor });
 export const resultAddress = (id) => BASE + jobPath(id, "/result");
+export const filesAddress = (id) => BASE + jobPath(id, "/files.zip");
+export const tableAddress = (id) => BASE + jobPath(id, "/result.csv");
 export const fileAddress = (id, index, name) =>
   BASE + jobPath(id, `/items/${index}/files/${encodeURIComponent(name)}`);
 

@@ -14,13 +14,14 @@ function asText(value) {
   return typeof value === "object" ? stringify(value) : String(value);
 }
 
-/** Files go in as they are, or as the ids of their `uploads`, each {name, id} for an input, the first of them without a name. */
-export function jobForm({ type, params, options, files = [], uploads = [] }) {
+/** Files go in as they are, as the ids of their `uploads`, each {name, id} for an input, the first of them without a name, or as those that an earlier job has: `kept` by it, each with the `index` of its item. */
+export function jobForm({ type, params, options, files = [], uploads = [], kept = [] }) {
   const data = new FormData();
   data.append("type", type);
   for (const [name, value] of Object.entries(params)) asTexts(value).forEach((text) => data.append(name, text));
   for (const [name, value] of Object.entries(options)) data.append(name, typeof value === "object" ? stringify(value) : String(value));
   files.forEach((file) => data.append("files", file, file.name));
   uploads.forEach(({ name, id }) => data.append(name ? `upload.${name}` : "upload", id));
+  if (kept.length) data.append("files.of", `${kept[0].kept}/${kept.map(({ index }) => index).join(",")}`);
   return data;
 }

@@ -53,7 +53,7 @@ def test_it_counts_the_reasons_of_a_job(rows: str, submit: Submit) -> None:
     late = item_error("timed_out", limit_s=60)
     end(job, no_pdf, no_total, None, no_total, late, no_total)
     found = queries.failures(job.id)
-    assert [(each.message, each.items, each.filename) for each in found] == [
+    assert [(each.message, each.items, each.filenames[0]) for each in found] == [
         ("No total.", [1, 3, 5], "b"),
         ("No PDF.", [0], "a"),
         (late.message, [4], "e"),

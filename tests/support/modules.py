@@ -27,7 +27,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 5430, "consumer": 1250, "jobs": 3440, "jobprocess": 1650, "accounts": 600,
+    "cli": 1760, "web": 5490, "consumer": 1250, "jobs": 3450, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 940, "functions": 1420, "uploads": 280, "base": 1150,
 }  # fmt: skip

@@ -19,7 +19,7 @@ from bellhop.base.errors import PROBLEMS
 from bellhop.database.database import database
 from bellhop.functions.signature import OPTIONS
 from bellhop.jobs import intake, items, schedules
-from bellhop.web import tus
+from bellhop.web import earlier, tus
 from bellhop.web.door import CHANGING, UPLOADS
 from bellhop.web.gate import COOKIE
 from bellhop.web.handlers import bulk, jobs
@@ -185,7 +185,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
     ("schema", "members"),
     [
         ("JobRequest", intake.JSON_FIELDS),
-        ("JobForm", ("type", "files", "upload", *OPTIONS)),
+        ("JobForm", ("type", "files", "upload", earlier.FIELD, *OPTIONS)),
         ("NewItem", items.ITEM_KINDS),
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),

@@ -51,8 +51,9 @@ def test_it_lists_the_items_of_each_reason(web: WsgiClient, submit: Submit) -> N
     end(job, TOTAL, PDF, TOTAL)
     assert web.get(f"{JOBS}/{job.job_id}/reasons").json["reasons"] == [
         {"code": "no_total", "message": TOTAL.message, "hint": "Add one.", "items": [0, 2],
-         "filename": "a"},
-        {"code": "bad_input", "message": PDF.message, "hint": None, "items": [1], "filename": "b"},
+         "filenames": ["a", "c"]},
+        {"code": "bad_input", "message": PDF.message, "hint": None, "items": [1],
+         "filenames": ["b"]},
     ]  # fmt: skip
 
 

@@ -44,9 +44,10 @@ def test_it_shows_the_steps_of_a_chain_and_retries_the_failed_one(
     wait_for(lambda: text_of(browser, '[data-chain-step="0"]') == "Wrap\n2 of 2 completed")
     steps = [step.get_attribute("data-status") for step in elements(browser, "[data-chain-step]")]
     assert steps == ["completed", "failed", "pending"]
-    assert "Waits for step 2" in text_of(browser, "[data-items]")
+    assert "Not run: step 2 failed" in text_of(browser, "[data-items]")
     press(browser, ".page-actions [data-action=retry]")
-    wait_for(lambda: "Started, attempt 2" in text_of(browser, "[data-timeline]"))
+    press(browser, '[data-timeline-item="1"] summary')
+    wait_for(lambda: "Started, attempt 2" in text_of(browser, '[data-timeline-item="1"]'))
 
 
 def elements(browser: webdriver.Chrome, selector: str) -> list[Any]:

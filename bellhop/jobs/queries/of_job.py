@@ -93,6 +93,13 @@ def item(job: Job, index: int, step: int = 0) -> tuple[Item, Result | None] | No
     return (found, Result.get_or_none(Result.item == found.id)) if found else None
 
 
+def first_steps(job: Job, indexes: Sequence[int] | None = None) -> list[Item]:
+    """The items of a job, or those with these numbers, in their first step."""
+    chosen = () if indexes is None else (Item.item_index.in_([*indexes]),)
+    select = Item.select().where(Item.job == job.id, Item.step == 0, *chosen)
+    return list(select.order_by(Item.item_index))
+
+
 def events(job: Job, *, after: int = 0, limit: int) -> list[Event]:
     """The job's events in the order they happened, from row id `after` on."""
     select = Event.select().where((Event.job == job.id) & (Event.id > after))

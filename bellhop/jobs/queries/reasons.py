@@ -26,6 +26,7 @@ FOLDED = re.compile(rf"{QUOTED}|0x[0-9a-fA-F]+|\d+(?:[.,:/-]\d+)*")
 MOST_LIKE = 200
 # How many reasons the error of a job counts, and the characters of each message and hint.
 MOST_COUNTED, MOST_SAID = 5, 2000
+MOST_FILENAMES = 10
 ERROR = "CASE WHEN json_valid(error) THEN CAST(json_extract(error, '$.{}') AS TEXT) END"
 
 
@@ -45,13 +46,16 @@ def reason_of(code: str | None, message: str | None) -> Reason:
 
 @dataclass
 class Failures:
-    """Items of a job that failed for one reason, by number; `message` and `hint` of the first."""
+    """Items of a job that failed for one reason, by number; the texts are those of the first.
+
+    `filenames` are of the first `MOST_FILENAMES`.
+    """
 
     code: str
     message: str
     hint: str | None
     items: list[int]
-    filename: str
+    filenames: list[str]
 
 
 def failures(job: int) -> list[Failures]:
@@ -63,8 +67,9 @@ def failures(job: int) -> list[Failures]:
     for index, filename, code, message, hint in query(sql, {"job": job}):
         reason = reason_of(code, message)
         said = (message or "")[:MOST_SAID], hint and hint[:MOST_SAID]
-        first = Failures(reason.code, *said, [], filename)
-        found.setdefault(reason, first).items.append(index)
+        group = found.setdefault(reason, Failures(reason.code, *said, [], []))
+        group.items.append(index)
+        group.filenames += [filename] if len(group.items) <= MOST_FILENAMES else []
     return sorted(found.values(), key=lambda each: -len(each.items))
 
 

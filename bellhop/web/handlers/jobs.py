@@ -22,7 +22,7 @@ from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
 from bellhop.storage.models import FINAL, STATUSES, Item, Job
 from bellhop.uploads.uploads import Given, sent
-from bellhop.web import idempotency, query, upload
+from bellhop.web import earlier, idempotency, query, upload
 from bellhop.web.answers import (
     fitting,
     json_answer,
@@ -51,9 +51,10 @@ def submit(site: Site, user: User) -> HTTPResponse:
         if require_content_type(MULTIPART, JSON) == JSON:
             return _submit_json(site, user, text)
         with upload.received(site) as form:
+            earlier.add_files(site, user, form)
             key = idempotency.of_form(text, form.fields, form.files)
-            if earlier := idempotency.earlier_job(user, key):
-                return _replayed(site, user, earlier)
+            if known := idempotency.earlier_job(user, key):
+                return _replayed(site, user, known)
             given = site.uploads.given(user.name, _uploads_of(form.fields), len(form.files))
             files: Uploads = [*form.files, *sent(given)]
             job = site.intake.from_form(form.fields, files, user.name)
@@ -251,8 +252,8 @@ def shown(site: Site, user: User, job_id: str, status: int, **headers: str) -> H
 def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
     document = read_json()
     key = idempotency.of_json(text, document)
-    if earlier := idempotency.earlier_job(user, key):
-        return _replayed(site, user, earlier)
+    if known := idempotency.earlier_job(user, key):
+        return _replayed(site, user, known)
     given = site.uploads.given(user.name, _uploads_in(document))
     return _accept(site, user, site.intake.from_json(document, user.name, sent(given)), key, given)
 
@@ -283,8 +284,8 @@ def _accept(
         with site.uploads.taken(given, site.files.upload(job.job_id, ".")) as take:
             site.acceptance.accept(user, job, address=address(), key=key, first=take)
     except KeyIsTaken:
-        if earlier := idempotency.earlier_job(user, key):
-            return _replayed(site, user, earlier)
+        if known := idempotency.earlier_job(user, key):
+            return _replayed(site, user, known)
         raise Problem("request-in-progress", "The job of this key was just deleted.") from None
     except InDoubt as error:
         raise unavailable(IN_DOUBT.format(job=job.job_id)) from error

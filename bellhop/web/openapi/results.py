@@ -68,7 +68,7 @@ RESULT_SCHEMAS: dict[str, Schema] = {
     "ReasonList": record("Why items failed.", reasons=list_of(record(
         "A reason.", code=text("Its code."), message=text("That of the first item."),
         hint=or_null(text("What the user can do about it.")), items=list_of(INDEX, "The items."),
-        filename=text("The file, URL or text of the first item.")))),
+        filenames=list_of({"type": "string"}, "Files, URLs or texts of the first ten.")))),
     "Item": record(
         "An item of a job in one step.", index=INDEX, step=STEP_NUMBER,
         filename=text("The file, URL or text."), type=text("The job type."),

@@ -150,8 +150,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               body={FORM: (named("JobForm"), WORD_COUNT), **takes("JobRequest", FETCH)},
               answers=shows("Job", "The accepted job.", "Location", "Idempotency-Replayed",
                             status=202),
-              problems=(*NEW_JOB, "bad-multipart", "key-reused", "invalid-request",
-                        "request-in-progress", "too-many-jobs", "quota-full")),
+              problems=(*NEW_JOB, *NO_JOB, "unreadable", "bad-multipart", "key-reused",
+                        "invalid-request", "request-in-progress", "too-many-jobs", "quota-full")),
         Route("GET", f"{API}/jobs", name="listJobs", summary="List jobs",
               words="A page, newest first; with `since`, the jobs that changed after that "
               "change. A search looks through all jobs.",

@@ -185,6 +185,11 @@ JOB_FORM = record(
         minItems=1,
     ),
     upload=list_of(text(), "Ids of uploads; `upload.NAME` is for the file parameter NAME."),
+    **{
+        "files.of": text(
+            "An earlier job whose files Bellhop takes too, or `ID/0,3` for some items."
+        )
+    },
     priority=PRIORITY,
     run_at=RUN_AT,
     delay_s=DELAY,

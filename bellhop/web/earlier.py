@@ -1,0 +1,80 @@
+"""The files of an earlier job for a new one: copied here, so that nobody has to send them again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from bellhop.accounts.access import User
+from bellhop.base.documents import stored
+from bellhop.base.errors import Problem, disk_full, invalid_field, too_large
+from bellhop.base.units import MEBIBYTE
+from bellhop.functions.signature import FILE_FIELDS
+from bellhop.jobs import queries
+from bellhop.storage.files import IncomingFile, safe_suffix
+from bellhop.storage.models import Item, Job
+from bellhop.web.gate import find, require
+from bellhop.web.site import Site
+from bellhop.web.upload import CHUNK_BYTES, Form
+
+# No parameter has a name with a dot.
+FIELD = "files.of"
+
+
+def add_files(site: Site, user: User, form: Form) -> None:
+    """Add to a form what its field `files.of` names: a job, or `ID/0,3` for some of its items."""
+    for given in form.fields.pop(FIELD, ()):
+        job_id, slash, numbers = given.partition("/")
+        job = find(user, job_id)
+        require(user, "inspect", job)
+        items = queries.first_steps(job, _numbers(numbers) if slash else None)
+        for place, item in enumerate(items):
+            for field, name, filename in _files_of(item, is_first=place == 0):
+                _add(site, form, job, IncomingFile(_place(form, name), filename, field), name)
+
+
+def _numbers(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise invalid_field(FIELD, "must be the id of a job, or ID/0,3 for some of its items")
+    return [int(part) for part in parts]
+
+
+def _files_of(item: Item, *, is_first: bool) -> list[tuple[str, str, str]]:
+    """(field, stored name, name to show) of the files of an item; the first has those of all."""
+    found: dict[str, Any] = stored(item.input, dict, "item", item.id, "input")
+    files = [(FILE_FIELDS[0], str(found["file"]), item.filename)] if "file" in found else []
+    files += [(FILE_FIELDS[0], str(name), str(name)) for name in found.get("files", ())]
+    beside = found.get("beside", {}) if is_first else {}
+    return files + [(field, str(name), str(name)) for field in beside for name in beside[field]]
+
+
+def _place(form: Form, name: str) -> Path:
+    return form.folder / f"{len(form.files)}{safe_suffix(name)}"
+
+
+def _add(site: Site, form: Form, job: Job, file: IncomingFile, name: str) -> None:
+    """Copy an upload of a job into the folder of a form."""
+    try:
+        source = site.files.open_upload(job.job_id, name)
+    except FileNotFoundError:
+        file.close()
+        raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
+    try:
+        _require_room(site, form, os.fstat(source).st_size)
+        while chunk := os.read(source, CHUNK_BYTES):
+            file.write(chunk)
+        form.files.append((file, file.finish()))
+    finally:
+        os.close(source)
+        file.close()
+
+
+def _require_room(site: Site, form: Form, size: int) -> None:
+    """Hold a copy to the limits of an upload."""
+    most, reserve = site.settings.server.max_upload_bytes, site.settings.storage.reserve_mb
+    if size + sum(file.size for file, _ in form.files) > most:
+        raise too_large(most)
+    if (free := site.files.upload_bytes_left()) < size + reserve * MEBIBYTE:
+        raise disk_full(free, size, reserve * MEBIBYTE)

@@ -1,0 +1,66 @@
+/* Fills the form from an earlier job: its type, parameters, steps and input. Its files stay where they are. */
+
+import { addFiles } from "/static/index/file-list.js";
+import { hasForm, inputForm, typeForm } from "/static/index/gather.js";
+import { fillOptions } from "/static/index/more-options.js";
+import { begunWith } from "/static/index/params-form.js";
+import { fillText } from "/static/index/text-input.js";
+import { chosenType, chooseType, takesFiles } from "/static/index/type-chooser.js";
+import { tell } from "/static/shared/announce.js";
+import { getInput, getItems, getJob } from "/static/shared/api.js";
+import { find } from "/static/shared/dom.js";
+import { parse } from "/static/shared/json.js";
+
+async function itemsOf(id, numbers) {
+  const items = [];
+  let cursor = null;
+  do {
+    const page = await getItems(id, cursor);
+    items.push(...page.items.filter((item) => !item.step && (!numbers || numbers.has(item.index))));
+    cursor = page.next;
+  } while (cursor);
+  return items;
+}
+
+/* What the server keeps of an upload stands for it in the list of files. */
+function keptOf(type, id, items) {
+  const there = items.filter((item) => item.input || type.input === "files");
+  if (there.length < items.length) tell("Bellhop has deleted the files of this job. Choose them again.", { isProblem: true });
+  return there.map((item) => ({ name: item.filename, size: item.input?.size ?? 0, lastModified: 0, kept: id, index: item.index }));
+}
+
+async function fillInput(type, id, items) {
+  if (takesFiles(type)) return addFiles(keptOf(type, id, items));
+  if (type.input === "url") return fillText("url", items.map((item) => ({ url: item.filename })));
+  if (!items[0]?.input) return undefined;
+  const text = await (await getInput(id, items[0])).text();
+  if (!hasForm(type)) return fillText(type.input, [type.input === "data" ? { json: parse(text) } : { text }]);
+  const [{ schema }] = type.inputs;
+  return inputForm.draw(type.type, begunWith(schema, parse(text)));
+}
+
+async function fill(id, numbers) {
+  const { job } = await getJob(id);
+  chooseType(job.type);
+  const type = chosenType();
+  if (!type) return tell(`The job type ${job.type} is not available.`, { isProblem: true });
+  typeForm.draw(type.type, begunWith(type.params, job.params));
+  const { then, priority, webhook_url: webhook } = job;
+  fillOptions({ then, ...(priority ? { priority } : {}), ...(webhook ? { webhook_url: webhook } : {}) });
+  find("[data-more-options]").open = then.length > 0;
+  await fillInput(type, id, await itemsOf(id, numbers));
+  return find("[data-submit]").focus();
+}
+
+/** Takes the job that the address names, once the types are known. */
+export async function fillFromAddress() {
+  const query = new URLSearchParams(location.search);
+  const id = query.get("again");
+  if (!id) return;
+  history.replaceState(null, "", "/");
+  try {
+    await fill(id, query.has("items") ? new Set(query.get("items").split(",").map(Number)) : null);
+  } catch (error) {
+    tell(error.message, { isProblem: true });
+  }
+}

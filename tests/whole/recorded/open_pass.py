@@ -228,6 +228,8 @@ def running_and_cancelling(ask: Caller) -> None:
     ask("GET jobs/{hold}/result")
     ask("GET jobs/{hold}?include=result")
     ask("GET monitoring/workers")
+    ask("GET monitoring/problems?period=1h", is_brief=True)
+    ask("GET monitoring/problems?period=2h")
     ask("DELETE jobs/{hold}?purge=true")
     ask.final("hold")
     ask("GET jobs/{hold}", headers={"Prefer": "wait=5"})

@@ -66,11 +66,16 @@ def show(browser: webdriver.Chrome, bellhop: Running, tmp_path: Path) -> Iterato
         job = bellhop.client().create("copy_file", files=[path], use_cache=False)
         assert bellhop.final(job["job_id"])["status"] == "completed"
         browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, wait))
+        wait_for(lambda: is_shown(browser, wait))
 
     complaints(browser)
     yield shown
     assert [line for line in complaints(browser) if "sandbox" not in line] == []
+
+
+def is_shown(browser: webdriver.Chrome, selector: str) -> bool:
+    """Whether something is there, and the page has been drawn, until which it shows nothing."""
+    return any(e.is_displayed() for e in browser.find_elements(By.CSS_SELECTOR, selector))
 
 
 def cells(browser: webdriver.Chrome, column: int) -> list[str]:
@@ -572,4 +577,4 @@ def open_data(browser: webdriver.Chrome, bellhop: Running, data: dict[str, Any])
     job = bellhop.client().post("/api/v1/jobs", document)
     assert bellhop.final(job["job_id"])["status"] == "completed"
     browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-view] > *"))
+    wait_for(lambda: is_shown(browser, "[data-view] > *"))

@@ -27,6 +27,7 @@ Loan,,30.00,,300.00
 Sales,,40.00,,400.00
 """
 TWO_BALANCES = "Account,Debit,Credit,Debit,Credit\nCash,5,,6,\nSales,,5,,6\n"
+OUTPUT_NAMES = "[data-result-section] .download-name"
 TWO_PERIODS = "Account,Debit 2023,Credit 2023,Debit 2024,Credit 2024\nCash,5,,6,\nSales,,5,,6\n"
 TWO_ROWS = """,,Opening,,Closing,
 Code,Account,Debit,Credit,Debit,Credit
@@ -97,7 +98,7 @@ def test_it_shows_what_an_accountant_looks_for(page: webdriver.Chrome) -> None:
     links = page.find_elements(By.CSS_SELECTOR, ".tb-findings a")
     links[0].click()
     assert page.find_elements(By.CSS_SELECTOR, ".tb-accounts tr:target")
-    names = [link.text for link in page.find_elements(By.CSS_SELECTOR, ".download-name")]
+    names = [link.text for link in page.find_elements(By.CSS_SELECTOR, OUTPUT_NAMES)]
     assert names == ["trial_balance.csv", "trial_balance.xlsx"]
 
 

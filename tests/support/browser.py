@@ -69,6 +69,11 @@ def find(browser: webdriver.Chrome, selector: str) -> WebElement:
     return browser.find_element(By.CSS_SELECTOR, selector)
 
 
+def is_shown(browser: webdriver.Chrome, selector: str) -> bool:
+    """Whether something is there, and the page has been drawn, until which it shows nothing."""
+    return any(e.is_displayed() for e in browser.find_elements(By.CSS_SELECTOR, selector))
+
+
 def drop(browser: webdriver.Chrome, *files: tuple[str, str]) -> None:
     browser.execute_script(DROP, find(browser, "[data-drop-zone]"), [list(file) for file in files])
 

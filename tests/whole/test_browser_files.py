@@ -21,7 +21,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.browser import chromium, complaints, find, press, text_of
+from tests.support.browser import chromium, complaints, find, is_shown, press, text_of
 from tests.support.running import Running, running, wait_for
 
 CONTENT = ".file-content:not([aria-busy])"
@@ -71,11 +71,6 @@ def show(browser: webdriver.Chrome, bellhop: Running, tmp_path: Path) -> Iterato
     complaints(browser)
     yield shown
     assert [line for line in complaints(browser) if "sandbox" not in line] == []
-
-
-def is_shown(browser: webdriver.Chrome, selector: str) -> bool:
-    """Whether something is there, and the page has been drawn, until which it shows nothing."""
-    return any(e.is_displayed() for e in browser.find_elements(By.CSS_SELECTOR, selector))
 
 
 def cells(browser: webdriver.Chrome, column: int) -> list[str]:

@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from tests.support.browser import complaints, find, press, text_of
+from tests.support.browser import complaints, find, is_shown, press, text_of
 from tests.support.running import Running, running, wait_for
 
 CONTENT = """Code,Account,Debit,Credit
@@ -67,7 +67,7 @@ def show(
         job = bellhop.client().create("trial_balance", files=[path], params=params)
         bellhop.final(job["job_id"])
         browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+        wait_for(lambda: is_shown(browser, ".tb-accounts"))
         return str(job["job_id"])
 
     complaints(browser)
@@ -117,7 +117,7 @@ def read_again(browser: webdriver.Chrome, bellhop: Running, button: str) -> dict
     before = browser.current_url
     press(browser, button)
     wait_for(lambda: browser.current_url != before)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+    wait_for(lambda: is_shown(browser, ".tb-accounts"))
     return dict(bellhop.final(browser.current_url.rpartition("/")[2]))
 
 
@@ -178,7 +178,7 @@ def refuse(browser: webdriver.Chrome, bellhop: Running, path: Path, content: str
     job = bellhop.client().create("trial_balance", files=[path], params={"tolerance": 5})
     bellhop.final(job["job_id"])
     browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb form"))
+    wait_for(lambda: is_shown(browser, ".tb form"))
     return text_of(browser, ".result-item p")
 
 
@@ -208,7 +208,7 @@ def test_it_lets_the_user_choose_a_period_with_the_keyboard(
     menu.send_keys(Keys.TAB, Keys.NULL)
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     wait_for(lambda: browser.current_url != before)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".tb-accounts"))
+    wait_for(lambda: is_shown(browser, ".tb-accounts"))
     assert "are both 6.00" in text_of(browser, ".tb-verdict")
 
 

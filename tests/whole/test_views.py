@@ -9,11 +9,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import (
-    complaints,
-    press,
-    text_of,
-)
+from tests.support.browser import complaints, is_shown, press, text_of
 from tests.support.places import ROOT
 from tests.support.running import Running, running, wait_for
 from tests.support.standins.server import Reply, StandIn
@@ -109,14 +105,14 @@ def test_it_takes_corrections_of_a_quiz_and_grades_them(
     answer.send_keys("paris")
     assert len(browser.find_elements(By.CSS_SELECTOR, ".quiz-box[data-lit]")) == 2
     browser.refresh()
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".quiz-answer"))
+    wait_for(lambda: is_shown(browser, ".quiz-answer"))
     kept = browser.find_element(By.CSS_SELECTOR, ".quiz-answer")
     assert kept.get_attribute("value") == "paris"
     browser.find_element(By.CSS_SELECTOR, ".quiz-key").send_keys(
         "1: Paris\n2: Nilo\n3: <b>Alps</b>"
     )
     press(browser, ".quiz-grade button")
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".grades tbody tr"))
+    wait_for(lambda: is_shown(browser, ".grades tbody tr"))
     first, *rest = browser.find_elements(By.CSS_SELECTOR, ".grades tbody tr")
     assert "look at this" in first.text and "Nile" in first.text
     assert ["Correct" in row.text for row in rest] == [True, False]

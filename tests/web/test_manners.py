@@ -714,7 +714,7 @@ def test_it_finds_an_error_in_any_script(web: WsgiClient, submit: Submit) -> Non
     assert claim is not None
     lifecycle.fail(claim, ItemError("no_good", "Größe «報告書»"))
     for text in ("größe", "GRÖSSE", "報告"):
-        assert ids(web.get(f"{JOBS}?q={text}")) == [job.job_id]
+        assert ids(web.get(f"{JOBS}?q={quote(text)}")) == [job.job_id]
 
 
 @pytest.mark.parametrize("text", ["message", "hint", "null"])

@@ -121,7 +121,8 @@ def every_route() -> tuple[Route, ...]:
 def page_routes() -> tuple[Route, ...]:
     """The page, and what monitors ask."""
     return (
-        Route("GET", "/", pages.index, "page"),
+        Route("GET", "/", pages.new, "page"),
+        Route("GET", "/jobs", pages.jobs, "page"),
         Route("GET", "/jobs/<name>", pages.job, "page"),
         Route("GET", "/running", pages.running, "page"),
         Route("GET", "/queues", pages.queues, "page"),

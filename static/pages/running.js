@@ -1,6 +1,6 @@
 /* The page of the running work: the queues, each running item, and the state of the installation. */
 
-import { keepSteady } from "/static/index/steady.js";
+import { keepSteady } from "/static/shared/steady.js";
 import { drawHealth, onCacheCleared } from "/static/running/installation.js";
 import { drawItems, hasAllFigures, removeEnded, setTypes, startItems } from "/static/running/item-rows.js";
 import { drawQueues } from "/static/running/queue-rows.js";

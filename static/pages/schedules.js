@@ -1,7 +1,7 @@
 /* The page of schedules: jobs that repeat, and the form for a new one or to change one. */
 
-import { setLaterTypes } from "/static/index/more-options.js";
-import { setTypes } from "/static/index/type-chooser.js";
+import { setLaterTypes } from "/static/form/more-options.js";
+import { setTypes } from "/static/form/type-chooser.js";
 import { begin, startForm } from "/static/schedules/schedule-form.js";
 import { drawSchedules, setLabels, startRows } from "/static/schedules/schedule-rows.js";
 import { tell } from "/static/shared/announce.js";

@@ -1,10 +1,10 @@
 /* The form of a schedule: its times, and the job as on the first page; for a new one and to change one. */
 
-import { gather, hasForm, inputForm, typeForm } from "/static/index/gather.js";
-import { clearOptions, fillOptions, showOptionErrors } from "/static/index/more-options.js";
-import { begunWith } from "/static/index/params-form.js";
-import { clearText, fillText, fitTextInput, givenText, showTextError } from "/static/index/text-input.js";
-import { chooseType, chosenType, startTypeChooser } from "/static/index/type-chooser.js";
+import { gather, hasForm, inputForm, typeForm } from "/static/form/gather.js";
+import { clearOptions, fillOptions, showOptionErrors } from "/static/form/more-options.js";
+import { begunWith } from "/static/form/params-form.js";
+import { clearText, fillText, fitTextInput, givenText, showTextError } from "/static/form/text-input.js";
+import { chooseType, chosenType, startTypeChooser } from "/static/form/type-chooser.js";
 import { cronWords } from "/static/schedules/cron-words.js";
 import { tell } from "/static/shared/announce.js";
 import { addSchedule, changeSchedule } from "/static/shared/api.js";

@@ -11,6 +11,7 @@ export const maySubmit = () => user.role !== "viewer";
 /** Whether they may change a job or a schedule, and see what only concerns its owner. */
 export const mayChange = (owned) => isAdmin() || (maySubmit() && owned.owner === user.name);
 export const isMine = (owned) => owned.owner === user.name;
+export const userName = () => user.name;
 export const isOpen = () => user.is_open;
 
 /** Asked once, before a page draws what depends on it. */

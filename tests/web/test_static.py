@@ -17,15 +17,19 @@ STATIC = ROOT / "static"
 PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
 # From which folders a module may import, as docs/architecture.md says.
 USES = {
-    "pages": {"index", "job", "problems", "running", "schedules", "shared"},
-    "schedules": {"index", "schedules", "shared"},
-    "running": {"running", "shared"},
-    "index": {"index", "shared"},
-    "job": {"files", "job", "shared"},
-    "problems": {"problems", "shared"},
+    "pages": {"form", "job", "jobs", "new", "problems", "running", "schedules", "shared", "texts"},
+    "new": {"form", "jobs", "new", "shared", "texts", "uploads"},
+    "jobs": {"jobs", "shared", "texts"},
+    "schedules": {"form", "schedules", "shared", "texts"},
+    "running": {"running", "shared", "texts"},
+    "form": {"form", "shared", "texts"},
+    "uploads": {"form", "shared", "texts", "uploads"},
+    "job": {"files", "job", "shared", "texts"},
+    "problems": {"problems", "shared", "texts"},
     "files": {"files", "shared"},
     "views": {"views", "shared"},
-    "shared": {"shared"},
+    "shared": {"shared", "texts"},
+    "texts": {"shared"},
 }
 # The addresses that show a page; the former one of a page leads to it.
 OWN = [r.path for r in page_routes() if r.action == "page" and r.path != "/queues"]

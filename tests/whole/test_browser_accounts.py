@@ -78,12 +78,12 @@ def test_it_goes_to_no_other_site_after_a_login(
 def test_it_knows_its_own_pages_from_all_other_addresses(
     browser: webdriver.Chrome, served: Running
 ) -> None:
-    ours = ["/", "/running?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit", "/running/"]
+    ours = ["/", "/running?x=//evil.example", "/jobs/8061915b5b2cf35ad0b8", "/audit", "/jobs/"]
     others = [
         "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil",
         "/.//evil.example/x", "/./\\evil.example", "/x/..//evil.example", "/%2e//evil.example",
         "/%2e%2e//evil.example", "/\t/evil.example", "\t//evil.example", "/\n/evil.example",
-        " //evil.example", "/jobs/..//evil.example", "//%5B", "/jobs/a/b", "/jobs/", "//",
+        " //evil.example", "/jobs/..//evil.example", "//%5B", "/jobs/a/b", "//",
         "/static/pages/login.js", "/api/v1/logout", "/login?next=/", "javascript:alert(1)",
         "data:text/html,x", "\0//evil.example", "http://evil.example@localhost", "x",
     ]  # fmt: skip

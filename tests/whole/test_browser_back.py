@@ -19,7 +19,7 @@ def chosen(browser: webdriver.Chrome) -> Any:
 def test_it_goes_back_through_filters(browser: webdriver.Chrome, served: Running) -> None:
     done = served.texts("done", type="noop")["job_id"]
     served.final(done)
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: done in ids(browser))
     press(browser, "[data-filter] input[value=failed] + span")
     wait_for(lambda: not ids(browser))
@@ -30,7 +30,7 @@ def test_it_goes_back_through_filters(browser: webdriver.Chrome, served: Running
     assert find(browser, "[data-search]").get_property("value") == ""
     browser.back()
     wait_for(lambda: done in ids(browser))
-    assert (chosen(browser), browser.current_url) == ("all", f"{served.url}/")
+    assert (chosen(browser), browser.current_url) == ("all", f"{served.url}/jobs")
     browser.forward()
     wait_for(lambda: not ids(browser))
     assert chosen(browser) == "failed"

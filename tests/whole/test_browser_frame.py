@@ -104,7 +104,7 @@ def test_it_gives_the_exact_time_on_focus_and_touch(
     job_id = served.texts("a", type="noop")["job_id"]
     served.final(job_id)
     row = f"[data-job-id='{job_id}']"
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: "ago" in text_of(browser, f"{row} time") or "now" in text_of(browser, row))
     exact = find(browser, f"{row} time").get_attribute("title")
     find(browser, f"{row} time").click()

@@ -46,7 +46,7 @@ def oldest(served: Running) -> str:
 
 @pytest.fixture
 def opened(browser: webdriver.Chrome, served: Running, oldest: str) -> webdriver.Chrome:
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: len(ids(browser)) >= 30)
     return browser
 
@@ -108,7 +108,7 @@ def test_it_counts_what_came_while_the_pointer_was_on_the_list(
     browser: webdriver.Chrome, opened: webdriver.Chrome
 ) -> None:
     script = """
-        const news = await import("/static/index/newcomers.js");
+        const news = await import("/static/jobs/newcomers.js");
         for (let number = 0; number < 400; number += 1) news.keep({ job_id: `n${number}` }, 300);
         news.drop("n3");
         const text = document.querySelector("[data-news]").textContent;

@@ -110,7 +110,7 @@ def test_it_finds_jobs_and_deletes_all_that_match(
     client = served.client()
     for number in range(2):
         client.wait(client.create("noop", texts=[f"haystack {number}"])["job_id"], 30)
-    browser.get(f"{served.url}/?q=HAYSTACK")
+    browser.get(f"{served.url}/jobs?q=HAYSTACK")
     wait_for(lambda: len(elements(browser, "[data-job-list] > li")) == 2)
     press(browser, "[data-bulk-action=purge]")
     wait_for(lambda: text_of(browser, "[data-confirm-title]") == "Delete 2 jobs?")

@@ -33,7 +33,7 @@ def old(browser: webdriver.Chrome, served: Running, request: pytest.FixtureReque
     """A job in the open list, on which the pointer rests."""
     job_id = submitted(served, f"old {request.node.name}", type="noop")
     served.final(job_id)
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: job_id in ids(browser))
     rest_on(browser, ROW.format(job_id))
     return job_id
@@ -57,7 +57,7 @@ def test_it_shows_what_came_once_the_pointer_is_elsewhere(
 ) -> None:
     new = submitted(served, f"new {old}", type="noop")
     wait_for(lambda: text_of(browser, NEWS) == "1 new job")
-    rest_on(browser, "#type")
+    rest_on(browser, "h1")
     wait_for(lambda: new in ids(browser))
 
 
@@ -66,13 +66,13 @@ def test_it_keeps_a_row_in_its_place_that_no_longer_belongs_to_the_list(
 ) -> None:
     running_job = submitted(served, "runs", type="slow", seconds=60)
     below = submitted(served, "runs as well", type="slow", seconds=60)
-    browser.get(f"{served.url}/?show=active")
+    browser.get(f"{served.url}/jobs?show=active")
     wait_for(lambda: {running_job, below} <= {*ids(browser)})
     wait_for(lambda: "Running" in text_of(browser, ROW.format(below)))
     rest_on(browser, ROW.format(running_job))
     served.client().post(f"/api/v1/jobs/{below}/cancel", {})
     wait_for(lambda: "Cancelled" in text_of(browser, ROW.format(below)))
-    rest_on(browser, "#type")
+    rest_on(browser, "h1")
     wait_for(lambda: below not in ids(browser))
     served.client().post(f"/api/v1/jobs/{running_job}/cancel", {})
 
@@ -82,7 +82,7 @@ def test_it_passes_the_focus_on_from_a_row_that_is_gone_and_stays_in_its_place(
 ) -> None:
     new = submitted(served, f"new {old}", type="noop")
     served.final(new)
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: new in ids(browser))
     rest_on(browser, ROW.format(old))
     browser.execute_script(
@@ -100,7 +100,7 @@ def test_it_takes_no_click_on_a_row_that_came_under_the_pointer_just_before(
     script = """
         const row = document.querySelector(arguments[0]);
         row.style.marginTop = "60px";
-        const { keepSteady } = await import("/static/index/steady.js");
+        const { keepSteady } = await import("/static/shared/steady.js");
         const list = document.querySelector("[data-job-list]");
         const steady = keepSteady(list, () => {});
         const box = row.getBoundingClientRect();
@@ -115,7 +115,7 @@ def test_it_takes_no_click_on_a_row_that_came_under_the_pointer_just_before(
     """
     above = submitted(served, f"above {old}", type="noop")
     served.final(above)
-    browser.get(served.url)
+    browser.get(f"{served.url}/jobs")
     wait_for(lambda: {old, above} <= {*ids(browser)})
     run = f"return (async () => {{{script}}})()"
     assert browser.execute_script(run, ROW.format(above)) == [True, False, False]

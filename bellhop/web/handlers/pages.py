@@ -23,7 +23,8 @@ HTML = "text/html; charset=utf-8"
 ASKED_EACH_TIME, FOREVER = "no-cache", "public, max-age=31536000, immutable"
 # The navigation of each page: (address, name).
 LINKS = (
-    ("/", "Jobs"),
+    ("/", "New"),
+    ("/jobs", "Jobs"),
     ("/problems", "Problems"),
     ("/schedules", "Schedules"),
     ("/running", "Running"),
@@ -36,9 +37,14 @@ OF_PERSON = (
 )
 
 
-def index(site: Site, user: User) -> HTTPResponse:
-    """GET /"""
-    return _page("index", "", user, skip="jobs")
+def new(site: Site, user: User) -> HTTPResponse:
+    """GET /: a new job, and the last ones."""
+    return _page("new", "", user, skip="submit")
+
+
+def jobs(site: Site, user: User) -> HTTPResponse:
+    """GET /jobs: all jobs that one may see."""
+    return _page("jobs", "Jobs", user, skip="jobs")
 
 
 def job(site: Site, user: User, name: str) -> HTTPResponse:

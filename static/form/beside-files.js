@@ -1,6 +1,6 @@
 /* The files that go with every item: a field for each input of the type after the first. */
 
-import { chosenFiles } from "/static/index/file-list.js";
+import { chosenFiles } from "/static/form/file-list.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 

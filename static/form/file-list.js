@@ -1,6 +1,6 @@
 /* The chosen files, with sizes, what of each is sent, and a way to remove each. */
 
-import { fullName, withoutSystemFiles } from "/static/index/dropped-files.js";
+import { fullName, withoutSystemFiles } from "/static/form/dropped-files.js";
 import { announce, tell } from "/static/shared/announce.js";
 import { find, fromTemplate, setText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";

@@ -1,6 +1,6 @@
 /* Brings files in: by drop anywhere on the page, by dialog, by paste. */
 
-import { filesOf } from "/static/index/dropped-files.js";
+import { filesOf } from "/static/form/dropped-files.js";
 import { find } from "/static/shared/dom.js";
 
 /* A field for files takes what is dropped on it by itself. */

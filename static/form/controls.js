@@ -1,6 +1,6 @@
 /* The form control that fits a property of a JSON Schema, and how it is read. */
 
-import { json, members, named, optional, places, rows } from "/static/index/groups.js";
+import { json, members, named, optional, places, rows } from "/static/form/groups.js";
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
 

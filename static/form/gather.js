@@ -1,11 +1,11 @@
 /* What the card holds, checked before it is sent; each fault is shown where it is. */
 
-import { besideFiles, checkBesideFiles } from "/static/index/beside-files.js";
-import { chosenFiles } from "/static/index/file-list.js";
-import { checkOptions, readOptions } from "/static/index/more-options.js";
-import { paramsForm } from "/static/index/params-form.js";
-import { readItems, showTextError } from "/static/index/text-input.js";
-import { chosenType, takesFiles } from "/static/index/type-chooser.js";
+import { besideFiles, checkBesideFiles } from "/static/form/beside-files.js";
+import { chosenFiles } from "/static/form/file-list.js";
+import { checkOptions, readOptions } from "/static/form/more-options.js";
+import { paramsForm } from "/static/form/params-form.js";
+import { readItems, showTextError } from "/static/form/text-input.js";
+import { chosenType, takesFiles } from "/static/form/type-chooser.js";
 import { find, showText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
 import { jobForm } from "/static/shared/job-form.js";

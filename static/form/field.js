@@ -1,6 +1,6 @@
 /* One parameter as a form field: label, control, help and what is wrong with it. */
 
-import { controlFor, isNullable, kindOf } from "/static/index/controls.js";
+import { controlFor, isNullable, kindOf } from "/static/form/controls.js";
 import { make } from "/static/shared/dom.js";
 
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");

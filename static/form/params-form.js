@@ -1,6 +1,6 @@
 /* The parameters of a job type as a form: drawn, checked and read. */
 
-import { drawField } from "/static/index/field.js";
+import { drawField } from "/static/form/field.js";
 import { stringify } from "/static/shared/json.js";
 
 /** A schema whose fields begin with these values. */

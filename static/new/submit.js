@@ -1,17 +1,17 @@
 /* The submit card: checks, sends, and says what went wrong where it went wrong. */
 
-import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/index/beside-files.js";
-import { acceptFiles } from "/static/index/drop-zone.js";
-import { fullName } from "/static/index/dropped-files.js";
-import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/index/file-list.js";
-import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, keptFiles, showFilesProblem, typeForm } from "/static/index/gather.js";
-import { noteSent, unfinished } from "/static/index/known-uploads.js";
-import { noteUsed } from "/static/index/last-used.js";
-import { clearOptions, showOptionErrors } from "/static/index/more-options.js";
-import { clearText, fitTextInput, showTextError } from "/static/index/text-input.js";
-import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/index/type-chooser.js";
-import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/index/upload-bar.js";
-import { lasting, sendFiles, uploadControl } from "/static/index/uploads.js";
+import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/form/beside-files.js";
+import { acceptFiles } from "/static/form/drop-zone.js";
+import { fullName } from "/static/form/dropped-files.js";
+import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/form/file-list.js";
+import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
+import { noteSent, unfinished } from "/static/uploads/known-uploads.js";
+import { noteUsed } from "/static/form/last-used.js";
+import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
+import { clearText, fitTextInput, showTextError } from "/static/form/text-input.js";
+import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
+import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/uploads/upload-bar.js";
+import { lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
 import { tell } from "/static/shared/announce.js";
 import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";

@@ -1,6 +1,6 @@
 /* What this browser has begun to upload, kept in it: the same file again goes on where it was. */
 
-import { fullName } from "/static/index/dropped-files.js";
+import { fullName } from "/static/form/dropped-files.js";
 import { parse, stringify } from "/static/shared/json.js";
 
 const BEGUN = "bellhop.uploads";

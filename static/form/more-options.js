@@ -1,6 +1,6 @@
 /* What most jobs leave alone: later steps, a time, a priority, other jobs, a webhook, an earlier result. */
 
-import { begunWith, paramsForm } from "/static/index/params-form.js";
+import { begunWith, paramsForm } from "/static/form/params-form.js";
 import { find, make, showText } from "/static/shared/dom.js";
 
 const MOST_STEPS = 9;

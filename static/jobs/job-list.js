@@ -1,16 +1,14 @@
 /* The live list: which jobs are on the page, in which order, merged row by row. */
 
-import { newRow, updateRow } from "/static/index/job-row.js";
-import { comingIds, drop, isNoneComing, keep, noteGap, onPress, takeAll } from "/static/index/newcomers.js";
-import { keepSteady } from "/static/index/steady.js";
+import { newRow, updateRow } from "/static/jobs/job-row.js";
+import { comingIds, drop, isNoneComing, keep, noteGap, onPress, takeAll } from "/static/jobs/newcomers.js";
+import { keepSteady } from "/static/shared/steady.js";
 import { announce } from "/static/shared/announce.js";
 import { find } from "/static/shared/dom.js";
 import { act } from "/static/shared/job-actions.js";
 import { stringify } from "/static/shared/json.js";
 import { isActive, isWaiting, statusWord } from "/static/shared/words.js";
 
-/* More rows make a page slow, and nobody reads them. */
-export const MOST_ROWS = 300;
 const list = find("[data-job-list]");
 const known = new Map();
 /* The same entries as they stand on the page, the newest first. */
@@ -19,7 +17,11 @@ let labels = new Map();
 /* The ids of those that leave once rows may move. */
 const going = new Set();
 let isCut = false;
+let most = Infinity;
 const steady = keepSteady(list, release);
+
+/** Shows the newest `count` jobs and no others. */
+export const limitTo = (count) => (most = count);
 
 export const anyActive = () => order.some((entry) => isActive(entry.job));
 export const anyWaiting = () => order.some((entry) => isWaiting(entry.job));
@@ -49,13 +51,13 @@ function release() {
 }
 
 function cut() {
-  if (order.length <= MOST_ROWS || steady.isHeld()) return;
-  order.slice(MOST_ROWS).forEach((entry) => take(entry.job.job_id));
+  if (order.length <= most || steady.isHeld()) return;
+  order.slice(most).forEach((entry) => take(entry.job.job_id));
   isCut = true;
 }
 
 function add(job) {
-  if (steady.isHeld()) keep(job, MOST_ROWS);
+  if (steady.isHeld()) keep(job, most);
   else insert(job);
 }
 

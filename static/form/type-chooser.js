@@ -1,6 +1,6 @@
 /* Which job type: the list, what it says about itself, and a guess from the first file: what was used last for such a file, else what accepts it. */
 
-import { lastUsedFor } from "/static/index/last-used.js";
+import { lastUsedFor } from "/static/form/last-used.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { many } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";

@@ -1,11 +1,11 @@
 /* Fills the form from an earlier job: its type, parameters, steps and input. Its files stay where they are. */
 
-import { addFiles } from "/static/index/file-list.js";
-import { hasForm, inputForm, typeForm } from "/static/index/gather.js";
-import { fillOptions } from "/static/index/more-options.js";
-import { begunWith } from "/static/index/params-form.js";
-import { fillText } from "/static/index/text-input.js";
-import { chosenType, chooseType, takesFiles } from "/static/index/type-chooser.js";
+import { addFiles } from "/static/form/file-list.js";
+import { hasForm, inputForm, typeForm } from "/static/form/gather.js";
+import { fillOptions } from "/static/form/more-options.js";
+import { begunWith } from "/static/form/params-form.js";
+import { fillText } from "/static/form/text-input.js";
+import { chosenType, chooseType, takesFiles } from "/static/form/type-chooser.js";
 import { tell } from "/static/shared/announce.js";
 import { getInput, getItems, getJob } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";

@@ -1,7 +1,7 @@
 /* Sends files in parts, each from where the server has it: after a lost connection, a restart, a reload. */
 
-import { fullName } from "/static/index/dropped-files.js";
-import { forget, remember, remembered, wasSent } from "/static/index/known-uploads.js";
+import { fullName } from "/static/form/dropped-files.js";
+import { forget, remember, remembered, wasSent } from "/static/uploads/known-uploads.js";
 import { beginUpload, sendPart, uploadOffset } from "/static/shared/api.js";
 
 const PART_BYTES = 8 * 1024 * 1024;

@@ -1,12 +1,12 @@
-/* The first page: submit card and live list. */
+/* The first page: a new job, and the last ones. */
 
-import { fillFromAddress } from "/static/index/again.js";
-import { setLimits } from "/static/index/gather.js";
-import { setLabels } from "/static/index/job-list.js";
-import { startList } from "/static/index/live-list.js";
-import { setLaterTypes } from "/static/index/more-options.js";
-import { startSubmit } from "/static/index/submit.js";
-import { setTypes } from "/static/index/type-chooser.js";
+import { setLimits } from "/static/form/gather.js";
+import { setLaterTypes } from "/static/form/more-options.js";
+import { setTypes } from "/static/form/type-chooser.js";
+import { setLabels } from "/static/jobs/job-list.js";
+import { fillFromAddress } from "/static/new/again.js";
+import { startLatest } from "/static/new/latest.js";
+import { startSubmit } from "/static/new/submit.js";
 import { changedTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
 import { find } from "/static/shared/dom.js";
@@ -38,7 +38,7 @@ async function refreshTypes() {
 
 /* Who may not submit has no use for the form. */
 known.then(() => {
-  const showJob = startList();
+  const showJob = startLatest();
   if (maySubmit()) startSubmit(showJob);
   else find("[data-submit-card]").hidden = true;
   poll(refreshTypes, () => TYPES_EVERY_MS);

@@ -1,0 +1,130 @@
+/* Feeds a list of jobs: its first rows, then only what changed, and older rows on request. */
+
+import * as list from "/static/jobs/job-list.js";
+import { tell } from "/static/shared/announce.js";
+import { changedJobs, listJobs } from "/static/shared/api.js";
+import { find, showText } from "/static/shared/dom.js";
+import { clockTime } from "/static/shared/format.js";
+import { poll } from "/static/shared/poll.js";
+import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/jobs.js";
+
+const BUSY_MS = 1000;
+const IDLE_MS = 3000;
+const PAGE = 30;
+/* Rows that are asked for at once, at most, and changes; when more changed, the list begins again. */
+const MOST_AT_ONCE = 200;
+const MOST_CHANGES = 100;
+/* Without an answer for so long, the page says how old its list is. */
+const OLD_MS = 10_000;
+const PLACES_EVERY_MS = 3000;
+
+/** Starts a list of at most `most` rows. `asked()` is the query of those that belong to it, and `fits(job)` whether one that changed here does. `draw({ isLoaded, hasMore })` draws what stands around the rows. */
+export function startFeed({ asked, fits, most, draw }) {
+  let change = null;
+  let next = null;
+  let placesAt = 0;
+  let hadNews = false;
+  let freshAt = new Date();
+  let now = () => {};
+  const drawAround = () => draw({ isLoaded: change !== null, hasMore: Boolean(next) });
+
+  /* As many rows as there are, so that a list that begins again stays in its place. */
+  async function loadAnew() {
+    const before = stringify(asked());
+    const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, most, Math.max(PAGE, list.size())) });
+    if (before !== stringify(asked())) return;
+    list.replace(page.jobs);
+    next = page.next;
+    change = page.change;
+  }
+
+  /* A job's place in the queue moves without the job changing, so waiting jobs are asked for when others moved. */
+  async function refreshPlaces() {
+    if (!list.anyWaiting() || Date.now() - placesAt < PLACES_EVERY_MS) return;
+    placesAt = Date.now();
+    list.refresh((await listJobs({ status: "pending,queued", limit: PAGE })).jobs);
+  }
+
+  async function loadChanges() {
+    const news = await changedJobs(change, { ...asked(), limit: MOST_CHANGES });
+    if (change === null) return;
+    hadNews = news.change !== change;
+    /* More changed than one answer has: what is newest comes first. A smaller number means another database. */
+    if (news.change < news.latest || news.change < change) return loadAnew();
+    /* A row that leaves says why, as long as it must stay. */
+    if (news.unmatched.some(list.has)) list.refresh((await changedJobs(change, { limit: MOST_CHANGES })).jobs);
+    if (change === null) return;
+    list.merge(news.jobs, { fits: () => true, more: next });
+    news.unmatched.forEach(list.leave);
+    news.gone.forEach(list.remove);
+    change = news.change;
+    if (list.wasCut() && list.size() < Math.min(MOST_AT_ONCE, most)) await loadAnew();
+    await refreshPlaces();
+  }
+
+  /* A server that was away may have come back with other data. */
+  async function refresh(wasAway) {
+    if (change === null || wasAway) await loadAnew();
+    else await loadChanges();
+    freshAt = new Date();
+    drawAround();
+    drawAge();
+  }
+
+  /* Says from when the list is, once that is longer ago than it should be. */
+  function drawAge() {
+    const isOld = change !== null && !document.hidden && Date.now() - freshAt > OLD_MS;
+    showText(find("[data-old]"), isOld ? texts.old(clockTime(freshAt)) : "");
+  }
+
+  async function loadMore() {
+    const before = stringify(asked());
+    try {
+      const page = await listJobs({ ...asked(), limit: Math.min(PAGE, most - list.size()), cursor: next });
+      if (before === stringify(asked())) {
+        list.append(page.jobs);
+        next = page.next;
+      }
+    } catch (error) {
+      tell(error.message, { isProblem: true });
+    }
+    drawAround();
+  }
+
+  /** Shows another list. */
+  function startAgain() {
+    change = null;
+    next = null;
+    list.clear();
+    find("[data-loading]").hidden = false;
+    find("[data-empty]").hidden = true;
+    now();
+  }
+
+  /** Puts a job on the page at once, or takes one off that is gone. */
+  function show(id, job) {
+    if (job) list.show(job, fits);
+    else list.remove(id);
+    drawAround();
+    now();
+  }
+
+  list.limitTo(most);
+  now = poll(refresh, () => (hadNews || list.anyActive() ? BUSY_MS : IDLE_MS));
+  setInterval(drawAge, BUSY_MS);
+  list.onAction(show);
+  return {
+    startAgain,
+    loadMore,
+    /** Asks anew for what the list shows: much of it was changed. */
+    reload() {
+      change = null;
+      now();
+    },
+    reveal(job) {
+      show(job.job_id, job);
+      list.reveal(job.job_id);
+    },
+  };
+}

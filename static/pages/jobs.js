@@ -1,0 +1,24 @@
+/* The page of all jobs. */
+
+import { setLabels } from "/static/jobs/job-list.js";
+import { startList } from "/static/jobs/live-list.js";
+import { changedTypes } from "/static/shared/api.js";
+import { keepTimesFresh } from "/static/shared/clock.js";
+import { poll } from "/static/shared/poll.js";
+import { known } from "/static/shared/user.js";
+
+/* Their labels change when somebody writes a job type. */
+const TYPES_EVERY_MS = 30_000;
+let tag = null;
+
+async function refreshTypes() {
+  const news = await changedTypes(tag);
+  if (!news) return;
+  tag = news.etag;
+  setLabels(news.body.types);
+}
+
+await known;
+startList();
+poll(refreshTypes, () => TYPES_EVERY_MS);
+keepTimesFresh();

@@ -1,0 +1,5 @@
+/* What the page New says. */
+
+export const texts = {
+  title: (active) => (active ? `(${active}) Bellhop` : "Bellhop"),
+};

@@ -20,9 +20,9 @@ from bellhop.base import configuration
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.main import log_to_stderr
+from bellhop.server import server
 from bellhop.system import listener
 from bellhop.web.routes import make_app
-from bellhop.web.server import server
 from bellhop.web.site import open_site
 
 PLAIN = {"Content-Type": "text/plain"}

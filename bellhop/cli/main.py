@@ -102,9 +102,9 @@ def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
 
 def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import start
+    from bellhop.server import server
     from bellhop.system import listener
     from bellhop.web.routes import make_app
-    from bellhop.web.server import server
     from bellhop.web.site import open_site
 
     on_ready = start.tell_parent(given.ready_fd)

@@ -18,11 +18,11 @@ from bellhop.database import schema
 from bellhop.database.database import database, query, write_many
 from bellhop.database.sqlite import Sqlite
 from bellhop.jobs import lifecycle
+from bellhop.server.rules import Rules
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
-from bellhop.web.server.rules import Rules
 from bellhop.web.site import Site
 from tests.support.wsgi import WsgiClient
 

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "bellhop"
 ROWS = (
     {"app", "tasks", "models", "__main__"},
     {"cli"},
+    {"server"},
     {"web", "consumer"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "uploads"},
@@ -27,7 +28,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "web": 5490, "consumer": 1250, "jobs": 3450, "jobprocess": 1650, "accounts": 600,
+    "cli": 1760, "server": 700, "web": 4792, "consumer": 1250,
+    "jobs": 3450, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 940, "functions": 1420, "uploads": 280, "base": 1150,
 }  # fmt: skip

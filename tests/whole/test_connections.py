@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.web.server.connections import (
+from bellhop.server.connections import (
     HEADER_LIMIT_S,
     MOST_CONNECTIONS,
     MOST_OF_ADDRESS,

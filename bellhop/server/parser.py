@@ -19,12 +19,12 @@ from waitress.utilities import Error
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, is_disk_full
+from bellhop.server.rules import Rules
+from bellhop.server.syntax import Chunks, checked
+from bellhop.server.uploads import Upload
 from bellhop.web import door, tus
 from bellhop.web.answers import problem_headers
 from bellhop.web.routes import find, meant
-from bellhop.web.server.rules import Rules
-from bellhop.web.server.syntax import Chunks, checked
-from bellhop.web.server.uploads import Upload
 
 ROOM_CHECK_BYTES = 4 * MEBIBYTE
 # What is read from a connection at once. Of a body in chunks nobody knows where it ends, and what

@@ -8,8 +8,8 @@ from unittest.mock import Mock
 from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected
 
-from bellhop.web.server.connections import Channel
-from bellhop.web.server.parser import Parser
+from bellhop.server.connections import Channel
+from bellhop.server.parser import Parser
 
 
 def test_it_makes_no_mistake_when_a_client_of_broken_http_leaves() -> None:

@@ -24,7 +24,7 @@ from waitress.channel import HTTPChannel
 
 from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
-from bellhop.web.server.parser import HEAD_BYTES
+from bellhop.server.parser import HEAD_BYTES
 
 # A whole office may come from one address, each of its browsers with some connections.
 MOST_OF_ADDRESS = 500

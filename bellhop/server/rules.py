@@ -9,12 +9,12 @@ from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.jobs.limits import submit_problem
+from bellhop.server.uploads import COPIES, Upload, Uploads
 from bellhop.web import door, gate, tus
 from bellhop.web.answers import JSON_BYTES
 from bellhop.web.landing import Landing
 from bellhop.web.room import room_problem
 from bellhop.web.routes import Body, Route
-from bellhop.web.server.uploads import COPIES, Upload, Uploads
 from bellhop.web.site import Site
 
 # Room for the form around the files of a largest upload.

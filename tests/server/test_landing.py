@@ -11,9 +11,9 @@ from waitress.adjustments import Adjustments
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
+from bellhop.server.parser import Parser
+from bellhop.server.rules import Rules
 from bellhop.storage.files import Files
-from bellhop.web.server.parser import Parser
-from bellhop.web.server.rules import Rules
 from bellhop.web.site import Site
 from tests.support.tus import PART, begun, offset
 from tests.support.wsgi import WsgiClient

@@ -14,11 +14,11 @@ from waitress.server import create_server
 
 from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
+from bellhop.server.connections import MOST_CONNECTIONS, Channel, drop_slow
+from bellhop.server.parser import BODY_BYTES, Parser
+from bellhop.server.rules import Rules
 from bellhop.storage.files import write_atomically
 from bellhop.system import children, cores, limits, listener, signals
-from bellhop.web.server.connections import MOST_CONNECTIONS, Channel, drop_slow
-from bellhop.web.server.parser import BODY_BYTES, Parser
-from bellhop.web.server.rules import Rules
 from bellhop.web.site import THREADS, Site
 
 # Beyond it a body is kept on the disk, for a thousand may arrive at the same time.

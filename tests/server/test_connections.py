@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.web.server.connections import (
+from bellhop.server.connections import (
     ENOUGH_BYTES_PER_S,
     GRACE_S,
     HEADER_LIMIT_S,
@@ -25,7 +25,7 @@ SLOW_LINE_BYTES_PER_S = 7000
 @pytest.fixture
 def channel(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A connection that was made at second 0; what it is asked about is set by hand."""
-    monkeypatch.setattr("bellhop.web.server.connections.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("bellhop.server.connections.time.monotonic", lambda: 0.0)
     found = Channel.__new__(Channel)
     found.since, found.requests_read, found._pace, found._sent_bytes = 0.0, 0, None, 0
     found.requests, found.request, found.total_outbufs_len = [], None, 0

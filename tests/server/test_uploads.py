@@ -11,10 +11,10 @@ from waitress.adjustments import Adjustments
 from bellhop.accounts import accounts
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
+from bellhop.server.parser import ROOM_CHECK_BYTES, Parser
+from bellhop.server.rules import MOST_UPLOADS, Rules
+from bellhop.server.uploads import Upload
 from bellhop.storage.files import Files
-from bellhop.web.server.parser import ROOM_CHECK_BYTES, Parser
-from bellhop.web.server.rules import MOST_UPLOADS, Rules
-from bellhop.web.server.uploads import Upload
 from bellhop.web.site import Site
 
 QUOTA_MB = 50

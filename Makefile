@@ -78,7 +78,7 @@ attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a str
 
 .PHONY: nights
 nights: .venv/dev  ## Verify schedules in every night of 40 years in which a zone changes its clocks
-	@NIGHTS=all $(BIN)/python -m pytest --numprocesses 2 tests/jobs/test_cron.py
+	@NIGHTS=all $(BIN)/python -m pytest --numprocesses 2 tests/schedules/test_cron.py
 
 .PHONY: dist
 dist: .venv/dev  ## Build the wheel and bellhop.pyz (a single file) in dist/

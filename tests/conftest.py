@@ -50,6 +50,7 @@ SERVERS = {"workers", "postgres"}  # fixtures that do
 # Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
 ENGINE = os.environ.get("ROWS", "")
 BOTH = {("whole", "test_killpoints.py")}
+OF_STATES = {"jobs", "schedules"}
 
 
 def pytest_configure() -> None:
@@ -85,7 +86,7 @@ def _place(item: pytest.Item) -> tuple[int, bool]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What is true of the states of jobs is true on either database."""
     place = metafunc.definition.path.relative_to(ROOT / "tests").parts
-    is_of_both = place in BOTH or (place[0] == "jobs" and "rows" in metafunc.fixturenames)
+    is_of_both = place in BOTH or (place[0] in OF_STATES and "rows" in metafunc.fixturenames)
     if is_of_both and not (ENGINE or metafunc.definition.get_closest_marker("sqlite")):
         metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 

@@ -76,7 +76,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("waitress", {"server"}),
         ("huey", {"bell", "consumer"}),
         ("redis", {"bell"}),
-        ("cronsim", {"jobs"}),
+        ("cronsim", {"schedules"}),
         ("prometheus_client", {"web"}),
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),

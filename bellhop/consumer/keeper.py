@@ -24,9 +24,10 @@ from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.database.database import certain, database, is_unavailable, line_of, query
-from bellhop.jobs import lifecycle, queries, reuse, schedules
+from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import KINDS, Files
 from bellhop.storage.folders import remove_tree

@@ -23,7 +23,8 @@ from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli.main import main
 from bellhop.database.database import database, is_refused, query
-from bellhop.jobs import lifecycle, schedules
+from bellhop.jobs import lifecycle
+from bellhop.schedules import schedules
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web import routes

@@ -16,8 +16,9 @@ from bellhop.base.settings import Settings
 from bellhop.base.times import now, timestamp
 from bellhop.consumer.keeper import Keeper
 from bellhop.database.database import query
-from bellhop.jobs import lifecycle, schedules
-from bellhop.jobs.cron import next_time
+from bellhop.jobs import lifecycle
+from bellhop.schedules import schedules
+from bellhop.schedules.cron import next_time
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

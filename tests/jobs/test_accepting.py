@@ -17,9 +17,10 @@ from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
-from bellhop.jobs import lifecycle, queries, schedules, webhooks
+from bellhop.jobs import lifecycle, queries, webhooks
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.schedules import schedules
 from bellhop.storage.models import Job, Schedule
 from bellhop.web import routes
 from bellhop.web.site import Site

@@ -12,10 +12,11 @@ from typing import Any
 from bellhop.accounts.access import ANYBODY
 from bellhop.base.errors import ItemError
 from bellhop.database.database import database
-from bellhop.jobs import consumers, lifecycle, schedules, webhooks
+from bellhop.jobs import consumers, lifecycle, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
+from bellhop.schedules import schedules
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web.site import Site

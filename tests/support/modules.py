@@ -18,6 +18,7 @@ ROWS = (
     {"cli"},
     {"server"},
     {"web", "consumer"},
+    {"schedules"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "uploads"},
     {"environments"},
@@ -29,7 +30,7 @@ ROWS = (
 # docs/decisions/.
 BUDGETS = {
     "cli": 1760, "server": 700, "web": 4792, "consumer": 1250,
-    "jobs": 3450, "jobprocess": 1650, "accounts": 600,
+    "schedules": 280, "jobs": 3169, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 940, "functions": 1420, "uploads": 280, "base": 1150,
 }  # fmt: skip

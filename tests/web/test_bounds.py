@@ -17,10 +17,12 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import MOST_SAID, Problem
 from bellhop.catalog import params
 from bellhop.database.database import database, query
-from bellhop.jobs import queries, schedules
-from bellhop.jobs.bounds import MOST_PARAMS_BYTES, MOST_SCHEDULED_BYTES
+from bellhop.jobs import queries
+from bellhop.jobs.bounds import MOST_PARAMS_BYTES
 from bellhop.jobs.newjob import NewStep
 from bellhop.jobs.queries import JobFilter
+from bellhop.schedules import schedules
+from bellhop.schedules.schedules import MOST_SCHEDULED_BYTES
 from bellhop.storage.models import Job
 from bellhop.web import answers, limits
 from bellhop.web.answers import MOST_ANSWER_BYTES, PAGE_BYTES

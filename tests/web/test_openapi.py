@@ -18,7 +18,8 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
 from bellhop.database.database import database
 from bellhop.functions.signature import OPTIONS
-from bellhop.jobs import intake, items, schedules
+from bellhop.jobs import intake, items
+from bellhop.schedules import schedules
 from bellhop.web import earlier, tus
 from bellhop.web.door import CHANGING, UPLOADS
 from bellhop.web.gate import COOKIE

@@ -11,7 +11,8 @@ from bellhop.accounts import accounts
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.times import parsed, seconds_since, timestamp
 from bellhop.database.database import database, query
-from bellhop.jobs import queries, schedules
+from bellhop.jobs import queries
+from bellhop.schedules import schedules
 from bellhop.web.site import Site
 from tests.support.wsgi import Answer, WsgiClient
 

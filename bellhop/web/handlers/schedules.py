@@ -9,7 +9,7 @@ from bottle import HTTPResponse
 from bellhop.accounts.access import User
 from bellhop.base.addresses import API
 from bellhop.base.errors import Problem
-from bellhop.jobs import schedules
+from bellhop.schedules import schedules
 from bellhop.storage.models import Schedule
 from bellhop.web.answers import json_answer, read_json, require_content_type
 from bellhop.web.gate import address, noted, require

@@ -16,7 +16,7 @@ from bellhop.base.errors import PROBLEMS
 from bellhop.jobs.bounds import MOST_JOB_ID
 from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS
 from bellhop.jobs.items import MOST_URL
-from bellhop.jobs.schedules import MOST_NAME
+from bellhop.schedules.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
 from bellhop.web.handlers.bulk import ACTIONS, MOST_JOBS
 from bellhop.web.query import MOST_TEXT

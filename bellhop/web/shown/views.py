@@ -17,7 +17,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.database.database import is_json
 from bellhop.jobs import queries
-from bellhop.jobs.cron import times_after
+from bellhop.schedules.cron import times_after
 from bellhop.storage.files import Files
 from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
 from bellhop.web.answers import Written

@@ -26,9 +26,10 @@ from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database import schema
 from bellhop.database.database import database, query
-from bellhop.jobs import consumers, lifecycle, schedules, webhooks
+from bellhop.jobs import consumers, lifecycle, webhooks
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.lifecycle import Claim
+from bellhop.schedules import schedules
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import FINAL

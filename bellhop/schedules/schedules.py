@@ -25,14 +25,15 @@ from bellhop.base.units import DAY_S, KIBIBYTE
 from bellhop.database.database import apart, database, named, query
 from bellhop.jobs import limits
 from bellhop.jobs.acceptance import Acceptance
-from bellhop.jobs.bounds import MOST_SCHEDULED_BYTES
-from bellhop.jobs.cron import next_time
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewJob
+from bellhop.schedules.cron import next_time
 from bellhop.storage.models import Schedule
 
 MOST_SCHEDULES, MOST_OF_ACCOUNT = 1000, 100
 MOST_NAME = 200
+# Of the job of a schedule as JSON, with its items; what is larger belongs into a file.
+MOST_SCHEDULED_BYTES = 64 * KIBIBYTE
 # When a schedule is looked at again whose zone is not known any more.
 AGAIN_S = DAY_S
 FIELDS = ("name", "cron", "timezone", "job")

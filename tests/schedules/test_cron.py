@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from bellhop.base.errors import Problem
-from bellhop.jobs.cron import next_time
+from bellhop.schedules.cron import next_time
 
 IS_WHOLE = os.environ.get("NIGHTS") == "all"
 FIRST, LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)

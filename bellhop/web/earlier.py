@@ -8,13 +8,13 @@ from typing import Any
 
 from bellhop.accounts.access import User
 from bellhop.base.documents import stored
-from bellhop.base.errors import Problem, disk_full, invalid_field, too_large
-from bellhop.base.units import MEBIBYTE
+from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.functions.signature import FILE_FIELDS
 from bellhop.jobs import queries
 from bellhop.storage.files import IncomingFile, safe_suffix
 from bellhop.storage.models import Item, Job
 from bellhop.web.gate import find, require
+from bellhop.web.room import room_problem
 from bellhop.web.site import Site
 from bellhop.web.upload import CHUNK_BYTES, Form
 
@@ -73,8 +73,8 @@ def _add(site: Site, form: Form, job: Job, file: IncomingFile, name: str) -> Non
 
 def _require_room(site: Site, form: Form, size: int) -> None:
     """Hold a copy to the limits of an upload."""
-    most, reserve = site.settings.server.max_upload_bytes, site.settings.storage.reserve_mb
+    most = site.settings.server.max_upload_bytes
     if size + sum(file.size for file, _ in form.files) > most:
         raise too_large(most)
-    if (free := site.files.upload_bytes_left()) < size + reserve * MEBIBYTE:
-        raise disk_full(free, size, reserve * MEBIBYTE)
+    if problem := room_problem(site, size):
+        raise problem

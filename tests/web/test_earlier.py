@@ -8,6 +8,7 @@ import pytest
 
 from bellhop.accounts import accounts
 from bellhop.database.database import database
+from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from tests.support.wsgi import BOUNDARY, WsgiClient, form
 
@@ -65,6 +66,20 @@ def test_it_says_that_the_files_are_gone(web: WsgiClient, here: Installation) ->
     (here.folder / "uploads" / job_id / "0.txt").unlink()
     assert again(web, job_id)["code"] == "expired"
     assert list((here.folder / "incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("unused", "code"), [(0, "disk-full"), (1 << 40, None)], ids=["none", "of the database"]
+)
+def test_it_needs_room_for_a_copy_as_for_what_is_sent(
+    web: WsgiClient, monkeypatch: pytest.MonkeyPatch, unused: int, code: str | None
+) -> None:
+    """What the database has unused is room for the rows of what runs, so the disk needs less."""
+    job_id = web.upload(("a.txt", b"abc")).json["job_id"]
+    for left in ("free_bytes", "upload_bytes_left"):
+        monkeypatch.setattr(Files, left, lambda self: 1000)
+    monkeypatch.setattr(type(database.obj), "unused_bytes", lambda self: unused)
+    assert again(web, job_id).get("code") == code
 
 
 def test_it_takes_no_files_of_others(web: WsgiClient) -> None:

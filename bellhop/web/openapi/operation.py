@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from typing import Any
 
 from bellhop.base.addresses import API
@@ -47,6 +48,29 @@ class Route:
     body: Mapping[str, tuple[Schema, Any]] = field(default_factory=dict)
     needs_body: bool = True
     problems: tuple[str, ...] = ()
+
+
+def _parameter(place: str, name: str, schema: Schema, **more: Any) -> Schema:
+    """A parameter that stands in `place`; `more` is of the parameter, not of its value."""
+    return {"name": name, "in": place, **_described(schema), **more}
+
+
+def in_path(name: str, schema: Schema, example: Any) -> Schema:
+    return _parameter("path", name, schema, required=True, example=example)
+
+
+in_query, in_header = partial(_parameter, "query"), partial(_parameter, "header")
+
+
+def header(schema: Schema, *, is_sure: bool = False) -> Schema:
+    """A header of an answer; `is_sure`: every such answer has it."""
+    return {**_described(schema), "required": is_sure}
+
+
+def _described(schema: Schema) -> Schema:
+    """The words of a schema beside what they describe, where OpenAPI has them."""
+    of_value = {**schema}
+    return {"description": of_value.pop("description"), "schema": of_value}
 
 
 def shows(schema: str, words: str, *headers: str, status: int = 200) -> dict[int, Answer]:

@@ -6,8 +6,6 @@ entries to the routes, to what their handlers read, and to what they answer.
 
 from __future__ import annotations
 
-from typing import Any
-
 from bellhop.base.addresses import API
 from bellhop.jobs.queries import PERIODS
 from bellhop.storage.models import STATUSES
@@ -26,6 +24,10 @@ from bellhop.web.openapi.operation import (
     UNCHANGED,
     Answer,
     Route,
+    header,
+    in_header,
+    in_path,
+    in_query,
     shows,
     takes,
 )
@@ -38,99 +40,77 @@ FETCH = {"type": "JOB_TYPE", "items": [{"url": "https://example.org/"}], "priori
 WEEKLY = {"name": "Every Monday", "cron": "30 7 * * 1", "timezone": "Europe/Berlin", "job": FETCH}
 
 
-def _in(place: str, name: str, schema: Schema, **more: Any) -> Schema:
-    words, of_value = schema["description"], {**schema}
-    del of_value["description"]
-    return {"name": name, "in": place, "description": words, "schema": of_value, **more}
-
-
-def _path(name: str, schema: Schema, example: Any) -> Schema:
-    return _in("path", name, schema, required=True, example=example)
-
-
-def _query(name: str, schema: Schema, **more: Any) -> Schema:
-    return _in("query", name, schema, **more)
-
-
 def _limit(default: int) -> Schema:
-    return _query("limit", {**count("Maximum number.", 1, MOST_PER_PAGE), "default": default})
-
-
-def _header(schema: Schema, *, is_sure: bool = False) -> Schema:
-    words, of_value = schema["description"], {**schema}
-    del of_value["description"]
-    return {"description": words, "required": is_sure, "schema": of_value}
+    return in_query("limit", {**count("Maximum number.", 1, MOST_PER_PAGE), "default": default})
 
 
 MOST_INDEX, MOST_ID, MOST_NUMBER = 10**9 - 1, 10**15 - 1, 10**18 - 1
 PARAMETERS: dict[str, Schema] = {
-    "job_id": _path("job_id", text("The id of a job."), "8061915b5b2cf35ad0b8"),
-    "index": _path("index", count("Number of the item in the job, from 0.", 0, MOST_INDEX), 0),
-    "file": _path("name", text("Name of the file in the result."), "report.csv"),
-    "delivery": _path("number", count("The number of the delivery.", 0, MOST_INDEX), 1),
-    "schedule": _path("number", count("The id of the schedule.", 0, MOST_ID), 1),
-    "queue_name": _path("name", text("The name of the queue."), "default"),
-    "sha256": _path("sha256", text("SHA-256 of the content.", pattern="^[0-9a-fA-F]{64}$"),
-                    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
-    "job_status": _query("status", list_of({"type": "string", "enum": [*STATUSES_OF_JOBS]}, "Only "
-                         "these statuses, separated by commas; `partly_failed`: failed, with "
-                         "completed items."), style="form", explode=False),
-    "status": _query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only these "
-                     "statuses, separated by commas."), style="form", explode=False),
-    "type": _query("type", text("Only this job type.", maxLength=MOST_TEXT)),
-    "queue": _query("queue", text("Only this queue.", maxLength=MOST_TEXT)),
-    "owner": _query("owner", text("Only this owner.", maxLength=MOST_TEXT)),
-    "q": _query("q", text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
-    "code": _query("code", text("Jobs with an item that failed with this error; `type`, `from` and "
-                   "`to` then apply to that item.", maxLength=MOST_TEXT)),
-    "reason": _query("reason", text("Of this `code`, only the `reason` of a group of errors.",
-                     maxLength=MOST_TEXT)),
-    "from": _query("from", text("Submitted at this time or later.", format="date-time")),
-    "to": _query("to", text("Submitted before this time.", format="date-time")),
-    "period": _query("period", {**one_of(PERIODS, "How far back."), "default": DEFAULT}),
+    "job_id": in_path("job_id", text("The id of a job."), "8061915b5b2cf35ad0b8"),
+    "index": in_path("index", count("Number of the item in the job, from 0.", 0, MOST_INDEX), 0),
+    "file": in_path("name", text("Name of the file in the result."), "report.csv"),
+    "delivery": in_path("number", count("The number of the delivery.", 0, MOST_INDEX), 1),
+    "schedule": in_path("number", count("The id of the schedule.", 0, MOST_ID), 1),
+    "queue_name": in_path("name", text("The name of the queue."), "default"),
+    "sha256": in_path("sha256", text("SHA-256 of the content.", pattern="^[0-9a-fA-F]{64}$"),
+                      "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
+    "job_status": in_query("status", list_of({"type": "string", "enum": [*STATUSES_OF_JOBS]},
+                           "Only these statuses, separated by commas; `partly_failed`: failed, "
+                           "with completed items."), style="form", explode=False),
+    "status": in_query("status", list_of({"type": "string", "enum": [*STATUSES]}, "Only these "
+                       "statuses, separated by commas."), style="form", explode=False),
+    "type": in_query("type", text("Only this job type.", maxLength=MOST_TEXT)),
+    "queue": in_query("queue", text("Only this queue.", maxLength=MOST_TEXT)),
+    "owner": in_query("owner", text("Only this owner.", maxLength=MOST_TEXT)),
+    "q": in_query("q", text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
+    "code": in_query("code", text("Jobs with an item that failed with this error; `type`, `from` "
+                     "and `to` then apply to that item.", maxLength=MOST_TEXT)),
+    "reason": in_query("reason", text("Of this `code`, only the `reason` of a group of errors.",
+                       maxLength=MOST_TEXT)),
+    "from": in_query("from", text("Submitted at this time or later.", format="date-time")),
+    "to": in_query("to", text("Submitted before this time.", format="date-time")),
+    "period": in_query("period", {**one_of(PERIODS, "How far back."), "default": DEFAULT}),
     "limit_50": _limit(50),
     "limit_200": _limit(MOST_PER_PAGE),
-    "cursor": _query("cursor", text("The `next` of the previous page.")),
-    "since": _query("since", count("Jobs that changed after this `change`.", 0, MOST_NUMBER)),
-    "include_result": _query("include", one_of(["result"], "Adds a page of `result`, by `limit` "
-                             "and `cursor`.")),
-    "include_traceback": _query("include", one_of(["traceback"], "Adds the traceback of an "
-                                "unexpected error.")),
-    "purge": _query("purge", flag("`true` deletes a final job and its files.")),
-    "step": _query("step", count("Number of the step in a chain, from 0.", 0, MOST_NUMBER)),
-    "attempt": _query("attempt", count("The attempt; by default the latest.", 0, MOST_NUMBER)),
-    "idempotency_key": _in("header", "Idempotency-Key", text(
+    "cursor": in_query("cursor", text("The `next` of the previous page.")),
+    "since": in_query("since", count("Jobs that changed after this `change`.", 0, MOST_NUMBER)),
+    "include_result": in_query("include", one_of(
+        ["result"], "Adds a page of `result`, by `limit` and `cursor`.")),
+    "include_traceback": in_query("include", one_of(
+        ["traceback"], "Adds the traceback of an unexpected error.")),
+    "purge": in_query("purge", flag("`true` deletes a final job and its files.")),
+    "step": in_query("step", count("Number of the step in a chain, from 0.", 0, MOST_NUMBER)),
+    "attempt": in_query("attempt", count("The attempt; by default the latest.", 0, MOST_NUMBER)),
+    "idempotency_key": in_header("Idempotency-Key", text(
         "Makes it safe to repeat the request for 24 hours.", minLength=1,
         maxLength=MOST_KEY, pattern="^[ -~]+$")),
-    "if_none_match": _in("header", "If-None-Match", text("The `ETag` of an earlier answer.")),
-    "prefer": _in("header", "Prefer", text("`wait=N` delays the answer until the job is final, or "
-                  "with If-None-Match until it changes; N is at most 30 seconds (RFC 7240)."),
-                  example="wait=30"),
-    "if_modified_since": _in("header", "If-Modified-Since", text("Time of an earlier answer.")),
-    "session": _path("number", count("The number of the session.", 0, MOST_ID), 1),
-    "token": _path("number", count("The number of the token.", 0, MOST_ID), 1),
-    "account": _path("account", text("The name of an account."), "anna"),
-    "view": _query("view", one_of(["1"], "Gives a file that is safe to look at with its type, for "
-                   "a browser to show without its scripts; any other as a download.")),
-    "range": _in("header", "Range", text("A part of the file (RFC 9110); Bellhop ignores an "
-                 "invalid one, and several ranges.")),
-    "if_range": _in("header", "If-Range", text("The `ETag` of an earlier answer; Bellhop ignores "
-                    "`Range` if the file has changed since (RFC 9110).")),
+    "if_none_match": in_header("If-None-Match", text("The `ETag` of an earlier answer.")),
+    "prefer": in_header("Prefer", text("`wait=N` delays the answer until the job is final, or "
+                        "with If-None-Match until it changes; N is at most 30 seconds (RFC 7240)."),
+                        example="wait=30"),
+    "if_modified_since": in_header("If-Modified-Since", text("Time of an earlier answer.")),
+    "session": in_path("number", count("The number of the session.", 0, MOST_ID), 1),
+    "token": in_path("number", count("The number of the token.", 0, MOST_ID), 1),
+    "account": in_path("account", text("The name of an account."), "anna"),
+    "view": in_query("view", one_of(["1"], "Gives a file that is safe to look at with its type, "
+                     "for a browser to show without its scripts; any other as a download.")),
+    "range": in_header("Range", text("A part of the file (RFC 9110); Bellhop ignores an "
+                       "invalid one, and several ranges.")),
+    "if_range": in_header("If-Range", text("The `ETag` of an earlier answer; Bellhop ignores "
+                          "`Range` if the file has changed since (RFC 9110).")),
 }  # fmt: skip
 HEADERS: dict[str, Schema] = {
-    "Location": _header(text("Its URL.", format="uri-reference"), is_sure=True),
-    "ETag": _header(text("Changes with the answer.", pattern='^"[^"]+"$'), is_sure=True),
-    "Link": _header(text('The next page, `rel="next"` (RFC 8288).')),
-    "Retry-After": _header(count("Seconds to wait before the next request.")),
-    "Preference-Applied": _header(text("Confirms `wait=N`.")),
-    "Idempotency-Replayed": _header(one_of(["true"], "It is the job of the first request.")),
-    "Set-Cookie": _header(text("The session, for browsers.")),
-    "WWW-Authenticate": _header(text("How to authenticate."), is_sure=True),
-    "Content-Disposition": _header(text("Marks a download and names it."), is_sure=True),
-    "Content-Range": _header(
-        text("The part in this answer, and the size of the file."), is_sure=True
-    ),
-    "Allow": _header(text("The methods that the URL supports."), is_sure=True),
+    "Location": header(text("Its URL.", format="uri-reference"), is_sure=True),
+    "ETag": header(text("Changes with the answer.", pattern='^"[^"]+"$'), is_sure=True),
+    "Link": header(text('The next page, `rel="next"` (RFC 8288).')),
+    "Retry-After": header(count("Seconds to wait before the next request.")),
+    "Preference-Applied": header(text("Confirms `wait=N`.")),
+    "Idempotency-Replayed": header(one_of(["true"], "It is the job of the first request.")),
+    "Set-Cookie": header(text("The session, for browsers.")),
+    "WWW-Authenticate": header(text("How to authenticate."), is_sure=True),
+    "Content-Disposition": header(text("Marks a download and names it."), is_sure=True),
+    "Content-Range": header(text("The part in this answer, and the file's size."), is_sure=True),
+    "Allow": header(text("The methods that the URL supports."), is_sure=True),
 }
 
 NOTHING = {204: Answer("Done.")}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bellhop.web import tus
 from bellhop.web.door import TUS_VERSION, UPLOADS
-from bellhop.web.openapi.operation import Answer, Route
-from bellhop.web.openapi.routes import _header, _in, _path
+from bellhop.web.openapi.operation import Answer, Route, header, in_header, in_path
 from bellhop.web.openapi.schemas import Schema, count, one_of, text
 
 MOST = 10**15 - 1
@@ -14,25 +13,26 @@ METADATA = text("Names with values in Base64, separated by commas: `filename`, `
                 "path in a folder), `sha256` (in hex, of the whole file).",
                 maxLength=tus.MOST_METADATA)  # fmt: skip
 PARAMETERS: dict[str, Schema] = {
-    "upload": _path("upload_id", text("The id of an upload.", pattern="^[0-9a-f]{32}$"), "0" * 32),
-    "tus_resumable": _in("header", "Tus-Resumable", one_of([TUS_VERSION], "The version of tus."),
-                         required=True),
-    "upload_length": _in("header", "Upload-Length", LENGTH, required=True),
-    "upload_offset": _in("header", "Upload-Offset", OFFSET, required=True),
-    "upload_metadata": _in("header", "Upload-Metadata", METADATA),
-    "upload_checksum": _in("header", "Upload-Checksum", text(
+    "upload": in_path("upload_id", text("The id of an upload.", pattern="^[0-9a-f]{32}$"),
+                      "0" * 32),
+    "tus_resumable": in_header("Tus-Resumable", one_of([TUS_VERSION], "The version of tus."),
+                               required=True),
+    "upload_length": in_header("Upload-Length", LENGTH, required=True),
+    "upload_offset": in_header("Upload-Offset", OFFSET, required=True),
+    "upload_metadata": in_header("Upload-Metadata", METADATA),
+    "upload_checksum": in_header("Upload-Checksum", text(
         f"{', '.join(tus.ALGORITHMS)} and the checksum of the body in Base64.")),
 }  # fmt: skip
 HEADERS: dict[str, Schema] = {
-    "Upload-Offset": _header(OFFSET, is_sure=True),
-    "Upload-Length": _header(LENGTH, is_sure=True),
-    "Upload-Metadata": _header(METADATA),
-    "Upload-Expires": _header(text("When Bellhop deletes it (RFC 9110)."), is_sure=True),
-    "Tus-Resumable": _header(text("The version of this answer."), is_sure=True),
-    "Tus-Version": _header(text("The versions that Bellhop supports."), is_sure=True),
-    "Tus-Max-Size": _header(count("The most bytes of a file."), is_sure=True),
-    "Tus-Extension": _header(text("The supported extensions."), is_sure=True),
-    "Tus-Checksum-Algorithm": _header(text("The supported checksums."), is_sure=True),
+    "Upload-Offset": header(OFFSET, is_sure=True),
+    "Upload-Length": header(LENGTH, is_sure=True),
+    "Upload-Metadata": header(METADATA),
+    "Upload-Expires": header(text("When Bellhop deletes it (RFC 9110)."), is_sure=True),
+    "Tus-Resumable": header(text("The version of this answer."), is_sure=True),
+    "Tus-Version": header(text("The versions that Bellhop supports."), is_sure=True),
+    "Tus-Max-Size": header(count("The most bytes of a file."), is_sure=True),
+    "Tus-Extension": header(text("The supported extensions."), is_sure=True),
+    "Tus-Checksum-Algorithm": header(text("The supported checksums."), is_sure=True),
 }
 BYTES = text("The bytes.", contentMediaType="application/octet-stream")
 PART: dict[str, tuple[Schema, str]] = {tus.PART_TYPE: (BYTES, "the bytes")}

@@ -10,7 +10,8 @@ from selenium import webdriver
 
 RUN = """const done = arguments[arguments.length - 1];
 const failed = (error) => done([{id: String(error)}]);
-axe.run(document).then(({violations}) => done(violations), failed);"""
+const asked = {resultTypes: ["violations"]};
+axe.run(document, asked).then(({violations}) => done(violations), failed);"""
 
 
 @functools.cache

@@ -4,8 +4,10 @@ shifts, no name breaks it, and nothing comes from another host."""
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,9 @@ from tests.support.running import Running, wait_for
 PAGES = [route.path for route in page_routes() if route.action == "page" and "<" not in route.path]
 EVERYWHERE = [*PAGES, "/nothing", "/login", "/jobs/{done}", "/jobs/{failed}", "/jobs/{active}",
               "/jobs/{odd}", "/jobs/0"]  # fmt: skip
+# The pages as they are seen most.
+WIDTHS = {"desktop": 1280, "phone": 390}
+SCHEMES = {"desktop": "light", "phone": "dark"}
 ODD = "مرحبا " + "very-long-name-without-a-place-to-break" * 5
 # How far things that nobody touched moved since the page was opened (web.dev/cls).
 SHIFTS = """
@@ -86,33 +91,50 @@ def requested(browser: webdriver.Chrome) -> set[str]:
     return {urlsplit(url).netloc for url in urls if not url.startswith("data:")}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@dataclass(frozen=True)
+class Visit:
+    """What was seen of a page that was opened: how far it shifted, which hosts it asked, and what
+    axe found."""
+
+    shifted: float
+    hosts: set[str]
+    findings: list[str]
+
+
+@pytest.fixture(scope="module")
+def visited(
+    browser: webdriver.Chrome, served: Running, jobs: dict[str, str]
+) -> Callable[[str, str], Visit]:
+    """Opens each page once: on a desktop in the light, on a phone in the dark."""
+
+    @functools.cache
+    def visit(path: str, place: str) -> Visit:
+        with seen_as(browser, WIDTHS[place], **{"color-scheme": SCHEMES[place]}):
+            requested(browser)
+            opened(browser, served.url + path.format(**jobs))
+            shifted = browser.execute_script("return window.shifted ?? 0")
+            return Visit(shifted, requested(browser), findings(browser))
+
+    return visit
+
+
+@pytest.mark.parametrize("place", WIDTHS)
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_it_can_be_used_by_everybody(
-    browser: webdriver.Chrome, served: Running, jobs: dict[str, str], path: str, scheme: str
-) -> None:
-    with seen_as(browser, 1280 if scheme == "light" else 390, **{"color-scheme": scheme}):
-        opened(browser, served.url + path.format(**jobs))
-        assert findings(browser) == []
+class TestEachPage:
+    def test_it_can_be_used_by_everybody(
+        self, visited: Callable[[str, str], Visit], path: str, place: str
+    ) -> None:
+        assert visited(path, place).findings == []
 
+    def test_it_moves_nothing_while_it_loads(
+        self, visited: Callable[[str, str], Visit], path: str, place: str
+    ) -> None:
+        assert visited(path, place).shifted < MOST_SHIFT
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", EVERYWHERE)
-def test_it_moves_nothing_while_it_loads(
-    browser: webdriver.Chrome, served: Running, jobs: dict[str, str], path: str, width: int
-) -> None:
-    with seen_as(browser, width):
-        opened(browser, served.url + path.format(**jobs))
-        assert browser.execute_script("return window.shifted ?? 0") < MOST_SHIFT
-
-
-@pytest.mark.parametrize("path", EVERYWHERE)
-def test_it_asks_no_other_host(
-    browser: webdriver.Chrome, served: Running, jobs: dict[str, str], path: str
-) -> None:
-    requested(browser)
-    opened(browser, served.url + path.format(**jobs))
-    assert requested(browser) == {urlsplit(served.url).netloc}
+    def test_it_asks_no_other_host(
+        self, visited: Callable[[str, str], Visit], served: Running, path: str, place: str
+    ) -> None:
+        assert visited(path, place).hosts == {urlsplit(served.url).netloc}
 
 
 @pytest.mark.parametrize("path", ["/", "/jobs/{odd}"])

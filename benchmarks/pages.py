@@ -32,9 +32,10 @@ from tests.support.browser import chromium
 from tests.support.postgres import Postgres
 
 JOBS, FEW_JOBS = 100_000, 2_000
-PAGES = ("/", "/jobs/{job}", "/queues", "/schedules", "/docs")
+PAGES = ("/", "/jobs", "/jobs/{job}", "/problems", "/schedules", "/running", "/docs")
 REQUESTS = {"list": "/jobs?limit=30", "search": "/jobs?limit=30&q=file+77", "status": "/jobs/{job}",
-            "counts": "/jobs/stats", "queues": "/monitoring/queues"}  # fmt: skip
+            "counts": "/jobs/stats", "queues": "/monitoring/queues",
+            "problems of 30 days": "/monitoring/problems?period=30d"}  # fmt: skip
 OPEN, OBSERVED_S = 30, 12.0
 SETTLED_S = 0.7
 MOST_COLD_KB, MOST_COLD, MOST_WARM = 60.0, 12, 4
@@ -154,7 +155,7 @@ def _asked(begun: dict[str, Any], received: int) -> Asked:
 
 def _open_lists(browser: webdriver.Chrome, server: Server, seconds: float) -> list[Figure]:
     """Thirty lists that are open and at rest; their tabs are in front."""
-    browser.get(f"http://{server.address}/")
+    browser.get(f"http://{server.address}/jobs")
     time.sleep(SETTLED_S)
     _log(browser)
     time.sleep(seconds)

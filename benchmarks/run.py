@@ -27,6 +27,7 @@ BENCHMARKS = (
     "api",
     "million",
     "pages",
+    "flood",
     "cleanup",
     "memory",
     "saving",
@@ -38,13 +39,13 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="whether all can be measured; in small"
     )
-    parser.add_argument("--only", choices=BENCHMARKS, help="one benchmark alone")
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, help="these benchmarks alone")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupted)
     print(_machine(), flush=True)
     figures: list[Figure] = []
     failed = []
-    for name in [given.only] if given.only else BENCHMARKS:
+    for name in given.only or BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
             figures += importlib.import_module(name).measure(quick=given.quick)

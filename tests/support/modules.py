@@ -29,7 +29,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "server": 700, "web": 4792, "consumer": 1250,
+    "cli": 1760, "server": 700, "web": 4771, "consumer": 1250,
     "schedules": 280, "jobs": 3169, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 940, "functions": 1420, "uploads": 280, "base": 1150,

@@ -20,7 +20,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import database
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
-from bellhop.web.archive import LARGE, Archive, Entry, safe_name
+from bellhop.web.archive import Archive, Entry, safe_name
 from bellhop.web.shown import table
 from tests.support import single
 from tests.support.jobs import end
@@ -28,6 +28,8 @@ from tests.support.wsgi import WsgiClient
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"
+# Where ZIP64 begins in tests: bytes, and the number of files.
+LIMIT, COUNT = 500, 9
 AT = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 
 
@@ -102,37 +104,56 @@ def test_it_makes_an_archive_piece_by_piece(tmp_path: Path) -> None:
 
 
 def test_it_closes_what_it_opened(tmp_path: Path) -> None:
-    archive, before = (
-        archive_of(tmp_path, {"a": b"abc", "b": b"b"}),
-        len(os.listdir("/proc/self/fd")),
-    )
-    archive.seek(31)
+    archive = archive_of(tmp_path, {"a": bytes(200_000), "b": b"b"})
+    before = len(os.listdir("/proc/self/fd"))
     archive.read(1)
     assert len(os.listdir("/proc/self/fd")) == before + 1
     archive.close()
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_it_holds_files_beyond_four_gigabytes(tmp_path: Path) -> None:
-    large = tmp_path / "large"
-    with large.open("wb") as file:
-        file.truncate(LARGE + 5)
-    small = tmp_path / "small"
-    small.write_bytes(b"ok")
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (LIMIT, 5),
+        (LIMIT + 1, 5),
+        (LIMIT - 60, 0, 0),
+        (1,) * COUNT,
+        (1,) * (COUNT + 1),
+        (5, 3000, 0),
+    ],
+    ids=str,
+)
+def test_it_knows_its_length_where_zip64_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: Sequence[int]
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", LIMIT)
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", COUNT)
+    files = {f"größe {number}": b"x" * size for number, size in enumerate(sizes)}
+    archive = archive_of(tmp_path, files)
+    content = b"".join(iter(archive.read, b""))
+    assert len(content) == archive.length
+    with zipfile.ZipFile(io.BytesIO(content)) as found:
+        assert {name: found.read(name) for name in found.namelist()} == files
+
+
+def test_it_holds_files_beyond_four_gigabytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile, "crc32", lambda data, so_far=0: 0)  # the most of the time
+    large = 0xFFFFFFFF + 5
+    (tmp_path / "after").write_bytes(b"ok")
     entries = [
-        Entry("large", LARGE + 5, partial(os.open, large, os.O_RDONLY)),
-        Entry("after", 2, partial(os.open, small, os.O_RDONLY)),
+        Entry("large", large, partial(os.open, "/dev/zero", os.O_RDONLY)),
+        Entry("after", 2, partial(os.open, tmp_path / "after", os.O_RDONLY)),
     ]
-    archive, tail = Archive(entries, AT), b""
-    archive.seek(-400, os.SEEK_END)
+    archive, length, tail = Archive(entries, AT), 0, b""
     while data := archive.read():
-        tail += data
-    found = zipfile.ZipFile(Sparse(archive.length, tail))
-    assert [(info.filename, info.file_size) for info in found.infolist()] == [
-        ("large", LARGE + 5),
-        ("after", 2),
-    ]
-    assert found.infolist()[1].header_offset > LARGE
+        length, tail = length + len(data), (tail + data)[-400:]
+    assert length == archive.length
+    infos = zipfile.ZipFile(Sparse(length, tail)).infolist()
+    assert [(info.filename, info.file_size) for info in infos] == [("large", large), ("after", 2)]
+    assert infos[1].header_offset > large
 
 
 class Sparse(io.RawIOBase):

@@ -25,6 +25,7 @@ from bellhop.database.database import database, named, query
 from bellhop.storage.files import safe_suffix, sync
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.models import Upload
+from bellhop.system.boot import boot
 from bellhop.uploads.parts import Part, Parts, files_in, link, sha256_of
 
 # Of one owner; far more than a job may have items.
@@ -108,7 +109,7 @@ class Uploads:
         self._parts.add(upload_id, content)
         row = {
             "id": upload_id, "owner": owner, "filename": filename, "metadata": metadata,
-            "length": length, "stored_bytes": length if sha256 else 0, "boot": _boot(),
+            "length": length, "stored_bytes": length if sha256 else 0, "boot": boot(),
             "sha256": sha256, "expires_at": timestamp(DAY_S),
         }  # fmt: skip
         try:
@@ -126,7 +127,7 @@ class Uploads:
             size = self._parts.size(upload.id)
         except FileNotFoundError:
             raise GONE from None
-        return int(min(size, upload.length if upload.boot == _boot() else upload.stored_bytes))
+        return int(min(size, upload.length if upload.boot == boot() else upload.stored_bytes))
 
     def begin(self, upload: Upload, offset: int) -> Part:
         """Take what a request sends from `offset` on; the one before it is cut off.
@@ -140,8 +141,8 @@ class Uploads:
                 said = f"Bellhop has {at} bytes of this upload, so it continues at {at}."
                 raise Problem("offset-conflict", said)
             part = self._open[upload.id] = Part(self._parts.path(upload.id), at)
-        if upload.boot != _boot():  # what comes now is of this one
-            query(BEGIN_AGAIN, {"id": upload.id, "offset": at, "boot": _boot()})
+        if upload.boot != boot():  # what comes now is of this one
+            query(BEGIN_AGAIN, {"id": upload.id, "offset": at, "boot": boot()})
         return part
 
     def end(self, part: Part) -> None:
@@ -158,7 +159,7 @@ class Uploads:
         if part.offset == upload.length and not sha256:
             sha256 = sha256_of(part.path)
         row = {
-            "id": upload.id, "stored_bytes": part.offset, "boot": _boot(), "sha256": sha256,
+            "id": upload.id, "stored_bytes": part.offset, "boot": boot(), "sha256": sha256,
             "expires_at": timestamp(DAY_S),
         }  # fmt: skip
         if not (kept := named(KEEP, row)):
@@ -259,8 +260,3 @@ def _require_few(owner: str) -> None:
     if query(COUNT, {"owner": owner})[0][0] >= MOST_UPLOADS:
         said = f"{owner} has {MOST_UPLOADS} uploads that no job has taken; remove some of them."
         raise Problem("too-many-requests", said, retry_after_s=LATER_S)
-
-
-def _boot() -> str:
-    """What is another after each start of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

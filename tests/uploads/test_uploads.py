@@ -16,6 +16,7 @@ from bellhop.database.database import query
 from bellhop.jobs import queries
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Upload
+from bellhop.system.boot import boot
 from bellhop.uploads import uploads as module
 from bellhop.uploads.parts import Part
 from bellhop.uploads.uploads import Uploads, forget_old, remove_litter
@@ -48,6 +49,15 @@ def begun(uploads: Uploads, length: int = 10) -> Upload:
     return uploads.add(OWNER, "a.txt", length, "", lambda: None)
 
 
+@pytest.fixture
+def nameless_boot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A system that does not tell its boots apart: macOS, a container without most of /proc."""
+    monkeypatch.setattr("bellhop.system.boot.BOOT_ID", tmp_path / "none")
+    boot.cache_clear()
+    yield
+    boot.cache_clear()
+
+
 def killed(uploads: Uploads, upload: Upload, *, kept: bytes, written: bytes) -> Uploads:
     """What the next web finds of an upload of which `kept` was answered, and more had arrived."""
     part = uploads.begin(upload, 0)
@@ -73,13 +83,23 @@ def test_it_trusts_after_a_power_cut_what_was_kept_only(
 ) -> None:
     upload = begun(uploads)
     after = killed(uploads, upload, kept=b"123", written=b"\0\0")
-    monkeypatch.setattr(module, "_boot", lambda: "another boot")
+    monkeypatch.setattr(module, "boot", lambda: "another boot")
     found = after.find(OWNER, upload.id)
     assert after.offset(found) == 3
     after.begin(found, 3).write(b"4")
     assert path_of(here, upload).read_bytes() == b"1234"
     # What has arrived since then is there after a kill again.
     assert after.offset(after.find(OWNER, upload.id)) == 4
+
+
+def test_it_trusts_what_was_kept_only_where_a_boot_has_no_name(
+    uploads: Uploads, nameless_boot: None
+) -> None:
+    upload = begun(uploads)
+    after = killed(uploads, upload, kept=b"123", written=b"45")
+    assert after.offset(after.find(OWNER, upload.id)) == 5
+    boot.cache_clear()  # as in the next process
+    assert after.offset(after.find(OWNER, upload.id)) == 3
 
 
 def test_it_goes_on_where_the_file_ends(uploads: Uploads, here: Installation) -> None:

@@ -48,11 +48,12 @@ def test_it_is_no_wider_than_its_window(
         assert wide <= pixels
 
 
+@pytest.mark.parametrize("path", ["/", "/jobs", "/problems", "/schedules", "/running"])
 def test_it_has_its_navigation_in_one_row_on_a_phone(
-    browser: webdriver.Chrome, served: Running
+    browser: webdriver.Chrome, served: Running, path: str
 ) -> None:
     with width(browser, 390):
-        loaded(browser, f"{served.url}/schedules")
+        loaded(browser, served.url + path)
         assert find(browser, ".top").rect["height"] < 60
         row = browser.execute_script(
             "const nav = document.querySelector('nav.pages');"

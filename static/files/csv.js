@@ -4,7 +4,8 @@ import { textOf } from "/static/files/encoding.js";
 import { NotShown } from "/static/files/not-shown.js";
 import { tableNode, withHead } from "/static/files/table.js";
 import { getStart } from "/static/shared/api.js";
-import { bytes, many } from "/static/shared/format.js";
+import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const MOST = 5 * 1024 * 1024;
 const PROBE_ROWS = 50;
@@ -102,7 +103,7 @@ export function rowsOf(text, name, isCut) {
 export async function show(file) {
   const isCut = file.size > MOST;
   const { columns, rows } = withHead(rowsOf(textOf(await getStart(file.url, MOST)), file.name, isCut));
-  if (!columns.length) throw new NotShown("This file has no rows.");
-  const note = isCut ? `The page reads the first ${bytes(MOST)} of ${bytes(file.size)}, which are ${many(rows.length, "row")}; the file has more.` : "";
+  if (!columns.length) throw new NotShown(texts.noRows);
+  const note = isCut ? texts.cutTable(bytes(MOST), bytes(file.size), rows.length) : "";
   return tableNode({ columns, rows, label: file.name, note });
 }

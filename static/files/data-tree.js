@@ -4,7 +4,7 @@
 import { markdownNode } from "/static/files/markdown.js";
 import { tableNode } from "/static/files/table.js";
 import { make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const ROWS = 20;
 const ENTRIES = 60;
@@ -27,7 +27,7 @@ function textNode(text) {
   const node = make("span", { className: "value-text", dir: "auto" }, text.slice(0, TEXT));
   if (text.length <= TEXT) return node;
   node.append("…");
-  const more = showAll(`Show all ${text.length.toLocaleString("en")} characters`, () => {
+  const more = showAll(texts.allCharacters(text.length), () => {
     node.textContent = text;
     more.remove();
   });
@@ -37,24 +37,24 @@ function textNode(text) {
 function scalar(value) {
   if (value === null) return make("span", { className: "value-none" }, "–");
   if (value === "") return make("span", { className: "value-none" }, "–");
-  if (typeof value === "boolean") return make("span", {}, value ? "yes" : "no");
+  if (typeof value === "boolean") return make("span", {}, value ? texts.yes : texts.no);
   if (typeof value === "number" || typeof value === "bigint") return make("span", { className: "value-number" }, String(value));
   return textNode(value);
 }
 
 /* Rows are added in place, so what the reader has opened stays open. */
-function folded(parent, children, limit, what) {
+function folded(parent, children, limit, label) {
   const nodes = children.slice(0, limit).map((build) => build());
   parent.append(...nodes.flat());
   if (children.length <= limit) return null;
-  return showAll(`Show all ${children.length.toLocaleString("en")} ${what}`, (button) => {
+  return showAll(label(children.length), (button) => {
     parent.append(...children.slice(limit).flatMap((build) => build()));
     button.remove();
   });
 }
 
 function closed(value) {
-  const count = Array.isArray(value) ? many(value.length, "entry", "entries") : many(Object.keys(value).length, "field");
+  const count = Array.isArray(value) ? texts.entries(value.length) : texts.fields(Object.keys(value).length);
   const details = make("details", { className: "deep" }, make("summary", {}, count));
   /* Built when opened: depth and size of a result are not ours to trust. */
   details.addEventListener("toggle", () => {
@@ -70,7 +70,7 @@ function definitions(value, depth) {
     return make("div", { className: wide ? "entry wide" : "entry" },
       make("dt", { title: name, dir: "auto" }, term(name)), make("dd", {}, tree(inner, depth + 1)));
   });
-  const more = folded(list, entries, ENTRIES, "fields");
+  const more = folded(list, entries, ENTRIES, texts.allFields);
   return more ? make("div", {}, list, more) : list;
 }
 
@@ -89,15 +89,15 @@ function table(rows) {
     make("th", { scope: "col", title: column, dir: "auto", className: numeric(column) ? "number" : "" }, term(column)));
   const body = make("tbody");
   const builds = rows.map((row) => () => make("tr", {}, ...columns.map((column) => cell(row[column]))));
-  const more = folded(body, builds, ROWS, "rows");
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
+  const more = folded(body, builds, ROWS, texts.allRows);
+  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": texts.table },
     make("table", { className: "data" }, make("thead", {}, make("tr", {}, ...head)), body));
   return make("div", { className: "table-block" }, scroll, more);
 }
 
 function bullets(values, depth) {
   const list = make("ul", { className: "values" });
-  const more = folded(list, values.map((value) => () => make("li", {}, tree(value, depth + 1))), ROWS, "entries");
+  const more = folded(list, values.map((value) => () => make("li", {}, tree(value, depth + 1))), ROWS, texts.allEntries);
   return more ? make("div", {}, list, more) : list;
 }
 

@@ -1,6 +1,7 @@
 /* Bytes of a file as text, in the encoding that they are in. */
 
 import { NotShown } from "/static/files/not-shown.js";
+import { texts } from "/static/texts/files.js";
 
 const UTF_16 = [["utf-16le", 0xff, 0xfe], ["utf-16be", 0xfe, 0xff]];
 /* What no text has. */
@@ -16,6 +17,6 @@ export function textOf(bytes) {
   } catch {
     text = new TextDecoder("windows-1252").decode(bytes);
   }
-  if (BINARY.test(text.slice(0, 4096))) throw new NotShown("This file is not a text.");
+  if (BINARY.test(text.slice(0, 4096))) throw new NotShown(texts.notText);
   return text;
 }

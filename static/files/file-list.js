@@ -6,6 +6,7 @@ import { NotShown } from "/static/files/not-shown.js";
 import { NoAnswer, Problem } from "/static/shared/api.js";
 import { make } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const OPEN_AT_ONCE = 3;
 const opened = new Set();
@@ -20,18 +21,18 @@ function styled() {
 function wordsOf(error) {
   if (error instanceof NotShown || error instanceof Problem || error instanceof NoAnswer) return error.message;
   console.warn(error);
-  return "Bellhop cannot show this file; it may be damaged.";
+  return texts.mayBeDamaged;
 }
 
 const downloadLink = (file, ...content) => make("a", { href: file.url, download: file.name.split("/").at(-1) }, ...content);
 
 function notShown(file, words) {
-  return make("p", { className: "file-problem", role: "status" }, `${words} `, downloadLink(file, "Download it"), " to open it elsewhere.");
+  return make("p", { className: "file-problem", role: "status" }, `${words} `, downloadLink(file, texts.download));
 }
 
 async function fill(box, file, kind) {
   try {
-    if (file.size === 0) throw new NotShown("This file is empty.");
+    if (file.size === 0) throw new NotShown(texts.empty);
     const { show } = await kind.load();
     box.replaceChildren(await show(file));
   } catch (error) {
@@ -42,9 +43,9 @@ async function fill(box, file, kind) {
 
 function panelOf(file, kind, onClose) {
   const id = `file-${(panels += 1)}`;
-  const close = make("button", { type: "button", className: "button small", "aria-label": `Hide ${file.name}` }, "Hide");
+  const close = make("button", { type: "button", className: "button small", "aria-label": texts.hideFile(file.name) }, texts.hide);
   close.addEventListener("click", onClose);
-  const box = make("div", { className: "file-content", "aria-busy": "true" }, make("p", { className: "quiet" }, "Loading…"));
+  const box = make("div", { className: "file-content", "aria-busy": "true" }, make("p", { className: "quiet" }, texts.loading));
   const title = make("h4", { id: `${id}-title`, dir: "auto", tabIndex: -1 }, file.name);
   fill(box, file, kind);
   return make("section", { id, className: "file-panel", "aria-labelledby": title.id, "data-file": file.name },
@@ -61,8 +62,8 @@ function toggle(file, kind, area, number) {
   const button = make("button", { type: "button", className: "button small", "aria-expanded": "false", "data-show": file.name });
   let panel = null;
   const draw = () => {
-    button.textContent = panel ? "Hide" : "Show";
-    button.setAttribute("aria-label", `${button.textContent} ${file.name}, ${bytes(file.size)}`);
+    button.textContent = panel ? texts.hide : texts.show;
+    button.setAttribute("aria-label", texts.showFile(button.textContent, file.name, bytes(file.size)));
     button.setAttribute("aria-expanded", String(panel !== null));
     if (panel) button.setAttribute("aria-controls", panel.id);
     else button.removeAttribute("aria-controls");
@@ -114,5 +115,5 @@ export function fileList(files, { opensAlone }) {
     view.searchParams.set("view", "1");
     return entry({ name, size, url, viewUrl: view.href, urlOf }, area, number, opensAlone);
   });
-  return { list: make("ul", { className: "downloads", "aria-label": "Files" }, ...nodes), area };
+  return { list: make("ul", { className: "downloads", "aria-label": texts.files }, ...nodes), area };
 }

@@ -2,10 +2,10 @@
    Nothing of it is fetched: there is no map below. */
 
 import { tree } from "/static/files/data-tree.js";
-import { damaged, NotShown } from "/static/files/not-shown.js";
+import { NotShown } from "/static/files/not-shown.js";
 import { readJson } from "/static/files/read-json.js";
 import { make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const FEATURES = 5000;
@@ -169,7 +169,7 @@ const press = (words, label, onPress) => {
 
 function chooser(svg, shapes) {
   const nodes = new Map([...svg.querySelectorAll("[data-feature]")].map((node) => [Number(node.dataset.feature), node]));
-  const words = make("p", { className: "quiet", role: "status" }, "Click a feature to see its properties.");
+  const words = make("p", { className: "quiet", role: "status" }, texts.clickFeature);
   const box = make("div", { className: "map-properties" });
   let chosen = -1;
   const choose = (number) => {
@@ -179,39 +179,39 @@ function chooser(svg, shapes) {
     node?.setAttribute("data-chosen", "");
     node?.parentNode.append(node);
     const { feature } = shapes[chosen];
-    words.textContent = `Feature ${chosen + 1} of ${shapes.length.toLocaleString("en")}: ${feature.geometry?.type ?? "no geometry"}`;
+    words.textContent = texts.feature(chosen + 1, shapes.length, feature.geometry?.type);
     box.replaceChildren(tree(feature.properties ?? {}));
   };
   svg.addEventListener("click", ({ target }) => {
     const node = target.closest("[data-feature]");
     if (node) choose(Number(node.dataset.feature));
   });
-  const buttons = [press("‹", "Previous feature", () => choose(chosen < 0 ? -1 : chosen - 1)), press("›", "Next feature", () => choose(chosen + 1))];
+  const buttons = [press("‹", texts.previousFeature, () => choose(chosen < 0 ? -1 : chosen - 1)), press("›", texts.nextFeature, () => choose(chosen + 1))];
   return { words, box, buttons };
 }
 
 /** A node that draws GeoJSON. */
 export function mapNode(value, name) {
   const every = featuresOf(value).map(drawable);
-  if (!every.length) throw new NotShown("This map has no features.");
+  if (!every.length) throw new NotShown(texts.noFeatures);
   let positions = 0;
   const shapes = every.filter(({ lines }) => lines.length).slice(0, FEATURES)
     .filter(({ lines }) => (positions += lines.reduce((sum, { points }) => sum + points.length, 0)) <= POSITIONS);
-  if (!shapes.length) throw positions ? new NotShown("The first feature of this map is too large to draw.") : damaged("no feature has a geometry that can be read");
+  if (!shapes.length) throw new NotShown(positions ? texts.largeFeature : texts.noGeometry);
   const project = projection(boxOf(shapes));
-  const svg = draw("svg", { class: "map", tabindex: 0, role: "img", "aria-label": `Map of ${many(shapes.length, "feature")} in ${name}. Arrow keys move it, plus and minus change its size.` },
+  const svg = draw("svg", { class: "map", tabindex: 0, role: "img", "aria-label": texts.mapOf(shapes.length, name) },
     ...shapes.map((shape, number) => shapeNode(shape, number, project)));
   const view = new View(svg);
   const { words, box, buttons } = chooser(svg, shapes);
   const tools = make("div", { className: "map-tools" },
-    press("+", "Enlarge", () => view.zoom(ZOOM)), press("−", "Reduce", () => view.zoom(1 / ZOOM)), press("Fit", "Show all of it", () => view.fit()), ...buttons, words);
+    press("+", texts.enlarge, () => view.zoom(ZOOM)), press("−", texts.reduce, () => view.zoom(1 / ZOOM)), press(texts.fit, texts.fitAll, () => view.fit()), ...buttons, words);
   const left = every.length - shapes.length;
   return make("div", { className: "map-box" }, svg, tools, box,
-    left ? make("p", { className: "quiet" }, `${many(left, "feature")} of ${every.length.toLocaleString("en")} ${left === 1 ? "is" : "are"} not drawn: without a geometry, or beyond what the page draws.`) : null);
+    left ? make("p", { className: "quiet" }, texts.notDrawn(left, every.length)) : null);
 }
 
 export async function show(file) {
   const value = await readJson(file);
-  if (!isMap(value)) throw damaged("it is no GeoJSON");
+  if (!isMap(value)) throw new NotShown(texts.notMap);
   return mapNode(value, file.name);
 }

@@ -5,7 +5,7 @@
 
 const KB = 1024;
 const MB = 1024 * KB;
-const TEXTS = `txt text log out err yaml yml toml ini cfg conf env xml xsd rst tex bib srt vtt sql py pyi js mjs ts css
+const TEXT_SUFFIXES = `txt text log out err yaml yml toml ini cfg conf env xml xsd rst tex bib srt vtt sql py pyi js mjs ts css
   sh bat ps1 r jl c h cpp hpp rs go java kt rb php pl lua diff patch eml ics vcf gpx kml wkt prj points wld`;
 
 const KINDS = [
@@ -19,7 +19,7 @@ const KINDS = [
   { suffixes: "html htm xhtml", opens: 1 * MB, load: () => import("/static/files/page.js") },
   { suffixes: "wav mp3 m4a m4b aac flac oga ogg opus weba", opens: Infinity, load: () => import("/static/files/sound.js") },
   { suffixes: "mp4 m4v mov webm ogv", opens: Infinity, load: () => import("/static/files/video.js") },
-  { suffixes: TEXTS, opens: 64 * KB, load: () => import("/static/files/text.js") },
+  { suffixes: TEXT_SUFFIXES, opens: 64 * KB, load: () => import("/static/files/text.js") },
 ];
 const bySuffix = new Map(KINDS.flatMap((kind) => kind.suffixes.split(/\s+/).map((suffix) => [suffix, kind])));
 const PLAIN = KINDS.at(-1);

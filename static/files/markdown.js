@@ -6,6 +6,7 @@ import { inline } from "/static/files/markdown-inline.js";
 import { getStart } from "/static/shared/api.js";
 import { make } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const MOST = 256 * 1024;
 const DEPTH = 12;
@@ -66,7 +67,7 @@ class Blocks {
   }
 
   code(lines, language = "") {
-    return make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": language ? `Code: ${language}` : "Code" }, make("code", {}, lines.join("\n")));
+    return make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": language ? texts.codeIn(language) : texts.code }, make("code", {}, lines.join("\n")));
   }
 
   headed(level, text) {
@@ -138,7 +139,7 @@ class Blocks {
     const shown = isLoose ? nodes : nodes.flatMap((node) => (node.tagName === "P" ? [...node.childNodes] : [node]));
     if (!task) return make("li", { dir: "auto" }, ...shown);
     const isDone = task[1] !== " ";
-    const box = make("input", { type: "checkbox", checked: isDone, disabled: true, "aria-label": isDone ? "done" : "to do" });
+    const box = make("input", { type: "checkbox", checked: isDone, disabled: true, "aria-label": isDone ? texts.done : texts.toDo });
     return make("li", { className: "task", dir: "auto" }, box, make("div", {}, ...shown));
   }
 
@@ -150,7 +151,7 @@ class Blocks {
     this.at += 2;
     const rows = this.take((line) => !isBlank(line) && !this.begins(line)).map(cellsOf);
     const row = (tag, cells) => make("tr", {}, ...sides.map((side, place) => make(tag, { className: side, dir: "auto" }, ...inline(cells[place] ?? "", this.about))));
-    return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
+    return make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": texts.table },
       make("table", { className: "data" }, make("thead", {}, row("th", head)), make("tbody", {}, ...rows.map((cells) => row("td", cells)))));
   }
 
@@ -198,5 +199,5 @@ export function markdownNode(text, urlOf = () => null) {
 export async function show(file) {
   const node = markdownNode(textOf(await getStart(file.url, MOST)), file.urlOf);
   if (file.size <= MOST) return node;
-  return make("div", {}, node, make("p", { className: "quiet" }, `The first ${bytes(MOST)} of ${bytes(file.size)}.`));
+  return make("div", {}, node, make("p", { className: "quiet" }, texts.firstPart(bytes(MOST), bytes(file.size))));
 }

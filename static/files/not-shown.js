@@ -1,5 +1,3 @@
 /* Why a file is not shown, in words for the reader, who can still download it. */
 
 export class NotShown extends Error {}
-
-export const damaged = (what) => new NotShown(`This file is damaged: ${what}.`);

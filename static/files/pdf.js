@@ -1,12 +1,13 @@
 /* A PDF in the viewer of the browser, where it has one. */
 
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/files.js";
 
 export async function show(file) {
-  const link = make("a", { href: file.viewUrl, target: "_blank", rel: "noopener" }, "Open it in a new tab");
+  const link = make("a", { href: file.viewUrl, target: "_blank", rel: "noopener" }, texts.newTab);
   if (navigator.pdfViewerEnabled === false) {
-    return make("p", {}, "This browser shows no PDF in a page. ", link, ".");
+    return make("p", {}, `${texts.noPdf} `, link);
   }
-  const frame = make("iframe", { src: file.viewUrl, title: `PDF ${file.name}`, className: "file-frame tall" });
-  return make("div", {}, frame, make("p", { className: "quiet" }, link, "."));
+  const frame = make("iframe", { src: file.viewUrl, title: texts.pdfOf(file.name), className: "file-frame tall" });
+  return make("div", {}, frame, make("p", { className: "quiet" }, link));
 }

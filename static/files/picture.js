@@ -2,15 +2,16 @@
 
 import { NotShown } from "/static/files/not-shown.js";
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/files.js";
 
 export async function show(file) {
   const image = make("img", { src: file.viewUrl, alt: file.name, decoding: "async" });
   try {
     await image.decode();
   } catch {
-    throw new NotShown("The browser cannot read this image.");
+    throw new NotShown(texts.badImage);
   }
-  const size = image.naturalWidth ? `${image.naturalWidth} × ${image.naturalHeight} pixels` : "";
-  const link = make("a", { href: file.viewUrl, target: "_blank", rel: "noopener", className: "picture", title: "Full size, in a new tab" }, image);
+  const size = image.naturalWidth ? texts.pixels(image.naturalWidth, image.naturalHeight) : "";
+  const link = make("a", { href: file.viewUrl, target: "_blank", rel: "noopener", className: "picture", title: texts.fullSize }, image);
   return make("figure", { className: "picture-box" }, link, make("figcaption", { className: "quiet" }, size));
 }

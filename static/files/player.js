@@ -2,6 +2,7 @@
 
 import { NotShown } from "/static/files/not-shown.js";
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/files.js";
 
 /* A phone that saves data reads nothing before somebody presses play. */
 const WAIT_MS = 3000;
@@ -11,7 +12,7 @@ export function player(tag, file) {
   const node = make(tag, { controls: true, preload: "metadata", className: "player", "aria-label": file.name });
   return new Promise((resolve, reject) => {
     node.addEventListener("loadedmetadata", () => resolve(node), { once: true });
-    node.addEventListener("error", () => reject(new NotShown("The browser cannot play this file.")), { once: true });
+    node.addEventListener("error", () => reject(new NotShown(texts.badSound)), { once: true });
     node.src = file.viewUrl;
     setTimeout(resolve, WAIT_MS, node);
   });

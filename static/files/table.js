@@ -2,8 +2,8 @@
 
 import { columnOf, isBlank, sorted } from "/static/files/values.js";
 import { make, setText } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/files.js";
 
 const ROWS = 100;
 const MORE = 400;
@@ -24,16 +24,6 @@ function cell(value, isNumber) {
   return make("td", { className: isNumber ? "number" : "", dir: isNumber ? undefined : "auto", title: shown === text ? undefined : text.slice(0, 5000) }, shown);
 }
 
-/* "12 rows", "The first 100 of 5,000 rows", "3 of 5,000 rows match". */
-function countWords(shown, found, state) {
-  const { total, words: filter } = state;
-  if (filter && !found) return "No row matches.";
-  const of = filter ? `${found.toLocaleString("en")} of ${many(total, "row")} match` : many(total, "row");
-  if (shown === total) return of;
-  if (!filter) return `The first ${shown.toLocaleString("en")} of ${of}`;
-  return shown < found ? `${of}; the first ${shown.toLocaleString("en")} are shown` : of;
-}
-
 class Table {
   constructor({ columns, rows, label, total }) {
     this.rows = rows;
@@ -45,7 +35,7 @@ class Table {
     this.words = "";
     this.body = make("tbody");
     this.status = make("p", { className: "quiet table-count", role: "status" });
-    this.more = make("button", { type: "button", className: "button small" }, "Show more rows");
+    this.more = make("button", { type: "button", className: "button small" }, texts.moreRows);
     this.more.addEventListener("click", () => this.add(MORE));
     this.heads = this.names.map((name, place) => this.head(name, place));
     this.table = make("table", { className: "data sheet" },
@@ -91,12 +81,12 @@ class Table {
       ...this.names.map((_, column) => cell(this.rows[place][column], this.kinds[column].kind === "number")))));
     const shown = from + places.length;
     this.more.hidden = shown === this.found.length;
-    setText(this.status, countWords(shown, this.found.length, { total: this.known, words: this.words }));
+    setText(this.status, texts.rowCount({ shown, found: this.found.length, total: this.known, isFiltered: this.words !== "" }));
   }
 }
 
 function filterField(table, label) {
-  const input = make("input", { type: "search", placeholder: "Filter rows", "aria-label": `Filter rows of ${label}`, className: "table-filter", autocomplete: "off" });
+  const input = make("input", { type: "search", placeholder: texts.filterRows, "aria-label": texts.filterRowsOf(label), className: "table-filter", autocomplete: "off" });
   let timer = 0;
   input.addEventListener("input", () => {
     clearTimeout(timer);
@@ -107,9 +97,9 @@ function filterField(table, label) {
 
 /** `columns` are names, `rows` lists of values; `total` is how many rows there are where `rows` are only the first.
     `note` says what else is not shown. */
-export function tableNode({ columns, rows, label = "Table", total = null, note = "" }) {
+export function tableNode({ columns, rows, label = texts.table, total = null, note = "" }) {
   const table = new Table({ columns, rows, label, total });
-  const left = columns.length > COLUMNS ? `The first ${COLUMNS} columns; there are more.` : "";
+  const left = columns.length > COLUMNS ? texts.firstColumns(COLUMNS) : "";
   const notes = [left, note].filter(Boolean).join(" ");
   const tools = make("div", { className: "table-tools" }, rows.length >= FILTER_FROM ? filterField(table, label) : null, table.status);
   return make("div", { className: "table-block" }, tools, table.scroll, table.more, notes ? make("p", { className: "quiet" }, notes) : null);
@@ -125,10 +115,10 @@ export function withHead(all) {
   const width = Math.min(all.reduce((most, row) => Math.max(most, row.length), 0), 16_384);
   const [first = [], ...rest] = all;
   const named = first.map((value) => String(value ?? "").trim());
-  const texts = named.filter(Boolean);
+  const filled = named.filter(Boolean);
   /* The column of an index has no name where pandas writes it. */
-  const isHead = rest.length > 0 && texts.length > 0 && texts.length >= width - 1 && named.slice(1, width).every(Boolean)
-    && texts.every(isName) && new Set(texts).size === texts.length;
+  const isHead = rest.length > 0 && filled.length > 0 && filled.length >= width - 1 && named.slice(1, width).every(Boolean)
+    && filled.every(isName) && new Set(filled).size === filled.length;
   const columns = Array.from({ length: width }, (_, place) => (isHead ? named[place] ?? "" : letters(place)));
   return { columns, rows: isHead ? rest : all };
 }

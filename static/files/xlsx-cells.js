@@ -1,5 +1,7 @@
 /* The cells of a row of an Excel sheet as texts, with dates where the format of a number says so. */
 
+import { texts } from "/static/texts/files.js";
+
 const DAY_MS = 86_400_000;
 const FROM_1900 = Date.UTC(1899, 11, 30);
 const FROM_1904 = Date.UTC(1904, 0, 1);
@@ -79,7 +81,7 @@ export function cellReader({ strings, styles, startsIn1904 }) {
     if (kind === "inlineStr") return textIn(cell);
     const text = all(cell, "v")[0]?.textContent ?? "";
     if (kind === "s") return shared[Number(text)] ?? "";
-    if (kind === "b") return text === "1" ? "yes" : "no";
+    if (kind === "b") return text === "1" ? texts.yes : texts.no;
     if (kind === "d") return text.replace("T", " ");
     return kind === "n" ? numbered(text, formats[Number(cell.getAttribute("s") ?? 0)] ?? "number", startsIn1904) : text;
   }

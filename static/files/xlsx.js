@@ -1,12 +1,13 @@
 /* The sheets of an Excel workbook as tables, read without a library. */
 
 import { cellReader } from "/static/files/xlsx-cells.js";
-import { damaged, NotShown } from "/static/files/not-shown.js";
+import { NotShown } from "/static/files/not-shown.js";
 import { tableNode, withHead } from "/static/files/table.js";
 import { contentOf, entriesOf } from "/static/files/zip.js";
 import { getStart } from "/static/shared/api.js";
 import { make } from "/static/shared/dom.js";
-import { bytes, many } from "/static/shared/format.js";
+import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const MB = 1024 * 1024;
 const MOST_FILE = 20 * MB;
@@ -19,16 +20,16 @@ const all = (root, name) => [...root.getElementsByTagNameNS("*", name)];
 
 function xmlOf(text) {
   /* No writer of workbooks declares entities, which can unfold without end. */
-  if (text.includes("<!DOCTYPE")) throw damaged("its XML declares a document type");
+  if (text.includes("<!DOCTYPE")) throw new NotShown(texts.documentType);
   const root = new DOMParser().parseFromString(text, "application/xml");
-  if (all(root, "parsererror").length) throw damaged("its XML cannot be read");
+  if (all(root, "parsererror").length) throw new NotShown(texts.badXml);
   return root;
 }
 
 /* The rows that are whole, of a sheet that is cut off. */
 function wholeRows(text) {
   const last = [...text.matchAll(/<\/([\w.-]+:)?row>/g)].at(-1);
-  if (!last) throw new NotShown("The first row of this sheet is too large to show.");
+  if (!last) throw new NotShown(texts.largeRow);
   const prefix = last[1] ?? "";
   return `${text.slice(0, last.index)}${last[0]}</${prefix}sheetData></${prefix}worksheet>`;
 }
@@ -50,13 +51,14 @@ class Workbook {
   async sheets() {
     const book = await this.part(MAIN);
     const links = await this.part("xl/_rels/workbook.xml.rels");
-    if (!book || !links) throw damaged("it is no Excel workbook");
+    if (!book || !links) throw new NotShown(texts.notWorkbook);
     const targets = new Map(all(links.root, "Relationship").map((link) => [link.getAttribute("Id"), link.getAttribute("Target")]));
     const found = all(book.root, "sheet").map((sheet) => {
       const id = [...sheet.attributes].find(({ localName, prefix }) => localName === "id" && prefix)?.value;
       const target = targets.get(id) ?? "";
       const isHidden = sheet.hasAttribute("state") && sheet.getAttribute("state") !== "visible";
-      return { name: `${sheet.getAttribute("name") ?? "Sheet"}${isHidden ? " (hidden)" : ""}`, path: target.startsWith("/") ? target.slice(1) : `xl/${target}` };
+      const name = sheet.getAttribute("name") ?? texts.sheet;
+      return { name: isHidden ? texts.hiddenSheet(name) : name, path: target.startsWith("/") ? target.slice(1) : `xl/${target}` };
     });
     this.cells = cellReader({
       strings: (await this.part("xl/sharedStrings.xml"))?.root,
@@ -70,8 +72,8 @@ class Workbook {
     const { root, isCut } = await this.part(path, MOST_SHEET, LIMIT_SHEET);
     const found = all(root, "row").map((row) => this.cells(row)).filter((row) => row.some((value) => value !== ""));
     const { columns, rows } = withHead(found);
-    if (!columns.length) return make("p", { className: "quiet" }, "This sheet is empty.");
-    const note = isCut ? `The page reads the first ${bytes(MOST_SHEET)} of this sheet, which are ${many(rows.length, "row")}; it has more.` : "";
+    if (!columns.length) return make("p", { className: "quiet" }, texts.emptySheet);
+    const note = isCut ? texts.cutSheet(bytes(MOST_SHEET), rows.length) : "";
     return tableNode({ columns, rows, label: name, note });
   }
 }
@@ -86,7 +88,7 @@ function tabsOf(sheets, draw) {
     });
     return draw(sheets[place]);
   };
-  const list = make("div", { role: "tablist", className: "sheet-tabs", "aria-label": "Sheets" }, ...tabs);
+  const list = make("div", { role: "tablist", className: "sheet-tabs", "aria-label": texts.sheets }, ...tabs);
   list.addEventListener("click", ({ target }) => target.closest("[data-sheet]") && choose(Number(target.closest("[data-sheet]").dataset.sheet)));
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -100,12 +102,12 @@ function tabsOf(sheets, draw) {
 }
 
 export async function show(file) {
-  if (file.size > MOST_FILE) throw new NotShown(`This workbook has ${bytes(file.size)}; the page shows workbooks up to ${bytes(MOST_FILE)}.`);
+  if (file.size > MOST_FILE) throw new NotShown(texts.largeWorkbook(bytes(file.size), bytes(MOST_FILE)));
   const content = await getStart(file.url, MOST_FILE);
-  if (content[0] === 0xd0 && content[1] === 0xcf) throw new NotShown("This workbook is protected with a password, or of an older kind of Excel.");
+  if (content[0] === 0xd0 && content[1] === 0xcf) throw new NotShown(texts.oldWorkbook);
   const book = new Workbook(content);
   const sheets = await book.sheets();
-  if (!sheets.length) throw new NotShown("This workbook has no sheets.");
+  if (!sheets.length) throw new NotShown(texts.noSheets);
   const box = make("div", { className: "sheet-box", role: "tabpanel", "aria-label": sheets[0].name });
   let asked = null;
   const draw = async (sheet) => {
@@ -116,7 +118,7 @@ export async function show(file) {
       node = await book.node(sheet);
     } catch (error) {
       if (sheets.length === 1) throw error;
-      node = make("p", { className: "file-problem", role: "status" }, error instanceof NotShown ? error.message : "This sheet cannot be read.");
+      node = make("p", { className: "file-problem", role: "status" }, error instanceof NotShown ? error.message : texts.badSheet);
     }
     if (asked === sheet) box.replaceChildren(node);
   };

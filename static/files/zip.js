@@ -1,7 +1,8 @@
 /* The entries of a ZIP file. No more is unpacked of one than is asked for, whatever it says of itself. */
 
-import { damaged, NotShown } from "/static/files/not-shown.js";
+import { NotShown } from "/static/files/not-shown.js";
 import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/files.js";
 
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
@@ -16,11 +17,11 @@ function endOf(view) {
   for (let place = last; place >= Math.max(0, last - MOST_COMMENT); place -= 1) {
     if (view.getUint32(place, true) === END) return place;
   }
-  throw damaged("it is no ZIP file, or its end is missing");
+  throw new NotShown(texts.notZip);
 }
 
 function entryAt(view, place) {
-  if (view.getUint32(place, true) !== ENTRY) throw damaged("its list of parts cannot be read");
+  if (view.getUint32(place, true) !== ENTRY) throw new NotShown(texts.badParts);
   const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((offset) => view.getUint16(place + offset, true));
   const name = new Uint8Array(view.buffer, view.byteOffset + place + 46, nameBytes);
   const entry = {
@@ -35,7 +36,7 @@ function entryAt(view, place) {
 }
 
 function packedBytes(view, entry) {
-  if (view.getUint32(entry.offset, true) !== LOCAL) throw damaged(`its part ${entry.name} cannot be found`);
+  if (view.getUint32(entry.offset, true) !== LOCAL) throw new NotShown(texts.lostPart(entry.name));
   const from = entry.offset + 30 + view.getUint16(entry.offset + 26, true) + view.getUint16(entry.offset + 28, true);
   return new Uint8Array(view.buffer, view.byteOffset + from, entry.packed);
 }
@@ -46,17 +47,17 @@ export function entriesOf(content) {
   try {
     const end = endOf(view);
     const count = view.getUint16(end + 10, true);
-    if (count > MOST_ENTRIES) throw new NotShown(`This file has ${count.toLocaleString("en")} parts, more than the page reads.`);
+    if (count > MOST_ENTRIES) throw new NotShown(texts.manyParts(count));
     const entries = new Map();
     for (let number = 0, place = view.getUint32(end + 16, true); number < count; number += 1) {
       const { entry, next } = entryAt(view, place);
-      if ([entry.packed, entry.size, entry.offset].includes(WIDE)) throw new NotShown("This file is packed in a way that the page does not read (ZIP64).");
+      if ([entry.packed, entry.size, entry.offset].includes(WIDE)) throw new NotShown(texts.zip64);
       entries.set(entry.name, { ...entry, view });
       place = next;
     }
     return entries;
   } catch (error) {
-    throw error instanceof RangeError ? damaged("its list of parts cannot be read") : error;
+    throw error instanceof RangeError ? new NotShown(texts.badParts) : error;
   }
 }
 
@@ -85,19 +86,19 @@ async function unpacked(source, most) {
 
 /** {content, isCut}: at most `most` bytes of an entry; `NotShown` if it says that it has more than `limit`. */
 export async function contentOf(entry, most, limit) {
-  if (entry.isEncrypted) throw new NotShown("This file is protected with a password.");
+  if (entry.isEncrypted) throw new NotShown(texts.password);
   if (entry.size > limit) {
-    throw new NotShown(`A part of this file unpacks from ${bytes(entry.packed)} to ${bytes(entry.size)}; the page unpacks up to ${bytes(limit)}.`);
+    throw new NotShown(texts.largePart(bytes(entry.packed), bytes(entry.size), bytes(limit)));
   }
   try {
     const packed = packedBytes(entry.view, entry);
     if (entry.method === 0) return { content: packed.subarray(0, most), isCut: packed.length > most };
-    if (entry.method !== 8) throw new NotShown("This file is packed in a way that the page does not read.");
+    if (entry.method !== 8) throw new NotShown(texts.packedOtherwise);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     const found = await unpacked(stream, Math.min(most, entry.size + 1));
-    if (found.content.length > entry.size) throw new NotShown("A part of this file unpacks to more than it says; the page unpacks no such file.");
+    if (found.content.length > entry.size) throw new NotShown(texts.lyingPart);
     return { ...found, isCut: entry.size > most };
   } catch (error) {
-    throw error instanceof NotShown ? error : damaged(`its part ${entry.name} cannot be unpacked`);
+    throw error instanceof NotShown ? error : new NotShown(texts.badPart(entry.name));
   }
 }

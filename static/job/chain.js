@@ -2,16 +2,13 @@
 
 import { find, make } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/job.js";
 
 let drawn = "";
 
 function stepWords(rows, total) {
   const count = (status) => rows.filter((row) => row.status === status).length;
-  const words = [`${count("completed")} of ${total} completed`];
-  if (count("running")) words.push(`${count("running")} running`);
-  if (count("failed")) words.push(`${count("failed")} failed`);
-  if (count("cancelled")) words.push(`${count("cancelled")} cancelled`);
-  return words.join(", ");
+  return texts.step({ completed: count("completed"), total, running: count("running"), failed: count("failed"), cancelled: count("cancelled") });
 }
 
 /* The worst that can be said of a step stands for it. */

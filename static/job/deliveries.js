@@ -6,23 +6,18 @@ import { find, make } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { isActive } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
-const EVENTS = {
-  "job.progress": '"Progress" notice',
-  "job.completed": '"Completed" notice',
-  "job.failed": '"Failed" notice',
-  "job.cancelled": '"Cancelled" notice',
-};
-const OUTCOME = { completed: "delivered", failed: "not delivered", cancelled: "stopped" };
+const noticeOf = (delivery) => texts.notice[delivery.event] ?? delivery.event;
 const list = find("[data-deliveries]");
 let drawn = "";
 
 function sendAgain(job, delivery) {
-  const button = make("button", { type: "button", className: "button small" }, "Send again");
+  const button = make("button", { type: "button", className: "button small" }, texts.sendAgain);
   button.addEventListener("click", async () => {
     try {
       await redeliver(job.job_id, delivery.number);
-      tell("It is sent again.");
+      tell(texts.sendingAgain(noticeOf(delivery)));
       await drawDeliveries(job);
     } catch (error) {
       tell(error.message, { isProblem: true });
@@ -32,10 +27,9 @@ function sendAgain(job, delivery) {
 }
 
 function node(job, delivery) {
-  const what = EVENTS[delivery.event] ?? delivery.event;
-  const outcome = delivery.error?.message ?? (delivery.answer ? `Answered ${delivery.answer.status}` : "");
+  const outcome = delivery.error?.message ?? (delivery.answer ? texts.answered(delivery.answer.status) : "");
   return make("li", { className: "event", "data-delivery": delivery.number },
-    make("p", { className: "event-move" }, `${what}: ${OUTCOME[delivery.status] ?? "being sent"}`),
+    make("p", { className: "event-move" }, texts.delivery(noticeOf(delivery), texts.outcomeOf[delivery.status] ?? texts.beingSent)),
     outcome ? make("p", { className: "event-text", dir: "auto" }, outcome) : null,
     make("p", { className: "quiet" }, dayAndTime(delivery.created_at)),
     isActive(delivery) ? null : sendAgain(job, delivery));

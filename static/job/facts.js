@@ -2,9 +2,10 @@
 
 import { tree } from "/static/files/data-tree.js";
 import { find, make } from "/static/shared/dom.js";
-import { duration, many, secondsBetween, setTime } from "/static/shared/format.js";
+import { duration, secondsBetween, setTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { isActive } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
 function time(iso) {
   if (!iso) return null;
@@ -21,35 +22,34 @@ function links(ids, words) {
 function took(job) {
   if (!job.started_at) return null;
   const seconds = duration(Math.max(0, secondsBetween(job.started_at, job.completed_at)));
-  return isActive(job) ? `${seconds} so far` : seconds;
+  return isActive(job) ? texts.tookSoFar(seconds) : seconds;
 }
 
 function attempts(job) {
   if (!job.attempt) return null;
-  const limit = job.max_attempts && isActive(job) ? `; gives up after ${many(job.max_attempts, "failure")}` : "";
-  return job.attempt > 1 ? `${job.attempt}${limit}` : "1";
+  return texts.attempt(job.attempt, job.attempt > 1 && isActive(job) ? job.max_attempts : null);
 }
 
 function rows(job, label) {
   return [
-    ["Job type", label],
-    ["Queue", job.queue],
-    ["Items", job.total_items > 1 ? String(job.total_items) : null],
-    ["Submitted", time(job.created_at)],
-    ["Runs at", job.status === "pending" ? time(job.run_at) : null],
-    ["Started", time(job.started_at)],
-    ["Finished", time(job.completed_at)],
-    ["Took", took(job)],
-    ["Attempt", attempts(job)],
-    ["Waits for", job.depends_on?.length ? links(job.depends_on) : null],
-    ["Reused from", job.cached_from ? links([job.cached_from], "an earlier job with the same content") : null],
-    ["Schedule", job.schedule ? make("a", { href: "/schedules" }, `number ${job.schedule}`) : null],
-    ["Webhook", job.webhook_url],
-    ["Priority", job.priority ? String(job.priority) : null],
-    ["Submitted by", job.owner && job.owner !== "local" ? job.owner : null],
-    ["Kept", job.keep ? "forever" : null],
-    ["Kept until", time(job.expires_at)],
-    ["Job ID", make("code", {}, job.job_id)],
+    [texts.fact.type, label],
+    [texts.fact.queue, job.queue],
+    [texts.fact.items, job.total_items > 1 ? String(job.total_items) : null],
+    [texts.fact.submitted, time(job.created_at)],
+    [texts.fact.runsAt, job.status === "pending" ? time(job.run_at) : null],
+    [texts.fact.started, time(job.started_at)],
+    [texts.fact.finished, time(job.completed_at)],
+    [texts.fact.took, took(job)],
+    [texts.fact.attempt, attempts(job)],
+    [texts.fact.waitsFor, job.depends_on?.length ? links(job.depends_on) : null],
+    [texts.fact.reusedFrom, job.cached_from ? links([job.cached_from], texts.earlierJob) : null],
+    [texts.fact.schedule, job.schedule ? make("a", { href: "/schedules" }, texts.scheduleNumber(job.schedule)) : null],
+    [texts.fact.webhook, job.webhook_url],
+    [texts.fact.priority, job.priority ? String(job.priority) : null],
+    [texts.fact.submittedBy, job.owner && job.owner !== "local" ? job.owner : null],
+    [texts.fact.kept, job.keep ? texts.keptForever : null],
+    [texts.fact.keptUntil, time(job.expires_at)],
+    [texts.fact.jobId, make("code", {}, job.job_id)],
   ];
 }
 

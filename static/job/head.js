@@ -3,20 +3,19 @@
 import { againAddress } from "/static/shared/again.js";
 import { announce } from "/static/shared/announce.js";
 import { find, setText, showText, visible } from "/static/shared/dom.js";
-import { duration, many, secondsBetween } from "/static/shared/format.js";
+import { duration, elapsed, secondsBetween } from "/static/shared/format.js";
 import { fitActions } from "/static/shared/job-actions.js";
 import { mayChange, maySubmit } from "/static/shared/user.js";
 import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
-const number = (count) => count.toLocaleString("en");
+const percent = (job) => texts.percent(Math.floor(job.progress));
 let said = "";
 
 function outcomeWords(job) {
-  const took = job.started_at && job.completed_at ? `Took ${duration(secondsBetween(job.started_at, job.completed_at))}` : "";
+  const took = job.started_at && job.completed_at ? texts.took(duration(secondsBetween(job.started_at, job.completed_at))) : "";
   if (job.total_items < 2) return took;
-  const failed = job.failed_items ? `, ${number(job.failed_items)} failed` : "";
-  const count = `${number(job.completed_items)} of ${many(job.total_items, "item")} completed${failed}`;
-  return [count, took].filter(Boolean).join(" · ");
+  return [texts.outcome(job.completed_items, job.total_items, job.failed_items), took].filter(Boolean).join(" · ");
 }
 
 function finalWords(job) {
@@ -24,15 +23,14 @@ function finalWords(job) {
 }
 
 function etaWords(job) {
-  if (job.eta_s) return `about ${duration(Math.max(1, Math.round(job.eta_s))).replace(".0", "")} left`;
-  return "";
+  return job.eta_s ? texts.timeLeft(elapsed(Math.max(1, Math.round(job.eta_s)))) : "";
 }
 
 function drawProgress(job) {
   const shown = isActive(job);
   find("[data-progress-line]").hidden = !shown;
   find("[data-progress]").value = job.progress;
-  setText(find("[data-percent]"), `${Math.floor(job.progress)} %`);
+  setText(find("[data-percent]"), percent(job));
   showText(find("[data-eta]"), shown && !job.cancel_requested ? etaWords(job) : "");
 }
 
@@ -49,8 +47,8 @@ export function drawError(job, items) {
 }
 
 function drawTitle(job) {
-  const start = job.status === "running" ? `${Math.floor(job.progress)} %` : statusWord(job);
-  document.title = visible(`${start} · ${job.name} – Bellhop`);
+  const start = job.status === "running" ? percent(job) : statusWord(job);
+  document.title = visible(texts.title(start, job.name));
 }
 
 /* Only a change of status is spoken; each percent would drown everything else. */

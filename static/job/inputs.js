@@ -3,6 +3,7 @@
 import { fileList } from "/static/files/file-list.js";
 import { find, make } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/job.js";
 
 const section = find("[data-input-section]");
 let drawn = "";
@@ -41,7 +42,7 @@ export function addInput(row) {
   return (item, name, isOnly) => {
     input = item.input;
     button.hidden = !input || isOnly;
-    button.setAttribute("aria-label", `Input of ${name}`);
+    button.setAttribute("aria-label", texts.inputOf(name));
     if (!input) panel.remove();
   };
 }

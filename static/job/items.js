@@ -3,9 +3,9 @@
 import { addInput } from "/static/job/inputs.js";
 import { addOutput } from "/static/job/output.js";
 import { find, fromTemplate, setData, setText, showText } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { failureWords, statusWord, stepWords } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
 const rows = new Map();
 const body = find("[data-items]");
@@ -13,17 +13,17 @@ const body = find("[data-items]");
 const keyOf = (item) => `${item.index}.${item.step ?? 0}`;
 
 function nameOf(item) {
-  const name = item.filename || `Item ${item.index + 1}`;
-  return item.step ? `${name} (step ${item.step + 1}: ${item.type})` : name;
+  const name = item.filename || texts.itemName(item.index + 1);
+  return item.step ? texts.itemStep(name, item.step + 1, item.type) : name;
 }
 
 function stateOf(item) {
-  if (item.blocked_by) return "Not run";
-  return item.cached ? "Earlier result" : statusWord(item);
+  if (item.blocked_by) return texts.notRun;
+  return item.cached ? texts.earlierResult : statusWord(item);
 }
 
 function stepOf(item) {
-  if (item.blocked_by) return `Not run: ${item.blocked_by}`;
+  if (item.blocked_by) return item.blocked_by;
   if (item.status === "queued" || item.status === "pending") return item.waiting_for || failureWords(item) || item.current_step || "";
   return stepWords(item);
 }
@@ -43,7 +43,7 @@ function updateRow(row, item) {
   const bar = find("[data-progress]", row);
   bar.hidden = item.status !== "running";
   bar.value = item.progress ?? 0;
-  bar.setAttribute("aria-label", `Progress of ${nameOf(item)}`);
+  bar.setAttribute("aria-label", texts.progressOf(nameOf(item)));
   setText(find("[data-item-step]", row), stepOf(item));
   setText(find("[data-item-attempt]", row), item.attempt ? String(item.attempt) : "–");
   showText(find("[data-item-error]", row), errorWords(item.error));
@@ -88,11 +88,11 @@ function withWaits(items) {
     if (item.status !== "pending" || !item.step) return item;
     for (let step = 0; step < item.step; step += 1) {
       const before = status.get(`${item.index}.${step}`);
-      if (before === "failed") return { ...item, blocked_by: `step ${step + 1} failed` };
-      if (before === "cancelled") return { ...item, blocked_by: `step ${step + 1} was cancelled` };
+      if (before === "failed") return { ...item, blocked_by: texts.notRunFailed(step + 1) };
+      if (before === "cancelled") return { ...item, blocked_by: texts.notRunCancelled(step + 1) };
     }
     const before = status.get(`${item.index}.${item.step - 1}`);
-    return before && before !== "completed" ? { ...item, waiting_for: `Waits for step ${item.step}` } : item;
+    return before && before !== "completed" ? { ...item, waiting_for: texts.waitsForStep(item.step) } : item;
   });
 }
 
@@ -101,5 +101,5 @@ export function drawItems(items, job) {
   fitRows(items);
   withWaits(items).forEach((item) => drawItem(item, job));
   find("[data-no-items]").hidden = items.length > 0;
-  setText(find("[data-items-count]"), many(job.total_items, "item"));
+  setText(find("[data-items-count]"), texts.items(job.total_items));
 }

@@ -3,6 +3,7 @@
 import { plainText, showPrinted } from "/static/job/printed.js";
 import { getLog } from "/static/shared/api.js";
 import { find, fromTemplate, make, setText, showText } from "/static/shared/dom.js";
+import { texts } from "/static/texts/job.js";
 
 const NOTHING = { attempt: "", isWhole: false };
 const opened = new Set();
@@ -12,7 +13,7 @@ function fitAttempts(select, count) {
   const isLatest = Number(select.value || 0) === select.length;
   while (select.length < count) select.append(make("option", { value: String(select.length + 1) }));
   for (const option of select.options) {
-    setText(option, option.value === String(count) ? `${count} (latest)` : option.value);
+    setText(option, option.value === String(count) ? texts.latestAttempt(count) : option.value);
   }
   if (isLatest) select.value = String(count);
   select.parentElement.hidden = count < 2;
@@ -44,7 +45,7 @@ export function addOutput(row, jobId) {
     try {
       const text = plainText(await getLog(jobId, { ...item, attempt }));
       if (mine !== asked) return;
-      draw(text, isWhole ? "It printed nothing." : "It has printed nothing yet.");
+      draw(text, isWhole ? texts.printedNothing : texts.printedNothingYet);
       shown = { attempt, isWhole };
     } catch (error) {
       if (mine !== asked || shown.attempt === attempt) return;
@@ -69,8 +70,8 @@ export function addOutput(row, jobId) {
   function update(now, name) {
     item = now;
     button.hidden = !item.attempt;
-    button.setAttribute("aria-label", `Output of ${name}`);
-    pre.setAttribute("aria-label", `Output of ${name}`);
+    button.setAttribute("aria-label", texts.outputOf(name));
+    pre.setAttribute("aria-label", texts.outputOf(name));
     fitAttempts(select, item.attempt);
   }
 

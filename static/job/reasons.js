@@ -4,9 +4,10 @@ import { againAddress } from "/static/shared/again.js";
 import { announce, tell } from "/static/shared/announce.js";
 import { getReasons, retryItems } from "/static/shared/api.js";
 import { find, make, setText } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { number } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { mayChange } from "/static/shared/user.js";
+import { texts } from "/static/texts/job.js";
 
 const FEW = 3;
 const list = find("[data-reasons]");
@@ -16,19 +17,18 @@ const drawn = new Map();
 /* The first names, and how many more there are. */
 function fileWords({ items, filenames }) {
   const named = filenames.slice(0, FEW);
-  const left = items.length - named.length;
-  return named.join(", ") + (left > 0 ? ` and ${left.toLocaleString("en")} more` : "");
+  return texts.reasonFiles(named, items.length - named.length);
 }
 
 function retryButton(job, { items, message }, onRetried) {
-  const words = items.length === 1 ? "Retry this one" : `Retry these ${items.length.toLocaleString("en")}`;
-  const button = make("button", { type: "button", className: "button small", "data-retry-reason": "", "aria-label": `${words}: ${message}` }, words);
+  const words = texts.retryThese(items.length);
+  const button = make("button", { type: "button", className: "button small", "data-retry-reason": "", "aria-label": texts.because(words, message) }, words);
   button.addEventListener("click", async () => {
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
     try {
       onRetried(await retryItems(job.job_id, items));
-      announce(`Retrying ${many(items.length, "item")}`);
+      announce(texts.retrying(items.length));
     } catch (error) {
       tell(error.message, { isProblem: true });
     }
@@ -41,17 +41,17 @@ function actions(job, reason, onRetried) {
   const href = againAddress(job.job_id, reason.items);
   return make("div", { className: "reason-actions" },
     retryButton(job, reason, onRetried),
-    href && make("a", { className: "button small", href, "aria-label": `Change and run again: ${reason.message}` }, "Change and run again"));
+    href && make("a", { className: "button small", href, "aria-label": texts.because(texts.changeAndRun, reason.message) }, texts.changeAndRun));
 }
 
 function node(job, reason, onRetried) {
   return make("li", { className: "reason", "data-reason": reason.code },
-    make("p", { className: "reason-count" }, reason.items.length.toLocaleString("en"), make("span", { className: "visually-hidden" }, ` ${reason.items.length === 1 ? "item" : "items"}:`)),
+    make("p", { className: "reason-count" }, number(reason.items.length), make("span", { className: "visually-hidden" }, texts.reasonItems(reason.items.length))),
     make("div", { className: "reason-words" },
       make("p", { className: "reason-message", dir: "auto" }, reason.message),
       reason.hint ? make("p", { dir: "auto" }, reason.hint) : null,
       make("p", { className: "quiet", dir: "auto" }, fileWords(reason)),
-      make("p", { className: "quiet" }, "Code: ", make("code", {}, reason.code))),
+      make("p", { className: "quiet" }, texts.code, make("code", {}, reason.code))),
     mayChange(job) && !job.cancel_requested ? actions(job, reason, onRetried) : null);
 }
 
@@ -73,7 +73,7 @@ export async function drawReasons(job, onRetried) {
   nodes.forEach((each, place) => list.children[place] === each || list.insertBefore(each, list.children[place] ?? null));
   const kept = new Set(now.map(([text]) => text));
   [...drawn.keys()].filter((text) => !kept.has(text)).forEach((text) => drawn.delete(text));
-  setText(title, `Why ${many(job.failed_items, "item")} failed`);
+  setText(title, texts.whyFailed(job.failed_items));
   find("[data-reasons-section]").hidden = !nodes.length;
   if (had && !list.contains(document.activeElement)) (nodes.length ? title : find("[data-job-name]")).focus();
 }

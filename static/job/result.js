@@ -7,9 +7,11 @@ import { fileAddress, filesAddress, resultAddress, tableAddress } from "/static/
 import { find, make } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import { readingsIn, readingsNotice } from "/static/shared/readings.js";
+import { texts } from "/static/texts/job.js";
 
 const drawn = new Map();
 const box = find("[data-result]");
+const nameOf = (item) => item.filename || texts.itemName(item.index + 1);
 
 function address(job, item, file) {
   const url = file.url && new URL(file.url, location.href);
@@ -31,7 +33,7 @@ function warning({ code, message, where }) {
 /* What a running item has given so far. */
 function partialNode(job, item) {
   return make("section", { className: "result-item", "data-partial-item": item.index },
-    make("h3", { dir: "auto" }, `So far: ${item.filename || `item ${item.index + 1}`}`),
+    make("h3", { dir: "auto" }, texts.soFar(nameOf(item))),
     viewOf(item.partial, { job, item, fileUrl: () => null }));
 }
 
@@ -46,21 +48,21 @@ function itemNode(job, item) {
   const addressed = files.map((file) => ({ ...file, url: address(job, item, file) }));
   /* A type with a viewer shows what matters of its files itself. */
   const { list, area } = fileList(addressed, { opensAlone: !hasViewer(item.type) });
-  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, item.filename || `Item ${item.index + 1}`) : null;
+  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, nameOf(item)) : null;
   return make("section", { className: "result-item", "data-result-item": item.index },
     title,
-    warnings.length ? make("ul", { className: "warnings", "aria-label": "Warnings" }, ...warnings.map(warning)) : null,
+    warnings.length ? make("ul", { className: "warnings", "aria-label": texts.warnings }, ...warnings.map(warning)) : null,
     readingsNotice(readingsIn(item.data?.readings)),
     files.length ? list : null,
     hasData ? viewOf(item.data, { job, item, fileUrl: fileUrlIn(job, item, files) }) : null,
     area,
-    !hasData && !files.length ? make("p", { className: "quiet" }, "Done; there is nothing to show.") : null);
+    !hasData && !files.length ? make("p", { className: "quiet" }, texts.nothingToShow) : null);
 }
 
 const errorData = (item) => (item.status === "failed" ? item.error?.data ?? null : null);
 
 function failedNode(job, item) {
-  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, item.filename || `Item ${item.index + 1}`) : null;
+  const title = job.total_items > 1 ? make("h3", { dir: "auto" }, nameOf(item)) : null;
   return make("section", { className: "result-item", "data-result-item": item.index },
     title,
     make("p", { dir: "auto" }, item.error.message),

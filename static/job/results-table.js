@@ -1,9 +1,10 @@
 /* The results of several items as one table; the viewer of the chosen one stands below it. */
 
 import { find, make, setText } from "/static/shared/dom.js";
-import { bytes, many } from "/static/shared/format.js";
+import { bytes } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { statusWord } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
 const MOST_COLUMNS = 4;
 const MOST_TEXT = 60;
@@ -29,16 +30,16 @@ function columnsOf(items) {
 function outputWords(item) {
   const files = item.files ?? [];
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  const parts = [files.length ? `${many(files.length, "file")}, ${bytes(size)}` : "", item.warnings?.length ? many(item.warnings.length, "warning") : ""];
+  const parts = [files.length ? texts.output(files.length, bytes(size)) : "", item.warnings?.length ? texts.warningCount(item.warnings.length) : ""];
   return item.status === "completed" ? parts.filter(Boolean).join(" · ") || "–" : statusWord(item);
 }
 
 const isNumber = (value) => typeof value === "number" || typeof value === "bigint";
-const YES = new Map([[true, "yes"], [false, "no"], [undefined, "–"]]);
+const YES = new Map([[true, texts.yes], [false, texts.no], [undefined, "–"]]);
 const cell = (value) => make("td", { role: "cell", className: isNumber(value) ? "number" : "", dir: "auto" }, YES.get(value) ?? String(value));
 
 function row(item, names, choose) {
-  const button = make("button", { type: "button", className: "result-choice", dir: "auto" }, item.filename || `Item ${item.index + 1}`);
+  const button = make("button", { type: "button", className: "result-choice", dir: "auto" }, item.filename || texts.itemName(item.index + 1));
   button.addEventListener("click", () => choose(item));
   const data = isObject(item.data) ? item.data : {};
   const node = make("tr", { role: "row", "data-result-row": item.index },
@@ -52,7 +53,7 @@ function row(item, names, choose) {
 
 function drawHead(names, items) {
   const isNumeric = (name) => items.some(({ data }) => isObject(data) && isNumber(data[name]));
-  const heads = [["#", true], ["Item"], ...names.map((name) => [words(name), isNumeric(name)]), ["Output"]];
+  const heads = [["#", true], [texts.columnItem], ...names.map((name) => [words(name), isNumeric(name)]), [texts.columnOutput]];
   find("[data-result-head]").replaceChildren(...heads.map(([name, isRight]) =>
     make("th", { role: "columnheader", scope: "col", className: isRight ? "number" : "" }, name)));
 }

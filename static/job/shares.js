@@ -4,6 +4,7 @@ import { tell } from "/static/shared/announce.js";
 import { getShares, share, unshare } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { isOpen, mayChange } from "/static/shared/user.js";
+import { texts } from "/static/texts/job.js";
 
 const form = find("[data-share-form]");
 let shown = null;
@@ -18,14 +19,14 @@ async function tried(action) {
 }
 
 function node(account) {
-  const button = make("button", { type: "button", className: "button small", "aria-label": `Share no more with ${account}` }, "Remove");
+  const button = make("button", { type: "button", className: "button small", "aria-label": texts.unshareWith(account) }, texts.unshare);
   button.addEventListener("click", () => tried(() => unshare(shown, account)));
   return make("li", {}, make("span", { dir: "auto" }, account), button);
 }
 
 async function draw() {
   const { accounts } = await getShares(shown);
-  const nobody = make("li", { className: "quiet" }, "Nobody but you and the admins.");
+  const nobody = make("li", { className: "quiet" }, texts.noShares);
   find("[data-shares]").replaceChildren(...(accounts.length ? accounts.map(node) : [nobody]));
 }
 

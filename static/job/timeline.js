@@ -5,15 +5,16 @@ import { find, make, setData, setText } from "/static/shared/dom.js";
 import { clockTime, fullTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { withLocalTimes } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
 const list = find("[data-timeline]");
 const box = find("[data-timeline-items]");
 
 /* Closed at first, and kept as it is for as long as its event: an event never changes. */
 function tracebackNode(event, job) {
-  const label = ["Traceback", job.total_items > 1 && `item ${event.item + 1}`, `attempt ${event.attempt}`].filter(Boolean).join(", ");
+  const label = texts.tracebackOf(job.total_items > 1 ? event.item + 1 : null, event.attempt);
   return make("details", { className: "traceback" },
-    make("summary", {}, "Traceback"),
+    make("summary", {}, texts.traceback),
     make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": label }, event.traceback));
 }
 
@@ -31,12 +32,12 @@ function eventNode(event, job) {
 function growing(list) {
   let drawn = [];
   return (events, job) => {
-    const texts = events.map((event) => stringify(event));
-    const kept = texts.findIndex((text, place) => drawn[place] !== text);
-    const from = kept === -1 ? texts.length : kept;
+    const written = events.map((event) => stringify(event));
+    const kept = written.findIndex((text, place) => drawn[place] !== text);
+    const from = kept === -1 ? written.length : kept;
     while (list.children.length > from) list.lastElementChild.remove();
     list.append(...events.slice(from).map((event) => eventNode(event, job)));
-    drawn = texts;
+    drawn = written;
   };
 }
 
@@ -64,7 +65,7 @@ export function drawTimeline(events, job, nameOf) {
     const { node, summary, draw } = foldOf(index);
     const last = ofItem.get(index).at(-1);
     setData(node, "move", last.move);
-    setText(summary, `${index + 1}. ${nameOf(index)}: ${moveWord(last)}`);
+    setText(summary, texts.itemMove(index + 1, nameOf(index), moveWord(last)));
     draw(ofItem.get(index), job);
   }
   const nodes = indexes.map((index) => folds.get(index).node);

@@ -7,6 +7,7 @@
 
 import { tree } from "/static/files/data-tree.js";
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/job.js";
 
 const names = new Map();
 const modules = new Map();
@@ -28,7 +29,7 @@ async function draw(box, name, data, about) {
   try {
     const viewer = await load(name);
     const view = about.item.status === "failed" ? viewer.viewError ?? tree : viewer.view;
-    const raw = make("details", { className: "raw" }, make("summary", {}, "All data"));
+    const raw = make("details", { className: "raw" }, make("summary", {}, texts.allData));
     raw.addEventListener("toggle", () => raw.open && raw.children.length === 1 && raw.append(tree(data)));
     box.replaceChildren(view(data, about), raw);
   } catch (error) {

@@ -6,12 +6,12 @@ import { confirmed } from "/static/shared/confirm.js";
 import { find, make, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
 import { known } from "/static/shared/user.js";
+import { texts } from "/static/texts/account.js";
 
-const SCOPES = { read: "sees jobs only", submit: "sees and submits jobs", all: "may do everything that you may" };
 const tokenForm = find("[data-token-form]");
 const passwordForm = find("[data-password-form]");
 
-const used = (at) => (at ? `used ${dayAndTime(at)}` : "never used");
+const written = (at) => at && dayAndTime(at);
 
 async function tried(action) {
   try {
@@ -21,28 +21,28 @@ async function tried(action) {
   }
 }
 
-function entry(title, words, label, question, text, end) {
-  const button = make("button", { type: "button", className: "button small", "aria-label": `${label} ${title}` }, label);
+function entry(title, words, { label, question, no }, text, end) {
+  const button = make("button", { type: "button", className: "button small", "aria-label": texts.act(label, title) }, label);
   button.addEventListener("click", () => tried(async () => {
-    if (await confirmed({ title: question, text, yes: label, no: `Don’t ${label.toLowerCase()}` })) await end();
+    if (await confirmed({ title: question, text, yes: label, no })) await end();
   }));
   return make("li", {},
     make("div", {}, make("strong", { dir: "auto" }, title), make("p", { className: "quiet" }, words)), button);
 }
 
 function tokenNode(token) {
-  const ends = token.expires_at ? `expires ${dayAndTime(token.expires_at)}` : "never expires";
-  const words = `${SCOPES[token.scope]}, ${used(token.used_at)}, ${ends}`;
-  return entry(token.name || `Token ${token.id}`, words, "Revoke", "Revoke this token?", `Scripts that use “${token.name}” will stop working.`, async () => {
+  const words = texts.token({ scope: token.scope, usedAt: written(token.used_at), expiresAt: written(token.expires_at) });
+  const name = token.name || texts.tokenName(token.id);
+  return entry(name, words, texts.revoke, texts.revokeText(name), async () => {
     await revokeToken(token.id);
     await drawTokens();
   });
 }
 
 function sessionNode(session) {
-  const words = `from ${session.address || "this machine"}, ${used(session.used_at)}`;
-  const name = session.is_this ? `This browser (${session.agent})` : session.agent || "A browser";
-  return entry(name, words, "Log out", "Log this browser out?", `“${name}” needs your password to log in again.`, async () => {
+  const words = texts.session({ address: session.address, usedAt: written(session.used_at) });
+  const name = session.is_this ? texts.thisBrowser(session.agent) : session.agent || texts.aBrowser;
+  return entry(name, words, texts.logOut, texts.logOutText(name), async () => {
     await endSession(session.id);
     if (session.is_this) location.assign("/login");
     else await drawSessions();
@@ -51,7 +51,7 @@ function sessionNode(session) {
 
 async function drawTokens() {
   const { tokens } = await getTokens();
-  const nodes = tokens.length ? tokens.map(tokenNode) : [make("li", { className: "quiet" }, "You have none.")];
+  const nodes = tokens.length ? tokens.map(tokenNode) : [make("li", { className: "quiet" }, texts.noTokens)];
   find("[data-tokens]").replaceChildren(...nodes);
 }
 
@@ -79,7 +79,7 @@ tokenForm.addEventListener("submit", async (event) => {
 
 find("[data-copy-token]").addEventListener("click", () => tried(async () => {
   await navigator.clipboard.writeText(find("[data-new-token-text]").textContent);
-  tell("Copied.");
+  tell(texts.copied);
 }));
 
 passwordForm.addEventListener("submit", async (event) => {
@@ -90,7 +90,7 @@ passwordForm.addEventListener("submit", async (event) => {
     await changePassword(password.value, fresh.value);
     passwordForm.reset();
     showText(find("[data-password-error]"), "");
-    tell(`Your password is changed. ${tokens.length ? `Tokens that ended: ${tokens.length}.` : ""}`.trim());
+    tell(texts.passwordChanged(tokens.length));
     await Promise.all([drawTokens(), drawSessions()]);
   } catch (error) {
     showText(find("[data-password-error]"), error.message);
@@ -100,11 +100,10 @@ passwordForm.addEventListener("submit", async (event) => {
 known.then((user) => tried(async () => {
   const words = find("[data-account-words]");
   if (user.is_open) {
-    setText(words, `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it types: ${document.body.dataset.typed} user add NAME --role admin`);
+    setText(words, texts.open(document.body.dataset.typed));
     return;
   }
-  const sees = user.role === "admin" || user.jobs === "team" ? "see all jobs" : "see your own jobs and those that others share with you";
-  setText(words, `${user.name}, you are ${user.role === "admin" ? "an" : "a"} ${user.role} and ${sees}.`);
+  setText(words, texts.you({ name: user.name, role: user.role, seesAll: user.role === "admin" || user.jobs === "team" }));
   find("[data-username]").value = user.name;
   find("[data-account]").hidden = false;
   await Promise.all([drawTokens(), drawSessions()]);

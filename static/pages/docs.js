@@ -4,11 +4,8 @@ import { getApi } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import "/static/shared/user.js";
+import { texts } from "/static/texts/docs.js";
 
-const WORDS = {
-  string: "text", integer: "whole number", number: "number", boolean: "true or false",
-  object: "object", array: "list", null: "null",
-};
 const FILE = "application/octet-stream";
 const TOO_LARGE_TO_TELL = 1e8;
 let api = null;
@@ -42,12 +39,12 @@ function bounds(schema) {
   const { minimum, maxLength, maxItems, default: usual } = schema;
   const maximum = schema.maximum < TOO_LARGE_TO_TELL ? schema.maximum : undefined;
   const found = [];
-  if (minimum !== undefined && maximum !== undefined) found.push(`${minimum} to ${maximum}`);
-  else if (minimum) found.push(`at least ${minimum}`);
-  else if (maximum !== undefined) found.push(`at most ${maximum}`);
-  if (maxLength) found.push(`at most ${maxLength} characters`);
-  if (maxItems) found.push(`at most ${maxItems}`);
-  if (usual !== undefined) found.push(`${usual} when left out`);
+  if (minimum !== undefined && maximum !== undefined) found.push(texts.fromTo(minimum, maximum));
+  else if (minimum) found.push(texts.atLeast(minimum));
+  else if (maximum !== undefined) found.push(texts.atMost(maximum));
+  if (maxLength) found.push(texts.atMostCharacters(maxLength));
+  if (maxItems) found.push(texts.atMost(maxItems));
+  if (usual !== undefined) found.push(texts.leftOut(usual));
   return found.length ? [`, ${found.join(", ")}`] : [];
 }
 
@@ -55,17 +52,17 @@ function bounds(schema) {
 function typeOf(schema) {
   if (schema.$ref) return [link(schemaAnchor(nameOf(schema)), nameOf(schema))];
   const choices = schema.oneOf ?? schema.anyOf;
-  if (choices && !schema.type) return choices.flatMap((part, index) => [...(index ? [" or "] : []), ...typeOf(part)]);
+  if (choices && !schema.type) return choices.flatMap((part, index) => [...(index ? [texts.or] : []), ...typeOf(part)]);
   if (schema.const !== undefined) return [code(String(schema.const))];
   if (schema.enum) return byComma(schema.enum.map((value) => code(String(value))));
-  if (schema.contentMediaType === FILE) return ["file"];
-  if (schema.format === "date-time") return [schema.type.includes("null") ? "time or null" : "time"];
-  const kinds = [schema.type ?? "any JSON"].flat();
+  if (schema.contentMediaType === FILE) return [texts.file];
+  if (schema.format === "date-time") return [schema.type.includes("null") ? texts.timeOrNull : texts.time];
+  const kinds = [schema.type ?? texts.anyJson].flat();
   const nodes = kinds.flatMap((kind, index) => {
-    const either = index ? [" or "] : [];
+    const either = index ? [texts.or] : [];
     return kind === "array" && schema.items
-      ? [...either, "list of ", ...typeOf(schema.items)]
-      : [...either, WORDS[kind] ?? kind];
+      ? [...either, texts.listOf, ...typeOf(schema.items)]
+      : [...either, texts.type[kind] ?? kind];
   });
   return [...nodes, ...bounds(schema)];
 }
@@ -83,7 +80,7 @@ const small = (...nodes) => make("span", { className: "small-print" }, ...nodes)
 function members(schema, label) {
   const needed = new Set(schema.required);
   const rows = Object.entries(schema.properties ?? {}).map(([key, member]) => [
-    [field(key), ...(needed.has(key) ? [] : [small("optional")])],
+    [field(key), ...(needed.has(key) ? [] : [small(texts.optional)])],
     [small(...typeOf(member)), ...prose(member.description ?? "")],
   ]);
   return rows.length ? table(label, rows) : null;
@@ -95,19 +92,19 @@ const part = (title, ...nodes) => [make("h4", {}, title), ...nodes];
 
 function drawParameters(operation) {
   const rows = operation.parameters.map(deref).map((parameter) => [
-    [field(parameter.name), small(parameter.required ? parameter.in : `${parameter.in}, optional`)],
+    [field(parameter.name), small(parameter.required ? parameter.in : texts.optionalIn(parameter.in))],
     [small(...typeOf(parameter.schema)), ...prose(parameter.description)],
   ]);
-  return rows.length ? part("Parameters", table("Parameters", rows)) : [];
+  return rows.length ? part(texts.parameters, table(texts.parameters, rows)) : [];
 }
 
 function drawBody({ requestBody }) {
   if (!requestBody) return [];
   const bodies = Object.entries(requestBody.content).flatMap(([kind, { schema }]) => [
     make("p", {}, code(kind), ": ", ...typeOf(schema), ". ", ...prose(deref(schema).description)),
-    members(deref(schema), `Body, ${kind}`),
+    members(deref(schema), texts.bodyOf(kind)),
   ]);
-  return part(requestBody.required ? "Body" : "Body, optional", ...bodies);
+  return part(requestBody.required ? texts.body : texts.bodyOptional, ...bodies);
 }
 
 const answersOf = (operation) =>
@@ -122,10 +119,10 @@ function drawAnswers(operation) {
     return [
       [code(status)],
       [...(kinds.length ? [small(...kinds)] : []), ...prose(description),
-        ...(sent.length ? [small("with ", ...byComma(sent))] : [])],
+        ...(sent.length ? [small(texts.withHeaders, ...byComma(sent))] : [])],
     ];
   });
-  return part("Answers", table("Answers", rows));
+  return part(texts.answers, table(texts.answers, rows));
 }
 
 /** The codes of the problems that an operation may answer. */
@@ -162,8 +159,8 @@ function problemTable(label, names, titles) {
 
 function drawProblems(operation, titles, usual) {
   const own = new Set(codesOf(operation).filter((key) => !usual.has(key)));
-  const others = make("p", {}, link("problems", own.size ? "And what every route may answer." : "What every route may answer."));
-  return part("Problems", own.size ? problemTable("Problems", own, titles) : null, others);
+  const others = make("p", {}, link(slug(texts.problems), own.size ? texts.problemsOfAll : texts.onlyProblemsOfAll));
+  return part(texts.problems, own.size ? problemTable(texts.problems, own, titles) : null, others);
 }
 
 /* Examples */
@@ -202,9 +199,9 @@ function commands(operation) {
 
 function drawExamples(operation) {
   const blocks = commands(operation).map((text) =>
-    make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": "Example" }, text),
+    make("pre", { className: "printed", tabIndex: 0, role: "group", "aria-label": texts.example }, text),
   );
-  return part(blocks.length > 1 ? "Examples" : "Example", ...blocks);
+  return part(blocks.length > 1 ? texts.examples : texts.example, ...blocks);
 }
 
 /* The page */
@@ -237,7 +234,7 @@ function section(title, words, ...nodes) {
 }
 
 const drawSchema = ([key, schema]) =>
-  fold(schemaAnchor(key), [code(key)], prose(schema.description), [members(schema, `Members of ${key}`)]);
+  fold(schemaAnchor(key), [code(key)], prose(schema.description), [members(schema, texts.membersOf(key))]);
 
 function drawReference() {
   const all = operations();
@@ -249,12 +246,12 @@ function drawReference() {
   });
   const onlyChanges = new Set([...usual.true].filter((key) => !usual.false.has(key)));
   const problemList = section(
-    "Problems", "What every route may answer, and what is only of changes.",
-    problemTable("Problems of every route", usual.false, titles),
-    make("h3", {}, "Of POST, PATCH and DELETE"), problemTable("Problems of changes", onlyChanges, titles),
+    texts.problems, texts.problemsWords,
+    problemTable(texts.problemsEvery, usual.false, titles),
+    make("h3", {}, texts.changes), problemTable(texts.problemsChanges, onlyChanges, titles),
   );
   const schemas = Object.entries(api.components.schemas).map(drawSchema);
-  find("[data-reference]").append(...tags, problemList, section("Data", "What is sent and answered.", ...schemas));
+  find("[data-reference]").append(...tags, problemList, section(texts.data, texts.dataWords, ...schemas));
 }
 
 function drawContents() {
@@ -264,7 +261,7 @@ function drawContents() {
       .map(({ operationId, summary }) => make("li", {}, link(operationId, summary)));
     return make("li", {}, link(slug(tag.name), tag.name), make("ul", {}, ...routes));
   });
-  const last = ["Problems", "Data"].map((title) => make("li", {}, link(slug(title), title)));
+  const last = [texts.problems, texts.data].map((title) => make("li", {}, link(slug(title), title)));
   find("[data-contents-list]").append(make("ul", {}, ...lists, ...last));
 }
 

@@ -21,6 +21,7 @@ import { startPages } from "/static/shared/pages.js";
 import { poll } from "/static/shared/poll.js";
 import { known } from "/static/shared/user.js";
 import { isActive } from "/static/shared/words.js";
+import { texts } from "/static/texts/job.js";
 
 document.head.append(make("link", { rel: "stylesheet", href: "/static/job/job.css" }));
 
@@ -68,7 +69,7 @@ const refreshChosen = startPages(
   find("[data-more-chosen]"),
 );
 
-const nameOf = (index) => items.find((item) => item.index === index)?.filename ?? `Item ${index + 1}`;
+const nameOf = (index) => items.find((item) => item.index === index)?.filename ?? texts.itemName(index + 1);
 
 const refreshEvents = startPages(
   async (cursor) => {
@@ -103,7 +104,7 @@ async function refreshResult() {
     await refreshFinalResult();
   } catch (error) {
     if (error.status === 409) drawResult(job, [], { isFinal: true });
-    else if (error.status === 410) drawNoResult("The result has been removed because its time was over.");
+    else if (error.status === 410) drawNoResult(texts.resultDeleted);
     else throw error;
   }
 }
@@ -129,7 +130,7 @@ function drawMissing(title, text) {
   find("[data-missing]").hidden = false;
   if (title) find("[data-missing-title]").textContent = title;
   if (text) find("[data-missing-text]").textContent = text;
-  document.title = "No such job – Bellhop";
+  document.title = texts.missingTitle;
 }
 
 async function refreshDetails() {
@@ -164,7 +165,7 @@ async function ask() {
   try {
     await refresh();
   } catch (error) {
-    if (error.status === 410) return drawMissing("This job was deleted", "Bellhop keeps jobs and their results for the time that its settings say.");
+    if (error.status === 410) return drawMissing(texts.isDeleted, texts.isDeletedWhy);
     if (error.status !== 404) throw error;
     drawMissing();
   }
@@ -189,7 +190,7 @@ find(".page-actions").addEventListener("click", async (event) => {
   const button = event.target.closest("[data-action]");
   if (!button) return;
   const after = await act(button, job);
-  if (after === null) return drawMissing("Deleted", "The job, its result and its files are gone.");
+  if (after === null) return drawMissing(texts.deleted, texts.deletedWhat);
   return after ? changed(after) : look();
 });
 find("[data-job-name]").tabIndex = -1;

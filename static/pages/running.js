@@ -7,9 +7,9 @@ import { drawQueues } from "/static/running/queue-rows.js";
 import { tell } from "/static/shared/announce.js";
 import { getHealth, getQueues, getTypes, getWorkers } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { poll } from "/static/shared/poll.js";
 import { isAdmin, known } from "/static/shared/user.js";
+import { texts } from "/static/texts/running.js";
 
 const EVERY_MS = 2000;
 /* The consumers tell within a second that somebody looks. */
@@ -29,7 +29,7 @@ async function refresh() {
   find("[data-loading]").hidden = true;
   drawQueues(queues, now);
   steady.change(() => drawItems(workers.flatMap((consumer) => consumer.running), steady.isHeld()));
-  setText(find("[data-consumers]"), many(workers.length, "consumer"));
+  setText(find("[data-consumers]"), texts.consumers(workers.length));
 }
 
 const steady = keepSteady(find("[data-running]"), removeEnded);

@@ -4,11 +4,12 @@ import { tell } from "/static/shared/announce.js";
 import { bulkAction } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { find, make, setText } from "/static/shared/dom.js";
-import { many, setTime } from "/static/shared/format.js";
+import { number, setTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { maySubmit } from "/static/shared/user.js";
 import { jobsOf } from "/static/problems/jobs.js";
 import { drawn } from "/static/problems/picture.js";
+import { texts } from "/static/texts/problems.js";
 
 const SHOWN = 10;
 const MOST_BARS = 30;
@@ -21,8 +22,8 @@ function trendWord(trend) {
   const half = Math.floor(trend.length / 2);
   const sum = (counts) => counts.reduce((total, count) => total + count, 0);
   const [before, after] = [sum(trend.slice(0, half)), sum(trend.slice(half))];
-  if (after > 1.5 * before) return "rising";
-  return before > 1.5 * after ? "falling" : "steady";
+  if (after > 1.5 * before) return texts.rising;
+  return before > 1.5 * after ? texts.falling : texts.steady;
 }
 
 /* More bars than that are too thin to be seen. */
@@ -44,13 +45,11 @@ const filterOf = (group, from) => ({ code: group.code, type: group.type, from, .
 
 async function retry(filter) {
   const { count } = await bulkAction({ action: "retry", filter, dry_run: true });
-  if (!count) return tell("No job has this error any more: they were retried or deleted.");
-  const jobs = many(count, "job");
-  const text = "Every failed item of these jobs runs again, also those that failed with another error.";
-  if (!(await confirmed({ title: `Retry ${jobs}?`, text, yes: `Retry ${jobs}`, no: "Don’t retry" }))) return undefined;
+  if (!count) return tell(texts.noJobHasIt);
+  if (!(await confirmed({ title: texts.retryTitle(count), text: texts.retryText, yes: texts.retryYes(count), no: texts.retryNo }))) return undefined;
   const answer = await bulkAction({ action: "retry", filter, expected: count });
-  const left = answer.refused.length ? ` ${many(answer.refused.length, "job")} cannot run again: ${answer.refused[0].detail}` : "";
-  return tell(`Retrying ${many(answer.done, "job")}.${left}`);
+  const left = answer.refused.length ? texts.cannotRetry(answer.refused.length, answer.refused[0].detail) : "";
+  return tell([texts.retrying(answer.done), left].filter(Boolean).join(" "));
 }
 
 function cell(name, label, ...content) {
@@ -59,9 +58,8 @@ function cell(name, label, ...content) {
 
 function newRow(group) {
   const made = { from: "" };
-  const what = `${group.code} of ${group.type}`;
-  const jobs = make("button", { type: "button", className: "button small", "aria-expanded": "false", "aria-label": `Jobs with ${what}` }, "Jobs");
-  const again = make("button", { type: "button", className: "button small", "aria-label": `Retry jobs with ${what}` }, "Retry");
+  const jobs = make("button", { type: "button", className: "button small", "aria-expanded": "false", "aria-label": texts.jobsWith(group.code, group.type) }, texts.jobs);
+  const again = make("button", { type: "button", className: "button small", "aria-label": texts.retryWith(group.code, group.type) }, texts.retry);
   made.message = make("p", { className: "problem-message", dir: "auto" });
   made.count = make("strong");
   made.trend = make("div", { className: "trend" });
@@ -69,8 +67,8 @@ function newRow(group) {
   made.last = make("time", { "data-relative": "" });
   made.row = make("tr", { role: "row" },
     make("th", { role: "rowheader", scope: "row", className: "error-name" }, make("code", {}, group.code), made.message),
-    cell("error-type", "Job type", group.type), cell("number", "Failed items", made.count), cell("", "Trend", made.trend),
-    cell("", "First", made.first), cell("", "Last", made.last), cell("error-actions", "", jobs, maySubmit() ? again : null));
+    cell("error-type", texts.columnType, group.type), cell("number", texts.columnFailed, made.count), cell("", texts.columnTrend, made.trend),
+    cell("", texts.columnFirst, made.first), cell("", texts.columnLast, made.last), cell("error-actions", "", jobs, maySubmit() ? again : null));
   made.node = make("tbody", { role: "rowgroup" }, made.row);
   jobs.addEventListener("click", () => toggle(made, jobs, filterOf(group, made.from)));
   again.addEventListener("click", () => retry(filterOf(group, made.from)).catch((error) => tell(error.message, { isProblem: true })));
@@ -88,7 +86,7 @@ function toggle(made, button, filter) {
 function update(made, group, from) {
   made.from = from;
   setText(made.message, group.message);
-  setText(made.count, group.count.toLocaleString("en"));
+  setText(made.count, number(group.count));
   made.trend.replaceChildren(trendPicture(group.trend), make("span", { className: "quiet" }, trendWord(group.trend)));
   setTime(made.first, group.first_at);
   setTime(made.last, group.last_at);
@@ -100,7 +98,7 @@ function hideRare() {
   const isAll = all.getAttribute("aria-expanded") === "true";
   nodes.forEach((node, place) => (node.hidden = !isAll && place >= SHOWN && !node.contains(document.activeElement)));
   all.hidden = nodes.length <= SHOWN;
-  setText(all, isAll ? `Show the ${SHOWN} most frequent` : `Show all ${nodes.length} errors`);
+  setText(all, isAll ? texts.fewer(SHOWN) : texts.all(nodes.length));
 }
 
 all.addEventListener("click", () => {
@@ -131,5 +129,5 @@ export function drawErrors({ errors, more_errors: isCut, from }) {
   hideRare();
   table.hidden = rows.size === 0;
   find("[data-no-errors]").hidden = rows.size > 0;
-  setText(find("[data-errors-words]"), isCut ? `The ${errors.length} most frequent; there are more.` : "");
+  setText(find("[data-errors-words]"), isCut ? texts.mostFrequent(errors.length) : "");
 }

@@ -6,22 +6,23 @@ import { setTime } from "/static/shared/format.js";
 import { startPages } from "/static/shared/pages.js";
 import { isMine, isOpen } from "/static/shared/user.js";
 import { statusWord } from "/static/shared/words.js";
+import { texts } from "/static/texts/problems.js";
 
 const PAGE = 10;
 
 function row(job) {
   const time = make("time", { "data-relative": "" });
   setTime(time, job.created_at);
-  const whose = isOpen() || isMine(job) ? "" : ` of ${job.owner}`;
+  const owner = isOpen() || isMine(job) ? "" : job.owner;
   return make("li", {}, make("a", { href: `/jobs/${encodeURIComponent(job.job_id)}`, dir: "auto" }, job.name),
-    make("span", { className: "quiet" }, ` ${statusWord(job).toLowerCase()}${whose}, submitted `, time));
+    make("span", { className: "quiet" }, texts.jobOfList({ status: statusWord(job), owner }), time));
 }
 
 /** A list that fills itself, a page at a time. */
 export function jobsOf(filter) {
   const list = make("ul", { className: "error-job-list" });
-  const words = make("p", { className: "quiet" }, "Loading…");
-  const more = make("button", { type: "button", className: "button small", hidden: true }, "Load more");
+  const words = make("p", { className: "quiet" }, texts.loading);
+  const more = make("button", { type: "button", className: "button small", hidden: true }, texts.more);
   const refresh = startPages(
     async (cursor) => {
       const { jobs, next } = await listJobs({ ...filter, limit: PAGE, cursor });
@@ -29,7 +30,7 @@ export function jobsOf(filter) {
     },
     (jobs) => {
       words.hidden = jobs.length > 0;
-      words.textContent = "No job has this error any more: they were retried or deleted.";
+      words.textContent = texts.noJobHasIt;
       list.replaceChildren(...jobs.map(row));
     },
     more,

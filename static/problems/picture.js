@@ -1,7 +1,8 @@
 /* Completed and failed items as bars: completed upwards, failed downwards, on one scale. */
 
 import { find, make } from "/static/shared/dom.js";
-import { dayAndTime, many } from "/static/shared/format.js";
+import { dayAndTime, number } from "/static/shared/format.js";
+import { texts } from "/static/texts/problems.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 100;
@@ -22,7 +23,7 @@ function slotTime(slot, width) {
   return dayAndTime(slot.at);
 }
 
-const slotWords = (slot, width) => `${slotTime(slot, width)}: ${slot.completed.toLocaleString("en")} completed, ${slot.failed.toLocaleString("en")} failed`;
+const slotWords = (slot, width) => texts.slot(slotTime(slot, width), slot.completed, slot.failed);
 
 function bar(place, from, height, kind) {
   return drawn("rect", { x: place + 0.1, y: from, width: 0.8, height, class: kind });
@@ -38,8 +39,7 @@ function column(slot, place, zero, scale, width) {
 
 function summary(runs, width) {
   const most = runs.reduce((worst, slot) => (slot.failed > worst.failed ? slot : worst), runs[0]);
-  const worst = most.failed ? `Most failed: ${slotWords(most, width)}.` : "No item failed.";
-  return `Bars of completed and failed items. ${worst} The table below has all numbers.`;
+  return texts.picture(most.failed ? slotWords(most, width) : "");
 }
 
 function axis(runs, width) {
@@ -50,8 +50,8 @@ function axis(runs, width) {
 function legend(runs) {
   const most = Math.max(...runs.map((slot) => slot.completed), ...runs.map((slot) => slot.failed));
   return make("p", { className: "picture-legend" },
-    make("span", { className: "key completed" }, "Completed"), make("span", { className: "key failed" }, "Failed"),
-    make("span", { className: "quiet" }, most ? `Longest bar: ${many(most, "item")}` : ""));
+    make("span", { className: "key completed" }, texts.completed), make("span", { className: "key failed" }, texts.failed),
+    make("span", { className: "quiet" }, most ? texts.longestBar(most) : ""));
 }
 
 export function drawPicture({ runs, slot_s: width }) {
@@ -66,5 +66,5 @@ export function drawPicture({ runs, slot_s: width }) {
   const rows = runs.filter((slot) => slot.completed || slot.failed).reverse();
   find("[data-slots]").replaceChildren(...rows.map((slot) => make("tr", {},
     make("th", { scope: "row" }, slotTime(slot, width)),
-    make("td", { className: "number" }, slot.completed.toLocaleString("en")), make("td", { className: "number" }, slot.failed.toLocaleString("en")))));
+    make("td", { className: "number" }, number(slot.completed)), make("td", { className: "number" }, number(slot.failed)))));
 }

@@ -3,39 +3,36 @@
 import { tell } from "/static/shared/announce.js";
 import { clearCache } from "/static/shared/api.js";
 import { find, make, setText } from "/static/shared/dom.js";
-import { bytes, many } from "/static/shared/format.js";
-
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/running.js";
 
 export function drawHealth(health) {
   const problems = find("[data-problems]");
-  const text = health.problems.map(sentence).join("\n");
+  const text = health.problems.map(texts.problem).join("\n");
   problems.hidden = !text;
   /* The same again would make screen readers say it each time. */
-  if (problems.dataset.text !== text) problems.replaceChildren(...health.problems.map((problem) => make("p", {}, sentence(problem))));
+  if (problems.dataset.text !== text) problems.replaceChildren(...health.problems.map((problem) => make("p", {}, texts.problem(problem))));
   problems.dataset.text = text;
-  setText(find("[data-disk]"), `${bytes(health.disk.free_bytes)} free, database ${bytes(health.disk.database_bytes)}`);
-  setText(find("[data-bell]"), `${health.queue.bell === "ok" ? "OK" : health.queue.bell}, through ${health.queue.storage === "redis" ? "Redis" : "SQLite"}`);
+  setText(find("[data-disk]"), texts.disk(bytes(health.disk.free_bytes), bytes(health.disk.database_bytes)));
+  setText(find("[data-bell]"), texts.wakeUp(health.queue.bell, health.queue.storage));
   drawServer(health.postgresql);
   const { cache } = health;
-  const ratio = cache.hit_ratio === null ? "" : `, ${Math.round(100 * cache.hit_ratio)} % reused`;
-  setText(find("[data-cache]"), `${many(cache.entries, "result")}, ${bytes(cache.bytes)}${ratio}`);
+  const percent = cache.hit_ratio === null ? null : Math.round(100 * cache.hit_ratio);
+  setText(find("[data-cache]"), texts.cache(cache.entries, bytes(cache.bytes), percent));
   find("[data-installation]").hidden = false;
 }
 
 function drawServer(server) {
   find("[data-server]").hidden = !server;
   if (!server) return;
-  const standbys = server.standbys.length ? ` (${server.standbys.join(", ")})` : "";
-  const facts = `PostgreSQL ${server.version} at ${server.address}, ${server.encryption || "no TLS"}, round trip ${server.round_trip_ms.toFixed(1)} ms, ${server.free_connections} connections free, standby: ${server.standby}${standbys}`;
-  find("[data-server] dd").replaceChildren(make("p", { dir: "auto" }, facts), ...server.warnings.map((warning) => make("p", { className: "quiet" }, `Warning: ${warning}.`)));
+  find("[data-server] dd").replaceChildren(make("p", { dir: "auto" }, texts.server(server)), ...server.warnings.map((warning) => make("p", { className: "quiet" }, texts.serverWarning(warning))));
 }
 
 export function onCacheCleared(then) {
   find("[data-clear-cache]").addEventListener("click", async () => {
     try {
       const { removed } = await clearCache();
-      tell(`${many(removed, "result")} forgotten; the jobs keep theirs.`);
+      tell(texts.cacheCleared(removed));
     } catch (error) {
       tell(error.message, { isProblem: true });
     }

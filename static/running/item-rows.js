@@ -1,9 +1,11 @@
 /* What runs: a row for each item, which stays in its place as long as the pointer is on the list. */
 
 import { find, make, setData, setText, showText } from "/static/shared/dom.js";
-import { bytes, elapsed, many } from "/static/shared/format.js";
+import { bytes, elapsed } from "/static/shared/format.js";
 import { act, fitActions } from "/static/shared/job-actions.js";
 import { isMine, isOpen } from "/static/shared/user.js";
+import { texts } from "/static/texts/running.js";
+import { texts as shared } from "/static/texts/shared.js";
 
 /* What has only just begun is over before anybody could read it. */
 const SHORT_S = 1;
@@ -32,7 +34,7 @@ function newRow(item) {
   row.memory = make("p", { className: "quiet" });
   row.step = make("p", { className: "running-step", dir: "auto" });
   row.line = make("p", { className: "running-line", dir: "auto" });
-  row.cancel = make("button", { type: "button", className: "button small", "data-action": "cancel" }, item.total_items > 1 ? "Cancel job" : "Cancel");
+  row.cancel = make("button", { type: "button", className: "button small", "data-action": "cancel" }, item.total_items > 1 ? texts.cancelJob : texts.cancel);
   row.node = make("li", { className: "running-item", "data-job-id": item.job_id, "data-item": keyOf(item) },
     make("div", { className: "running-what" }, row.link, row.what),
     make("div", { className: "running-figures" }, row.time, row.memory),
@@ -42,9 +44,9 @@ function newRow(item) {
 }
 
 function whatWords(item) {
-  const place = item.total_items > 1 ? `Item ${item.index + 1} of ${item.total_items}` : "";
-  const attempt = item.attempt > 1 ? `attempt ${item.attempt}` : "";
-  const whose = isOpen() || isMine(item) ? "" : `of ${item.owner}`;
+  const place = item.total_items > 1 ? texts.place(item.index + 1, item.total_items) : "";
+  const attempt = item.attempt > 1 ? texts.attempt(item.attempt) : "";
+  const whose = isOpen() || isMine(item) ? "" : texts.of(item.owner);
   return [place, types.get(item.type)?.label || item.type, item.queue, attempt, whose].filter(Boolean).join(" · ");
 }
 
@@ -53,12 +55,12 @@ function drawTime(row) {
   const limit = types.get(item.type)?.timeout_s;
   if (item.elapsed_s === null) return setText(row.time, "");
   const seconds = item.elapsed_s + (performance.now() - row.seenAt) / 1000;
-  return setText(row.time, elapsed(seconds) + (limit ? ` of ${elapsed(limit)}` : ""));
+  return setText(row.time, limit ? texts.ofLimit(elapsed(seconds), elapsed(limit)) : elapsed(seconds));
 }
 
 function memoryWords(item) {
   if (item.memory_bytes === null) return "";
-  return item.memory_limit_bytes === null ? bytes(item.memory_bytes) : `${bytes(item.memory_bytes)} of ${bytes(item.memory_limit_bytes)}`;
+  return item.memory_limit_bytes === null ? bytes(item.memory_bytes) : texts.ofLimit(bytes(item.memory_bytes), bytes(item.memory_limit_bytes));
 }
 
 function update(row, item) {
@@ -67,8 +69,8 @@ function update(row, item) {
   setText(row.what, whatWords(item));
   drawTime(row);
   showText(row.memory, memoryWords(item));
-  const percent = item.progress ? `${item.progress} %` : "";
-  showText(row.step, item.cancel_requested ? "Stopping" : [percent, item.current_step].filter(Boolean).join(" · "));
+  const percent = item.progress ? texts.percent(item.progress) : "";
+  showText(row.step, item.cancel_requested ? shared.stopping : [percent, item.current_step].filter(Boolean).join(" · "));
   showText(row.line, item.last_line ?? "");
   row.line.title = item.last_line ?? "";
   fitActions(row.node, { ...item, status: "running" }, row.link);
@@ -93,7 +95,7 @@ export function removeEnded() {
 function end(row) {
   if (row.node.contains(document.activeElement)) find("#running-title").focus();
   row.node.inert = true;
-  showText(row.step, "Ended");
+  showText(row.step, texts.ended);
 }
 
 /** `isHeld`: rows that are over stay in their places for now. */
@@ -119,7 +121,7 @@ export function drawItems(items, isHeld) {
 }
 
 function drawRest(count, shown) {
-  const text = count ? `${many(count, "item")} started less than a second ago` : shown ? "" : "No items are running.";
+  const text = count ? texts.justStarted(count) : shown ? "" : texts.nothingRuns;
   showText(find("[data-running-rest]"), text);
 }
 

@@ -1,10 +1,11 @@
 /* The queues: a row for each, drawn once and then changed in place, so that the focus stays. */
 
-import { busyWords, flowWords, queueBadge, queueRest, queueSentence } from "/static/running/queue-words.js";
+import { busyWords, flowWords, queueBadge, queueSentence } from "/static/running/queue-words.js";
 import { tell } from "/static/shared/announce.js";
 import { pauseQueue, resumeQueue, setWorkers } from "/static/shared/api.js";
 import { find, make, setData, setText, showText } from "/static/shared/dom.js";
 import { isAdmin } from "/static/shared/user.js";
+import { texts } from "/static/texts/running.js";
 
 /* As the server has it. */
 const MOST_WORKERS = 256;
@@ -29,11 +30,11 @@ function button(text, label, act, row) {
 const toggle = (queue) => (queue.paused ? resumeQueue(queue.name) : pauseQueue(queue.name));
 
 function workersControl(name, row) {
-  row.fewer = button("−", `Fewer workers for ${name}`, (queue) => setWorkers(name, queue.workers - 1), row);
-  row.count = make("span", { className: "workers-count", title: `1 to ${MOST_WORKERS} in each consumer` });
-  row.more = button("+", `More workers for ${name}`, (queue) => setWorkers(name, queue.workers + 1), row);
+  row.fewer = button("−", texts.fewerWorkers(name), (queue) => setWorkers(name, queue.workers - 1), row);
+  row.count = make("span", { className: "workers-count", title: texts.workersBounds(MOST_WORKERS) });
+  row.more = button("+", texts.moreWorkers(name), (queue) => setWorkers(name, queue.workers + 1), row);
   row.reset = button("", "", () => setWorkers(name, null), row);
-  return make("span", { className: "workers-control", role: "group", "aria-label": `Workers of ${name}` }, row.fewer, row.count, row.more, row.reset);
+  return make("span", { className: "workers-control", role: "group", "aria-label": texts.workersOf(name) }, row.fewer, row.count, row.more, row.reset);
 }
 
 function newRow(name, refresh) {
@@ -60,11 +61,11 @@ function drawSwitches(row, queue) {
   /* The focus must not go with the button. */
   if (!isChanged && document.activeElement === row.reset) row.more.focus();
   row.reset.hidden = !isChanged;
-  setText(row.reset, `Reset to ${queue.workers_configured}`);
-  row.reset.setAttribute("aria-label", `Reset workers of ${queue.name} to ${queue.workers_configured}, the number in config.ini`);
-  const word = queue.paused ? "Resume" : "Pause";
+  setText(row.reset, texts.reset(queue.workers_configured));
+  row.reset.setAttribute("aria-label", texts.resetWorkers(queue.name, queue.workers_configured));
+  const word = queue.paused ? texts.resume : texts.pause;
   setText(row.toggle, word);
-  row.toggle.setAttribute("aria-label", `${word} ${queue.name}`);
+  row.toggle.setAttribute("aria-label", texts.actOn(word, queue.name));
 }
 
 function update(row, queue) {
@@ -73,7 +74,7 @@ function update(row, queue) {
   setData(row.badge, "level", level);
   setText(row.badge, text);
   setText(row.sentence, queueSentence(queue));
-  showText(row.rest, queueRest(queue));
+  showText(row.rest, texts.rest(queue.pending, queue.failed));
   setText(row.flow, flowWords(queue));
   setText(row.busy, busyWords(queue));
   if (isAdmin()) drawSwitches(row, queue);

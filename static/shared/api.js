@@ -1,6 +1,7 @@
 /* Every request of the pages. No other module calls fetch or XMLHttpRequest. */
 
 import { parse, stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/shared.js";
 
 const BASE = "/api/v1";
 const ANSWER_WITHIN_MS = 20_000;
@@ -9,7 +10,7 @@ const FILE_WITHIN_MS = 120_000;
 /** The server answered and said no; `message` is for the user, `fields` are [{field, message}]. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || `The server answered ${status}.`);
+    super(body.detail || body.title || texts.serverAnswered(status));
     this.status = status;
     this.code = body.code ?? "";
     this.fields = Array.isArray(body.errors) ? body.errors : [];
@@ -19,7 +20,7 @@ export class Problem extends Error {
 /** Nobody answered, too late, or something in between that is not Bellhop. */
 export class NoAnswer extends Error {
   constructor() {
-    super("Bellhop does not answer.");
+    super(texts.noAnswer);
   }
 }
 
@@ -193,7 +194,7 @@ export function submitUpload(form, { key, onProgress = null, signal = null }) {
     request.setRequestHeader("Idempotency-Key", key);
     if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
     request.onerror = () => reject(new NoAnswer());
-    request.onabort = () => reject(new DOMException("Upload stopped", "AbortError"));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
     request.onload = () => {
       try {
         resolve(bodyOrProblem(request.status, request.responseText));
@@ -246,7 +247,7 @@ export function sendPart(url, offset, part, { signal, onProgress }) {
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => onProgress(event.loaded);
     request.onerror = () => reject(new NoAnswer());
-    request.onabort = () => reject(new DOMException("Upload stopped", "AbortError"));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
     request.onload = () => {
       try {
         bodyOrProblem(request.status, request.responseText);

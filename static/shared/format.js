@@ -1,36 +1,46 @@
 /* Sizes, times and durations in words a person reads. */
 
-const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+import { LANGUAGE, texts } from "/static/texts/format.js";
+
+const plural = new Intl.PluralRules(LANGUAGE);
+
+/** A number as people write it; `options` are those of Intl.NumberFormat. */
+export const number = (value, options) => value.toLocaleString(LANGUAGE, options);
+
+/** "1 job", "2,000 jobs". A noun with other forms than these gives them by the names of Intl.PluralRules: {one, other}. */
+export function many(count, noun) {
+  const forms = typeof noun === "string" ? { one: noun, other: `${noun}s` } : noun;
+  return texts.count(number(count), forms[plural.select(count)] ?? forms.other);
+}
 
 export function bytes(count) {
-  let size = count;
+  if (count < 1024) return many(count, texts.byte);
+  let size = count / 1024;
   let unit = 0;
-  while (size >= 1024 && unit < UNITS.length - 1) {
+  while (size >= 1024 && unit < texts.units.length - 1) {
     size /= 1024;
     unit += 1;
   }
-  if (unit === 0) return `${count} ${count === 1 ? "byte" : "bytes"}`;
-  return `${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} ${UNITS[unit]}`;
+  return texts.size(number(size, { maximumFractionDigits: size < 10 ? 1 : 0, useGrouping: false }), texts.units[unit]);
 }
 
-export const many = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+const minutesAndSeconds = (whole) => texts.parts(texts.minutes(Math.floor(whole / 60)), texts.seconds(whole % 60));
+const hoursAndMinutes = (whole) => texts.parts(texts.hours(Math.floor(whole / 3600)), texts.minutes(Math.floor((whole % 3600) / 60)));
 
 export function duration(seconds) {
-  if (seconds < 0.05) return "less than 0.1 s";
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 0.05) return texts.short;
+  if (seconds < 10) return texts.seconds(number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
   const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 60) return texts.seconds(whole);
+  return whole < 3600 ? minutesAndSeconds(whole) : hoursAndMinutes(whole);
 }
 
 /** A time that passes, or a limit of one, in whole seconds: "5 s", "3 min", "1 h 20 min". */
 export function elapsed(seconds) {
   const whole = Math.floor(seconds);
-  const parts = whole < 3600
-    ? [[Math.floor(whole / 60), "min"], [whole % 60, "s"]]
-    : [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"]];
-  return parts.filter(([count]) => count).map((part) => part.join(" ")).join(" ") || "0 s";
+  if (whole < 60) return texts.seconds(whole);
+  if (whole < 3600) return whole % 60 ? minutesAndSeconds(whole) : texts.minutes(whole / 60);
+  return whole % 3600 < 60 ? texts.hours(Math.floor(whole / 3600)) : hoursAndMinutes(whole);
 }
 
 export const secondsBetween = (from, to) => (new Date(to ?? Date.now()) - new Date(from)) / 1000;
@@ -38,10 +48,10 @@ export const secondsBetween = (from, to) => (new Date(to ?? Date.now()) - new Da
 export function relative(iso) {
   const seconds = secondsBetween(iso);
   if (seconds < -60) return dayAndTime(iso);
-  if (seconds < 45) return "just now";
-  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
-  if (seconds < 7 * 86_400) return many(Math.round(seconds / 86_400), "day") + " ago";
+  if (seconds < 45) return texts.justNow;
+  if (seconds < 3600) return texts.ago(texts.minutes(Math.max(1, Math.round(seconds / 60))));
+  if (seconds < 86_400) return texts.ago(texts.hours(Math.round(seconds / 3600)));
+  if (seconds < 7 * 86_400) return texts.ago(many(Math.round(seconds / 86_400), texts.day));
   return new Date(iso).toLocaleDateString([], { dateStyle: "medium" });
 }
 

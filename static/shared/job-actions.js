@@ -6,6 +6,7 @@ import { setText } from "/static/shared/dom.js";
 import { deleteLater, offerToRetry, takeBackDelete } from "/static/shared/undo.js";
 import { isAdmin, mayChange } from "/static/shared/user.js";
 import { canRetry, isActive, isWaiting, waitsForRetry } from "/static/shared/words.js";
+import { texts } from "/static/texts/shared.js";
 
 const ACTIONS = {
   async cancel(job) {
@@ -15,32 +16,32 @@ const ACTIONS = {
   },
   async retry(job) {
     const retried = await retryJob(job.job_id);
-    announce(`Retrying ${job.name}`);
+    announce(texts.retrying(job.name));
     return retried;
   },
   async hurry(job) {
     const hurried = await retryJob(job.job_id);
-    announce(`Trying ${job.name} now`);
+    announce(texts.tryingNow(job.name));
     return hurried;
   },
   async give_up(job) {
     const given = await giveUpJob(job.job_id);
-    announce(`No more tries of ${job.name}`);
+    announce(texts.givenUp(job.name));
     return given;
   },
   async rerun(job) {
     const again = await rerunJob(job.job_id);
-    announce(`Running ${job.name} again`);
+    announce(texts.runningAgain(job.name));
     return again;
   },
   async front(job) {
     const moved = await changeJob(job.job_id, { front: true });
-    tell(`${job.name} is next.`);
+    tell(texts.isNext(job.name));
     return moved;
   },
   async keep(job) {
     const changed = await changeJob(job.job_id, { keep: !job.keep });
-    tell(changed.keep ? "Bellhop keeps this job forever." : "Bellhop deletes this job like all others.");
+    tell(changed.keep ? texts.keptForever : texts.notKept);
     return changed;
   },
   delete: deleteLater,
@@ -48,7 +49,7 @@ const ACTIONS = {
 
 function label(button, text, job) {
   setText(button, text);
-  button.setAttribute("aria-label", `${text} ${job.name}`);
+  button.setAttribute("aria-label", texts.action(text, job.name));
 }
 
 /** The changed job, null when it is deleted, undefined when nothing happened. */
@@ -57,7 +58,7 @@ export async function act(button, job) {
   if (isDelete && takeBackDelete(job)) return undefined;
   /* Not "disabled": that would take the focus away from a keyboard user. */
   if (button.getAttribute("aria-disabled") === "true") return undefined;
-  if (isDelete) label(button, "Undo delete", job);
+  if (isDelete) label(button, texts.undoDelete, job);
   else button.setAttribute("aria-disabled", "true");
   try {
     return await ACTIONS[button.dataset.action](job);
@@ -66,7 +67,7 @@ export async function act(button, job) {
     return undefined;
   } finally {
     button.removeAttribute("aria-disabled");
-    if (isDelete) label(button, "Delete", job);
+    if (isDelete) label(button, texts.delete, job);
   }
 }
 
@@ -84,7 +85,7 @@ export function fitActions(root, job, fallback) {
     delete: !isActive(job),
   };
   for (const button of root.querySelectorAll("[data-action]")) {
-    const text = button.dataset.action === "keep" ? (job.keep ? "Don’t keep" : "Keep forever") : button.textContent;
+    const text = button.dataset.action === "keep" ? (job.keep ? texts.dontKeep : texts.keepForever) : button.textContent;
     const hide = !may || !fits[button.dataset.action];
     if (hide && button === document.activeElement) fallback.focus();
     button.hidden = hide;

@@ -3,13 +3,14 @@
 import { announce } from "/static/shared/announce.js";
 import { NoAnswer } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
+import { texts } from "/static/texts/shared.js";
 
 const bar = find("[data-notice]");
 
 function wordsFor(error) {
-  if (error.status === 401) return "You are not logged in.";
-  if (error instanceof NoAnswer || error.status >= 500) return "Bellhop does not answer. Trying again…";
-  return `${error.message} Trying again…`;
+  if (error.status === 401) return texts.notLoggedIn;
+  if (error instanceof NoAnswer || error.status >= 500) return texts.noAnswerRetry;
+  return texts.retryAfter(error.message);
 }
 
 export function showAway(error) {
@@ -23,7 +24,7 @@ export function showAway(error) {
 }
 
 export function hideAway() {
-  if (!bar.hidden) announce("Bellhop is back.");
+  if (!bar.hidden) announce(texts.isBack);
   bar.hidden = true;
 }
 

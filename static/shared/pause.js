@@ -2,9 +2,9 @@
 
 import { shortTime } from "/static/shared/format.js";
 import { isMine, isOpen } from "/static/shared/user.js";
+import { texts } from "/static/texts/shared.js";
 
 /** Of something with paused_by and paused_at, of which an earlier version recorded neither. */
 export function pausedWords({ paused_by: by, paused_at: at }) {
-  const who = !by || isOpen() ? "" : isMine({ owner: by }) ? " by you" : ` by ${by}`;
-  return `paused${who}${at ? ` since ${shortTime(at)}` : ""}`;
+  return texts.paused({ isByYou: isMine({ owner: by }) && !isOpen(), by: isOpen() ? "" : by, since: at && shortTime(at) });
 }

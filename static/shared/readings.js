@@ -1,6 +1,7 @@
 /* What a job type decided where its input has several readings: what it took, why, and what else there is. */
 
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/shared.js";
 
 const isReading = (entry) => typeof entry?.what === "string" && typeof entry.chosen === "string";
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -18,14 +19,14 @@ function other(option, choose) {
 function reading({ what, chosen, others, why }, choose) {
   const options = Array.isArray(others) ? others : [];
   return make("li", {},
-    make("p", {}, make("strong", {}, `${words(what)}: `), make("span", { dir: "auto" }, chosen)),
+    make("p", {}, make("strong", {}, texts.reading(words(what))), make("span", { dir: "auto" }, chosen)),
     why ? make("p", { className: "reading-why", dir: "auto" }, why) : null,
-    options.length ? make("p", { className: "reading-why" }, "It could also be read as:") : null,
+    options.length ? make("p", { className: "reading-why" }, texts.otherReadings) : null,
     options.length ? make("ul", { className: "reading-others" }, ...options.map((option) => other(option, choose))) : null);
 }
 
 /** A notice of them, null without any; `choose(option, text)` makes what takes another one. */
 export function readingsNotice(readings, choose = null) {
   if (!readings.length) return null;
-  return make("ul", { className: "readings", "aria-label": "How it was read" }, ...readings.map((each) => reading(each, choose)));
+  return make("ul", { className: "readings", "aria-label": texts.readings }, ...readings.map((each) => reading(each, choose)));
 }

@@ -1,6 +1,7 @@
 /* A click lands on the job that one saw: while the pointer is on the list, its rows stay where they are. */
 
 import { tell } from "/static/shared/announce.js";
+import { texts } from "/static/texts/shared.js";
 
 /* A touch ends before its click comes. */
 const RELEASE_MS = 400;
@@ -32,7 +33,7 @@ export function keepSteady(list, release) {
     if (!event.detail || performance.now() - movedAt > MOVED_MS) return;
     event.preventDefault();
     event.stopPropagation();
-    tell("The list moved just before that click. Please click again.");
+    tell(texts.listMoved);
   }, true);
 
   return {

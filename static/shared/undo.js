@@ -4,6 +4,7 @@ import { announce, tell } from "/static/shared/announce.js";
 import { cancelledItems, deleteJob, getJob, retryItems } from "/static/shared/api.js";
 import { find, make } from "/static/shared/dom.js";
 import { isActive } from "/static/shared/words.js";
+import { texts } from "/static/texts/shared.js";
 
 const UNDO_MS = 5000;
 const LOOKS = 40;
@@ -15,7 +16,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Shows a message with a button for as long as `undo` can be called. */
 function offer(text, undo) {
-  const button = make("button", { type: "button", className: "button small", "data-undo": "" }, "Undo");
+  const button = make("button", { type: "button", className: "button small", "data-undo": "" }, texts.undo);
   const toast = make("div", { className: "toast" }, make("p", { dir: "auto" }, text), button);
   const hide = () => toast.remove();
   button.addEventListener("click", async () => {
@@ -43,13 +44,13 @@ async function untilFinal(job) {
 async function retryStopped(job) {
   await untilFinal(job);
   const stopped = await cancelledItems(job.job_id);
-  if (!stopped.length) return tell(`${job.name} ended before the cancel could stop it.`);
+  if (!stopped.length) return tell(texts.endedBeforeCancel(job.name));
   await retryItems(job.job_id, stopped);
-  return tell(`${job.name} runs again. What the cancel stopped starts from the beginning.`);
+  return tell(texts.runsAgain(job.name));
 }
 
 export function offerToRetry(job) {
-  offer(`Cancelled ${job.name}.`, () => retryStopped(job));
+  offer(texts.cancelled(job.name), () => retryStopped(job));
 }
 
 /** Whether a delete waits, which is then taken back. */
@@ -66,8 +67,7 @@ export function takeBackDelete(job) {
 export async function deleteLater(job) {
   const isUndone = await new Promise((resolve) => {
     const undo = () => resolve(true);
-    const text = `Bellhop deletes ${job.name} in ${UNDO_MS / 1000} seconds, with its result and files.`;
-    const hide = offer(text, undo);
+    const hide = offer(texts.deletedSoon(job.name, UNDO_MS / 1000), undo);
     waiting.set(job.job_id, () => {
       hide();
       undo();
@@ -75,8 +75,8 @@ export async function deleteLater(job) {
     setTimeout(() => resolve(false), UNDO_MS);
   });
   waiting.delete(job.job_id);
-  if (isUndone) return tell(`Bellhop keeps ${job.name}.`);
+  if (isUndone) return tell(texts.deleteUndone(job.name));
   await deleteJob(job.job_id);
-  tell(`Deleted ${job.name}.`);
+  tell(texts.deleted(job.name));
   return null;
 }

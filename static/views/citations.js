@@ -1,41 +1,28 @@
 /* Citations in their text: each can be opened; beside it what is cited, with a link to each place. */
 
 import { find, make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { texts } from "/static/texts/citations.js";
 
-const KINDS = new Map([
-  ["full_case", "Case"],
-  ["short_case", "Short form"],
-  ["supra", "Supra"],
-  ["id", "Id."],
-  ["law", "Statute"],
-  ["journal", "Journal"],
-]);
 const failed = (citation) => citation.checks.filter((check) => !check.ok);
-const named = (citation) => [citation.plaintiff, citation.defendant].filter(Boolean).join(" v. ");
 let views = 0;
 
 function summary(data) {
   const { citations, clusters, to_check: doubtful } = data.counts;
-  if (!citations) return "No citations were found.";
-  const open = doubtful ? `${many(doubtful, "is", "are")} worth a look` : "all are well formed";
-  const looked = data.counts.looked_up
-    ? `${many(data.counts.looked_up, "case citation was", "case citations were")} looked up in CourtListener, which does not have every case.`
-    : "Nothing was looked up: a citation can be well formed and wrong.";
-  return `${many(citations, "citation")} of ${many(clusters, "source")}; ${open}. ${looked}`;
+  if (!citations) return texts.none;
+  return texts.summary({ citations, sources: clusters, doubtful, lookedUp: data.counts.looked_up });
 }
 
 function mark(citation, index, id) {
-  const state = failed(citation).length ? ", worth a look" : "";
+  const isDoubtful = failed(citation).length > 0;
   return make("button", {
     type: "button", className: "cite", id: `${id}-${index}`, "data-cite": index, "data-kind": citation.kind,
-    "data-doubtful": failed(citation).length ? "" : null, "aria-label": `${citation.text}, ${KINDS.get(citation.kind)}${state}`,
+    "data-doubtful": isDoubtful ? "" : null, "aria-label": texts.citation(citation.text, texts.kind[citation.kind], isDoubtful),
   });
 }
 
 /* The text in paragraphs, with a button in place of each citation. */
 function textNode(data, id) {
-  const box = make("div", { className: "cite-text", tabIndex: 0, role: "group", "aria-label": "Text with its citations" });
+  const box = make("div", { className: "cite-text", tabIndex: 0, role: "group", "aria-label": texts.text });
   let paragraph = make("p", { dir: "auto" });
   const write = (text, into) => text.split("\n").forEach((part, place) => {
     if (place && into === paragraph) {
@@ -74,8 +61,8 @@ function entry(name, value) {
 
 /* The decision that a lookup found: its date, and a link to it. */
 function decision({ date, url }) {
-  const link = /^https?:\/\//.test(url ?? "") ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, "Open the decision") : null;
-  return [date ? ` Filed ${date}.` : "", link ? " " : "", link].filter(Boolean);
+  const link = /^https?:\/\//.test(url ?? "") ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, texts.openDecision) : null;
+  return [date ? texts.filed(date) : "", link ? " " : "", link].filter(Boolean);
 }
 
 function details(data, index, show) {
@@ -84,15 +71,15 @@ function details(data, index, show) {
   const stands = target === null ? null : make("button", { type: "button", className: "button small" }, data.citations[target].text);
   stands?.addEventListener("click", () => show(target));
   const checks = citation.checks.map((check) =>
-    make("li", { "data-ok": String(check.ok) }, make("strong", {}, check.ok ? "Fine: " : "Look: "), check.message, ...decision(check)));
+    make("li", { "data-ok": String(check.ok) }, make("strong", {}, check.ok ? texts.fine : texts.look), check.message, ...decision(check)));
   return [
     make("h4", { dir: "auto" }, citation.normalized ?? citation.text),
     make("dl", { className: "tree" },
-      entry("Kind", KINDS.get(citation.kind)), entry("Parties", named(citation)),
-      entry("Year", citation.year && String(citation.year)), entry("Court", citation.court),
-      entry("At", citation.pin_cite), entry("Page of the document", citation.page_number && String(citation.page_number)),
-      entry("Stands for", stands)),
-    checks.length ? make("ul", { className: "cite-checks", "aria-label": "Checks" }, ...checks) : null,
+      entry(texts.fact.kind, texts.kind[citation.kind]), entry(texts.fact.parties, texts.parties(citation.plaintiff, citation.defendant)),
+      entry(texts.fact.year, citation.year && String(citation.year)), entry(texts.fact.court, citation.court),
+      entry(texts.fact.pin, citation.pin_cite), entry(texts.fact.page, citation.page_number && String(citation.page_number)),
+      entry(texts.fact.standsFor, stands)),
+    checks.length ? make("ul", { className: "cite-checks", "aria-label": texts.checks }, ...checks) : null,
   ].filter(Boolean);
 }
 
@@ -100,38 +87,38 @@ function sources(data, show) {
   const rows = data.clusters.map((cluster) => {
     const places = cluster.citations.map((index) => {
       const citation = data.citations[index];
-      const text = citation.page_number ? `${citation.text} (p. ${citation.page_number})` : citation.text;
+      const text = citation.page_number ? texts.onPage(citation.text, citation.page_number) : citation.text;
       const button = make("button", { type: "button", className: "button link small", dir: "auto" }, text);
       button.addEventListener("click", () => show(index));
       return make("li", {}, button);
     });
-    const head = cluster.name === cluster.citation ? cluster.name : `${cluster.name}, ${cluster.citation}`;
-    return make("details", {}, make("summary", { dir: "auto" }, `${head} (${cluster.citations.length})`), make("ul", {}, ...places));
+    const head = texts.source(cluster.name, cluster.citation);
+    return make("details", {}, make("summary", { dir: "auto" }, texts.sourceCount(head, cluster.citations.length)), make("ul", {}, ...places));
   });
-  return make("section", { className: "cite-sources" }, make("h4", {}, "What is cited"), ...rows);
+  return make("section", { className: "cite-sources" }, make("h4", {}, texts.sources), ...rows);
 }
 
 /* A kind that is not wanted is plain text again. */
 function filters(data, text) {
-  const kinds = [...KINDS].filter(([kind]) => data.counts[kind]);
+  const kinds = Object.entries(texts.kind).filter(([kind]) => data.counts[kind]);
   const boxes = kinds.map(([kind, label]) => {
     const box = make("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => {
       for (const button of text.querySelectorAll(`[data-kind="${kind}"]`)) button.classList.toggle("unmarked", !box.checked);
     });
-    return make("label", { className: "check" }, box, `${label} (${data.counts[kind]})`);
+    return make("label", { className: "check" }, box, texts.kindCount(label, data.counts[kind]));
   });
   const only = make("input", { type: "checkbox" });
   only.addEventListener("change", () => text.toggleAttribute("data-only-doubtful", only.checked));
-  const last = data.counts.to_check ? make("label", { className: "check" }, only, "Only those worth a look") : null;
-  return make("fieldset", { className: "cite-filters" }, make("legend", {}, "Marked"), ...boxes, last);
+  const last = data.counts.to_check ? make("label", { className: "check" }, only, texts.onlyDoubtful) : null;
+  return make("fieldset", { className: "cite-filters" }, make("legend", {}, texts.marked), ...boxes, last);
 }
 
 export function view(data) {
   const id = `cite-${(views += 1)}`;
   const text = textNode(data, id);
-  const panel = make("section", { className: "cite-panel", "aria-live": "polite", "aria-label": "The chosen citation" },
-    make("p", { className: "quiet" }, "Choose a citation in the text."));
+  const panel = make("section", { className: "cite-panel", "aria-live": "polite", "aria-label": texts.chosen },
+    make("p", { className: "quiet" }, texts.choose));
 
   function show(index) {
     const button = find(`[id="${id}-${index}"]`, text);

@@ -4,13 +4,10 @@ import { freshKey, getInput, submitUpload } from "/static/shared/api.js";
 import { make, showText } from "/static/shared/dom.js";
 import { jobForm } from "/static/shared/job-form.js";
 import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/trial_balance.js";
 
 const UNUSED = "ignore";
-const ROLES = new Map([
-  [UNUSED, "Not used"], ["code", "Account code"], ["account", "Account name"], ["type", "Account type"],
-  ["debit", "Debit"], ["credit", "Credit"], ["balance", "Balance"], ["opening", "Opening balance"],
-  ["side", "Debit or credit"], ["entity", "Entity"], ["period", "Period"], ["currency", "Currency"],
-]);
+const ROLES = new Map(Object.entries(texts.role));
 /* Roles that make no sense beside each other; a role that was given away leaves its column. */
 const RIVALS = { debit: ["balance"], credit: ["balance"], balance: ["debit", "credit"] };
 const SIDES = new Set(["debit", "credit", "balance"]);
@@ -69,7 +66,7 @@ function menu(column) {
   const own = roleOf(column);
   const known = ROLES.has(own) ? [...ROLES] : [[own, own.charAt(0).toUpperCase() + own.slice(1)], ...ROLES];
   const title = [column.over, column.text || column.name].filter(Boolean).join(" ");
-  const select = make("select", { "aria-label": `Column ${title} is` },
+  const select = make("select", { "aria-label": texts.columnIs(title) },
     ...known.map(([role, label]) => make("option", { value: role }, label)));
   select.value = own;
   return select;
@@ -88,14 +85,14 @@ export function columnsForm(columns, problem, read, { isRefused = false } = {}) 
   const mark = () => menus.forEach((each, place) => each.closest("th").toggleAttribute("data-changed", each.value !== roleOf(columns[place])));
   const head = columns.map(({ name, over, text }, place) => make("th", { scope: "col" },
     over ? make("span", { className: "columns-over", dir: "auto" }, over) : null,
-    make("span", { className: "columns-name", dir: "auto" }, text || `Column ${name}`), menus[place]));
+    make("span", { className: "columns-name", dir: "auto" }, text || texts.columnName(name)), menus[place]));
   const depth = Math.max(0, ...columns.map(({ sample }) => sample.length));
   const rows = Array.from({ length: depth }, (_, row) =>
     make("tr", {}, ...columns.map(({ sample }) => make("td", { dir: "auto" }, sample[row] ?? ""))));
-  const button = make("button", { type: "submit", className: "button" }, "Read again");
+  const button = make("button", { type: "submit", className: "button" }, texts.readAgain);
   const form = make("form", { className: "columns-form" },
-    make("p", { className: "quiet" }, "Choose what a column is and read the file again, as a new job."),
-    make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Columns" },
+    make("p", { className: "quiet" }, texts.chooseColumns),
+    make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": texts.columns },
       make("table", { className: "data columns-table" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows))),
     button);
   form.addEventListener("change", ({ target }) => {
@@ -107,7 +104,7 @@ export function columnsForm(columns, problem, read, { isRefused = false } = {}) 
     event.preventDefault();
     const mapping = entriesOf(columns, menus.map((each) => each.value), { isRefused });
     if (mapping.length) return read({ mapping }, button);
-    showText(problem, "Change what a column is first.");
+    showText(problem, texts.changeFirst);
     return menus[0].focus();
   });
   return form;
@@ -115,8 +112,8 @@ export function columnsForm(columns, problem, read, { isRefused = false } = {}) 
 
 /** What else a file can be read as, [{text, params}], to choose one and read the file again. */
 export function choicesForm(choices, problem, read) {
-  const select = make("select", { "aria-label": "Read" }, ...choices.map(({ text }, place) => make("option", { value: String(place) }, text)));
-  const button = make("button", { type: "submit", className: "button" }, "Read again");
+  const select = make("select", { "aria-label": texts.read }, ...choices.map(({ text }, place) => make("option", { value: String(place) }, text)));
+  const button = make("button", { type: "submit", className: "button" }, texts.readAgain);
   const form = make("form", { className: "choices-form" }, select, button);
   select.addEventListener("change", () => showText(problem, ""));
   form.addEventListener("submit", (event) => {

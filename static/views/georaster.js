@@ -1,20 +1,16 @@
 /* A georeferenced image: the preview with the coordinates of its corners, and what is known of it. */
 
 import { make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { number } from "/static/shared/format.js";
+import { texts } from "/static/texts/georaster.js";
 
-const UNITS = { degree: "°", metre: " m", Degree: "°", Meter: " m" };
-const SOURCES = {
-  file: "the file itself", bounds: "the bounds given", gcps: "ground control points", world_file: "the world file",
-  aux_xml: "the .aux.xml file", points: "the .points file",
-};
 const KM_PER_DEGREE = 111.195;
 /* Beyond these a scale would hold for a part of the image only. */
 const MOST_SPAN_DEGREES = 5;
 const MOST_LATITUDE = 75;
 
-const number = (value, digits) => value.toLocaleString("en", { maximumFractionDigits: digits });
-const isDegrees = (data) => UNITS[data.unit] === "°";
+const rounded = (value, digits) => number(value, { maximumFractionDigits: digits });
+const isDegrees = (data) => texts.unit[data.unit] === texts.unit.degree;
 const isTurned = ([, , columnTurn, , rowTurn]) => columnTurn !== 0 || rowTurn !== 0;
 
 /** How many decimals tell one pixel from the next. */
@@ -30,20 +26,20 @@ function place(data, column, row) {
 
 function coordinates(data, column, row) {
   const [x, y] = place(data, column, row);
-  const show = (value) => number(value, digits(data));
-  if (!isDegrees(data)) return [`x ${show(x)}`, `y ${show(y)}`];
-  return [`${show(Math.abs(y))}° ${y < 0 ? "S" : "N"}`, `${show(Math.abs(x))}° ${x < 0 ? "W" : "E"}`];
+  const show = (value) => rounded(value, digits(data));
+  if (!isDegrees(data)) return [texts.east(show(x)), texts.north(show(y))];
+  return [texts.latitude(show(Math.abs(y)), y < 0), texts.longitude(show(Math.abs(x)), x < 0)];
 }
 
 function corner(data, name, column, row) {
   const lines = coordinates(data, column, row).map((line) => make("span", {}, line));
-  const title = make("span", { className: "visually-hidden" }, `${name}: `);
+  const title = make("span", { className: "visually-hidden" }, name);
   return make("p", { className: "georaster-corner" }, title, ...lines);
 }
 
 function picture(data, address) {
-  if (!address) return make("p", { className: "georaster-none quiet" }, "There is no preview of this kind of pixels.");
-  const alt = `Preview of the image, ${many(data.width, "column")} and ${many(data.height, "row")}`;
+  if (!address) return make("p", { className: "georaster-none quiet" }, texts.noPreview);
+  const alt = texts.preview(data.width, data.height);
   const image = make("img", { className: "georaster-image", src: address, alt });
   if (data.width < 400) image.classList.add("georaster-small");
   return image;
@@ -60,8 +56,8 @@ function groundWidth(data) {
 }
 
 function length(km) {
-  if (km >= 1) return `${number(km, 0)} km`;
-  return km >= 0.001 ? `${number(km * 1000, 0)} m` : `${number(km * 100_000, 2)} cm`;
+  if (km >= 1) return texts.kilometres(rounded(km, 0));
+  return km >= 0.001 ? texts.metres(rounded(km * 1000, 0)) : texts.centimetres(rounded(km * 100_000, 2));
 }
 
 function scale(data) {
@@ -72,28 +68,28 @@ function scale(data) {
   const bar = make("span", { className: "georaster-bar", "aria-hidden": "true" });
   bar.style.inlineSize = `${(100 * nice) / km}%`;
   return make("div", { className: "georaster-scale" }, bar,
-    make("span", {}, make("span", { className: "visually-hidden" }, "Scale bar: "), `about ${length(nice)}`));
+    make("span", {}, make("span", { className: "visually-hidden" }, texts.scaleBar), texts.about(length(nice))));
 }
 
 function north(data) {
   const [, perColumn, perRow, , , yPerRow] = data.geotransform;
-  if (!data.crs) return "Up is not known: there is no coordinate reference system.";
-  const what = isDegrees(data) || data.crs === "EPSG:3857" ? "North" : "Grid north";
+  if (!data.crs) return texts.noSystem;
+  const isGrid = !isDegrees(data) && data.crs !== "EPSG:3857";
   if (!isTurned(data.geotransform)) {
-    if (yPerRow < 0) return perColumn > 0 ? `${what} is up.` : `${what} is up, but east is on the left.`;
-    return `${what} is down: the first row of the image is the southernmost.`;
+    if (yPerRow < 0) return perColumn > 0 ? texts.isUp(isGrid) : texts.isUpMirrored(isGrid);
+    return texts.isDown(isGrid);
   }
   const degrees = (Math.atan2(-perRow, -yPerRow) * 180) / Math.PI;
-  if (isDegrees(data)) return "The image is turned against north.";
-  return `The top of the image points ${number(Math.abs(degrees), 1)}° ${degrees < 0 ? "left" : "right"} of grid north.`;
+  if (isDegrees(data)) return texts.isTurned;
+  return texts.isTurnedBy(rounded(Math.abs(degrees), 1), degrees < 0);
 }
 
 function map(data, address) {
   const shrunk = Math.min(1, 1024 / Math.max(data.width, data.height));
   const frame = make("div", { className: "georaster-frame" },
-    corner(data, "Upper left corner", 0, 0), corner(data, "Upper right corner", data.width, 0),
+    corner(data, texts.corner.upperLeft, 0, 0), corner(data, texts.corner.upperRight, data.width, 0),
     picture(data, address),
-    corner(data, "Lower left corner", 0, data.height), corner(data, "Lower right corner", data.width, data.height));
+    corner(data, texts.corner.lowerLeft, 0, data.height), corner(data, texts.corner.lowerRight, data.width, data.height));
   const figure = make("figure", { className: "georaster" }, frame, scale(data),
     make("figcaption", { className: "quiet" }, north(data)));
   figure.style.setProperty("--width", `${Math.round(data.width * shrunk)}px`);
@@ -102,43 +98,43 @@ function map(data, address) {
 }
 
 function system(data) {
-  if (!data.crs) return "not known";
-  if (data.crs.length > 40) return data.crs_title ?? "see all data";
-  return data.crs_title ? `${data.crs_title} (${data.crs})` : data.crs;
+  if (!data.crs) return texts.unknown;
+  if (data.crs.length > 40) return data.crs_title ?? texts.seeData;
+  return data.crs_title ? texts.titledSystem(data.crs_title, data.crs) : data.crs;
 }
 
 function sizeOfPixels(data) {
-  const unit = UNITS[data.unit] ?? (data.unit ? ` ${data.unit}` : "");
-  const [width, height] = data.pixel_size.map((size) => number(size, digits(data) + 4));
-  return `${width}${unit} × ${height}${unit}`;
+  const unit = texts.unit[data.unit] ?? (data.unit ? texts.otherUnit(data.unit) : "");
+  const [width, height] = data.pixel_size.map((size) => rounded(size, digits(data) + 4));
+  return texts.pixelSize(width + unit, height + unit);
 }
 
 function area(data) {
-  if (!data.bounds_wgs84) return "not known";
-  const [west, south, east, north] = data.bounds_wgs84.map((value) => number(value, 6));
-  return `${west}, ${south} to ${east}, ${north}`;
+  if (!data.bounds_wgs84) return texts.unknown;
+  const [west, south, east, north] = data.bounds_wgs84.map((value) => rounded(value, 6));
+  return texts.area(west, south, east, north);
 }
 
 function facts(data) {
-  const rows = {
-    "Coordinate system": system(data),
-    "Longitude, latitude": area(data),
-    "Size of a pixel": sizeOfPixels(data),
-    Size: `${data.width.toLocaleString("en")} × ${data.height.toLocaleString("en")} pixels`,
-    Bands: `${many(data.bands, "band")} of ${data.dtype}`,
-    "No data": data.nodata === null ? "no such value" : String(data.nodata),
-    "Place from": SOURCES[data.georeference_source] ?? data.georeference_source,
-    "Cloud Optimized": data.is_cog ? "yes" : "no",
+  const values = {
+    system: system(data),
+    area: area(data),
+    pixel: sizeOfPixels(data),
+    size: texts.size(data.width, data.height),
+    bands: texts.bands(data.bands, data.dtype),
+    noData: data.nodata === null ? texts.noNoData : String(data.nodata),
+    source: texts.source[data.georeference_source] ?? data.georeference_source,
+    optimized: data.is_cog ? texts.yes : texts.no,
   };
-  return make("dl", { className: "georaster-facts" }, ...Object.entries(rows).map(([name, value]) =>
-    make("div", {}, make("dt", {}, name), make("dd", { dir: "auto" }, value))));
+  return make("dl", { className: "georaster-facts" }, ...Object.entries(values).map(([name, value]) =>
+    make("div", {}, make("dt", {}, texts.fact[name]), make("dd", { dir: "auto" }, value))));
 }
 
 export function view(data, { fileUrl }) {
   const address = fileUrl(data.file);
-  const label = data.is_cog ? "Download the Cloud Optimized GeoTIFF" : "Download the GeoTIFF";
+  const label = data.is_cog ? texts.downloadOptimized : texts.download;
   const done = data.already_georeferenced
-    ? make("p", {}, "It already was a georeferenced Cloud Optimized GeoTIFF, so Bellhop did not change it.") : null;
+    ? make("p", {}, texts.isUnchanged) : null;
   return make("div", { className: "georaster-view" }, done,
     data.geotransform ? map(data, fileUrl("preview.png")) : null,
     make("div", { className: "georaster-side" }, facts(data),

@@ -3,8 +3,8 @@
 
 import { freshKey, submitJson } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { parse, stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/quiz.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const DOUBTFUL = 0.8;
@@ -19,7 +19,7 @@ function drawn(tag, attributes, ...children) {
 
 /* What was typed, kept for this tab: a reload or a look at another page loses nothing. */
 function keeper({ job, item }, data) {
-  const place = `quiz ${job.job_id} ${item.index} ${item.step ?? 0}`;
+  const place = ["quiz", job.job_id, item.index, item.step ?? 0].join(" ");
   const fresh = () => ({
     key: (data.answer_key ?? []).join("\n"),
     images: data.images.map((image) => image.questions.map(({ number, prompt, answer }) => ({ number, prompt, answer }))),
@@ -58,16 +58,16 @@ function pictureNode(image, name, url, onPick) {
   });
   const overlay = drawn("svg", { viewBox: `0 0 ${image.width} ${image.height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...boxes.values());
   const picture = url
-    ? make("img", { src: url, alt: `${name}, upright`, width: image.width, height: image.height, loading: "lazy" })
-    : make("p", { className: "quiet" }, "The picture is not there any more.");
+    ? make("img", { src: url, alt: texts.picture(name), width: image.width, height: image.height, loading: "lazy" })
+    : make("p", { className: "quiet" }, texts.noPicture);
   const node = make("div", { className: "quiz-picture" }, picture, url ? overlay : null);
   const light = (lit) => boxes.forEach((box, line) => box.toggleAttribute("data-lit", lit.includes(line)));
   return { node, light };
 }
 
 function lineButton(line, light) {
-  const score = `${Math.round(line.score * 100)} %`;
-  const button = make("button", { type: "button", className: "quiz-line", "aria-label": `${line.text}, read with ${score}; show its box` },
+  const score = texts.score(Math.round(line.score * 100));
+  const button = make("button", { type: "button", className: "quiz-line", "aria-label": texts.line(line.text, score) },
     make("span", { dir: "auto" }, line.text), make("span", { className: "quiz-score" }, score));
   for (const event of ["focus", "pointerenter", "click"]) button.addEventListener(event, () => light([line]));
   for (const event of ["blur", "pointerleave"]) button.addEventListener(event, () => light([]));
@@ -101,29 +101,29 @@ function nextName(name) {
 
 /* Where it is not sure which text is which: says so, and exchanges them. */
 function exchangeNode(question, prompt, answer, changed) {
-  const button = make("button", { type: "button", className: "button small" }, "Exchange");
+  const button = make("button", { type: "button", className: "button small" }, texts.exchange);
   button.addEventListener("click", () => {
     [question.prompt, question.answer] = [question.answer, question.prompt];
     [prompt.value, answer.value] = [question.prompt, question.answer];
     changed();
   });
-  return make("p", { className: "quiz-unsure" }, "Prompt and answer may be exchanged. ", button);
+  return make("p", { className: "quiz-unsure" }, texts.mayBeExchanged, button);
 }
 
 function questionNode(question, { lines: read, is_sure: isSure = true }, { light, changed, removed }) {
   const number = make("input", { type: "text", maxLength: 12, value: question.number, className: "quiz-number" });
   const prompt = make("textarea", { value: question.prompt, rows: rowsFor(question.prompt), dir: "auto", spellcheck: false });
   const answer = make("textarea", { value: question.answer, rows: rowsFor(question.answer), dir: "auto", spellcheck: false, className: "quiz-answer" });
-  const remove = make("button", { type: "button", className: "button small", "aria-label": `Remove question ${question.number}` }, "Remove");
+  const remove = make("button", { type: "button", className: "button small", "aria-label": texts.removeQuestion(question.number) }, texts.remove);
   const node = make("fieldset", { className: "quiz-question" },
-    make("legend", { className: "visually-hidden" }, `Question ${question.number}`),
-    make("div", { className: "quiz-question-head" }, field("Question", number), remove),
-    field("Prompt", prompt), field("Answer", answer),
+    make("legend", { className: "visually-hidden" }, texts.question(question.number)),
+    make("div", { className: "quiz-question-head" }, field(texts.number, number), remove),
+    field(texts.prompt, prompt), field(texts.answer, answer),
     isSure ? null : exchangeNode(question, prompt, answer, changed),
-    read.length ? lineList(many(read.length, "line as read", "lines as read"), read, light) : null);
+    read.length ? lineList(texts.readLines(read.length), read, light) : null);
   number.addEventListener("input", () => {
     question.number = nameOf(number.value) ?? question.number;
-    find("legend", node).textContent = `Question ${question.number}`;
+    find("legend", node).textContent = texts.question(question.number);
     changed();
   });
   for (const [name, control] of [["prompt", prompt], ["answer", answer]]) {
@@ -141,7 +141,7 @@ function questionNode(question, { lines: read, is_sure: isSure = true }, { light
 }
 
 function imageNode(image, place, questions, { url, changed }) {
-  const name = `Image ${place + 1}`;
+  const name = texts.image(place + 1);
   const cards = new Map();
   const list = make("div", { className: "quiz-questions" });
   const pick = (owner, line, isClick) => {
@@ -168,7 +168,7 @@ function imageNode(image, place, questions, { url, changed }) {
     list.insertBefore(card.node, before);
     return card;
   };
-  const more = make("button", { type: "button", className: "button small" }, "Add a question");
+  const more = make("button", { type: "button", className: "button small" }, texts.add);
   list.append(more);
   more.addEventListener("click", () => {
     const question = { number: nextName(questions.at(-1)?.number ?? 0), prompt: "", answer: "", from: -1 };
@@ -179,18 +179,18 @@ function imageNode(image, place, questions, { url, changed }) {
   questions.forEach((question) => add(question, more));
   const notes = image.warnings.map(({ message }) => make("li", {}, message));
   return make("section", { className: "quiz-image", "aria-label": name },
-    make("h4", {}, `${name}: ${many(image.question_count, "question")}${image.has_handwriting ? ", with handwriting" : ""}`),
+    make("h4", {}, texts.imageTitle(name, image.question_count, image.has_handwriting)),
     notes.length ? make("ul", { className: "warnings" }, ...notes) : null,
-    make("div", { className: "quiz-columns" }, picture, make("div", {}, list, lineList("Lines of no question", image.other_lines, light))));
+    make("div", { className: "quiz-columns" }, picture, make("div", {}, list, lineList(texts.otherLines, image.other_lines, light))));
 }
 
 function gradeForm(state, keep) {
-  const text = make("textarea", { value: state.key, rows: 6, spellcheck: false, placeholder: "1: Paris | City of Paris\n2: 1789", className: "quiz-key" });
-  const help = make("p", { className: "quiet", id: `quiz-help-${(views += 1)}` }, "One question a line, such as “1: Paris”; several accepted answers with | between them.");
+  const text = make("textarea", { value: state.key, rows: 6, spellcheck: false, placeholder: texts.keyExample, className: "quiz-key" });
+  const help = make("p", { className: "quiet", id: `quiz-help-${(views += 1)}` }, texts.keyHelp);
   text.setAttribute("aria-describedby", help.id);
   const problem = make("p", { className: "quiz-problem", role: "alert", hidden: true });
-  const button = make("button", { type: "submit", className: "button primary" }, "Grade");
-  const form = make("form", { className: "quiz-grade", noValidate: true }, field("Answer key", text), help, problem, button);
+  const button = make("button", { type: "submit", className: "button primary" }, texts.grade);
+  const form = make("form", { className: "quiz-grade", noValidate: true }, field(texts.key, text), help, problem, button);
   let sent = null;
   text.addEventListener("input", () => {
     state.key = text.value;
@@ -198,7 +198,7 @@ function gradeForm(state, keep) {
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    showText(problem, text.value.trim() ? "" : "Write the answer key first.");
+    showText(problem, text.value.trim() ? "" : texts.keyMissing);
     if (!text.value.trim()) return text.focus();
     const images = state.images.map((questions) => ({ questions: questions.map(({ number, prompt, answer }) => ({ number, prompt, answer })) }));
     const job = { type: "quiz_grading", items: [{ json: { images } }], params: { answer_key: text.value.split("\n").filter((line) => line.trim()) } };
@@ -226,6 +226,6 @@ export function view(data, about) {
   state.images.forEach((questions) => questions.forEach((question, place) => (question.from ??= place)));
   const images = data.images.map((image, place) => imageNode(image, place, state.images[place], { url: about.fileUrl(image.picture), changed }));
   return make("div", { className: "quiz" },
-    make("p", {}, `${many(data.total_questions, "question")} on ${many(data.images.length, "image")}. Correct what was misread, then grade it.`),
+    make("p", {}, texts.intro(data.total_questions, data.images.length)),
     ...images, gradeForm(state, changed));
 }

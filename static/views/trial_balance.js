@@ -1,9 +1,9 @@
 /* A trial balance: whether it balances, what looks wrong, both statements, the accounts. */
 
 import { make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
 import { readingsIn, readingsNotice } from "/static/shared/readings.js";
 import { mayChange } from "/static/shared/user.js";
+import { texts } from "/static/texts/trial_balance.js";
 import { choicesForm, columnsForm, reader } from "/static/views/columns.js";
 
 const ROWS = 200;
@@ -11,8 +11,6 @@ const LINES = 100;
 const FINDINGS = 20;
 /* Tens of thousands of rows at once would stop the page for seconds. */
 const STEP = 2000;
-const TYPES = { asset: "Asset", liability: "Liability", equity: "Equity", revenue: "Revenue", expense: "Expense" };
-const SEVERITY = { error: "Error", warning: "Warning", info: "Note" };
 const ORDER = ["error", "warning", "info"];
 
 /* Amounts are decimal texts and stay so: no cent is lost in a float. */
@@ -30,33 +28,28 @@ function inStatement(text) {
 const isZero = (text) => /^-?0+\.0+$/.test(text);
 
 function verdict({ reports, extracted_data: data }) {
-  const currency = data.currency ? ` ${data.currency}` : "";
-  const debit = `${money(reports.total_debit)}${currency}`;
-  const sides = `debits of ${debit} and credits of ${money(reports.total_credit)}`;
-  const apart = `${sides} differ by ${money(reports.difference.replace("-", ""))}`;
-  const words = isZero(reports.difference)
-    ? reports.is_balanced
-      ? `The trial balance balances: debits and credits are both ${debit}.`
-      : "It is not known whether the trial balance balances: not all amounts could be read, or there are none."
-    : `The trial balance ${reports.is_balanced ? "balances within the tolerance" : "does not balance"}: ${apart}.`;
+  const words = texts.verdict({
+    debit: texts.amount(money(reports.total_debit), data.currency),
+    credit: money(reports.total_credit),
+    difference: isZero(reports.difference) ? null : money(reports.difference.replace("-", "")),
+    isBalanced: reports.is_balanced,
+  });
   return make("p", { className: "tb-verdict", "data-balanced": reports.is_balanced }, words);
 }
 
 /* An account can stand in several rows: by mistake twice, or once for each department. */
 function counted({ account_count: count, account_rows: rows, accounts_listed_twice: twice, accounts }) {
-  const words = many(count ?? accounts.length, "account");
-  if (twice) return `${words}, ${twice.toLocaleString("en")} of them listed twice`;
-  return rows > count ? `${words} in ${many(rows, "row")}` : words;
+  return texts.accountCount({ accounts: count ?? accounts.length, rows, twice });
 }
 
 function facts({ extracted_data: data, reports }) {
   const stated = reports.stated_totals;
   const list = [
     data.period,
-    data.sheet && `sheet ${data.sheet}`,
+    data.sheet && texts.sheet(data.sheet),
     counted(data),
-    data.layout.replaceAll("_", ", ").replace(", and, ", " and ").replace(", to, ", " to "),
-    stated && `its own totals in row ${stated.row}: ${[stated.debit, stated.credit].filter((side) => side !== null).map(money).join(" and ")}`,
+    texts.layout(data.layout),
+    stated && texts.statedTotals(stated.row, [stated.debit, stated.credit].filter((side) => side !== null).map(money)),
   ];
   return make("p", { className: "quiet", dir: "auto" }, list.filter(Boolean).join(" · "));
 }
@@ -70,14 +63,14 @@ const moreButton = () => make("button", { type: "button", className: "button sma
 /* How many a click adds; nothing is left to click where all are shown. */
 function tellMore(button, shown, count, holder = button) {
   if (shown >= count) holder.remove();
-  else button.textContent = `Show ${Math.min(STEP, count - shown).toLocaleString("en")} more of ${count.toLocaleString("en")}`;
+  else button.textContent = texts.more(Math.min(STEP, count - shown), count);
 }
 
 /* The lines of one part of a statement; long ones are cut, and the total is always there. */
 function part(body, title, lines, total, totalName) {
   body.append(make("tr", { className: "tb-part" }, make("th", { scope: "rowgroup", colSpan: 2 }, title)));
   const row = (line) => make("tr", {},
-    make("th", { scope: "row", dir: "auto", className: "tb-line" }, [line.code, line.name].filter(Boolean).join(" ") || "(no name)"),
+    make("th", { scope: "row", dir: "auto", className: "tb-line" }, [line.code, line.name].filter(Boolean).join(" ") || texts.noName),
     amountCell(inStatement(line.amount)));
   body.append(...lines.slice(0, LINES).map(row));
   const sum = make("tr", { className: "tb-total" }, make("th", { scope: "row" }, totalName), amountCell(inStatement(total)));
@@ -112,43 +105,40 @@ function result(name, amount) {
 }
 
 function income({ income_statement: report }) {
-  return statement("Income statement", (group) => {
-    group("Revenue", report.revenue, report.total_revenue, "Total revenue");
-    group("Expenses", report.expenses, report.total_expenses, "Total expenses");
-    group().append(result(report.net_income.startsWith("-") ? "Net loss" : "Net income", report.net_income));
+  return statement(texts.income.title, (group) => {
+    group(texts.income.revenue, report.revenue, report.total_revenue, texts.income.totalRevenue);
+    group(texts.income.expenses, report.expenses, report.total_expenses, texts.income.totalExpenses);
+    group().append(result(report.net_income.startsWith("-") ? texts.income.loss : texts.income.net, report.net_income));
   });
 }
 
 /* In cents, as a BigInt: equity with the income, plus the liabilities. */
-function sum(...texts) {
-  const cents = texts.reduce((total, text) => total + BigInt(text.replace(".", "")), 0n);
+function sum(...amounts) {
+  const cents = amounts.reduce((total, text) => total + BigInt(text.replace(".", "")), 0n);
   const digits = String(cents < 0n ? -cents : cents).padStart(3, "0");
   return `${cents < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
 function balance({ balance_sheet: report, income_statement: { net_income: net } }) {
-  const equity = [...report.equity, { code: "", name: net.startsWith("-") ? "Net loss of the period" : "Net income of the period", amount: net }];
-  return statement("Balance sheet", (group) => {
-    group("Assets", report.assets, report.total_assets, "Total assets");
-    group("Liabilities", report.liabilities, report.total_liabilities, "Total liabilities");
-    group("Equity", equity, report.total_equity_incl_income, "Total equity");
+  const equity = [...report.equity, { code: "", name: net.startsWith("-") ? texts.balance.periodLoss : texts.balance.periodNet, amount: net }];
+  return statement(texts.balance.title, (group) => {
+    group(texts.balance.assets, report.assets, report.total_assets, texts.balance.totalAssets);
+    group(texts.balance.liabilities, report.liabilities, report.total_liabilities, texts.balance.totalLiabilities);
+    group(texts.balance.equity, equity, report.total_equity_incl_income, texts.balance.totalEquity);
     const end = group();
-    end.append(result("Total liabilities and equity", sum(report.total_liabilities, report.total_equity_incl_income)));
-    if (!isZero(report.equation_difference)) end.append(result("Difference to the assets", report.equation_difference));
+    end.append(result(texts.balance.both, sum(report.total_liabilities, report.total_equity_incl_income)));
+    if (!isZero(report.equation_difference)) end.append(result(texts.balance.difference, report.equation_difference));
   });
 }
 
 function finding(anomaly) {
-  const severity = make("strong", { className: "tb-severity", "data-severity": anomaly.severity }, SEVERITY[anomaly.severity] ?? anomaly.severity);
+  const severity = make("strong", { className: "tb-severity", "data-severity": anomaly.severity }, texts.severity[anomaly.severity] ?? anomaly.severity);
   return make("li", { title: anomaly.code }, severity, ` ${anomaly.message}`);
 }
 
 function tally(anomalies) {
-  const words = ORDER.map((severity) => {
-    const count = anomalies.filter((anomaly) => anomaly.severity === severity).length;
-    return count && many(count, SEVERITY[severity].toLowerCase());
-  });
-  return words.filter(Boolean).join(", ");
+  const counts = Object.fromEntries(ORDER.map((severity) => [severity, anomalies.filter((anomaly) => anomaly.severity === severity).length]));
+  return texts.findingsCount(counts);
 }
 
 /* The gravest first; of very many not all. */
@@ -161,19 +151,19 @@ function findingWithPlace(anomaly, names) {
   if (anomaly.row === null) return item;
   /* A total has no row in the table of accounts. */
   const place = anomaly.account === null
-    ? make("span", { className: "quiet" }, `Row ${anomaly.row}`)
-    : make("a", { href: `#${names(anomaly.row)}`, dir: "auto" }, `${anomaly.account} (row ${anomaly.row})`);
+    ? make("span", { className: "quiet" }, texts.row(anomaly.row))
+    : make("a", { href: `#${names(anomaly.row)}`, dir: "auto" }, texts.accountRow(anomaly.account, anomaly.row));
   item.append(" ", place);
   return item;
 }
 
 function findings(anomalies, names) {
-  if (!anomalies.length) return make("p", {}, "Nothing looks wrong.");
+  if (!anomalies.length) return make("p", {}, texts.noFindings);
   const items = listed(anomalies).map((anomaly) => findingWithPlace(anomaly, names));
   const list = make("ul", { className: "tb-findings" }, ...items.slice(0, FINDINGS));
-  const rest = anomalies.length > ROWS ? make("p", { className: "quiet" }, `All ${anomalies.length.toLocaleString("en")} are in the files; here are the first ${ROWS}.`) : null;
+  const rest = anomalies.length > ROWS ? make("p", { className: "quiet" }, texts.findingsRest(anomalies.length, ROWS)) : null;
   if (items.length <= FINDINGS) return list;
-  const button = make("button", { type: "button", className: "button small" }, `Show ${items.length.toLocaleString("en")}`);
+  const button = make("button", { type: "button", className: "button small" }, texts.showFindings(items.length));
   button.addEventListener("click", () => { list.append(...items.slice(FINDINGS)); button.replaceWith(rest ?? ""); });
   return make("div", {}, list, button);
 }
@@ -183,9 +173,9 @@ function accountRow(account, notes, names) {
   const row = make("tr", { id: names(account.row), tabIndex: -1 },
     make("td", { className: "number tb-row" }, String(account.row)),
     make("td", { dir: "auto" }, account.code),
-    make("th", { scope: "row" }, make("span", { dir: "auto" }, account.name || "(no name)"),
+    make("th", { scope: "row" }, make("span", { dir: "auto" }, account.name || texts.noName),
       notes.length ? make("ul", { className: "tb-notes" }, ...notes.map(finding)) : null),
-    make("td", { title: account.type_source ? `by ${account.type_source}` : "" }, TYPES[account.type] ?? "none"),
+    make("td", { title: account.type_source ? texts.typeBy(account.type_source) : "" }, texts.accountType[account.type] ?? texts.noType),
     side(account.debit), side(account.credit));
   if (notes.length) row.dataset.marked = notes[0].severity;
   return row;
@@ -196,7 +186,7 @@ function accounts(data, reports, names) {
   for (const anomaly of reports.anomalies) {
     if (anomaly.row !== null && anomaly.account !== null) notes.set(anomaly.row, [...(notes.get(anomaly.row) ?? []), anomaly]);
   }
-  const head = [["Row", "number"], ["Code", ""], ["Account", ""], ["Type", ""], ["Debit", "number"], ["Credit", "number"]];
+  const head = [["row", "number"], ["code", ""], ["account", ""], ["type", ""], ["debit", "number"], ["credit", "number"]];
   const body = make("tbody");
   /* What the findings link to is always in sight, however long the list is. */
   const linked = new Set(listed(reports.anomalies).map((anomaly) => anomaly.row));
@@ -205,10 +195,10 @@ function accounts(data, reports, names) {
     .map((account) => accountRow(account, notes.get(account.row) ?? [], names)));
   show();
   const table = make("table", { className: "data tb-accounts" },
-    make("thead", {}, make("tr", {}, ...head.map(([name, className]) => make("th", { scope: "col", className }, name)))), body,
-    make("tfoot", {}, make("tr", { className: "tb-total" }, make("td"), make("td"), make("th", { scope: "row" }, "Total"), make("td"),
+    make("thead", {}, make("tr", {}, ...head.map(([name, className]) => make("th", { scope: "col", className }, texts.accountColumn[name])))), body,
+    make("tfoot", {}, make("tr", { className: "tb-total" }, make("td"), make("td"), make("th", { scope: "row" }, texts.total), make("td"),
       amountCell(money(reports.total_debit)), amountCell(money(reports.total_credit)))));
-  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Accounts" }, table);
+  const scroll = make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": texts.accounts }, table);
   if (shown >= data.accounts.length) return scroll;
   const more = moreButton();
   more.addEventListener("click", () => {
@@ -230,14 +220,14 @@ function howRead(extracted, about, heading) {
   const read = reader(about, problem);
   const choose = (option, text) => {
     if (!isTheirs || !Array.isArray(option?.mapping)) return null;
-    const button = make("button", { type: "button", className: "button small", "aria-label": `Read as ${text}` }, "Read it this way");
+    const button = make("button", { type: "button", className: "button small", "aria-label": texts.readAs(text) }, texts.readThisWay);
     button.addEventListener("click", () => read({ mapping: option.mapping }, button));
     return button;
   };
   const form = columns.length
-    ? make("details", { className: "tb-columns", open: readings.length > 0 }, make("summary", {}, "Columns and what they were read as"), columnsForm(columns, problem, read))
+    ? make("details", { className: "tb-columns", open: readings.length > 0 }, make("summary", {}, texts.howColumnsRead), columnsForm(columns, problem, read))
     : null;
-  return make("section", {}, make(heading, {}, "How it was read"), readingsNotice(readings, choose), problem, form);
+  return make("section", {}, make(heading, {}, texts.howRead), readingsNotice(readings, choose), problem, form);
 }
 
 export function view(data, { job, item }) {
@@ -248,9 +238,9 @@ export function view(data, { job, item }) {
   const heading = job.total_items > 1 ? "h4" : "h3";
   return make("div", { className: "tb" },
     verdict(data), facts(data), howRead(extracted, { job, item }, heading),
-    make("section", {}, make(heading, {}, found.length ? `What to look at: ${tally(found)}` : "What to look at"), findings(found, names)),
+    make("section", {}, make(heading, {}, found.length ? tally(found) : texts.findings), findings(found, names)),
     make("div", { className: "tb-statements" }, income(reports), balance(reports)),
-    make("section", {}, make(heading, {}, "Accounts"), accounts(extracted, reports, names)));
+    make("section", {}, make(heading, {}, texts.accounts), accounts(extracted, reports, names)));
 }
 
 /* A file that was refused: what it can be read as, and what a person who knows it can say of its columns. */
@@ -263,6 +253,6 @@ export function viewError(data, { job, item }) {
   const read = reader({ job, item }, problem);
   return make("div", { className: "tb" },
     problem,
-    choices.length ? make("section", {}, make(heading, {}, "Choose what to read"), choicesForm(choices, problem, read)) : null,
-    columns.length ? make("section", {}, make(heading, {}, "Choose what the columns are"), columnsForm(columns, problem, read, { isRefused: true })) : null);
+    choices.length ? make("section", {}, make(heading, {}, texts.chooseReading), choicesForm(choices, problem, read)) : null,
+    columns.length ? make("section", {}, make(heading, {}, texts.chooseColumnsTitle), columnsForm(columns, problem, read, { isRefused: true })) : null);
 }

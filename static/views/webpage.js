@@ -1,7 +1,7 @@
 /* A page of the web as a card: what it is, where it is, and its text, folded. */
 
 import { make } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { texts } from "/static/texts/webpage.js";
 
 const FOLDED = 1200;
 
@@ -28,13 +28,13 @@ export function folded(text, label) {
   return details;
 }
 
-export const titled = (data) => make("h4", { dir: "auto" }, data.title || data.url || "Untitled");
+export const titled = (data) => make("h4", { dir: "auto" }, data.title || data.url || texts.untitled);
 
 export function view(data) {
-  const licence = data.licence ? make("span", {}, "Licence: ", link(data.licence)) : null;
+  const licence = data.licence ? make("span", {}, texts.licence, link(data.licence)) : null;
   return make("article", { className: "page-card" },
     titled(data),
     make("p", {}, link(data.final_url ?? data.url)),
-    facts(data.author && `By ${data.author}`, data.date, data.language && `Language ${data.language}`, many(data.word_count ?? 0, "word"), licence),
-    folded(data.text, "Text of the page"));
+    facts(data.author && texts.by(data.author), data.date, data.language && texts.language(data.language), texts.words(data.word_count ?? 0), licence),
+    folded(data.text, texts.pageText));
 }

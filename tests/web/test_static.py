@@ -26,8 +26,8 @@ USES = {
     "uploads": {"form", "shared", "texts", "uploads"},
     "job": {"files", "job", "shared", "texts"},
     "problems": {"problems", "shared", "texts"},
-    "files": {"files", "shared"},
-    "views": {"views", "shared"},
+    "files": {"files", "shared", "texts"},
+    "views": {"views", "shared", "texts"},
     "shared": {"shared", "texts"},
     "texts": {"shared"},
 }

@@ -428,7 +428,7 @@ def test_it_shows_json_lines_as_a_table(browser: webdriver.Chrome, show: Shown) 
 
 def test_it_says_where_json_is_broken(browser: webdriver.Chrome, show: Shown) -> None:
     show("a.json", '{"a": ', PROBLEM)
-    assert "This file is damaged: it is no JSON" in text_of(browser, PROBLEM)
+    assert "This file is damaged: it is not JSON" in text_of(browser, PROBLEM)
 
 
 def features() -> dict[str, Any]:
@@ -480,7 +480,7 @@ def test_it_moves_a_map_by_keys_and_buttons(browser: webdriver.Chrome, show: Sho
 )  # fmt: skip
 def test_it_says_that_a_map_is_broken(browser: webdriver.Chrome, show: Shown, text: str) -> None:
     show("a.geojson", text, PROBLEM)
-    assert "Download it" in text_of(browser, PROBLEM)
+    assert "Download the file" in text_of(browser, PROBLEM)
 
 
 # Sound.

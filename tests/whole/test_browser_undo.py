@@ -76,7 +76,7 @@ def test_it_lets_run_again_what_a_cancel_stopped(
     wait_for(lambda: "Running" in text_of(browser, row))
     press(browser, f"{row} [data-action=cancel]")
     press(browser, UNDO)
-    wait_for(lambda: "starts from the beginning" in text_of(browser, "[data-toast]"))
+    wait_for(lambda: "from the beginning" in text_of(browser, "[data-toast]"))
     wait_for(lambda: "Running" in text_of(browser, row))
     assert find(browser, f"{row} [data-action=cancel]").is_displayed()
     served.client().post(f"/api/v1/jobs/{job['job_id']}/cancel", {})

@@ -1,0 +1,31 @@
+/* What the page of an account says. */
+
+const ACCESS = { read: "sees jobs only", submit: "sees and submits jobs", all: "may do everything that you may" };
+const used = (time) => (time ? `used ${time}` : "never used");
+
+export const texts = {
+  open: (command) =>
+    `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it types: ${command} user add NAME --role admin`,
+  you: ({ name, role, seesAll }) => {
+    const sees = seesAll ? "see all jobs" : "see your own jobs and those that others share with you";
+    return `${name}, you are ${role === "admin" ? "an" : "a"} ${role} and ${sees}.`;
+  },
+
+  noTokens: "You have none.",
+  token: ({ scope, usedAt, expiresAt }) =>
+    `${ACCESS[scope]}, ${used(usedAt)}, ${expiresAt ? `expires ${expiresAt}` : "never expires"}`,
+  tokenName: (number) => `Token ${number}`,
+  revoke: { label: "Revoke", question: "Revoke this token?", no: "Don’t revoke" },
+  revokeText: (name) => `Scripts that use “${name}” will stop working.`,
+  copied: "Copied.",
+
+  session: ({ address, usedAt }) => `from ${address || "this machine"}, ${used(usedAt)}`,
+  thisBrowser: (agent) => `This browser (${agent})`,
+  aBrowser: "A browser",
+  logOut: { label: "Log out", question: "Log this browser out?", no: "Stay logged in" },
+  logOutText: (name) => `“${name}” needs your password to log in again.`,
+  act: (label, name) => `${label} ${name}`,
+
+  passwordChanged: (tokens) =>
+    tokens ? `Your password is changed. Tokens that ended: ${tokens}.` : "Your password is changed.",
+};

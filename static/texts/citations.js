@@ -1,0 +1,39 @@
+/* What the viewer of citations says. */
+
+import { many } from "/static/shared/format.js";
+
+const STATES = { one: "is worth a look", other: "are worth a look" };
+const LOOKED_UP = { one: "case citation was looked up", other: "case citations were looked up" };
+
+export const texts = {
+  kind: { full_case: "Case", short_case: "Short form", supra: "Supra", id: "Id.", law: "Statute", journal: "Journal" },
+  none: "No citations were found.",
+  summary: ({ citations, sources, doubtful, lookedUp }) => {
+    const state = doubtful ? many(doubtful, STATES) : "all are well formed";
+    const lookups = lookedUp
+      ? `${many(lookedUp, LOOKED_UP)} in CourtListener, which does not have every case.`
+      : "Nothing was looked up: a citation can be well formed and wrong.";
+    return `${many(citations, "citation")} of ${many(sources, "source")}; ${state}. ${lookups}`;
+  },
+  text: "Text with its citations",
+  citation: (text, kind, isDoubtful) => `${text}, ${kind}${isDoubtful ? ", worth a look" : ""}`,
+  parties: (plaintiff, defendant) => [plaintiff, defendant].filter(Boolean).join(" v. "),
+  filed: (date) => ` Filed ${date}.`,
+  openDecision: "Open the decision",
+  fine: "Fine: ",
+  look: "Look: ",
+  checks: "Checks",
+  fact: {
+    kind: "Kind", parties: "Parties", year: "Year", court: "Court", pin: "At",
+    page: "Page of the document", standsFor: "Stands for",
+  },
+  onPage: (text, page) => `${text} (p. ${page})`,
+  source: (name, citation) => (name === citation ? name : `${name}, ${citation}`),
+  sourceCount: (source, count) => `${source} (${count})`,
+  sources: "Cited sources",
+  marked: "Marked",
+  kindCount: (kind, count) => `${kind} (${count})`,
+  onlyDoubtful: "Only those worth a look",
+  chosen: "The chosen citation",
+  choose: "Choose a citation in the text.",
+};

@@ -1,0 +1,152 @@
+/* What the page of a job says. */
+
+import { many, number } from "/static/shared/format.js";
+
+const count = (items) => many(items, "item");
+const listed = (parts) => parts.filter(Boolean).join(", ");
+
+/* The names of a reason: the first, and how many more there are. */
+const named = (names, left) => (left > 0 ? `${names.join(", ")} and ${number(left)} more` : names.join(", "));
+
+export const texts = {
+  title: (state, name) => `${state} · ${name} – Bellhop`,
+  missingTitle: "No such job – Bellhop",
+  isDeleted: "This job was deleted",
+  isDeletedWhy: "Bellhop keeps jobs and their results for the time that its settings say.",
+  deleted: "Deleted",
+  deletedWhat: "The job, its result and its files are gone.",
+  resultDeleted: "The result was deleted because the time for which Bellhop keeps it has passed.",
+  itemName: (place) => `Item ${place}`,
+  itemStep: (name, step, type) => `${name} (step ${step}: ${type})`,
+
+  took: (time) => `Took ${time}`,
+  outcome: (completed, total, failed) =>
+    `${number(completed)} of ${count(total)} completed${failed ? `, ${number(failed)} failed` : ""}`,
+  percent: (value) => `${value} %`,
+  timeLeft: (time) => `about ${time} left`,
+
+  whyFailed: (failed) => `Why ${count(failed)} failed`,
+  reasonItems: (items) => ` ${items === 1 ? "item" : "items"}:`,
+  reasonFiles: named,
+  retryThese: (items) => (items === 1 ? "Retry this one" : `Retry these ${number(items)}`),
+  retrying: (items) => `Retrying ${count(items)}`,
+  changeAndRun: "Change and run again",
+  because: (action, reason) => `${action}: ${reason}`,
+  code: "Code: ",
+
+  step: ({ completed, total, running, failed, cancelled }) => listed([
+    `${number(completed)} of ${number(total)} completed`,
+    running && `${number(running)} running`,
+    failed && `${number(failed)} failed`,
+    cancelled && `${number(cancelled)} cancelled`,
+  ]),
+
+  columnItem: "Item",
+  columnOutput: "Output",
+  output: (files, size) => `${many(files, "file")}, ${size}`,
+  warningCount: (warnings) => many(warnings, "warning"),
+  yes: "yes",
+  no: "no",
+  soFar: (name) => `So far: ${name}`,
+  warnings: "Warnings",
+  nothingToShow: "This item completed without data or files.",
+  allData: "All data",
+
+  items: count,
+  notRun: "Not run",
+  notRunFailed: (step) => `Not run: step ${step} failed`,
+  notRunCancelled: (step) => `Not run: step ${step} was cancelled`,
+  waitsForStep: (step) => `Waits for step ${step}`,
+  earlierResult: "Earlier result",
+  progressOf: (name) => `Progress of ${name}`,
+  inputOf: (name) => `Input of ${name}`,
+  outputOf: (name) => `Output of ${name}`,
+  latestAttempt: (attempt) => `${attempt} (latest)`,
+  printedNothing: "It printed nothing.",
+  printedNothingYet: "It has printed nothing yet.",
+
+  move: {
+    submitted: "Submitted",
+    claimed: "Started",
+    completed: "Completed",
+    failed: "Failed",
+    retry_scheduled: "Bellhop tries again",
+    requeued: "Back in the queue",
+    released: "Ready to run",
+    cancel_asked: "Cancel asked",
+    cancelled: "Cancelled",
+    retried: "Retried by hand",
+    hurried: "Next try now, by hand",
+    given_up: "Failed: no more tries, by hand",
+    reused: "Taken from an earlier result",
+    deferred: "Waits for an equal item that runs",
+    rerun: "Runs again, by hand",
+    blocked: "Waits for an earlier step again",
+    revived: "Waits again for the job it needs",
+  },
+  startedAttempt: (attempt) => `Started, attempt ${attempt}`,
+  /* Why an item runs once more. A job type that asks for it, by try_again, did not fail. */
+  again: {
+    process_crashed: "Crashed",
+    interrupted: "Interrupted",
+    unexpected_error: "Failed",
+    bad_result: "Failed",
+    out_of_memory: "Out of memory",
+    type_unavailable: "Job type not available",
+  },
+  runsAgain: (why) => `${why}, runs again`,
+  triesAgain: (why) => `${why}, Bellhop tries again`,
+  failedForGood: {
+    process_crashed: "Failed: crashed too often",
+    interrupted_too_often: "Failed: interrupted too often",
+    out_of_memory: "Failed: out of memory",
+    timed_out: "Failed: timed out",
+    gave_up: "Failed: gave up",
+  },
+  itemMove: (place, name, move) => `${place}. ${name}: ${move}`,
+  traceback: "Traceback",
+  tracebackOf: (item, attempt) => (item ? `Traceback, item ${item}, attempt ${attempt}` : `Traceback, attempt ${attempt}`),
+
+  fact: {
+    type: "Job type",
+    queue: "Queue",
+    items: "Items",
+    submitted: "Submitted",
+    runsAt: "Runs at",
+    started: "Started",
+    finished: "Finished",
+    took: "Took",
+    attempt: "Attempt",
+    waitsFor: "Waits for",
+    reusedFrom: "Reused from",
+    schedule: "Schedule",
+    webhook: "Webhook",
+    priority: "Priority",
+    submittedBy: "Submitted by",
+    kept: "Kept",
+    keptUntil: "Kept until",
+    jobId: "Job ID",
+  },
+  tookSoFar: (time) => `${time} so far`,
+  attempt: (attempt, most) => (most ? `${attempt}; gives up after ${many(most, "failure")}` : String(attempt)),
+  earlierJob: "an earlier job with the same content",
+  scheduleNumber: (id) => `number ${id}`,
+  keptForever: "forever",
+
+  noShares: "Nobody but you and the admins.",
+  unshare: "Remove",
+  unshareWith: (account) => `Stop sharing with ${account}`,
+
+  notice: {
+    "job.progress": "“Progress” notice",
+    "job.completed": "“Completed” notice",
+    "job.failed": "“Failed” notice",
+    "job.cancelled": "“Cancelled” notice",
+  },
+  outcomeOf: { completed: "delivered", failed: "not delivered", cancelled: "stopped" },
+  beingSent: "being sent",
+  delivery: (notice, outcome) => `${notice}: ${outcome}`,
+  answered: (status) => `Answered ${status}`,
+  sendAgain: "Send again",
+  sendingAgain: (notice) => `Bellhop sends the ${notice} again.`,
+};

@@ -1,0 +1,33 @@
+/* What the viewer of quiz sheets says. */
+
+import { many } from "/static/shared/format.js";
+
+const questions = (count) => many(count, "question");
+
+export const texts = {
+  intro: (count, images) => `${questions(count)} on ${many(images, "image")}. Correct what was misread, then grade it.`,
+  image: (place) => `Image ${place}`,
+  imageTitle: (name, count, hasHandwriting) => `${name}: ${questions(count)}${hasHandwriting ? ", with handwriting" : ""}`,
+  picture: (name) => `${name}, upright`,
+  noPicture: "The picture was deleted.",
+  score: (percent) => `${percent} %`,
+  line: (text, score) => `${text}, read with ${score}; show its box`,
+  otherLines: "Lines of no question",
+  readLines: (count) => many(count, { one: "line as read", other: "lines as read" }),
+
+  question: (name) => `Question ${name}`,
+  number: "Question",
+  prompt: "Prompt",
+  answer: "Answer",
+  remove: "Remove",
+  removeQuestion: (name) => `Remove question ${name}`,
+  mayBeExchanged: "Prompt and answer may be exchanged. ",
+  exchange: "Exchange",
+  add: "Add a question",
+
+  key: "Answer key",
+  keyExample: "1: Paris | City of Paris\n2: 1789",
+  keyHelp: "One question a line, such as “1: Paris”; several accepted answers with | between them.",
+  keyMissing: "Write the answer key first.",
+  grade: "Grade",
+};

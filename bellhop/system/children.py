@@ -54,7 +54,11 @@ def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 
 
 class Child:
-    """A child in a session of its own that runs code of job types, with all that this starts."""
+    """A child in a session of its own that runs code of job types, with all that this starts.
+
+    Only `end` reaps it, when nothing is left to signal: until then no other process can get its pid
+    and the number of its group.
+    """
 
     def __init__(self, command: Sequence[str], **options: Any):
         """Start it; `options` as `subprocess.Popen` takes them."""
@@ -70,12 +74,20 @@ class Child:
 
     def has_ended(self, wait_s: float = 0.0) -> bool:
         """Whether it has ended by itself, now or within `wait_s`; what it started may live."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(wait_s)
-        has_ended = self._popen.returncode is not None
+        until = time.monotonic() + wait_s
+        while not (has_ended := self._is_dead()) and time.monotonic() < until:
+            time.sleep(PASS_S)
         while has_ended and _is_last_moment.is_set():
             time.sleep(END_LIMIT_S)  # not by itself: nobody shall record that it crashed
         return has_ended
+
+    def _is_dead(self) -> bool:
+        if self._popen.returncode is not None:
+            return True
+        with contextlib.suppress(ChildProcessError):  # where SIGCHLD is ignored, the kernel reaps
+            look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self.pid, look) is not None
+        return True
 
     def family(self) -> set[int]:
         """Pids of it and all that it started and that lives."""
@@ -90,8 +102,11 @@ class Child:
         """End it with all that it started, and wait until it is gone; False if it is not.
 
         `seen` is its last `family`: if it has ended by itself, and orphans have no other parent
-        than the first process of the machine, that is all that is known of them.
+        than the first process of the machine, that is all that is known of them. True also if it
+        was ended before: then its pid may be another's.
         """
+        if self._popen.returncode is not None:
+            return True
         deadline = time.monotonic() + END_LIMIT_S
         orphans = set(seen) if self.has_ended() else None
         if orphans is None:
@@ -101,8 +116,9 @@ class Child:
         is_gone = _end_below(self.pid, deadline)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        for pid in orphans or ():
-            _send(pid, signal.SIGKILL)
+        if orphans and not _ends_strangers:  # else they are children of this process now
+            for pid in orphans:
+                _send(pid, signal.SIGKILL)
         is_gone &= self.has_ended(END_LIMIT_S)
         end_strangers()
         while is_gone and self._is_left(orphans):
@@ -110,6 +126,7 @@ class Child:
             time.sleep(PASS_S)
         if self._group:
             self._group.remove()
+        self._popen.poll()
         return is_gone
 
     def _is_left(self, orphans: Collection[int] | None) -> bool:
@@ -179,7 +196,8 @@ def _known_pids() -> set[int]:
 
 
 def _strangers() -> set[int]:
-    return set(proctree.children(os.getpid())) - _known_pids()
+    known = _known_pids()  # first: one that is reaped between the two is no stranger
+    return set(proctree.children(os.getpid())) - known
 
 
 def _reap(pid: int) -> None:

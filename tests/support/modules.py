@@ -32,7 +32,7 @@ BUDGETS = {
     "cli": 1760, "server": 700, "web": 4771, "consumer": 1250,
     "schedules": 280, "jobs": 3169, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
-    "system": 950, "functions": 1420, "uploads": 279, "base": 1150,
+    "system": 962, "functions": 1420, "uploads": 279, "base": 1150,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

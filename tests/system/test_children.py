@@ -170,6 +170,30 @@ def test_it_ends_all_below_in_its_last_moment(
     assert marked.are_gone()
 
 
+@pytest.mark.parametrize("command", [["true"], ["sleep", "1000"]], ids=["ended", "ends it"])
+def test_it_signals_nobody_by_the_pid_of_a_child_that_it_has_reaped(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """It may be another process's by then, or of its group."""
+    child, late = children.Child(command), []
+
+    def watched(send: Callable[[int, int], None]) -> Callable[[int, int], None]:
+        def sent(pid: int, number: int) -> None:
+            late.extend([pid] * (not Path(f"/proc/{pid}").exists()))
+            send(pid, number)
+
+        return sent
+
+    for name in ("kill", "killpg"):
+        monkeypatch.setattr(os, name, watched(getattr(os, name)))
+    assert child.has_ended(10 if command == ["true"] else 0) == (command == ["true"])
+    for _ in range(2):
+        assert child.end({child.pid})
+    assert late == []
+    assert child.returncode == (0 if command == ["true"] else -signal.SIGKILL)
+    assert not Path(f"/proc/{child.pid}").exists()
+
+
 def test_it_tells_of_no_end_in_its_last_moment(in_parent: Callable[..., bool]) -> None:
     """Or a consumer whose parent died would record that job processes crashed."""
 

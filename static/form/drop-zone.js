@@ -31,14 +31,23 @@ function acceptDrops(onFiles) {
   });
 }
 
-export function acceptFiles(onFiles) {
-  const input = find("[data-file-input]");
+/* Files from a dialog: its input is emptied, so that choosing the same again is a change again. */
+function acceptChoice(input, onFiles) {
   input.addEventListener("change", () => {
     const files = [...input.files];
-    /* Emptied, so that choosing the same file again is a change again. */
     input.value = "";
     onFiles(files);
   });
+}
+
+export function acceptFiles(onFiles) {
+  const input = find("[data-file-input]");
+  const folder = find("[data-folder-input]");
+  acceptChoice(input, onFiles);
+  acceptChoice(folder, onFiles);
+  folder.parentElement.hidden = !("webkitdirectory" in folder);
+  /* The whole zone is a large button for who points at it. */
+  find("[data-drop-zone]").addEventListener("click", ({ target }) => target.closest("label, input") || input.click());
   document.addEventListener("paste", (event) => {
     if (hasFiles(event.clipboardData)) onFiles([...event.clipboardData.files]);
   });

@@ -5,7 +5,7 @@ import { chosenFiles } from "/static/form/file-list.js";
 import { checkOptions, readOptions } from "/static/form/more-options.js";
 import { paramsForm } from "/static/form/params-form.js";
 import { readItems, showTextError } from "/static/form/text-input.js";
-import { chosenType, takesFiles } from "/static/form/type-chooser.js";
+import { askForType, chosenType, takesFiles } from "/static/form/type-chooser.js";
 import { find, showText } from "/static/shared/dom.js";
 import { bytes, many } from "/static/shared/format.js";
 import { jobForm } from "/static/shared/job-form.js";
@@ -39,9 +39,7 @@ export function gather() {
   const type = chosenType();
   if (!type) {
     if (!chosenFiles().length && !find("[data-files-part]").hidden) showFilesProblem(filesProblem());
-    showText(find("[data-type-error]"), "Choose what should be done.");
-    find("[data-type-select]").setAttribute("aria-invalid", "true");
-    find("[data-type-select]").focus();
+    askForType();
     return null;
   }
   const items = takesFiles(type) ? null : itemsOrNull(type);

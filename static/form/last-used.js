@@ -1,4 +1,4 @@
-/* Which job type somebody used last for files of a kind, in this browser. A logout forgets it. */
+/* Which job types somebody used last, and for files of which kind, in this browser. A logout forgets it. */
 
 import { parse, stringify } from "/static/shared/json.js";
 
@@ -17,10 +17,13 @@ function kept() {
   }
 }
 
-/** Notes the type that was used for files of these names. */
+/* Stands for the use of a type for anything, as no kind of files begins so. */
+const ANY = "/";
+
+/** Notes the type that was used, and for files of these names. */
 export function noteUsed(type, names) {
   const used = kept();
-  for (const kind of new Set(names.map(kindOf))) {
+  for (const kind of new Set([...names.map(kindOf), ANY + type])) {
     used.delete(kind);
     used.set(kind, type);
   }
@@ -33,3 +36,6 @@ export function noteUsed(type, names) {
 
 /** The name of the type that was used last for a file of such a name, or undefined. */
 export const lastUsedFor = (name) => kept().get(kindOf(name));
+
+/** The names of the types that were used, the last one first. */
+export const lastUsed = () => [...kept()].filter(([kind]) => kind.startsWith(ANY)).map(([, type]) => type).reverse();

@@ -4,9 +4,9 @@ import { find, setText, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
 
 const INPUTS = {
-  url: { label: "URLs", help: "One URL per line; each becomes an item.", rows: 5 },
-  text: { label: "Text", help: "The whole text is one item.", rows: 9 },
-  data: { label: "JSON data", help: "One JSON object; it is one item.", rows: 9 },
+  url: { label: "URLs", help: "One URL per line; each becomes an item." },
+  text: { label: "Text", help: "The whole text is one item." },
+  data: { label: "JSON data", help: "One JSON object; it is one item." },
 };
 const box = find("[data-text-input]");
 
@@ -17,7 +17,6 @@ export function fitTextInput(type) {
   if (!input) return;
   setText(find("[data-text-label]"), input.label);
   setText(find("[data-text-help]"), input.help);
-  box.rows = input.rows;
   box.spellcheck = type.input === "text";
   box.classList.toggle("code", type.input === "data");
 }

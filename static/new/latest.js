@@ -11,13 +11,14 @@ const MOST_ROWS = 10;
 /* Who may not submit has no jobs, and sees those that they may read. */
 const asked = () => (isOpen() || !maySubmit() ? {} : { owner: userName() });
 
-function draw({ isLoaded }) {
-  if (!isLoaded) return;
-  find("[data-loading]").hidden = true;
-  find("[data-empty]").hidden = !list.isEmpty();
-  find("[data-all-jobs]").hidden = list.isEmpty();
-  document.title = texts.title(list.activeCount());
+/** Starts the list, and calls `onDrawn()` once it is there. Returns `show(job)`, which puts a job on the page at once. */
+export function startLatest(onDrawn) {
+  function draw({ isLoaded }) {
+    if (!isLoaded) return;
+    find("[data-empty]").hidden = !list.isEmpty();
+    find("[data-all-jobs]").hidden = list.isEmpty();
+    document.title = texts.title(list.activeCount());
+    onDrawn();
+  }
+  return startFeed({ asked, draw, fits: () => true, most: MOST_ROWS }).reveal;
 }
-
-/** Returns `show(job)`, which puts a job on the page at once. */
-export const startLatest = () => startFeed({ asked, draw, fits: () => true, most: MOST_ROWS }).reveal;

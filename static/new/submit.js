@@ -1,15 +1,17 @@
 /* The submit card: checks, sends, and says what went wrong where it went wrong. */
 
-import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/form/beside-files.js";
+import { clearBesideFiles, showBesideError } from "/static/form/beside-files.js";
 import { acceptFiles } from "/static/form/drop-zone.js";
 import { fullName } from "/static/form/dropped-files.js";
 import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/form/file-list.js";
-import { filesProblem, filesToSend, formOf, gather, hasForm, inputForm, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
+import { filesProblem, filesToSend, formOf, gather, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
 import { noteSent, unfinished } from "/static/uploads/known-uploads.js";
 import { noteUsed } from "/static/form/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
-import { clearText, fitTextInput, showTextError } from "/static/form/text-input.js";
-import { chosenType, guessFor, isUnexpected, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
+import { clearText, showTextError } from "/static/form/text-input.js";
+import { chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
+import { fitType, hintAboutFiles } from "/static/new/fit.js";
+import { drawSummary } from "/static/new/summary.js";
 import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/uploads/upload-bar.js";
 import { lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
 import { tell } from "/static/shared/announce.js";
@@ -20,37 +22,12 @@ const form = find("[data-submit-form]");
 const submit = find("[data-submit]");
 let key = null;
 
-function hintAboutFiles() {
-  const type = chosenType();
-  if (!type || !chosenFiles().length) return showText(find("[data-type-hint]"), "");
-  if (!takesFiles(type)) return showText(find("[data-type-hint]"), `${type.label} takes no files; the chosen ones will not be sent.`);
-  const odd = chosenFiles().filter((file) => isUnexpected(type, file.name));
-  const which = odd.length === 1 ? `“${odd[0].name}” does` : `${odd.length} of the files do`;
-  const text = `${type.label} expects ${type.accepts?.join(", ")}; ${which} not look like that. This will probably fail.`;
-  return showText(find("[data-type-hint]"), odd.length ? text : "");
-}
-
-function fitType(type) {
-  const wantsFiles = !type || takesFiles(type);
-  find("[data-files-part]").hidden = !wantsFiles;
-  const accepts = (type?.accepts ?? []).join(", ");
-  const together = type?.input === "files" ? " All files make one item." : "";
-  find("[data-drop-help]").textContent = (accepts ? `Expected: ${accepts}.` : "Anywhere on this page works.") + together;
-  find("[data-drop-name]").textContent = type?.inputs.length > 1 ? `${type.inputs[0].name}: ` : "";
-  fitBesideFiles(type);
-  fitTextInput(hasForm(type) ? null : type);
-  inputForm.draw(type?.type, hasForm(type) ? type.inputs[0].schema : undefined);
-  typeForm.draw(type?.type, type?.params);
-  showFilesProblem("");
-  showProblem("");
-  hintAboutFiles();
-}
-
 function filesChanged(files) {
   key = null;
   if (files.length) guessFor(files[0].name);
   showFilesProblem(files.length ? filesProblem() : "");
   hintAboutFiles();
+  drawSummary();
 }
 
 function showProblem(text, rest = []) {
@@ -107,7 +84,7 @@ function showUnfinished() {
 function shownAtInput({ field, message }) {
   const part = String(field).split(/[.[/]/)[0];
   if (showBesideError(part, message)) return true;
-  if (part === "type") showText(find("[data-type-error]"), message);
+  if (part === "type") showTypeError(message);
   else if (["files", "file", "upload"].includes(part) || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
   else if (["items", "url", "text", "data", "json"].includes(part)) showTextError(message);
   else return false;
@@ -143,11 +120,12 @@ async function submitted(event, onJob) {
   try {
     const { accepted, files } = await send(job);
     key = null;
-    if (!job.items) noteUsed(job.type.type, files.map((file) => file.name));
+    noteUsed(job.type.type, files.map((file) => file.name));
     clearFiles(files);
     clearBesideFiles();
     clearText();
     clearOptions();
+    drawSummary();
     tell(`Submitted: ${accepted.name}`);
     onJob(accepted);
   } catch (error) {
@@ -159,10 +137,16 @@ async function submitted(event, onJob) {
 
 /** `onJob(job)` gets the accepted job. */
 export function startSubmit(onJob) {
-  startTypeChooser(fitType);
+  startTypeChooser((type) => {
+    showProblem("");
+    fitType(type);
+  });
   startFileList(filesChanged);
   acceptFiles(addFiles);
   showUnfinished();
-  form.addEventListener("input", () => (key = null));
+  form.addEventListener("input", () => {
+    key = null;
+    drawSummary();
+  });
   form.addEventListener("submit", (event) => submitted(event, onJob));
 }

@@ -16,12 +16,15 @@ import { known, maySubmit } from "/static/shared/user.js";
 /* Who writes a job type looks here for it as soon as the file is saved. */
 const TYPES_EVERY_MS = 2000;
 let tag = null;
-let isFilled = false;
+let isListed = false;
+let isShown = false;
 
-async function fillOnce() {
-  if (isFilled || !maySubmit()) return;
-  isFilled = true;
-  await fillFromAddress();
+/* The page appears at once, so that nothing moves when the types or the jobs come. */
+function show() {
+  if (isShown || !isListed || !tag) return;
+  isShown = true;
+  find("[data-loading]").hidden = true;
+  if (maySubmit()) fillFromAddress();
 }
 
 async function refreshTypes() {
@@ -30,15 +33,19 @@ async function refreshTypes() {
   const { types, limits } = news.body;
   tag = news.etag;
   setLimits(limits);
-  if (!setTypes(types)) return;
-  setLabels(types);
-  setLaterTypes(types);
-  await fillOnce();
+  if (setTypes(types)) {
+    setLabels(types);
+    setLaterTypes(types);
+  }
+  show();
 }
 
 /* Who may not submit has no use for the form. */
 known.then(() => {
-  const showJob = startLatest();
+  const showJob = startLatest(() => {
+    isListed = true;
+    show();
+  });
   if (maySubmit()) startSubmit(showJob);
   else find("[data-submit-card]").hidden = true;
   poll(refreshTypes, () => TYPES_EVERY_MS);

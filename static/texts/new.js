@@ -1,5 +1,23 @@
 /* What the page New says. */
 
+import { bytes, many } from "/static/shared/format.js";
+
 export const texts = {
   title: (active) => (active ? `(${active}) Bellhop` : "Bellhop"),
+  filesTo: (count, size, label) => `${many(count, "file")}, ${bytes(size)} → ${label}`,
+  nothing: "Add files or choose a job type",
+  filesToNone: (count, size) => `${many(count, "file")}, ${bytes(size)}: choose a job type`,
+  urlsTo: (count, label) => `${many(count, "URL")} → ${label}`,
+  textTo: (count, label) => `${many(count, "character")} → ${label}`,
+  nothingTo: (label) => `Nothing yet → ${label}`,
+  expected: (suffixes, isOneItem) => `Expected: ${suffixes.join(", ")}.${isOneItem ? " All files make one item." : ""}`,
+  anywhere: (isOneItem) => `Anywhere on this page works.${isOneItem ? " All files make one item." : ""}`,
+  inputName: (name) => `${name}: `,
+  needsNothing: (label) => `${label} needs no input.`,
+  needsFields: (label) => `${label} takes no files. Fill in its fields below.`,
+  takesNoFiles: (label) => `${label} takes no files; the chosen ones will not be sent.`,
+  unexpected: (label, suffixes, names) => {
+    const which = names.length === 1 ? `“${names[0]}” does` : `${names.length} of the files do`;
+    return `${label} expects ${suffixes.join(", ")}; ${which} not look like that. This will probably fail.`;
+  },
 };

@@ -18,6 +18,7 @@ from selenium.webdriver.support.select import Select
 from bellhop.storage.files import Files, attempt_name
 from tests.support.browser import (
     choose,
+    chosen_type,
     complaints,
     drop,
     find,
@@ -39,7 +40,7 @@ def page(browser: webdriver.Chrome, served: Running) -> Iterator[webdriver.Chrom
     """The main page, fresh; no script of it may complain."""
     complaints(browser)
     browser.get(served.url)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=word_count]"))
     yield browser
     assert complaints(browser) == []
 
@@ -83,7 +84,7 @@ def test_it_takes_a_dropped_file_to_its_result(page: webdriver.Chrome, served: R
 
 def test_it_guesses_the_type_from_the_first_file(page: webdriver.Chrome) -> None:
     drop(page, ("books.csv", "a,b"))
-    selected = find(page, "[data-type-select]").get_property("value")
+    selected = chosen_type(page)
     assert selected == "trial_balance"
 
 
@@ -92,9 +93,9 @@ def test_it_guesses_the_type_that_was_used_last_for_such_a_file(page: webdriver.
     choose(page, "upper")
     submit(page)
     page.refresh()
-    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, "[data-types] [value=word_count]"))
     drop(page, ("other.csv", "a,b"))
-    assert find(page, "[data-type-select]").get_property("value") == "upper"
+    assert chosen_type(page) == "upper"
 
 
 def test_it_downloads_the_files_of_a_result(page: webdriver.Chrome, served: Running) -> None:
@@ -303,7 +304,7 @@ def test_it_keeps_the_chosen_files_when_the_disk_is_full(
         server = bellhop.serve()
         bellhop.environment["BELLHOP_SERVER_PORT"] = bellhop.url.rpartition(":")[2]
         browser.get(bellhop.url)
-        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=word_count]"))
         drop(browser, ("a.txt", "three short words"))
         choose(browser, "word_count")
         find(browser, "[data-submit]").click()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
-from tests.support.browser import complaints, find, press, submit, text_of
+from tests.support.browser import chosen_type, complaints, find, press, submit, text_of
 from tests.support.running import Running, wait_for
 
 # Where to keep a picture of each page that was looked at; none: nowhere.
@@ -212,7 +212,7 @@ def test_it_changes_a_job_and_runs_it_again_without_an_upload(
     page.get(f"{served.url}/jobs/{job}")
     press(page, "[data-again]")
     wait_for(lambda: "a.txt" in text_of(page, "[data-file-list]"))
-    assert find(page, "[data-type-select]").get_property("value") == "word_count"
+    assert chosen_type(page) == "word_count"
     minimum = find(page, '[data-field="minimum"] input')
     assert minimum.get_property("value") == "2"
     keep(page, "again")

@@ -177,7 +177,7 @@ def test_it_can_be_used_by_everybody_in_each_state(
     browser: webdriver.Chrome, served: Running, jobs: dict[str, str], state: Any
 ) -> None:
     opened(browser, served.url)
-    wait_for(lambda: find(browser, "option[value=word_count]"))
+    wait_for(lambda: find(browser, "[data-types] [value=word_count]"))
     state(browser)
     assert findings(browser) == []
 

@@ -123,7 +123,7 @@ def test_it_adds_a_schedule_and_shows_when_it_runs_next(
     browser: webdriver.Chrome, served: Running
 ) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-type-select] option[value=noop]"))
+    wait_for(lambda: elements(browser, "[data-types] [value=noop]"))
     find(browser, "#name").send_keys("Nightly")
     choose(browser, "noop")
     find(browser, "[data-text-input]").send_keys("one")
@@ -138,7 +138,7 @@ def test_it_adds_a_schedule_and_shows_when_it_runs_next(
 
 def test_it_says_what_is_wrong_with_a_schedule(browser: webdriver.Chrome, served: Running) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-type-select] option[value=noop]"))
+    wait_for(lambda: elements(browser, "[data-types] [value=noop]"))
     find(browser, "#name").send_keys("Never")
     choose(browser, "noop")
     find(browser, "#cron").clear()
@@ -169,7 +169,7 @@ def fill(browser: webdriver.Chrome, selector: str, value: str) -> None:
 
 def open_options(browser: webdriver.Chrome, served: Running, type_name: str) -> None:
     browser.get(served.url)
-    wait_for(lambda: elements(browser, f'[data-type-select] option[value="{type_name}"]'))
+    wait_for(lambda: elements(browser, f'[data-types] [value="{type_name}"]'))
     choose(browser, type_name)
     press(browser, "[data-more-summary]")
 

@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import choose, complaints, find, submit
+from tests.support.browser import choose, complaints, find, press, submit
 from tests.support.running import Running, running, wait_for
 
 TYPES = """
@@ -93,7 +93,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def page(browser: webdriver.Chrome, served: Running) -> Iterator[webdriver.Chrome]:
     complaints(browser)
     browser.get(served.url)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=nightly]"))
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=nightly]"))
     yield browser
     assert complaints(browser) == []
 
@@ -118,7 +118,7 @@ def test_it_has_a_place_for_each_file(
     for selector, text in (("[data-file-input]", "A"), ("[data-beside-input=right]", "a")):
         (tmp_path / f"{text}.txt").write_text(text)
         find(page, selector).send_keys(str(tmp_path / f"{text}.txt"))
-    find(page, "#param-ignore_case").click()
+    press(page, "#param-ignore_case")
     assert result(served, submit(page)) is True
 
 
@@ -126,7 +126,7 @@ def test_it_says_which_file_is_missing(page: webdriver.Chrome, tmp_path: Path) -
     choose(page, "compare")
     (tmp_path / "a.txt").write_text("a")
     find(page, "[data-file-input]").send_keys(str(tmp_path / "a.txt"))
-    find(page, "[data-submit]").click()
+    press(page, "[data-submit]")
     assert "No file chosen" in find(page, "#beside-right-error").text
     assert page.switch_to.active_element.get_attribute("id") == "beside-right"
 
@@ -149,7 +149,7 @@ def test_it_draws_the_members_of_an_item(page: webdriver.Chrome, served: Running
 
 def test_it_names_the_member_that_is_missing(page: webdriver.Chrome) -> None:
     choose(page, "ship")
-    find(page, "[data-submit]").click()
+    press(page, "[data-submit]")
     assert page.switch_to.active_element.get_attribute("name") == "number"
 
 
@@ -158,9 +158,9 @@ def test_it_gives_the_objects_that_the_hints_say(page: webdriver.Chrome, served:
     assert "What one of them costs." in find(page, "[data-field=price]").text
     set_value(page, "#param-when", "2026-01-02T10:00")
     set_value(page, "#param-size", "7")
-    find(page, "[data-field=days] .repeated > button").click()
+    press(page, "[data-field=days] .repeated > button")
     set_value(page, "[data-field=days] input", "2026-01-02")
-    find(page, "#param-first-given").click()
+    press(page, "#param-first-given")
     set_value(page, "[data-field=first] [data-field=name] input", "Bell")
     found = result(served, submit(page))
     assert {name: kind for name, (kind, _) in found.items()} == {
@@ -174,8 +174,8 @@ def test_it_gives_the_objects_that_the_hints_say(page: webdriver.Chrome, served:
 def test_it_removes_and_adds_rows(page: webdriver.Chrome, served: Running) -> None:
     choose(page, "fields")
     set_value(page, "#param-when", "2026-01-02T10:00")
-    find(page, "[data-field=weights] .row > button").click()
-    find(page, "[data-field=weights] .repeated > button").click()
+    press(page, "[data-field=weights] .row > button")
+    press(page, "[data-field=weights] .repeated > button")
     set_value(page, "[data-field=weights] [aria-label=Name]", "y")
     set_value(page, "[data-field=weights] [type=number]", "2")
     assert result(served, submit(page))["weights"][1] == "{'y': 2.0}"

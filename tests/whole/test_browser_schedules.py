@@ -73,9 +73,7 @@ def row(number: int) -> str:
 def open_page(browser: webdriver.Chrome, served: Running, number: int) -> None:
     browser.get(f"{served.url}/schedules")
     wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, row(number)))
-    wait_for(
-        lambda: browser.find_elements(By.CSS_SELECTOR, "[data-type-select] option[value=wrap]")
-    )
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=wrap]"))
 
 
 def test_it_says_times_in_words(browser: webdriver.Chrome, served: Running, number: int) -> None:
@@ -158,7 +156,7 @@ def test_it_offers_only_job_types_that_need_no_file(
 ) -> None:
     open_page(browser, served, number)
     choose(browser, "noop")
-    assert not browser.find_elements(By.CSS_SELECTOR, "[data-type-select] option[value=upper]")
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=upper]")
 
 
 @pytest.mark.parametrize("width", [390, 700, 1920])

@@ -58,7 +58,7 @@ def page(browser: webdriver.Chrome, bellhop: Running) -> webdriver.Chrome:
 
 def opened(browser: webdriver.Chrome, url: str) -> None:
     browser.get(url)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=word_count]"))
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=word_count]"))
 
 
 def throttle(browser: webdriver.Chrome, conditions: dict[str, Any]) -> None:

@@ -126,7 +126,7 @@ def test_it_says_why_a_function_is_no_job_type(described: dict[str, Any], number
 def test_it_draws_the_field_of_each_hint(browser: webdriver.Chrome, served: Running) -> None:
     complaints(browser)
     browser.get(served.url)
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "option[value=gets_0]"))
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=gets_0]"))
     missing = []
     for number, parameter in enumerate(PARAMETERS):
         choose(browser, f"gets_{number}")

@@ -11,7 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import choose, complaints, find, text_of
+from tests.support.browser import choose, chosen_type, complaints, find, text_of
 from tests.support.running import Running, running, wait_for
 
 # Three seconds of 20 saves in 19, on a quiet machine: benchmarks/saving.py. Here others run too.
@@ -51,7 +51,7 @@ def save(types: Path, name: str, label: str = "Shout") -> None:
 
 
 def listed(browser: webdriver.Chrome, name: str) -> bool:
-    return bool(browser.find_elements(By.CSS_SELECTOR, f"option[value={name}]:enabled"))
+    return bool(browser.find_elements(By.CSS_SELECTOR, f"[data-types] [value={name}]:enabled"))
 
 
 def test_it_lists_a_new_type_on_an_open_page(page: webdriver.Chrome, types: Path) -> None:
@@ -73,7 +73,7 @@ def test_it_keeps_what_was_typed_when_another_type_comes(
     find(page, "[data-params] input").send_keys("7")
     save(types, "another")
     wait_for(lambda: listed(page, "another"))
-    assert find(page, "[data-type-select]").get_property("value") == "typed"
+    assert chosen_type(page) == "typed"
     assert find(page, "[data-text-input]").get_property("value") == "half a sen"
     assert find(page, "[data-params] input").get_property("value") == "7"
 
@@ -90,5 +90,5 @@ def test_it_keeps_the_form_while_the_file_of_its_type_is_broken(
     wait_for(lambda: "SyntaxError" in text_of(page, "[data-type-error]"))
     save(types, "edited", "Shout again")
     wait_for(lambda: not find(page, "[data-type-error]").is_displayed())
-    assert find(page, "[data-type-select]").get_property("value") == "edited"
+    assert chosen_type(page) == "edited"
     assert find(page, "[data-text-input]").get_property("value") == "half a sen"

@@ -3,7 +3,7 @@
 
 import { markdownNode } from "/static/files/markdown.js";
 import { tableNode } from "/static/files/table.js";
-import { make } from "/static/shared/dom.js";
+import { make, setText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/files.js";
 
 const ROWS = 20;
@@ -28,7 +28,7 @@ function textNode(text) {
   if (text.length <= TEXT) return node;
   node.append("…");
   const more = showAll(texts.allCharacters(text.length), () => {
-    node.textContent = text;
+    setText(node, text);
     more.remove();
   });
   return make("div", {}, node, more);

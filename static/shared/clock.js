@@ -7,7 +7,7 @@ import { fullTime, relative } from "/static/shared/format.js";
 const EVERY_MS = 15_000;
 const RELATIVE = "time[data-relative]";
 
-const inRowOf = (node) => node.closest("li, tr, article")?.querySelector(RELATIVE);
+const timesOf = (node) => node.closest("li, tr, article")?.querySelectorAll(RELATIVE) ?? [];
 
 function draw(node) {
   if (node.dateTime) setText(node, "exact" in node.dataset ? fullTime(node.dateTime) : relative(node.dateTime));
@@ -22,11 +22,7 @@ export function keepTimesFresh() {
   setInterval(() => document.querySelectorAll(RELATIVE).forEach(draw), EVERY_MS);
   document.addEventListener("click", ({ target }) => target.matches(RELATIVE) && showExact(target, !("exact" in target.dataset)));
   document.addEventListener("focusin", ({ target }) => {
-    const node = target.matches(":focus-visible") && inRowOf(target);
-    if (node) showExact(node, true);
+    if (target.matches(":focus-visible")) timesOf(target).forEach((node) => showExact(node, true));
   });
-  document.addEventListener("focusout", ({ target }) => {
-    const node = inRowOf(target);
-    if (node) showExact(node, false);
-  });
+  document.addEventListener("focusout", ({ target }) => timesOf(target).forEach((node) => showExact(node, false)));
 }

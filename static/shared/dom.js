@@ -11,8 +11,9 @@ const shown = (part) => (typeof part === "string" ? visible(part) : part);
 /** make("p", {className: "x", title: "y"}, "text", node…): properties, not attributes; "aria-*" and "data-*" become attributes. */
 export function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === undefined || value === null) continue;
+  for (const [name, given] of Object.entries(properties)) {
+    if (given === undefined || given === null) continue;
+    const value = name === "title" || name.startsWith("aria-") ? shown(given) : given;
     if (name.includes("-") || name === "role" || name === "for") node.setAttribute(name, value);
     else node[name] = value;
   }

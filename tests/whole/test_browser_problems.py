@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.support.browser import complaints, find, press, text_of
 from tests.support.running import Running, wait_for
@@ -34,6 +35,15 @@ def test_it_shows_the_error_with_its_count_and_what_its_type_did(
     assert "bad_input" in text_of(browser, "[data-types]")
     assert "failed" in str(find(browser, "[data-picture] svg").get_attribute("aria-label"))
     assert complaints(browser) == []
+
+
+def test_it_gives_both_exact_times_of_an_error_on_focus(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+    find(browser, f"{ERROR} [aria-expanded]").send_keys(Keys.TAB)
+    times = browser.find_elements(By.CSS_SELECTOR, f"{ERROR} time")
+    assert [time.text for time in times] == [time.get_attribute("title") for time in times]
 
 
 def test_it_leads_to_the_jobs_of_an_error(

@@ -251,4 +251,4 @@ def job_type(function: Any = None, /, *, label: str | None = None, **options: An
 def _require_function(function: Any) -> None:
     if isinstance(function, type) or not hasattr(function, "__name__"):
         kind = function.__name__ if isinstance(function, type) else type(function).__name__
-        raise TypeError(f"@job_type is for functions, and {kind} is none; write def … for it")
+        raise TypeError(f"@job_type is for functions, not for {kind}; write def … for it")

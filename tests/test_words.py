@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.places import ROOT
+from tests.support.scripts import literals
 
 # {a regular expression: what to write instead}
 ODD = {
@@ -44,6 +45,8 @@ ODD = {
     r"(?<!here )\b(?:is|are) no (?:plain )?(?:text|file|address|number|id|job|list)\b": "is not a",
     r"\bis no (?:command|module|setting|filter|type)\b": "is not a",
     r"\bis none of\b": "is not one of",
+    r"\bis no (?:JSON|XML|HTTP|PDF|ZIP|GeoJSON|Excel|Python)\b": "is not",
+    r"\band [^,.;:]{1,40} (?:is|are) none\b": "not for a class",
     r"\bthan none\b|\bwhat is none\b": "an invalid one",
     r"\b(?:in|come|comes|lets?|shows?|show a job|is) no more\b": "no longer, stops",
     r"\bnothing (?:is|was) (?:done|kept|counted|built|used|recorded)\b": "Bellhop does not",
@@ -60,11 +63,23 @@ ODD = {
     r"\bgive[sn]? (?:back|up\b(?! after)|all|it all|the rest)\b": "requeues",
     r"\b(?:hand|hands|handed) (?:on|in)\b": "passes on, submits",
     r"\bst(?:ands?|ood) (?:in|at|under|twice|after|without|there|for|on|still|before)\b": "is in",
+    r"\bst(?:ands?|ood) behind\b": "follows",
     r"\b(?:lies?|lay) (?:in (?!one plane\b)|under|with|there|on (?!a side\b|one line\b))": "is in",
     r"\b(?:dwells?|harms? nothing|hurts? nothing)\b": "has no effect on",
     r"\b(?:days|time) (?:is|are|were) over\b|\bits days\b|\bbeyond its\b|\bwhat is over\b": (
         "Bellhop deletes it after 30 days"
     ),
+    r"\bis (?:there|here) (?:already|twice|more than once)\b": "already exists, is given twice",
+    r"\b(?:gave|gives?|given) (?:it|them|one) back\b": "requeued, returned",
+    r"\bto (?:them|him|her|it)sel(?:f|ves)\b: ": "locks it",
+    r"\blets? (?:everybody|anybody|nobody) in\b": "is open to everybody",
+    r"\bcomes? to (?:nothing|rest)\b": "its sum is zero",
+    r"\b(?:too deep in|deep into) each other\b": "nested too deeply",
+    r"\bdoes not die\b": "does not end",
+    r"\b[Cc]ancel asked\b": "Cancel requested",
+    r"\b(?:of|are) no (?:question|account|job)\b": "outside the questions",
+    r"\bwhen left out\b": "default",
+    r"\bare told\b|\btells of\b": "shows, reports",
     r"\bmay hold\b|\bholds? (?:at most|as much)\b": "can have at most",
     r"\bfirst account on\b": "once the first account exists",
     r"\bway back\b": "restart to resume",
@@ -103,9 +118,6 @@ DOCUMENTS = [
 ]
 CODE = sorted((ROOT / "bellhop").rglob("*.py"))
 PAGE = sorted(p for p in (ROOT / "static").rglob("*") if p.suffix in (".js", ".html"))
-# In a script: comments, and literals without what is filled in.
-COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*$", re.M | re.S)
-LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 # What looks like a text and is read by a program.
 SQL = re.compile(r"\b(?:SELECT|UPDATE|INSERT|DELETE FROM|WHERE|coalesce|NOT NULL)\b|= :\w")
 
@@ -163,8 +175,7 @@ class Markup(HTMLParser):
 def texts_of_page(path: Path) -> list[str]:
     if path.suffix == ".html":
         return Markup(path.read_text()).texts
-    found = LITERAL.finditer(COMMENT.sub("", path.read_text()))
-    texts = [literal[1] or re.sub(r"\$\{[^}]*\}", "…", literal[2] or "") for literal in found]
+    texts = [literal.text for literal in literals(path.read_text())]
     return [text for text in texts if not text.startswith("[") and (" " in text or text.istitle())]
 
 

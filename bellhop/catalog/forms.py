@@ -52,7 +52,7 @@ def of_texts(schema: Schema, name: str, texts: Sequence[str]) -> Any:
             return None
         return _elements(schema, name, written)
     if len(texts) > 1:
-        raise invalid_field(name, "is there more than once")
+        raise invalid_field(name, "is given more than once")
     return _of_text(schema, name, texts[0])
 
 

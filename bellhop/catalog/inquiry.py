@@ -78,7 +78,7 @@ class Inquiry:
 
     def _end(self) -> None:
         if not self._child.end():
-            log.error("what describes %s does not die: the kernel is blocking it", self.path)
+            log.error("reading %s does not end: the kernel is blocking it", self.path)
         assert self._child.stdin is not None
         self._child.stdin.close()
         remove_tree(self._home)

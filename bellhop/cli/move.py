@@ -75,7 +75,7 @@ def _to_postgresql(settings: Settings, here: Installation, url: str) -> None:
     print(f"The jobs are in PostgreSQL at {location}. Before you start Bellhop, write this line")
     print(f"under [storage] in {settings.config_path}, or set BELLHOP_STORAGE_DATABASE:\n")
     print(f"database = {url}\n")
-    print(f"What was in SQLite is kept as {kept}; nothing uses it now.")
+    print(f"The SQLite data is now {kept}; Bellhop does not use it any more.")
     print(f"To go back, stop Bellhop and type {TYPED} move-to {SQLITE}")
 
 
@@ -148,7 +148,7 @@ def _is_there(here: Installation) -> bool:
             if file.read(HEADER_BYTES)[MARK] == here.mark.to_bytes(4, "big"):
                 return True
     if found:
-        raise StartRefused(f"{found[0]} is there already; move it away, and repeat the command")
+        raise StartRefused(f"{found[0]} already exists; move it away, and repeat the command")
     return False
 
 

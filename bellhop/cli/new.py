@@ -67,7 +67,7 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise StartRefused(f"{path} is there already; choose another name") from None
+        raise StartRefused(f"{path} already exists; choose another name") from None
     print(f"wrote {path}")
 
 

@@ -132,9 +132,9 @@ def _move_files(files: Files, here: Installation, job_id: str) -> None:
         made, _ = files.publish(scratch.output, job_id, "0-0-1", lambda: None, lambda name: False)
         ItemLog(files.log(job_id, "0-0-1")).write(b"printed")
         if not made:
-            raise _Failed("an output file does not arrive in results")
+            raise _Failed("results/ does not contain the output file")
         if not files.printed(job_id, "0-0-1"):
-            raise _Failed("what a job prints does not arrive in logs")
+            raise _Failed("logs/ does not contain the output of a job")
 
 
 def _storage(settings: Settings, client: Bellhop) -> str:

@@ -135,7 +135,7 @@ def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
             return here
         where = f"PostgreSQL at {here.rows}" if here.rows else here.database
         raise StartRefused(
-            f"{where} lets everybody in, but this installation requires a login; "
+            f"{where} is open to everybody, but this installation requires a login; "
             f"{schema.RESTORE}, or remove all accounts with {TYPED} user reset --open"
         )
     known = replace(here, is_closed=is_closed, has_database=True)

@@ -76,7 +76,7 @@ HINTS = (
      "it is a standby, or starts or stops: name the primary, or wait"),
     (r"53100|No space left|could not (extend|write)", "make room on the disk of the server"),
     (r"55P03|57014|lock timeout|statement timeout",
-     "somebody keeps the database to themselves: end what uses it, and try again"),
+     "another program has locked the database: end it, and try again"),
     (r"certificate|SSL", "check sslmode and sslrootcert in [storage] database"),
     (r"failed to resolve|Connection refused|timed out|timeout expired|o route|unreachable|No such",
      "check that the server runs, and its address in [storage] database"),

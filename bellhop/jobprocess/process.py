@@ -280,7 +280,7 @@ class JobProcess:
     def kill(self) -> None:
         """End it and all that it started, wherever that went, and wait until it is gone."""
         if not self._child.end(self._family):
-            log.error("job process %d does not die: the kernel is blocking it", self.pid)
+            log.error("job process %d does not end: the kernel is blocking it", self.pid)
         self._read_printed(self._on_printed)
         self._close_pipes()
         self.is_dead = True

@@ -60,7 +60,7 @@ class Intake:
         options = {name: _from_text(name, text) for name, text in options.items()}
         for name in (*options, "type"):
             if len(fields.get(name, ())) > 1:
-                raise invalid_field(name, "is there more than once")
+                raise invalid_field(name, "is given more than once")
         main = job_type.inputs[0].name if job_type.inputs and not job_type.takes_files else None
         label, schema = job_type.label, job_type.params
         named = {name: fields[name] for name in last if name != main}

@@ -166,7 +166,7 @@ def warnings_of(
     pairs = zip(layout.questions, parts, strict=True)
     unsure = ", ".join(str(question.number) for question, part in pairs if not part.is_sure)
     if unsure:
-        text = f"Prompt and answer of these questions may be exchanged: {unsure}."
+        text = f"Prompt and answer of these questions may be swapped: {unsure}."
         found.append(("unsure_answers", text))
     if unread:
         numbers = ", ".join(str(question.number) for question in unread)

@@ -149,7 +149,7 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     if not is_all:
         warn(
             "nested_too_deep",
-            "The boxes of the page are too deep in each other; it was read in part.",
+            "The page nests its boxes too deeply; only a part of it was read.",
         )
     _warn_of_hidden(removed, words, warn)
     if left_out := words_left_out(tree, text):

@@ -175,7 +175,7 @@ class Uploads:
     def given(self, owner: str, ids: Sequence[tuple[str, str]], before: int = 0) -> list[Given]:
         """The files of a new job, after `before` others, by (field, id of an upload)."""
         if len({upload_id for _, upload_id in ids}) < len(ids):
-            raise invalid_field("upload", "the same upload is there twice")
+            raise invalid_field("upload", "the same upload is given twice")
         found = []
         for number, (field, upload_id) in enumerate(ids, before):
             upload = self._whole(owner, upload_id)

@@ -31,7 +31,7 @@ def require_short() -> None:
 def text(name: str, most: int = MOST_TEXT) -> str | None:
     """A parameter of up to `most` characters; None when it is empty or not there."""
     if len(request.query.getall(name)) > 1:
-        raise Problem("invalid-parameter", f"{name} is there more than once.")
+        raise Problem("invalid-parameter", f"{name} is given more than once.")
     given = _in_utf8(name, request.query.get(name) or "")
     if len(given) > most:
         raise Problem("invalid-parameter", f"{name} may have at most {most} characters.")

@@ -44,7 +44,7 @@ function bounds(schema) {
   else if (maximum !== undefined) found.push(texts.atMost(maximum));
   if (maxLength) found.push(texts.atMostCharacters(maxLength));
   if (maxItems) found.push(texts.atMost(maxItems));
-  if (usual !== undefined) found.push(texts.leftOut(usual));
+  if (usual !== undefined) found.push(texts.usual(usual));
   return found.length ? [`, ${found.join(", ")}`] : [];
 }
 

@@ -1,5 +1,8 @@
 /* What the page of an account says. */
 
+import { many } from "/static/shared/format.js";
+
+const ENDED = { one: "token stopped working", other: "tokens stopped working" };
 const ACCESS = { read: "sees jobs only", submit: "sees and submits jobs", all: "may do everything that you may" };
 const used = (time) => (time ? `used ${time}` : "never used");
 
@@ -11,7 +14,7 @@ export const texts = {
     return `${name}, you are ${role === "admin" ? "an" : "a"} ${role} and ${sees}.`;
   },
 
-  noTokens: "You have none.",
+  noTokens: "You have no tokens.",
   token: ({ scope, usedAt, expiresAt }) =>
     `${ACCESS[scope]}, ${used(usedAt)}, ${expiresAt ? `expires ${expiresAt}` : "never expires"}`,
   tokenName: (number) => `Token ${number}`,
@@ -27,5 +30,5 @@ export const texts = {
   act: (label, name) => `${label} ${name}`,
 
   passwordChanged: (tokens) =>
-    tokens ? `Your password is changed. Tokens that ended: ${tokens}.` : "Your password is changed.",
+    tokens ? `Your password is changed. ${many(tokens, ENDED)}.` : "Your password is changed.",
 };

@@ -18,7 +18,7 @@ export const texts = {
   atLeast: (count) => `at least ${count}`,
   atMost: (count) => `at most ${count}`,
   atMostCharacters: (count) => `at most ${count} characters`,
-  leftOut: (value) => `${value} when left out`,
+  usual: (value) => `default ${value}`,
 
   parameters: "Parameters",
   body: "Body",

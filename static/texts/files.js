@@ -26,7 +26,7 @@ export const texts = {
   noPdf: "This browser cannot show a PDF in a page.",
   inactive: "Shown without its scripts and without what it loads. Download the file to see all of it.",
   notJson: (why) => damaged(`it is not JSON (${why})`),
-  tooLargeJson: (size, most) => `This file has ${size}; the page shows JSON up to ${most}.`,
+  tooLargeJson: (size, most) => `This file is ${size}; the page shows JSON up to ${most}.`,
 
   pageOf: (name) => `Page ${name}`,
   pdfOf: (name) => `PDF ${name}`,
@@ -84,7 +84,7 @@ export const texts = {
   badSheet: "This sheet cannot be read.",
   largeRow: "The first row of this sheet is too large to show.",
   cutSheet: (read, count) => `The page reads the first ${read} of this sheet, which are ${rows(count)}; it has more.`,
-  largeWorkbook: (size, most) => `This workbook has ${size}; the page shows workbooks up to ${most}.`,
+  largeWorkbook: (size, most) => `This workbook is ${size}; the page shows workbooks up to ${most}.`,
   oldWorkbook: "This workbook is protected with a password, or of an older kind of Excel.",
   notWorkbook: damaged("it is not an Excel workbook"),
   documentType: damaged("its XML declares a document type"),

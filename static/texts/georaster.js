@@ -30,8 +30,8 @@ export const texts = {
   isTurnedBy: (degrees, isLeft) => `The top of the image points ${degrees}° ${isLeft ? "left" : "right"} of grid north.`,
 
   fact: {
-    system: "Coordinate system", area: "Longitude, latitude", pixel: "Size of a pixel", size: "Size", bands: "Bands",
-    noData: "No data", source: "Place from", optimized: "Cloud Optimized",
+    system: "Coordinate system", area: "Longitude, latitude", pixel: "Pixel size", size: "Size", bands: "Bands",
+    noData: "No data", source: "Position from", optimized: "Cloud Optimized",
   },
   unknown: "not known",
   seeData: "see all data",

@@ -12,8 +12,8 @@ export const texts = {
   noPicture: "The picture was deleted.",
   score: (percent) => `${percent} %`,
   line: (text, score) => `${text}, read with ${score}; show its box`,
-  otherLines: "Lines of no question",
-  readLines: (count) => many(count, { one: "line as read", other: "lines as read" }),
+  otherLines: "Lines outside the questions",
+  readLines: (count) => many(count, { one: "recognised line", other: "recognised lines" }),
 
   question: (name) => `Question ${name}`,
   number: "Question",
@@ -21,13 +21,13 @@ export const texts = {
   answer: "Answer",
   remove: "Remove",
   removeQuestion: (name) => `Remove question ${name}`,
-  mayBeExchanged: "Prompt and answer may be exchanged. ",
-  exchange: "Exchange",
+  mayBeExchanged: "Prompt and answer may be swapped. ",
+  exchange: "Swap",
   add: "Add a question",
 
   key: "Answer key",
   keyExample: "1: Paris | City of Paris\n2: 1789",
-  keyHelp: "One question a line, such as “1: Paris”; several accepted answers with | between them.",
+  keyHelp: "One question per line, such as “1: Paris”. Put | between several accepted answers.",
   keyMissing: "Write the answer key first.",
   grade: "Grade",
 };

@@ -8,7 +8,7 @@ const of = (value, most) => `${points(value)} of ${points(most)}`;
 export const texts = {
   verdict: { correct: "Correct", close: "Close", wrong: "Wrong", blank: "Left blank" },
   look: "look at this",
-  similarity: (percent) => `${percent} % alike`,
+  similarity: (percent) => `${percent} % similar`,
   points,
   of,
   total: "Total",

@@ -28,8 +28,8 @@ export const texts = {
 
   action: (label, name) => `${label} ${name}`,
   retrying: (name) => `Retrying ${name}`,
-  tryingNow: (name) => `Trying ${name} now`,
-  givenUp: (name) => `No more tries of ${name}`,
+  tryingNow: (name) => `Retrying ${name} now`,
+  givenUp: (name) => `Bellhop stops retrying ${name}.`,
   runningAgain: (name) => `Running ${name} again`,
   isNext: (name) => `${name} is next.`,
   keepForever: "Keep forever",
@@ -43,7 +43,7 @@ export const texts = {
   endedBeforeCancel: (name) => `${name} ended before the cancel could stop it.`,
   runsAgain: (name) => `${name} runs again. Items that the cancel stopped start from the beginning.`,
   deletedSoon: (name, seconds) => `Bellhop deletes ${name} in ${many(seconds, "second")}, with its result and files.`,
-  deleteUndone: (name) => `Bellhop keeps ${name}.`,
+  deleteUndone: (name) => `${name} was not deleted.`,
   deleted: (name) => `Deleted ${name}.`,
   listMoved: "The list moved just before that click. Please click again.",
 

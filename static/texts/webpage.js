@@ -12,7 +12,7 @@ export const texts = {
 
   tags: "Tags",
   writtenBy: (model) => `Written by ${model || "an AI service"}`,
-  extracted: "Made of sentences of the text",
+  extracted: "Sentences taken from the text",
   page: "The page",
   text: "The text",
 

@@ -120,5 +120,5 @@ def test_it_takes_the_label_without_a_name() -> None:
 
 @pytest.mark.parametrize("thing", [dict, functools.partial(print)])
 def test_it_says_what_is_no_function(thing: Any) -> None:
-    with pytest.raises(TypeError, match=r"is none; write def"):
+    with pytest.raises(TypeError, match=r"not for .*; write def"):
         job_type(thing)

@@ -223,7 +223,7 @@ def test_it_overwrites_no_database_that_is_there(
 ) -> None:
     move.run(loaded, empty_database)
     (loaded.data_dir / name).write_bytes(b"another one" * 20)
-    refused(on_server(config, empty_database), "sqlite", f"{name} is there already; move it away")
+    refused(on_server(config, empty_database), "sqlite", f"{name} already exists; move it away")
 
 
 def test_it_overwrites_no_database_of_its_own_with_other_rows(

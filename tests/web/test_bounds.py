@@ -98,7 +98,7 @@ def test_it_refuses_every_parameter_that_is_too_long(web: WsgiClient, cast: None
 def test_it_refuses_every_parameter_that_is_there_twice(web: WsgiClient, cast: None) -> None:
     for method, path, name in parameters():
         answer = web.request(method, with_query(path, f"{name}=1&{name}=1"))
-        told = f"{name} is there more than once."
+        told = f"{name} is given more than once."
         assert (answer.code, answer.json["detail"]) == ("invalid-parameter", told), (method, path)
 
 
@@ -201,7 +201,7 @@ def test_it_refuses_many_long_form_fields(web: WsgiClient) -> None:
 
 def test_it_refuses_a_parameter_of_a_job_that_is_there_twice() -> None:
     number: Any = {"properties": {"size": {"type": "integer"}}}
-    with pytest.raises(Problem, match="size: is there more than once"):
+    with pytest.raises(Problem, match="size: is given more than once"):
         params.from_text("A type", number, "size", ["1", "2"])
     several: Any = {"properties": {"size": {"type": "array", "items": {"type": "integer"}}}}
     assert params.from_text("A type", several, "size", ["1", "2"]) == [1, 2]
@@ -211,7 +211,7 @@ def test_it_refuses_a_parameter_of_a_job_that_is_there_twice() -> None:
 def test_it_refuses_an_option_that_is_there_twice(web: WsgiClient, name: str) -> None:
     given = {"type": ["upper", "upper"], "priority": ["1", "1"], "then": ["[]", "[]"]}[name]
     answer = web.upload(("a.txt", b"a"), **{name: given})  # type: ignore[arg-type]
-    assert answer.json["errors"] == [{"field": name, "message": "is there more than once"}]
+    assert answer.json["errors"] == [{"field": name, "message": "is given more than once"}]
 
 
 # Answers.

@@ -156,8 +156,8 @@ def test_it_says_how_many_tokens_end_with_a_password(
     browser.find_element(By.ID, "new-password").clear()
     shown(browser, "#new-password").send_keys("battery staple")
     shown(browser, "[data-password-form] button").click()
-    wait_for(lambda: f"Tokens that ended: {tokens}." in browser.page_source)
-    wait_for(lambda: shown(browser, "[data-tokens]").text == "You have none.")
+    wait_for(lambda: f"{tokens} tokens stopped working." in browser.page_source)
+    wait_for(lambda: shown(browser, "[data-tokens]").text == "You have no tokens.")
     assert complaints(browser) == []
     given = ("user", "password", "otto", "--password-stdin")
     assert served.run(*given, given=PASSWORD).returncode == 0

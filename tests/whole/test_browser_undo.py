@@ -52,7 +52,7 @@ def test_it_deletes_nothing_that_was_taken_back(
     wait_for(lambda: text_of(browser, button) == "Undo delete")
     press(browser, by if by == UNDO else button)
     wait_for(lambda: text_of(browser, button) == "Delete")
-    assert "Bellhop keeps" in text_of(browser, "[data-toast]")
+    assert "was not deleted" in text_of(browser, "[data-toast]")
     time.sleep(5.5)
     assert done in ids(browser) and is_there(served, done)
 

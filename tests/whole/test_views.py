@@ -87,7 +87,7 @@ def test_it_shows_a_page_as_text_and_its_summary(
         link = browser.find_element(By.CSS_SELECTOR, "[data-view=webpage] a")
         assert link.get_attribute("rel") == "noopener noreferrer"
         show(browser, bellhop, "webpage", urls=[f"{server.url}/b"], then=[{"type": "summary"}])
-    assert "Made of sentences of the text" in text_of(browser, "[data-view=summary]")
+    assert "Sentences taken from the text" in text_of(browser, "[data-view=summary]")
 
 
 def test_it_keeps_all_data_within_reach(browser: webdriver.Chrome, bellhop: Running) -> None:

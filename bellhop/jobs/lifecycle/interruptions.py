@@ -18,7 +18,7 @@ CANCEL = Statement("cancelled", "id = :id")
 # Why an item is given back; only the last one counts.
 STOPPED = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
 NOT_BEGUN = ItemError(
-    "interrupted", "Its worker gave it back before it began; Bellhop runs it as soon as it can."
+    "interrupted", "Its worker requeued it before it began; Bellhop runs it as soon as it can."
 )
 DIED = ItemError("interrupted", "Its consumer died; Bellhop runs the item again.")
 # (item, its interruptions, whether a cancel was asked)

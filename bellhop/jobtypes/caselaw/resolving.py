@@ -36,7 +36,7 @@ LATER = re.compile(
 # "22 U.S. (9 Wheat.) 1" is cited again as "9 Wheat. at 196".
 NOMINATIVE = re.compile(r"\((\d{1,3}) ([A-Z][\w.' ]+)\)")
 SECTION = "a section"
-OTHERS = "It stands behind {}, so it refers to that and to no citation."
+OTHERS = "It follows {}, so it refers to that and to no citation."
 NONE_FITS = "Its page cannot be one of what was cited last."
 TWO = "It may refer to either of two decisions in one case."
 

@@ -109,7 +109,7 @@ def _parsed(text: str) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise _bad(f"it is no XML ({error})") from error
+        raise _bad(f"it is not XML ({error})") from error
 
 
 def _esri_system(form: ElementTree.Element) -> str:

@@ -54,7 +54,7 @@ def georeference(source: Source, wanted: Wanted, read_crs: ReadCrs) -> Georefere
         raise BadInput(
             f"The georeference was given in several ways: {' and '.join(ways)}.",
             code="ambiguous_georeference",
-            hint="Give only one of `bounds`, `gcps` and files that tell the place.",
+            hint="Give only one of `bounds`, `gcps` and files with the position.",
         )
     system, told = _system(source, wanted, beside, read_crs)
     if not asked and not beside:

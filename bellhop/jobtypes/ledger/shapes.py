@@ -50,7 +50,7 @@ class Shape:
 
     def why(self) -> str:
         if not self.movement:
-            return PAIR if len(self.balance) == 2 else "it comes to nothing"
+            return PAIR if len(self.balance) == 2 else "its sum is zero"
         opening = "opening balance + " if self.opening else ""
         movement = "debit - credit" if len(self.movement) == 2 else "movement"
         return f"in each row it is {opening}{movement}"

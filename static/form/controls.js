@@ -3,6 +3,7 @@
 import { json, members, named, optional, places, rows } from "/static/form/groups.js";
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
+import { texts } from "/static/texts/fields.js";
 
 /* Rows that a list or an object may have at first to be drawn as rows; with more, one field holds all as JSON */
 const MOST_ROWS = 100;
@@ -11,16 +12,15 @@ const typesOf = (schema) => [].concat(schema.type ?? (schema.enum ? [] : "string
 export const isNullable = (schema) => typesOf(schema).includes("null") || (schema.enum ?? []).includes(null);
 export const kindOf = (schema) => typesOf(schema).find((type) => type !== "null") ?? "string";
 const isNumeric = (schema) => ["integer", "number"].includes(kindOf(schema));
-/* Choices that would show as nothing. */
-const UNSEEN = new Map([[true, "Yes"], [false, "No"], ["", "Empty"], [" ", "Space"], ["\t", "Tab"]]);
-const wordFor = (value) => UNSEEN.get(value) ?? String(value);
+/* Some would show as nothing. */
+const wordFor = (value) => texts.choice.get(value) ?? String(value);
 
 function choices(schema, required) {
   const values = (schema.enum ?? [true, false]).filter((value) => value !== null);
   const names = schema["x-enum-varnames"] ?? [];
   const none = isNullable(schema) || (schema.default === undefined && !required);
   const ask = required && schema.default === undefined;
-  const first = none || ask ? [make("option", { value: "" }, ask ? "Choose…" : "None")] : [];
+  const first = none || ask ? [make("option", { value: "" }, ask ? texts.choose : texts.none)] : [];
   const options = values.map((value, place) =>
     make("option", { value: String(place), defaultSelected: value === schema.default }, names[place] ?? wordFor(value)));
   const control = make("select", {}, ...first, ...options);
@@ -57,7 +57,7 @@ function lines(schema) {
     const found = control.value.split("\n").map((line) => line.trim()).filter(Boolean);
     return found.length ? found.map((line) => (numeric ? numberOf(line) : line)) : undefined;
   };
-  return { control, read, note: "One per line." };
+  return { control, read, note: texts.onePerLine };
 }
 
 function checkboxes(schema, required, id) {
@@ -88,7 +88,6 @@ function paragraph(schema) {
 }
 
 const INPUTS = { date: "date", time: "time", uri: "url", email: "email", password: "password" };
-const NOTES = { duration: "Such as 1:30:00, PT90M or 90 (seconds)." };
 
 function textLine(schema) {
   const type = INPUTS[schema.format] ?? "text";
@@ -101,11 +100,10 @@ function textLine(schema) {
     inputMode: schema.format === "decimal" ? "decimal" : undefined,
     autocomplete: "off",
   });
-  return { control, read: () => (control.value === "" ? undefined : control.value), note: NOTES[schema.format] };
+  return { control, read: () => (control.value === "" ? undefined : control.value), note: schema.format === "duration" ? texts.duration : undefined };
 }
 
 const isScalar = (schema) => !["array", "object"].includes(kindOf(schema));
-const NOUNS = { integer: "a whole number", number: "a number", boolean: "true or false", null: "nothing", string: "a text" };
 const WHOLE = /^[+-]?\d+$/;
 
 /* What was written, as the first of the kinds that it can be. */
@@ -125,9 +123,8 @@ function asOneOf(schemas, text) {
 function oneOf(schema) {
   if (!schema.anyOf.every(isScalar)) return json(schema, { orText: false });
   const control = make("input", { type: "text", defaultValue: schema.default ?? "", dir: "auto", autocomplete: "off" });
-  const words = schema.anyOf.filter((each) => each.type !== "null").map((each) => each.enum?.join(", ") ?? (each.format ? `a ${each.format}` : NOUNS[kindOf(each)]));
-  const note = `This can be ${words.join(" or ")}.`;
-  return { control, note, read: () => (control.value === "" ? undefined : asOneOf(schema.anyOf, control.value)) };
+  const kinds = schema.anyOf.filter((each) => each.type !== "null").map((each) => ({ choices: each.enum, format: each.format, type: kindOf(each) }));
+  return { control, note: texts.oneOf(kinds), read: () => (control.value === "" ? undefined : asOneOf(schema.anyOf, control.value)) };
 }
 
 function list(schema, required, id, drawField) {

@@ -2,6 +2,7 @@
 
 import { controlFor, isNullable, kindOf } from "/static/form/controls.js";
 import { make } from "/static/shared/dom.js";
+import { texts } from "/static/texts/fields.js";
 
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
@@ -17,10 +18,10 @@ function patternFails(pattern, value) {
 /* What HTML attributes cannot say; the pattern of JSON Schema is not anchored as the one of HTML is. */
 function ruleBroken(schema, value) {
   if (value === undefined) return "";
-  if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) return `Must be more than ${schema.exclusiveMinimum}.`;
-  if (schema.exclusiveMaximum !== undefined && value >= schema.exclusiveMaximum) return `Must be less than ${schema.exclusiveMaximum}.`;
-  if (schema.pattern && patternFails(schema.pattern, value)) return "Does not have the expected form.";
-  if (Array.isArray(value) && value.some(Number.isNaN)) return "Each line must be a number.";
+  if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) return texts.more(schema.exclusiveMinimum);
+  if (schema.exclusiveMaximum !== undefined && value >= schema.exclusiveMaximum) return texts.less(schema.exclusiveMaximum);
+  if (schema.pattern && patternFails(schema.pattern, value)) return texts.otherForm;
+  if (Array.isArray(value) && value.some(Number.isNaN)) return texts.numbers;
   return "";
 }
 
@@ -50,7 +51,7 @@ export function drawField(name, schema, required, prefix) {
     ? make("span", { className: "label", id: `${id}-label` }, title)
     : make("label", { htmlFor: id }, title);
   if (made.isGroup) control.setAttribute("aria-labelledby", label.id);
-  if (required && !isCheck) label.append(make("span", { className: "required" }, "required"));
+  if (required && !isCheck) label.append(make("span", { className: "required" }, texts.required));
   const head = isCheck ? make("div", { className: "check" }, control, label) : label;
   const wide = isCheck || made.isGroup || kindOf(schema) === "array" || help.length > 30 || control.type === "text";
   const node = make("div", { className: wide ? "field" : "field short", "data-field": name },

@@ -2,6 +2,7 @@
 
 import { make } from "/static/shared/dom.js";
 import { stringify, parse } from "/static/shared/json.js";
+import { texts } from "/static/texts/fields.js";
 
 const withDefault = (schema, value) => (value === undefined ? schema : { ...schema, default: value });
 const given = (fields) => fields.map((field) => field.value());
@@ -28,7 +29,7 @@ export function optional(made, schema, id) {
   const isGiven = schema.default !== undefined && schema.default !== null;
   const box = make("input", { type: "checkbox", id: `${id}-given`, defaultChecked: isGiven });
   const control = make("div", { className: "optional", role: "group" },
-    make("label", { className: "check" }, box, "Fill in"), made.control);
+    make("label", { className: "check" }, box, texts.fillIn), made.control);
   const fit = () => (made.control.hidden = !box.checked);
   box.addEventListener("change", fit);
   fit();
@@ -49,7 +50,7 @@ function repeated(start, row, words) {
       rows = rows.filter((other) => other !== entry);
       line.remove();
       more.focus();
-    }, { className: "button icon", "aria-label": "Remove this row" }));
+    }, { className: "button icon", "aria-label": texts.removeRow }));
     rows.push(entry);
     list.append(line);
     return entry;
@@ -61,9 +62,9 @@ function repeated(start, row, words) {
 /** A list of what has parts itself, or a control of its own. */
 export function rows(schema, required, id, drawField) {
   let count = 0;
-  const row = (value) => drawField(`${count++}`, { title: "Value", ...withDefault(schema.items, value) }, true, id);
+  const row = (value) => drawField(`${count++}`, { title: texts.value, ...withDefault(schema.items, value) }, true, id);
   const start = schema.default ?? (required || schema.minItems ? Array(schema.minItems || 1).fill(undefined) : []);
-  const made = repeated(start, row, "Add a row");
+  const made = repeated(start, row, texts.addRow);
   const read = () => {
     const values = given(made.rows()).filter((value) => value !== undefined);
     return values.length || required ? values : undefined;
@@ -87,12 +88,12 @@ export function places(schema, required, id, drawField) {
 export function named(schema, id, drawField) {
   let count = 0;
   function row([key, value] = []) {
-    const name = make("input", { type: "text", defaultValue: key ?? "", "aria-label": "Name", autocomplete: "off" });
-    const field = drawField(`${count++}`, { title: "Value", ...withDefault(schema.additionalProperties, value) }, true, id);
-    const node = make("div", { className: "group places" }, make("div", { className: "field" }, make("span", { className: "label" }, "Name"), name), field.node);
+    const name = make("input", { type: "text", defaultValue: key ?? "", "aria-label": texts.name, autocomplete: "off" });
+    const field = drawField(`${count++}`, { title: texts.value, ...withDefault(schema.additionalProperties, value) }, true, id);
+    const node = make("div", { className: "group places" }, make("div", { className: "field" }, make("span", { className: "label" }, texts.name), name), field.node);
     return { node, check: field.check, value: () => (name.value ? [name.value, field.value()] : undefined) };
   }
-  const made = repeated(Object.entries(schema.default ?? {}), row, "Add a value");
+  const made = repeated(Object.entries(schema.default ?? {}), row, texts.addValue);
   const read = () => {
     const pairs = given(made.rows()).filter(Boolean);
     return pairs.length || schema.default ? Object.fromEntries(pairs) : undefined;
@@ -108,9 +109,9 @@ export function json(schema, { orText }) {
     try {
       return [parse(control.value), ""];
     } catch (error) {
-      return [orText ? control.value : undefined, orText ? "" : `Must be JSON: ${error.message}`];
+      return [orText ? control.value : undefined, orText ? "" : texts.notJson(error.message)];
     }
   };
   const isEmpty = () => !control.value.trim();
-  return { control, note: orText ? "JSON or text." : "As JSON", read: () => (isEmpty() ? undefined : tried()[0]), rule: () => (isEmpty() ? "" : tried()[1]) };
+  return { control, note: orText ? texts.jsonOrText : texts.json, read: () => (isEmpty() ? undefined : tried()[0]), rule: () => (isEmpty() ? "" : tried()[1]) };
 }

@@ -2,15 +2,18 @@
 
 import { LANGUAGE, texts } from "/static/texts/format.js";
 
-const plural = new Intl.PluralRules(LANGUAGE);
+const CATEGORIES = ["zero", "one", "two", "few", "many", "other"];
+const rules = new Intl.PluralRules(LANGUAGE);
+const known = CATEGORIES.filter((name) => rules.resolvedOptions().pluralCategories.includes(name));
 
 /** A number as people write it; `options` are those of Intl.NumberFormat. */
 export const number = (value, options) => value.toLocaleString(LANGUAGE, options);
 
-/** "1 job", "2,000 jobs". A noun with other forms than these gives them by the names of Intl.PluralRules: {one, other}. */
-export function many(count, noun) {
-  const forms = typeof noun === "string" ? { one: noun, other: `${noun}s` } : noun;
-  return texts.count(number(count), forms[plural.select(count)] ?? forms.other);
+/** "1 job", "2,000 jobs": `forms` are those that the language has, in the order of CATEGORIES; a single one takes an s. */
+export function many(count, ...forms) {
+  const [first, ...others] = forms;
+  const all = others.length ? forms : [first, `${first}s`];
+  return texts.count(number(count), all[known.indexOf(rules.select(count))]);
 }
 
 export function bytes(count) {
@@ -42,6 +45,11 @@ export function elapsed(seconds) {
   if (whole < 3600) return whole % 60 ? minutesAndSeconds(whole) : texts.minutes(whole / 60);
   return whole % 3600 < 60 ? texts.hours(Math.floor(whole / 3600)) : hoursAndMinutes(whole);
 }
+
+/** The day of a week that begins with 0, a Sunday. */
+export const weekdayName = (day) => new Date(Date.UTC(2023, 0, 1 + day)).toLocaleDateString(LANGUAGE, { weekday: "long", timeZone: "UTC" });
+/** A month from 1. */
+export const monthName = (month) => new Date(Date.UTC(2023, month - 1)).toLocaleDateString(LANGUAGE, { month: "long", timeZone: "UTC" });
 
 export const secondsBetween = (from, to) => (new Date(to ?? Date.now()) - new Date(from)) / 1000;
 

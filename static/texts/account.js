@@ -2,7 +2,6 @@
 
 import { many } from "/static/shared/format.js";
 
-const ENDED = { one: "token stopped working", other: "tokens stopped working" };
 const ACCESS = { read: "sees jobs only", submit: "sees and submits jobs", all: "may do everything that you may" };
 const used = (time) => (time ? `used ${time}` : "never used");
 
@@ -30,5 +29,5 @@ export const texts = {
   act: (label, name) => `${label} ${name}`,
 
   passwordChanged: (tokens) =>
-    tokens ? `Your password is changed. ${many(tokens, ENDED)}.` : "Your password is changed.",
+    tokens ? `Your password is changed. ${many(tokens, "token stopped working", "tokens stopped working")}.` : "Your password is changed.",
 };

@@ -2,16 +2,13 @@
 
 import { many } from "/static/shared/format.js";
 
-const STATES = { one: "is worth a look", other: "are worth a look" };
-const LOOKED_UP = { one: "case citation was looked up", other: "case citations were looked up" };
-
 export const texts = {
   kind: { full_case: "Case", short_case: "Short form", supra: "Supra", id: "Id.", law: "Statute", journal: "Journal" },
   none: "No citations were found.",
   summary: ({ citations, sources, doubtful, lookedUp }) => {
-    const state = doubtful ? many(doubtful, STATES) : "all are well formed";
+    const state = doubtful ? many(doubtful, "is worth a look", "are worth a look") : "all are well formed";
     const lookups = lookedUp
-      ? `${many(lookedUp, LOOKED_UP)} in CourtListener, which does not have every case.`
+      ? `${many(lookedUp, "case citation was looked up", "case citations were looked up")} in CourtListener, which does not have every case.`
       : "Nothing was looked up: a citation can be well formed and wrong.";
     return `${many(citations, "citation")} of ${many(sources, "source")}; ${state}. ${lookups}`;
   },

@@ -44,7 +44,7 @@ export const texts = {
   allRows: (count) => `Show all ${number(count)} rows`,
   allEntries: (count) => `Show all ${number(count)} entries`,
   fields: (count) => many(count, "field"),
-  entries: (count) => many(count, { one: "entry", other: "entries" }),
+  entries: (count) => many(count, "entry", "entries"),
 
   table: "Table",
   noRows: "This file has no rows.",

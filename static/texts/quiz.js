@@ -13,7 +13,7 @@ export const texts = {
   score: (percent) => `${percent} %`,
   line: (text, score) => `${text}, read with ${score}; show its box`,
   otherLines: "Lines outside the questions",
-  readLines: (count) => many(count, { one: "recognised line", other: "recognised lines" }),
+  readLines: (count) => many(count, "recognised line", "recognised lines"),
 
   question: (name) => `Question ${name}`,
   number: "Question",

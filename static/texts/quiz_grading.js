@@ -19,6 +19,6 @@ export const texts = {
     correct: "Correct", close: "Close", wrong: "Wrong", blank: "Blank",
   },
   summary: ({ reached, most, close, open }) => (close
-    ? `${of(reached, most)} points for sure; ${many(close, { one: "answer is", other: "answers are" })} close: decide about up to ${points(open)} more.`
+    ? `${of(reached, most)} points for sure; ${many(close, "answer is", "answers are")} close: decide about up to ${points(open)} more.`
     : `${of(reached, most)} points.`),
 };

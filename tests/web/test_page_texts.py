@@ -27,6 +27,7 @@ MARKUP = re.compile(
     r"""(?:className|class|rel|suffixes|SUFFIXES|viewBox|Accept|"Content-Type")(?:: | = )[^,]*$"""
     r"|(?:find|querySelector|querySelectorAll|closest|matches|fromTemplate|matchMedia|all"
     r"|getAttribute|setRequestHeader|headers\.get|Date\.parse|append|quoted)\($"
+    r"""|setAttribute\("aria-describedby", $"""
     r"|(?:[=!]== |\?\? |case |includes\(|replace\(|split\(|join\()$"
 )
 # Any word that stands here is read, too.

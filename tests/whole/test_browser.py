@@ -22,6 +22,7 @@ from tests.support.browser import (
     complaints,
     drop,
     find,
+    is_shown,
     submit,
     text_of,
 )
@@ -104,10 +105,9 @@ def test_it_downloads_the_files_of_a_result(page: webdriver.Chrome, served: Runn
     job_id = submit(page)
     wait_for(lambda: status(page, job_id) == "completed")
     page.get(f"{served.url}/jobs/{job_id}")
-    link = wait_for(
-        lambda: page.find_elements(By.CSS_SELECTOR, '[data-result] [data-download="upper.txt"]')
-    )
-    link[0].click()
+    link = '[data-result] [data-download="upper.txt"]'
+    wait_for(lambda: is_shown(page, link))
+    find(page, link).click()
     downloaded = page.downloads / "upper.txt"  # type: ignore[attr-defined]
     wait_for(downloaded.exists)
     assert downloaded.read_text() == "QUIET"

@@ -46,6 +46,8 @@ VARYING = {
     "change": "<number>", "latest": "<number>", "pid": "<number>",
     "median_s": "<seconds>", "p90_s": "<seconds>", "longest_s": "<seconds>",
     "oldest_age_s": "<seconds>", "elapsed_s": "<seconds>",
+    "run_p50_s": "<seconds>", "run_p95_s": "<seconds>",
+    "wait_p50_s": "<seconds>", "wait_p95_s": "<seconds>",
     "in_per_minute": "<number>", "out_per_minute": "<number>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",
     "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "version": "<version>",
@@ -56,7 +58,7 @@ MOVING = (
     "error", "eta_s", "expires_at", "failed_items", "oldest_age_s", "pending", "position",
     "progress", "running", "started_at", "status", "waiting_for",
 )  # fmt: skip
-LIVE = ("done_at", "keeps_up", "last_line", "memory_bytes", "memory_limit_bytes")
+LIVE = ("done_at", "keeps_up", "last_line", "memory_bytes", "memory_limit_bytes", "peak_bytes")
 FIGURE = re.compile(r"^(bellhop_(?:disk_free|database)_bytes|\w+_age_seconds\{.*\}) \S+$")
 # Of what is read by browsers only, the kind is told: the words may change.
 FOR_BROWSERS = ("text/html", "text/javascript", "text/css", "image/svg+xml")
@@ -150,10 +152,24 @@ def _members(given: dict[str, Any], names: dict[str, str]) -> Any:
     if "durations" in found:
         measured = found["durations"]
         found["durations"] = {name: dict.fromkeys(measured[name], "<number>") for name in measured}
+    if "trend" in found:
+        found["trend"] = _at_the_end(found["trend"])
+    if "runs" in found and "slot_s" in found:
+        counts = {name: [run[name] for run in found["runs"]] for name in ("completed", "failed")}
+        ends = {name: _at_the_end(counts[name]) for name in counts}
+        found["runs"] = [
+            {**run, **{name: ends[name][place] for name in ends}}
+            for place, run in enumerate(found["runs"])
+        ]
     if "unavailable_types" in found:
         types = found["unavailable_types"]
         found["unavailable_types"] = {name: types[name] for name in types if name in OWN}
     return found
+
+
+def _at_the_end(counts: list[int]) -> list[int]:
+    """Counts of slots of time as if all had come in the last: a slot may end in the middle."""
+    return [0] * (len(counts) - 1) + [sum(counts)]
 
 
 def _operations(paths: dict[str, Any]) -> list[str]:

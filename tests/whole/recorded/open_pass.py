@@ -228,7 +228,7 @@ def running_and_cancelling(ask: Caller) -> None:
     ask("GET jobs/{hold}/result")
     ask("GET jobs/{hold}?include=result")
     ask("GET monitoring/workers")
-    ask("GET monitoring/problems?period=1h", is_brief=True)
+    ask("GET monitoring/problems?period=1h")
     ask("GET monitoring/problems?period=2h")
     ask("DELETE jobs/{hold}?purge=true")
     ask.final("hold")

@@ -6,7 +6,7 @@ const SUFFIXES_SHOWN = 5;
 
 export const texts = {
   chooseType: "Choose what should be done.",
-  noTypes: "There are no job types.",
+  noTypes: "Bellhop has no job types yet.",
   noTypeFound: "No job type matches.",
   allTypes: (count, unavailable) => `Show all ${many(count, "job type")}${unavailable ? `, ${unavailable} of them not available` : ""}`,
   notNow: (label, reason) => `${label} is not available now: ${reason}`,

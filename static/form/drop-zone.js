@@ -1,4 +1,4 @@
-/* Brings files in: by drop anywhere on the page, by dialog, by paste. */
+/* Brings files in: by drop anywhere on the page, by dialog. */
 
 import { filesOf } from "/static/form/dropped-files.js";
 import { find } from "/static/shared/dom.js";
@@ -48,8 +48,5 @@ export function acceptFiles(onFiles) {
   folder.parentElement.hidden = !("webkitdirectory" in folder);
   /* The whole zone is a large button for who points at it. */
   find("[data-drop-zone]").addEventListener("click", ({ target }) => target.closest("label, input") || input.click());
-  document.addEventListener("paste", (event) => {
-    if (hasFiles(event.clipboardData)) onFiles([...event.clipboardData.files]);
-  });
   acceptDrops(onFiles);
 }

@@ -64,6 +64,13 @@ export function fillText(input, items) {
   if (input === "text" && values.length > 1) setText(find("[data-text-help]"), `${values.length} texts; if you change them, they become one text.`);
 }
 
+/** Adds a text on a line of its own. */
+export function addText(text) {
+  box.value += (box.value && !box.value.endsWith("\n") ? "\n" : "") + text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+}
+
 export const givenText = () => box.value;
 
 export function clearText() {

@@ -11,6 +11,7 @@ import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
 import { clearText, showTextError } from "/static/form/text-input.js";
 import { chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
 import { fitType, hintAboutFiles } from "/static/new/fit.js";
+import { acceptPaste } from "/static/new/paste.js";
 import { drawSummary } from "/static/new/summary.js";
 import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/uploads/upload-bar.js";
 import { lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
@@ -143,6 +144,7 @@ export function startSubmit(onJob) {
   });
   startFileList(filesChanged);
   acceptFiles(addFiles);
+  acceptPaste();
   showUnfinished();
   form.addEventListener("input", () => {
     key = null;

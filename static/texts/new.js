@@ -15,6 +15,9 @@ export const texts = {
   inputName: (name) => `${name}: `,
   needsNothing: (label) => `${label} needs no input.`,
   needsFields: (label) => `${label} takes no files. Fill in its fields below.`,
+  pastedImage: (time) => `Pasted image ${time}.png`,
+  noTypeForText: "To use pasted text, choose a job type that takes text or URLs, and paste again.",
+  typeTakesNoText: (label) => `${label} takes no text. Choose a job type that does, and paste again.`,
   takesNoFiles: (label) => `${label} takes no files; the chosen ones will not be sent.`,
   unexpected: (label, suffixes, names) => {
     const which = names.length === 1 ? `“${names[0]}” does` : `${names.length} of the files do`;

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -30,6 +32,14 @@ return [...document.querySelectorAll("[data-types] label")]
 IN_SIGHT = """
 const { top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
 return top >= 0 && bottom <= innerHeight;"""
+# A paste as the browser gives it: [[name, text]…] are files of now, then a text.
+PASTE = """
+const [selector, files, text] = arguments, clipboardData = new DataTransfer();
+for (const [name, content] of files) clipboardData.items.add(new File([content], name));
+if (text) clipboardData.setData("text/plain", text);
+document.querySelector(selector)
+    .dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+"""
 FEW = 8
 
 
@@ -149,3 +159,53 @@ def test_it_keeps_submit_in_sight_and_shows_the_new_job(
         new = submit(page)
         assert ids(page)[0] == new
         wait_for(lambda: is_in_sight(page, f"[data-job-id='{new}']"))
+
+
+# Files and texts.
+
+
+def paste(browser: webdriver.Chrome, *files: tuple[str, str], text: str = "", at: str) -> None:
+    browser.execute_script(PASTE, at, [list(file) for file in files], text)
+
+
+def test_it_takes_a_folder_with_its_paths(page: webdriver.Chrome, tmp_path: Path) -> None:
+    folder = tmp_path / "scans"
+    (folder / "old").mkdir(parents=True)
+    for name in ("a.txt", "old/a.txt", ".DS_Store"):
+        (folder / name).write_text("a")
+    find(page, "[data-folder-input]").send_keys(str(folder))
+    wait_for(lambda: "2 files, 2 bytes" in text_of(page, "[data-summary]"))
+    names = {name.text for name in page.find_elements(By.CSS_SELECTOR, "[data-file-name]")}
+    assert names == {"scans/a.txt", "scans/old/a.txt"}
+    assert "Left out 1 system file: .DS_Store" in text_of(page, "[data-toast]")
+
+
+def test_it_takes_pasted_files_and_names_pictures(page: webdriver.Chrome) -> None:
+    paste(page, ("notes.txt", "a"), ("image.png", "b"), at="body")
+    names = [name.text for name in page.find_elements(By.CSS_SELECTOR, "[data-file-name]")]
+    assert names[0] == "notes.txt"
+    assert re.fullmatch(r"Pasted image \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.png", names[1])
+
+
+def test_it_puts_pasted_text_where_the_job_type_takes_one(page: webdriver.Chrome) -> None:
+    box = find(page, "[data-text-input]")
+    paste(page, text="https://a.example", at="body")
+    assert "choose a job type that takes text or URLs" in text_of(page, "[data-toast]")
+    choose(page, "visit")
+    # A program copied a picture of it as well.
+    for text in ("https://a.example", "https://b.example"):
+        paste(page, ("image.png", "picture"), text=text, at="body")
+    assert box.get_property("value") == "https://a.example\nhttps://b.example"
+    assert text_of(page, "[data-summary]") == "2 URLs → Visit"
+    assert page.switch_to.active_element == box
+    choose(page, "word_count")
+    paste(page, text="some words", at="body")
+    assert "Word count takes no text" in text_of(page, "[data-toast]")
+    assert not page.find_elements(By.CSS_SELECTOR, "[data-file-name]")
+
+
+def test_it_leaves_a_paste_into_a_field_to_the_field(page: webdriver.Chrome) -> None:
+    choose(page, "noop")
+    paste(page, ("image.png", "picture"), text="a text", at="[data-type-search]")
+    assert find(page, "[data-text-input]").get_property("value") == ""
+    assert not page.find_elements(By.CSS_SELECTOR, "[data-file-name]")

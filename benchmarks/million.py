@@ -48,9 +48,10 @@ JOBS = f"""
     FROM numbers"""
 ITEMS = """
     INSERT INTO item (job, "index", type, queue, owner, turn, status, filename, input, progress,
-        attempt, error, started_at, completed_at)
+        attempt, error, started_at, completed_at, code, reason)
     SELECT id, 0, type, queue, owner, id, status, name, '{"text": "a"}', progress_points, attempt,
-        error, started_at, completed_at
+        error, started_at, completed_at, json_extract(error, '$.code'),
+        CASE WHEN error IS NOT NULL THEN '' END
     FROM job"""
 EVENTS = """
     INSERT INTO event (job, at, item, step, attempt, move)

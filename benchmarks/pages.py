@@ -36,6 +36,9 @@ PAGES = ("/", "/jobs", "/jobs/{job}", "/problems", "/schedules", "/running", "/d
 REQUESTS = {"list": "/jobs?limit=30", "search": "/jobs?limit=30&q=file+77", "status": "/jobs/{job}",
             "counts": "/jobs/stats", "queues": "/monitoring/queues",
             "problems of 30 days": "/monitoring/problems?period=30d"}  # fmt: skip
+# What a page asks on opening and every half a minute, so seldom at the same time as another.
+SELDOM = {"facets": "/jobs/facets", "facets of the failed": "/jobs/facets?status=failed",
+          "facets of a search": "/jobs/facets?q=file+77"}  # fmt: skip
 OPEN, OBSERVED_S = 30, 12.0
 SETTLED_S = 0.7
 MOST_COLD_KB, MOST_COLD, MOST_WARM = 60.0, 12, 4
@@ -87,9 +90,12 @@ def _of_store(store: str, home: Path, url: str, quick: bool) -> list[Figure]:
         job = server.call("GET", "/jobs?limit=1")["jobs"][0]["job_id"]
         pages = PAGES[:1] if quick else PAGES
         figures = [figure for page in pages for figure in _weighed(browser, server, page, job)]
-        for name, path in REQUESTS.items():
-            asked = api.asked(server, f"/api/v1{path.format(job=job)}", 0.3 if quick else 2.0)
-            figures.append(Figure(name=f"{name}, median", measured=asked["p50_ms"], unit="ms"))
+        for requests, connections in ((REQUESTS, api.CONNECTIONS), (SELDOM, 1)):
+            for name, path in requests.items():
+                asked = api.asked(
+                    server, f"/api/v1{path.format(job=job)}", 0.3 if quick else 2.0, connections
+                )
+                figures.append(Figure(name=f"{name}, median", measured=asked["p50_ms"], unit="ms"))
         figures += _open_lists(browser, server, 6.0 if quick else OBSERVED_S)
     return [_renamed(figure, f"{store}: {figure.name}") for figure in figures]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from bottle import request
@@ -48,8 +49,12 @@ def _in_utf8(name: str, given: str) -> str:
 
 def number(name: str) -> int | None:
     """A number that is not negative, or None."""
-    given = text(name, MOST_QUERY)
-    if given is None:
+    return number_of(name, text(name, MOST_QUERY))
+
+
+def number_of(name: str, given: str | None) -> int | None:
+    """The number that a parameter gives, which is not negative; None without one."""
+    if not given:
         return None
     if not given.isascii() or not given.isdigit() or len(given) > MOST_DIGITS:
         raise Problem("invalid-parameter", f"{name} must be a number.")
@@ -100,14 +105,18 @@ def cursor_of(row_id: int) -> str:
 
 def read_cursor() -> int | None:
     """The row id in `cursor`, or None without one."""
-    given = text("cursor", MOST_QUERY)
+    return cursor_in(text("cursor", MOST_QUERY))
+
+
+def cursor_in(given: Any) -> int | None:
+    """The row id in a cursor, or None without one."""
     if given is None:
         return None
     try:
         decoded = base64.b64decode(given + "=" * (-len(given) % 4), "-_", validate=True)
         if decoded[:1] == b"c" and decoded[1:].isdigit() and len(decoded) < 20:
             return int(decoded[1:])
-    except ValueError:
+    except (TypeError, ValueError):  # a number in JSON, and no base64
         pass
     raise Problem("invalid-parameter", "cursor must be a value that Bellhop returned.")
 

@@ -167,6 +167,7 @@ def job_routes() -> tuple[Route, ...]:
     return (
         Route("POST", f"{API}/jobs", jobs.submit, "submit", Body.UPLOAD),
         Route("GET", f"{API}/jobs", jobs.list_jobs, "look", is_costly=True),
+        Route("GET", f"{API}/jobs/facets", jobs.facets, "look", is_costly=True),
         Route("GET", f"{API}/jobs/stats", monitoring.stats, "look", is_costly=True),
         Route("POST", f"{API}/jobs/bulk", bulk.act, "change_many", Body.LONG, is_costly=True),
         Route("GET", f"{job}", items.show, "read"),

@@ -29,8 +29,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "server": 700, "web": 4771, "consumer": 1250,
-    "schedules": 280, "jobs": 3169, "jobprocess": 1650, "accounts": 600,
+    "cli": 1760, "server": 700, "web": 4833, "consumer": 1250,
+    "schedules": 280, "jobs": 3254, "jobprocess": 1650, "accounts": 600,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 962, "functions": 1420, "uploads": 279, "base": 1150,
 }  # fmt: skip

@@ -118,13 +118,16 @@ def test_it_takes_the_statuses_as_a_set(
 ) -> None:
     submit()
     asked: list[JobFilter] = []
-    jobs = queries.jobs
 
-    def recorded(viewer: User, wanted: JobFilter, **more: Any) -> Any:
-        asked.append(wanted)
-        return jobs(viewer, wanted, **more)
+    def recorded(find: Callable[..., Any]) -> Callable[..., Any]:
+        def found(viewer: User, wanted: JobFilter, **more: Any) -> Any:
+            asked.append(wanted)
+            return find(viewer, wanted, **more)
 
-    monkeypatch.setattr(queries, "jobs", recorded)
+        return found
+
+    monkeypatch.setattr(queries, "jobs", recorded(queries.jobs))
+    monkeypatch.setattr(queries, "count_jobs", recorded(queries.count_jobs))
     assert web.get(f"{JOBS}?status={','.join(['queued'] * 200)}").status == 200
     chosen = {"status": ",".join(["queued", "failed"] * 100)}
     web.post(f"{JOBS}/bulk", {"action": "cancel", "filter": chosen, "dry_run": True})

@@ -1,5 +1,6 @@
 """Named reads of the jobs. Nothing here writes, and nothing returns half-read rows."""
 
+from bellhop.jobs.queries.facets import FACETS, facets, schedule_names
 from bellhop.jobs.queries.figures import (
     counts_by_type,
     flow,
@@ -12,10 +13,12 @@ from bellhop.jobs.queries.figures import (
 from bellhop.jobs.queries.find_jobs import (
     JobFilter,
     JobPage,
+    count_jobs,
     deliveries,
     delivery,
     is_expired,
     job,
+    job_ids,
     jobs,
     jobs_since,
     jobs_with_content,
@@ -82,14 +85,15 @@ from bellhop.jobs.queries.problems import (
 from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 
 __all__ = [
-    "CONSUMER", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage", "JobFilter",
-    "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work", "cached",
-    "consumers", "count_due", "counted_since", "counts_by_type", "deliveries", "delivery",
-    "ended_before", "ends", "errors", "events", "failures", "first_steps", "flow", "held_by",
-    "hopeless", "is_expired", "item", "items", "job", "jobs", "jobs_since", "jobs_with_content",
-    "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
-    "outputs", "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",
-    "running_consumers", "running_in", "running_items", "runs", "schedule_runs", "status_of",
-    "stored_bytes", "submitted_under", "troubles", "types", "types_of_jobs", "types_waiting",
-    "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting", "work_left",
+    "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage",
+    "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work",
+    "cached", "consumers", "count_due", "count_jobs", "counted_since", "counts_by_type",
+    "deliveries", "delivery", "ended_before", "ends", "errors", "events", "facets", "failures",
+    "first_steps", "flow", "held_by", "hopeless", "is_expired", "item", "items", "job", "job_ids",
+    "jobs", "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
+    "matching", "needs_uploads", "newest_at", "outputs", "own_jobs_with", "period", "queue_states",
+    "queued_in", "queues_of", "reason_of", "running_consumers", "running_in", "running_items",
+    "runs", "schedule_names", "schedule_runs", "status_of", "stored_bytes", "submitted_under",
+    "troubles", "types", "types_of_jobs", "types_waiting", "unfinished_jobs", "unknown_jobs",
+    "unmet", "unreadable", "waiting", "work_left",
 ]  # fmt: skip

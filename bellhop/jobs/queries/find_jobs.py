@@ -61,6 +61,7 @@ class JobFilter:
     type: str | None = None
     queue: str | None = None
     owner: str | None = None
+    schedule: int | None = None
     # Searched for in names, parameters, errors and the names of items.
     text: str | None = None
     # The error of an item that has failed, and of those the one reason (see reasons.py): with a
@@ -76,18 +77,24 @@ class JobFilter:
 
     def conditions(self) -> list[str]:
         """SQL conditions on `job` of all that is asked for but the status and the text."""
-        of_job = {"queue": "queue = :queue", "owner": "owner = :owner"}
-        of_either = {"type": "type = :type"}
         if self.code:
-            asked = {"code": "code = :code", "reason": "reason = :reason", **of_either}
-            where = [*self._asked(asked), *self._in_time("completed_at")]
-            failed = [f"id IN (SELECT item.job FROM item WHERE {' AND '.join(where)})"]
-            return ["delivery_of IS NULL", *self._asked(of_job), *failed]
+            failed = f"id IN (SELECT item.job FROM item WHERE {' AND '.join(self.of_item())})"
+            return [*self.of_job(), failed]
         times = self._in_time("created_at")
         # The list is in the order of ids, which is that of the times.
         ids = "SELECT {}(id) FROM job AS other WHERE " + " AND ".join(times)
         bounds = [f"id BETWEEN ({ids.format('min')}) AND ({ids.format('max')})"] if times else []
-        return ["delivery_of IS NULL", *self._asked(of_job | of_either), *times, *bounds]
+        return [*self.of_job(), *self._asked({"type": "type = :type"}), *times, *bounds]
+
+    def of_job(self) -> list[str]:
+        """Those of them that are never about an item."""
+        names = ("queue", "owner", "schedule")
+        return ["delivery_of IS NULL", *self._asked({name: f"{name} = :{name}" for name in names})]
+
+    def of_item(self) -> list[str]:
+        """SQL conditions on an `item` that failed."""
+        asked = self._asked({name: f"{name} = :{name}" for name in ("code", "reason", "type")})
+        return [*asked, *self._in_time("completed_at")]
 
     def _asked(self, conditions: dict[str, str]) -> list[str]:
         return [sql for name, sql in conditions.items() if getattr(self, name)]
@@ -114,6 +121,25 @@ def jobs(viewer: User, wanted: JobFilter, *, before: int | None = None, limit: i
     return JobPage(_with_ids(found[:limit]), found[limit - 1] if len(found) > limit else None)
 
 
+def job_ids(
+    viewer: User, wanted: JobFilter, *, before: int | None = None, limit: int
+) -> tuple[list[str], int | None]:
+    """The ids of the jobs that `jobs` finds, and the row id behind which the next begin."""
+    found = _ids(viewer, wanted, before, limit + 1)
+    sql = f"SELECT job_id FROM job WHERE {IS_LISTED} ORDER BY id DESC"
+    rows = query(sql, {"ids": json.dumps(found[:limit])})
+    return [job_id for (job_id,) in rows], found[limit - 1] if len(found) > limit else None
+
+
+def count_jobs(viewer: User, wanted: JobFilter) -> tuple[int, int]:
+    """How many jobs match that the viewer may read; the highest of their row ids, or 0."""
+    where = [*wanted.conditions(), *of_statuses(wanted.statuses), readable(viewer)]
+    where += [HAS_TEXT] if wanted.text else []
+    sql = f"SELECT count(*), coalesce(max(id), 0) FROM job WHERE {' AND '.join(where)}"
+    ((count, newest),) = query(sql, {**wanted.values(), "viewer": viewer.name})
+    return count, newest
+
+
 def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list[int]:
     """The row ids of what matches, newest first."""
     where = wanted.conditions() + ([] if before is None else ["id < :before"])
@@ -121,8 +147,7 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
     values = {**wanted.values(), "before": before, "viewer": viewer.name}
     # One walk down an index for each status and each reason why the viewer may read a job: a list
     # of them in one would sort all matches.
-    is_any = not wanted.statuses or set(wanted.statuses) >= {*STATUSES}
-    statuses = [[]] if is_any else [[is_status] for is_status in _conditions(wanted.statuses)]
+    statuses = [[each] for each in _conditions(wanted.statuses)] or [[]]
     walks = [
         f"SELECT * FROM (SELECT id FROM job WHERE {' AND '.join([*where, *status, reason])}"
         f" ORDER BY id DESC LIMIT {most}) AS walk"
@@ -132,8 +157,16 @@ def _ids(viewer: User, wanted: JobFilter, before: int | None, most: int) -> list
     return [number for (number,) in rows]
 
 
+def of_statuses(statuses: Sequence[str]) -> list[str]:
+    """The SQL condition on `job` that it has one of these statuses; none where it always does."""
+    conditions = _conditions(statuses)
+    return [f"({' OR '.join(conditions)})"] if conditions else []
+
+
 def _conditions(statuses: Sequence[str]) -> list[str]:
-    """A condition for each of these statuses, of which one at most is true of a job."""
+    """A condition for each of these statuses, of which one at most is true; none for all."""
+    if set(statuses) >= {*STATUSES}:
+        return []
     named = {name: f"status = '{name}'" for name in STATUSES} | OTHER_STATUSES
     # What failed in part has failed.
     is_double = {"failed", "partly_failed"} <= {*statuses}
@@ -146,7 +179,7 @@ def matching(jobs: Sequence[Job], wanted: JobFilter) -> set[int]:
     if wanted.is_empty() or not ids:
         return ids
     where = [IS_LISTED, *wanted.conditions(), *([HAS_TEXT_ITSELF] if wanted.text else [])]
-    where += [f"({' OR '.join(_conditions(wanted.statuses))})"] if wanted.statuses else []
+    where += of_statuses(wanted.statuses)
     values = {**wanted.values(), "ids": json.dumps([*ids])}
     sql = f"SELECT id FROM job WHERE {' AND '.join(where)}"
     return {number for (number,) in query(sql, values)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from bottle import HTTPResponse
@@ -13,37 +12,61 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.database.database import certain, database
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import is_job_id
+from bellhop.web import query
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import address, find, require
 from bellhop.web.handlers.jobs import FILTERS, NO_RETRY, job_filter, require_possible
 from bellhop.web.site import Site
 
 MOST_JOBS = 10_000
-PAGE = 500
+MOST_IN_SLICE = 1000
 # Jobs in one transaction: others may write in between.
 BITE = 20
 ACTIONS = ("cancel", "retry", "give_up", "purge")
 AUDITED = {"cancel": "cancel", "retry": "retry", "give_up": "end retries", "purge": "delete"}
-MEMBERS = ("action", "ids", "filter", "expected", "dry_run")
+MEMBERS = ("action", "ids", "filter", "expected", "limit", "cursor", "dry_run")
 
 
 def act(site: Site, user: User) -> HTTPResponse:
     """What was done to how many jobs, and why not to the others."""
     body = read_object()
     action = _checked(body)
-    if body.get("ids") is not None:
-        job_ids = list(dict.fromkeys(body["ids"]))
-    else:
-        job_ids = _matching(user, body["filter"], is_counted=body.get("dry_run", False))
-        if not body.get("dry_run") and body.get("expected") != len(job_ids):
-            said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; no job was changed."
-            raise Problem("count-changed", said, count=len(job_ids))
-    answer: dict[str, Any] = {"action": action, "count": len(job_ids), "done": 0, "refused": []}
-    if not body.get("dry_run"):
-        for start in range(0, len(job_ids), BITE):
-            _act_on(site, user, action, job_ids[start : start + BITE], answer)
-        site.bell.ring(answer["done"] if action == "retry" else 0)
+    answer: dict[str, Any] = {"action": action, "count": 0, "done": 0, "refused": []}
+    if body.get("dry_run"):
+        return json_answer({**answer, **_counted(user, body)})
+    job_ids, following = _chosen(user, body)
+    answer["count"] = len(job_ids)
+    for start in range(0, len(job_ids), BITE):
+        _act_on(site, user, action, job_ids[start : start + BITE], answer)
+    site.bell.ring(answer["done"] if action == "retry" else 0)
+    if "limit" in body:
+        answer["next"] = query.cursor_of(following) if following else None
     return json_answer(answer)
+
+
+def _counted(user: User, body: dict[str, Any]) -> dict[str, Any]:
+    """How many jobs are meant; of a filter, where slices begin that leave out newer jobs."""
+    if body.get("ids") is not None:
+        return {"count": len({*body["ids"]})}
+    count, newest = queries.count_jobs(user, job_filter(body["filter"]))
+    return {"count": count, "cursor": query.cursor_of(newest + 1)}
+
+
+def _chosen(user: User, body: dict[str, Any]) -> tuple[list[str], int | None]:
+    """The ids of the jobs that are meant, and the row id behind which the next slice begins."""
+    if body.get("ids") is not None:
+        return list(dict.fromkeys(body["ids"])), None
+    wanted = job_filter(body["filter"])
+    if "limit" in body:
+        before = query.cursor_in(body.get("cursor"))
+        return queries.job_ids(user, wanted, before=before, limit=body["limit"])
+    job_ids, following = queries.job_ids(user, wanted, limit=MOST_JOBS)
+    if following:
+        raise invalid_field("filter", f"matches more than {MOST_JOBS:,} jobs, the most at once")
+    if body.get("expected") != len(job_ids):
+        said = f"{len(job_ids)} jobs match now, not {body.get('expected')}; no job was changed."
+        raise Problem("count-changed", said, count=len(job_ids))
+    return job_ids, None
 
 
 def _act_on(
@@ -84,29 +107,24 @@ def _checked(body: dict[str, Any]) -> str:
         raise invalid_field("filter", f"must have at least one of {', '.join(FILTERS)}")
     if not isinstance(body.get("dry_run", False), bool):
         raise invalid_field("dry_run", "must be true or false")
-    is_counted = ids is not None or body.get("dry_run")
-    if not is_counted and type(body.get("expected")) is not int:
-        raise invalid_field(
-            "expected", "is required with filter: the number of jobs that should match"
-        )
+    _check_extent(body, is_counted=ids is not None or body.get("dry_run", False))
     return str(action)
 
 
-def _matching(user: User, chosen: dict[str, Any], *, is_counted: bool) -> list[str]:
-    job_ids = [job_id for page in _pages(user, chosen) for job_id in page]
-    if len(job_ids) > MOST_JOBS and not is_counted:
-        raise invalid_field("filter", f"matches more than {MOST_JOBS:,} jobs, the most at once")
-    return job_ids
-
-
-def _pages(user: User, chosen: dict[str, Any]) -> Iterator[list[str]]:
-    wanted, before = job_filter(chosen), None
-    while True:
-        page = queries.jobs(user, wanted, before=before, limit=PAGE)
-        yield [job.job_id for job in page.rows]
-        if page.next is None:
-            return
-        before = page.next
+def _check_extent(body: dict[str, Any], *, is_counted: bool) -> None:
+    """That it is said how far a filter goes: `limit`, or how many jobs are `expected`."""
+    for name in ("limit", "cursor"):
+        if name in body and is_counted:
+            raise invalid_field(name, "is only for a filter, and not with dry_run")
+    if "cursor" in body and "limit" not in body:
+        raise invalid_field("limit", "is required with cursor")
+    limit = body.get("limit")
+    if "limit" in body and not (type(limit) is int and 1 <= limit <= MOST_IN_SLICE):
+        raise invalid_field("limit", f"must be a number from 1 to {MOST_IN_SLICE}")
+    if "limit" not in body and not is_counted and type(body.get("expected")) is not int:
+        raise invalid_field(
+            "expected", "is required with filter: the number of jobs that should match"
+        )
 
 
 def _refusal(site: Site, user: User, action: str, job_id: str) -> dict[str, str] | None:

@@ -42,7 +42,7 @@ IN_DOUBT = (
 )
 NO_RETRY = "No item of this job waits for a retry."
 STATUSES_OF_JOBS = (*STATUSES, *OTHER_STATUSES)
-FILTERS = ("status", "type", "queue", "owner", "q", "code", "reason", "from", "to")
+FILTERS = ("status", "type", "queue", "owner", "q", "code", "reason", "from", "to", "schedule")
 
 
 def submit(site: Site, user: User) -> HTTPResponse:
@@ -67,8 +67,7 @@ def submit(site: Site, user: User) -> HTTPResponse:
 def list_jobs(site: Site, user: User) -> HTTPResponse:
     """GET /jobs: a page of jobs, or with `since` what changed."""
     change, limit = queries.last_change(), query.page_limit()
-    since = query.number("since")
-    wanted = job_filter({name: query.text(name, query.MOST_QUERY) for name in FILTERS})
+    since, wanted = query.number("since"), _filter_of_query()
     if since is not None:
         return json_answer(_changed(site, user, wanted, since, change, limit))
     page = queries.jobs(user, wanted, before=query.read_cursor(), limit=limit)
@@ -77,6 +76,25 @@ def list_jobs(site: Site, user: User) -> HTTPResponse:
     following = query.cursor_of(last) if last else None
     document = {"jobs": listed, "next": following, "change": change}
     return json_answer(document, headers=query.page_headers(following))
+
+
+def facets(site: Site, user: User) -> HTTPResponse:
+    """GET /jobs/facets: how many jobs match, and how many for each value of each filter."""
+    matching, found = queries.facets(user, _filter_of_query())
+    names = queries.schedule_names(user, [number for number, _ in found["schedule"]])
+    shown = {
+        facet: [
+            {"value": str(value), "count": count}
+            | ({"name": names.get(value)} if facet == "schedule" else {})
+            for value, count in values
+        ]
+        for facet, values in found.items()
+    }
+    return json_answer({"count": matching, "facets": shown})
+
+
+def _filter_of_query() -> JobFilter:
+    return job_filter({name: query.text(name, query.MOST_QUERY) for name in FILTERS})
 
 
 def _changed(
@@ -117,6 +135,7 @@ def job_filter(given: dict[str, Any]) -> JobFilter:
         type=given.get("type") or None,
         queue=given.get("queue") or None,
         owner=given.get("owner") or None,
+        schedule=_schedule(given.get("schedule")),
         text=(given.get("q") or "").strip() or None,
         code=given.get("code") or None,
         reason=_reason(given),
@@ -130,6 +149,14 @@ def _reason(given: dict[str, Any]) -> str | None:
     if given.get("reason") and not given.get("code"):
         raise Problem("invalid-parameter", "reason needs the code that it belongs to.")
     return given.get("reason") or None
+
+
+def _schedule(given: str | None) -> int | None:
+    """The number of a schedule, from 1."""
+    number = query.number_of("schedule", given)
+    if number == 0:
+        raise Problem("invalid-parameter", "schedule must be the number of a schedule.")
+    return number
 
 
 def cancel(site: Site, user: User, job: Job) -> HTTPResponse:

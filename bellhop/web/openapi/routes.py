@@ -67,6 +67,7 @@ PARAMETERS: dict[str, Schema] = {
                      "and `to` then apply to that item.", maxLength=MOST_TEXT)),
     "reason": in_query("reason", text("Of this `code`, only the `reason` of a group of errors.",
                        maxLength=MOST_TEXT)),
+    "of_schedule": in_query("schedule", count("Only jobs of this schedule.", 1, MOST_NUMBER)),
     "from": in_query("from", text("Submitted at this time or later.", format="date-time")),
     "to": in_query("to", text("Submitted before this time.", format="date-time")),
     "period": in_query("period", {**one_of(PERIODS, "How far back."), "default": DEFAULT}),
@@ -113,6 +114,8 @@ HEADERS: dict[str, Schema] = {
     "Allow": header(text("The methods that the URL supports."), is_sure=True),
 }
 
+FILTERS = ("job_status", "type", "queue", "owner", "q", "code", "reason", "from", "to",
+           "of_schedule")  # fmt: skip
 NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
@@ -135,10 +138,15 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{API}/jobs", name="listJobs", summary="List jobs",
               words="A page, newest first; with `since`, the jobs that changed after that "
               "change. A search looks through all jobs.",
-              parameters=("job_status", "type", "queue", "owner", "q", "code", "reason", "from",
-                          "to", "limit_50", "cursor", "since"),
+              parameters=(*FILTERS, "limit_50", "cursor", "since"),
               answers={200: Answer("A page of jobs; with `since`, the changes.", {
                   JSON: {"oneOf": [named("JobPage"), named("JobChanges")]}}, ("Link",))},
+              problems=("invalid-parameter",)),
+        Route("GET", f"{API}/jobs/facets", name="countJobs", summary="Count jobs by filter",
+              words="How many jobs match, and how many each value of a filter would leave: those "
+              "that match this value and all other filters. `partly_failed` jobs also count as "
+              "`failed`.",
+              parameters=FILTERS, answers=shows("JobFacets", "The numbers."),
               problems=("invalid-parameter",)),
         Route("GET", f"{API}/jobs/stats", name="getStats", summary="Count jobs",
               words="Numbers of jobs by status and type, run times, and the cache.",
@@ -147,7 +155,8 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               "many jobs",
               words="`give_up` fails items that wait for a retry. `filter` requires `expected`: if "
               "another number of jobs matches, Bellhop does nothing. It refuses an empty filter. "
-              "`dry_run` only counts.",
+              "`dry_run` only counts. With `limit`, a request acts on a slice of the jobs, and "
+              "`next` is the `cursor` of the following one.",
               body=takes("BulkRequest", {"action": "retry", "filter": {"status": "failed"},
                                          "expected": 3}),
               answers=shows("BulkAnswer", "The number of changed jobs, and why others are not."),

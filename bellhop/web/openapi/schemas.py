@@ -16,9 +16,10 @@ from bellhop.base.errors import PROBLEMS
 from bellhop.jobs.bounds import MOST_JOB_ID
 from bellhop.jobs.intake import EVENTS, MOST_DELAY_S, MOST_DEPENDENCIES, MOST_STEPS
 from bellhop.jobs.items import MOST_URL
+from bellhop.jobs.queries import FACETS
 from bellhop.schedules.schedules import MOST_NAME
 from bellhop.storage.models import FINAL, STATUSES
-from bellhop.web.handlers.bulk import ACTIONS, MOST_JOBS
+from bellhop.web.handlers.bulk import ACTIONS, MOST_IN_SLICE, MOST_JOBS
 from bellhop.web.query import MOST_TEXT
 
 Schema = dict[str, Any]
@@ -211,6 +212,7 @@ JOB_FILTER = record(
     q=or_null(text("Search text for names, parameters and errors.", maxLength=MOST_TEXT)),
     code=or_null(text("The code of an error that an item failed with.", maxLength=MOST_TEXT)),
     reason=or_null(text("Of this code, the `reason` of a group of errors.", maxLength=MOST_TEXT)),
+    schedule=or_null(text("The number of a schedule.", pattern="^[0-9]*$")),
     **{
         "from": or_null(time("Submitted at this time or later; with `code`, failed.")),
         "to": or_null(time("Submitted before this time; with `code`, failed.")),
@@ -218,12 +220,14 @@ JOB_FILTER = record(
 )
 JOB_FILTER["minProperties"] = 1
 BULK_REQUEST = record(
-    "An action and its jobs: `ids`, or `filter` with the number `expected`.",
+    "An action and its jobs: `ids`, or `filter` with `expected` or `limit`.",
     needs=("action",),
     action=one_of(ACTIONS, "`purge` deletes final jobs and their files."),
     ids=or_null(list_of(JOB_ID, "Ids of jobs.", maxItems=MOST_JOBS)),
     filter=or_null(named("JobFilter")),
     expected=count("Number of jobs that the filter must match."),
+    limit=count("Act only on the newest jobs, at most this many.", 1, MOST_IN_SLICE),
+    cursor=text("With `limit`: the `next` of the previous slice, or the `cursor` of `dry_run`."),
     dry_run=flag("Only count."),
 )
 BULK_REQUEST["anyOf"] = [{"required": ["ids"]}, {"required": ["filter"]}]
@@ -276,9 +280,22 @@ SCHEMAS: dict[str, Schema] = {
                            needs=(), items=or_null(list_of(INDEX, "Only these items.")),
                            use_cache=flag("false also runs items with a reused result.")),
     "JobFilter": JOB_FILTER, "BulkRequest": BULK_REQUEST,
-    "BulkAnswer": record("What was done.", action=one_of(ACTIONS, "The action."),
+    "JobFacets": record(
+        "Numbers of jobs.", count=count("Jobs that match all filters."),
+        facets=record("The values of each filter, the most frequent first, at most 50.", **{
+            name: list_of(named("FacetValue")) for name in FACETS})),
+    "FacetValue": record(
+        "A value of a filter.", needs=("value", "count"), value=text("The value."),
+        count=count("Jobs that match it and all other filters.", 1),
+        name=or_null(text("Of a schedule; null if it was removed."))),
+    "BulkAnswer": record("What was done.", needs=("action", "count", "done", "refused"),
+                         action=one_of(ACTIONS, "The action."),
                          count=count("Jobs that match."), done=count("Changed jobs."),
-                         refused=list_of(named("Refusal"))),
+                         refused=list_of(named("Refusal")),
+                         next=or_null(text("With `limit`: the `cursor` of the next slice; null "
+                                           "when this is the last.")),
+                         cursor=text("With `dry_run` and `filter`: the `cursor` of the first "
+                                     "slice, which leaves out jobs submitted later.")),
     "Refusal": record("A job that was not changed.", job_id=text("Id of the job."),
                       code=one_of(PROBLEMS, "The code of the problem."), detail=text("Why.")),
     "Links": record("URLs of the job.", **{

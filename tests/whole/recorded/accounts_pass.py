@@ -107,6 +107,7 @@ def owning(ask: Caller) -> None:
     ask("GET files/{sha256}/jobs", by="carl")
     ask("GET jobs?owner=ben", by="anna")
     ask("GET jobs", by="carl")
+    ask("GET jobs/facets", by="carl")
     ask("GET jobs/stats", by="carl")
     ask("POST jobs", json=texts("a", depends_on=["{job}"]), by="carl")
     ask("POST jobs", json=texts("a"), by="vera")

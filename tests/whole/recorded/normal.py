@@ -50,7 +50,8 @@ VARYING = {
     "wait_p50_s": "<seconds>", "wait_p95_s": "<seconds>",
     "in_per_minute": "<number>", "out_per_minute": "<number>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",
-    "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "version": "<version>",
+    "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "cursor": "<cursor>",
+    "version": "<version>",
 }  # fmt: skip
 # Members that tell how far something has come.
 MOVING = (

@@ -290,6 +290,8 @@ def listing(ask: Caller) -> None:
     page = ask("GET jobs/{shout}/events?limit=2")
     ask.names["rest"] = page.json["next"]
     ask("GET jobs/{shout}/events?limit=2&cursor={rest}")
+    ask("GET jobs/facets?type=picky")
+    ask("GET jobs/facets?status=done")
     ask("GET jobs?status=done")
     ask("GET jobs?limit=0")
     ask("GET jobs?cursor=xyz")
@@ -320,6 +322,8 @@ def many_at_once(ask: Caller) -> None:
     ask("POST jobs/bulk", json={"action": "cancel", "filter": chosen, "dry_run": True})
     ask("POST jobs/bulk", json={"action": "cancel", "filter": chosen, "expected": 5})
     ask("POST jobs/bulk", json={"action": "cancel", "filter": chosen, "expected": 2})
+    ask("POST jobs/bulk", json={"action": "cancel", "filter": chosen, "limit": 5})
+    ask("POST jobs/bulk", json={"action": "cancel", "filter": chosen, "limit": 5, "cursor": "x"})
     ask("POST queues/default/resume", moves=True)
     ids = ["{bulk 1}", "{shout}", "{absent}"]
     ask("POST jobs/bulk", json={"action": "retry", "ids": ids})
@@ -379,7 +383,7 @@ def scheduling(ask: Caller) -> None:
     ask("POST schedules", json={**NEW_YEAR, "job": texts("a", type="nothing")})
     ask("POST schedules", json={**NEW_YEAR, "job": texts("a", delay_s=5)})
     ask("POST schedules", body="x")
-    ask("GET jobs?schedule=1")
+    ask("GET jobs?schedule=2")
 
 
 def expiring(ask: Caller) -> None:

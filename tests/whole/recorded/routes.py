@@ -12,7 +12,7 @@ ROUTES = (
     "GET /metrics", "GET openapi.json", "GET account", "GET account/sessions",
     "DELETE account/sessions/9999", "GET account/tokens", "POST account/tokens",
     "DELETE account/tokens/9999", "POST account/password", "GET audit", "POST jobs", "GET jobs",
-    "GET jobs/stats", "POST jobs/bulk", "GET jobs/{job}", "PATCH jobs/{job}",
+    "GET jobs/facets", "GET jobs/stats", "POST jobs/bulk", "GET jobs/{job}", "PATCH jobs/{job}",
     "GET jobs/{job}/result", "GET jobs/{job}/items", "GET jobs/{job}/reasons",
     "GET jobs/{job}/result.csv", "GET jobs/{job}/files.zip",
     "GET jobs/{job}/events",

@@ -2,15 +2,16 @@
 
 import { begunWith, paramsForm } from "/static/form/params-form.js";
 import { find, make, showText } from "/static/shared/dom.js";
+import { texts } from "/static/texts/fields.js";
 
 const MOST_STEPS = 9;
 const OPTIONS = {
   properties: {
-    run_at: { type: "string", format: "date-time", title: "Not before", description: "Your local time. Empty = now." },
-    priority: { type: "integer", minimum: -100, maximum: 100, title: "Priority", description: "0 is usual; higher is first. Only admins can go above 0." },
-    depends_on: { type: "array", items: { type: "string" }, title: "After these jobs", description: "Ids of jobs that must complete first." },
-    webhook_url: { type: "string", format: "uri", title: "Webhook", description: "Bellhop sends a POST here when the job ends." },
-    use_cache: { type: "boolean", default: true, title: "Reuse an earlier result if the input is the same" },
+    run_at: { type: "string", format: "date-time", ...texts.option.runAt },
+    priority: { type: "integer", minimum: -100, maximum: 100, ...texts.option.priority },
+    depends_on: { type: "array", items: { type: "string" }, ...texts.option.dependsOn },
+    webhook_url: { type: "string", format: "uri", ...texts.option.webhook },
+    use_cache: { type: "boolean", default: true, ...texts.option.reuse },
   },
 };
 const box = find("[data-more-options]");
@@ -31,10 +32,10 @@ function drawChoice(step) {
 function fit() {
   find("[data-add-step]").hidden = !able.length || steps.length >= MOST_STEPS;
   find("[data-steps-part]").hidden = !able.length && !steps.length;
-  steps.forEach(({ node }, place) => find("label", node).replaceChildren(place ? "And then" : "Then"));
+  steps.forEach(({ node }, place) => find("label", node).replaceChildren(place ? texts.andThen : texts.then));
   const { then = [], ...others } = readOptions();
   const set = then.length + Object.keys(others).length;
-  find("[data-more-summary]").textContent = set ? `More options (${set} set)` : "More options";
+  find("[data-more-summary]").textContent = texts.moreOptions(set);
 }
 
 function addStep(given = null) {
@@ -42,8 +43,8 @@ function addStep(given = null) {
   const params = make("div", { className: "params" });
   const error = make("p", { className: "field-error", id: `${id}-error`, hidden: true });
   const select = make("select", { id, "aria-describedby": error.id });
-  const remove = make("button", { type: "button", className: "button small", "aria-label": "Remove this step" }, "Remove");
-  const node = make("li", { className: "field", "data-step": "" }, make("label", { htmlFor: id }, "Then"),
+  const remove = make("button", { type: "button", className: "button small", "aria-label": texts.removeStep }, texts.remove);
+  const node = make("li", { className: "field", "data-step": "" }, make("label", { htmlFor: id }, texts.then),
     make("div", { className: "step-choice" }, select, remove), error, params);
   const step = { node, select, error, given, form: paramsForm(params, id) };
   select.addEventListener("change", () => drawChoice(step));

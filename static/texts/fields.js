@@ -28,4 +28,17 @@ export const texts = {
   notJson: (why) => `Must be JSON: ${why}`,
   json: "As JSON",
   jsonOrText: "JSON or text.",
+
+  option: {
+    runAt: { title: "Not before", description: "Your local time. Empty = now." },
+    priority: { title: "Priority", description: "0 is usual; higher is first. Only admins can go above 0." },
+    dependsOn: { title: "After these jobs", description: "Ids of jobs that must complete first." },
+    webhook: { title: "Webhook", description: "Bellhop sends a POST here when the job ends." },
+    reuse: { title: "Reuse an earlier result if the input is the same" },
+  },
+  moreOptions: (set) => (set ? `More options (${set} set)` : "More options"),
+  then: "Then",
+  andThen: "And then",
+  remove: "Remove",
+  removeStep: "Remove this step",
 };

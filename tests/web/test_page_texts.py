@@ -71,7 +71,8 @@ def named(path: Path) -> dict[str, set[str]]:
     for line in IMPORT.finditer(script):
         module, taken = line[1], TAKEN.search(line[0])
         if module.startswith("texts/") and taken:
-            found[module] = set(re.findall(rf"(?<![\w.]){taken[1] or 'texts'}\.(\w+)", code))
+            begin = r"(?:(?<![\w.])|(?<=\.\.\.))"
+            found[module] = set(re.findall(rf"{begin}{taken[1] or 'texts'}\.(\w+)", code))
     return found
 
 

@@ -80,8 +80,9 @@ class Keeper:
         self._here, self._settings, self._files, self._ring = here, settings, files, ring
         self._each_round = each_round
         catalog = Catalog(settings, here)
-        self._intake = Intake(settings, catalog)
-        self._acceptance = Acceptance(settings, catalog, files, ring=ring)
+        acceptance = Acceptance(settings, catalog, files, ring=ring)
+        intake = Intake(settings, catalog)
+        self._schedules = schedules.Schedules(settings, files, intake, acceptance)
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -180,7 +181,7 @@ class Keeper:
 
     def submit_due(self) -> None:
         if self._is_the_keeper():
-            schedules.submit_due(self._intake, self._acceptance)
+            self._schedules.submit_due()
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""

@@ -8,7 +8,7 @@ item, for which nothing is given.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from bellhop.catalog.description import Description
 from bellhop.functions.signature import FILE_FIELDS, FILES, Input
 from bellhop.jobs.newjob import NewItem
 
-ITEM_KINDS = ("url", "text", "json", "upload")
+ITEM_KINDS = ("url", "text", "json", "upload", "files_of")
 MOST_URL = 2048
 
 
@@ -50,6 +50,33 @@ def of_form(
     job_type: Description, texts: Mapping[str, Sequence[str]], files: Uploads
 ) -> list[NewItem]:
     """The items of a form: its files, each with its SHA-256, or the `texts` of the main input."""
+    return _with_files(job_type, files, lambda main: _of_texts(job_type, main, texts))
+
+
+def of_json(job_type: Description, listed: Any, uploads: Uploads = ()) -> list[NewItem]:
+    """The items of a JSON document, among which are `uploads`, those of `uploads_in`."""
+    if not uploads:
+        return _of_documents(job_type, listed)
+    others = _of_documents(job_type, listed)
+    return _with_files(job_type, uploads, lambda main: others or _of_documents(job_type, []))
+
+
+def uploads_in(document: Any) -> list[tuple[str, str]]:
+    """(field, id) of the uploads among the items of a JSON document."""
+    listed = document.get("items") if isinstance(document, dict) else None
+    listed = listed if isinstance(listed, list) else []
+    uploads = filter(_is_upload, listed)
+    return [(str(item.get("field", FILE_FIELDS[0])), str(item["upload"])) for item in uploads]
+
+
+def _is_upload(item: Any) -> bool:
+    return isinstance(item, dict) and "upload" in item and item.keys() <= {"upload", "field"}
+
+
+def _with_files(
+    job_type: Description, files: Uploads, others: Callable[[Input], list[NewItem]]
+) -> list[NewItem]:
+    """The items of these files, or `others` of a main input that is none, with the files beside."""
     by_input = _by_input(job_type, files)
     for given in job_type.inputs:
         here = by_input.get(given.name, [])
@@ -59,21 +86,19 @@ def of_form(
             is_main = given is job_type.inputs[0]
             field = "files" if is_main else given.name
             raise invalid_field(field, "must have at least one file")
-    main, *others = job_type.inputs or (None,)
-    beside = {each.name: by_input[each.name] for each in others if each.name in by_input}
+    main, *further = job_type.inputs or (None,)
+    beside = {each.name: by_input[each.name] for each in further if each.name in by_input}
     if main and main.kind in FILES and by_input.get(main.name):
         items = _of_files(main, by_input[main.name])
     elif main and main.kind not in FILES:
-        items = _of_texts(job_type, main, texts)
+        items = others(main)
     else:
         items = [nothing(job_type)]
     return [_with(item, beside) for item in items] if beside else items
 
 
-def of_json(job_type: Description, listed: Any, uploads: Uploads = ()) -> list[NewItem]:
-    """The items of a JSON document, which may be `uploads`, all of them."""
-    if uploads:
-        return of_form(job_type, {}, uploads)
+def _of_documents(job_type: Description, listed: Any) -> list[NewItem]:
+    """Those of the items of a JSON document that are no uploads."""
     main = job_type.inputs[0] if job_type.inputs else None
     if listed in (None, []) and not (main and main.required):
         return [nothing(job_type)]
@@ -81,7 +106,8 @@ def of_json(job_type: Description, listed: Any, uploads: Uploads = ()) -> list[N
         raise invalid_field("items", "must be a list with at least one item")
     if main is None:
         raise invalid_field("items", f"{job_type.label} takes no items; leave them out")
-    return [_of_document(job_type, index, item) for index, item in enumerate(listed)]
+    others = ((at, item) for at, item in enumerate(listed) if not _is_upload(item))
+    return [_of_document(job_type, at, item) for at, item in others]
 
 
 def nothing(job_type: Description) -> NewItem:
@@ -171,8 +197,6 @@ def _of_document(job_type: Description, index: int, item: Any) -> NewItem:
     if not isinstance(item, dict) or len(item) != 1 or next(iter(item)) not in ITEM_KINDS:
         raise invalid_field(field, f"must have one of {', '.join(ITEM_KINDS)}")
     ((kind, value),) = item.items()
-    if kind == "upload":
-        raise invalid_field(field, "an upload can be given to a job only, not to a schedule")
     kind = "data" if kind == "json" else kind
     if kind != job_type.input:
         raise invalid_field(field, f"{job_type.label} takes {job_type.input}, not {kind}")

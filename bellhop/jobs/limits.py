@@ -57,12 +57,24 @@ def submit_problem(settings: Settings, owner: str, length: int) -> Problem | Non
     if most and queries.unfinished_jobs(owner, most) >= most:
         said = f"{owner} has {most} unfinished jobs; wait for some of them to end."
         return Problem("too-many-jobs", said, retry_after_s=JOBS_AGAIN_S)
-    if limits.mb_per_account:
-        held = queries.stored_bytes(owner)
-        if held + length > limits.mb_per_account * MEBIBYTE:
-            said = (
-                f"The jobs of {owner} use {held >> 20} MiB; the limit is "
-                f"{limits.mb_per_account} MiB. Delete some finished jobs."
-            )
-            return Problem("quota-full", said)
-    return None
+    return _quota_problem(settings, owner, length)
+
+
+def require_quota(settings: Settings, owner: str, length: int) -> None:
+    """Raise the problem of an owner who may store no further `length` bytes."""
+    if problem := _quota_problem(settings, owner, length):
+        raise problem
+
+
+def _quota_problem(settings: Settings, owner: str, length: int) -> Problem | None:
+    most = settings.limits.mb_per_account
+    if not (most and accounts.is_closed()):
+        return None
+    held = queries.stored_bytes(owner)
+    if held + length <= most * MEBIBYTE:
+        return None
+    said = (
+        f"The jobs of {owner} use {held >> 20} MiB; the limit is {most} MiB. "
+        "Delete some finished jobs."
+    )
+    return Problem("quota-full", said)

@@ -6,6 +6,9 @@ much is there: a web that is killed loses nothing of what had arrived.
 
 The file comes before its row and goes after it. A job takes a file as a link, and the row goes in
 the transaction that accepts the job: refused or interrupted, the upload is as it was.
+
+A schedule keeps the uploads that its job names: from then on they are nobody's to find, take or
+remove, they expire never, and each of its jobs gets links to them.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import contextlib
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +34,8 @@ from bellhop.uploads.parts import Part, Parts, files_in, link, sha256_of
 # Of one owner; far more than a job may have items.
 MOST_UPLOADS = 10_000
 LATER_S = 60
+# When the uploads expire that a schedule keeps, which no other do.
+KEPT = "9999-12-31T23:59:59.999999Z"
 NO_BYTES = hashlib.sha256().hexdigest()
 LOCKED = Problem(
     "upload-locked", "Bellhop still saves what another request sent; ask for the offset again."
@@ -41,13 +46,22 @@ INSERT = """
         (id, owner, filename, metadata, length, stored_bytes, boot, sha256, expires_at)
     VALUES (:id, :owner, :filename, :metadata, :length, :stored_bytes, :boot, :sha256, :expires_at)
     RETURNING *"""
-FIND = "SELECT * FROM upload WHERE id = :id AND owner = :owner"
+LOST = Problem(
+    "expired", "A file of this schedule is gone; edit the schedule and choose its files again."
+)
+FIND = f"SELECT * FROM upload WHERE id = :id AND owner = :owner AND expires_at != '{KEPT}'"
+FIND_KEPT = f"SELECT * FROM upload WHERE id = :id AND expires_at = '{KEPT}'"
 KNOWN = "SELECT id FROM upload WHERE owner = :owner AND sha256 = :sha256 LIMIT 1"
-COUNT = "SELECT count(*) FROM upload WHERE owner = :owner"
+OF_SCHEDULES = f"SELECT * FROM upload WHERE owner = :owner AND expires_at = '{KEPT}'"
+COUNT = f"SELECT count(*) FROM upload WHERE owner = :owner AND expires_at != '{KEPT}'"
 BEGIN_AGAIN = "UPDATE upload SET stored_bytes = :offset, boot = :boot WHERE id = :id"
-KEEP = """UPDATE upload SET stored_bytes = :stored_bytes, boot = :boot, sha256 = :sha256,
-    expires_at = :expires_at WHERE id = :id RETURNING *"""
-REMOVE = "DELETE FROM upload WHERE id = :id RETURNING id"
+KEEP = f"""UPDATE upload SET stored_bytes = :stored_bytes, boot = :boot, sha256 = :sha256,
+    expires_at = :expires_at WHERE id = :id AND expires_at != '{KEPT}' RETURNING *"""
+KEEP_FOREVER = f"""UPDATE upload SET owner = :owner, expires_at = '{KEPT}'
+    WHERE id = :id AND expires_at != '{KEPT}' RETURNING id"""
+REMOVE = f"DELETE FROM upload WHERE id = :id AND expires_at != '{KEPT}' RETURNING id"
+LET_GO = f"DELETE FROM upload WHERE id = :id AND expires_at = '{KEPT}' RETURNING id"
+FORGET = "DELETE FROM upload WHERE id = :id"
 FORGET_OLD = "DELETE FROM upload WHERE expires_at < :now"
 EVERY_ID = "SELECT id FROM upload"
 
@@ -67,6 +81,11 @@ class Given:
     @property
     def size(self) -> int:
         return int(self.upload.length)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a schedule keeps it."""
+        return str(self.upload.expires_at) == KEPT
 
 
 class Uploads:
@@ -172,13 +191,22 @@ class Uploads:
             raise GONE
         self._parts.remove(upload_id)
 
-    def given(self, owner: str, ids: Sequence[tuple[str, str]], before: int = 0) -> list[Given]:
-        """The files of a new job, after `before` others, by (field, id of an upload)."""
+    def given(
+        self,
+        owner: str,
+        ids: Sequence[tuple[str, str]],
+        before: int = 0,
+        kept: Collection[str] = (),
+    ) -> list[Given]:
+        """The files of a new job, after `before` others, by (field, id of an upload).
+
+        Each is free and this owner's, or one of those that are `kept` for the job.
+        """
         if len({upload_id for _, upload_id in ids}) < len(ids):
             raise invalid_field("upload", "the same upload is given twice")
         found = []
         for number, (field, upload_id) in enumerate(ids, before):
-            upload = self._whole(owner, upload_id)
+            upload = _kept(upload_id) if upload_id in kept else self._whole(owner, upload_id)
             path = Path(f"{number}{safe_suffix(upload.filename)}")
             found.append(Given(upload, path, field))
         return found
@@ -201,19 +229,19 @@ class Uploads:
         problem of one that another job has taken meanwhile.
         """
         if files:
-            self._link(files, place)
+            self.lend(files, place)
 
         def take() -> None:
             for file in files:
                 if not query(REMOVE, {"id": file.upload.id}):
-                    raise _taken(file)
+                    raise _gone(file)
 
         yield take
         for file in files:
             self._parts.remove(file.upload.id)
 
-    def _link(self, files: Sequence[Given], place: Path) -> None:
-        """Give the files to a folder, so that they survive a power cut there."""
+    def lend(self, files: Sequence[Given], place: Path) -> None:
+        """Give the files to a folder too, so that they survive a power cut there."""
         place.mkdir(exist_ok=True)
         try:
             for file in files:
@@ -223,8 +251,34 @@ class Uploads:
         except BaseException as error:
             remove_tree(place)
             if isinstance(error, FileNotFoundError):
-                raise _taken(file) from None
+                raise _gone(file) from None
             raise
+
+    def remove_files(self, ids: Iterable[str]) -> None:
+        """Remove the files of uploads whose rows are gone."""
+        for upload_id in ids:
+            self._parts.remove(upload_id)
+
+
+def keep_forever(owner: str, files: Sequence[Given]) -> None:
+    """Let a schedule of `owner` keep files, in the transaction that writes it.
+
+    Raises the problem of one that is not there any more.
+    """
+    for file in files:
+        values = {"id": file.upload.id, "owner": owner}
+        if not query(FIND_KEPT if file.is_kept else KEEP_FOREVER, values):
+            raise _gone(file)
+
+
+def let_go(ids: Iterable[str]) -> list[str]:
+    """Forget uploads that a schedule keeps no longer, in its transaction; those that were there."""
+    return [upload_id for upload_id in ids if query(LET_GO, {"id": upload_id})]
+
+
+def kept(owner: str) -> dict[str, Upload]:
+    """The files that the schedules of an owner keep, by their ids."""
+    return {row["id"]: Upload(**row) for row in named(OF_SCHEDULES, {"owner": owner})}
 
 
 def sent(files: Sequence[Given]) -> list[tuple[Given, str]]:
@@ -249,10 +303,19 @@ def remove_litter(data: Path, age_s: float) -> None:
         parts.remove(upload_id)
     for upload_id in known:
         if not parts.path(upload_id).exists():
-            query(REMOVE, {"id": upload_id})
+            query(FORGET, {"id": upload_id})
 
 
-def _taken(file: Given) -> Problem:
+def _kept(upload_id: str) -> Upload:
+    found = named(FIND_KEPT, {"id": upload_id})
+    if not found:
+        raise LOST
+    return Upload(**found[0])
+
+
+def _gone(file: Given) -> Problem:
+    if file.is_kept:
+        return LOST
     return invalid_field("upload", f"another job has taken {file.filename}")
 
 

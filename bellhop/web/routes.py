@@ -216,6 +216,7 @@ def installation_routes() -> tuple[Route, ...]:
         Route("DELETE", f"{API}/cache", monitoring.clear_cache, "manage"),
         Route("GET", f"{API}/schedules", schedules.list_schedules, "look", is_costly=True),
         Route("POST", f"{API}/schedules", schedules.add, "submit", Body.LONG),
+        Route("GET", f"{API}/schedules/next-runs", schedules.next_runs, "look"),
         Route("PATCH", schedule, schedules.change, "change", Body.LONG),
         Route("DELETE", schedule, schedules.remove, "change"),
         Route("POST", f"{schedule}/run", schedules.run, "change"),

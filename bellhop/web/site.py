@@ -23,6 +23,7 @@ from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
 from bellhop.database.database import database
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.schedules.schedules import Schedules
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
 from bellhop.storage.installation import Installation
@@ -87,6 +88,10 @@ class Site:
     @functools.cached_property
     def acceptance(self) -> Acceptance:
         return Acceptance(self.settings, self.catalog, self.files, ring=self.bell.ring)
+
+    @functools.cached_property
+    def schedules(self) -> Schedules:
+        return Schedules(self.settings, self.files, self.intake, self.acceptance)
 
     def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
         """Around each handler: a connection for each thread, a user, every error a problem."""

@@ -148,7 +148,7 @@ def cast(site: Site, logins: dict[str, str]) -> Iterator[Callable[[], Job]]:
         complete(site, new.job_id)
         sharing.share(job_of(new.job_id).id, "vera", is_shown=True)
         document = {"name": "a", "cron": "0 7 * * 1", "job": {"type": "noop", "items": [TEXT]}}
-        schedules.add(document, User("otto", "member", reads_all=False), site.intake)
+        site.schedules.add(document, User("otto", "member", reads_all=False))
         fail_deliveries()
         database.close()
         return job_of(new.job_id)

@@ -24,7 +24,6 @@ from bellhop.base.times import timestamp
 from bellhop.cli.main import main
 from bellhop.database.database import database, is_refused, query
 from bellhop.jobs import lifecycle
-from bellhop.schedules import schedules
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web import routes
@@ -481,10 +480,10 @@ def test_it_follows_a_new_role_at_once(web: WsgiClient, people: None) -> None:
 
 def test_it_submits_no_schedule_of_who_may_not(site: Site, people: None) -> None:
     document = {"name": "a", "cron": "* * * * *", "job": TEXT_JOB}
-    schedules.add(document, User("otto", "member", reads_all=False), site.intake)
+    site.schedules.add(document, User("otto", "member", reads_all=False))
     accounts.disable("otto", is_disabled=True)
     query("UPDATE schedule SET next_at = '2000'")
-    assert schedules.submit_due(site.intake, site.acceptance) == 0
+    assert site.schedules.submit_due() == 0
     assert "otto is not allowed to submit jobs" in query("SELECT error FROM schedule")[0][0]
 
 
@@ -755,7 +754,7 @@ def test_it_gives_everything_from_before_to_the_first_admin(
     console: Console, submit: Callable[..., Job], site: Site
 ) -> None:
     job = submit()
-    schedules.add({"name": "a", "cron": "* * * * *", "job": TEXT_JOB}, ANYBODY, site.intake)
+    site.schedules.add({"name": "a", "cron": "* * * * *", "job": TEXT_JOB}, ANYBODY)
     console("user", "add", "otto", "--role", "member")
     assert job_of(job.job_id).owner == LOCAL
     database.close()

@@ -65,7 +65,7 @@ def text_job(**options: Any) -> NewJob:
 def add_due(site: Site, owner: str = "otto", job: Any = TWO) -> int:
     """A schedule whose time has come."""
     document = {"name": "nightly", "cron": "0 7 * * *", "job": job}
-    number = schedules.add(document, User(owner, "member", reads_all=False), site.intake)
+    number = site.schedules.add(document, User(owner, "member", reads_all=False))
     make_due()
     return number
 
@@ -75,7 +75,7 @@ def make_due() -> None:
 
 
 def submit_due(site: Site) -> int:
-    return schedules.submit_due(site.intake, site.acceptance)
+    return site.schedules.submit_due()
 
 
 def error() -> Any:
@@ -173,7 +173,7 @@ def test_it_accepts_nothing_of_a_time_that_somebody_else_used(
     submit_due(site)
     before, files = everything(), files_of_jobs(site)
     notes = audit.notes(before=None, limit=9)
-    assert schedules._submit(stale, site.intake, site.acceptance) is False
+    assert site.schedules._submit(stale) is False
     assert (everything(), files_of_jobs(site)) == (before, files)
     assert audit.notes(before=None, limit=9) == notes
 
@@ -195,7 +195,7 @@ def test_it_ends_a_schedule_with_the_token_that_made_it(site: Site, otto: None, 
     user = accounts.of_token(accounts.add_token("otto", scope="submit"))
     assert user is not None
     assert user.token is not None
-    schedules.add({"name": "a", "cron": "0 7 * * *", "job": TWO}, user, site.intake)
+    site.schedules.add({"name": "a", "cron": "0 7 * * *", "job": TWO}, user)
     make_due()
     assert (submit_due(site), error()) == (1, None)
     if end == "revoked":

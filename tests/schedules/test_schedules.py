@@ -59,7 +59,7 @@ def test_it_knows_daylight_saving_time() -> None:
 def test_it_submits_a_job_when_it_is_due(web: WsgiClient, site: Site) -> None:
     number = add(web).json["id"]
     make_due()
-    assert schedules.submit_due(site.intake, site.acceptance) == 1
+    assert site.schedules.submit_due() == 1
     (job,) = Job.select()
     assert (job.schedule, job.status) == (number, "queued")
     (schedule,) = schedules.listed(BELLHOP)
@@ -71,8 +71,8 @@ def test_it_runs_once_what_was_missed_many_times(web: WsgiClient, site: Site) ->
     """Every minute for a month without Bellhop is one run, not forty thousand."""
     add(web, cron="* * * * *")
     make_due(timestamp(-30 * 86400))
-    assert schedules.submit_due(site.intake, site.acceptance) == 1
-    assert schedules.submit_due(site.intake, site.acceptance) == 0
+    assert site.schedules.submit_due() == 1
+    assert site.schedules.submit_due() == 0
     assert Job.select().count() == 1
 
 
@@ -80,8 +80,8 @@ def test_it_uses_each_time_once_whoever_else_looks(web: WsgiClient, site: Site) 
     add(web)
     make_due()
     (stale,) = Schedule.select()
-    assert schedules.submit_due(site.intake, site.acceptance) == 1
-    assert schedules._submit(stale, site.intake, site.acceptance) is False
+    assert site.schedules.submit_due() == 1
+    assert site.schedules._submit(stale) is False
     assert Job.select().count() == 1
 
 
@@ -92,7 +92,7 @@ def test_it_says_why_a_schedule_cannot_submit(
     make_due()
     types = site.catalog.types()
     monkeypatch.setitem(types, "noop", replace(types["noop"], reason="its file is gone"))
-    assert schedules.submit_due(site.intake, site.acceptance) == 0
+    assert site.schedules.submit_due() == 0
     (shown,) = web.get(SCHEDULES).json["schedules"]
     assert "its file is gone" in shown["error"]
     assert datetime.fromisoformat(shown["next_at"]) > datetime.now(UTC)
@@ -101,7 +101,7 @@ def test_it_says_why_a_schedule_cannot_submit(
 def test_it_removes_a_schedule_and_keeps_its_jobs(web: WsgiClient, site: Site) -> None:
     number = add(web).json["id"]
     make_due()
-    schedules.submit_due(site.intake, site.acceptance)
+    site.schedules.submit_due()
     assert web.request("DELETE", f"{SCHEDULES}/{number}").status == 204
     assert web.request("DELETE", f"{SCHEDULES}/{number}").status == 404
     assert Job.select().count() == 1

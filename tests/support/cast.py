@@ -16,7 +16,6 @@ from bellhop.jobs import consumers, lifecycle, webhooks
 from bellhop.jobs.lifecycle import Claim
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
 from bellhop.jobs.reuse import Hit
-from bellhop.schedules import schedules
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock
 from bellhop.web.site import Site
@@ -130,7 +129,7 @@ def every_state(site: Site) -> Iterator[None]:
     submit_unfinished(site)
     for number in range(3):
         document = {"name": f"no {number}", "cron": "0 7 * * 1", "job": NEW_JOB}
-        schedules.add(document, ANYBODY, site.intake)
+        site.schedules.add(document, ANYBODY)
     database.close()  # each request opens its own
     yield
     os.close(lock)

@@ -21,7 +21,6 @@ from bellhop.jobs import queries
 from bellhop.jobs.bounds import MOST_PARAMS_BYTES
 from bellhop.jobs.newjob import NewStep
 from bellhop.jobs.queries import JobFilter
-from bellhop.schedules import schedules
 from bellhop.schedules.schedules import MOST_SCHEDULED_BYTES
 from bellhop.storage.models import Job
 from bellhop.web import answers, limits
@@ -320,7 +319,7 @@ def test_it_shows_every_schedule_though_not_every_large_job(web: WsgiClient, sit
     job = {"type": "noop", "items": [{"text": text}]}
     for number in range(150):
         document = {"name": f"no {number}", "cron": "0 7 * * *", "job": job}
-        schedules.add(document, ANYBODY, site.intake)
+        site.schedules.add(document, ANYBODY)
     database.close()
     answer = web.get(f"{API}/schedules")
     shown = answer.json["schedules"]
@@ -360,7 +359,7 @@ def test_it_has_room_for_a_page_and_its_largest_row() -> None:
 # What is read or written quickly, however much there is.
 CHEAP = {
     "/health", "/ready", "/openapi.json", "/account", "/account/sessions", "/account/tokens",
-    "/jobs/<job_id>", "/jobs/<job_id>/shares", "/webhooks/secret",
+    "/jobs/<job_id>", "/jobs/<job_id>/shares", "/webhooks/secret", "/schedules/next-runs",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/files/<name:path>",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/input",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/log",

@@ -49,6 +49,14 @@ def test_it_holds_its_files_itself(web: WsgiClient, here: Installation) -> None:
     assert inputs(web, new) == {"a.txt": b"abc"}
 
 
+def test_it_takes_the_files_of_a_job_by_json(web: WsgiClient, here: Installation) -> None:
+    job_id = web.upload(*FILES.items()).json["job_id"]
+    items = [{"files_of": f"{job_id}/2"}, {"files_of": f"{job_id}/0"}]
+    new = web.post(JOBS, {"type": "upper", "items": items}).json["job_id"]
+    assert inputs(web, new) == {"c.txt": b"", "größe.txt": b"abc"}
+    assert list((here.folder / "uploads" / ".parts").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("numbers", "code"), [("/x", "invalid-job"), ("/", "invalid-job"), ("/9", "invalid-job")]
 )

@@ -187,7 +187,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
     [
         ("JobRequest", intake.JSON_FIELDS),
         ("JobForm", ("type", "files", "upload", earlier.FIELD, *OPTIONS)),
-        ("NewItem", items.ITEM_KINDS),
+        ("NewItem", (*items.ITEM_KINDS, "field")),
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),
         ("ScheduleRequest", schedules.FIELDS),

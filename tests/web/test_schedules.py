@@ -12,7 +12,6 @@ from bellhop.accounts.access import BELLHOP
 from bellhop.base.times import parsed, seconds_since, timestamp
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
-from bellhop.schedules import schedules
 from bellhop.web.site import Site
 from tests.support.wsgi import Answer, WsgiClient
 
@@ -45,7 +44,7 @@ def make_due() -> None:
 
 
 def submit_due(site: Site) -> int:
-    found = schedules.submit_due(site.intake, site.acceptance)
+    found = site.schedules.submit_due()
     database.close()
     return found
 
@@ -80,6 +79,21 @@ def test_it_changes_what_is_sent(web: WsgiClient, path: str) -> None:
     )  # fmt: skip
     assert parsed(shown["next_at"]).weekday() == 0
     assert shown["created_at"] == before["created_at"]
+
+
+def test_it_tells_when_an_expression_would_run(web: WsgiClient, path: str) -> None:
+    asked = f"{API}/schedules/next-runs?cron=30+2+*+*+*&timezone=Europe/Berlin"
+    assert web.get(asked).json == {"next_runs": listed(web)["next_runs"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [("", "cron"), ("cron=99+7+*+*+*", "cron"), ("cron=0+0+*+*+*&timezone=Mars", "timezone"),
+     ("cron=0+0+30+2+*", "cron")],
+)  # fmt: skip
+def test_it_says_what_is_wrong_with_an_expression(web: WsgiClient, asked: str, field: str) -> None:
+    answer = web.get(f"{API}/schedules/next-runs?{asked}")
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
 
 
 def test_it_leaves_the_next_time_where_only_the_job_changes(web: WsgiClient, path: str) -> None:

@@ -287,10 +287,10 @@ def test_it_mixes_uploads_with_no_other_items(web: WsgiClient) -> None:
     assert web.post(JOBS, {"type": "upper", "items": items}).status == 422
 
 
-def test_it_gives_no_schedule_an_upload(web: WsgiClient) -> None:
-    job = {"type": "upper", "items": [{"upload": uploaded(web, CONTENT)}]}
-    document = {"name": "a", "cron": "0 0 * * *", "timezone": "UTC", "job": job}
-    assert "schedule" in web.post("/api/v1/schedules", document).json["detail"]
+def test_it_gives_an_upload_beside_a_text(web: WsgiClient) -> None:
+    items = [{"text": "a"}, {"upload": uploaded(web, CONTENT), "field": "files"}]
+    refused = web.post(JOBS, {"type": "noop", "items": items})
+    assert "takes text, not files" in refused.json["detail"]
 
 
 def test_it_names_a_file_with_the_folder_that_it_came_from(web: WsgiClient) -> None:

@@ -16,7 +16,7 @@ from bellhop.database.faults import InDoubt
 from bellhop.functions.signature import FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.conditions import OTHER_STATUSES
-from bellhop.jobs.items import Uploads
+from bellhop.jobs.items import Uploads, uploads_in
 from bellhop.jobs.lifecycle import KeyIsTaken
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
@@ -281,8 +281,10 @@ def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
     key = idempotency.of_json(text, document)
     if known := idempotency.earlier_job(user, key):
         return _replayed(site, user, known)
-    given = site.uploads.given(user.name, _uploads_in(document))
-    return _accept(site, user, site.intake.from_json(document, user.name, sent(given)), key, given)
+    with earlier.as_uploads(site, user, document):
+        given = site.uploads.given(user.name, uploads_in(document))
+        job = site.intake.from_json(document, user.name, sent(given))
+        return _accept(site, user, job, key, given)
 
 
 def _uploads_of(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
@@ -292,16 +294,6 @@ def _uploads_of(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
         field = name.partition(".")[2] or "files"
         found += [(field, upload_id) for upload_id in fields.pop(name)]
     return found
-
-
-def _uploads_in(document: Any) -> list[tuple[str, str]]:
-    """The same of a JSON document, whose items are all uploads or none."""
-    listed = document.get("items") if isinstance(document, dict) else None
-    listed = listed if isinstance(listed, list) else []
-    are_uploads = [isinstance(item, dict) and list(item) == ["upload"] for item in listed]
-    if any(are_uploads) and not all(are_uploads):
-        raise invalid_field("items", "must be uploads, all of them or none")
-    return [("files", str(item["upload"])) for item in listed if any(are_uploads)]
 
 
 def _accept(

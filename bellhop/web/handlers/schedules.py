@@ -8,13 +8,15 @@ from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
 from bellhop.base.addresses import API
-from bellhop.base.errors import Problem
+from bellhop.base.times import now
 from bellhop.schedules import schedules
+from bellhop.schedules.cron import next_time, times_after
 from bellhop.storage.models import Schedule
-from bellhop.web.answers import json_answer, read_json, require_content_type
+from bellhop.web import earlier, query
+from bellhop.web.answers import json_answer, read_object, require_content_type
 from bellhop.web.gate import address, noted, require
 from bellhop.web.handlers.jobs import shown
-from bellhop.web.shown.views import schedule_views
+from bellhop.web.shown.views import NEXT_SHOWN, schedule_views
 from bellhop.web.site import Site
 
 
@@ -26,33 +28,42 @@ def list_schedules(site: Site, user: User) -> HTTPResponse:
 def add(site: Site, user: User) -> HTTPResponse:
     """POST /schedules: its job is checked now, and submitted at each time of its cron."""
     require_content_type("application/json")
-    document = read_json()
-    with noted(user, "add schedule", document.get("name") if isinstance(document, dict) else ""):
-        number = schedules.add(document, user, site.intake)
+    document = read_object()
+    what = noted(user, "add schedule", document.get("name", ""))
+    with earlier.as_uploads(site, user, document.get("job")), what:
+        number = site.schedules.add(document, user)
     return _shown(user, number, 201, {"Location": f"{API}/schedules/{number}"})
+
+
+def next_runs(site: Site, user: User) -> HTTPResponse:
+    """GET /schedules/next-runs: when a schedule with this `cron` and `timezone` would run."""
+    cron, timezone = query.text("cron"), query.text("timezone") or "UTC"
+    first = next_time(cron, timezone, now())
+    return json_answer({"next_runs": times_after(str(cron), timezone, first, NEXT_SHOWN)})
 
 
 def change(site: Site, user: User, number: str) -> HTTPResponse:
     """PATCH /schedules/ID: what is sent of it, and `paused`."""
     require_content_type("application/json")
-    document = read_json()
-    with noted(user, "change schedule", number):
-        schedules.change(_find(user, number), document, user, site.intake)
+    document = read_object()
+    what = noted(user, "change schedule", number)
+    with earlier.as_uploads(site, user, document.get("job")), what:
+        let_go = site.schedules.change(_find(user, number), document, user)
+    site.uploads.remove_files(let_go)
     return _shown(user, int(number))
 
 
 def run(site: Site, user: User, number: str) -> HTTPResponse:
     """POST /schedules/ID/run: submits its job now; its times stay as they are."""
-    found = _find(user, number)
-    job_id = schedules.run_now(found, user, address(), site.intake, site.acceptance)
+    job_id = site.schedules.run_now(_find(user, number), user, address())
     return shown(site, user, job_id, 202)
 
 
 def remove(site: Site, user: User, number: str) -> HTTPResponse:
-    """DELETE /schedules/ID: the jobs it made stay."""
+    """DELETE /schedules/ID: with its files; the jobs it made stay."""
     with noted(user, "remove schedule", number):
-        _find(user, number)
-        schedules.remove(int(number))
+        let_go = schedules.remove(_find(user, number))
+    site.uploads.remove_files(let_go)
     return HTTPResponse(status=204)
 
 
@@ -62,7 +73,7 @@ def _find(user: User, number: str) -> Schedule:
         if schedule.id == int(number):
             require(user, "change", schedule)
             return schedule
-    raise Problem("not-found", "There is no schedule with this id.")
+    raise schedules.GONE
 
 
 def _shown(

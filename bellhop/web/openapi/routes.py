@@ -32,7 +32,17 @@ from bellhop.web.openapi.operation import (
     takes,
 )
 from bellhop.web.openapi.results import RESULTS
-from bellhop.web.openapi.schemas import Schema, count, flag, list_of, named, one_of, text
+from bellhop.web.openapi.schemas import (
+    CRON,
+    ZONE,
+    Schema,
+    count,
+    flag,
+    list_of,
+    named,
+    one_of,
+    text,
+)
 from bellhop.web.query import MOST_PER_PAGE, MOST_TEXT
 
 WORD_COUNT = {"type": "word_count", "minimum": "3", "files": ["a.txt", "b.txt"]}
@@ -51,6 +61,8 @@ PARAMETERS: dict[str, Schema] = {
     "file": in_path("name", text("Name of the file in the result."), "report.csv"),
     "delivery": in_path("number", count("The number of the delivery.", 0, MOST_INDEX), 1),
     "schedule": in_path("number", count("The id of the schedule.", 0, MOST_ID), 1),
+    "cron": in_query("cron", CRON, required=True, example="30 7 * * 1-5"),
+    "timezone": in_query("timezone", {**ZONE, "default": "UTC"}),
     "queue_name": in_path("name", text("The name of the queue."), "default"),
     "sha256": in_path("sha256", text("SHA-256 of the content.", pattern="^[0-9a-fA-F]{64}$"),
                       "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
@@ -271,22 +283,32 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               words="The next one first.",
               answers=shows("ScheduleList", "All schedules.")),
         Route("POST", f"{API}/schedules", name="addSchedule", summary="Add a schedule",
-              words="Bellhop checks the job now and submits it at the times of `cron`.",
+              words="Bellhop checks the job now and submits it at the times of `cron`. The "
+              "schedule keeps the uploads that the job names, and gives them to each job.",
               body=takes("ScheduleRequest", WEEKLY),
               answers=shows("Schedule", "The schedule.", "Location", status=201),
               problems=NEW_JOB),
+        Route("GET", f"{API}/schedules/next-runs", name="nextRuns",
+              summary="Try a cron expression", words="Shows when a schedule would run. A problem "
+              "names what is wrong with the expression or the time zone.",
+              parameters=("cron", "timezone"),
+              answers=shows("NextRuns", "The times."),
+              problems=("invalid-job", "invalid-parameter")),
         Route("PATCH", f"{API}/schedules/{{number}}", name="changeSchedule",
               summary="Change a schedule", words="Changes the fields that you send. After a pause, "
-              "Bellhop skips the times that passed.",
+              "Bellhop skips the times that passed. A job keeps the files of the schedule that it "
+              "names, takes new uploads, and Bellhop deletes the others.",
               parameters=("schedule",), body=takes("SchedulePatch", {"paused": True}),
-              answers=shows("Schedule", "The schedule."), problems=(*NEW_JOB, "not-found")),
+              answers=shows("Schedule", "The schedule."),
+              problems=(*NEW_JOB, "not-found", "expired", "quota-full")),
         Route("POST", f"{API}/schedules/{{number}}/run", name="runSchedule",
               summary="Run a schedule now", words="Submits its job, and does not change its times.",
               parameters=("schedule",), answers=shows("Job", "The job.", "Location", status=202),
               problems=(*NEW_JOB[len(BODY) :], "not-found", "too-many-jobs", "quota-full",
-                        "unreadable")),
+                        "expired", "unreadable")),
         Route("DELETE", f"{API}/schedules/{{number}}", name="removeSchedule",
-              summary="Remove a schedule", words="Keeps the jobs of the schedule.",
+              summary="Remove a schedule",
+              words="Removes the files of the schedule too, and keeps its jobs.",
               parameters=("schedule",), answers=NOTHING, problems=("not-found",)),
     )),
     "Webhooks": ("Notify other programs when a job is final.", (

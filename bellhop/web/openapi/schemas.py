@@ -100,6 +100,7 @@ CRON = text(
 ZONE = text("Time zone of `cron`.", examples=["Europe/Berlin"])
 PER_STATUS = map_of(count(), "Number of jobs by status.", propertyNames={"enum": [*STATUSES]})
 ADDRESS = text("Bellhop sends a POST to it when the job is final.", maxLength=MOST_URL)
+TIME = {"type": "string", "format": "date-time"}
 RUN_AT = time("The earliest start; not in the past.")
 DELAY = number("The earliest start in seconds from now.", maximum=MOST_DELAY_S)
 JOB_ID: Schema = {"type": "string", "maxLength": MOST_JOB_ID}
@@ -239,8 +240,12 @@ NEW_ITEM = record(
     text=text("A text.", pattern=r"\S"),
     json=map_of({}, "Data."),
     upload=text("The id of an upload, which the job takes."),
+    files_of=text(
+        "The id of an earlier job, whose files the job takes, or `ID/0,3` for some of its items."
+    ),
+    field=text("With `upload`: the file parameter of the job type that it is for."),
 )
-NEW_ITEM |= {"minProperties": 1, "maxProperties": 1}
+NEW_ITEM |= {"minProperties": 1, "maxProperties": 2, "dependentRequired": {"field": ["upload"]}}
 
 PROBLEM = record(
     "An error (RFC 9457).",
@@ -332,14 +337,20 @@ SCHEMAS: dict[str, Schema] = {
         "A job that Bellhop submits repeatedly.", id=count("Its id."), name=text("Its name."),
         owner=text("The owner of its jobs."), cron=CRON, timezone=ZONE,
         job=or_null(named("JobRequest", "null where it is too large to show.")),
+        files=list_of(named("KeptFile"), "The uploads that its job names, which it keeps."),
         next_at=time("Time of the next job."), last_at=or_null(time("Time of the last job.")),
         last_job_id=or_null(text("The last job.")), created_at=time("Creation time."),
         error=or_null(text("Why Bellhop could not submit the last job.")),
         paused=flag("Whether it is paused."), paused_by=or_null(text("Who paused it.")),
         paused_at=or_null(time("Since when.")),
-        next_runs=list_of({"type": "string", "format": "date-time"},
-                          "Times of the next three jobs; empty while it is paused."),
+        next_runs=list_of(TIME, "Times of the next three jobs; empty while it is paused."),
         runs=list_of(named("ScheduleRun"), "The latest ten jobs, newest first.")),
+    "NextRuns": record("Times of a schedule.", next_runs=list_of(TIME, "The next three.")),
+    "KeptFile": record(
+        "A file of a schedule.", upload=text("The id of the upload."),
+        field=text("The parameter of the job type, or `files`."),
+        filename=or_null(text("Its name; null if the file is gone.")),
+        size=or_null(count("Its bytes."))),
     "ScheduleRun": record(
         "A job of a schedule.", job_id=text("Its id."), status=one_of(STATUSES, "Its status."),
         created_at=time("When it was submitted."), completed_items=count("Completed items."),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +18,11 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.description import KnownType
 from bellhop.database.database import is_json
 from bellhop.jobs import queries
+from bellhop.jobs.items import uploads_in
 from bellhop.schedules.cron import times_after
 from bellhop.storage.files import Files
-from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule
+from bellhop.storage.models import FINAL, Event, Item, Job, Result, Schedule, Upload
+from bellhop.uploads import uploads
 from bellhop.web.answers import Written
 from bellhop.web.shown import inputs
 from bellhop.web.shown.outlook import Outlook
@@ -209,10 +212,29 @@ def _data(result: Result, table: str, row: int) -> Any:
 def schedule_views(user: User, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
     """Schedules as the API shows them: all of them, but no job beyond `MOST_JOBS_BYTES` of them."""
     left, runs = MOST_JOBS_BYTES, queries.schedule_runs(user, RUNS_SHOWN)
+    kept_by = functools.cache(uploads.kept)
     for schedule in schedules:
         left -= len((schedule.job or "").encode())
         view = _schedule_view(schedule, with_job=left >= 0)
-        yield {**view, "next_runs": _next_runs(schedule), "runs": runs.get(schedule.id, [])}
+        yield {
+            **view,
+            "files": [
+                _kept_file(kept_by(schedule.owner), *each) for each in uploads_in(view["job"])
+            ],
+            "next_runs": _next_runs(schedule),
+            "runs": runs.get(schedule.id, []),
+        }
+
+
+def _kept_file(kept: Mapping[str, Upload], field: str, upload_id: str) -> dict[str, Any]:
+    """A file that the job of a schedule names; of one that is gone nothing is known."""
+    file = kept.get(upload_id)
+    return {
+        "upload": upload_id,
+        "field": field,
+        "filename": file.filename if file else None,
+        "size": file.length if file else None,
+    }
 
 
 def _next_runs(schedule: Schedule) -> tuple[str, ...]:

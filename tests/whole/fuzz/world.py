@@ -296,7 +296,7 @@ class World:
 
     def _add_schedule(self) -> None:
         for schedule in schedules.listed(BELLHOP)[MOST_SCHEDULES:]:
-            schedules.remove(schedule.id)
+            schedules.remove(schedule)
         self.ask("POST", "/schedules", json.dumps(SCHEDULE).encode(), "application/json")
 
     def _resume(self) -> None:

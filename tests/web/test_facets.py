@@ -13,7 +13,6 @@ from bellhop.accounts.access import ANYBODY
 from bellhop.base.errors import ItemError
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, sharing
-from bellhop.schedules import schedules
 from bellhop.storage.models import Job
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
@@ -29,7 +28,7 @@ WEEKLY = {"name": "Weekly", "cron": "0 7 * * 1", "job": {"type": "noop", "items"
 @pytest.fixture
 def jobs(submit: Submit, site: Site) -> list[Job]:
     """Jobs of all kinds: of two owners, types, queues, a schedule, and with errors."""
-    number = schedules.add(WEEKLY, ANYBODY, site.intake)
+    number = site.schedules.add(WEEKLY, ANYBODY)
     done = submit("a", "b", owner="ann", schedule=number)
     end(done, None, None)
     partly = submit("a", "b", "c", owner="ben", schedule=number)
@@ -122,7 +121,7 @@ def test_it_begins_with_the_most_frequent(web: WsgiClient, submit: Submit) -> No
 
 
 def test_it_has_no_name_of_a_schedule_that_is_gone(web: WsgiClient, jobs: list[Job]) -> None:
-    schedules.remove(1)
+    query("DELETE FROM schedule")
     database.close()
     assert asked(web)["facets"]["schedule"] == [{"value": "1", "name": None, "count": 2}]
 

@@ -19,24 +19,40 @@ const MOST_CHANGES = 100;
 const OLD_MS = 10_000;
 const PLACES_EVERY_MS = 3000;
 
-/** Starts a list of at most `most` rows. `asked()` is the query of those that belong to it, and `fits(job)` whether one that changed here does. `draw({ isLoaded, hasMore })` draws what stands around the rows. */
+const isRefused = (error) => error.status === 422;
+
+/**
+ * Starts a list of at most `most` rows. `asked()` is the query of those that belong to it, and `fits(job)` whether
+ * one that changed here does. `draw({ isLoaded, hasMore, refusal })` draws what stands around the rows; `refusal` is
+ * what the server says of a query that is none.
+ */
 export function startFeed({ asked, fits, most, draw }) {
   let change = null;
   let next = null;
+  let refusal = "";
+  /* The rows are those of the list before. */
+  let isOutdated = false;
   let placesAt = 0;
   let hadNews = false;
   let freshAt = new Date();
   let now = () => {};
-  const drawAround = () => draw({ isLoaded: change !== null, hasMore: Boolean(next) });
+  const drawAround = () => draw({ isLoaded: change !== null || Boolean(refusal), hasMore: Boolean(next), refusal });
 
   /* As many rows as there are, so that a list that begins again stays in its place. */
   async function loadAnew() {
     const before = stringify(asked());
-    const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, most, Math.max(PAGE, list.size())) });
+    const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, most, Math.max(PAGE, isOutdated ? 0 : list.size())) });
     if (before !== stringify(asked())) return;
+    clearOutdated();
     list.replace(page.jobs);
     next = page.next;
     change = page.change;
+  }
+
+  function clearOutdated() {
+    if (isOutdated) list.clear();
+    isOutdated = false;
+    list.setOutdated(false);
   }
 
   /* A job's place in the queue moves without the job changing, so waiting jobs are asked for when others moved. */
@@ -65,8 +81,17 @@ export function startFeed({ asked, fits, most, draw }) {
 
   /* A server that was away may have come back with other data. */
   async function refresh(wasAway) {
-    if (change === null || wasAway) await loadAnew();
-    else await loadChanges();
+    const before = stringify(asked());
+    try {
+      if (change === null || wasAway) await loadAnew();
+      else await loadChanges();
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      if (before !== stringify(asked())) return;
+      refusal = error.message;
+      clearOutdated();
+      list.clear();
+    }
     freshAt = new Date();
     drawAround();
     drawAge();
@@ -96,9 +121,10 @@ export function startFeed({ asked, fits, most, draw }) {
   function startAgain() {
     change = null;
     next = null;
-    list.clear();
-    find("[data-loading]").hidden = false;
-    find("[data-empty]").hidden = true;
+    refusal = "";
+    isOutdated = true;
+    list.setOutdated(true);
+    drawAround();
     now();
   }
 
@@ -110,13 +136,21 @@ export function startFeed({ asked, fits, most, draw }) {
     now();
   }
 
+  /* The same query would be refused again. */
+  function pauseMs() {
+    if (refusal) return null;
+    return hadNews || list.anyActive() ? BUSY_MS : IDLE_MS;
+  }
+
   list.limitTo(most);
-  now = poll(refresh, () => (hadNews || list.anyActive() ? BUSY_MS : IDLE_MS));
+  now = poll(refresh, pauseMs);
   setInterval(drawAge, BUSY_MS);
   list.onAction(show);
   return {
     startAgain,
     loadMore,
+    /** Grows with each change of a job; null until the list is there. */
+    change: () => change,
     /** Asks anew for what the list shows: much of it was changed. */
     reload() {
       change = null;

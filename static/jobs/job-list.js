@@ -1,6 +1,7 @@
 /* The live list: which jobs are on the page, in which order, merged row by row. */
 
-import { newRow, updateRow } from "/static/jobs/job-row.js";
+import { drawDuration, newRow, updateRow } from "/static/jobs/job-row.js";
+import { setLabels as setTypeLabels } from "/static/jobs/labels.js";
 import { comingIds, drop, isNoneComing, keep, noteGap, onPress, takeAll } from "/static/jobs/newcomers.js";
 import { keepSteady } from "/static/shared/steady.js";
 import { announce } from "/static/shared/announce.js";
@@ -13,7 +14,6 @@ const list = find("[data-job-list]");
 const known = new Map();
 /* The same entries as they stand on the page, the newest first. */
 const order = [];
-let labels = new Map();
 /* The ids of those that leave once rows may move. */
 const going = new Set();
 let isCut = false;
@@ -29,14 +29,14 @@ export const activeCount = () => order.filter((entry) => isActive(entry.job)).le
 export const isEmpty = () => order.length === 0 && isNoneComing();
 export const size = () => order.length;
 export const has = (id) => known.has(id);
+export const jobOf = (id) => known.get(id)?.job;
 /** True when rows below the last one had to leave, so that nobody knows where older jobs go on. */
 export const wasCut = () => isCut;
 
-const labelOf = (job) => labels.get(job.type) ?? job.type;
 const isNewer = (a, b) => (a.created_at === b.created_at ? a.job_id > b.job_id : a.created_at > b.created_at);
 
 function insert(job) {
-  const entry = { job, row: newRow(job, labelOf(job)) };
+  const entry = { job, row: newRow(job) };
   const place = order.findIndex((other) => isNewer(job, other.job));
   list.insertBefore(entry.row, order[place]?.row ?? null);
   order.splice(place < 0 ? order.length : place, 0, entry);
@@ -103,7 +103,7 @@ function update(entry, job) {
   /* An answer that was on its way while a newer one came. */
   if (job.change < entry.job.change) return;
   if (isActive(entry.job) && !isActive(job)) announce(`${job.name}: ${statusWord(job)}`);
-  if (stringify(job) !== stringify(entry.job)) updateRow(entry.row, job, labelOf(job));
+  if (stringify(job) !== stringify(entry.job)) updateRow(entry.row, job);
   entry.job = job;
 }
 
@@ -150,6 +150,15 @@ export function replace(jobs) {
   });
 }
 
+/** Whether the rows are those of another list than the one that was asked for: nothing can be done with them. */
+export function setOutdated(isOutdated) {
+  if (isOutdated && list.contains(document.activeElement)) find("#jobs").focus();
+  list.inert = isOutdated;
+}
+
+/** Brings up to date how long jobs have been running. */
+export const drawDurations = () => order.forEach(({ job, row }) => job.status === "running" && drawDuration(row, job));
+
 /** Empties the page, whatever the pointer is on: another list was asked for. */
 export function clear() {
   takeAll();
@@ -158,8 +167,8 @@ export function clear() {
 }
 
 export function setLabels(types) {
-  labels = new Map(types.map((type) => [type.type, type.label || type.type]));
-  for (const { job, row } of order) updateRow(row, job, labelOf(job));
+  setTypeLabels(types);
+  for (const { job, row } of order) updateRow(row, job);
 }
 
 /** `onChange(id, job)`: job is null when it is deleted. */

@@ -1,76 +1,80 @@
-/* The list of the page Jobs: filters, which stand in the address, a search, and older rows. */
+/* The list of the page Jobs: what is chosen, the rows, and what stands around them. */
 
-import { showBulk, startBulk } from "/static/jobs/bulk.js";
+import { drawBulk, startBulk } from "/static/jobs/bulk.js";
+import { drawChips } from "/static/jobs/chips.js";
+import { countOfMatching, drawFacets, refreshFacets, startFacets } from "/static/jobs/facets.js";
 import { startFeed } from "/static/jobs/feed.js";
+import { asked, chosenStatuses, go, isAnyChosen, readAddress } from "/static/jobs/filters.js";
 import * as list from "/static/jobs/job-list.js";
-import { find, showText } from "/static/shared/dom.js";
-import { ACTIVE } from "/static/shared/words.js";
+import { drawPeriod, startPeriod } from "/static/jobs/period.js";
+import { drawSearch, startSearch } from "/static/jobs/search.js";
+import { selectShown } from "/static/jobs/selection.js";
+import { find, setText, showText } from "/static/shared/dom.js";
+import { poll } from "/static/shared/poll.js";
+import { isOpen } from "/static/shared/user.js";
+import { isPartlyFailed } from "/static/shared/words.js";
 import { texts } from "/static/texts/jobs.js";
 
 /* More rows make a page slow, and nobody reads them. */
 const MOST_ROWS = 300;
-const FILTERS = { all: [], active: ACTIVE, completed: ["completed"], failed: ["failed"] };
-const SEARCH_PAUSE_MS = 300;
+/* Counting costs more than looking for news. */
+const COUNTED_EVERY_MS = 30_000;
 
-let shown = "all";
-let text = "";
+let latest = { isLoaded: false, hasMore: false };
 
-const statuses = () => FILTERS[shown];
-const fits = (job) => statuses().length === 0 || statuses().includes(job.status);
-const asked = () => ({ status: statuses().join(","), q: text });
-/** What the list shows, as the filter of a bulk action; null when it shows everything. */
-const chosenFilter = () => (shown === "all" && !text ? null : asked());
+function fits(job) {
+  const statuses = chosenStatuses();
+  return statuses.length === 0 || statuses.includes(job.status) || (isPartlyFailed(job) && statuses.includes("partly_failed"));
+}
 
-function draw({ isLoaded, hasMore }) {
+function countWords({ isLoaded, hasMore }) {
+  if (!isLoaded) return texts.loading;
+  /* The list is newer than what was counted. */
+  const count = hasMore || list.wasCut() ? Math.max(list.size(), countOfMatching() ?? 0) : list.size();
+  if (count === list.size() && hasMore) return "";
+  return isAnyChosen() ? texts.countOfMatching(count) : texts.count(count);
+}
+
+function drawEmpty({ refusal }) {
+  const isEmpty = list.isEmpty() && !refusal;
+  find("[data-empty]").hidden = !isEmpty;
+  find("[data-jobs-table]").hidden = list.isEmpty();
+  setText(find("[data-empty-title]"), isAnyChosen() ? texts.noMatch : texts.noJobs);
+  setText(find("[data-empty-text]"), isAnyChosen() ? texts.noneMatches : texts.noJobsYet);
+  find("[data-remove-filters]").hidden = !isAnyChosen();
+}
+
+function draw(state = latest) {
+  latest = state;
+  setText(find("[data-total]"), state.refusal ? "" : countWords(state));
+  showText(find("[data-refusal]"), state.refusal && texts.refused(state.refusal));
   /* Another list was asked for meanwhile, and nobody knows yet what is in it. */
-  if (!isLoaded) return;
-  const empty = list.isEmpty();
-  const all = chosenFilter() === null;
+  if (!state.isLoaded) return;
   find("[data-loading]").hidden = true;
-  find("[data-empty]").hidden = !empty;
-  find("[data-empty-title]").textContent = all ? texts.noJobs : texts.noMatch;
-  showText(find("[data-empty-text]"), all ? texts.noJobsYet : text ? texts.noneFound : texts.noneOf(shown));
-  const isFull = list.wasCut() || (hasMore && list.size() >= MOST_ROWS);
-  find("[data-more]").hidden = !hasMore || isFull;
+  drawEmpty(state);
+  list.drawDurations();
+  const isFull = list.wasCut() || (state.hasMore && list.size() >= MOST_ROWS);
+  find("[data-more]").hidden = !state.hasMore || isFull;
   showText(find("[data-full]"), isFull ? texts.full(list.size()) : "");
-  showBulk(chosenFilter(), empty);
+  drawBulk(state.hasMore || list.wasCut());
   document.title = texts.title(list.activeCount());
 }
 
-/* Each filter is a step to go back to; all that is typed at a time is one. */
-function choose(value, isTyped = false) {
-  shown = value in FILTERS ? value : "all";
-  const query = new URLSearchParams(Object.entries({ show: shown === "all" ? "" : shown, q: text }).filter(([, given]) => given));
-  const step = isTyped && history.state?.isTyped ? "replaceState" : "pushState";
-  history[step]({ isTyped }, "", query.size ? `/jobs?${query}` : "/jobs");
+function drawFilters() {
+  drawSearch();
+  drawPeriod();
+  drawFacets();
+  drawChips();
 }
 
-function readAddress() {
-  const query = new URLSearchParams(location.search);
-  shown = query.get("show") in FILTERS ? query.get("show") : "all";
-  text = query.get("q") ?? "";
-  find(`[data-filter] input[value="${shown}"]`).checked = true;
-  find("[data-search]").value = text;
-}
-
-function startFilters(feed) {
-  const search = find("[data-search]");
-  let timer = null;
-  search.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      text = search.value.trim();
-      choose(shown, true);
-      feed.startAgain();
-    }, SEARCH_PAUSE_MS);
-  });
-  find("[data-filter]").addEventListener("change", (event) => {
-    choose(event.target.value);
-    feed.startAgain();
-  });
-  window.addEventListener("popstate", () => {
-    readAddress();
-    feed.startAgain();
+/* A link to the list with other filters changes this one. */
+function startLinks(onChange) {
+  find("#jobs").addEventListener("click", (event) => {
+    const link = event.target.closest('a[href="/jobs"], a[href^="/jobs?"]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(link.getAttribute("href"));
+    onChange();
   });
 }
 
@@ -80,10 +84,40 @@ async function loadMore(button, feed) {
   button.disabled = false;
 }
 
+/* Nothing is counted for nobody, nor again as long as no job changed. */
+async function count(change) {
+  if (document.hidden || !(await refreshFacets(change))) return;
+  drawChips();
+  draw();
+}
+
 export function startList() {
+  find("[data-jobs-table]").classList.toggle("has-owners", !isOpen());
   readAddress();
+  drawFilters();
   const feed = startFeed({ asked, fits, draw, most: MOST_ROWS });
-  startFilters(feed);
-  startBulk(chosenFilter, feed.reload);
+  const countNow = poll(() => count(feed.change()), () => COUNTED_EVERY_MS);
+  const showOther = () => {
+    selectShown(false);
+    drawFilters();
+    feed.startAgain();
+    countNow();
+  };
+  [startSearch, startPeriod, startFacets, startLinks].forEach((start) => start(showOther));
+  window.addEventListener("popstate", () => {
+    readAddress();
+    showOther();
+  });
+  startBulk(() => {
+    feed.reload();
+    countNow();
+  });
   find("[data-more]").addEventListener("click", (event) => loadMore(event.currentTarget, feed));
+}
+
+/** Shows what job types are called. */
+export function setTypes(types) {
+  list.setLabels(types);
+  drawFacets();
+  drawChips();
 }

@@ -1,7 +1,7 @@
 /* New jobs that wait behind a line such as "12 new jobs" until rows may move. */
 
 import { find } from "/static/shared/dom.js";
-import { many } from "/static/shared/format.js";
+import { texts } from "/static/texts/jobs.js";
 
 const line = find("[data-news]");
 const coming = new Map();
@@ -13,7 +13,7 @@ export const isNoneComing = () => coming.size === 0;
 
 function draw() {
   const count = coming.size + beyond.size;
-  line.textContent = hasGap ? `More than ${many(count, "new job")}` : many(count, "new job");
+  line.textContent = hasGap ? texts.moreThan(count) : texts.newJobs(count);
   line.classList.toggle("is-empty", count === 0);
 }
 

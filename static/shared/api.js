@@ -96,6 +96,7 @@ export const getApi = () => get("/openapi.json");
 export const getTypes = () => get("/types");
 export const changedTypes = (etag) => news("/types", etag);
 export const listJobs = (query) => get("/jobs", query);
+export const countJobs = (query) => get("/jobs/facets", query);
 export const changedJobs = (change, query) => get("/jobs", { since: change, ...query });
 export const getItems = (id, cursor, status) => get(jobPath(id, "/items"), { cursor, status });
 export const getReasons = (id) => get(jobPath(id, "/reasons"));

@@ -2,7 +2,7 @@
 
 import { announce, tell } from "/static/shared/announce.js";
 import { cancelJob, changeJob, giveUpJob, rerunJob, retryJob } from "/static/shared/api.js";
-import { setText } from "/static/shared/dom.js";
+import { find, setText } from "/static/shared/dom.js";
 import { deleteLater, offerToRetry, takeBackDelete } from "/static/shared/undo.js";
 import { isAdmin, mayChange } from "/static/shared/user.js";
 import { canRetry, isActive, isWaiting, waitsForRetry } from "/static/shared/words.js";
@@ -47,8 +47,11 @@ const ACTIONS = {
   delete: deleteLater,
 };
 
+/* A button with an icon has its words in it for who does not see that. */
 function label(button, text, job) {
-  setText(button, text);
+  const words = find("span", button);
+  setText(words ?? button, text);
+  if (words) button.title = text;
   button.setAttribute("aria-label", texts.action(text, job.name));
 }
 
@@ -58,6 +61,7 @@ export async function act(button, job) {
   if (isDelete && takeBackDelete(job)) return undefined;
   /* Not "disabled": that would take the focus away from a keyboard user. */
   if (button.getAttribute("aria-disabled") === "true") return undefined;
+  button.toggleAttribute("data-waits", isDelete);
   if (isDelete) label(button, texts.undoDelete, job);
   else button.setAttribute("aria-disabled", "true");
   try {
@@ -67,6 +71,7 @@ export async function act(button, job) {
     return undefined;
   } finally {
     button.removeAttribute("aria-disabled");
+    button.removeAttribute("data-waits");
     if (isDelete) label(button, texts.delete, job);
   }
 }

@@ -3,6 +3,8 @@
 import { clockTime, shortTime } from "/static/shared/format.js";
 import { texts } from "/static/texts/shared.js";
 
+export const statusName = (status) => texts.status[status] ?? status;
+
 export const ACTIVE = ["pending", "queued", "running"];
 export const isActive = (job) => ACTIVE.includes(job.status);
 export const isWaiting = (job) => job.status === "pending" || job.status === "queued";
@@ -16,8 +18,7 @@ export const isPartlyFailed = (job) => job.status === "failed" && job.completed_
 
 export function statusWord(job) {
   if (job.cancel_requested && isActive(job)) return texts.cancelling;
-  if (isPartlyFailed(job)) return texts.partlyFailed;
-  return texts.status[job.status] ?? job.status;
+  return statusName(isPartlyFailed(job) ? "partly_failed" : job.status);
 }
 
 /* The server names times in UTC; the reader lives elsewhere. */

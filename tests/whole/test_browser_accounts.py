@@ -117,6 +117,9 @@ def test_it_shows_a_viewer_what_is_shared_and_nothing_to_change(
     assert "3" in shown(browser, "[data-result]").text
     visible = [b for b in browser.find_elements(By.CSS_SELECTOR, "button") if b.is_displayed()]
     assert {button.text for button in visible} <= {"Log out", "Output"}
+    browser.get(f"{served.url}/jobs")
+    assert shown(browser, ".job-row [data-job-owner]").text == "otto"
+    assert not browser.find_element(By.CSS_SELECTOR, ".job-row [data-select]").is_displayed()
     assert complaints(browser) == []
 
 

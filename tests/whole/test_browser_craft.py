@@ -137,7 +137,7 @@ class TestEachPage:
         assert visited(path, place).hosts == {urlsplit(served.url).netloc}
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs/{odd}"])
+@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/{odd}"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_it_is_not_widened_by_a_name(
     browser: webdriver.Chrome, served: Running, jobs: dict[str, str], path: str, width: int

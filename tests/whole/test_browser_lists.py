@@ -71,11 +71,12 @@ def test_it_says_that_no_job_matches_only_when_it_knows(
 ) -> None:
     browser.execute_script(HOLD, "q=nowhere")
     browser.execute_script(SEARCH, "nowhere")
-    wait_for(lambda: is_shown(browser, "[data-loading]"))
+    wait_for(lambda: text_of(browser, "[data-total]") == "Loading…")
     assert not is_shown(browser, "[data-empty]")
+    assert find(browser, "[data-job-list]").get_property("inert")
     browser.execute_script("letThrough()")
     wait_for(lambda: "No jobs match" in text_of(browser, "[data-empty]"))
-    assert not is_shown(browser, "[data-loading]")
+    assert text_of(browser, "[data-total]") == "0 jobs match"
 
 
 def test_it_keeps_the_pages_of_a_search_while_new_jobs_match(

@@ -111,11 +111,12 @@ def test_it_finds_jobs_and_deletes_all_that_match(
     for number in range(2):
         client.wait(client.create("noop", texts=[f"haystack {number}"])["job_id"], 30)
     browser.get(f"{served.url}/jobs?q=HAYSTACK")
-    wait_for(lambda: len(elements(browser, "[data-job-list] > li")) == 2)
+    wait_for(lambda: len(elements(browser, "[data-job-list] > tr")) == 2)
+    press(browser, "[data-select-all]")
     press(browser, "[data-bulk-action=purge]")
     wait_for(lambda: text_of(browser, "[data-confirm-title]") == "Delete 2 jobs?")
     press(browser, "[data-confirm-yes]")
-    wait_for(lambda: not elements(browser, "[data-job-list] > li"))
+    wait_for(lambda: not elements(browser, "[data-job-list] > tr"))
     assert list(client.jobs(q="haystack")) == []
 
 

@@ -1,0 +1,7 @@
+/* Where the page Jobs shows the jobs of a filter. */
+
+/** `filter` is that of the API; empty members are left out. */
+export function jobsAddress(filter) {
+  const query = new URLSearchParams(Object.entries(filter).filter(([, text]) => text));
+  return query.size ? `/jobs?${String(query).replaceAll("%2C", ",")}` : "/jobs";
+}

@@ -3,7 +3,7 @@
 import { addressWith, asked, chosenOf, chosenStatuses, go } from "/static/jobs/filters.js";
 import { labelOf } from "/static/jobs/labels.js";
 import { countJobs } from "/static/shared/api.js";
-import { find, make, setText } from "/static/shared/dom.js";
+import { find, make, setText, visible } from "/static/shared/dom.js";
 import { number } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { isOpen } from "/static/shared/user.js";
@@ -70,7 +70,7 @@ function drawCounts(group, entries) {
     const isNew = !group.values.has(value);
     const { row, label, count } = isNew ? newValue(group, value) : group.values.get(value);
     if (isNew) group.list.append(row);
-    label.title = value;
+    label.title = visible(value);
     setText(count, number(counts.get(value) ?? 0));
   }
 }

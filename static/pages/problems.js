@@ -30,7 +30,7 @@ function draw(user, found) {
   setText(find("[data-picture-words]"), `${texts.ended(completed, failed)} ${texts.bars[found.slot_s]}`);
   drawPicture(found);
   drawErrors(found);
-  drawTypes(found.types);
+  drawTypes(found);
 }
 
 async function refresh() {

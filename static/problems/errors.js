@@ -5,9 +5,9 @@ import { bulkAction } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { find, make, setText } from "/static/shared/dom.js";
 import { number, setTime } from "/static/shared/format.js";
+import { jobsAddress } from "/static/shared/jobs-address.js";
 import { stringify } from "/static/shared/json.js";
 import { maySubmit } from "/static/shared/user.js";
-import { jobsOf } from "/static/problems/jobs.js";
 import { drawn } from "/static/problems/picture.js";
 import { texts } from "/static/texts/problems.js";
 
@@ -58,7 +58,7 @@ function cell(name, label, ...content) {
 
 function newRow(group) {
   const made = { from: "" };
-  const jobs = make("button", { type: "button", className: "button small", "aria-expanded": "false", "aria-label": texts.jobsWith(group.code, group.type) }, texts.jobs);
+  made.jobs = make("a", { className: "button small", "aria-label": texts.jobsWith(group.code, group.type) }, texts.jobs);
   const again = make("button", { type: "button", className: "button small", "aria-label": texts.retryWith(group.code, group.type) }, texts.retry);
   made.message = make("p", { className: "problem-message", dir: "auto" });
   made.count = make("strong");
@@ -68,23 +68,15 @@ function newRow(group) {
   made.row = make("tr", { role: "row" },
     make("th", { role: "rowheader", scope: "row", className: "error-name" }, make("code", {}, group.code), made.message),
     cell("error-type", texts.columnType, group.type), cell("number", texts.columnFailed, made.count), cell("", texts.columnTrend, made.trend),
-    cell("", texts.columnFirst, made.first), cell("", texts.columnLast, made.last), cell("error-actions", "", jobs, maySubmit() ? again : null));
+    cell("", texts.columnFirst, made.first), cell("", texts.columnLast, made.last), cell("error-actions", "", made.jobs, maySubmit() ? again : null));
   made.node = make("tbody", { role: "rowgroup" }, made.row);
-  jobs.addEventListener("click", () => toggle(made, jobs, filterOf(group, made.from)));
   again.addEventListener("click", () => retry(filterOf(group, made.from)).catch((error) => tell(error.message, { isProblem: true })));
   return made;
 }
 
-function toggle(made, button, filter) {
-  const isOpen = button.getAttribute("aria-expanded") === "true";
-  button.setAttribute("aria-expanded", String(!isOpen));
-  made.detail?.remove();
-  made.detail = isOpen ? null : make("tr", { role: "row", className: "error-jobs" }, make("td", { role: "cell", colSpan: 7 }, jobsOf(filter)));
-  if (made.detail) made.node.append(made.detail);
-}
-
 function update(made, group, from) {
   made.from = from;
+  made.jobs.href = jobsAddress(filterOf(group, from));
   setText(made.message, group.message);
   setText(made.count, number(group.count));
   made.trend.replaceChildren(trendPicture(group.trend), make("span", { className: "quiet" }, trendWord(group.trend)));
@@ -106,13 +98,13 @@ all.addEventListener("click", () => {
   hideRare();
 });
 
-const isInUse = () => table.contains(document.activeElement) || [...rows.values()].some((made) => made.detail);
+const isInUse = () => table.contains(document.activeElement);
 
 export function drawErrors({ errors, more_errors: isCut, from }) {
   const stays = isInUse();
   const keys = new Set(errors.map(keyOf));
   for (const [key, made] of rows) {
-    const isKept = keys.has(key) || made.detail || made.node.contains(document.activeElement);
+    const isKept = keys.has(key) || made.node.contains(document.activeElement);
     if (!isKept) {
       made.node.remove();
       rows.delete(key);

@@ -2,6 +2,7 @@
 
 import { find, make } from "/static/shared/dom.js";
 import { bytes, duration, number } from "/static/shared/format.js";
+import { jobsAddress } from "/static/shared/jobs-address.js";
 import { texts } from "/static/texts/problems.js";
 
 const LARGE = 0.9;
@@ -25,17 +26,28 @@ function failedWords({ completed, failed }) {
   return texts.failedShare(failed, percent < 10 ? number(percent, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) : Math.round(percent));
 }
 
-function row(type) {
+function failedCell(type, from) {
+  const words = failedWords(type);
+  if (!type.failed) return make("td", { className: "number" }, words);
+  const href = jobsAddress({ status: "failed", type: type.type, from });
+  return make("td", { className: "number has-failed" }, make("a", { href, "data-link": `failed ${type.type}`, "aria-label": texts.failedJobsOf(type.type, words) }, words));
+}
+
+function row(type, from) {
   return make("tr", {},
-    make("th", { scope: "row" }, type.type),
+    make("th", { scope: "row" }, make("a", { href: jobsAddress({ type: type.type, from }), "data-link": type.type }, type.type)),
     make("td", { className: "number" }, number(type.completed + type.failed)),
-    make("td", { className: `number ${type.failed ? "has-failed" : ""}` }, failedWords(type)),
+    failedCell(type, from),
     spread(type.wait_p50_s, type.wait_p95_s), spread(type.run_p50_s, type.run_p95_s), memory(type));
 }
 
-export function drawTypes(types) {
+/** `from` is when the period begins. */
+export function drawTypes({ types, from }) {
   const byFailures = [...types].sort((one, other) => other.failed - one.failed || other.completed - one.completed);
-  find("[data-types]").replaceChildren(...byFailures.map(row));
+  const table = find("[data-types]");
+  const focused = table.contains(document.activeElement) && document.activeElement.dataset.link;
+  table.replaceChildren(...byFailures.map((type) => row(type, from)));
+  if (focused) find(`[data-link="${CSS.escape(focused)}"]`, table)?.focus({ preventScroll: true });
   find("[data-types-part]").hidden = types.length === 0;
   find("[data-no-types]").hidden = types.length > 0;
 }

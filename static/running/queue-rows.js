@@ -4,7 +4,9 @@ import { busyWords, flowWords, queueBadge, queueSentence } from "/static/running
 import { tell } from "/static/shared/announce.js";
 import { pauseQueue, resumeQueue, setWorkers } from "/static/shared/api.js";
 import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { jobsAddress } from "/static/shared/jobs-address.js";
 import { isAdmin } from "/static/shared/user.js";
+import { ACTIVE } from "/static/shared/words.js";
 import { texts } from "/static/texts/running.js";
 
 /* As the server has it. */
@@ -46,7 +48,7 @@ function newRow(name, refresh) {
   row.busy = make("p", { className: "quiet" });
   row.toggle = button("", "", toggle, row);
   row.node = make("li", { className: "queue", "data-queue": name },
-    make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, name), row.badge),
+    make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, make("a", { href: jobsAddress({ status: ACTIVE.join(","), queue: name }) }, name)), row.badge),
     make("div", { className: "queue-state" }, row.sentence, row.rest),
     make("div", { className: "queue-flow" }, row.flow, row.busy),
     isAdmin() ? make("div", { className: "queue-switches" }, workersControl(name, row), row.toggle) : null);

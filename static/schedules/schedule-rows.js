@@ -6,10 +6,12 @@ import { changeSchedule, deleteSchedule, runSchedule } from "/static/shared/api.
 import { confirmed } from "/static/shared/confirm.js";
 import { find, make, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime, fullTime } from "/static/shared/format.js";
+import { jobsAddress } from "/static/shared/jobs-address.js";
 import { stringify } from "/static/shared/json.js";
 import { pausedWords } from "/static/shared/pause.js";
 import { mayChange } from "/static/shared/user.js";
 import { statusWord } from "/static/shared/words.js";
+import { texts } from "/static/texts/shared.js";
 
 const list = find("[data-schedules]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -63,12 +65,13 @@ function newRow() {
   row.what = make("p", { className: "quiet", dir: "auto" });
   row.next = make("p", { className: "schedule-next" });
   row.runs = make("ul", { className: "dots" });
+  row.all = make("a", { className: "button link small" }, texts.allJobs);
   row.error = make("p", { className: "job-error", dir: "auto" });
   row.buttons = [["run", "Run now"], ["pause", "Pause"], ["edit", "Edit"], ["delete", "Delete"]].map(([name, text]) => button(name, text, row));
   row.node = make("li", { className: "schedule" },
     make("div", { className: "job-head" }, row.name, row.badge),
     row.when, row.what, row.next, row.runs, row.error,
-    make("div", { className: "schedule-actions" }, ...row.buttons));
+    make("div", { className: "schedule-actions" }, ...row.buttons, row.all));
   return row;
 }
 
@@ -103,6 +106,8 @@ function update(row, schedule) {
   row.schedule = schedule;
   row.node.dataset.schedule = schedule.id;
   setText(row.name, schedule.name);
+  row.all.href = jobsAddress({ schedule: String(schedule.id) });
+  row.all.setAttribute("aria-label", texts.allJobsOf(schedule.name));
   row.badge.hidden = !schedule.paused;
   const words = cronWords(schedule.cron);
   setText(row.when, `${words || schedule.cron} (${schedule.timezone})`);

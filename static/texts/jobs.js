@@ -12,7 +12,7 @@ export const texts = {
   refused: (why) => `Bellhop cannot use this filter: ${why}`,
   loading: "Loading…",
   count: (count) => many(count, "job"),
-  countOfMatching: (count) => `${many(count, "job")} match${count === 1 ? "es" : ""}`,
+  countOfMatching: (count) => many(count, "job matches", "jobs match"),
   full: (count) => `These are the newest ${many(count, "job")}. Search or choose a filter to see older ones.`,
   old: (time) => `This list is from ${time} and may be out of date.`,
   newJobs: (count) => many(count, "new job"),

@@ -40,10 +40,7 @@ export const texts = {
   all: (count) => `Show all ${number(count)} errors`,
   mostFrequent: (count) => `The ${number(count)} most frequent; there are more.`,
 
-  loading: "Loading…",
-  more: "Load more",
-  jobOfList: ({ status, owner }) => ` ${status.toLowerCase()}${owner ? ` of ${owner}` : ""}, submitted `,
-
+  failedJobsOf: (type, share) => `${share}: failed jobs of ${type}`,
   median: (time) => `median ${time}`,
   most: (time) => `95 %: ${time}`,
   memory: (used, limit) => `${used} of ${limit}`,

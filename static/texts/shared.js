@@ -47,6 +47,9 @@ export const texts = {
   deleted: (name) => `Deleted ${name}.`,
   listMoved: "The list moved just before that click. Please click again.",
 
+  allJobs: "All its jobs",
+  allJobsOf: (name) => `All jobs of ${name}`,
+
   paused: ({ isByYou, by, since }) => {
     const who = isByYou ? " by you" : by ? ` by ${by}` : "";
     return `Paused${who}${since ? ` since ${since}` : ""}`;

@@ -7,7 +7,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.browser import complaints, find, press, text_of
+from tests.support.browser import complaints, find, ids, press, text_of
 from tests.support.running import Running, wait_for
 
 ERROR = "[data-errors] tbody"
@@ -41,7 +41,7 @@ def test_it_gives_both_exact_times_of_an_error_on_focus(
     browser: webdriver.Chrome, served: Running, failed: str
 ) -> None:
     show(browser, served)
-    find(browser, f"{ERROR} [aria-expanded]").send_keys(Keys.TAB)
+    find(browser, f"{ERROR} .error-actions a").send_keys(Keys.TAB)
     times = browser.find_elements(By.CSS_SELECTOR, f"{ERROR} time")
     assert [time.text for time in times] == [time.get_attribute("title") for time in times]
 
@@ -50,8 +50,13 @@ def test_it_leads_to_the_jobs_of_an_error(
     browser: webdriver.Chrome, served: Running, failed: str
 ) -> None:
     show(browser, served)
-    press(browser, f"{ERROR} [aria-expanded]")
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, f"{ERROR} a[href='/jobs/{failed}']"))
+    press(browser, f"{ERROR} .error-actions a")
+    wait_for(lambda: ids(browser) == [failed])
+    assert "Error: no_good" in text_of(browser, "[data-chips]")
+    show(browser, served)
+    press(browser, "[data-types] .has-failed a")
+    wait_for(lambda: ids(browser) == [failed])
+    assert "/jobs?status=failed&type=bad_input&from=" in browser.current_url
 
 
 def test_it_says_how_many_jobs_a_retry_runs_again(

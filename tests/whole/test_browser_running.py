@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from bellhop.base.times import timestamp
-from tests.support.browser import complaints, find, press, text_of
+from tests.support.browser import complaints, find, ids, press, text_of
 from tests.support.running import Running, wait_for
 
 PRINTS = f"start {sys.executable} -uc print('page_12');__import__('time').sleep(60)"
@@ -58,6 +58,9 @@ def test_it_shows_what_runs_with_its_time_memory_and_last_line(
     wait_for(lambda: " MB of 2 GB" in text_of(browser, row(job["job_id"])))
     assert " s of 1 min" in text_of(browser, row(job["job_id"]))
     assert "As told · parsing" in text_of(browser, row(job["job_id"]))
+    press(browser, "[data-queue=parsing] h3 a")
+    wait_for(lambda: job["job_id"] in ids(browser))
+    assert browser.current_url.endswith("?status=pending,queued,running&queue=parsing")
 
 
 def test_it_cancels_what_runs(browser: webdriver.Chrome, served: Running) -> None:

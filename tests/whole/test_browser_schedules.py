@@ -9,7 +9,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import choose, complaints, find, press, text_of
+from tests.support.browser import choose, complaints, find, ids, press, text_of
 from tests.support.running import Running, wait_for
 
 CHAIN = {
@@ -106,6 +106,9 @@ def test_it_runs_a_schedule_now_and_shows_how_that_ended(
     wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, f"{dot}[data-run={job['status']}]"))
     label = find(browser, dot).get_attribute("aria-label") or ""
     assert label.lower().startswith(job["status"])
+    press(browser, f"{row(number)} a[href='/jobs?schedule={number}']")
+    wait_for(lambda: job["job_id"] in ids(browser))
+    wait_for(lambda: text_of(browser, "[data-chips]") == "Schedule: Chain")
 
 
 def test_it_pauses_a_schedule_and_resumes_it(

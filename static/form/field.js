@@ -1,7 +1,9 @@
 /* One parameter as a form field: label, control, help and what is wrong with it. */
 
 import { controlFor, isNullable, kindOf } from "/static/form/controls.js";
+import { usual } from "/static/form/groups.js";
 import { make } from "/static/shared/dom.js";
+import { stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/fields.js";
 
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -25,18 +27,18 @@ function ruleBroken(schema, value) {
   return "";
 }
 
-const hasDefault = (schema) => ![undefined, null, ""].includes(schema.default);
+const hasDefault = (schema) => ![undefined, null, ""].includes(usual(schema));
 const isText = (schema) => [].concat(schema.type ?? "string").includes("string") && !schema.enum;
 
 /* An emptied field means "nothing" only where the default is something and nothing is allowed. */
 function emptied(schema) {
   if (!hasDefault(schema)) return undefined;
-  if (Array.isArray(schema.default)) return [];
+  if (Array.isArray(usual(schema))) return [];
   if (isNullable(schema)) return null;
   return isText(schema) && !schema.format ? "" : undefined;
 }
 
-/** {name, node, control, value, check, showError}: `value()` is undefined for "leave it to the default", `check()` shows what is wrong and gives the first wrong control. */
+/** {name, node, control, value, check, showError, isSecret}: `value()` is undefined for "leave it to the default", `check()` shows what is wrong and gives the first wrong control. */
 export function drawField(name, schema, required, prefix) {
   const id = `${prefix}-${name}`;
   const made = controlFor(schema, required, id, drawField);
@@ -74,5 +76,6 @@ export function drawField(name, schema, required, prefix) {
     return problem ? control : null;
   }
 
-  return { name, node, control, value: () => made.read() ?? emptied(schema), check, showError };
+  const isSecret = stringify(schema).includes('"format":"password"');
+  return { name, node, control, value: () => made.read() ?? emptied(schema), check, showError, isSecret };
 }

@@ -14,6 +14,9 @@ function button(words, act, properties = {}) {
   return node;
 }
 
+/** The default of a parameter, also where its field begins with another value. */
+export const usual = (schema) => ("usual" in schema ? schema.usual : schema.default);
+
 /** The members of an object, each a field of its own. */
 export function members(schema, id, drawField) {
   const required = new Set(schema.required ?? []);
@@ -33,7 +36,7 @@ export function optional(made, schema, id) {
   const fit = () => (made.control.hidden = !box.checked);
   box.addEventListener("change", fit);
   fit();
-  const read = () => (box.checked ? made.read() : isGiven ? null : undefined);
+  const read = () => (box.checked ? made.read() : (usual(schema) ?? null) === null ? undefined : null);
   return { control, isGroup: true, read, check: () => (box.checked ? made.check() : null) };
 }
 

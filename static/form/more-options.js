@@ -62,7 +62,7 @@ function addStep(given = null) {
     drawChoice(step);
   }
   fit();
-  select.focus();
+  return select;
 }
 
 /** Sets what a job has of the options. */
@@ -86,10 +86,10 @@ export function checkOptions() {
   return wrong;
 }
 
-/** The members of POST /jobs that are set. */
-export function readOptions() {
+/** The members of POST /jobs that are set; with `isOpen`, without what may not be kept in the browser. */
+export function readOptions({ isOpen = false } = {}) {
   const { use_cache: useCache, ...given } = plain.read();
-  const then = steps.map(({ select, form }) => ({ type: select.value, params: form.read() }));
+  const then = steps.map(({ select, form }) => ({ type: select.value, params: isOpen ? form.readOpen() : form.read() }));
   return { ...given, ...(useCache ? {} : { use_cache: false }), ...(then.length ? { then } : {}) };
 }
 
@@ -119,5 +119,5 @@ box.addEventListener("input", () => {
   steps.forEach(({ error }) => showText(error, ""));
   fit();
 });
-find("[data-add-step]").addEventListener("click", () => addStep());
+find("[data-add-step]").addEventListener("click", () => addStep().focus());
 fit();

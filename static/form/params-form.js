@@ -3,13 +3,16 @@
 import { drawField } from "/static/form/field.js";
 import { stringify } from "/static/shared/json.js";
 
-/** A schema whose fields begin with these values. */
+/** A schema whose fields begin with these values; `usual` is the default of one that is left out. */
 export function begunWith(schema, values) {
   if (!schema || !values) return schema;
+  const begun = (property, value) => ({ ...property, default: value, usual: property.default });
   const properties = Object.entries(schema.properties ?? {})
-    .map(([name, property]) => [name, name in values ? { ...property, default: values[name] } : property]);
+    .map(([name, property]) => [name, name in values ? begun(property, values[name]) : property]);
   return { ...schema, properties: Object.fromEntries(properties) };
 }
+
+const valuesOf = (fields) => Object.fromEntries(fields.map((field) => [field.name, field.value()]).filter(([, value]) => value !== undefined));
 
 /** A form inside `box`; `prefix` keeps the ids of several forms on a page apart. */
 export function paramsForm(box, prefix) {
@@ -34,10 +37,10 @@ export function paramsForm(box, prefix) {
     },
 
     /** The parameters as JSON values; those left to their default are not in it. */
-    read() {
-      const pairs = fields.map((field) => [field.name, field.value()]);
-      return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
-    },
+    read: () => valuesOf(fields),
+
+    /** Those of them that may be kept in the browser. */
+    readOpen: () => valuesOf(fields.filter((field) => !field.isSecret)),
 
     /** Puts the server's [{field, message}] at the fields; returns those that have no field here. */
     showErrors(errors) {

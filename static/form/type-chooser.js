@@ -70,6 +70,12 @@ export function guessFor(file) {
 /** Chooses a type by its name; "" chooses none. */
 export const chooseType = (wanted) => take(types.some((type) => type.type === wanted) ? wanted : "", true);
 
+/** As on a fresh page. */
+export function clearType() {
+  const ready = types.filter((type) => type.available);
+  take(ready.length === 1 ? ready[0].type : "", false);
+}
+
 export function startTypeChooser(choose) {
   onChoose = choose;
   onChoice((chosen) => take(chosen, true));

@@ -10,6 +10,7 @@ import { noteUsed } from "/static/form/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
 import { clearText, showTextError } from "/static/form/text-input.js";
 import { chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
+import { forgetDraft, showMissingFiles } from "/static/new/draft.js";
 import { fitType, hintAboutFiles } from "/static/new/fit.js";
 import { acceptPaste } from "/static/new/paste.js";
 import { drawSummary } from "/static/new/summary.js";
@@ -28,6 +29,7 @@ function filesChanged(files) {
   if (files.length) guessFor(files[0].name);
   showFilesProblem(files.length ? filesProblem() : "");
   hintAboutFiles();
+  showMissingFiles();
   drawSummary();
 }
 
@@ -126,7 +128,7 @@ async function submitted(event, onJob) {
     clearBesideFiles();
     clearText();
     clearOptions();
-    drawSummary();
+    forgetDraft();
     tell(`Submitted: ${accepted.name}`);
     onJob(accepted);
   } catch (error) {

@@ -5,6 +5,7 @@ import { setLaterTypes } from "/static/form/more-options.js";
 import { setTypes } from "/static/form/type-chooser.js";
 import { setLabels } from "/static/jobs/job-list.js";
 import { fillFromAddress } from "/static/new/again.js";
+import { startDraft } from "/static/new/draft.js";
 import { startLatest } from "/static/new/latest.js";
 import { startSubmit } from "/static/new/submit.js";
 import { changedTypes } from "/static/shared/api.js";
@@ -24,7 +25,9 @@ function show() {
   if (isShown || !isListed || !tag) return;
   isShown = true;
   find("[data-loading]").hidden = true;
-  if (maySubmit()) fillFromAddress();
+  if (!maySubmit()) return;
+  startDraft();
+  fillFromAddress();
 }
 
 async function refreshTypes() {

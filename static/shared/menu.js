@@ -5,14 +5,30 @@ import { logOut } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
 
 const menu = find("[data-who]");
+let left = false;
+
+/** Whether somebody has logged out here: from then on, the page keeps nothing. */
+export const hasLeft = () => left;
 
 function close() {
   menu.open = false;
 }
 
+/* The answer to a logout says so too, but browsers heed it on secure pages only. */
+function forget() {
+  try {
+    localStorage.clear();
+    sessionStorage.clear();
+  } catch {
+    /* Then the browser keeps nothing at all. */
+  }
+}
+
 async function leave() {
   try {
     await logOut();
+    left = true;
+    forget();
     location.assign("/login");
   } catch (error) {
     tell(error.message, { isProblem: true });

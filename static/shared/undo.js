@@ -15,7 +15,7 @@ const waiting = new Map();
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Shows a message with a button for as long as `undo` can be called. */
-function offer(text, undo) {
+export function offer(text, undo) {
   const button = make("button", { type: "button", className: "button small", "data-undo": "" }, texts.undo);
   const toast = make("div", { className: "toast" }, make("p", { dir: "auto" }, text), button);
   const hide = () => toast.remove();

@@ -15,6 +15,11 @@ export const texts = {
   inputName: (name) => `${name}: `,
   needsNothing: (label) => `${label} needs no input.`,
   needsFields: (label) => `${label} takes no files. Fill in its fields below.`,
+  chooseAgain: (names) => {
+    const shown = names.slice(0, 3).map((name) => `“${name}”`).join(", ");
+    return `Choose the files of your draft again: ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}.`;
+  },
+  cleared: "Cleared the form.",
   pastedImage: (time) => `Pasted image ${time}.png`,
   noTypeForText: "To use pasted text, choose a job type that takes text or URLs, and paste again.",
   typeTakesNoText: (label) => `${label} takes no text. Choose a job type that does, and paste again.`,

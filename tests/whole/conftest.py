@@ -17,6 +17,15 @@ def browser() -> Iterator[webdriver.Chrome]:
         yield driver
 
 
+@pytest.fixture(autouse=True)
+def no_draft(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The form as a test leaves it is not a draft for the next one in the same browser."""
+    yield
+    if "browser" in request.fixturenames:
+        script = "addEventListener('pagehide', () => sessionStorage.clear())"
+        request.getfixturevalue("browser").execute_script(script)
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server for the tests of a module, which leave it running."""

@@ -12,9 +12,7 @@ from selenium.webdriver.common.by import By
 
 from bellhop.client import Bellhop
 from tests.support.axe import findings
-from tests.support.browser import (
-    complaints,
-)
+from tests.support.browser import choose, complaints
 from tests.support.running import Running, running, wait_for
 
 PASSWORD = "correct horse"
@@ -204,10 +202,16 @@ def loading(browser: webdriver.Chrome) -> list[Any]:
     return browser.find_elements(By.CSS_SELECTOR, "[data-loading]")
 
 
-def test_it_logs_out(browser: webdriver.Chrome, served: Running) -> None:
+def test_it_logs_out_and_forgets_the_draft(browser: webdriver.Chrome, served: Running) -> None:
     log_in(browser, served.url, "otto")
+    shown(browser, "[data-types]")
+    choose(browser, "noop")
+    shown(browser, "[data-text-input]").send_keys("of otto")
+    browser.refresh()
+    assert shown(browser, "[data-text-input]").get_property("value") == "of otto"
     shown(browser, "[data-who] summary").click()
     shown(browser, "[data-log-out]").click()
     shown(browser, "#name")
+    assert browser.execute_script("return sessionStorage.length + localStorage.length") == 0
     browser.get(served.url)
     assert "/login" in browser.current_url

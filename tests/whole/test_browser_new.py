@@ -209,3 +209,86 @@ def test_it_leaves_a_paste_into_a_field_to_the_field(page: webdriver.Chrome) -> 
     paste(page, ("image.png", "picture"), text="a text", at="[data-type-search]")
     assert find(page, "[data-text-input]").get_property("value") == ""
     assert not page.find_elements(By.CSS_SELECTOR, "[data-file-name]")
+
+
+# The draft.
+
+KEPT = """
+const schema = {properties: {
+    secret: {type: "string", format: "password"}, word: {type: "string", default: "a"},
+    either: {anyOf: [{type: "null"}, {type: "string", format: "password"}]}}};
+const done = arguments[0];
+import("/static/form/params-form.js").then(({ begunWith, paramsForm }) => {
+  const form = paramsForm(document.createElement("div"), "test");
+  form.draw("test", begunWith(schema, {secret: "s", word: "", either: "t"}));
+  done([form.read(), form.readOpen()]);
+});"""
+
+
+def value(browser: webdriver.Chrome, selector: str) -> str:
+    return str(find(browser, selector).get_property("value"))
+
+
+def write(browser: webdriver.Chrome, selector: str, text: str) -> None:
+    find(browser, selector).clear()
+    find(browser, selector).send_keys(text)
+
+
+def test_it_keeps_what_was_filled_in_through_a_reload(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    choose(page, "form")
+    find(page, "[data-text-input]").send_keys("half a sen")
+    find(page, "#param-needed").send_keys("this")
+    write(page, "#param-count", "7")
+    find(page, "#param-tags").send_keys("a\nb")
+    press(page, "[data-more-summary]")
+    press(page, "[data-add-step]")
+    find(page, "#option-priority").send_keys("-3")
+    opened(page, served)
+    assert chosen_type(page) == "form"
+    fields = "[data-text-input]", "#param-needed", "#param-count", "#param-tags", "#option-priority"
+    assert [value(page, field) for field in fields] == ["half a sen", "this", "7", "a\nb", "-3"]
+    assert len(page.find_elements(By.CSS_SELECTOR, "[data-step]")) == 1
+    press(page, "[data-step] .button")
+    job = served.client().job(submit(page))
+    assert (job["priority"], job["params"]["count"], job["params"]["tags"]) == (-3, 7, ["a", "b"])
+    # It was sent, and no draft is left of it.
+    opened(page, served)
+    assert chosen_type(page) is None and value(page, "[data-text-input]") == ""
+
+
+def test_it_asks_for_the_files_of_a_draft(page: webdriver.Chrome, served: Running) -> None:
+    drop(page, ("a.txt", "a b"), ("b.txt", "c"))
+    choose(page, "word_count")
+    write(page, "#param-minimum", "2")
+    page.get(f"{served.url}/running")
+    opened(page, served)
+    assert value(page, "#param-minimum") == "2"
+    asked = "[data-missing-files]"
+    assert text_of(page, asked) == "Choose the files of your draft again: “a.txt”, “b.txt”."
+    drop(page, ("b.txt", "c"))
+    assert text_of(page, asked) == "Choose the files of your draft again: “a.txt”."
+    drop(page, ("a.txt", "a b"))
+    assert not find(page, asked).is_displayed()
+    assert text_of(page, "[data-summary]") == "2 files, 4 bytes → Word count"
+
+
+def test_it_clears_the_form_and_takes_that_back(page: webdriver.Chrome, served: Running) -> None:
+    drop(page, ("a.txt", "a b"))
+    choose(page, "word_count")
+    write(page, "#param-minimum", "2")
+    press(page, "[data-clear-form]")
+    assert text_of(page, "[data-summary]") == "Add files or choose a job type"
+    press(page, "[data-undo]")
+    assert text_of(page, "[data-summary]") == "1 file, 3 bytes → Word count"
+    assert value(page, "#param-minimum") == "2"
+    press(page, "[data-clear-form]")
+    opened(page, served)
+    assert chosen_type(page) is None
+
+
+def test_it_keeps_no_secret_and_an_emptied_field_empty(page: webdriver.Chrome) -> None:
+    read, kept = page.execute_async_script(KEPT)
+    assert read == {"secret": "s", "word": "", "either": "t"}
+    assert kept == {"word": ""}

@@ -43,6 +43,15 @@ export function checkBesideFiles() {
 /** [{name, file}] */
 export const besideFiles = () => fields.flatMap(({ name, input }) => [...input.files].map((file) => ({ name, file })));
 
+/** Chooses these files, [{name, file}], once more. */
+export function fillBesideFiles(given) {
+  for (const { name, input } of fields) {
+    const chosen = new DataTransfer();
+    given.filter((each) => each.name === name).forEach(({ file }) => chosen.items.add(file));
+    input.files = chosen.files;
+  }
+}
+
 /** Shows what the server says of a field; false when it is none of these. */
 export function showBesideError(name, message) {
   const known = fields.find((field) => field.name === name);

@@ -8,6 +8,9 @@ const OF_SYSTEM = /^(\.DS_Store|\._.*|\.localized|Thumbs\.db|ehthumbs\.db|deskto
 /** The name of a file, with its folders where they are known. */
 export const fullName = (file) => paths.get(file) || file.webkitRelativePath || file.name;
 
+/** Notes where a file lay that had come from a folder. */
+export const notePath = (file, path) => paths.set(file, path);
+
 /** {wanted, left}: files, and the names of those that nobody means to upload. */
 export function withoutSystemFiles(files) {
   const left = files.filter((file) => OF_SYSTEM.test(file.name));
@@ -28,7 +31,7 @@ async function entriesOf(folder) {
 async function walk(entry) {
   if (entry.isFile) {
     const file = await asFile(entry);
-    if (file) paths.set(file, entry.fullPath.replace(/^\//, ""));
+    if (file) notePath(file, entry.fullPath.replace(/^\//, ""));
     return [file];
   }
   const found = await Promise.all((await entriesOf(entry)).map(walk));

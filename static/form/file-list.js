@@ -1,4 +1,4 @@
-/* The chosen files, with sizes, what of each is sent, and a way to remove each. */
+/* The chosen files, with sizes and a way to remove each. */
 
 import { fullName, withoutSystemFiles } from "/static/form/dropped-files.js";
 import { announce, tell } from "/static/shared/announce.js";
@@ -8,9 +8,6 @@ import { bytes, many } from "/static/shared/format.js";
 const SHOWN = 100;
 const list = find("[data-file-list]");
 let files = [];
-/* Those that are being sent, each with how much of it is. */
-let sending = new Map();
-const rows = new Map();
 let onChange = () => {};
 
 export const chosenFiles = () => files;
@@ -25,32 +22,14 @@ function fileRow(file) {
   const button = find("[data-remove-file]", row);
   button.setAttribute("aria-label", `Remove ${fullName(file)}`);
   button.addEventListener("click", () => removeFile(file));
-  rows.set(file, row);
   return row;
 }
 
-function drawSent(file) {
-  const row = rows.get(file);
-  if (!row) return;
-  const progress = find("[data-file-progress]", row);
-  progress.hidden = !sending.has(file);
-  find("[data-remove-file]", row).hidden = sending.has(file);
-  progress.setAttribute("aria-label", `Upload of ${fullName(file)}`);
-  progress.value = file.size ? Math.floor((100 * (sending.get(file) ?? 0)) / file.size) : 100;
-}
-
-function drawRows() {
-  rows.clear();
+function draw() {
   list.replaceChildren(...files.slice(0, SHOWN).map(fileRow));
-  files.slice(0, SHOWN).forEach(drawSent);
   if (files.length > SHOWN) list.append(`and ${many(files.length - SHOWN, "more file")}`);
   find("[data-chosen]").hidden = files.length === 0;
-  find("[data-clear-files]").hidden = sending.size > 0;
   find("[data-chosen-total]").textContent = `${many(files.length, "file")}, ${bytes(totalBytes())}`;
-}
-
-function draw() {
-  drawRows();
   onChange(files);
 }
 
@@ -73,19 +52,7 @@ export function addFiles(more) {
   draw();
 }
 
-/** These are being sent; `null` when none is any more. */
-export function showSending(those) {
-  sending = new Map((those ?? []).map((file) => [file, 0]));
-  drawRows();
-}
-
-export function showSent(file, sent) {
-  if (!sending.has(file)) return;
-  sending.set(file, sent);
-  drawSent(file);
-}
-
-/** Removes those that a job has; what came meanwhile stays. */
+/** Removes those; what came meanwhile stays. */
 export function clearFiles(those = files) {
   files = files.filter((file) => !those.includes(file));
   draw();

@@ -78,5 +78,5 @@ function itemsOrNull(type) {
 export const filesToSend = () => [...chosenFiles().filter((file) => !file.kept).map((file) => ({ file })), ...besideFiles()];
 /** The chosen files that an earlier job has. */
 export const keptFiles = () => chosenFiles().filter((file) => file.kept);
-/** The form to send once they have the ids of uploads: [{name, id}]. */
-export const formOf = ({ type, params, options }, uploads, kept) => jobForm({ type: type.type, params, options, uploads, kept });
+/** The form of a job whose files all are `kept`. */
+export const formOf = ({ type, params, options }, kept) => jobForm({ type: type.type, params, options, kept });

@@ -52,9 +52,14 @@ async function fill(id, numbers) {
   return find("[data-submit]").focus();
 }
 
-/** Takes the job that the address names, once the types are known. */
+/** Takes the job that the address names, or the upload of one, once the types are known. */
 export async function fillFromAddress() {
   const query = new URLSearchParams(location.search);
+  const upload = query.get("upload");
+  if (upload) {
+    history.replaceState(null, "", "/");
+    window.dispatchEvent(new CustomEvent("bellhop:back", { detail: upload, cancelable: true }));
+  }
   const id = query.get("again");
   if (!id) return;
   history.replaceState(null, "", "/");

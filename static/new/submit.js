@@ -2,10 +2,8 @@
 
 import { clearBesideFiles, showBesideError } from "/static/form/beside-files.js";
 import { acceptFiles } from "/static/form/drop-zone.js";
-import { fullName } from "/static/form/dropped-files.js";
-import { addFiles, chosenFiles, clearFiles, showSending, showSent, startFileList } from "/static/form/file-list.js";
+import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/form/file-list.js";
 import { filesProblem, filesToSend, formOf, gather, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
-import { noteSent, unfinished } from "/static/uploads/known-uploads.js";
 import { noteUsed } from "/static/form/last-used.js";
 import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
 import { clearText, showTextError } from "/static/form/text-input.js";
@@ -14,18 +12,21 @@ import { forgetDraft, showMissingFiles } from "/static/new/draft.js";
 import { fitType, hintAboutFiles } from "/static/new/fit.js";
 import { acceptPaste } from "/static/new/paste.js";
 import { drawSummary } from "/static/new/summary.js";
-import { drawSaving, drawUpload, drawWaiting, hideUpload, showUpload, stoppedWords } from "/static/uploads/upload-bar.js";
-import { lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
+import { fillFromUpload } from "/static/new/taken-back.js";
 import { tell } from "/static/shared/announce.js";
 import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
+import { loadTray } from "/static/shared/tray.js";
+import { texts } from "/static/texts/new.js";
 
 const form = find("[data-submit-form]");
 const submit = find("[data-submit]");
 let key = null;
+/* The job that the tray got last, while the form has nothing new. */
+let sending = null;
 
 function filesChanged(files) {
-  key = null;
+  touched();
   if (files.length) guessFor(files[0].name);
   showFilesProblem(files.length ? filesProblem() : "");
   hintAboutFiles();
@@ -40,47 +41,19 @@ function showProblem(text, rest = []) {
   alert.hidden = !text;
 }
 
-/* The ids of uploads of these files, which are sent first. */
-async function upload(files) {
-  const sent = new Map(files.map((file) => [file, 0]));
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  const onSent = (file, count) => {
-    sent.set(file, count);
-    showSent(file, count);
-    drawUpload([...sent.values()].reduce((sum, each) => sum + each, 0), total);
-  };
-  const control = uploadControl({ onSent, onWait: drawWaiting });
-  showUpload(control);
-  showSending(files);
-  const ids = await sendFiles(files, control);
-  drawSaving();
-  return { ids, control };
+function touched() {
+  key = null;
+  sending = null;
 }
 
-/* The accepted job, and the files that it has. */
-async function send(job) {
+/* The accepted job; null where it has files to upload, which the tray does. */
+async function send(job, files, kept) {
   key ??= freshKey();
-  const mine = key;
-  if (job.items) {
-    return { accepted: await submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, mine), files: [] };
-  }
-  const given = filesToSend();
-  const kept = keptFiles();
-  const files = given.map(({ file }) => file);
-  const { ids, control } = await upload(files);
-  const form = formOf(job, given.map(({ name }, place) => ({ name, id: ids[place] })), kept);
-  /* The uploads belong to the first job that took them: only the same key finds it again. */
-  const accepted = await lasting(() => submitUpload(form, { key: mine, signal: control.signal }), control);
-  noteSent(files);
-  return { accepted, files: [...files, ...kept] };
-}
-
-/* Files that were not uploaded to their end: a page may not read them again on its own. */
-function showUnfinished() {
-  const here = chosenFiles().map(fullName);
-  const names = unfinished().filter((name) => !here.includes(name));
-  const which = names.length === 1 ? `“${names[0]}” was` : `${names.length} files were`;
-  showText(find("[data-unfinished]"), names.length ? `${which} not submitted. Choose ${names.length === 1 ? "it" : "them"} again: the upload continues where it was.` : "");
+  if (job.items) return submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, key);
+  if (!files.length) return submitUpload(formOf(job, kept), { key });
+  const { addEntry } = await loadTray();
+  sending = await addEntry(job, files, kept);
+  return null;
 }
 
 /* The server's words about files, text or type belong where these are chosen. */
@@ -95,7 +68,6 @@ function shownAtInput({ field, message }) {
 }
 
 function refused(error) {
-  if (error.name === "AbortError") return tell(stoppedWords());
   const rest = showOptionErrors(typeForm.showErrors(error.fields ?? [])).filter((wrong) => !shownAtInput(wrong));
   const again = error.fields ? "" : " Nothing is lost: the form is as you left it. Try again in a moment.";
   return showProblem(error.message + again, rest);
@@ -105,13 +77,8 @@ function busy(on) {
   submit.disabled = on;
   form.setAttribute("aria-busy", String(on));
   submit.textContent = on ? "Submitting…" : "Submit job";
-  if (on) return;
-  /* A disabled or hidden button loses the focus; the submit button takes it. */
-  const lost = document.activeElement === document.body || document.activeElement.matches("[data-stop-upload], [data-pause-upload]");
-  hideUpload();
-  showSending(null);
-  showUnfinished();
-  if (lost) submit.focus({ preventScroll: true });
+  /* A disabled button loses the focus. */
+  if (!on && document.activeElement === document.body) submit.focus({ preventScroll: true });
 }
 
 async function submitted(event, onJob) {
@@ -119,23 +86,42 @@ async function submitted(event, onJob) {
   showProblem("");
   const job = gather();
   if (!job) return;
+  const files = job.items ? [] : filesToSend();
+  const kept = job.items ? [] : keptFiles();
+  const own = files.map(({ file }) => file);
   busy(true);
   try {
-    const { accepted, files } = await send(job);
-    key = null;
-    noteUsed(job.type.type, files.map((file) => file.name));
-    clearFiles(files);
+    const accepted = await send(job, files, kept);
+    const added = sending;
+    noteUsed(job.type.type, [...own, ...kept].map((file) => file.name));
+    clearFiles([...own, ...kept]);
     clearBesideFiles();
     clearText();
     clearOptions();
     forgetDraft();
-    tell(`Submitted: ${accepted.name}`);
+    key = null;
+    sending = added;
+    if (!accepted) return;
+    tell(texts.submitted(accepted.name));
     onJob(accepted);
   } catch (error) {
     refused(error);
   } finally {
     busy(false);
   }
+}
+
+/* Puts a job whose files were on their way back into the form, with what the server says about it. */
+async function takeBack(id) {
+  const problem = await fillFromUpload(id);
+  if (problem) refused(problem);
+}
+
+/* The answer to a form that is still as it was left belongs there, as if the files had not taken their time. */
+function takeBackRefused(event) {
+  if (event.detail !== sending) return;
+  event.preventDefault();
+  takeBack(sending);
 }
 
 /** `onJob(job)` gets the accepted job. */
@@ -147,10 +133,16 @@ export function startSubmit(onJob) {
   startFileList(filesChanged);
   acceptFiles(addFiles);
   acceptPaste();
-  showUnfinished();
   form.addEventListener("input", () => {
-    key = null;
+    touched();
     drawSummary();
   });
   form.addEventListener("submit", (event) => submitted(event, onJob));
+  /* Who is busy with the next job finds the row without being led to it. */
+  window.addEventListener("bellhop:submitted", ({ detail: { id, job } }) => id === sending && onJob(job));
+  window.addEventListener("bellhop:refused", takeBackRefused);
+  window.addEventListener("bellhop:back", (event) => {
+    event.preventDefault();
+    takeBack(event.detail);
+  });
 }

@@ -187,13 +187,12 @@ export const freshKey = () =>
 export const submitJson = (job, key) => send("POST", "/jobs", job, { "Idempotency-Key": key });
 
 /** Sends a multipart form; XMLHttpRequest because fetch cannot tell how much has been sent. */
-export function submitUpload(form, { key, onProgress = null, signal = null }) {
+export function submitUpload(form, { key, signal = null }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${BASE}/jobs`);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Idempotency-Key", key);
-    if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
     request.onerror = () => reject(new NoAnswer());
     request.onabort = () => reject(new DOMException("", "AbortError"));
     request.onload = () => {
@@ -238,6 +237,9 @@ export async function beginUpload({ name, path, size, sha256 }) {
 export async function uploadOffset(url) {
   return Number((await askUpload(url, { method: "HEAD" })).headers.get("Upload-Offset"));
 }
+
+/** Ends an upload that no job will take. */
+export const deleteUpload = (url) => askUpload(url, { method: "DELETE" });
 
 /** Sends a part of a file; the offset after it. XMLHttpRequest because fetch cannot tell how much has been sent. */
 export function sendPart(url, offset, part, { signal, onProgress }) {

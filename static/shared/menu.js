@@ -3,6 +3,7 @@
 import { tell } from "/static/shared/announce.js";
 import { logOut } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
+import { hasUploads, loadTray } from "/static/shared/tray.js";
 
 const menu = find("[data-who]");
 let left = false;
@@ -26,6 +27,7 @@ function forget() {
 
 async function leave() {
   try {
+    if (hasUploads() && !(await (await loadTray()).mayLogOut())) return;
     await logOut();
     left = true;
     forget();

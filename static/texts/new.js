@@ -28,4 +28,10 @@ export const texts = {
     const which = names.length === 1 ? `“${names[0]}” does` : `${names.length} of the files do`;
     return `${label} expects ${suffixes.join(", ")}; ${which} not look like that. This will probably fail.`;
   },
+  submitted: (name) => `Submitted: ${name}`,
+  notInForm: (names) => `This browser cannot read ${names.join(", ")} any more. Choose again what is missing.`,
+  replaceTitle: "Replace what is in the form?",
+  replaceText: "The form has another job in it. This one would take its place.",
+  replaceYes: "Replace it",
+  replaceNo: "Keep the form",
 };

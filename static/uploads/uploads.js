@@ -1,8 +1,8 @@
 /* Sends files in parts, each from where the server has it: after a lost connection, a restart, a reload. */
 
-import { fullName } from "/static/form/dropped-files.js";
-import { forget, remember, remembered, wasSent } from "/static/uploads/known-uploads.js";
-import { beginUpload, sendPart, uploadOffset } from "/static/shared/api.js";
+import { beginUpload, NoAnswer, sendPart, uploadOffset } from "/static/shared/api.js";
+import { wasSent } from "/static/uploads/known-uploads.js";
+import { inTurn } from "/static/uploads/turns.js";
 
 const PART_BYTES = 8 * 1024 * 1024;
 const AT_ONCE = 3;
@@ -14,7 +14,7 @@ const MOST_READ_BYTES = 1024 ** 3;
 const isStopped = (error) => error.name === "AbortError";
 /* Nobody answered, another request was first, or the server says to come back. */
 const PASSING = [409, 423, 429, 460, 502, 503, 504];
-const isPassing = ({ status, code }) => !status || (PASSING.includes(status) && code !== "too-many-jobs");
+const isPassing = (error) => error instanceof NoAnswer || (PASSING.includes(error.status) && error.code !== "too-many-jobs");
 const isGone = (error) => error.status === 404 || error.status === 410;
 
 const pause = (ms, signal) =>
@@ -22,7 +22,7 @@ const pause = (ms, signal) =>
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
-      reject(new DOMException("Upload stopped", "AbortError"));
+      reject(signal.reason);
     }, { once: true });
   });
 
@@ -30,6 +30,7 @@ const pause = (ms, signal) =>
 export async function lasting(act, { signal, onWait }) {
   for (let wait = WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
+      signal.throwIfAborted();
       const found = await act();
       onWait(false);
       return found;
@@ -41,6 +42,21 @@ export async function lasting(act, { signal, onWait }) {
   }
 }
 
+/** Forgets the upload of an item if the server has it no longer; whether it had one until now. */
+export async function forgetGone(item, control) {
+  if (!item.url) return false;
+  try {
+    item.sent = await lasting(() => uploadOffset(item.url), control);
+    return false;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    /* For everybody but its owner, it is not there. */
+    await lasting(() => control.checkOwner(0), control);
+    Object.assign(item, { url: null, sent: 0 });
+    return true;
+  }
+}
+
 /* The SHA-256 of a file, where it may be one that was sent before; browsers have it on secure pages only. */
 async function contentOf(file) {
   if (!wasSent(file) || file.size > MOST_READ_BYTES || !crypto.subtle) return null;
@@ -48,65 +64,74 @@ async function contentOf(file) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function placeOf(file, control) {
-  const url = remembered(file);
-  try {
-    if (url) return { url, offset: await lasting(() => uploadOffset(url), control) };
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    forget(file);
-  }
-  const sha256 = await contentOf(file);
-  const begun = await lasting(() => beginUpload({ name: file.name, path: fullName(file), size: file.size, sha256 }), control);
-  remember(file, begun.url);
-  return begun;
+/* Begins the upload of an item; whole at once where the server has the file. */
+async function begin(item, control) {
+  const sha256 = await contentOf(await control.fileOf(item));
+  const { url, offset } = await lasting(async () => {
+    await control.checkOwner();
+    return beginUpload({ name: item.name, path: item.path, size: item.size, sha256 });
+  }, control);
+  Object.assign(item, { url, sent: offset });
+  control.onSent();
 }
 
-async function sendFile(file, control) {
-  let { url, offset } = await placeOf(file, control);
-  control.onSent(file, offset);
-  while (offset < file.size) {
-    await control.running();
-    try {
-      const part = file.slice(offset, offset + PART_BYTES);
-      offset = await sendPart(url, offset, part, { signal: control.partSignal(), onProgress: (sent) => control.onSent(file, offset + sent) });
-      control.onWait(false);
-    } catch (error) {
-      if (control.signal.aborted || !(isPassing(error) || isStopped(error))) throw error;
-      if (!isStopped(error)) {
-        control.onWait(true);
-        await pause(WAIT_MS, control.signal);
-      }
-      await control.running();
-      offset = await lasting(() => uploadOffset(url), control);
-    }
-    control.onSent(file, offset);
-  }
-  return url.split("/").pop();
-}
-
-/** The ids of the uploads of `files`, in their order; a few are sent at the same time. */
-export async function sendFiles(files, control) {
-  const ids = [];
-  let next = 0;
-  const work = async () => {
-    while (next < files.length) {
-      const place = next++;
-      ids[place] = await sendFile(files[place], control);
-    }
+async function sendNextPart(item, control) {
+  const start = item.sent;
+  const part = (await control.fileOf(item)).slice(start, start + PART_BYTES);
+  const onProgress = (count) => {
+    item.sent = start + count;
+    control.onSent();
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, files.length) }, work));
-  return ids;
+  item.sent = await sendPart(item.url, start, part, { signal: control.partSignal(), onProgress });
+  control.onWait(false);
+  control.onSent();
 }
 
-/** What steers an upload: `stop()`, `pause()`, `resume()`. */
-export function uploadControl({ onSent, onWait }) {
+/* Waits until a part may be sent once more, if that may help. */
+async function recover(error, control) {
+  if (control.signal.aborted || !(isPassing(error) || isStopped(error) || isGone(error))) throw error;
+  if (isPassing(error)) {
+    control.onWait(true);
+    await pause(WAIT_MS, control.signal);
+  }
+  await control.running();
+}
+
+async function sendFile(item, control) {
+  await control.running();
+  await forgetGone(item, control);
+  if (!item.url) await begin(item, control);
+  while (item.sent < item.size) {
+    try {
+      await inTurn(() => sendNextPart(item, control));
+    } catch (error) {
+      await recover(error, control);
+      await forgetGone(item, control);
+      if (!item.url) await begin(item, control);
+    }
+  }
+}
+
+/** Whether all of an item has arrived. */
+export const isSent = (item) => Boolean(item.url) && item.sent === item.size;
+
+/** Uploads `items`, each {name, path, size, url, sent}, the last two of which it keeps true. */
+export async function sendFiles(items, control) {
+  const left = items.filter((item) => !isSent(item));
+  const work = async () => {
+    for (let item = left.shift(); item; item = left.shift()) await sendFile(item, control);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, left.length) }, work));
+}
+
+/** What steers an upload: `stop()`, `pause()`, `resume()`; `about` has onSent, onWait, fileOf and checkOwner. */
+export function uploadControl(about) {
   const stopper = new AbortController();
   let part = new AbortController();
   let waiters = null;
   stopper.signal.addEventListener("abort", () => part.abort());
   return {
-    onSent, onWait,
+    ...about,
     signal: stopper.signal,
     partSignal: () => part.signal,
     running: () => {

@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -17,6 +18,10 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.support.running import wait_for
 
+MIB = 1 << 20
+# Half a second for a part of an upload, so that there is a middle.
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 12 * MIB}
+FAST = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 MISSING = "no chromium with chromedriver was found: apt-get install chromium chromium-driver"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -63,6 +68,12 @@ def complaints(browser: webdriver.Chrome) -> list[str]:
     """What scripts, policies and missing files wrote to the console since the last call."""
     lines = browser.get_log("browser")  # type: ignore[no-untyped-call]
     return [line["message"] for line in lines if line["level"] == "SEVERE"]
+
+
+def throttle(browser: webdriver.Chrome, conditions: dict[str, Any]) -> None:
+    """How fast the network is from now on: SLOW, FAST."""
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
 
 
 def find(browser: webdriver.Chrome, selector: str) -> WebElement:

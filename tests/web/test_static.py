@@ -18,7 +18,7 @@ PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
 # From which folders a module may import, as docs/architecture.md says.
 USES = {
     "pages": {"form", "job", "jobs", "new", "problems", "running", "schedules", "shared", "texts"},
-    "new": {"form", "jobs", "new", "shared", "texts", "uploads"},
+    "new": {"form", "jobs", "new", "shared", "texts"},
     "jobs": {"jobs", "shared", "texts"},
     "schedules": {"form", "schedules", "shared", "texts"},
     "running": {"running", "shared", "texts"},

@@ -12,10 +12,27 @@ from selenium.webdriver.common.by import By
 
 from bellhop.client import Bellhop
 from tests.support.axe import findings
-from tests.support.browser import choose, complaints
+from tests.support.browser import (
+    FAST,
+    MIB,
+    SLOW,
+    choose,
+    complaints,
+    find,
+    is_shown,
+    press,
+    text_of,
+    throttle,
+)
 from tests.support.running import Running, running, wait_for
 
 PASSWORD = "correct horse"
+# Another account in the same browser, while a page is open.
+LOG_IN = """
+const [name, password, done] = arguments;
+fetch("/api/v1/login", {method: "POST", headers: {"Content-Type": "application/json"},
+  body: JSON.stringify({name, password})}).then((answer) => done(answer.status));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +217,56 @@ def test_it_can_be_used_by_everybody(
 
 def loading(browser: webdriver.Chrome) -> list[Any]:
     return browser.find_elements(By.CSS_SELECTOR, "[data-loading]")
+
+
+def jobs_of(client: Bellhop) -> list[dict[str, Any]]:
+    return list(client.get("/api/v1/jobs")["jobs"])
+
+
+def test_an_upload_waits_until_its_owner_is_logged_in(
+    browser: webdriver.Chrome, served: Running, otto: Bellhop, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_bytes(b"0123456789abcde\n" * MIB)
+    log_in(browser, served.url, "otto")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=upper]"))
+    find(browser, "[data-file-input]").send_keys(str(path))
+    choose(browser, "upper")
+    throttle(browser, {**SLOW, "uploadThroughput": 3 * MIB})
+    press(browser, "[data-submit]")
+    wait_for(lambda: "left" in text_of(browser, "[data-entry]"))
+    assert browser.execute_async_script(LOG_IN, "ada", PASSWORD) == 200
+    wait_for(lambda: "uploads of otto wait" in text_of(browser, "[data-toast]"))
+    wait_for(lambda: not is_shown(browser, "[data-tray]"))
+    browser.get(f"{served.url}/jobs")
+    wait_for(lambda: not any(n.is_displayed() for n in loading(browser)))
+    throttle(browser, FAST)
+    assert not is_shown(browser, "[data-tray]")
+    log_in(browser, f"{served.url}/jobs", "otto")
+    (job,) = wait_for(lambda: [j for j in jobs_of(otto) if j["name"] == "mine.txt"])
+    assert job["owner"] == "otto"
+
+
+def test_a_logout_asks_before_it_ends_uploads(
+    browser: webdriver.Chrome, served: Running, tmp_path: Path
+) -> None:
+    path = tmp_path / "paused.txt"
+    path.write_bytes(b"0123456789abcde\n" * MIB)
+    log_in(browser, served.url, "ada")
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=upper]"))
+    find(browser, "[data-file-input]").send_keys(str(path))
+    choose(browser, "upper")
+    throttle(browser, SLOW)
+    press(browser, "[data-submit]")
+    press(browser, "[data-act=pause]")
+    wait_for(lambda: "Paused at" in text_of(browser, "[data-entry]"))
+    throttle(browser, FAST)
+    press(browser, "[data-who] summary")
+    press(browser, "[data-log-out]")
+    wait_for(lambda: "1 upload is not submitted" in text_of(browser, "[data-confirm]"))
+    press(browser, "[data-confirm-yes]")
+    shown(browser, "#name")
+    assert list((served.data / "uploads" / ".parts").iterdir()) == []
 
 
 def test_it_logs_out_and_forgets_the_draft(browser: webdriver.Chrome, served: Running) -> None:

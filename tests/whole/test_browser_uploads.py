@@ -1,24 +1,42 @@
-"""Uploads of the page: in parts, and going on after whatever interrupts them."""
+"""Uploads: in a tray on every page, in parts, and continuing after whatever interrupts them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
-from tests.support.browser import choose, find, press, text_of
+from tests.support.axe import findings
+from tests.support.browser import (
+    FAST,
+    MIB,
+    SLOW,
+    choose,
+    drop,
+    find,
+    is_shown,
+    press,
+    text_of,
+    throttle,
+)
 from tests.support.running import Family, Running, running, wait_for
 
-MIB = 1 << 20
 SIZE = 24 * MIB
-# Half a second for a part of 8 MiB, so that there is a middle.
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 12 * MIB}
-FAST = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+# A browser without room for files.
+NO_FILES = """
+const put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (value, ...key) {
+  if (value instanceof File) throw new DOMException("no room", "QuotaExceededError");
+  return put.call(this, value, ...key);
+};
+"""
+# Whether the browser would ask before the page is left.
+IS_ASKED = "return !dispatchEvent(new Event('beforeunload', {cancelable: true}))"
 # Entries of folders, as a drop from the desktop has them: [path, text].
 DROP_FOLDERS = """
 const entryOf = (path, text) => {
@@ -40,20 +58,28 @@ document.body.dispatchEvent(event);
 """
 
 
-@pytest.fixture
-def bellhop(tmp_path: Path) -> Iterator[Running]:
-    port = {"BELLHOP_SERVER_PORT": "0"}
-    with running(tmp_path, **port) as found:
+@pytest.fixture(scope="module")
+def bellhop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("uploads")) as found:
         found.serve()
+        # A restart has the same address.
+        found.environment["BELLHOP_SERVER_PORT"] = found.url.rpartition(":")[2]
         yield found
 
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, bellhop: Running) -> webdriver.Chrome:
-    opened(browser, bellhop.url)
-    browser.execute_script("localStorage.clear()")
+    throttle(browser, FAST)
+    forget(browser, bellhop.url)
     opened(browser, bellhop.url)
     return browser
+
+
+def forget(browser: webdriver.Chrome, url: str) -> None:
+    """Remove all that the browser keeps of Bellhop."""
+    browser.get("about:blank")
+    kept = {"origin": url, "storageTypes": "all"}
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", kept)
 
 
 def opened(browser: webdriver.Chrome, url: str) -> None:
@@ -61,21 +87,23 @@ def opened(browser: webdriver.Chrome, url: str) -> None:
     wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=word_count]"))
 
 
-def throttle(browser: webdriver.Chrome, conditions: dict[str, Any]) -> None:
-    browser.execute_cdp_cmd("Network.enable", {})
-    browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
-
-
-def large_file(folder: Path) -> Path:
-    path = folder / "big.txt"
-    path.write_bytes(b"0123456789abcde\n" * (SIZE // 16))
+def large_file(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.txt"
+    path.write_bytes((f"{name:15}\n" * (SIZE // 16)).encode())
     return path
 
 
 def send(browser: webdriver.Chrome, path: Path) -> None:
     find(browser, "[data-file-input]").send_keys(str(path))
     choose(browser, "upper")
-    find(browser, "[data-submit]").click()
+    press(browser, "[data-submit]")
+
+
+def sending(browser: webdriver.Chrome, bellhop: Running, path: Path) -> None:
+    """Send a file slowly, and come back when a third of it has arrived."""
+    throttle(browser, SLOW)
+    send(browser, path)
+    wait_for(lambda: arrived(bellhop) > SIZE // 3)
 
 
 def arrived(bellhop: Running) -> int:
@@ -83,80 +111,214 @@ def arrived(bellhop: Running) -> int:
     return sum(path.stat().st_size for path in folder.iterdir()) if folder.exists() else 0
 
 
-def jobs(bellhop: Running) -> list[dict[str, Any]]:
-    return list(bellhop.client().get("/api/v1/jobs")["jobs"])
+def named(bellhop: Running, name: str) -> list[dict[str, Any]]:
+    """The jobs of this name."""
+    jobs = bellhop.client().get("/api/v1/jobs")["jobs"]
+    return [job for job in jobs if job["name"] == name]
 
 
-def has_jobs(bellhop: Running, count: int) -> bool:
-    return len(jobs(bellhop)) == count
-
-
-def stored(bellhop: Running) -> dict[str, bytes]:
-    """The files of the only job, by their names in it."""
-    (job,) = wait_for(lambda: jobs(bellhop))
+def stored(bellhop: Running, name: str) -> list[bytes]:
+    """The files of the only job of this name."""
+    (job,) = wait_for(lambda: named(bellhop, name))
     folder = bellhop.data / "uploads" / job["job_id"]
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return sorted(path.read_bytes() for path in folder.iterdir())
+
+
+def row(browser: webdriver.Chrome) -> str:
+    return text_of(browser, "[data-entry]")
+
+
+def wait_for_row(browser: webdriver.Chrome, text: str) -> None:
+    wait_for(lambda: text in row(browser))
+
+
+def test_the_form_is_free_while_a_job_is_uploaded(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "first")
+    sending(page, bellhop, path)
+    assert not is_shown(page, "[data-chosen]")
+    drop(page, ("second.txt", "second"))
+    press(page, "[data-submit]")
+    wait_for(lambda: "second.txt" in text_of(page, "[data-job-list]"))
+    assert not named(bellhop, "first.txt")
+    wait_for_row(page, "left")
+    assert "1 upload" in text_of(page, "[data-tray-line]")
+    throttle(page, FAST)
+    assert stored(bellhop, "first.txt") == [path.read_bytes()]
+    wait_for_row(page, "Submitted: first.txt")
+    wait_for(lambda: "first.txt" in text_of(page, "[data-job-list]"))
+    press(page, "[data-act=close]")
+    wait_for(lambda: not is_shown(page, "[data-tray]"))
+
+
+def test_it_goes_on_from_page_to_page_and_after_a_reload(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "walk")
+    content = path.read_bytes()
+    sending(page, bellhop, path)
+    wait_for(lambda: not page.execute_script(IS_ASKED))
+    # The browser has its own copy.
+    path.unlink()
+    for address in ("/running", "/running", "/jobs"):
+        before = arrived(bellhop)
+        page.get(f"{bellhop.url}{address}")
+        wait_for_row(page, "walk.txt")
+        wait_for(lambda before=before: arrived(bellhop) > before or named(bellhop, "walk.txt"))
+    throttle(page, FAST)
+    assert stored(bellhop, "walk.txt") == [content]
+    wait_for_row(page, "Submitted: walk.txt")
+    # One upload, and not two.
+    assert arrived(bellhop) == 0
 
 
 def test_it_goes_on_after_the_server_was_killed(
     page: webdriver.Chrome, bellhop: Running, tmp_path: Path
 ) -> None:
-    path = large_file(tmp_path)
-    bellhop.environment["BELLHOP_SERVER_PORT"] = bellhop.url.rpartition(":")[2]
-    throttle(page, SLOW)
-    send(page, path)
-    wait_for(lambda: arrived(bellhop) > SIZE // 3)
-    Family(bellhop.processes[0].pid).kill()
-    bellhop.processes[0].wait()
-    wait_for(lambda: "Waiting for Bellhop" in text_of(page, "[data-upload-text]"))
+    path = large_file(tmp_path, "killed")
+    sending(page, bellhop, path)
+    Family(bellhop.processes[-1].pid).kill()
+    bellhop.processes[-1].wait()
+    wait_for_row(page, "Waiting for Bellhop")
     before = arrived(bellhop)
     bellhop.serve()
-    wait_for(lambda: arrived(bellhop) > before or jobs(bellhop))
+    wait_for(lambda: arrived(bellhop) > before or named(bellhop, "killed.txt"))
     throttle(page, FAST)
-    assert stored(bellhop) == {"0.txt": path.read_bytes()}
+    assert stored(bellhop, "killed.txt") == [path.read_bytes()]
 
 
-def test_it_goes_on_after_a_reload_with_the_same_file(
+def test_it_pauses_on_one_page_and_continues_on_another(
     page: webdriver.Chrome, bellhop: Running, tmp_path: Path
 ) -> None:
-    path = large_file(tmp_path)
-    throttle(page, SLOW)
-    send(page, path)
-    wait_for(lambda: arrived(bellhop) > SIZE // 3)
-    page.get("about:blank")
+    path = large_file(tmp_path, "paused")
+    sending(page, bellhop, path)
+    wait_for(lambda: is_shown(page, "[data-act=pause]"))
+    find(page, "[data-act=pause]").send_keys(Keys.ENTER)
+    wait_for_row(page, "Paused at")
+    # The keyboard is where it was.
+    assert page.switch_to.active_element.get_attribute("data-act") == "goOn"
     throttle(page, FAST)
-    opened(page, bellhop.url)
-    assert "“big.txt” was not submitted" in text_of(page, "[data-unfinished]")
-    send(page, path)
-    assert stored(bellhop) == {"0.txt": path.read_bytes()}
-    # One upload, and not two.
+    page.get(f"{bellhop.url}/schedules")
+    wait_for_row(page, "Paused at")
+    assert findings(page) == []
+    assert not named(bellhop, "paused.txt")
+    press(page, "[data-act=goOn]")
+    assert stored(bellhop, "paused.txt") == [path.read_bytes()]
+
+
+def test_it_stops_and_deletes_what_has_arrived(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    sending(page, bellhop, large_file(tmp_path, "stopped"))
+    press(page, "[data-act=stop]")
+    assert "submits nothing" in text_of(page, "[data-confirm]")
+    assert text_of(page, "[data-confirm-no]") == "Continue upload"
+    press(page, "[data-confirm-yes]")
+    wait_for(lambda: not is_shown(page, "[data-tray]"))
+    wait_for(lambda: arrived(bellhop) == 0)
+    page.refresh()
+    wait_for(lambda: page.execute_script("return localStorage.getItem('bellhop.tray')") is None)
+    assert not named(bellhop, "stopped.txt")
+
+
+def test_one_of_two_pages_sends_it_and_both_show_it(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "shared")
+    sending(page, bellhop, path)
+    press(page, "[data-act=pause]")
+    first = page.current_window_handle
+    page.switch_to.new_window("tab")
+    page.get(f"{bellhop.url}/jobs")
+    wait_for_row(page, "Paused at")
+    press(page, "[data-act=goOn]")
+    wait_for(lambda: "Paused" not in row(page))
+    second = page.current_window_handle
+    page.switch_to.window(first)
+    page.close()
+    page.switch_to.window(second)
+    assert stored(bellhop, "shared.txt") == [path.read_bytes()]
+    wait_for(lambda: arrived(bellhop) == 0)
+
+
+def test_what_the_server_refuses_goes_back_to_the_form(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    drop(page, ("refused.txt", "words"))
+    choose(page, "upper")
+    press(page, "[data-more-options] summary")
+    find(page, "[name=depends_on]").send_keys("no-such-job")
+    press(page, "[data-submit]")
+    # At once, for nobody has touched the form.
+    wait_for(lambda: "no-such-job" in text_of(page, "#option-depends_on-error"))
+    assert "refused.txt" in text_of(page, "[data-file-list]")
+    press(page, "[data-submit]")
+    page.get(f"{bellhop.url}/jobs")
+    wait_for_row(page, "no-such-job")
+    press(page, "[data-act=back]")
+    wait_for(lambda: "no-such-job" in text_of(page, "#option-depends_on-error"))
+    assert "refused.txt" in text_of(page, "[data-file-list]")
+    assert find(page, "[name=depends_on]").get_property("value") == "no-such-job"
+    find(page, "[name=depends_on]").clear()
+    press(page, "[data-submit]")
+    assert stored(bellhop, "refused.txt") == [b"words"]
+
+
+def test_a_file_that_the_browser_cannot_keep_is_chosen_again(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "unkept")
+    page.execute_script(NO_FILES)
+    sending(page, bellhop, path)
+    assert page.execute_script(IS_ASKED)
+    before = arrived(bellhop)
+    opened(page, f"{bellhop.url}/")
+    wait_for_row(page, "Choose it again")
+    assert not page.execute_script(IS_ASKED)
+    throttle(page, FAST)
+    assert arrived(bellhop) >= before
+    find(page, "[data-act=choose] input").send_keys(str(path))
+    assert stored(bellhop, "unkept.txt") == [path.read_bytes()]
     assert arrived(bellhop) == 0
 
 
-def test_it_pauses_and_continues(page: webdriver.Chrome, bellhop: Running, tmp_path: Path) -> None:
-    throttle(page, SLOW)
-    send(page, large_file(tmp_path))
-    wait_for(lambda: arrived(bellhop) > SIZE // 4)
-    press(page, "[data-pause-upload]")
-    assert "Paused" in text_of(page, "[data-upload-text]")
-    assert find(page, "[data-file-progress]").is_displayed()
+def test_a_file_that_has_changed_since_is_chosen_again(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "changed")
+    page.execute_script(NO_FILES)
+    sending(page, bellhop, path)
+    path.write_bytes(b"something else")
+    wait_for_row(page, "Choose it again")
+    find(page, "[data-act=choose] input").send_keys(str(path))
+    assert stored(bellhop, "changed.txt") == [b"something else"]
+
+
+def test_an_upload_that_has_expired_begins_again(
+    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
+) -> None:
+    path = large_file(tmp_path, "expired")
+    sending(page, bellhop, path)
+    press(page, "[data-act=pause]")
+    wait_for_row(page, "Paused at")
+    for (upload,) in bellhop.query("SELECT id FROM upload"):
+        bellhop.query(f"DELETE FROM upload WHERE id = '{upload}'")
     throttle(page, FAST)
-    assert not jobs(bellhop)
-    press(page, "[data-pause-upload]")
-    assert len(stored(bellhop)["0.txt"]) == SIZE
+    press(page, "[data-act=goOn]")
+    assert stored(bellhop, "expired.txt") == [path.read_bytes()]
 
 
 def test_it_sends_nothing_of_a_file_that_was_sent_before(
     page: webdriver.Chrome, bellhop: Running, tmp_path: Path
 ) -> None:
-    path = large_file(tmp_path)
+    path = large_file(tmp_path, "again")
     for count in (1, 2):
         send(page, path)
-        wait_for(partial(has_jobs, bellhop, count))
-        wait_for(lambda: find(page, "[data-submit]").is_enabled())
+        wait_for(lambda count=count: len(named(bellhop, "again.txt")) == count)
     sent = page.execute_script(
         "return performance.getEntriesByType('resource').filter("
-        "(each) => /uploads\\/./.test(each.name)).length"
+        "(each) => /api.*uploads\\/./.test(each.name)).length"
     )
     assert sent == SIZE // (8 * MIB)  # the parts of the first
 
@@ -169,21 +331,9 @@ def test_it_takes_two_files_of_one_name_and_size_from_two_folders(
     wait_for(lambda: "b/x.txt" in text_of(page, "[data-file-list]"))
     assert "Left out 2 system files: .DS_Store, Thumbs.db" in text_of(page, "[data-toast]")
     choose(page, "upper")
-    find(page, "[data-submit]").click()
-    assert sorted(stored(bellhop).values()) == [b"one", b"two"]
-    (job,) = jobs(bellhop)
+    press(page, "[data-submit]")
+    name = "a/x.txt and 1 more"
+    assert stored(bellhop, name) == [b"one", b"two"]
+    (job,) = named(bellhop, name)
     items = bellhop.client().get(f"/api/v1/jobs/{job['job_id']}/items")["items"]
     assert [item["filename"] for item in items] == ["a/x.txt", "b/x.txt"]
-
-
-def test_it_keeps_a_file_that_is_dropped_during_an_upload(
-    page: webdriver.Chrome, bellhop: Running, tmp_path: Path
-) -> None:
-    throttle(page, SLOW)
-    send(page, large_file(tmp_path))
-    wait_for(lambda: arrived(bellhop) > SIZE // 4)
-    page.execute_script(DROP_FOLDERS, [["later.txt", "later"]])
-    throttle(page, FAST)
-    wait_for(lambda: jobs(bellhop))
-    wait_for(lambda: "big.txt" not in text_of(page, "[data-file-list]"))
-    assert "later.txt" in text_of(page, "[data-file-list]")

@@ -2,16 +2,12 @@
 
 import { find, setText, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/form.js";
 
-const INPUTS = {
-  url: { label: "URLs", help: "One URL per line; each becomes an item." },
-  text: { label: "Text", help: "The whole text is one item." },
-  data: { label: "JSON data", help: "One JSON object; it is one item." },
-};
 const box = find("[data-text-input]");
 
 export function fitTextInput(type) {
-  const input = INPUTS[type?.input];
+  const input = texts.textInput[type?.input];
   find("[data-text-part]").hidden = !input;
   showTextError("");
   if (!input) return;
@@ -30,7 +26,7 @@ export function showTextError(message) {
 function urlItems(text) {
   const urls = text.split("\n").map((line) => line.trim()).filter(Boolean);
   const bad = urls.find((url) => !URL.canParse(url));
-  if (bad) throw new RangeError(`“${bad}” is not a URL. It should look like https://example.org/page.`);
+  if (bad) throw new RangeError(texts.notUrl(bad));
   return urls.map((url) => ({ url }));
 }
 
@@ -38,13 +34,13 @@ function parsed(text) {
   try {
     return parse(text);
   } catch (error) {
-    throw new RangeError(`This is not JSON: ${error.message}`);
+    throw new RangeError(texts.notJson(error.message));
   }
 }
 
 function json(text) {
   const value = parsed(text);
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new RangeError("This must be one JSON object: {…}.");
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new RangeError(texts.notObject);
   return [{ json: value }];
 }
 
@@ -52,7 +48,7 @@ function json(text) {
 export function readItems(input, { required }) {
   const text = box.value;
   if (!text.trim() && !required) return [];
-  if (!text.trim()) throw new RangeError(`Nothing to submit yet: fill in ${input === "url" ? "a URL" : "the text"}.`);
+  if (!text.trim()) throw new RangeError(texts.nothingFilledIn(input));
   if (input === "url") return urlItems(text);
   return input === "data" ? json(text) : [{ text }];
 }
@@ -61,7 +57,7 @@ export function readItems(input, { required }) {
 export function fillText(input, items) {
   const values = items.map((item) => item.text ?? item.url ?? stringify(item.json));
   box.value = values.join("\n");
-  if (input === "text" && values.length > 1) setText(find("[data-text-help]"), `${values.length} texts; if you change them, they become one text.`);
+  if (input === "text" && values.length > 1) setText(find("[data-text-help]"), texts.severalTexts(values.length));
 }
 
 /** Adds a text on a line of its own. */

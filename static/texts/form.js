@@ -17,4 +17,16 @@ export const texts = {
     const more = suffixes.length - SUFFIXES_SHOWN;
     return suffixes.slice(0, SUFFIXES_SHOWN).join(" ") + (more > 0 ? ` and ${more} more` : "");
   },
+
+  textInput: {
+    url: { label: "URLs", help: "One URL per line; each becomes an item." },
+    text: { label: "Text", help: "The whole text is one item." },
+    data: { label: "JSON data", help: "One JSON object; it is one item." },
+  },
+  notUrl: (text) => `“${text}” is not a URL. It should look like https://example.org/page.`,
+  notJson: (why) => `This is not JSON: ${why}`,
+  notObject: "This must be one JSON object: {…}.",
+  nothingFilledIn: (input) =>
+    input === "url" ? "Nothing to submit yet: fill in a URL." : "Nothing to submit yet: fill in the text.",
+  severalTexts: (count) => `${many(count, "text")}; if you change them, they become one text.`,
 };

@@ -24,12 +24,14 @@ MEMBER = re.compile(r"^  (\w+)(?:: |,$)", re.M)
 # A literal with these words is read by people wherever it stands, but not in these places.
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? (?:[^\W_]|…)|… [^\W\d_]{2,}|^[A-Z][a-z]+(?![\w-])")
 MARKUP = re.compile(
-    r"""(?:className|class|rel|suffixes|SUFFIXES|viewBox|Accept|"Content-Type")(?:: | = )[^,]*$"""
+    r"""(?:className|class|rel|suffixes|SUFFIXES|viewBox|Accept|"(?:data|Content)-\w+")"""
+    r"(?:: | = )[^,]*$"
     r"|(?:find|querySelector|querySelectorAll|closest|matches|fromTemplate|matchMedia|all"
-    r"|getAttribute|setRequestHeader|headers\.get|Date\.parse|append|quoted)\($"
+    r"|getAttribute|setRequestHeader|headers\.get|Date\.parse|data\.append|quoted)\($"
     r"""|setAttribute\("aria-describedby", $"""
     r"|(?:[=!]== |\?\? |case |includes\(|replace\(|split\(|join\()$"
 )
+STYLE = re.compile(r"\[[\w-]+[=\]]|^\((?:min|max)-")
 # Any word that stands here is read, too.
 SHOWN = re.compile(
     r"""(?:textContent|title|alt|placeholder|"?aria-label"?)(?::| =) (?:[^,]* [?:] )?$"""
@@ -49,7 +51,8 @@ NAMES = {
 
 def is_said(literal: Literal) -> bool:
     is_key = literal.after.startswith(" in ")
-    if literal.text in NAMES or is_key or MARKUP.search(literal.before):
+    is_style = STYLE.search(literal.text)
+    if literal.text in NAMES or is_key or is_style or MARKUP.search(literal.before):
         return False
     return bool(
         SENTENCE.search(literal.text)

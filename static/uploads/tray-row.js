@@ -50,7 +50,7 @@ function chooser(choose) {
     choose([...input.files]);
     input.value = "";
   });
-  return make("label", { className: "button small", "data-act": "choose" }, texts.choose, input);
+  return make("label", { className: "button small", "data-act": "choose" }, texts.actions.choose, input);
 }
 
 function fileLine({ path, size, sent }) {
@@ -84,7 +84,7 @@ export function trayRow(act) {
 
   function button(kind) {
     if (kind === "choose") return chooser(choose);
-    const node = make("button", { type: "button", className: "button small", "data-act": kind }, texts[kind]);
+    const node = make("button", { type: "button", className: "button small", "data-act": kind }, texts.actions[kind]);
     node.addEventListener("click", () => act(kind, view));
     return node;
   }
@@ -96,7 +96,7 @@ export function trayRow(act) {
     for (const each of buttons.children) {
       each.hidden = !FITS[each.dataset.act](view);
       const control = find("input", each) ?? each;
-      control.setAttribute("aria-label", texts.of(texts[each.dataset.act], view.name));
+      control.setAttribute("aria-label", texts.of(texts.actions[each.dataset.act], view.name));
     }
     if (focused?.hidden) find(":scope > :not([hidden])", buttons).focus();
   }

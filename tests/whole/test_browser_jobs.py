@@ -136,7 +136,7 @@ def test_it_filters_by_the_time_of_a_job(
 ) -> None:
     opened(browser, served, "?to=2020-01-01T00:00:00Z")
     wait_for(lambda: "No jobs match" in text_of(browser, "[data-empty]"))
-    assert find(browser, "[data-to]").get_property("value").startswith("20")
+    assert str(find(browser, "[data-to]").get_property("value")).startswith("20")
     press(browser, "[data-empty] a")
     wait_for(lambda: jobs["done"] in ids(browser))
     press(browser, "[data-periods] [data-value='24h']")

@@ -132,6 +132,15 @@ def wait_for_row(browser: webdriver.Chrome, text: str) -> None:
     wait_for(lambda: text in row(browser))
 
 
+def wait_for_more(bellhop: Running, before: int, name: str) -> None:
+    """Wait until more has arrived, or a job of this name has all."""
+    wait_for(lambda: arrived(bellhop) > before or named(bellhop, name))
+
+
+def wait_for_jobs(bellhop: Running, name: str, count: int) -> None:
+    wait_for(lambda: len(named(bellhop, name)) == count)
+
+
 def test_the_form_is_free_while_a_job_is_uploaded(
     page: webdriver.Chrome, bellhop: Running, tmp_path: Path
 ) -> None:
@@ -165,7 +174,7 @@ def test_it_goes_on_from_page_to_page_and_after_a_reload(
         before = arrived(bellhop)
         page.get(f"{bellhop.url}{address}")
         wait_for_row(page, "walk.txt")
-        wait_for(lambda before=before: arrived(bellhop) > before or named(bellhop, "walk.txt"))
+        wait_for_more(bellhop, before, "walk.txt")
     throttle(page, FAST)
     assert stored(bellhop, "walk.txt") == [content]
     wait_for_row(page, "Submitted: walk.txt")
@@ -315,7 +324,7 @@ def test_it_sends_nothing_of_a_file_that_was_sent_before(
     path = large_file(tmp_path, "again")
     for count in (1, 2):
         send(page, path)
-        wait_for(lambda count=count: len(named(bellhop, "again.txt")) == count)
+        wait_for_jobs(bellhop, "again.txt", count)
     sent = page.execute_script(
         "return performance.getEntriesByType('resource').filter("
         "(each) => /api.*uploads\\/./.test(each.name)).length"

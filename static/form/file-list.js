@@ -3,7 +3,8 @@
 import { fullName, withoutSystemFiles } from "/static/form/dropped-files.js";
 import { announce, tell } from "/static/shared/announce.js";
 import { find, fromTemplate, setText } from "/static/shared/dom.js";
-import { bytes, many } from "/static/shared/format.js";
+import { bytes } from "/static/shared/format.js";
+import { texts } from "/static/texts/form.js";
 
 const SHOWN = 100;
 const list = find("[data-file-list]");
@@ -20,23 +21,23 @@ function fileRow(file) {
   setText(find("[data-file-name]", row), fullName(file));
   find("[data-file-size]", row).textContent = bytes(file.size);
   const button = find("[data-remove-file]", row);
-  button.setAttribute("aria-label", `Remove ${fullName(file)}`);
+  button.setAttribute("aria-label", texts.removeFile(fullName(file)));
   button.addEventListener("click", () => removeFile(file));
   return row;
 }
 
 function draw() {
   list.replaceChildren(...files.slice(0, SHOWN).map(fileRow));
-  if (files.length > SHOWN) list.append(`and ${many(files.length - SHOWN, "more file")}`);
+  if (files.length > SHOWN) list.append(texts.moreFiles(files.length - SHOWN));
   find("[data-chosen]").hidden = files.length === 0;
-  find("[data-chosen-total]").textContent = `${many(files.length, "file")}, ${bytes(totalBytes())}`;
+  find("[data-chosen-total]").textContent = texts.filesChosen(files.length, bytes(totalBytes()));
   onChange(files);
 }
 
 function removeFile(file) {
   const place = files.indexOf(file);
   files = files.filter((other) => other !== file);
-  announce(`Removed ${fullName(file)}`);
+  announce(texts.fileRemoved(fullName(file)));
   draw();
   const buttons = list.querySelectorAll("[data-remove-file]");
   (buttons[Math.min(place, buttons.length - 1)] ?? find("[data-file-input]")).focus();
@@ -47,8 +48,8 @@ export function addFiles(more) {
   const { wanted, left } = withoutSystemFiles(more);
   const fresh = wanted.filter((file) => !files.some((known) => same(known, file)));
   files = [...files, ...fresh];
-  if (fresh.length) announce(`${many(fresh.length, "file")} added, ${files.length} chosen`);
-  if (left.length) tell(`Left out ${many(left.length, "system file")}: ${[...new Set(left)].join(", ")}`);
+  if (fresh.length) announce(texts.filesAdded(fresh.length, files.length));
+  if (left.length) tell(texts.leftOut(left.length, [...new Set(left)]));
   draw();
 }
 

@@ -7,8 +7,9 @@ import { paramsForm } from "/static/form/params-form.js";
 import { readItems, showTextError } from "/static/form/text-input.js";
 import { askForType, chosenType, takesFiles } from "/static/form/type-chooser.js";
 import { find, showText } from "/static/shared/dom.js";
-import { bytes, many } from "/static/shared/format.js";
+import { bytes } from "/static/shared/format.js";
 import { jobForm } from "/static/shared/job-form.js";
+import { texts } from "/static/texts/form.js";
 
 export const typeForm = paramsForm(find("[data-params]"), "param");
 export const inputForm = paramsForm(find("[data-input-form]"), "input");
@@ -19,12 +20,12 @@ export const setLimits = (given) => (limits = given ?? {});
 export function filesProblem() {
   const files = chosenFiles();
   if (!files.length && !chosenType()?.inputs[0]?.required && chosenType()) return "";
-  if (!files.length) return "No file chosen yet. Drop one here or choose it.";
+  if (!files.length) return texts.noFile;
   if (limits.max_items && files.length > limits.max_items) {
-    return `${many(files.length, "file")} are too many for one job; at most ${limits.max_items.toLocaleString("en")} are allowed.`;
+    return texts.tooManyFiles(files.length, limits.max_items);
   }
   const large = files.find((file) => limits.max_upload_bytes && file.size > limits.max_upload_bytes);
-  if (large) return `“${large.name}” has ${bytes(large.size)}; a file can have at most ${bytes(limits.max_upload_bytes)}.`;
+  if (large) return texts.tooLarge(large.name, bytes(large.size), bytes(limits.max_upload_bytes));
   return "";
 }
 
@@ -65,7 +66,7 @@ function itemsOrNull(type) {
   try {
     const items = readItems(type.input, type.inputs[0]);
     if (limits.max_items && items.length > limits.max_items) {
-      throw new RangeError(`${many(items.length, "item")} are too many for one job; at most ${limits.max_items} are allowed.`);
+      throw new RangeError(texts.tooManyItems(items.length, limits.max_items));
     }
     return items;
   } catch (error) {

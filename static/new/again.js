@@ -10,6 +10,7 @@ import { tell } from "/static/shared/announce.js";
 import { getInput, getItems, getJob } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
 import { parse } from "/static/shared/json.js";
+import { texts } from "/static/texts/new.js";
 
 async function itemsOf(id, numbers) {
   const items = [];
@@ -25,7 +26,7 @@ async function itemsOf(id, numbers) {
 /* What the server keeps of an upload stands for it in the list of files. */
 function keptOf(type, id, items) {
   const there = items.filter((item) => item.input || type.input === "files");
-  if (there.length < items.length) tell("Bellhop has deleted the files of this job. Choose them again.", { isProblem: true });
+  if (there.length < items.length) tell(texts.filesDeleted, { isProblem: true });
   return there.map((item) => ({ name: item.filename, size: item.input?.size ?? 0, lastModified: 0, kept: id, index: item.index }));
 }
 
@@ -43,7 +44,7 @@ async function fill(id, numbers) {
   const { job } = await getJob(id);
   chooseType(job.type);
   const type = chosenType();
-  if (!type) return tell(`The job type ${job.type} is not available.`, { isProblem: true });
+  if (!type) return tell(texts.typeMissing(job.type), { isProblem: true });
   typeForm.draw(type.type, begunWith(type.params, job.params));
   const { then, priority, webhook_url: webhook } = job;
   fillOptions({ then, ...(priority ? { priority } : {}), ...(webhook ? { webhook_url: webhook } : {}) });

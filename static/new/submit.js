@@ -69,14 +69,13 @@ function shownAtInput({ field, message }) {
 
 function refused(error) {
   const rest = showOptionErrors(typeForm.showErrors(error.fields ?? [])).filter((wrong) => !shownAtInput(wrong));
-  const again = error.fields ? "" : " Nothing is lost: the form is as you left it. Try again in a moment.";
-  return showProblem(error.message + again, rest);
+  return showProblem(error.fields ? error.message : texts.notSent(error.message), rest);
 }
 
 function busy(on) {
   submit.disabled = on;
   form.setAttribute("aria-busy", String(on));
-  submit.textContent = on ? "Submitting…" : "Submit job";
+  submit.textContent = on ? texts.submitting : texts.submit;
   /* A disabled button loses the focus. */
   if (!on && document.activeElement === document.body) submit.focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 /* What the form of a job says. */
 
-import { many } from "/static/shared/format.js";
+import { many, number } from "/static/shared/format.js";
 
 const SUFFIXES_SHOWN = 5;
 
@@ -17,6 +17,17 @@ export const texts = {
     const more = suffixes.length - SUFFIXES_SHOWN;
     return suffixes.slice(0, SUFFIXES_SHOWN).join(" ") + (more > 0 ? ` and ${more} more` : "");
   },
+
+  removeFile: (name) => `Remove ${name}`,
+  fileRemoved: (name) => `Removed ${name}`,
+  filesChosen: (count, size) => `${many(count, "file")}, ${size}`,
+  moreFiles: (count) => `and ${many(count, "more file")}`,
+  filesAdded: (added, all) => `${many(added, "file")} added, ${number(all)} chosen`,
+  leftOut: (count, names) => `Left out ${many(count, "system file")}: ${names.join(", ")}`,
+  noFile: "No file chosen yet. Drop one here or choose it.",
+  tooManyFiles: (count, most) => `${many(count, "file")} are too many for one job; at most ${number(most)} are allowed.`,
+  tooManyItems: (count, most) => `${many(count, "item")} are too many for one job; at most ${number(most)} are allowed.`,
+  tooLarge: (name, size, most) => `“${name}” is ${size}; a file can be at most ${most}.`,
 
   textInput: {
     url: { label: "URLs", help: "One URL per line; each becomes an item." },

@@ -28,6 +28,11 @@ export const texts = {
     const which = names.length === 1 ? `“${names[0]}” does` : `${names.length} of the files do`;
     return `${label} expects ${suffixes.join(", ")}; ${which} not look like that. This will probably fail.`;
   },
+  filesDeleted: "Bellhop has deleted the files of this job. Choose them again.",
+  typeMissing: (type) => `The job type ${type} is not available.`,
+  submit: "Submit job",
+  submitting: "Submitting…",
+  notSent: (why) => `${why} Nothing is lost: the form is as you left it. Try again in a moment.`,
   submitted: (name) => `Submitted: ${name}`,
   notInForm: (names) => `This browser cannot read ${names.join(", ")} any more. Choose again what is missing.`,
   replaceTitle: "Replace what is in the form?",

@@ -14,8 +14,8 @@ STATIC = ROOT / "static"
 TEXTS = sorted(STATIC.glob("texts/*.js"))
 SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if path not in TEXTS)
 # Folders whose texts are still among their scripts.
-LATER = {"form", "jobs", "new", "schedules", "uploads"}
-MOVED = [path for path in SCRIPTS if path.parent.name not in LATER]
+LATER = {"schedules"}
+MOVED = [path for path in SCRIPTS if path.parent.name not in LATER and path.stem != "beside-files"]
 # Each has a line to itself.
 IMPORT = re.compile(r'^import .* "/static/(.+)\.js";\n', re.M)
 TAKEN = re.compile(r"\btexts(?: as (\w+))? \}")
@@ -31,7 +31,8 @@ MARKUP = re.compile(
     r"""|setAttribute\("aria-describedby", $"""
     r"|(?:[=!]== |\?\? |case |includes\(|replace\(|split\(|join\()$"
 )
-STYLE = re.compile(r"\[[\w-]+[=\]]|^\((?:min|max)-")
+# Selectors, conditions of styles, and what a browser keeps something under.
+FOR_PROGRAMS = re.compile(r"\[[\w-]+[=\]]|^\((?:min|max)-|^bellhop\.")
 # Any word that stands here is read, too.
 SHOWN = re.compile(
     r"""(?:textContent|title|alt|placeholder|"?aria-label"?)(?::| =) (?:[^,]* [?:] )?$"""
@@ -50,9 +51,8 @@ NAMES = {
 
 
 def is_said(literal: Literal) -> bool:
-    is_key = literal.after.startswith(" in ")
-    is_style = STYLE.search(literal.text)
-    if literal.text in NAMES or is_key or is_style or MARKUP.search(literal.before):
+    is_key = literal.after.startswith(" in ") or FOR_PROGRAMS.search(literal.text)
+    if literal.text in NAMES or is_key or MARKUP.search(literal.before):
         return False
     return bool(
         SENTENCE.search(literal.text)

@@ -1,6 +1,6 @@
 /* What runs: a row for each item, which stays in its place as long as the pointer is on the list. */
 
-import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { find, make, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { bytes, elapsed } from "/static/shared/format.js";
 import { act, fitActions } from "/static/shared/job-actions.js";
 import { isMine, isOpen } from "/static/shared/user.js";
@@ -72,7 +72,7 @@ function update(row, item) {
   const percent = item.progress ? texts.percent(item.progress) : "";
   showText(row.step, item.cancel_requested ? shared.stopping : [percent, item.current_step].filter(Boolean).join(" · "));
   showText(row.line, item.last_line ?? "");
-  row.line.title = item.last_line ?? "";
+  row.line.title = visible(item.last_line ?? "");
   fitActions(row.node, { ...item, status: "running" }, row.link);
 }
 

@@ -1,6 +1,6 @@
 /* The row of one entry: how far it is, and what can be done with it. */
 
-import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { find, make, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { fullName } from "/static/form/dropped-files.js";
 import { texts } from "/static/texts/uploads.js";
 
@@ -107,7 +107,7 @@ export function trayRow(act) {
       view = given;
       setData(node, "entry", view.id);
       setData(node, "state", view.accepted ? "submitted" : view.problem ? view.problem.kind : view.paused ? "paused" : "active");
-      name.title = view.name;
+      name.title = visible(view.name);
       showText(name, view.accepted ? "" : view.name);
       showText(link, view.accepted ? texts.submitted(view.accepted.name) : "");
       link.href = view.accepted ? `/jobs/${view.accepted.job_id}` : "/jobs";

@@ -5,14 +5,26 @@ import { parse, stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/form.js";
 
 const box = find("[data-text-input]");
+let shown = null;
+/* The items that the box was filled with, and what it showed then; they are sent as they are until it is changed. */
+let held = null;
+
+const isHeld = () => held?.input === shown && held.value === box.value;
+
+function drawHelp() {
+  if (!shown) return;
+  const several = severalItems();
+  setText(find("[data-text-help]"), (several && texts.several[shown]?.(several.items.length)) || texts.textInput[shown].help);
+}
 
 export function fitTextInput(type) {
   const input = texts.textInput[type?.input];
   find("[data-text-part]").hidden = !input;
   showTextError("");
   if (!input) return;
+  shown = type.input;
   setText(find("[data-text-label]"), input.label);
-  setText(find("[data-text-help]"), input.help);
+  drawHelp();
   box.spellcheck = type.input === "text";
   box.classList.toggle("code", type.input === "data");
 }
@@ -49,15 +61,16 @@ export function readItems(input, { required }) {
   const text = box.value;
   if (!text.trim() && !required) return [];
   if (!text.trim()) throw new RangeError(texts.nothingFilledIn(input));
+  if (isHeld()) return held.items;
   if (input === "url") return urlItems(text);
   return input === "data" ? json(text) : [{ text }];
 }
 
-/** Fills the box with items as the API has them; several texts become one when they are changed. */
+/** Fills the box with items as the API takes them. */
 export function fillText(input, items) {
-  const values = items.map((item) => item.text ?? item.url ?? stringify(item.json));
-  box.value = values.join("\n");
-  if (input === "text" && values.length > 1) setText(find("[data-text-help]"), texts.severalTexts(values.length));
+  box.value = items.map((item) => item.text ?? item.url ?? stringify(item.json)).join("\n");
+  held = box.value ? { input, items, value: box.value } : null;
+  drawHelp();
 }
 
 /** Adds a text on a line of its own. */
@@ -69,8 +82,15 @@ export function addText(text) {
 
 export const givenText = () => box.value;
 
+/** Several items that the box was filled with and still shows, as {input, items}; null otherwise. */
+export const severalItems = () => (isHeld() && held.items.length > 1 ? { input: held.input, items: held.items } : null);
+
 export function clearText() {
   box.value = "";
+  held = null;
 }
 
-box.addEventListener("input", () => showTextError(""));
+box.addEventListener("input", () => {
+  showTextError("");
+  drawHelp();
+});

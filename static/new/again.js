@@ -6,11 +6,15 @@ import { fillOptions } from "/static/form/more-options.js";
 import { begunWith } from "/static/form/params-form.js";
 import { fillText } from "/static/form/text-input.js";
 import { chosenType, chooseType, takesFiles } from "/static/form/type-chooser.js";
+import { drawSummary } from "/static/new/summary.js";
 import { tell } from "/static/shared/announce.js";
 import { getInput, getItems, getJob } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
 import { parse } from "/static/shared/json.js";
 import { texts } from "/static/texts/new.js";
+
+/* Each is a request. */
+const MOST_TEXTS = 100;
 
 async function itemsOf(id, numbers) {
   const items = [];
@@ -30,14 +34,25 @@ function keptOf(type, id, items) {
   return there.map((item) => ({ name: item.filename, size: item.input?.size ?? 0, lastModified: 0, kept: id, index: item.index }));
 }
 
+/* The texts or data of items, as many as the form holds; it says when these are not all. */
+async function contentsOf(type, id, items) {
+  const most = hasForm(type) ? 1 : MOST_TEXTS;
+  const there = items.filter((item) => item.input).slice(0, most);
+  if (there.length < items.length) tell(texts.notAllInputs(there.length, items.length, most), { isProblem: true });
+  const files = await Promise.all(there.map((item) => getInput(id, item)));
+  return Promise.all(files.map((file) => file.text()));
+}
+
 async function fillInput(type, id, items) {
   if (takesFiles(type)) return addFiles(keptOf(type, id, items));
+  if (type.input === "none") return undefined;
   if (type.input === "url") return fillText("url", items.map((item) => ({ url: item.filename })));
-  if (!items[0]?.input) return undefined;
-  const text = await (await getInput(id, items[0])).text();
-  if (!hasForm(type)) return fillText(type.input, [type.input === "data" ? { json: parse(text) } : { text }]);
+  const contents = await contentsOf(type, id, items);
+  if (type.input === "text") return fillText("text", contents.map((text) => ({ text })));
+  const given = contents.map(parse);
+  if (!hasForm(type)) return fillText("data", given.map((json) => ({ json })));
   const [{ schema }] = type.inputs;
-  return inputForm.draw(type.type, begunWith(schema, parse(text)));
+  return inputForm.draw(type.type, begunWith(schema, given[0]));
 }
 
 async function fill(id, numbers) {
@@ -50,6 +65,7 @@ async function fill(id, numbers) {
   fillOptions({ then, ...(priority ? { priority } : {}), ...(webhook ? { webhook_url: webhook } : {}) });
   find("[data-more-options]").open = then.length > 0;
   await fillInput(type, id, await itemsOf(id, numbers));
+  drawSummary();
   return find("[data-submit]").focus();
 }
 

@@ -7,7 +7,7 @@ import { addFiles, chosenFiles, clearFiles } from "/static/form/file-list.js";
 import { hasForm, inputForm, keptFiles, typeForm } from "/static/form/gather.js";
 import { clearOptions, fillOptions, readOptions } from "/static/form/more-options.js";
 import { begunWith } from "/static/form/params-form.js";
-import { clearText, fillText, givenText } from "/static/form/text-input.js";
+import { clearText, fillText, givenText, severalItems } from "/static/form/text-input.js";
 import { chooseType, chosenType, clearType } from "/static/form/type-chooser.js";
 import { drawSummary } from "/static/new/summary.js";
 import { find, showText } from "/static/shared/dom.js";
@@ -28,7 +28,7 @@ const key = () => `bellhop.draft ${userName()}`;
 function snapshot() {
   const files = [...chosenFiles().filter((file) => !file.kept), ...besideFiles().map(({ file }) => file)];
   return {
-    type: chosenType()?.type ?? "", text: givenText(), options: readOptions({ isOpen: true }),
+    type: chosenType()?.type ?? "", text: givenText(), several: severalItems(), options: readOptions({ isOpen: true }),
     params: typeForm.readOpen(), input: inputForm.readOpen(), kept: keptFiles(), files: [...files.map(fullName), ...missing],
   };
 }
@@ -61,12 +61,12 @@ function empty() {
   typeForm.draw("cleared");
 }
 
-function fill({ type, text, options, params, input, kept }) {
+function fill({ type, text, several, options, params, input, kept }) {
   chooseType(type);
   const chosen = chosenType();
   if (chosen) typeForm.draw("draft", begunWith(chosen.params, params));
   if (hasForm(chosen)) inputForm.draw("draft", begunWith(chosen.inputs[0].schema, input));
-  fillText("text", [{ text }]);
+  fillText(several?.input ?? "text", several?.items ?? [{ text }]);
   fillOptions(options);
   find("[data-more-options]").open = Object.keys(options).length > 0;
   if (kept.length) addFiles(kept);

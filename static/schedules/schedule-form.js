@@ -3,7 +3,7 @@
 import { gather, hasForm, inputForm, typeForm } from "/static/form/gather.js";
 import { clearOptions, fillOptions, showOptionErrors } from "/static/form/more-options.js";
 import { begunWith } from "/static/form/params-form.js";
-import { clearText, fillText, fitTextInput, givenText, showTextError } from "/static/form/text-input.js";
+import { clearText, fillText, fitTextInput, showTextError } from "/static/form/text-input.js";
 import { chooseType, chosenType, startTypeChooser } from "/static/form/type-chooser.js";
 import { cronWords } from "/static/schedules/cron-words.js";
 import { tell } from "/static/shared/announce.js";
@@ -17,9 +17,8 @@ const TIMES = ["name", "cron", "timezone"];
 const UNSHOWN = ["webhook_events"];
 let edited = null;
 let given = null;
-/* How often the form was opened, and the text that it was opened with. */
+/* How often the form was opened. */
 let opened = 0;
-let filled = "";
 let done = () => {};
 
 const field = (name) => form.elements.namedItem(name);
@@ -31,7 +30,6 @@ function fitType(type) {
   inputForm.draw(name, hasForm(type) ? begunWith(type.inputs[0].schema, job?.items?.[0]?.json) : undefined);
   typeForm.draw(name, begunWith(type?.params, job?.params));
   if (job && !hasForm(type)) fillText(type.input, job.items ?? []);
-  filled = givenText();
 }
 
 function showWords() {
@@ -76,9 +74,8 @@ function refused(error) {
 }
 
 function jobOf({ type, items, params, options }) {
-  const isSame = given?.type === type.type && given.items && !hasForm(type) && givenText() === filled;
   const unshown = given ? UNSHOWN.filter((name) => name in given).map((name) => [name, given[name]]) : [];
-  return { ...Object.fromEntries(unshown), ...options, type: type.type, params, ...(items.length ? { items: isSame ? given.items : items } : {}) };
+  return { ...Object.fromEntries(unshown), ...options, type: type.type, params, ...(items.length ? { items } : {}) };
 }
 
 async function submitted(event) {

@@ -12,6 +12,10 @@ export const texts = {
   notNow: (label, reason) => `${label} is not available now: ${reason}`,
   unavailable: (reason) => `Not available: ${reason || "No reason given."}`,
   takes: { url: "URLs", text: "Text", data: "JSON", fields: "Fields", none: "No input" },
+  several: {
+    text: (count) => `${count} texts, an item each; if you change something here, they become one text.`,
+    data: (count) => `${count} JSON objects, an item each; to change something here, leave one of them.`,
+  },
   takesFiles: (suffixes) => {
     if (!suffixes.length) return "Any files";
     const more = suffixes.length - SUFFIXES_SHOWN;
@@ -39,5 +43,4 @@ export const texts = {
   notObject: "This must be one JSON object: {…}.",
   nothingFilledIn: (input) =>
     input === "url" ? "Nothing to submit yet: fill in a URL." : "Nothing to submit yet: fill in the text.",
-  severalTexts: (count) => `${many(count, "text")}; if you change them, they become one text.`,
 };

@@ -23,6 +23,7 @@ export const texts = {
   pastedImage: (time) => `Pasted image ${time}.png`,
   noTypeForText: "To use pasted text, choose a job type that takes text or URLs, and paste again.",
   typeTakesNoText: (label) => `${label} takes no text. Choose a job type that does, and paste again.`,
+  notAllInputs: (here, all, most) => `The form has ${here} of the ${many(all, "input")} of this job; it holds ${most} at a time.`,
   takesNoFiles: (label) => `${label} takes no files; the chosen ones will not be sent.`,
   unexpected: (label, suffixes, names) => {
     const which = names.length === 1 ? `“${names[0]}” does` : `${names.length} of the files do`;

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 from tests.support.browser import chosen_type, complaints, find, press, submit, text_of
 from tests.support.running import Running, wait_for
@@ -59,6 +60,15 @@ def batch(served: Running, *texts: str, **options: Any) -> str:
     job = served.client().post("/api/v1/jobs", {"type": "invoice", "items": items, **options})
     served.final(job["job_id"])
     return str(job["job_id"])
+
+
+def texts_of(served: Running, job_id: str) -> list[str]:
+    """What was sent as the items of a job."""
+    found = []
+    for item in served.client().items(job_id):
+        with urllib.request.urlopen(served.url + item["input"]["url"]) as answer:
+            found.append(answer.read().decode())
+    return found
 
 
 def shown_items(browser: webdriver.Chrome) -> list[str]:
@@ -220,6 +230,50 @@ def test_it_changes_a_job_and_runs_it_again_without_an_upload(
     minimum.send_keys("1")
     new = served.final(submit(page))
     assert (new["params"]["minimum"], new["total_items"]) == (1, 2)
+
+
+def test_it_takes_every_text_of_a_job_into_the_form(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    given = ["bill a\r\nand more", "draft b", "draft c"]
+    page.get(f"{served.url}/jobs/{batch(served, *given)}")
+    press(page, "[data-again]")
+    box = find(page, "[data-text-input]")
+    wait_for(lambda: box.get_property("value") == "bill a\nand more\ndraft b\ndraft c")
+    several = "3 texts, an item each; if you change something here, they become one text."
+    assert text_of(page, "[data-text-help]") == several
+    keep(page, "again-texts")
+    box.send_keys("x")
+    assert text_of(page, "[data-text-help]") == "The whole text is one item."
+    box.send_keys(Keys.BACKSPACE)
+    page.refresh()
+    wait_for(lambda: text_of(page, "[data-text-help]") == several)
+    find(page, '[data-field="strict"] input').click()
+    new = served.final(submit(page))
+    assert (new["status"], new["total_items"]) == ("completed", 3)
+    assert texts_of(served, new["job_id"]) == given
+
+
+def test_it_takes_several_data_into_the_form_as_far_as_it_holds_them(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    given = {
+        "echo_data": [{"json": {"name": "a"}}, {"json": {"name": "b"}}],
+        "ship": [{"json": {"number": 7}}, {"json": {"number": 8}}],
+    }
+    for type_name, items in given.items():
+        document = {"type": type_name, "items": items}
+        job = served.client().post("/api/v1/jobs", document)["job_id"]
+        served.final(job)
+        page.get(f"{served.url}/jobs/{job}")
+        press(page, "[data-again]")
+        if type_name == "echo_data":
+            wait_for(lambda: "2 JSON objects, an item each" in text_of(page, "[data-text-help]"))
+            assert served.final(submit(page))["total_items"] == 2
+    said = "The form has 1 of the 2 inputs of this job; it holds 1 at a time."
+    wait_for(lambda: text_of(page, "[data-toast-text]") == said)
+    number = '[data-input-form] [data-field="number"] input'
+    wait_for(lambda: find(page, number).get_property("value") == "7")
 
 
 def test_it_runs_the_items_of_one_reason_again_with_changes(

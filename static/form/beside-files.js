@@ -3,21 +3,25 @@
 import { chosenFiles } from "/static/form/file-list.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
+import { texts } from "/static/texts/form.js";
 
 const box = find("[data-beside]");
 let fields = [];
+/* Files that a schedule keeps for fields: {field, filename, …}. */
+let kept = [];
 let drawnFrom = "";
 
 const words = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 function fieldFor({ name, kind, required }) {
   const id = `beside-${name}`;
-  const input = make("input", { type: "file", id, multiple: kind === "files", "data-beside-input": name, "aria-describedby": `${id}-error` });
+  const input = make("input", { type: "file", id, multiple: kind === "files", "data-beside-input": name, "aria-describedby": `${id}-kept ${id}-error` });
+  const note = make("p", { className: "field-help", id: `${id}-kept`, hidden: true });
   const error = make("p", { className: "field-error", id: `${id}-error`, hidden: true });
   const label = make("label", { htmlFor: id }, words(name));
   if (required) label.append(make("span", { className: "required" }, "required"));
   input.addEventListener("change", () => showText(error, ""));
-  return { name, input, error, required, node: make("div", { className: "field" }, label, input, error) };
+  return { name, input, note, error, required, node: make("div", { className: "field" }, label, input, note, error) };
 }
 
 /** Draws the fields of a type; those that are there already keep what was chosen. */
@@ -31,11 +35,22 @@ export function fitBesideFiles(type) {
   box.hidden = !fields.length;
 }
 
+const ofField = (name) => kept.filter(({ field }) => field === name);
+
+/** Files that a schedule keeps for these fields, [{field, filename, …}]: a field that is left empty has them. */
+export function keepBeside(files) {
+  kept = files;
+  for (const { name, note } of fields) showText(note, ofField(name).length ? texts.keeps(ofField(name).map(({ filename }) => filename)) : "");
+}
+
+/** Those of them that no other file takes the place of. */
+export const keptBeside = () => kept.filter(({ field }) => !fields.some(({ name, input }) => name === field && input.files.length));
+
 /** Shows which file is missing; the first such control, or null. */
 export function checkBesideFiles() {
   /* An earlier job has them, where its files are taken again. */
   const isKept = chosenFiles().some((file) => file.kept);
-  const missing = fields.filter(({ input, required }) => required && !input.files.length && !isKept);
+  const missing = fields.filter(({ name, input, required }) => required && !input.files.length && !isKept && !ofField(name).length);
   missing.forEach(({ error }) => showText(error, "No file chosen yet. Drop one on this field or choose it."));
   return missing[0]?.input ?? null;
 }

@@ -1,5 +1,6 @@
 /* The page of schedules: jobs that repeat, and the form for a new one or to change one. */
 
+import { setLimits } from "/static/form/gather.js";
 import { setLaterTypes } from "/static/form/more-options.js";
 import { setTypes } from "/static/form/type-chooser.js";
 import { begin, startForm } from "/static/schedules/schedule-form.js";
@@ -11,8 +12,6 @@ import { poll } from "/static/shared/poll.js";
 import { known, maySubmit } from "/static/shared/user.js";
 
 const EVERY_MS = 5000;
-/* A schedule keeps no files. */
-const takesFiles = (type) => type.inputs.some((input) => ["file", "files"].includes(input.kind));
 
 async function refresh() {
   const { schedules } = await getSchedules();
@@ -21,8 +20,9 @@ async function refresh() {
   drawSchedules(schedules);
 }
 
-getTypes().then(({ types }) => {
-  setTypes(types.filter((type) => type.available && !takesFiles(type)));
+getTypes().then(({ types, limits }) => {
+  setLimits(limits);
+  setTypes(types);
   setLaterTypes(types);
   setLabels(types);
 }, (error) => tell(error.message, { isProblem: true }));

@@ -1,45 +1,71 @@
-/* The form of a schedule: its times, and the job as on the first page; for a new one and to change one. */
+/* The form of a schedule: its times, and the job as on the page New; for a new one and to change one. */
 
-import { gather, hasForm, inputForm, typeForm } from "/static/form/gather.js";
+import { clearBesideFiles, fitBesideFiles, showBesideError } from "/static/form/beside-files.js";
+import { acceptFiles } from "/static/form/drop-zone.js";
+import { addFiles, clearFiles, startFileList } from "/static/form/file-list.js";
+import { filesProblem, gather, hasForm, inputForm, showFilesProblem, typeForm } from "/static/form/gather.js";
 import { clearOptions, fillOptions, showOptionErrors } from "/static/form/more-options.js";
 import { begunWith } from "/static/form/params-form.js";
-import { clearText, fillText, fitTextInput, showTextError } from "/static/form/text-input.js";
-import { chooseType, chosenType, startTypeChooser } from "/static/form/type-chooser.js";
+import { clearText, fitTextInput, showTextError } from "/static/form/text-input.js";
+import { chooseType, chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
 import { cronWords } from "/static/schedules/cron-words.js";
+import { beginFiles, beginText, documentOf, filesOf, givenJob, othersOf } from "/static/schedules/job-document.js";
+import { showNextRuns } from "/static/schedules/next-runs.js";
+import { sendAll } from "/static/schedules/sending.js";
 import { tell } from "/static/shared/announce.js";
 import { addSchedule, changeSchedule } from "/static/shared/api.js";
 import { find, make, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
+import { texts as newTexts } from "/static/texts/new.js";
+import { texts } from "/static/texts/schedules.js";
+import { noteSent } from "/static/uploads/known-uploads.js";
 
 const form = find("[data-schedule-form]");
 const TIMES = ["name", "cron", "timezone"];
-/* What the job of the schedule has beyond what the form shows. */
-const UNSHOWN = ["webhook_events"];
 let edited = null;
-let given = null;
 /* How often the form was opened. */
 let opened = 0;
 let done = () => {};
 
 const field = (name) => form.elements.namedItem(name);
 
-function fitType(type) {
-  const job = given?.type === type?.type ? given : null;
-  const name = `${type?.type} ${opened}`;
-  fitTextInput(hasForm(type) ? null : type);
-  inputForm.draw(name, hasForm(type) ? begunWith(type.inputs[0].schema, job?.items?.[0]?.json) : undefined);
-  typeForm.draw(name, begunWith(type?.params, job?.params));
-  if (job && !hasForm(type)) fillText(type.input, job.items ?? []);
+function fitFiles(type) {
+  find("[data-files-part]").hidden = !type || !takesFiles(type);
+  const isOneItem = type?.input === "files";
+  setText(find("[data-drop-help]"), type?.accepts?.length ? newTexts.expected(type.accepts, isOneItem) : newTexts.anywhere(isOneItem));
+  setText(find("[data-drop-name]"), type?.inputs.length > 1 ? newTexts.inputName(type.inputs[0].name) : "");
+  showFilesProblem("");
+  fitBesideFiles(type);
 }
 
-function showWords() {
-  const words = cronWords(field("cron").value);
-  showText(find("[data-cron-words]"), words && `${words}, ${field("timezone").value}`);
+function fitType(type) {
+  const job = givenJob()?.type === type?.type ? givenJob() : null;
+  const name = `${type?.type} ${opened}`;
+  fitFiles(type);
+  fitTextInput(hasForm(type) ? null : type);
+  inputForm.draw(name, hasForm(type) ? begunWith(type.inputs[0].schema, othersOf(job)[0]?.json) : undefined);
+  typeForm.draw(name, begunWith(type?.params, job?.params));
+  beginText(type);
+}
+
+function clearTimeErrors() {
+  for (const name of ["cron", "timezone"]) showFieldError(name, "");
+}
+
+function showTimes(atOnce = false) {
+  const [cron, zone] = ["cron", "timezone"].map((name) => field(name).value.trim());
+  const words = cronWords(cron);
+  showText(find("[data-cron-words]"), words && texts.inWords(words, zone));
+  const onWrong = (fields) => {
+    clearTimeErrors();
+    for (const wrong of fields) showFieldError(wrong.field, wrong.message);
+  };
+  showNextRuns(cron, zone, { onWrong, onRight: clearTimeErrors }, { atOnce });
 }
 
 function showProblem(text, rest = []) {
   const alert = find("[data-form-error]");
-  const lines = rest.map(({ field: name, message }) => make("li", {}, `${name}: ${message}`));
+  const lines = rest.map(({ field: name, message }) => make("li", {}, texts.wrongField(name, message)));
   alert.replaceChildren(...(text ? [make("p", {}, text)] : []), ...(lines.length ? [make("ul", {}, ...lines)] : []));
   alert.hidden = !text;
 }
@@ -48,34 +74,55 @@ function showFieldError(name, message) {
   const node = find(`[data-error-of="${name}"]`);
   if (!node) return false;
   showText(node, message);
-  field(name).setAttribute("aria-invalid", "true");
+  if (message) field(name).setAttribute("aria-invalid", "true");
+  else field(name).removeAttribute("aria-invalid");
   return true;
 }
 
 function clearErrors() {
   showProblem("");
-  for (const name of TIMES) {
-    showText(find(`[data-error-of="${name}"]`), "");
-    field(name).removeAttribute("aria-invalid");
-  }
+  for (const name of TIMES) showFieldError(name, "");
 }
 
-/* The server's words belong where the fields are. */
+/* The server's words about files, text or type belong where these are chosen. */
+function isShownAtInput({ field: name, message }) {
+  const part = String(name).split(/[.[/]/)[0];
+  if (showBesideError(part, message)) return true;
+  if (part === "type") showTypeError(message);
+  else if (["files", "upload"].includes(part) || (part === "items" && takesFiles(chosenType()))) showFilesProblem(message);
+  else if (["items", "url", "text", "data"].includes(part)) showTextError(message);
+  else return false;
+  return true;
+}
+
 function refused(error) {
   const unprefixed = (error.fields ?? []).map((wrong) => ({ ...wrong, field: String(wrong.field).replace(/^job\./, "") }));
   const elsewhere = unprefixed.filter((wrong) => !showFieldError(wrong.field, wrong.message));
-  const rest = showOptionErrors(typeForm.showErrors(elsewhere)).filter((wrong) => {
-    if (!/^items|^(url|text|data)$/.test(wrong.field)) return true;
-    showTextError(wrong.message);
-    return false;
-  });
+  const rest = showOptionErrors(typeForm.showErrors(elsewhere)).filter((wrong) => !isShownAtInput(wrong));
   showProblem(error.message, rest);
   form.querySelector("[aria-invalid=true]")?.focus();
 }
 
-function jobOf({ type, items, params, options }) {
-  const unshown = given ? UNSHOWN.filter((name) => name in given).map((name) => [name, given[name]]) : [];
-  return { ...Object.fromEntries(unshown), ...options, type: type.type, params, ...(items.length ? { items } : {}) };
+/* What stays as it is does not move the next run. */
+const changedTimes = (times) => Object.fromEntries(TIMES.filter((name) => times[name] !== edited[name]).map((name) => [name, times[name]]));
+
+async function save(times, job) {
+  const { toSend, kept } = filesOf(job.type);
+  const ids = await sendAll(toSend.map(({ file }) => file));
+  if (!ids) return null;
+  const fresh = toSend.map(({ field: name }, place) => ({ upload: ids[place], ...(name ? { field: name } : {}) }));
+  const document = documentOf(job, [...kept, ...fresh]);
+  const saved = edited
+    ? await changeSchedule(edited.id, { ...changedTimes(times), job: document })
+    : await addSchedule({ ...times, job: document });
+  noteSent(toSend.map(({ file }) => file));
+  return saved;
+}
+
+function busy(on) {
+  find("[data-save]").disabled = on;
+  form.setAttribute("aria-busy", String(on));
+  if (!on && document.activeElement === document.body) find("[data-save]").focus({ preventScroll: true });
 }
 
 async function submitted(event) {
@@ -83,59 +130,72 @@ async function submitted(event) {
   clearErrors();
   const missing = TIMES.map(field).find((control) => !control.value.trim());
   if (missing) {
-    showFieldError(missing.name, "Fill in this field.");
+    showFieldError(missing.name, texts.fillIn);
     return missing.focus();
   }
   const job = gather();
   if (!job) return undefined;
-  const times = Object.fromEntries(TIMES.map((name) => [name, field(name).value.trim()]));
+  busy(true);
   try {
-    const changed = edited
-      ? await changeSchedule(edited.id, { ...changedTimes(times), job: jobOf(job) })
-      : await addSchedule({ ...times, job: jobOf(job) });
-    tell(changed.paused ? `Saved ${changed.name}, which is paused.` : `${changed.name} runs next ${dayAndTime(changed.next_at)}.`);
+    const saved = await save(Object.fromEntries(TIMES.map((name) => [name, field(name).value.trim()])), job);
+    if (!saved) return undefined;
+    tell(saved.paused ? texts.saved(saved.name) : texts.runsNext(saved.name, dayAndTime(saved.next_at)));
     begin(null);
     return done();
   } catch (error) {
     return refused(error);
+  } finally {
+    busy(false);
   }
 }
 
-/* What stays as it is does not move the next run. */
-const changedTimes = (times) => Object.fromEntries(TIMES.filter((name) => times[name] !== edited[name]).map((name) => [name, times[name]]));
+/* As on a fresh page. */
+function clear() {
+  form.reset();
+  clearErrors();
+  clearText();
+  clearOptions();
+  clearFiles();
+  clearBesideFiles();
+}
 
 /** Opens the form for a schedule, or for a new one. */
 export function begin(schedule) {
   edited = schedule;
   opened += 1;
-  given = schedule?.job ?? null;
-  form.reset();
-  clearErrors();
-  clearText();
-  clearOptions();
+  clear();
   field("timezone").value = schedule?.timezone ?? (Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
   if (schedule) {
     field("name").value = schedule.name;
     field("cron").value = schedule.cron;
-    fillOptions(given);
   }
-  setText(find("#form-title"), schedule ? `Edit ${schedule.name}` : "New schedule");
-  setText(find("[data-save]"), schedule ? "Save changes" : "Add schedule");
+  setText(find("#form-title"), schedule ? texts.edit(schedule.name) : texts.newSchedule);
+  setText(find("[data-save]"), schedule ? texts.save : texts.add);
   find("[data-stop-edit]").hidden = !schedule;
-  chooseType(given?.type ?? "");
+  beginFiles(null, null);
+  chooseType(schedule?.job?.type ?? "");
+  beginFiles(schedule, chosenType());
+  if (schedule) fillOptions(schedule.job);
   fitType(chosenType());
-  showWords();
+  showTimes(true);
   if (!schedule) return;
   form.closest("section").scrollIntoView({ block: "nearest" });
   field("name").focus();
+}
+
+function filesChanged(files) {
+  if (files.length && !files[0].kept) guessFor(files[0].name);
+  showFilesProblem(files.length ? filesProblem() : "");
 }
 
 /** `onDone()` is called when a schedule was added or changed. */
 export function startForm(onDone) {
   done = onDone;
   startTypeChooser(fitType);
+  startFileList(filesChanged);
+  acceptFiles(addFiles);
   form.addEventListener("submit", submitted);
-  form.addEventListener("input", showWords);
+  for (const name of ["cron", "timezone"]) field(name).addEventListener("input", () => showTimes());
   find("[data-stop-edit]").addEventListener("click", () => {
     begin(null);
     field("name").focus();

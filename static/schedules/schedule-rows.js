@@ -11,8 +11,10 @@ import { stringify } from "/static/shared/json.js";
 import { pausedWords } from "/static/shared/pause.js";
 import { mayChange } from "/static/shared/user.js";
 import { statusWord } from "/static/shared/words.js";
-import { texts } from "/static/texts/shared.js";
+import { texts } from "/static/texts/schedules.js";
+import { texts as common } from "/static/texts/shared.js";
 
+const FILES_SHOWN = 3;
 const list = find("[data-schedules]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const rows = new Map();
@@ -23,18 +25,19 @@ let refresh = () => {};
 const ACTIONS = {
   async run(schedule) {
     const job = await runSchedule(schedule.id);
-    tell(`Submitted: ${job.name}`);
+    tell(texts.submitted(job.name));
   },
   async pause(schedule) {
     const changed = await changeSchedule(schedule.id, { paused: !schedule.paused });
-    tell(changed.paused ? `Paused ${changed.name}.` : `${changed.name} runs next ${dayAndTime(changed.next_at)}.`);
+    tell(changed.paused ? texts.paused(changed.name) : texts.runsNext(changed.name, dayAndTime(changed.next_at)));
   },
   edit: (schedule) => edit(schedule),
   async delete(schedule) {
-    const question = { title: "Delete this schedule?", text: `“${schedule.name}” will not run again. The jobs it made stay.`, yes: "Delete", no: "Don’t delete" };
+    const text = texts.deleteText(schedule.name, schedule.files.length);
+    const question = { title: texts.deleteTitle, text, yes: texts.deleteYes, no: texts.deleteNo };
     if (!(await confirmed(question))) return;
     await deleteSchedule(schedule.id);
-    tell(`Deleted ${schedule.name}.`);
+    tell(texts.deleted(schedule.name));
   },
 };
 
@@ -51,8 +54,8 @@ async function act(button, schedule) {
   refresh();
 }
 
-function button(name, text, row) {
-  const node = make("button", { type: "button", className: "button small", "data-do": name }, text);
+function button(name, row) {
+  const node = make("button", { type: "button", className: "button small", "data-do": name }, texts.actions[name]);
   node.addEventListener("click", () => act(node, row.schedule));
   return node;
 }
@@ -60,25 +63,24 @@ function button(name, text, row) {
 function newRow() {
   const row = {};
   row.name = make("h3", { dir: "auto" });
-  row.badge = make("span", { className: "badge", "data-level": "warn" }, "Paused");
+  row.badge = make("span", { className: "badge", "data-level": "warn" }, texts.isPaused);
   row.when = make("p", { className: "schedule-when" });
   row.what = make("p", { className: "quiet", dir: "auto" });
+  row.files = make("p", { className: "quiet", dir: "auto" });
   row.next = make("p", { className: "schedule-next" });
   row.runs = make("ul", { className: "dots" });
-  row.all = make("a", { className: "button link small" }, texts.allJobs);
+  row.all = make("a", { className: "button link small" }, common.allJobs);
   row.error = make("p", { className: "job-error", dir: "auto" });
-  row.buttons = [["run", "Run now"], ["pause", "Pause"], ["edit", "Edit"], ["delete", "Delete"]].map(([name, text]) => button(name, text, row));
+  row.buttons = ["run", "pause", "edit", "delete"].map((name) => button(name, row));
   row.node = make("li", { className: "schedule" },
     make("div", { className: "job-head" }, row.name, row.badge),
-    row.when, row.what, row.next, row.runs, row.error,
+    row.when, row.what, row.files, row.next, row.runs, row.error,
     make("div", { className: "schedule-actions" }, ...row.buttons, row.all));
   return row;
 }
 
-const runWord = (run) => (run.status === "failed" && run.completed_items ? "Partly failed" : statusWord(run));
-
 function dot(run) {
-  const text = `${runWord(run)}, ${fullTime(run.created_at)}`;
+  const text = texts.run(statusWord(run), fullTime(run.created_at));
   const kind = run.status === "failed" && run.completed_items ? "partly_failed" : run.status;
   return make("li", {}, make("a", { href: `/jobs/${encodeURIComponent(run.job_id)}`, className: "dot", "data-run": kind, title: text, "aria-label": text }));
 }
@@ -90,16 +92,21 @@ function drawRuns(row, schedule) {
   row.drawnRuns = text;
   const focused = document.activeElement?.getAttribute("href");
   const isFocused = row.runs.contains(document.activeElement);
-  row.runs.setAttribute("aria-label", `Last runs of ${schedule.name}, the oldest first`);
+  row.runs.setAttribute("aria-label", texts.lastRuns(schedule.name));
   row.runs.replaceChildren(...schedule.runs.toReversed().map(dot));
   if (isFocused) ([...row.runs.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused) ?? row.buttons[0]).focus();
 }
 
 function nextWords(schedule) {
-  if (schedule.paused) return pausedWords(schedule).replace(/^p/, "P");
-  const [next, ...later] = schedule.next_runs.map(dayAndTime);
-  const whose = schedule.timezone === zone ? "" : " in your time zone";
-  return `Next ${next}${later.length ? `, then ${later.join(" and ")}` : ""}${whose}`;
+  if (schedule.paused) return pausedWords(schedule);
+  return texts.next(schedule.next_runs.map(dayAndTime), schedule.timezone !== zone);
+}
+
+function filesWords({ files }) {
+  const gone = files.filter(({ filename }) => filename === null).length;
+  const names = files.map(({ filename }) => filename).filter(Boolean);
+  const there = names.length ? texts.files(names.slice(0, FILES_SHOWN), Math.max(0, names.length - FILES_SHOWN)) : "";
+  return [there, gone ? texts.filesGone(gone) : ""].filter(Boolean).join(". ");
 }
 
 function update(row, schedule) {
@@ -107,22 +114,23 @@ function update(row, schedule) {
   row.node.dataset.schedule = schedule.id;
   setText(row.name, schedule.name);
   row.all.href = jobsAddress({ schedule: String(schedule.id) });
-  row.all.setAttribute("aria-label", texts.allJobsOf(schedule.name));
+  row.all.setAttribute("aria-label", common.allJobsOf(schedule.name));
   row.badge.hidden = !schedule.paused;
   const words = cronWords(schedule.cron);
-  setText(row.when, `${words || schedule.cron} (${schedule.timezone})`);
+  setText(row.when, texts.inZone(words || schedule.cron, schedule.timezone));
   row.when.title = schedule.cron;
   const type = schedule.job?.type;
   const then = (schedule.job?.then ?? []).map((step) => labels.get(step.type) ?? step.type);
-  setText(row.what, type ? [labels.get(type) ?? type, ...then].join(", then ") : "a job too large to show");
+  setText(row.what, type ? texts.steps([labels.get(type) ?? type, ...then]) : texts.tooLarge);
+  showText(row.files, filesWords(schedule));
   setText(row.next, nextWords(schedule));
   drawRuns(row, schedule);
   showText(row.error, schedule.error);
   const may = mayChange(schedule);
   for (const node of row.buttons) {
-    if (node.dataset.do === "pause") setText(node, schedule.paused ? "Resume" : "Pause");
+    if (node.dataset.do === "pause") setText(node, schedule.paused ? texts.actions.resume : texts.actions.pause);
     node.hidden = !may || (node.dataset.do === "edit" && !type);
-    node.setAttribute("aria-label", `${node.textContent} ${schedule.name}`);
+    node.setAttribute("aria-label", texts.action(node.textContent, schedule.name));
   }
 }
 

@@ -176,6 +176,7 @@ export const resumeQueue = (name) => send("POST", queuePath(name, "/resume"), {}
 export const setWorkers = (name, workers) => send("PATCH", queuePath(name), { workers });
 export const clearCache = () => send("DELETE", "/cache");
 export const getSchedules = () => get("/schedules");
+export const getNextRuns = (cron, timezone) => get("/schedules/next-runs", { cron, timezone });
 export const addSchedule = (schedule) => send("POST", "/schedules", schedule);
 export const changeSchedule = (id, change) => send("PATCH", `/schedules/${id}`, change);
 export const runSchedule = (id) => send("POST", `/schedules/${id}/run`, {});

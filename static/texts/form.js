@@ -11,6 +11,7 @@ export const texts = {
   allTypes: (count, unavailable) => `Show all ${many(count, "job type")}${unavailable ? `, ${unavailable} of them not available` : ""}`,
   notNow: (label, reason) => `${label} is not available now: ${reason}`,
   unavailable: (reason) => `Not available: ${reason || "No reason given."}`,
+  keeps: (names) => `The schedule keeps ${names.join(", ")}. Choose another file to replace ${names.length === 1 ? "it" : "them"}.`,
   takes: { url: "URLs", text: "Text", data: "JSON", fields: "Fields", none: "No input" },
   several: {
     text: (count) => `${count} texts, an item each; if you change something here, they become one text.`,

@@ -20,7 +20,7 @@ USES = {
     "pages": {"form", "job", "jobs", "new", "problems", "running", "schedules", "shared", "texts"},
     "new": {"form", "jobs", "new", "shared", "texts"},
     "jobs": {"jobs", "shared", "texts"},
-    "schedules": {"form", "schedules", "shared", "texts"},
+    "schedules": {"form", "schedules", "shared", "texts", "uploads"},
     "running": {"running", "shared", "texts"},
     "form": {"form", "shared", "texts"},
     "uploads": {"form", "shared", "texts", "uploads"},

@@ -9,7 +9,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import choose, complaints, find, ids, press, text_of
+from tests.support.axe import findings
+from tests.support.browser import choose, complaints, drop, find, ids, is_shown, press, text_of
 from tests.support.running import Running, wait_for
 
 CHAIN = {
@@ -154,12 +155,84 @@ def test_it_changes_the_parameter_of_a_later_step(
     assert schedule(served, number)["job"]["then"] == [{"type": "extend", "params": {"fail": "c"}}]
 
 
-def test_it_offers_only_job_types_that_need_no_file(
+def names(browser: webdriver.Chrome, number: int) -> str:
+    """What the list says of the files of a schedule."""
+    lines = text_of(browser, row(number)).splitlines()
+    return next((line for line in lines if "Files: " in line), "")
+
+
+def test_it_keeps_files_and_changes_them(browser: webdriver.Chrome, served: Running) -> None:
+    """From the drop of two files to a run with another one."""
+    browser.get(f"{served.url}/schedules")
+    choose(browser, "upper")
+    find(browser, "#name").send_keys("Files")
+    drop(browser, ("größe.txt", "one"), ("b.txt", "two"))
+    press(browser, "[data-save]")
+    wait_for(lambda: "Files runs next" in text_of(browser, "[data-toast]"))
+    number = max(each["id"] for each in served.client().get("/api/v1/schedules")["schedules"])
+    wait_for(lambda: names(browser, number) == "Files: größe.txt, b.txt")
+    assert not is_shown(browser, "[data-file-list] li")
+    press(browser, f"{row(number)} [data-do=edit]")
+    wait_for(lambda: "größe.txt" in text_of(browser, "[data-file-list]"))
+    assert findings(browser) == []
+    press(browser, '[data-remove-file][aria-label="Remove b.txt"]')
+    drop(browser, ("new.txt", "three"))
+    press(browser, "[data-save]")
+    wait_for(lambda: names(browser, number) == "Files: größe.txt, new.txt")
+    press(browser, f"{row(number)} [data-do=run]")
+    wait_for(lambda: schedule(served, number)["last_job_id"])
+    job = served.final(schedule(served, number)["last_job_id"])
+    assert (job["status"], job["name"]) == ("completed", "größe.txt and 1 more")
+    press(browser, f"{row(number)} [data-do=delete]")
+    wait_for(lambda: "deletes its 2 files" in text_of(browser, "#confirm-text"))
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: not browser.find_elements(By.CSS_SELECTOR, row(number)))
+
+
+def test_it_keeps_a_file_for_a_further_parameter(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    browser.get(f"{served.url}/schedules")
+    choose(browser, "masked")
+    find(browser, "#name").send_keys("Masked")
+    drop(browser, ("picture.txt", "one"))
+    script = """
+        const data = new DataTransfer();
+        data.items.add(new File(["two"], "mask.txt"));
+        document.querySelector("[data-beside-input=mask]").files = data.files;"""
+    browser.execute_script(script)
+    press(browser, "[data-save]")
+    wait_for(lambda: "Masked runs next" in text_of(browser, "[data-toast]"))
+    number = max(each["id"] for each in served.client().get("/api/v1/schedules")["schedules"])
+    press(browser, f"{row(number)} [data-do=edit]")
+    wait_for(lambda: "keeps mask.txt" in text_of(browser, "[data-beside]"))
+    press(browser, "[data-save]")
+    wait_for(lambda: text_of(browser, "#form-title") == "New schedule")
+    found = [(file["field"], file["filename"]) for file in schedule(served, number)["files"]]
+    assert found == [("files", "picture.txt"), ("mask", "mask.txt")]
+    served.client().delete(f"/api/v1/schedules/{number}")
+
+
+def test_it_says_when_it_would_run_while_one_types(
     browser: webdriver.Chrome, served: Running, number: int
 ) -> None:
     open_page(browser, served, number)
-    choose(browser, "noop")
-    assert not browser.find_elements(By.CSS_SELECTOR, "[data-types] [value=upper]")
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    open_page(browser, served, number)
+    for field, text in (("timezone", "Europe/Berlin"), ("cron", "30 12 * * *")):
+        find(browser, f"#{field}").clear()
+        find(browser, f"#{field}").send_keys(text)
+    wait_for(lambda: text_of(browser, "[data-next-runs]").count("in your time zone") == 3)
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+    find(browser, "#cron").send_keys("x")
+    wait_for(lambda: "must be 0–7 or SUN–SAT" in text_of(browser, "[data-error-of=cron]"))
+    assert not is_shown(browser, "[data-next-runs]")
+    assert findings(browser) == []
+    find(browser, "#cron").clear()
+    find(browser, "#cron").send_keys("@daily")
+    wait_for(lambda: is_shown(browser, "[data-next-runs]"))
+    assert not is_shown(browser, "[data-error-of=cron]")
+    complaints(browser)  # of the browser, about the refusal
 
 
 @pytest.mark.parametrize("width", [390, 700, 1920])

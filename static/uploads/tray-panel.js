@@ -5,16 +5,16 @@ import { isActive, secondsLeft, totalOf, trayRow } from "/static/uploads/tray-ro
 import { texts } from "/static/texts/uploads.js";
 
 const FOLDED = "bellhop.tray-folded";
-const PHONE = "(max-width: 40rem)";
+const NARROW = "(max-width: 60rem)";
 const rows = new Map();
 let panel = null;
 
-/* As it was left; on a phone it begins as a line. */
+/* As it was left; where it is as wide as the page it begins as a line. */
 function isFolded() {
   try {
-    return (localStorage.getItem(FOLDED) ?? String(matchMedia(PHONE).matches)) === "true";
+    return (localStorage.getItem(FOLDED) ?? String(matchMedia(NARROW).matches)) === "true";
   } catch {
-    return matchMedia(PHONE).matches;
+    return matchMedia(NARROW).matches;
   }
 }
 
@@ -26,8 +26,8 @@ function noteFolded(on) {
   }
 }
 
-/* What the page ends with stays above it. */
-const makeRoom = () => document.documentElement.style.setProperty("--tray", `${panel.node.offsetHeight}px`);
+/* What the page ends with stays above it, without a gap. */
+const makeRoom = () => document.documentElement.style.setProperty("--tray", `${Math.floor(panel.node.getBoundingClientRect().height)}px`);
 
 function makePanel() {
   const list = make("ul", { className: "tray-rows" });

@@ -37,6 +37,15 @@ IDBObjectStore.prototype.put = function (value, ...key) {
 """
 # Whether the browser would ask before the page is left.
 IS_ASKED = "return !dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+IS_FREE = """
+const box = document.querySelector("[data-submit]").getBoundingClientRect();
+const at = document.elementFromPoint(box.x + box.width / 2, box.bottom - 2);
+return Boolean(at?.closest("[data-submit]"));
+"""
+FITS = """
+const {scrollWidth, clientWidth} = document.querySelector(".tray-rows");
+return scrollWidth <= clientWidth;
+"""
 # Entries of folders, as a drop from the desktop has them: [path, text].
 DROP_FOLDERS = """
 const entryOf = (path, text) => {
@@ -153,6 +162,7 @@ def test_the_form_is_free_while_a_job_is_uploaded(
     assert not named(bellhop, "first.txt")
     wait_for_row(page, "left")
     assert "1 upload" in text_of(page, "[data-tray-line]")
+    assert page.execute_script(IS_FREE)
     throttle(page, FAST)
     assert stored(bellhop, "first.txt") == [path.read_bytes()]
     wait_for_row(page, "Submitted: first.txt")
@@ -284,6 +294,7 @@ def test_a_file_that_the_browser_cannot_keep_is_chosen_again(
     before = arrived(bellhop)
     opened(page, f"{bellhop.url}/")
     wait_for_row(page, "Choose it again")
+    assert page.execute_script(FITS)
     assert not page.execute_script(IS_ASKED)
     throttle(page, FAST)
     assert arrived(bellhop) >= before

@@ -20,6 +20,9 @@ HOLD = """
         if (String(url).includes(arguments[0])) await free;
         return send(url, ...more);
     };"""
+COUNTED = """
+    const asked = performance.getEntriesByType("resource").map((entry) => entry.name);
+    return asked.filter((name) => name.includes("/jobs/facets")).length;"""
 SEARCH = """
     const search = document.querySelector("[data-search]");
     search.value = arguments[0];
@@ -136,3 +139,5 @@ def test_it_says_that_its_list_is_old_when_no_answer_comes(
     wait_for(lambda: "may be out of date" in text_of(browser, "[data-old]"), 20)
     browser.execute_script("letThrough()")
     wait_for(lambda: text_of(browser, "[data-old]") == "")
+    # Not each time when the list was asked for; at most every 30 seconds.
+    assert browser.execute_script(COUNTED) <= 2

@@ -5,7 +5,7 @@ import { acceptFiles } from "/static/form/drop-zone.js";
 import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/form/file-list.js";
 import { filesProblem, filesToSend, formOf, gather, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
 import { noteUsed } from "/static/form/last-used.js";
-import { clearOptions, showOptionErrors } from "/static/form/more-options.js";
+import { clearOptions, readOptions, showOptionErrors } from "/static/form/more-options.js";
 import { clearText, showTextError } from "/static/form/text-input.js";
 import { chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
 import { forgetDraft, showMissingFiles } from "/static/new/draft.js";
@@ -16,6 +16,7 @@ import { fillFromUpload } from "/static/new/taken-back.js";
 import { tell } from "/static/shared/announce.js";
 import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
+import { stringify } from "/static/shared/json.js";
 import { loadTray } from "/static/shared/tray.js";
 import { texts } from "/static/texts/new.js";
 
@@ -46,13 +47,19 @@ function touched() {
   sending = null;
 }
 
+/* Whether the job has a secret, which the browser may not keep. */
+function hasSecret() {
+  const all = [typeForm.read(), readOptions()];
+  return stringify(all) !== stringify([typeForm.readOpen(), readOptions({ isOpen: true })]);
+}
+
 /* The accepted job; null where it has files to upload, which the tray does. */
 async function send(job, files, kept) {
   key ??= freshKey();
   if (job.items) return submitJson({ ...job.options, type: job.type.type, items: job.items, params: job.params }, key);
   if (!files.length) return submitUpload(formOf(job, kept), { key });
   const { addEntry } = await loadTray();
-  sending = await addEntry(job, files, kept);
+  sending = await addEntry({ ...job, hasSecret: hasSecret() }, files, kept);
   return null;
 }
 

@@ -81,6 +81,11 @@ export function drop(id) {
   changed();
 }
 
+/** Leaves an entry to another page, if that can have it. */
+export function release(id) {
+  if (!runs.get(id)?.entry.hasSecret) drop(id);
+}
+
 /** Sends an entry from here; `files` are those that the form gave, by number. */
 export function begin(entry, files = new Map()) {
   const keep = keeperOf(entry);
@@ -94,10 +99,11 @@ export function begin(entry, files = new Map()) {
   setTimeout(() => runs.has(entry.id) && files.size && !entry.accepted && announce(texts.begun(entry.name)), QUIET_MS);
 }
 
-/** Keeps a new entry, and sends it. */
-export function add(entry, files) {
-  store.addEntry(entry, PAGE).then(() => noteUploads(true));
+/** Keeps a new entry unless it has a secret, and sends it. */
+export async function add(entry, files) {
   begin(entry, files);
+  if (!entry.hasSecret) await store.addEntry(entry, PAGE);
+  noteUploads(true);
 }
 
 function accepted({ id }, job) {

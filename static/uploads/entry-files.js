@@ -21,7 +21,7 @@ export function filesOf(entry, given) {
 
   async function keep(numbers) {
     numbers.forEach((number) => unkept.add(number));
-    for (const number of numbers) {
+    for (const number of entry.hasSecret ? [] : numbers) {
       if (await keepFile(entry.id, number, given.get(number))) unkept.delete(number);
     }
   }
@@ -49,7 +49,7 @@ export function filesOf(entry, given) {
     /** All of them, null for one that cannot be read. */
     all: () => Promise.all(entry.files.map((_, number) => numbered(number).catch(() => null))),
     /** Whether leaving the page would lose one. */
-    isLosing: () => [...unkept].some((number) => !isSent(entry.files[number])),
+    isLosing: () => Boolean(entry.hasSecret) || [...unkept].some((number) => !isSent(entry.files[number])),
 
     /** Fails at once, and not at the last file, if one is not there. */
     async check() {

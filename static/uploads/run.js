@@ -58,7 +58,8 @@ export class Run {
   /** What the pages draw of it. */
   view() {
     const rate = this.entry.paused ? null : this.#pace.rate();
-    return { ...this.entry, isWaiting: this.#isWaiting, isSaving: this.#isSaving, sent: this.#sent(), rate };
+    const { job, key, ...told } = this.entry;
+    return { ...told, isWaiting: this.#isWaiting, isSaving: this.#isSaving, sent: this.#sent(), rate };
   }
 
   /** Whether leaving the page would lose a file. */

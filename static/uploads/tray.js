@@ -49,8 +49,8 @@ async function act(kind, view, given) {
   return perform(wanted) || tellPages("act", wanted);
 }
 
-/** Sends a job: `files` are {name, file} with the name of their input, none for the first, and `kept` those of an earlier job; the id of its entry. */
-export async function addEntry({ type, params, options }, files, kept) {
+/** Sends a job, which only this page has if it has a secret: `files` are {name, file} with the name of their input, none for the first, and `kept` those of an earlier job; the id of its entry. */
+export async function addEntry({ type, params, options, hasSecret }, files, kept) {
   await entries.findOwner();
   const id = freshKey();
   const told = files.map(({ name: input, file }) => {
@@ -60,7 +60,7 @@ export async function addEntry({ type, params, options }, files, kept) {
   const entry = {
     id, kept, owner: entries.ownerName(), at: Date.now(), key: freshKey(), paused: false, problem: null, accepted: null,
     name: texts.nameOf(told[0].path, told.length + kept.length - 1),
-    job: { type: type.type, params, options },
+    job: { type: type.type, params, options }, hasSecret,
     files: told,
   };
   entries.add(entry, new Map(files.map(({ file }, number) => [number, file])));
@@ -107,7 +107,7 @@ listen(
     },
     ask: entries.changed,
     act: perform,
-    release: entries.drop,
+    release: entries.release,
     end: entries.endAll,
   },
   { left: entries.leave, back: () => entries.returned().then(look) },

@@ -46,6 +46,23 @@ FITS = """
 const {scrollWidth, clientWidth} = document.querySelector(".tray-rows");
 return scrollWidth <= clientWidth;
 """
+SEND_SECRET = """
+const [size, done] = arguments;
+const file = new File([new Uint8Array(size)], "secret.txt");
+const job = {type: {type: "upper"}, params: {}, options: {}, hasSecret: true};
+import("/static/uploads/tray.js").then((tray) => tray.addEntry(job, [{file}], [])).then(done);
+"""
+KEPT = """
+const [done] = arguments;
+indexedDB.open("bellhop-uploads").onsuccess = ({target: {result}}) => {
+  const stores = ["entries", "files"].map((name) => result.transaction(name).objectStore(name));
+  let left = 2, count = 0;
+  for (const store of stores) store.count().onsuccess = ({target}) => {
+    count += target.result;
+    if (!(left -= 1)) done(count);
+  };
+};
+"""
 # Entries of folders, as a drop from the desktop has them: [path, text].
 DROP_FOLDERS = """
 const entryOf = (path, text) => {
@@ -301,6 +318,18 @@ def test_a_file_that_the_browser_cannot_keep_is_chosen_again(
     find(page, "[data-act=choose] input").send_keys(str(path))
     assert stored(bellhop, "unkept.txt") == [path.read_bytes()]
     assert arrived(bellhop) == 0
+
+
+def test_a_job_with_a_secret_is_kept_nowhere_but_in_its_page(
+    page: webdriver.Chrome, bellhop: Running
+) -> None:
+    throttle(page, SLOW)
+    page.execute_async_script(SEND_SECRET, SIZE)
+    wait_for_row(page, "left")
+    assert page.execute_async_script(KEPT) == 0
+    assert page.execute_script(IS_ASKED)
+    throttle(page, FAST)
+    assert stored(bellhop, "secret.txt") == [bytes(SIZE)]
 
 
 def test_a_file_that_has_changed_since_is_chosen_again(

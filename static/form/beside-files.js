@@ -19,7 +19,7 @@ function fieldFor({ name, kind, required }) {
   const note = make("p", { className: "field-help", id: `${id}-kept`, hidden: true });
   const error = make("p", { className: "field-error", id: `${id}-error`, hidden: true });
   const label = make("label", { htmlFor: id }, words(name));
-  if (required) label.append(make("span", { className: "required" }, "required"));
+  if (required) label.append(make("span", { className: "required" }, texts.required));
   input.addEventListener("change", () => showText(error, ""));
   return { name, input, note, error, required, node: make("div", { className: "field" }, label, input, note, error) };
 }
@@ -51,7 +51,7 @@ export function checkBesideFiles() {
   /* An earlier job has them, where its files are taken again. */
   const isKept = chosenFiles().some((file) => file.kept);
   const missing = fields.filter(({ name, input, required }) => required && !input.files.length && !isKept && !ofField(name).length);
-  missing.forEach(({ error }) => showText(error, "No file chosen yet. Drop one on this field or choose it."));
+  missing.forEach(({ error }) => showText(error, texts.noFileInField));
   return missing[0]?.input ?? null;
 }
 

@@ -29,6 +29,8 @@ export const texts = {
   moreFiles: (count) => `and ${many(count, "more file")}`,
   filesAdded: (added, all) => `${many(added, "file")} added, ${number(all)} chosen`,
   leftOut: (count, names) => `Left out ${many(count, "system file")}: ${names.join(", ")}`,
+  required: "required",
+  noFileInField: "No file chosen yet. Drop one on this field or choose it.",
   noFile: "No file chosen yet. Drop one here or choose it.",
   tooManyFiles: (count, most) => `${many(count, "file")} are too many for one job; at most ${number(most)} are allowed.`,
   tooManyItems: (count, most) => `${many(count, "item")} are too many for one job; at most ${number(most)} are allowed.`,

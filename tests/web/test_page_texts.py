@@ -13,9 +13,6 @@ from tests.support.scripts import Literal, literals
 STATIC = ROOT / "static"
 TEXTS = sorted(STATIC.glob("texts/*.js"))
 SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if path not in TEXTS)
-# Folders whose texts are still among their scripts.
-LATER = {"schedules"}
-MOVED = [path for path in SCRIPTS if path.parent.name not in LATER and path.stem != "beside-files"]
 # Each has a line to itself.
 IMPORT = re.compile(r'^import .* "/static/(.+)\.js";\n', re.M)
 TAKEN = re.compile(r"\btexts(?: as (\w+))? \}")
@@ -24,11 +21,12 @@ MEMBER = re.compile(r"^  (\w+)(?:: |,$)", re.M)
 # A literal with these words is read by people wherever it stands, but not in these places.
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,.:;]? (?:[^\W_]|…)|… [^\W\d_]{2,}|^[A-Z][a-z]+(?![\w-])")
 MARKUP = re.compile(
-    r"""(?:className|class|rel|suffixes|SUFFIXES|viewBox|Accept|"(?:data|Content)-\w+")"""
+    r"""(?:className|class|rel|suffixes|SUFFIXES|viewBox|Accept"""
+    r"""|"(?:data-\w+|aria-\w+by|Content-Type)")"""
     r"(?:: | = )[^,]*$"
     r"|(?:find|querySelector|querySelectorAll|closest|matches|fromTemplate|matchMedia|all"
     r"|getAttribute|setRequestHeader|headers\.get|Date\.parse|data\.append|quoted)\($"
-    r"""|setAttribute\("aria-describedby", $"""
+    r"""|setAttribute\("aria-\w+by", $"""
     r"|(?:[=!]== |\?\? |case |includes\(|replace\(|split\(|join\()$"
 )
 # Selectors, conditions of styles, and what a browser keeps something under.
@@ -79,7 +77,7 @@ def named(path: Path) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("path", MOVED, ids=lambda path: str(path.relative_to(STATIC)))
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
 def test_it_has_what_people_read_in_the_folder_of_texts(path: Path) -> None:
     script = IMPORT.sub("\n", path.read_text())
     said = [f"{each.line}: {each.text}" for each in literals(script) if is_said(each)]

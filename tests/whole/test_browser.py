@@ -82,7 +82,7 @@ def test_it_takes_a_dropped_file_to_its_result(page: webdriver.Chrome, served: R
     page.get(f"{served.url}/jobs/{job_id}")
     wait_for(lambda: "3" in text_of(page, "[data-result]"))
     assert "Отчёт.txt" in text_of(page, "[data-job-name]")
-    assert text_of(page, "[data-timeline]")
+    wait_for(lambda: text_of(page, "[data-timeline]"))
 
 
 def test_it_guesses_the_type_from_the_first_file(page: webdriver.Chrome) -> None:

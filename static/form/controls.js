@@ -1,6 +1,7 @@
 /* The form control that fits a property of a JSON Schema, and how it is read. */
 
 import { json, members, named, optional, places, rows } from "/static/form/groups.js";
+import { jobPicker } from "/static/form/job-picker.js";
 import { make } from "/static/shared/dom.js";
 import { numberOf } from "/static/shared/json.js";
 import { texts } from "/static/texts/fields.js";
@@ -131,6 +132,7 @@ function list(schema, required, id, drawField) {
   if (schema.prefixItems) return places(schema, required, id, drawField);
   const { items = {} } = schema;
   if (items.enum) return checkboxes(schema, required, id);
+  if (items.format === "job") return jobPicker(schema, id);
   const isPlain = ["string", "integer", "number"].includes(kindOf(items)) && items.type && !items.anyOf;
   if (isPlain && !["date", "date-time", "time"].includes(items.format)) return lines(schema);
   // A page with thousands of rows takes a minute to draw.

@@ -9,7 +9,7 @@ const OPTIONS = {
   properties: {
     run_at: { type: "string", format: "date-time", ...texts.option.runAt },
     priority: { type: "integer", minimum: -100, maximum: 100, ...texts.option.priority },
-    depends_on: { type: "array", items: { type: "string" }, ...texts.option.dependsOn },
+    depends_on: { type: "array", items: { type: "string", format: "job" }, ...texts.option.dependsOn },
     webhook_url: { type: "string", format: "uri", ...texts.option.webhook },
     use_cache: { type: "boolean", default: true, ...texts.option.reuse },
   },

@@ -18,6 +18,12 @@ export const takesFiles = (type) => type.input === "file" || type.input === "fil
 const matches = (type, file) => (type.accepts ?? []).some((suffix) => file.toLowerCase().endsWith(suffix.toLowerCase()));
 const takesAny = (type) => (type.accepts ?? []).length === 0;
 
+/** What a type is called, also one that is gone. */
+export function labelFor(type) {
+  const known = types.find((each) => each.type === type);
+  return known ? labelOf(known) : type;
+}
+
 /** True when the type names suffixes and none of them fits. */
 export const isUnexpected = (type, file) => !takesAny(type) && !matches(type, file);
 

@@ -1,5 +1,7 @@
 /* What the fields of a form say, which are drawn from the parameters of a job type. */
 
+import { many } from "/static/shared/format.js";
+
 const NOUNS = { integer: "a whole number", number: "a number", boolean: "true or false", null: "nothing", string: "a text" };
 
 export const texts = {
@@ -29,10 +31,19 @@ export const texts = {
   json: "As JSON",
   jsonOrText: "JSON or text.",
 
+  jobs: {
+    find: "Find a job by its name",
+    list: "Jobs that were found",
+    found: (count) => (count ? `${many(count, "job")} found` : "No job found"),
+    chosen: "Chosen jobs",
+    remove: (name) => `Remove ${name}`,
+    unknown: (text) => `“${text}” is not a job. Choose one from the list.`,
+  },
+
   option: {
     runAt: { title: "Not before", description: "Your local time. Empty = now." },
     priority: { title: "Priority", description: "0 is usual; higher is first. Only admins can go above 0." },
-    dependsOn: { title: "After these jobs", description: "Ids of jobs that must complete first." },
+    dependsOn: { title: "After these jobs", description: "Jobs that must complete first. You can also paste their ids or addresses." },
     webhook: { title: "Webhook", description: "Bellhop sends a POST here when the job ends." },
     reuse: { title: "Reuse an earlier result if the input is the same" },
   },

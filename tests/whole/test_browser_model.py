@@ -211,7 +211,7 @@ def test_it_submits_texts_for_a_later_time(browser: webdriver.Chrome, served: Ru
     open_options(browser, served, "noop")
     fill(browser, "[data-text-input]", "later")
     fill(browser, "[data-option-fields] [name=run_at]", "2999-01-31T09:00")
-    fill(browser, "[data-option-fields] [name=depends_on]", needed["job_id"])
+    fill(browser, "#option-depends_on input", needed["job_id"])
     fill(browser, "[data-option-fields] [name=webhook_url]", "https://example.org/hook")
     press(browser, "[data-option-fields] [name=use_cache]")
     job = served.client().job(submit(browser))
@@ -227,9 +227,12 @@ def test_it_says_at_the_option_what_is_wrong_with_it(
 ) -> None:
     open_options(browser, served, "noop")
     fill(browser, "[data-text-input]", "x")
-    fill(browser, "[data-option-fields] [name=depends_on]", "no-such-job")
+    fill(browser, "#option-depends_on input", "no-such-job")
     press(browser, "[data-submit]")
     wait_for(lambda: "no-such-job" in text_of(browser, "#option-depends_on-error"))
+    fill(browser, "#option-depends_on input", "0" * 20)
+    press(browser, "[data-submit]")
+    wait_for(lambda: "0" * 20 in text_of(browser, "#option-depends_on-error"))
     (refusal,) = complaints(browser)
     assert "422" in refusal
 

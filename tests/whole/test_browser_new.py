@@ -12,6 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.support.axe import findings
 from tests.support.browser import (
     choose,
     chosen_type,
@@ -292,3 +293,56 @@ def test_it_keeps_no_secret_and_an_emptied_field_empty(page: webdriver.Chrome) -
     read, kept = page.execute_async_script(KEPT)
     assert read == {"secret": "s", "word": "", "either": "t"}
     assert kept == {"word": ""}
+
+
+# Jobs instead of ids.
+
+PICKER = "#option-depends_on"
+
+
+def test_it_finds_the_jobs_that_must_complete_first(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    texts = "quarterly figures", "annual figures"
+    first, second = (served.texts(text, type="noop")["job_id"] for text in texts)
+    choose(page, "noop")
+    find(page, "[data-text-input]").send_keys("later")
+    press(page, "[data-more-summary]")
+    box = find(page, f"{PICKER} input")
+    box.send_keys("Quarterly")
+    wait_for(lambda: len(page.find_elements(By.CSS_SELECTOR, f"{PICKER} [role=option]")) == 1)
+    box.send_keys(Keys.ARROW_DOWN)
+    active = box.get_attribute("aria-activedescendant")
+    assert "quarterly figures\nNo-op · " in text_of(page, f"#{active}")
+    assert findings(page) == []
+    box.send_keys(Keys.ENTER)
+    assert text_of(page, f"{PICKER} .chip").startswith("quarterly figures")
+    assert page.switch_to.active_element == box and value(page, f"{PICKER} input") == ""
+    paste(page, text=f"{served.url}/jobs/{second}", at=f"{PICKER} input")
+    wait_for(lambda: "annual figures" in text_of(page, f"{PICKER} .chip:nth-child(2)"))
+    assert text_of(page, "[data-more-summary]") == "More options (1 set)"
+    opened(page, served)
+    wait_for(lambda: "quarterly figures" in text_of(page, f"{PICKER} .chip"))
+    job = served.client().job(submit(page))
+    assert job["depends_on"] == [first, second]
+
+
+def test_it_shows_the_last_jobs_and_takes_a_chosen_one_back(
+    page: webdriver.Chrome, served: Running
+) -> None:
+    newest = served.texts("the newest", type="noop")["job_id"]
+    choose(page, "noop")
+    press(page, "[data-more-summary]")
+    box = find(page, f"{PICKER} input")
+    box.send_keys(Keys.ARROW_DOWN)
+    option = f'{PICKER} [data-found="{newest}"]'
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, option))
+    box.send_keys(Keys.ESCAPE)
+    assert not find(page, f"{PICKER} [role=listbox]").is_displayed()
+    box.send_keys(Keys.ARROW_DOWN)
+    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, option))
+    find(page, option).click()
+    assert text_of(page, f"{PICKER} .chip").startswith("the newest")
+    press(page, f"{PICKER} .chip button")
+    assert not page.find_elements(By.CSS_SELECTOR, f"{PICKER} .chip")
+    assert page.switch_to.active_element == box

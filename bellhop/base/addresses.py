@@ -26,6 +26,7 @@ def of_job(job_id: str) -> str:
     return f"{API}/jobs/{job_id}"
 
 
+@functools.lru_cache(maxsize=1000)
 def address(text: str) -> str | None:
     """An IP address as text, None for what is none.
 

@@ -89,6 +89,8 @@ class Bell:
                 fifo=here.folder / "bell.fifo",
             )
         self.huey.bell_task = self.huey.task(name="bell")(lambda: self._answer())
+        # Nothing of it is sent, so one is every ring.
+        self._ring = self.huey.bell_task.s()
         # A server may quote what it was sent, and that is shown to people.
         self._mask = Mask(passwords_in(settings.huey.redis_url))
         self.huey.storage.on_trouble = self._note
@@ -101,7 +103,7 @@ class Bell:
         try:
             # Unheard bells must not pile up while no consumer runs; enough wake everybody.
             for _ in range(min(times, self._most - self.huey.storage.queue_size())):
-                self.huey.enqueue(self.huey.bell_task.s())
+                self.huey.enqueue(self._ring)
             self._note(None, began)
         except Exception as error:
             self._ring_again_at = time.monotonic() + RING_AGAIN_S

@@ -195,7 +195,8 @@ def is_json(text: str) -> bool:
 
 def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
     """One statement for each of `rows`, inside the caller's transaction."""
-    send(sql, rows)
+    if rows:
+        send(sql, rows)
 
 
 def send(sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:

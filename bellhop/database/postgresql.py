@@ -222,8 +222,7 @@ class Postgres(PostgresqlDatabase):
         with self._in_use() as connection:
             cursor = connection.cursor()
             if isinstance(values, list):
-                if values:
-                    cursor.executemany(text, list(map(_storable, values)))
+                cursor.executemany(text, list(map(_storable, values)))
                 return cursor
             return cursor.execute(text, _storable(values))
 

@@ -117,7 +117,7 @@ class Acceptance:
             )
             if key and (hit := reuse.find(key, most_s)):
                 items[index] = self._with_hit(job, index, item, hit)
-        return replace(job, items=items)
+        return replace(job, items=items) if any(item.hit for item in items) else job
 
     def _with_hit(self, job: NewJob, index: int, item: NewItem, hit: reuse.Hit) -> NewItem:
         name = attempt_name(index, 0, 1)

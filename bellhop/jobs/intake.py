@@ -66,7 +66,7 @@ class Intake:
         named = {name: fields[name] for name in last if name != main}
         given = {name: params.from_text(label, schema, name, text) for name, text in named.items()}
         listed = items.of_form(job_type, fields, files)
-        return _with(files, self._job(job_type, listed, given, options, owner))
+        return replace(self._job(job_type, listed, given, options, owner), **_held(files))
 
     def from_json(self, body: Any, owner: str, files: Uploads = ()) -> NewJob:
         """A job of a JSON document: URLs, texts, data or the uploads `files` as items."""
@@ -87,7 +87,7 @@ class Intake:
         distinct = items.distinct(found)
         given = _params_of(body, "params")
         job = self._job(job_type, distinct, given, {n: body.get(n) for n in OPTIONS}, owner)
-        return _with(files, replace(job, note=_note(len(found) - len(distinct))))
+        return replace(job, note=_note(len(found) - len(distinct)), **_held(files))
 
     def _find_type(self, name: Any, field: str = "type") -> KnownType:
         types = self._catalog.types()
@@ -162,10 +162,10 @@ class Intake:
         return steps, most
 
 
-def _with(files: Uploads, job: NewJob) -> NewJob:
-    """A job that holds these files."""
+def _held(files: Uploads) -> dict[str, Any]:
+    """What a job tells of the files that it holds."""
     size = sum(file.size for file, _ in files)
-    return replace(job, contents=[sha for _, sha in files], bytes=size)
+    return {"contents": [sha for _, sha in files], "bytes": size}
 
 
 def priority(given: Any) -> int:

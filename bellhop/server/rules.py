@@ -71,7 +71,7 @@ class Rules:
         # A part has its quota, and is written once, straight to where it stays.
         is_part = route.body is Body.PART
         copies = 1 if is_part else COPIES
-        if not is_part:
+        if not is_part and user is not ANYBODY:
             self._require_quota(user.name, length)
         most = _within(length, self.upload_bytes)
         if problem := self.room_problem(length, user.name, copies):

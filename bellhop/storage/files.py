@@ -98,11 +98,12 @@ class Files:
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._incoming, self._uploads = folder / "incoming", folder / "uploads"
 
     @property
     def spool(self) -> Path:
         """Where the web server keeps request bodies that do not fit into memory."""
-        return self._folder / "incoming"
+        return self._incoming
 
     def free_bytes(self) -> int:
         """What the disk of the data folder has left for Bellhop."""
@@ -110,10 +111,10 @@ class Files:
 
     def upload_bytes_left(self) -> int:
         """What is left for an upload, where it arrives and where it stays."""
-        return min(free_bytes(self._folder / name) for name in ("incoming", "uploads"))
+        return min(map(free_bytes, (self._incoming, self._uploads)))
 
     def new_incoming(self) -> Path:
-        path = self._folder / "incoming" / secrets.token_hex(8)
+        path = self._incoming / secrets.token_hex(8)
         path.mkdir()
         return path
 
@@ -122,7 +123,7 @@ class Files:
 
         What is left of `incoming`, the caller removes.
         """
-        place = self._folder / "uploads" / job_id
+        place = self._uploads / job_id
         sync(incoming)
         try:
             os.rename(incoming, place)
@@ -133,15 +134,15 @@ class Files:
         sync(place.parent)
 
     def upload(self, job_id: str, stored_name: str) -> Path:
-        return self._folder / "uploads" / job_id / stored_name
+        return self._uploads.joinpath(job_id, stored_name)
 
     def open_upload(self, job_id: str, stored_name: str) -> int:
         """A descriptor of what a user gave; raises FileNotFoundError like `open_result`."""
-        return open_beneath(self._folder / "uploads", f"{job_id}/{stored_name}")
+        return open_beneath(self._uploads, f"{job_id}/{stored_name}")
 
     def upload_bytes(self, job_id: str) -> int:
         """What the uploads of a job hold."""
-        found = os.scandir(self._folder / "uploads" / job_id)
+        found = os.scandir(self._uploads / job_id)
         return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
 
     def new_scratch(self, consumer: str) -> Scratch:
@@ -239,7 +240,7 @@ class Files:
             remove_tree(entry.path)
 
     def has_uploads(self, job_id: str) -> bool:
-        return (self._folder / "uploads" / job_id).exists()
+        return (self._uploads / job_id).exists()
 
     def has_jobs(self) -> bool:
         """Whether anything of a job is here."""

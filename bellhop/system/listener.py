@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import ipaddress
 import socket
 from typing import Any
@@ -63,6 +64,7 @@ def is_local(host: str) -> bool:
     return bool(found) and all(map(is_loopback, found))
 
 
+@functools.lru_cache(maxsize=1000)
 def is_loopback(address: str) -> bool:
     """Whether an IP address is one of this machine that no other reaches."""
     try:

@@ -74,6 +74,19 @@ def test_it_counts_what_completed_and_what_failed(rows: str, submit: Submit) -> 
     assert counted() == (3, 1)
 
 
+def test_it_counts_an_end_once_of_which_nobody_knew_whether_it_was_recorded(
+    rows: str, submit: Submit
+) -> None:
+    claim = single.claim(submit("a").queue, "c1/1")
+    assert claim
+    claim.measured.ran_s = 1.0
+    assert lifecycle.fail(claim, NO_PDF)
+    claim.is_in_doubt = True
+    assert lifecycle.fail(claim, NO_PDF)
+    assert counted() == (0, 1)
+    assert query("SELECT count FROM tally WHERE what = 'ran'") == [(1,)]
+
+
 def test_it_counts_what_a_retry_runs_again(rows: str, submit: Submit) -> None:
     job = submit("a")
     end(job, NO_PDF)

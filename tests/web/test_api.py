@@ -281,6 +281,18 @@ def test_it_tells_what_changed_since(web: WsgiClient) -> None:
     assert old["job_id"] != new["job_id"]
 
 
+def test_it_looks_at_no_job_for_who_has_all_changes(
+    web: WsgiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts(web)
+    change = web.get(JOBS).json["change"]
+    monkeypatch.setattr(queries, "jobs_since", None)
+    page = web.get(f"{JOBS}?since={change}").json
+    assert page == {
+        "jobs": [], "unmatched": [], "gone": [], "change": change, "latest": change
+    }  # fmt: skip
+
+
 def test_it_tells_changes_in_pages_without_missing_one(web: WsgiClient) -> None:
     change = web.get(JOBS).json["change"]
     ids = {texts(web).json["job_id"] for _ in range(5)}

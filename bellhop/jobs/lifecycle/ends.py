@@ -22,7 +22,7 @@ from bellhop.database.database import database, query, write_many
 from bellhop.jobs import durations, reuse
 from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.conditions import IS_WAITING
-from bellhop.jobs.lifecycle import attributes, interruptions, tallies
+from bellhop.jobs.lifecycle import attributes, interruptions
 from bellhop.jobs.lifecycle.accept import STORE_RESULT
 from bellhop.jobs.lifecycle.claims import IS_HELD, Claim, cancel_asked, fence
 from bellhop.jobs.lifecycle.moves import Statement, release_step
@@ -103,7 +103,8 @@ def _complete(done: Sequence[Completion], source: str | None) -> Which:
     """Record results that are of the job `source`, or each its own."""
     claims = [each.claim for each in done]
     by = {"cached": source is not None, "cached_from": source}
-    moved = {*COMPLETE.made(**fence(*claims), **by).items()}
+    measured = {claim.id: claim.measured for claim in claims}
+    moved = {*COMPLETE.made(None, measured, **fence(*claims), **by).items()}
     made = [each for each in done if each.claim.which in moved]
     write_many(
         STORE_RESULT,
@@ -112,7 +113,6 @@ def _complete(done: Sequence[Completion], source: str | None) -> Which:
             for e in made
         ],
     )
-    tallies.measure((e.claim.owner, e.claim.type, e.claim.measured) for e in made)
     for each in made:
         _keep(each)
         _go_on(each)
@@ -153,9 +153,7 @@ def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
     """
     counts = interruptions.counted("failed") if is_failure else interruptions.counted()
     with recording(claim):
-        is_made = _leave(FAIL, claim, event=error, error=error.shown(), **counts)
-        tallies.measure([(claim.owner, claim.type, claim.measured)] if is_made else [])
-        return is_made
+        return _leave(FAIL, claim, event=error, error=error.shown(), **counts)
 
 
 def fail_attempt(claim: Claim, error: ItemError, delays_s: Sequence[float]) -> bool:
@@ -235,7 +233,8 @@ def _leave(
     statement: Statement, claim: Claim, *, event: ItemError | None = None, **values: Any
 ) -> bool:
     """Move an item out of its worker's hands; False when they no longer hold it."""
-    moved = {*statement.made(event, **fence(claim), **values).items()}
+    measured = {claim.id: claim.measured}
+    moved = {*statement.made(event, measured, **fence(claim), **values).items()}
     return bool(moved or _made_before([claim], moved, statement.move, event))
 
 

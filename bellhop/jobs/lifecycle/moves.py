@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -22,6 +22,7 @@ from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import deliveries, rows, tallies
+from bellhop.jobs.lifecycle.tallies import UNKNOWN, Measured
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.queries import reasons
 from bellhop.storage.models import FINAL
@@ -223,11 +224,17 @@ class Statement:
         """Make the move; how many items were still where it starts. See `made`."""
         return len(self.made(event, **values))
 
-    def made(self, event: ItemError | None = None, /, **values: Any) -> dict[int, int]:
+    def made(
+        self,
+        event: ItemError | None = None,
+        measured: Mapping[int, Measured] | None = None,
+        /,
+        **values: Any,
+    ) -> dict[int, int]:
         """Make the move; the ids of the items that were still where it starts, with their attempts.
 
-        Inside a transaction. `event` goes into the timeline of each. TypeError for a value that is
-        missing or not known.
+        Inside a transaction. `event` goes into the timeline of each, and what was `measured` of an
+        item, by its id, into the tallies. TypeError for a value that is missing or not known.
         """
         if values.keys() != self.needs:
             raise TypeError(f"{self.move} needs {sorted(self.needs)}, given {sorted(values)}")
@@ -240,11 +247,11 @@ class Statement:
         moved = query(self.update, values)
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
-        ended = Counter[tuple[str, str]]()
+        ended: list[tallies.Ended] = []
         for job, owner, type_name, *row in moved:
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
             of_job.setdefault(job, []).append(Moved(*row, *known))
-            ended[owner, type_name] += 1
+            ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
         for job, rows_of_job in of_job.items():
             _record(job, self.move, self._target, rows_of_job, event)
         if moved and self._target in ("completed", "failed"):

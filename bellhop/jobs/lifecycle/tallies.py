@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,11 +61,6 @@ HAND_OVER = [
 FORGET = ("DELETE FROM tally WHERE at < :until", "DELETE FROM failure WHERE at < :until")
 
 
-# An owner and a type; with what was measured, and its bucket.
-Whose = tuple[str, str]
-Measure = tuple[str, str, str, int]
-
-
 @dataclass(slots=True)
 class Measured:
     """How long an item waited until its first start, and ran, in seconds; None where nobody knows.
@@ -78,53 +73,41 @@ class Measured:
     peak_bytes: int = 0
 
 
-def count(what: str, ended: Counter[Whose]) -> None:
-    """Count items that have just completed or failed."""
-    rows = [{**row, "what": what, "bucket": 0, "peak": 0} for row in _rows(ended)]
-    write_many(ADD, rows)
+UNKNOWN = Measured()
+# An item that ended: its owner, its type, and what was measured.
+Ended = tuple[str, str, Measured]
 
 
-def note_failures(ended: Counter[Whose], error: ItemError, job: int, now: str) -> None:
-    """Count why items have just failed, of which the last one is of `job`."""
-    code, reason = reason_of(error.code, error.message)
-    last = f"{now} {job} {error.message[:MOST_MESSAGE]}"
-    why = {"code": code, "reason": reason, "now": now, "last": last}
-    write_many(ADD_FAILURE, [{**row, **why} for row in _rows(ended)])
-
-
-def _rows(ended: Counter[Whose]) -> list[dict[str, Any]]:
-    slot = _slot()
-    return [
-        {"at": slot, "owner": owner, "type": type_name, "count": number}
-        for (owner, type_name), number in ended.items()
-        if type_name != webhooks.TYPE
-    ]
-
-
-def measure(ended: Iterable[tuple[str, str, Measured]]) -> None:
-    """Count how long items waited and ran that have just ended, by (owner, type)."""
-    found = Counter[Measure]()
-    peaks = dict[Measure, int]()
+def count(what: str, ended: Sequence[Ended]) -> None:
+    """Count items that have just completed or failed, and how long they waited and ran."""
+    found = Counter[tuple[str, str, str, int]]()
+    peaks = dict[tuple[str, str, str, int], int]()
     for owner, type_name, measured in ended:
         if type_name == webhooks.TYPE:
             continue
+        found[owner, type_name, what, 0] += 1
         if measured.waited_s is not None:
             found[owner, type_name, "waited", bucket_of(measured.waited_s)] += 1
         if measured.ran_s is not None:
             ran = owner, type_name, "ran", bucket_of(measured.ran_s)
             found[ran] += 1
             peaks[ran] = max(peaks.get(ran, 0), measured.peak_bytes)
-    slot = _slot()
-    write_many(
-        ADD,
-        [
-            {
-                "at": slot, "owner": owner, "type": type_name, "what": what, "bucket": bucket,
-                "count": number, "peak": peaks.get((owner, type_name, what, bucket), 0),
-            }
-            for (owner, type_name, what, bucket), number in found.items()
-        ],
-    )  # fmt: skip
+    names, slot = ("owner", "type", "what", "bucket"), _slot()
+    rows = [
+        {**dict(zip(names, row, strict=True)), "at": slot, "count": n, "peak": peaks.get(row, 0)}
+        for row, n in found.items()
+    ]
+    write_many(ADD, rows)
+
+
+def note_failures(ended: Sequence[Ended], error: ItemError, job: int, now: str) -> None:
+    """Count why items have just failed, of which the last one is of `job`."""
+    code, reason = reason_of(error.code, error.message)
+    last = f"{now} {job} {error.message[:MOST_MESSAGE]}"
+    why = {"at": _slot(), "code": code, "reason": reason, "now": now, "last": last}
+    found = Counter((owner, kind) for owner, kind, _ in ended if kind != webhooks.TYPE)
+    rows = [{"owner": owner, "type": kind, "count": n, **why} for (owner, kind), n in found.items()]
+    write_many(ADD_FAILURE, rows)
 
 
 def _slot() -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bellhop.jobs import queries
 from bellhop.storage.models import FINAL, Job
+from bellhop.web.shown.surroundings import Line
 from bellhop.web.site import Site
 
 NOTHING = queries.Waiting()
@@ -21,6 +22,7 @@ class Outlook:
         if not unfinished:
             return
         self._site, self._now = site, site.surroundings.view()
+        self._lines: dict[str, Line] = {}
         self._waiting = queries.waiting(job.id for job in unfinished)
         self._troubles = queries.troubles(job.id for job in unfinished if job.attempt)
 
@@ -43,7 +45,7 @@ class Outlook:
         """Its place in its queue, 1 = next, exact up to 100; None beyond, or where it waits not."""
         if job.status != "queued":
             return None
-        return self._site.surroundings.line(job.queue, job.id).position(job.id)
+        return self._line(job.queue, job).position(job.id)
 
     def eta_s(self, job: Job) -> int | None:
         """Seconds until the job is final; None when it is, or when nobody can know."""
@@ -54,7 +56,7 @@ class Outlook:
             return None
         seconds = [self._seconds(w.type, w.queue, w.hundredths) for w in queries.work_left(job)]
         for queue in waiting.queues[:1]:
-            ahead = self._site.surroundings.line(queue, job.id).ahead(job.id)
+            ahead = self._line(queue, job).ahead(job.id)
             if ahead is None:
                 return None
             seconds += [self._seconds(name, queue, left) for name, left in ahead.items()]
@@ -65,6 +67,13 @@ class Outlook:
         step_s = 60 if until_s > 60 else 10
         until_s = math.ceil(until_s / step_s) * step_s
         return math.ceil(until_s + sum(part for part in seconds if part is not None))
+
+    def _line(self, queue: str, job: Job) -> Line:
+        """The line of a queue, for a job in it; one for all of these jobs, if it can be."""
+        known = self._lines.get(queue)
+        if known is None or not known.may_know(job.id):
+            known = self._lines[queue] = self._site.surroundings.line(queue, job.id)
+        return known
 
     def _seconds(self, type_name: str, queue: str, hundredths: int) -> float | None:
         """How long some hundredths of an item take in a queue; None when it was never measured."""

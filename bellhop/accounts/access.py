@@ -74,6 +74,8 @@ RULES: dict[str, Rule] = {
     "account": Rule("viewer", "session"),
     "monitor": Rule("admin", "read"),
     "manage": Rule("admin", "all"),
+    # The accounts of others; a token that leaks makes no admin.
+    "people": Rule("admin", "session"),
 }
 # Bellhop itself, where it reads what it has to tidy or to run; and everybody, while it is open.
 BELLHOP = User("", "admin", reads_all=True)

@@ -134,12 +134,15 @@ def reopen() -> None:
 
 def every() -> list[dict[str, Any]]:
     """Every account, by name."""
-    names = ("name", "role", "is_disabled", "created_at", "used_at")
+    names = ("name", "role", "is_disabled", "created_at", "tokens", "used_at")
     rows = query(
-        """SELECT name, role, is_disabled, created_at, max(
-            coalesce((SELECT max(used_at) FROM session WHERE account = account.name), ''),
-            coalesce((SELECT max(used_at) FROM token WHERE account = account.name), ''))
-        FROM account ORDER BY name"""
+        """SELECT name, role, is_disabled, created_at,
+            (SELECT count(*) FROM token WHERE account = account.name
+                AND (expires_at IS NULL OR expires_at > :now)),
+            max(coalesce((SELECT max(used_at) FROM session WHERE account = account.name), ''),
+                coalesce((SELECT max(used_at) FROM token WHERE account = account.name), ''))
+        FROM account ORDER BY name""",
+        {"now": timestamp()},
     )
     return [{**dict(zip(names, row, strict=True)), "used_at": row[-1] or None} for row in rows]
 
@@ -147,6 +150,12 @@ def every() -> list[dict[str, Any]]:
 def exists(name: str) -> bool:
     """Whether there is an account of this name."""
     return _row(name) is not None
+
+
+def require_admin() -> None:
+    """Raise Refused when no admin is left who may come in."""
+    if not query("SELECT 1 FROM account WHERE role = 'admin' AND is_disabled = 0"):
+        raise Refused("no other admin would be left")
 
 
 def require(name: str) -> None:

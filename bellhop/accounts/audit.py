@@ -21,6 +21,7 @@ MOST_TARGET = 300
 # Refusals that are alike are counted together for so long, and so many kinds of them apart.
 COUNTED_S = 3600.0
 MOST_KINDS = 50
+LOGIN = "login"
 ELSEWHERE = "several networks"
 
 
@@ -103,6 +104,13 @@ def notes(*, before: int | None, limit: int) -> list[dict[str, Any]]:
         {"before": before, "most": limit},
     )
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def last_logins() -> dict[str, str]:
+    """When each account logged in last, as far as the log goes back."""
+    return dict(
+        query("SELECT who, max(at) FROM audit WHERE action = :login GROUP BY who", {"login": LOGIN})
+    )
 
 
 def forget_old() -> None:

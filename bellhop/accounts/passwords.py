@@ -29,6 +29,9 @@ LEAST_LENGTH, MOST_BYTES = 8, 1024
 # Fewer characters than these, without what everybody could guess, are no password.
 LEAST_OWN = 5
 PRODUCT = "bellhop"
+# Of a new password: without those that look alike; each is worth nearly five bits.
+EASY = "abcdefghjkmnpqrstuvwxyz23456789"
+NEW_GROUPS, NEW_GROUP = 5, 4
 
 
 class Queue:
@@ -58,6 +61,12 @@ class Queue:
 
 # One network has half of the places of strangers; one account has one of the places of the known.
 STRANGERS, KNOWN = Queue(at_a_time=2, places=4, each=2), Queue(at_a_time=1, places=2, each=1)
+
+
+def new() -> str:
+    """A password that nobody can guess, and that people can type: groups of letters and digits."""
+    letters = "".join(secrets.choice(EASY) for _ in range(NEW_GROUPS * NEW_GROUP))
+    return "-".join(letters[at : at + NEW_GROUP] for at in range(0, len(letters), NEW_GROUP))
 
 
 def problem_of(password: str, name: str = "") -> str | None:

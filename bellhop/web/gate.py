@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bottle import HTTPResponse, request
 
 from bellhop.accounts import accounts, audit
-from bellhop.accounts.access import ANYBODY, Owned, User, may
+from bellhop.accounts.access import ANYBODY, RULES, Owned, User, may
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
@@ -134,7 +134,7 @@ def cookie(headers: Mapping[str, str], name: str) -> str:
 def _why(user: User, action: str) -> str:
     if user is ANYBODY:
         return f"There are no accounts yet; create one with {TYPED} user add NAME."
-    if action == "account":
+    if RULES[action].scope == "session" and user.scope != "session":
         return "This requires a login with your password, not a token."
     who = "Your account" if user.scope == "session" else "This token or its account"
     return f"{who} may not do this, or only with your own jobs."

@@ -25,6 +25,7 @@ from bellhop.web.handlers import (
     metrics,
     monitoring,
     pages,
+    people,
     problems,
     schedules,
     shares,
@@ -130,6 +131,7 @@ def page_routes() -> tuple[Route, ...]:
         Route("GET", "/schedules", pages.schedules, "page"),
         Route("GET", "/docs", pages.docs, "page"),
         Route("GET", "/account", pages.account, "page"),
+        Route("GET", "/people", pages.people, "page"),
         Route("GET", "/audit", pages.audit, "page"),
         Route("GET", "/login", pages.login, "open"),
         Route("GET", "/static/<name:path>", pages.static, "open"),
@@ -144,7 +146,7 @@ def page_routes() -> tuple[Route, ...]:
 
 def account_routes() -> tuple[Route, ...]:
     """Who comes in, and what they did."""
-    mine, number = f"{API}/account", "<number:re:[0-9]{1,15}>"
+    mine, every, number = f"{API}/account", f"{API}/accounts", "<number:re:[0-9]{1,15}>"
     return (
         Route("POST", f"{API}/login", account.log_in, "open", Body.LOGIN),
         Route("POST", f"{API}/logout", account.log_out, "account"),
@@ -155,6 +157,9 @@ def account_routes() -> tuple[Route, ...]:
         Route("GET", f"{mine}/tokens", account.list_tokens, "account"),
         Route("POST", f"{mine}/tokens", account.add_token, "account", Body.SHORT),
         Route("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
+        Route("GET", every, people.list_accounts, "monitor", is_costly=True),
+        Route("POST", every, people.add, "people", Body.SHORT),
+        Route("PATCH", f"{every}/<account>", people.change, "people", Body.SHORT),
         Route("GET", f"{API}/audit", account.list_audit, "monitor", is_costly=True),
     )
 

@@ -87,6 +87,9 @@ export const endSession = (number) => send("DELETE", accountPath(`/sessions/${nu
 export const getTokens = () => get(accountPath("/tokens"));
 export const addToken = (token) => send("POST", accountPath("/tokens"), token);
 export const revokeToken = (number) => send("DELETE", accountPath(`/tokens/${number}`));
+export const getAccounts = () => get("/accounts");
+export const addAccount = (account) => send("POST", "/accounts", account);
+export const changeAccount = (name, change) => send("PATCH", `/accounts/${encodeURIComponent(name)}`, change);
 export const getAudit = (cursor) => get("/audit", { cursor });
 export const getShares = (id) => get(jobPath(id, "/shares"));
 export const share = (id, account) => send("POST", jobPath(id, "/shares"), { account });

@@ -1,7 +1,7 @@
 /* Which addresses are pages of ours: where somebody may be sent after a login. */
 
 /* As routes.py has them. */
-const PAGES = /^\/(|jobs|problems|running|queues|schedules|docs|account|audit|jobs\/[0-9A-Za-z_-]+)\/?$/;
+const PAGES = /^\/(|jobs|problems|running|queues|schedules|docs|account|people|audit|jobs\/[0-9A-Za-z_-]+)\/?$/;
 
 /** The page that `next` names, read as the browser reads an address, where "/.//evil.example" is
  * "//evil.example"; "/" for everything else. */

@@ -29,8 +29,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "server": 700, "web": 4945, "consumer": 1250,
-    "schedules": 320, "jobs": 3280, "jobprocess": 1650, "accounts": 600,
+    "cli": 1760, "server": 700, "web": 5127, "consumer": 1250,
+    "schedules": 320, "jobs": 3281, "jobprocess": 1650, "accounts": 614,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
     "system": 970, "functions": 1420, "uploads": 320, "base": 1151,
 }  # fmt: skip

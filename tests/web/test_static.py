@@ -17,10 +17,22 @@ STATIC = ROOT / "static"
 PAGES = sorted(path.stem for path in STATIC.glob("pages/*.html"))
 # From which folders a module may import, as docs/architecture.md says.
 USES = {
-    "pages": {"form", "job", "jobs", "new", "problems", "running", "schedules", "shared", "texts"},
+    "pages": {
+        "form",
+        "job",
+        "jobs",
+        "new",
+        "people",
+        "problems",
+        "running",
+        "schedules",
+        "shared",
+        "texts",
+    },
     "new": {"form", "jobs", "new", "shared", "texts"},
     "jobs": {"jobs", "shared", "texts"},
     "schedules": {"form", "schedules", "shared", "texts", "uploads"},
+    "people": {"people", "shared", "texts"},
     "running": {"running", "shared", "texts"},
     "form": {"form", "shared", "texts"},
     "uploads": {"form", "shared", "texts", "uploads"},

@@ -282,3 +282,48 @@ def test_it_logs_out_and_forgets_the_draft(browser: webdriver.Chrome, served: Ru
     assert browser.execute_script("return sessionStorage.length + localStorage.length") == 0
     browser.get(served.url)
     assert "/login" in browser.current_url
+
+
+def test_it_adds_a_person_and_says_what_each_change_does(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    log_in(browser, f"{served.url}/people", "ada")
+    shown(browser, "#new-name").send_keys("Eve")
+    add = shown(browser, "[data-add-account] button")
+    add.click()
+    assert "Type your own password" in shown(browser, "[data-own-error]").text
+    assert browser.switch_to.active_element.get_attribute("id") == "own-password"
+    shown(browser, "#own-password").send_keys(PASSWORD)
+    add.click()
+    told = shown(browser, "[data-new-password-text]").text
+    assert quiet_findings(browser) == []
+    shown(browser, "[data-account=eve] [data-act=role]").send_keys("Viewer")
+    assert "Sees jobs that others share" in shown(browser, "[data-confirm-text]").text
+    shown(browser, "[data-confirm-yes]").click()
+    wait_for(lambda: "now a viewer" in shown(browser, "[data-toast-text]").text)
+    assert let_in_or_out(browser, "eve", "Disable") == "Enable"
+    assert quiet_findings(browser) == []
+    assert let_in_or_out(browser, "eve", "Enable") == "Disable"
+    shown(browser, "[data-account=ada] [data-act=access]").click()
+    shown(browser, "[data-confirm-yes]").click()
+    wait_for(lambda: "No other admin" in shown(browser, "[data-toast-text]").text)
+    complaints(browser)  # the browser notes the 403
+    log_in(browser, f"{served.url}/people", "eve", told)
+    assert "may not" in shown(browser, "[data-people-error]").text
+
+
+def let_in_or_out(browser: webdriver.Chrome, name: str, act: str) -> str:
+    """Disable or enable an account; what has the focus then, which is to stay where it was."""
+    button = f"[data-account={name}] [data-act=access]"
+    shown(browser, button).click()
+    assert f"{act} {name}?" in shown(browser, "[data-confirm-title]").text
+    shown(browser, "[data-confirm-yes]").click()
+    words = "return document.querySelector(arguments[0]).textContent"  # the row is replaced
+    wait_for(lambda: browser.execute_script(words, button) != act)
+    return browser.switch_to.active_element.text
+
+
+def quiet_findings(browser: webdriver.Chrome) -> list[str]:
+    """What axe finds without the message of the last change."""
+    shown(browser, "[data-toast-close]").click()
+    return findings(browser)

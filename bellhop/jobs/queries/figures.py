@@ -52,6 +52,15 @@ def stored_bytes(owner: str) -> int:
     return int(query(sql, {"owner": owner})[0][0])
 
 
+def held_by_owners() -> dict[str, tuple[int, int]]:
+    """(how many jobs, the bytes of all that they and uploads hold) of each owner of any."""
+    sql = """SELECT owner, CAST(sum(jobs) AS BIGINT), CAST(sum(bytes) AS BIGINT) FROM (
+            SELECT owner, count(*) AS jobs, 0 AS bytes FROM job WHERE delivery_of IS NULL
+                GROUP BY owner
+            UNION ALL SELECT owner, 0, bytes FROM storage_use) AS held GROUP BY owner"""
+    return {owner: (jobs, held) for owner, jobs, held in query(sql)}
+
+
 def counts_by_type(viewer: User) -> list[tuple[str, str, int]]:
     """(type, status, how many jobs)."""
     sql = f"""SELECT type, status, count(*) FROM job

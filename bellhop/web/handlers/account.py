@@ -1,6 +1,6 @@
 """Handlers of accounts: logging in and out, one's own sessions, tokens and password, the audit log.
 
-Accounts themselves are made and disabled at the console: see people.py.
+The accounts of others: see people.py.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     _require_password(site, name, given["password"], who, "login refused", WRONG)
     agent = request.environ.get("HTTP_USER_AGENT", "").encode("latin-1").decode(errors="replace")
     secret = accounts.new_secret()
-    with audit.noted(name, address(), "login"):
+    with audit.noted(name, address(), audit.LOGIN):
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)
         accounts.begin_session(secret, name, address(), agent)
@@ -173,6 +173,11 @@ def _confirm(site: Site, user: User, password: str) -> None:
             f"{accounts.MOST_FRESH_DAYS} days, within {accounts.FRESH_LOGIN_S / 60:g} minutes "
             "after a login.",
         )
+    confirm_password(site, user, password)
+
+
+def confirm_password(site: Site, user: User, password: str) -> None:
+    """Raise the problem of a password that is not that of the user who asks."""
     said = "Wrong current password."
     _require_password(site, user.name, password, user.name, "password refused", said)
 

@@ -32,6 +32,7 @@ LINKS = (
 # What stands under the name of a person: (address, name, what they must be allowed to do).
 OF_PERSON = (
     ("/account", "Account", "page"),
+    ("/people", "People", "monitor"),
     ("/audit", "Audit log", "monitor"),
     ("/docs", "API", "page"),
 )
@@ -80,6 +81,11 @@ def docs(site: Site, user: User) -> HTTPResponse:
 def account(site: Site, user: User) -> HTTPResponse:
     """GET /account: one's own sessions, tokens and password."""
     return _page("account", "Your account", user)
+
+
+def people(site: Site, user: User) -> HTTPResponse:
+    """GET /people: every account; the API shows them to admins."""
+    return _page("people", "People", user)
 
 
 def audit(site: Site, user: User) -> HTTPResponse:

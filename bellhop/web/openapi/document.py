@@ -23,6 +23,7 @@ from bellhop.web.gate import COOKIE
 from bellhop.web.openapi import uploads
 from bellhop.web.openapi.figures import FIGURES
 from bellhop.web.openapi.operation import Answer, Route
+from bellhop.web.openapi.people import PEOPLE_SCHEMAS
 from bellhop.web.openapi.results import RESULT_SCHEMAS
 from bellhop.web.openapi.routes import HEADERS, PARAMETERS, ROUTES
 from bellhop.web.openapi.schemas import SCHEMAS, Schema, named
@@ -88,7 +89,7 @@ def build() -> dict[str, Any]:
         "tags": [{"name": tag, "description": words} for tag, (words, _) in EVERY_TAG.items()],
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **RESULT_SCHEMAS, **FIGURES},
+            "schemas": {**SCHEMAS, **RESULT_SCHEMAS, **PEOPLE_SCHEMAS, **FIGURES},
             "securitySchemes": SECURITY,
             "parameters": {**PARAMETERS, **uploads.PARAMETERS},
             "headers": {**HEADERS, **uploads.HEADERS},

@@ -31,6 +31,7 @@ from bellhop.web.openapi.operation import (
     shows,
     takes,
 )
+from bellhop.web.openapi.people import PEOPLE
 from bellhop.web.openapi.results import RESULTS
 from bellhop.web.openapi.schemas import (
     CRON,
@@ -223,7 +224,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               parameters=("job_id", "account"), answers=NOTHING, problems=NO_JOB),
     )),
     **RESULTS,
-    "Accounts": ("Log in, manage sessions and tokens, read the audit log.", (
+    "Accounts": ("Log in, manage sessions, tokens and accounts, read the audit log.", (
         Route("POST", f"{API}/login", name="logIn", summary="Log in",
               words="Sets the session cookie of a browser, and one by which the account knows the "
               "browser later. After several failures, the next try must wait.",
@@ -260,6 +261,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("DELETE", f"{API}/account/tokens/{{number}}", name="revokeToken",
               summary="Revoke a token", words="Bellhop refuses the token from now on.",
               parameters=("token",), answers=NOTHING, problems=("not-found",)),
+        *PEOPLE,
         Route("GET", f"{API}/audit", name="listAudit", summary="Read the audit log",
               words="For admins: logins, submits, cancels and more of one year, newest first.",
               parameters=("limit_50", "cursor"), answers=shows("NotePage", "The log.", "Link"),

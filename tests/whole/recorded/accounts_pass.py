@@ -173,6 +173,20 @@ def administering(ask: Caller) -> None:
     ask("GET audit?limit=200", by="anna")
 
 
+def managing_accounts(ask: Caller) -> None:
+    own = {"own_password": password_of("anna")}
+    ask("GET accounts", by="anna")
+    fresh = {"name": "dora", "role": "viewer", "password": password_of("dora"), **own}
+    ask("POST accounts", json=fresh, by="anna")
+    ask("POST accounts", json=fresh, by="anna")
+    ask("POST accounts", json={"name": "emil", "role": "viewer"}, by="anna")
+    ask("POST accounts", json={**fresh, "own_password": WRONG}, by="anna")
+    ask("PATCH accounts/dora", json={"role": "member", "is_disabled": True, **own}, by="anna")
+    ask("PATCH accounts/dora", json={"role": "boss", **own}, by="anna")
+    ask("PATCH accounts/nobody", json={"role": "admin", **own}, by="anna")
+    ask("PATCH accounts/anna", json={"role": "member", **own}, by="anna")
+
+
 def reaching_limits(ask: Caller) -> None:
     """The queue is paused, so what is submitted stays."""
     for text in ("one", "two"):
@@ -213,6 +227,7 @@ GROUPS = (
     a_token_to_read,
     a_token_to_submit,
     administering,
+    managing_accounts,
     reaching_limits,
     changing_a_password,
     failing_too_often,

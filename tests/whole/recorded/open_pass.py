@@ -414,6 +414,8 @@ def having_no_account(ask: Caller) -> None:
     ask("POST account/password", json={"password": "a", "new_password": "b"})
     ask("POST login", json={"name": "ben", "password": "a"})
     ask("POST logout")
+    ask("GET accounts")
+    ask("POST accounts", json={"name": "ben", "role": "member"})
     ask("GET audit?limit=3")
 
 
@@ -430,8 +432,8 @@ def monitoring(ask: Caller) -> None:
 
 def opening_pages(ask: Caller) -> None:
     pages = (
-        "/", "/jobs/{shout}", "/running", "/queues", "/schedules", "/docs", "/account", "/audit",
-        "/login",
+        "/", "/jobs/{shout}", "/running", "/queues", "/schedules", "/docs", "/account", "/people",
+        "/audit", "/login",
     )  # fmt: skip
     for page in pages:
         ask(f"GET {page}")

@@ -1,0 +1,59 @@
+/* One's own password, which each change needs, and the new one of somebody else, which is shown once. */
+
+import { tell } from "/static/shared/announce.js";
+import { find, setText, showText } from "/static/shared/dom.js";
+import { texts } from "/static/texts/people.js";
+
+const field = find("#own-password");
+const error = find("[data-own-error]");
+const fresh = find("[data-new-password]");
+
+function refuse(message) {
+  showText(error, message);
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+}
+
+/** Does what `act` does with one's own password. Without one, and with a wrong one, it is asked for:
+ * null then. All other problems are those of `act`. */
+export async function withOwnPassword(act) {
+  if (!field.value) {
+    refuse(texts.needsOwn);
+    return null;
+  }
+  try {
+    const done = await act(field.value);
+    showText(error, "");
+    field.removeAttribute("aria-invalid");
+    return done;
+  } catch (problem) {
+    if (problem.code !== "login-failed") throw problem;
+    refuse(problem.message);
+    return null;
+  }
+}
+
+/** Whether there is one to send; asks for it if not. */
+export function hasOwnPassword() {
+  if (field.value) return true;
+  refuse(texts.needsOwn);
+  return false;
+}
+
+/** Shows a password that Bellhop made, until the next one or until the page is left. */
+export function showNewPassword({ name, password }) {
+  if (!password) return;
+  setText(find("[data-new-password-words]"), texts.newPassword(name));
+  setText(find("[data-new-password-text]"), password);
+  fresh.hidden = false;
+  fresh.scrollIntoView({ block: "nearest" });
+}
+
+find("[data-copy-password]").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(find("[data-new-password-text]").textContent);
+    tell(texts.copied);
+  } catch {
+    tell(texts.notCopied, { isProblem: true });
+  }
+});

@@ -1,9 +1,11 @@
 /* The top of the job page: name, status, progress, error and what can be done. */
 
+import { drawNotify } from "/static/job/notify.js";
 import { againAddress } from "/static/shared/again.js";
 import { announce } from "/static/shared/announce.js";
 import { find, setText, showText, visible } from "/static/shared/dom.js";
 import { duration, elapsed, secondsBetween } from "/static/shared/format.js";
+import { showEnd, showProgress } from "/static/shared/icon.js";
 import { fitActions } from "/static/shared/job-actions.js";
 import { mayChange, maySubmit } from "/static/shared/user.js";
 import { errorMessage, isActive, lateCancelWords, statusWord, stepWords } from "/static/shared/words.js";
@@ -11,6 +13,8 @@ import { texts } from "/static/texts/job.js";
 
 const percent = (job) => texts.percent(Math.floor(job.progress));
 let said = "";
+/* What had ended before it was drawn is no news. */
+let wasActive = false;
 
 function outcomeWords(job) {
   const took = job.started_at && job.completed_at ? texts.took(duration(secondsBetween(job.started_at, job.completed_at))) : "";
@@ -51,6 +55,12 @@ function drawTitle(job) {
   document.title = visible(texts.title(start, job.name));
 }
 
+function drawIcon(job) {
+  if (job.status === "running" && !job.cancel_requested) showProgress(job.progress);
+  else if (isActive(job) || wasActive) showEnd(isActive(job) ? "" : job.status);
+  wasActive = isActive(job);
+}
+
 /* Only a change of status is spoken; each percent would drown everything else. */
 function speak(job) {
   const words = lateCancelWords(job) || statusWord(job);
@@ -71,6 +81,8 @@ export function drawHead(job, label) {
   const again = find("[data-again]");
   again.hidden = !maySubmit() || !mayChange(job) || isActive(job);
   again.href = againAddress(job.job_id);
+  drawNotify(job);
   drawTitle(job);
+  drawIcon(job);
   speak(job);
 }

@@ -18,6 +18,7 @@ import { freshKey, submitJson, submitUpload } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import { loadTray } from "/static/shared/tray.js";
+import { noteSubmitted } from "/static/shared/notices.js";
 import { texts } from "/static/texts/new.js";
 
 const form = find("[data-submit-form]");
@@ -109,6 +110,7 @@ async function submitted(event, onJob) {
     sending = added;
     if (!accepted) return;
     tell(texts.submitted(accepted.name));
+    noteSubmitted(accepted);
     onJob(accepted);
   } catch (error) {
     refused(error);

@@ -7,6 +7,7 @@ import { setLabels } from "/static/jobs/job-list.js";
 import { fillFromAddress } from "/static/new/again.js";
 import { startDraft } from "/static/new/draft.js";
 import { startLatest } from "/static/new/latest.js";
+import { startNotify } from "/static/new/notify.js";
 import { startSubmit } from "/static/new/submit.js";
 import { changedTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
@@ -49,6 +50,7 @@ known.then(() => {
     isListed = true;
     show();
   });
+  startNotify();
   if (maySubmit()) startSubmit(showJob);
   else find("[data-submit-card]").hidden = true;
   poll(refreshTypes, () => TYPES_EVERY_MS);

@@ -2,6 +2,7 @@
 
 import { getAccount } from "/static/shared/api.js";
 import "/static/shared/menu.js";
+import "/static/shared/notices.js";
 
 /* Until Bellhop has said who it is, nothing is hidden: what is not allowed, it refuses anyway. */
 let user = { name: "local", role: "admin", is_open: true };

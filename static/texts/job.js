@@ -9,7 +9,7 @@ const listed = (parts) => parts.filter(Boolean).join(", ");
 const named = (names, left) => (left > 0 ? `${names.join(", ")} and ${number(left)} more` : names.join(", "));
 
 export const texts = {
-  title: (state, name) => `${state} · ${name} – Bellhop`,
+  title: (state, name) => `${state} – ${name} – Bellhop`,
   missingTitle: "No such job – Bellhop",
   isDeleted: "This job was deleted",
   isDeletedWhy: "Bellhop keeps jobs and their results for the time that its settings say.",

@@ -29,10 +29,10 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "server": 700, "web": 5127, "consumer": 1250,
-    "schedules": 320, "jobs": 3281, "jobprocess": 1650, "accounts": 614,
+    "cli": 1760, "server": 700, "web": 5130, "consumer": 1250,
+    "schedules": 320, "jobs": 3280, "jobprocess": 1650, "accounts": 620,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1520,
-    "system": 970, "functions": 1420, "uploads": 320, "base": 1151,
+    "system": 970, "functions": 1420, "uploads": 320, "base": 1160,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

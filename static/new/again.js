@@ -1,11 +1,9 @@
 /* Fills the form from an earlier job: its type, parameters, steps and input. Its files stay where they are. */
 
 import { addFiles } from "/static/form/file-list.js";
-import { hasForm, inputForm, typeForm } from "/static/form/gather.js";
-import { fillOptions } from "/static/form/more-options.js";
-import { begunWith } from "/static/form/params-form.js";
-import { fillText } from "/static/form/text-input.js";
-import { chosenType, chooseType, takesFiles } from "/static/form/type-chooser.js";
+import { hasForm } from "/static/form/gather.js";
+import { takesFiles } from "/static/form/type-chooser.js";
+import { fillForm, fillItems } from "/static/new/fill.js";
 import { drawSummary } from "/static/new/summary.js";
 import { tell } from "/static/shared/announce.js";
 import { getInput, getItems, getJob } from "/static/shared/api.js";
@@ -46,24 +44,17 @@ async function contentsOf(type, id, items) {
 async function fillInput(type, id, items) {
   if (takesFiles(type)) return addFiles(keptOf(type, id, items));
   if (type.input === "none") return undefined;
-  if (type.input === "url") return fillText("url", items.map((item) => ({ url: item.filename })));
+  if (type.input === "url") return fillItems(type, items.map((item) => ({ url: item.filename })));
   const contents = await contentsOf(type, id, items);
-  if (type.input === "text") return fillText("text", contents.map((text) => ({ text })));
-  const given = contents.map(parse);
-  if (!hasForm(type)) return fillText("data", given.map((json) => ({ json })));
-  const [{ schema }] = type.inputs;
-  return inputForm.draw(type.type, begunWith(schema, given[0]));
+  return fillItems(type, contents.map((text) => (type.input === "text" ? { text } : { json: parse(text) })));
 }
 
 async function fill(id, numbers) {
   const { job } = await getJob(id);
-  chooseType(job.type);
-  const type = chosenType();
-  if (!type) return tell(texts.typeMissing(job.type), { isProblem: true });
-  typeForm.draw(type.type, begunWith(type.params, job.params));
   const { then, priority, webhook_url: webhook } = job;
-  fillOptions({ then, ...(priority ? { priority } : {}), ...(webhook ? { webhook_url: webhook } : {}) });
-  find("[data-more-options]").open = then.length > 0;
+  const options = { then, ...(priority ? { priority } : {}), ...(webhook ? { webhook_url: webhook } : {}) };
+  const type = fillForm({ type: job.type, params: job.params, options });
+  if (!type) return tell(texts.typeMissing(job.type), { isProblem: true });
   await fillInput(type, id, await itemsOf(id, numbers));
   drawSummary();
   return find("[data-submit]").focus();

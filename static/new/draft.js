@@ -1,14 +1,14 @@
 /* The draft: the form as somebody left it survives a reload and a visit to another page. It stays in this tab, and
    holds no secrets and no contents of files. Submitting and logging out forget it. */
 
-import { besideFiles, clearBesideFiles } from "/static/form/beside-files.js";
+import { besideFiles } from "/static/form/beside-files.js";
 import { fullName } from "/static/form/dropped-files.js";
-import { addFiles, chosenFiles, clearFiles } from "/static/form/file-list.js";
+import { addFiles, chosenFiles } from "/static/form/file-list.js";
 import { hasForm, inputForm, keptFiles, typeForm } from "/static/form/gather.js";
-import { clearOptions, fillOptions, readOptions } from "/static/form/more-options.js";
-import { begunWith } from "/static/form/params-form.js";
-import { clearText, fillText, givenText, severalItems } from "/static/form/text-input.js";
-import { chooseType, chosenType, clearType } from "/static/form/type-chooser.js";
+import { readOptions } from "/static/form/more-options.js";
+import { fillText, givenText, severalItems } from "/static/form/text-input.js";
+import { chosenType, clearType } from "/static/form/type-chooser.js";
+import { emptyForm, fillForm, fillItems } from "/static/new/fill.js";
 import { drawSummary } from "/static/new/summary.js";
 import { find, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
@@ -52,23 +52,11 @@ function saved() {
   }
 }
 
-function empty() {
-  clearFiles();
-  clearBesideFiles();
-  clearText();
-  clearOptions();
-  inputForm.draw("cleared");
-  typeForm.draw("cleared");
-}
-
-function fill({ type, text, several, options, params, input, kept }) {
-  chooseType(type);
-  const chosen = chosenType();
-  if (chosen) typeForm.draw("draft", begunWith(chosen.params, params));
-  if (hasForm(chosen)) inputForm.draw("draft", begunWith(chosen.inputs[0].schema, input));
-  fillText(several?.input ?? "text", several?.items ?? [{ text }]);
-  fillOptions(options);
-  find("[data-more-options]").open = Object.keys(options).length > 0;
+function fill({ text, several, input, kept, ...job }) {
+  const type = fillForm(job);
+  if (several) fillItems(type, several.items);
+  else if (hasForm(type)) fillItems(type, [{ json: input }]);
+  else fillText("text", [{ text }]);
   if (kept.length) addFiles(kept);
 }
 
@@ -91,7 +79,7 @@ export function forgetDraft() {
 function clear() {
   const before = snapshot();
   const files = chosenFiles();
-  empty();
+  emptyForm();
   clearType();
   forgetDraft();
   offer(texts.cleared, () => {

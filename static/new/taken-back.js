@@ -1,13 +1,10 @@
 /* Fills the form with a job that the tray had, so that it can be changed and sent again. */
 
-import { clearBesideFiles, fillBesideFiles } from "/static/form/beside-files.js";
+import { fillBesideFiles } from "/static/form/beside-files.js";
 import { notePath } from "/static/form/dropped-files.js";
-import { addFiles, chosenFiles, clearFiles } from "/static/form/file-list.js";
-import { typeForm } from "/static/form/gather.js";
-import { clearOptions, fillOptions } from "/static/form/more-options.js";
-import { begunWith } from "/static/form/params-form.js";
-import { clearText, givenText } from "/static/form/text-input.js";
-import { chosenType, chooseType } from "/static/form/type-chooser.js";
+import { addFiles, chosenFiles } from "/static/form/file-list.js";
+import { givenText } from "/static/form/text-input.js";
+import { fillForm } from "/static/new/fill.js";
 import { tell } from "/static/shared/announce.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { find } from "/static/shared/dom.js";
@@ -28,14 +25,7 @@ function fillFiles({ files, kept }, found) {
 }
 
 function fill({ job, ...entry }, files) {
-  clearFiles();
-  clearBesideFiles();
-  clearText();
-  clearOptions();
-  chooseType(job.type);
-  typeForm.draw("cleared");
-  typeForm.draw(job.type, begunWith(chosenType()?.params, job.params));
-  fillOptions(job.options);
+  fillForm(job);
   fillFiles(entry, files);
   find("[data-submit]").focus();
 }

@@ -179,11 +179,8 @@ class Running:
             self._signal()
         self._wait(LIMIT_S)
         for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stdout:
-                process.stdout.close()
+            process.kill()
+        self._wait(LIMIT_S)
 
     def _signal(self) -> None:
         for process in self.processes:
@@ -198,6 +195,8 @@ class Running:
                 process.wait(max(0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 return False
+            if process.stdout:
+                process.stdout.close()
         return True
 
     def _read(self, name: str) -> str | None:

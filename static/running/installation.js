@@ -2,9 +2,12 @@
 
 import { tell } from "/static/shared/announce.js";
 import { clearCache } from "/static/shared/api.js";
+import { confirmed } from "/static/shared/confirm.js";
 import { find, make, setText } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
 import { texts } from "/static/texts/running.js";
+
+let saved = 0;
 
 export function drawHealth(health) {
   const problems = find("[data-problems]");
@@ -17,6 +20,7 @@ export function drawHealth(health) {
   setText(find("[data-bell]"), texts.wakeUp(health.queue.bell, health.queue.storage));
   drawServer(health.postgresql);
   const { cache } = health;
+  saved = cache.entries;
   const percent = cache.hit_ratio === null ? null : Math.round(100 * cache.hit_ratio);
   setText(find("[data-cache]"), texts.cache(cache.entries, bytes(cache.bytes), percent));
   find("[data-installation]").hidden = false;
@@ -30,6 +34,7 @@ function drawServer(server) {
 
 export function onCacheCleared(then) {
   find("[data-clear-cache]").addEventListener("click", async () => {
+    if (!(await confirmed(texts.clearCache(saved)))) return;
     try {
       const { removed } = await clearCache();
       tell(texts.cacheCleared(removed));

@@ -95,8 +95,11 @@ async function lookAfter() {
 async function start() {
   if (isLooking || !isAllowed() || !waitedFor().length) return;
   isLooking = true;
-  await navigator.locks.request(JOBS, lookAfter);
-  isLooking = false;
+  try {
+    await navigator.locks.request(JOBS, lookAfter);
+  } finally {
+    isLooking = false;
+  }
 }
 
 window.addEventListener("storage", ({ key }) => key === JOBS && start());

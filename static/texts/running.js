@@ -62,5 +62,11 @@ export const texts = {
   serverWarning: (text) => `Warning: ${text}.`,
   cache: (results, size, percent) =>
     `${many(results, "result")}, ${size}${percent === null ? "" : `, ${percent} % reused`}`,
+  clearCache: (results) => ({
+    title: `Clear ${many(results, "saved result")}?`,
+    text: "Jobs keep their results. An equal job that is submitted later runs again instead of reusing one.",
+    yes: "Clear",
+    no: "Keep reusing them",
+  }),
   cacheCleared: (results) => `Bellhop cleared ${many(results, "saved result")}. The jobs keep theirs.`,
 };

@@ -130,6 +130,21 @@ def test_it_brings_the_workers_back_to_the_settings(
     wait_for(lambda: text_of(browser, "[data-queue=notion] .workers-count") == "2")
 
 
+def test_it_asks_before_it_clears_the_saved_results(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    served.final(served.texts("saved", type="noop")["job_id"])
+    open_page(browser, served)
+    wait_for(lambda: "result" in text_of(browser, "[data-cache]"))
+    press(browser, "[data-clear-cache]")
+    wait_for(lambda: text_of(browser, "#confirm-title").startswith("Clear "))
+    press(browser, "[data-confirm-no]")
+    assert not text_of(browser, "[data-cache]").startswith("0 ")
+    press(browser, "[data-clear-cache]")
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: text_of(browser, "[data-cache]").startswith("0 results"))
+
+
 @pytest.mark.parametrize("width", [390, 640, 1000, 1920])
 def test_it_fits_every_screen(browser: webdriver.Chrome, served: Running, width: int) -> None:
     served.texts("a very long name " * 20, type="slow", seconds=60)

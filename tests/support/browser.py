@@ -92,7 +92,7 @@ def drop(browser: webdriver.Chrome, *files: tuple[str, str]) -> None:
 def choose(browser: webdriver.Chrome, type_name: str) -> None:
     """Choose a job type by its card, by script: also one that is shown on request only."""
     card = f'[data-types] [value="{type_name}"]'
-    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, card))
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, card) and is_shown(browser, "form"))
     browser.execute_script("arguments[0].click()", find(browser, card))
     assert chosen_type(browser) == type_name
 

@@ -14,6 +14,7 @@ from tests.support.browser import (
     complaints,
     drop,
     find,
+    is_shown,
     press,
     submit,
     text_of,
@@ -124,7 +125,7 @@ def test_it_adds_a_schedule_and_shows_when_it_runs_next(
     browser: webdriver.Chrome, served: Running
 ) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-types] [value=noop]"))
+    wait_for(lambda: is_shown(browser, "#name"))
     find(browser, "#name").send_keys("Nightly")
     choose(browser, "noop")
     find(browser, "[data-text-input]").send_keys("one")
@@ -139,7 +140,7 @@ def test_it_adds_a_schedule_and_shows_when_it_runs_next(
 
 def test_it_says_what_is_wrong_with_a_schedule(browser: webdriver.Chrome, served: Running) -> None:
     browser.get(f"{served.url}/schedules")
-    wait_for(lambda: elements(browser, "[data-types] [value=noop]"))
+    wait_for(lambda: is_shown(browser, "#name"))
     find(browser, "#name").send_keys("Never")
     choose(browser, "noop")
     find(browser, "#cron").clear()

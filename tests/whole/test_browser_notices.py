@@ -34,7 +34,13 @@ def browser() -> Iterator[webdriver.Chrome]:
         script = {"source": STAND_IN}
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
         yield driver
-        assert complaints(driver) == []
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(browser: webdriver.Chrome) -> Iterator[None]:
+    complaints(browser)
+    yield
+    assert complaints(browser) == []
 
 
 @pytest.fixture

@@ -119,10 +119,10 @@ export function drawFacets() {
   groups.forEach(drawChosen);
 }
 
-/** Asks for the counts, unless they are there and no job changed since: `change` grows with each change. Whether there are new ones. */
+/** Asks for the counts, unless they are there and no job has changed since: `change` is the latest change that is known. Whether there are new ones. */
 export async function refreshFacets(change) {
   const before = stringify(asked());
-  if (isCounted() && change !== null && change === countedAt) return false;
+  if (isCounted() && change === countedAt) return false;
   const news = await countJobs(asked()).catch((error) => {
     /* The list says what is wrong with the filter. */
     if (error.status === 422) return null;
@@ -132,7 +132,7 @@ export async function refreshFacets(change) {
   const isOther = countedFor !== before;
   found = news;
   countedFor = before;
-  countedAt = change;
+  countedAt = news.change;
   for (const group of groups) {
     const entries = found.facets[group.name] ?? [];
     drawCounts(group, entries);

@@ -12,8 +12,8 @@ import { texts } from "/static/texts/jobs.js";
 const BUSY_MS = 1000;
 const IDLE_MS = 3000;
 const PAGE = 30;
-/* Rows that are asked for at once, at most, and changes; when more changed, the list begins again. */
-const MOST_AT_ONCE = 200;
+/* Rows that are asked for at once, at most, for a page stands still while it draws them, and changes; when more changed, the list begins again. */
+const MOST_AT_ONCE = 150;
 const MOST_CHANGES = 100;
 /* Without an answer for so long, the page says how old its list is. */
 const OLD_MS = 10_000;

@@ -109,6 +109,10 @@ def test_it_counts_a_filter_over_all_others(web: WsgiClient, jobs: list[Job]) ->
     assert counts(found, "queue") == {"parsing": 1}
 
 
+def test_it_says_after_which_change_it_counted(web: WsgiClient, jobs: list[Job]) -> None:
+    assert asked(web)["change"] == web.get(JOBS).json["change"]
+
+
 def test_it_begins_with_the_most_frequent(web: WsgiClient, submit: Submit) -> None:
     for number in range(60):
         submit(owner=f"owner {number:02}")

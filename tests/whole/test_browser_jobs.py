@@ -114,6 +114,17 @@ def test_it_filters_by_what_it_counts_and_goes_back(
     assert complaints(browser) == []
 
 
+def test_it_counts_nothing_again_while_no_job_changes(
+    browser: webdriver.Chrome, served: Running, jobs: dict[str, str]
+) -> None:
+    opened(browser, served)
+    wait_for(lambda: text_of(browser, ".facet-count").strip())
+    script = """const [change, done] = arguments;
+        import("/static/jobs/facets.js").then((it) => it.refreshFacets(change)).then(done);"""
+    change = served.client().get("/api/v1/jobs?limit=1")["change"]
+    assert browser.execute_async_script(script, change) is False
+
+
 def test_it_takes_a_search_that_is_typed_as_one_step(
     browser: webdriver.Chrome, served: Running, jobs: dict[str, str]
 ) -> None:

@@ -80,6 +80,7 @@ def list_jobs(site: Site, user: User) -> HTTPResponse:
 
 def facets(site: Site, user: User) -> HTTPResponse:
     """GET /jobs/facets: how many jobs match, and how many for each value of each filter."""
+    change = queries.last_change()
     matching, found = queries.facets(user, _filter_of_query())
     names = queries.schedule_names(user, [number for number, _ in found["schedule"]])
     shown = {
@@ -90,7 +91,7 @@ def facets(site: Site, user: User) -> HTTPResponse:
         ]
         for facet, values in found.items()
     }
-    return json_answer({"count": matching, "facets": shown})
+    return json_answer({"count": matching, "facets": shown, "change": change})
 
 
 def _filter_of_query() -> JobFilter:

@@ -286,7 +286,7 @@ SCHEMAS: dict[str, Schema] = {
                            use_cache=flag("false also runs items with a reused result.")),
     "JobFilter": JOB_FILTER, "BulkRequest": BULK_REQUEST,
     "JobFacets": record(
-        "Numbers of jobs.", count=count("Jobs that match all filters."),
+        "Numbers of jobs.", change=CHANGE, count=count("Jobs that match all filters."),
         facets=record("The values of each filter, the most frequent first, at most 50.", **{
             name: list_of(named("FacetValue")) for name in FACETS})),
     "FacetValue": record(

@@ -31,10 +31,14 @@ from bellhop.storage.models import (
     Idempotency,
     Item,
     Job,
+    JoinToken,
+    Machine,
+    Published,
     Queue,
     Result,
     Schedule,
     Search,
+    Served,
     Share,
     StorageUse,
     Tally,
@@ -55,10 +59,10 @@ from bellhop.storage.people import (
 
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
-    "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "KnownBrowser",
-    "LoginFailure", "Queue", "Refusal", "Result", "Schedule", "Search", "Session", "Share",
-    "StorageUse", "Tally", "Token", "Turn", "Upload", "WebhookDisabled", "WebhookSecret",
-    "database",
+    "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "JoinToken",
+    "KnownBrowser", "LoginFailure", "Machine", "Published", "Queue", "Refusal", "Result",
+    "Schedule", "Search", "Served", "Session", "Share", "StorageUse", "Tally", "Token", "Turn",
+    "Upload", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

@@ -134,6 +134,11 @@ class Storage:
         "Address of the PostgreSQL database for the jobs, as postgresql://user:password@host/name; "
         "empty: SQLite in the data folder. Later, `move-to` moves the jobs.",
     )
+    files: str = key(
+        "",
+        "Where the files of jobs are: a folder that all machines share, or "
+        "s3://key:secret@bucket/prefix?endpoint=https://host; empty: the data folder.",
+    )
     reserve_mb: int = key(
         100,
         "MiB of disk space reserved for running jobs; Bellhop refuses new jobs below it.",
@@ -250,6 +255,18 @@ class JobTypes:
 
 
 @dataclass(frozen=True)
+class Machines:
+    """Several machines, once the jobs are in PostgreSQL."""
+
+    lease_s: float = key(
+        60,
+        "Seconds without a sign of a machine after which the others run its items again.",
+        low=20,
+        high=600,
+    )
+
+
+@dataclass(frozen=True)
 class Queue:
     """One named queue."""
 
@@ -274,6 +291,7 @@ SECTIONS: dict[str, type] = {
     "outbound": Outbound,
     "monitoring": Monitoring,
     "jobtypes": JobTypes,
+    "machines": Machines,
 }
 QUEUES: dict[str, Queue] = {
     "default": Queue(1, 180),
@@ -302,6 +320,7 @@ class Settings:
     outbound: Outbound
     monitoring: Monitoring
     jobtypes: JobTypes
+    machines: Machines
     queues: Mapping[str, Queue]
     type_settings: Mapping[str, Mapping[str, str]]
     type_lifetimes: Mapping[str, Lifetime]
@@ -316,6 +335,7 @@ class Settings:
         return {
             "[huey] redis_url": self.huey.redis_url,
             "[storage] database": self.storage.database,
+            "[storage] files": self.storage.files,
         }
 
     @property

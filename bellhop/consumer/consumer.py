@@ -92,7 +92,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         return self._threads or self._bellhop_workers.slots.total
 
     def start(self) -> None:
-        _register(self._id, self._queues)
+        _register(self._id, self._queues, self._here)
         self._bell.answer_with(self._bellhop_workers)
         self._bell.ring(self._bellhop_workers.slots.total)  # what waits since before this start
         self._keeper.start()
@@ -154,9 +154,10 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         super().stop(graceful)
 
 
-def _register(consumer: str, queues: list[str]) -> None:
+def _register(consumer: str, queues: list[str], here: Installation) -> None:
     """Record the consumer, as soon as there is room for it."""
-    waited_out(partial(consumers.register, consumer, os.getpid(), queues), "the consumer")
+    member = partial(consumers.register, machine=here.machine, place=here.place)
+    waited_out(partial(member, consumer, os.getpid(), queues), "the consumer")
     database.close()
 
 

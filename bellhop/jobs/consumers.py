@@ -12,13 +12,22 @@ from bellhop.database.database import database, query
 log = logging.getLogger("bellhop.consumers")
 
 
-def register(consumer: str, pid: int, queues: Sequence[str]) -> None:
+def register(
+    consumer: str, pid: int, queues: Sequence[str], machine: str = "", place: str = ""
+) -> None:
     """Record a consumer that holds its lock already; again, where nobody knew if it was done."""
     with database.atomic():
         query(
-            """INSERT INTO consumer (id, pid, started_at, queues)
-            VALUES (:id, :pid, :now, :queues) ON CONFLICT (id) DO NOTHING""",
-            {"id": consumer, "pid": pid, "now": timestamp(), "queues": json.dumps(queues)},
+            """INSERT INTO consumer (id, pid, started_at, queues, machine, place)
+            VALUES (:id, :pid, :now, :queues, :machine, :place) ON CONFLICT (id) DO NOTHING""",
+            {
+                "id": consumer,
+                "pid": pid,
+                "now": timestamp(),
+                "queues": json.dumps(queues),
+                "machine": machine,
+                "place": place,
+            },
         )
 
 

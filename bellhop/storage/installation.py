@@ -26,7 +26,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings, postgresql_location
 from bellhop.database.database import bind, bind_server
 from bellhop.storage.files import PLACES, write_atomically
-from bellhop.system import temporary
+from bellhop.system import boot, temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
 DATABASE, RECORD = "bellhop.db", "installation.json"
@@ -36,7 +36,7 @@ FOLDERS = (*PLACES, "consumers")
 # Of the file in which a consumer tells what it runs, and while it is written; see live.py.
 LIVE = (".live", ".draft")
 # What the records of earlier versions do not hold.
-ADDED = ("is_closed", "has_database", "rows")
+ADDED = ("is_closed", "has_database", "rows", "machine", "home", "files")
 log = logging.getLogger("bellhop.installation")
 
 
@@ -47,7 +47,10 @@ class Installation:
     `storage` is "sqlite" or "redis"; `redis` is "host:port/db" without credentials,
     empty on SQLite. `id` keeps two installations on one Redis apart. `is_closed`: a login is
     needed. `has_database`: there was one, so that none is ever created again. `rows` is
-    "host:port/name" of the PostgreSQL database that has them, empty where it is SQLite.
+    "host:port/name" of the PostgreSQL database that has them, empty where it is SQLite; then
+    `machine` is the random id of this one of its machines. `home` is the address of the home where
+    this is another machine, else empty. `files` is where the files of jobs are, without
+    credentials; empty: in this folder.
     """
 
     folder: Path
@@ -57,6 +60,20 @@ class Installation:
     is_closed: bool = False
     has_database: bool = True
     rows: str = ""
+    machine: str = ""
+    home: str = ""
+    files: str = ""
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this machine serves the page, tidies, and submits what is scheduled."""
+        return not self.home
+
+    @property
+    def place(self) -> str:
+        """Which folder of which start of which kernel this is: a copy of it is another place."""
+        status = (self.folder / "consumers").stat()
+        return f"{boot.name()}:{status.st_dev:x}:{status.st_ino:x}"
 
     @property
     def mark(self) -> int:

@@ -152,6 +152,10 @@ class Consumer(Table):
     queues = TextField()
     bell = TextField(null=True)
     draining = BooleanField(default=False)
+    machine = TextField(default="")
+    place = TextField(default="")
+    beat = IntegerField(default=0)
+    told = TextField(null=True)
 
 
 class Turn(Table):
@@ -366,18 +370,65 @@ class Search(Table):
         primary_key = CompositeKey("job", "item")
 
 
+class Machine(Table):
+    """A machine of an installation whose rows are on a server; the home is one."""
+
+    id = TextField(primary_key=True)
+    name = TextField(unique=True)
+    is_home = BooleanField(default=False)
+    queues = TextField()
+    version = TextField()
+    place = TextField()
+    facts = TextField(default="{}")
+    joined_at = TextField()
+    seen_at = TextField()
+
+
+class JoinToken(Table):
+    """What lets one machine join, once and for an hour."""
+
+    hash = TextField(primary_key=True)
+    name = TextField()
+    queues = TextField()
+    made_by = TextField()
+    expires_at = TextField()
+    used_at = TextField(null=True)
+
+
+class Served(Table):
+    """A job type of a machine; `problem` says why it runs no items of it."""
+
+    machine = ForeignKeyField(Machine, column_name="machine", on_delete="CASCADE")
+    type = TextField()
+    code = TextField()
+    description = TextField()
+    problem = TextField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("machine", "type")
+
+
+class Published(Table):
+    """What the home tells all machines."""
+
+    name = TextField(primary_key=True)
+    value = TextField()
+
+
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
     Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
     Failure, WebhookDisabled, Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share,
-    Audit, Search,
+    Audit, Search, Machine, JoinToken, Served, Published,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {
     ("job", "params"): dict, ("job", "error"): dict, ("job", "chain"): list,
     ("job", "depends_on"): list, ("item", "input"): dict, ("item", "error"): dict,
     ("result", "data"): object, ("result", "files"): list, ("result", "warnings"): list,
-    ("consumer", "queues"): list, ("schedule", "job"): dict,
+    ("consumer", "queues"): list, ("consumer", "told"): dict, ("schedule", "job"): dict,
+    ("machine", "queues"): dict, ("machine", "facts"): dict, ("join_token", "queues"): dict,
+    ("served", "description"): dict,
 }  # fmt: skip
 JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
 ITEM_FIELDS = tuple(field.name for field in Item._meta.sorted_fields)

@@ -87,7 +87,7 @@ def test_it_takes_each_key_from_the_environment(
             if isinstance(default, tuple):
                 value = "7, 8"
             elif isinstance(default, int | float):
-                value = "7"
+                value = str(max(7, declared.metadata["low"]))
             value = EXAMPLES.get(declared.metadata["form"], value)
             monkeypatch.setenv(f"BELLHOP_{section}_{declared.name}".upper(), value)
     loaded = config("")

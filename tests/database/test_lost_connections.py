@@ -335,7 +335,8 @@ def test_it_ends_a_command_with_one_line(proxy: Proxy) -> None:
 
 def test_it_comes_back_when_sessions_are_ended(rows: str, postgres: Postgres) -> None:
     query("SELECT 1")
-    postgres.psql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'tables'")
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'tables'"
+    postgres.psql(ended)
     assert query("SELECT 1") == [(1,)]
 
 

@@ -43,7 +43,8 @@ COLUMNS = [
 JSON = {
     ("job", "params"), ("job", "error"), ("job", "chain"), ("job", "depends_on"), ("item", "input"),
     ("item", "error"), ("result", "data"), ("result", "files"), ("result", "warnings"),
-    ("consumer", "queues"), ("schedule", "job"),
+    ("consumer", "queues"), ("schedule", "job"), ("machine", "queues"), ("machine", "facts"),
+    ("served", "description"), ("join_token", "queues"), ("consumer", "told"),
 }  # fmt: skip
 # With several rows, which a round of a consumer changes.
 BUSY = ("job", "item", "event")
@@ -91,6 +92,10 @@ RAW = """
     INSERT INTO content SELECT id, '{hash}' FROM job;
     UPDATE job SET bytes = 10;
     INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna', '', '2026');
+    INSERT INTO machine VALUES ('m', 'gpu', 0, '{"ai": 2}', '1', 'p', '{}', '2026', '2026');
+    INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'x');
+    INSERT INTO join_token VALUES ('h', 'gpu', '{"ai": 2}', 'anna', '2026', '2026');
+    INSERT INTO published VALUES ('needs', '10');
     INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
 """
 

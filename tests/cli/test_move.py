@@ -336,7 +336,8 @@ def test_it_stays_within_a_bounded_memory(
     with contextlib.closing(sqlite3.connect(filled.database)) as connection, connection:
         for number in range(9):
             connection.execute(
-                "INSERT INTO consumer VALUES (?, 1, '2026', '[]', ?, 0)",
+                "INSERT INTO consumer (id, pid, started_at, queues, bell)"
+                " VALUES (?, 1, '2026', '[]', ?)",
                 (str(number), "x" * 3_000_000),
             )
     largest = []

@@ -59,6 +59,10 @@ INSERT INTO login_failure VALUES ('as x', 1, '2026', '2026');
 INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
 INSERT INTO share VALUES ('anna', 3);
 INSERT INTO search VALUES (3, 0, 'ä€😀'), (3, 4, 'ärger');
+INSERT INTO machine VALUES ('m', 'gpu-1', 0, '{"ai": 2}', '1', 'p', '{}', '2026', '2026');
+INSERT INTO join_token VALUES ('h', 'gpu-2', '{}', 'anna', '2026', NULL);
+INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'ärger');
+INSERT INTO published VALUES ('needs', '10');
 INSERT INTO audit (at, who, address, action, target) VALUES ('2026', 'x', '', 'x', 'x');
 DELETE FROM job WHERE id = 9;
 """

@@ -6,11 +6,11 @@ import { addFiles, chosenFiles, clearFiles, startFileList } from "/static/form/f
 import { filesProblem, filesToSend, formOf, gather, keptFiles, showFilesProblem, typeForm } from "/static/form/gather.js";
 import { noteUsed } from "/static/form/last-used.js";
 import { clearOptions, readOptions, showOptionErrors } from "/static/form/more-options.js";
+import { acceptPaste } from "/static/form/paste.js";
 import { clearText, showTextError } from "/static/form/text-input.js";
 import { chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
 import { forgetDraft, showMissingFiles } from "/static/new/draft.js";
 import { fitType, hintAboutFiles } from "/static/new/fit.js";
-import { acceptPaste } from "/static/new/paste.js";
 import { drawSummary } from "/static/new/summary.js";
 import { fillFromUpload } from "/static/new/taken-back.js";
 import { tell } from "/static/shared/announce.js";

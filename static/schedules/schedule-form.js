@@ -6,6 +6,7 @@ import { addFiles, clearFiles, startFileList } from "/static/form/file-list.js";
 import { filesProblem, gather, hasForm, inputForm, showFilesProblem, typeForm } from "/static/form/gather.js";
 import { clearOptions, fillOptions, showOptionErrors } from "/static/form/more-options.js";
 import { begunWith } from "/static/form/params-form.js";
+import { acceptPaste } from "/static/form/paste.js";
 import { clearText, fitTextInput, showTextError } from "/static/form/text-input.js";
 import { chooseType, chosenType, guessFor, showTypeError, startTypeChooser, takesFiles } from "/static/form/type-chooser.js";
 import { cronWords } from "/static/schedules/cron-words.js";
@@ -194,6 +195,7 @@ export function startForm(onDone) {
   startTypeChooser(fitType);
   startFileList(filesChanged);
   acceptFiles(addFiles);
+  acceptPaste();
   form.addEventListener("submit", submitted);
   for (const name of ["cron", "timezone"]) field(name).addEventListener("input", () => showTimes());
   find("[data-stop-edit]").addEventListener("click", () => {

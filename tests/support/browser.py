@@ -28,6 +28,14 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--window-size=1280,1000",
 )  # fmt: skip
+# A paste as the browser gives it: [[name, text]…] are files of now, then a text.
+PASTE = """
+const [selector, files, text] = arguments, clipboardData = new DataTransfer();
+for (const [name, content] of files) clipboardData.items.add(new File([content], name));
+if (text) clipboardData.setData("text/plain", text);
+document.querySelector(selector)
+    .dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+"""
 # A real drop: the browser builds the event as it does for files from the desktop.
 DROP = """
 const [zone, files] = arguments, data = new DataTransfer();
@@ -87,6 +95,10 @@ def is_shown(browser: webdriver.Chrome, selector: str) -> bool:
 
 def drop(browser: webdriver.Chrome, *files: tuple[str, str]) -> None:
     browser.execute_script(DROP, find(browser, "[data-drop-zone]"), [list(file) for file in files])
+
+
+def paste(browser: webdriver.Chrome, *files: tuple[str, str], text: str = "", at: str) -> None:
+    browser.execute_script(PASTE, at, [list(file) for file in files], text)
 
 
 def choose(browser: webdriver.Chrome, type_name: str) -> None:

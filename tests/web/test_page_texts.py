@@ -1,4 +1,4 @@
-"""What people read is in static/texts/ and in pages/*.html: a translation is these two."""
+"""What people read is in static/texts/ and in the HTML: a translation is these two."""
 
 from __future__ import annotations
 

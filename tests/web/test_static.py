@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from bellhop.catalog import loading, typefiles
+from bellhop.web.handlers.pages import PIECES
 from bellhop.web.routes import page_routes
 from tests.support.places import ROOT
 from tests.support.wsgi import WsgiClient
@@ -43,6 +45,8 @@ USES = {
     "shared": {"shared", "texts"},
     "texts": {"shared"},
 }
+# Lines of HTML that two pages may have in common.
+MOST_ALIKE = 6
 # The addresses that show a page; the former one of a page leads to it.
 OWN = [r.path for r in page_routes() if r.action == "page" and r.path != "/queues"]
 IMPORT = re.compile(r'^import (?:.* from )?"/static/(.+)";$', re.M)
@@ -85,6 +89,22 @@ def test_it_has_one_head_for_all_pages() -> None:
     assert whole == [STATIC / "shell.html"]
 
 
+@pytest.mark.parametrize("piece", PIECES)
+def test_it_has_the_form_of_a_job_once_for_all_its_pages(web: WsgiClient, piece: str) -> None:
+    html = (STATIC / f"form/{piece}.html").read_text()
+    for path in ("/", "/schedules"):
+        assert html in web.get(path).body.decode()
+
+
+def test_it_has_no_six_lines_of_html_in_two_places() -> None:
+    """What several pages have is a piece that `web/handlers/pages.py` puts into each."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    for path in STATIC.rglob("*.html"):
+        lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        seen.update(set(zip(*(lines[at:] for at in range(MOST_ALIKE)), strict=False)))
+    assert [lines for lines, count in seen.items() if count > 1] == []
+
+
 def test_it_begins_each_page_with_a_module_of_its_name() -> None:
     assert sorted(path.stem for path in STATIC.glob("pages/*.js")) == PAGES
 
@@ -106,6 +126,7 @@ def test_it_reads_and_writes_json_in_one_module() -> None:
 
 def test_it_has_no_file_without_a_use() -> None:
     begun = {f"pages/{page}.{kind}" for page in PAGES for kind in ("html", "js")}
+    begun |= {f"form/{piece}.html" for piece in PIECES}
     shown = {f"views/{viewer}.{kind}" for viewer in viewers() for kind in ("js", "css")}
     there = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()}
     assert reached_from({"shell.html"} | begun | shown) == there

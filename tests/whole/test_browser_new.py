@@ -20,6 +20,7 @@ from tests.support.browser import (
     drop,
     find,
     ids,
+    paste,
     press,
     submit,
     text_of,
@@ -33,14 +34,6 @@ return [...document.querySelectorAll("[data-types] label")]
 IN_SIGHT = """
 const { top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
 return top >= 0 && bottom <= innerHeight;"""
-# A paste as the browser gives it: [[name, text]…] are files of now, then a text.
-PASTE = """
-const [selector, files, text] = arguments, clipboardData = new DataTransfer();
-for (const [name, content] of files) clipboardData.items.add(new File([content], name));
-if (text) clipboardData.setData("text/plain", text);
-document.querySelector(selector)
-    .dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
-"""
 FEW = 8
 
 
@@ -163,10 +156,6 @@ def test_it_keeps_submit_in_sight_and_shows_the_new_job(
 
 
 # Files and texts.
-
-
-def paste(browser: webdriver.Chrome, *files: tuple[str, str], text: str = "", at: str) -> None:
-    browser.execute_script(PASTE, at, [list(file) for file in files], text)
 
 
 def test_it_takes_a_folder_with_its_paths(page: webdriver.Chrome, tmp_path: Path) -> None:

@@ -10,7 +10,17 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.support.axe import findings
-from tests.support.browser import choose, complaints, drop, find, ids, is_shown, press, text_of
+from tests.support.browser import (
+    choose,
+    complaints,
+    drop,
+    find,
+    ids,
+    is_shown,
+    paste,
+    press,
+    text_of,
+)
 from tests.support.running import Running, wait_for
 
 CHAIN = {
@@ -195,7 +205,7 @@ def test_it_keeps_a_file_for_a_further_parameter(
     browser.get(f"{served.url}/schedules")
     choose(browser, "masked")
     find(browser, "#name").send_keys("Masked")
-    drop(browser, ("picture.txt", "one"))
+    paste(browser, ("picture.txt", "one"), at="body")
     script = """
         const data = new DataTransfer();
         data.items.add(new File(["two"], "mask.txt"));

@@ -29,6 +29,8 @@ LINKS = (
     ("/schedules", "Schedules"),
     ("/running", "Running"),
 )
+# What several pages have in them, where their HTML says `$NAME`: `static/form/NAME.html`.
+PIECES = ("files", "text", "types", "options", "drop")
 # What stands under the name of a person: (address, name, what they must be allowed to do).
 OF_PERSON = (
     ("/account", "Account", "page"),
@@ -126,11 +128,9 @@ def _html(name: str, title: str, user: User | None, skip: str = "content") -> by
 
     `skip` is the id of what the keyboard can skip the head for.
     """
-    shell, content = (
-        bundles.content(f"{path}.html").decode() for path in ("shell", f"pages/{name}")
-    )
     typed = escape(TYPED)
-    page = Template(shell).substitute(
+    pieces = {piece: _read(f"form/{piece}") for piece in PIECES}
+    page = Template(_read("shell")).substitute(
         title=f"{title} – Bellhop" if title else "Bellhop",
         name=name,
         skip=skip,
@@ -138,11 +138,15 @@ def _html(name: str, title: str, user: User | None, skip: str = "content") -> by
         links="".join(_link(*link) for link in LINKS if user),
         person=_person(user) if user else "",
         role=user.role if user else "",
-        content=Template(content).substitute(typed=typed),
+        content=Template(_read(f"pages/{name}")).substitute(pieces, typed=typed),
         version=__version__,
         typed=typed,
     )
     return page.encode()
+
+
+def _read(name: str) -> str:
+    return bundles.content(f"{name}.html").decode()
 
 
 def _link(path: str, words: str) -> str:

@@ -22,6 +22,7 @@ from bellhop.database.database import bind, database
 from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.machines import members
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, rows_location
@@ -98,6 +99,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     # No test looks after the database of one before it.
     monkeypatch.setattr(presence, "_present", None)
+    monkeypatch.setattr(members, "_membership", None)
 
 
 @pytest.fixture

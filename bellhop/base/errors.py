@@ -165,6 +165,17 @@ def error_data(data: dict[str, Any] | None) -> dict[str, Any] | None:
 class StartRefused(Exception):
     """Bellhop cannot start; the text is the one line its operator reads."""
 
+    exit_status = 1
+
+
+class NotAMember(StartRefused):
+    """This data folder is no machine of its installation: it was removed, or runs elsewhere.
+
+    No restart helps, so the parent of a process that ends so stops too.
+    """
+
+    exit_status = 3
+
 
 class Problem(Exception):
     """An answer of the API that is an error; `code` is one of `PROBLEMS`.

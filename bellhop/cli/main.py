@@ -59,7 +59,7 @@ def main(
             return _run(arguments, open_bell)
     except StartRefused as refusal:
         print(f"bellhop: {shown(refusal)}", file=sys.stderr)
-        return 1
+        return refusal.exit_status
     except BrokenPipeError:  # whoever read our output has enough
         return 141
     except OSError as error:

@@ -108,7 +108,7 @@ def _to_sqlite(settings: Settings, here: Installation) -> None:
         )
     with _refusals(here, url):
         _copy_to_file(here, url)
-    write_record(replace(here, rows=""))
+    write_record(replace(here, rows="", machine=""))
     print(f"The jobs are in {path}. Before you start Bellhop, write this line")
     print(f"under [storage] in {settings.config_path}, or unset BELLHOP_STORAGE_DATABASE:\n")
     print("database =\n")

@@ -20,7 +20,8 @@ from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.database import schema
-from bellhop.database.database import database
+from bellhop.database.database import database, refusing
+from bellhop.machines import members
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
@@ -60,6 +61,7 @@ def join(settings: Settings) -> Installation:
         stay_alive(folder)
         database.stay_open()
         presence.watch(here)
+        members.watch(here)
     return here
 
 
@@ -102,6 +104,7 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
 def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
     _migrate(settings, here, alone=alone)
+    here = _with_machine(settings, here, alone=alone)
     here = _with_access(here, may_be_open=may_be_open)
     if alone:
         compile_job_types()
@@ -121,6 +124,19 @@ def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
         server.migrate(settings.storage.database, **known)
     else:
         schema.migrate(here.database, may_adopt=not here.has_database, **known)
+
+
+def _with_machine(settings: Settings, here: Installation, *, alone: bool) -> Installation:
+    """The installation, whose machine runs in this place from now on; recorded."""
+    if not here.rows:
+        return here
+    queues = {name: queue.workers for name, queue in settings.queues.items()}
+    with refusing(), database.connection_context():
+        known = members.identified(here)
+        if known != here:
+            write_record(known)
+        members.take_place(known, queues, alone=alone)
+    return known
 
 
 def _with_access(here: Installation, *, may_be_open: bool) -> Installation:

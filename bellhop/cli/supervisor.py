@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Collection
 
-from bellhop.base.errors import said_of
+from bellhop.base.errors import NotAMember, said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.cli import streams
@@ -158,6 +158,8 @@ class _Watch:
             self._selector.unregister(descriptor)
 
     def _has_refused(self, child: Child) -> bool:
+        if child.exit_status == NotAMember.exit_status:
+            return True
         # Before all is ready, a child that exits by itself has said why; else it is restarted.
         return child.exit_status > 0 and not child.was_ready and not self._is_announced
 

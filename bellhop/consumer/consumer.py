@@ -20,6 +20,7 @@ from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
+from bellhop.machines.members import Report
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life
@@ -72,6 +73,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def _new_keeper(self, settings: Settings) -> Keeper:
         workers, bell = self._bellhop_workers, self._bell
+        report = Report(self._here, lambda: [bell.trouble.reason] if bell.trouble.reason else [])
         return Keeper(
             self._here,
             settings,
@@ -85,6 +87,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
                 children.end_strangers,
                 lambda: consumers.report_bell(self._id, bell.trouble.reason),
                 self._report_stop,
+                report.tell_when_due,
             ],
         )
 

@@ -88,7 +88,7 @@ class Condition:
 def look() -> Condition:
     """How the server is that this process uses; takes some round trips."""
     (server,) = named(SERVER)
-    round_trip_ms, ahead_s = _times()
+    round_trip_ms, ahead_s = times()
     free_connections = int(query(FREE)[0][0])
     standby, standbys = _standbys(server["names"], named(REPLICATION))
     return Condition(
@@ -107,7 +107,7 @@ def look() -> Condition:
     )
 
 
-def _times() -> tuple[float, float]:
+def times() -> tuple[float, float]:
     """The shortest of some round trips in ms, and by how many seconds its clock is ahead."""
     found = []
     for _ in range(ROUND_TRIPS):

@@ -22,6 +22,7 @@ from bellhop.database.faults import InDoubt
 from bellhop.jobs import lifecycle, limits, queries, reuse
 from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.jobs.newjob import Key, NewItem, NewJob
+from bellhop.machines import members
 from bellhop.storage import presence
 from bellhop.storage.files import Files, attempt_name
 
@@ -95,6 +96,7 @@ class Acceptance:
 
     def _require_room(self, job: NewJob) -> None:
         """Hold to the limits what is about to be written; nobody else can write meanwhile."""
+        members.require(is_now=True)  # the files of a home that was replaced are not those of it
         if problem := limits.submit_problem(self._settings, job.owner, job.bytes):
             raise problem
         self._lines.join(job.queue, len(job.items))

@@ -29,6 +29,7 @@ from bellhop.database.database import (
     reason_of,
 )
 from bellhop.database.faults import InDoubt
+from bellhop.machines import members
 from bellhop.storage import presence
 from bellhop.system.listener import addresses_of, is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
@@ -109,6 +110,7 @@ def connect() -> None:
     try:
         presence.require()
         database.connect(reuse_if_open=True)
+        members.require()
     except Exception as error:
         if problem := database_problem(error):
             raise problem from None

@@ -29,7 +29,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 1760, "server": 700, "web": 5130, "consumer": 1250,
+    "cli": 2050, "server": 700, "web": 5200, "consumer": 1260,
     "schedules": 320, "jobs": 3290, "jobprocess": 1650, "accounts": 620,
     "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1580,
     "system": 970, "functions": 1420, "machines": 500, "uploads": 320, "base": 1170,

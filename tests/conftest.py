@@ -32,6 +32,7 @@ from bellhop.web.site import Site
 from tests.support.disks import sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
+from tests.support.objects import ObjectStore
 from tests.support.once import descriptions, empty_tables, migrated
 from tests.support.places import ROOT, SHARED, TYPES
 from tests.support.postgres import Databases, Postgres
@@ -47,7 +48,7 @@ LONGEST = (
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
-SERVERS = {"workers", "postgres"}  # fixtures that do
+SERVERS = {"workers", "postgres", "object_store"}  # fixtures that do
 # Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
 ENGINE = os.environ.get("ROWS", "")
 BOTH = {("whole", "test_killpoints.py")}
@@ -129,6 +130,13 @@ def loaded(config: Callable[[str], Settings], rows: str) -> Settings:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for all tests of this process about statements, which must leave it running."""
     with Postgres(fast=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """An S3 server for all tests of this process, each with a prefix of its own."""
+    with ObjectStore() as running:
         yield running
 
 

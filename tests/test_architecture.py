@@ -53,19 +53,21 @@ def test_it_imports_in_no_circle() -> None:
         walk(module, ())
 
 
-# Imported only where the rows are in PostgreSQL: an extra, of which the .pyz says what to install.
-CLIENT = "bellhop.database.postgresql"
+# Imported only where the rows are in PostgreSQL, or the files in S3: extras, of which the .pyz says
+# what to install.
+CLIENTS = {"psycopg": "bellhop.database.postgresql", "obstore": "bellhop.storage.s3"}
 
 
-def test_it_knows_the_client_of_postgresql_in_one_module() -> None:
-    assert [name_of(path) for path in CORE if "psycopg" in imports_of(path)] == [CLIENT]
+@pytest.mark.parametrize("package", CLIENTS)
+def test_it_knows_the_client_of_a_server_in_one_module(package: str) -> None:
+    assert [name_of(path) for path in CORE if package in imports_of(path)] == [CLIENTS[package]]
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
 def test_it_imports_only_pure_python(path: Path) -> None:
     """So that all of it runs from one .pyz; only job types bring compiled packages."""
     foreign = imports_of(path) - ours(path) - set(sys.stdlib_module_names)
-    allowed = {"psycopg"} if name_of(path) == CLIENT else set()
+    allowed = {package for package, client in CLIENTS.items() if name_of(path) == client}
     assert foreign <= PURE_PACKAGES | allowed
 
 
@@ -80,6 +82,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("prometheus_client", {"web"}),
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),
+        ("obstore", {"storage"}),
         ("subprocess", {"catalog", "environments", "system", "cli"}),
     ],
 )

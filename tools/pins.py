@@ -69,6 +69,12 @@ FILES = (
         ("requirements.txt",),
     ),
     Requirements(
+        "requirements-machines.txt",
+        "The extra `machines`: several machines, with the rows in PostgreSQL and files in S3.",
+        (*PROJECT, "--extra", "machines"),
+        ("requirements-postgresql.txt",),
+    ),
+    Requirements(
         "requirements-dev.txt",
         "What `make check`, `make bench` and `make dist` need beyond requirements.txt.",
         (*PROJECT, "--all-extras", "--group", "dev"),
@@ -76,7 +82,7 @@ FILES = (
             "requirements.txt",
             "requirements-cog.txt",
             "requirements-ocr.txt",
-            "requirements-postgresql.txt",
+            "requirements-machines.txt",
         ),
     ),
     Requirements(

@@ -80,7 +80,7 @@ def load(config: str | Path | None = None) -> Settings:
 
 def _addresses(written: Sections, path: Path) -> dict[str, str]:
     """The addresses of servers that the file holds, which may have passwords."""
-    named = {("huey", "redis_url"), ("storage", "database")}
+    named = {("huey", "redis_url"), ("storage", "database"), ("storage", "files")}
     return {
         f"[{section}] {name}": _read(
             values.plain, written.get(section, {}).get(name, ""), f"{path} [{section}] {name}"

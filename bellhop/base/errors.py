@@ -177,6 +177,20 @@ class NotAMember(StartRefused):
     exit_status = 3
 
 
+class StoreAway(OSError):
+    """The store of the files does not answer, or not now: that passes, as every EAGAIN does."""
+
+    def __init__(self, said: str):
+        super().__init__(errno.EAGAIN, said)
+
+
+class StoreRefused(OSError):
+    """The store of the files refuses what Bellhop needs, until its operator changes something."""
+
+    def __init__(self, said: str):
+        super().__init__(errno.EACCES, said)
+
+
 class Problem(Exception):
     """An answer of the API that is an error; `code` is one of `PROBLEMS`.
 

@@ -31,8 +31,8 @@ ROWS = (
 BUDGETS = {
     "cli": 2050, "server": 700, "web": 5200, "consumer": 1260,
     "schedules": 320, "jobs": 3290, "jobprocess": 1650, "accounts": 620,
-    "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1580,
-    "system": 970, "functions": 1420, "machines": 500, "uploads": 320, "base": 1170,
+    "bell": 250, "catalog": 1000, "environments": 380, "database": 1210, "storage": 1770,
+    "system": 970, "functions": 1420, "machines": 500, "uploads": 320, "base": 1260,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

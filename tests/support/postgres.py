@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.support.certificates import certify
 from tests.support.guarded import GuardedFolder
 from tests.support.running import Family, OnSqlite, wait_for
 
@@ -29,8 +30,6 @@ local all,replication postgres trust
 local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 """
-KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650")
-NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 
 
 class Postgres:
@@ -197,7 +196,7 @@ class Postgres:
         options = ("-U", "postgres", "--auth=trust", "--no-sync", *LOCALE)
         self._folder.run(program("initdb"), "-D", self.data, *options)
         self._folder.run("mkdir", "-p", "-m", "700", self._socket)
-        self._certify()
+        certify(self._folder, self.data)
         (self.data / "pg_hba.conf").write_text(ACCESS)
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
@@ -209,15 +208,6 @@ class Postgres:
         options = ("-c", "fast", "--no-sync", "-R", "-C", "-S", _slot(self))
         command = (program("pg_basebackup"), "-D", self.data, "-d", f"{source} {name}", *options)
         self._folder.run(*command)
-
-    def _certify(self) -> None:
-        """A certificate for the server, and the authority that clients verify it by."""
-        new = ("openssl", "req", "-x509", *KEY)
-        pair = (self.data / "ca.key", self.data / "ca.crt")
-        self._folder.run(*new, "-subj", "/CN=tests", "-keyout", pair[0], "-out", pair[1])
-        by = ("-CAkey", pair[0], "-CA", pair[1], "-addext", NAMES)
-        to = ("-keyout", self.data / "server.key", "-out", self.data / "server.crt")
-        self._folder.run(*new, "-subj", "/CN=localhost", *by, *to)
 
     def _is_ready(self) -> bool:
         """Whether the server says so in its lock file, which a crash leaves behind."""

@@ -12,13 +12,16 @@ import { texts } from "/static/texts/jobs.js";
 const BUSY_MS = 1000;
 const IDLE_MS = 3000;
 const PAGE = 30;
-/* Rows that are asked for at once, at most, for a page stands still while it draws them, and changes; when more changed, the list begins again. */
+/* Rows that are asked for at once, and changes; when more changed, the list begins again. */
 const MOST_AT_ONCE = 150;
 const MOST_CHANGES = 100;
+/* A page stands still while it draws rows. */
+const DRAWN_AT_ONCE = 100;
 /* Without an answer for so long, the page says how old its list is. */
 const OLD_MS = 10_000;
 const PLACES_EVERY_MS = 3000;
 
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 const isRefused = (error) => error.status === 422;
 
 /**
@@ -41,12 +44,25 @@ export function startFeed({ asked, fits, most, draw }) {
   /* As many rows as there are, so that a list that begins again stays in its place. */
   async function loadAnew() {
     const before = stringify(asked());
-    const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, most, Math.max(PAGE, isOutdated ? 0 : list.size())) });
+    const page = await newest(Math.min(most, Math.max(PAGE, isOutdated ? 0 : list.size())));
     if (before !== stringify(asked())) return;
     clearOutdated();
-    list.replace(page.jobs);
     next = page.next;
     change = page.change;
+    const drawSome = list.beginAnew(page.jobs);
+    for (let drawn = 0; drawn < page.jobs.length; drawn += DRAWN_AT_ONCE) {
+      if (drawn) await nextTask();
+      if (before !== stringify(asked())) return;
+      drawSome(page.jobs.slice(drawn, drawn + DRAWN_AT_ONCE));
+    }
+  }
+
+  async function newest(count) {
+    const page = await listJobs({ ...asked(), limit: Math.min(MOST_AT_ONCE, count) });
+    const missing = count - page.jobs.length;
+    if (!page.next || !missing) return page;
+    const older = await listJobs({ ...asked(), limit: missing, cursor: page.next });
+    return { jobs: [...page.jobs, ...older.jobs], next: older.next, change: page.change };
   }
 
   function clearOutdated() {
@@ -75,7 +91,7 @@ export function startFeed({ asked, fits, most, draw }) {
     news.unmatched.forEach(list.leave);
     news.gone.forEach(list.remove);
     change = news.change;
-    if (list.wasCut() && list.size() < Math.min(MOST_AT_ONCE, most)) await loadAnew();
+    if (list.wasCut() && list.size() < most) await loadAnew();
     await refreshPlaces();
   }
 

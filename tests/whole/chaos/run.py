@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.support.service import Service
 from tests.whole.chaos import checker, figures
 from tests.whole.chaos.cluster import Cluster
 from tests.whole.chaos.evidence import (
@@ -23,7 +24,7 @@ from tests.whole.chaos.evidence import (
 from tests.whole.chaos.figures import DatabaseFigures, Figures
 from tests.whole.chaos.follower import Follower
 from tests.whole.chaos.load import Load
-from tests.whole.chaos.machine import Disk, Service, free_port, small_disk
+from tests.whole.chaos.machine import Disk, free_port, small_disk
 from tests.whole.chaos.storm import Storm, Target
 
 TYPES = Path(__file__).parent / "types"

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.running import Valkey, is_alive, job_processes_of, wait_for
+from tests.support.service import Service
 from tests.whole.chaos.cluster import Cluster
 from tests.whole.chaos.evidence import UNFINISHED, Database, Line, epoch, newest_lines, rfc3339
 from tests.whole.chaos.load import NoAnswer, ask
-from tests.whole.chaos.machine import Disk, Service, children, has_argument, kill
+from tests.whole.chaos.machine import Disk, children, has_argument, kill
 
 POLL_S = 0.005
 # After this long without a sign of life it is no slow recovery but none.

@@ -29,6 +29,7 @@ from bellhop.storage.installation import Installation, make_folder, rows_locatio
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
+from tests.support import single
 from tests.support.disks import sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
@@ -226,6 +227,7 @@ def workers(loaded: Settings, here: Installation) -> Iterator[Workers]:
     """The workers of a consumer that rings nobody; `run_next` steps them."""
     counts = {name: queue.workers for name, queue in loaded.queues.items()}
     floor = Workers(loaded, here, consumer="c1", counts=counts, ring=lambda times: None)
+    single.register("c1")
     yield floor
     floor.pool.retire_idle(0)
 

@@ -11,8 +11,8 @@ IS_FINAL = f"status IN {FINAL}"
 OTHER_STATUSES = {"partly_failed": "status = 'failed' AND completed_items > 0"}
 # Whether items of :queue may start.
 QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused = 1)"
-# Whether :consumer takes items, or drains.
-CONSUMER_TAKES_ITEMS = "NOT EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining = 1)"
+# Whether :consumer takes items: it does not drain, and nobody has adopted what it held.
+CONSUMER_TAKES_ITEMS = "EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining = 0)"
 # Of an item: it waits, and no earlier step blocks it.
 IS_WAITING = "status IN ('pending', 'queued') AND coalesce(waits_for, '') != 'step'"
 # Of an item: it ran, and waits for the time of its next attempt.

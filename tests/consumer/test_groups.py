@@ -23,12 +23,18 @@ from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support import single
 from tests.support.cuts import LostAnswers
 from tests.support.jobs import items_of, job_of, moves_of, quick
 
 Submit = Callable[..., Job]
+
+
+@pytest.fixture(autouse=True)
+def _registered(here: Installation) -> None:
+    single.register("c1")
 
 
 @pytest.fixture

@@ -361,6 +361,7 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
     lifecycle.try_again(claim, 60, "busy")
     busy = single.claim("parsing", "c1/1")
     assert busy is not None
+    take_lock(keeper._here.consumer_lock("c1"), fcntl.LOCK_EX)
     (before,) = items_of(waiting)
     monkeypatch.setattr(keeper._clock, "look", lambda: step_s)
     for module in (claims, ends, moves, upkeep):

@@ -429,6 +429,7 @@ def test_it_runs_the_new_code_of_a_changed_type(
     settings = config(f"[jobtypes]\nfolder = {folder}\n")
     here = Installation(settings.data_dir, "test", "sqlite", "")
     workers = Workers(settings, here, consumer="c1", counts={"parsing": 1}, ring=lambda n: None)
+    single.register("c1")
     answers = []
     for answer in (1, 42):
         file.write_text(code.format(answer=answer))
@@ -631,6 +632,7 @@ def test_it_keeps_the_memory_limit_of_the_queue(
 ) -> None:
     loaded = config(f"[queue:parsing]\nmemory_mb = {limit_mb}\n")
     floor = Workers(loaded, here, consumer="c1", counts={"parsing": 1}, ring=lambda times: None)
+    single.register("c1")
     job = submit(type="greedy", params={"mb": 200})
     floor.run_next()
     floor.pool.retire_idle(0)
@@ -827,6 +829,7 @@ def test_it_survives_twenty_orderly_restarts_during_one_long_item(
 
     def consumer(number: int) -> Workers:
         name = f"c{number}"
+        single.register(name)
         return Workers(loaded, here, consumer=name, counts={"parsing": 1}, ring=lambda n: None)
 
     for number in range(20):

@@ -14,6 +14,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.jobs import error_of, items_of, result_of, run_all
 from tests.support.wheels import make_wheel, take_only
 
@@ -39,6 +40,7 @@ class Own:
         self.workers = Workers(
             settings, here, consumer="c1", counts=counts, ring=lambda times: None
         )
+        single.register("c1")
 
     def write(self, name: str, body: str, head: str = "") -> None:
         self.folder.joinpath(f"{name}.py").write_text(TYPE.format(name=name, body=body) + head)

@@ -17,6 +17,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import isolation
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from tests.support import single
 from tests.support.jobs import error_of, result_of, run_all
 from tests.support.places import ROOT
 
@@ -55,6 +56,7 @@ def own(tmp_path: Path, config: Callable[[str], Settings], here: Installation) -
 def floor(own: Own) -> Iterator[Workers]:
     counts = dict.fromkeys(own.settings.queues, 1)
     made = Workers(own.settings, own.here, consumer="c1", counts=counts, ring=lambda times: None)
+    single.register("c1")
     yield made
     made.pool.retire_idle(0)
 

@@ -20,6 +20,12 @@ from tests.support.jobs import items_of, job_of, moves_of
 Submit = Callable[..., Job]
 
 
+@pytest.fixture(autouse=True)
+def _registered(here: Installation) -> None:
+    for consumer in ("c1", "c2"):
+        single.register(consumer)
+
+
 def key_of(candidate: Claim) -> str:
     return str(candidate.input["text"])
 

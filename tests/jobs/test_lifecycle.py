@@ -132,6 +132,8 @@ def about_to(move: str, submit: Submit) -> Callable[[], Any]:
     claim = bring_to(job, status) or forged_claim(job)
     if status == "pending":
         query("UPDATE item SET not_before = '2000'")
+    if status == "queued":
+        single.register("c2")
     if status == "running":
         consumers.register("c1", 1, [])
     return lambda: make(job, claim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bellhop.jobs import lifecycle
+from bellhop.jobs import consumers, lifecycle, queries
 from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.jobs.reuse import Hit
 
@@ -14,7 +14,23 @@ def no_key(candidate: Claim) -> None:
 
 
 def claim(queue: str, worker: str, key_of: Callable[[Claim], str | None] = no_key) -> Claim | None:
-    """Give the next due item of `queue` to `worker`."""
+    """Give the next due item of `queue` to `worker`, whose consumer is registered if it is not."""
+    taken = _claim(queue, worker, key_of)
+    if taken is None and register(worker):
+        return _claim(queue, worker, key_of)
+    return taken
+
+
+def register(worker: str) -> bool:
+    """Register the consumer of a worker; False when it is."""
+    consumer = worker.partition("/")[0]
+    if consumer in {known.id for known in queries.consumers()}:
+        return False
+    consumers.register(consumer, 1, ["parsing"])
+    return True
+
+
+def _claim(queue: str, worker: str, key_of: Callable[[Claim], str | None]) -> Claim | None:
     for found in lifecycle.due(queue, worker, 1):
         if taken := lifecycle.take(lifecycle.read_due(found, queue, worker, key_of), worker):
             return taken[0]

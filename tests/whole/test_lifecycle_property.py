@@ -252,6 +252,7 @@ class Moves(RuleBasedStateMachine):
     def claim_ahead(self, queues: list[str], most: int) -> None:
         """A worker claims several at once."""
         queue, worker = self.queued_in(queues) or queues[0], "c2/3"
+        single.register(worker)
         found = next(lifecycle.due(queue, worker, most), [])
         candidates = lifecycle.read_due(found, queue, worker, key_of)
         claims = self.made(lambda: lifecycle.take(candidates, worker), worker)
@@ -285,6 +286,7 @@ class Moves(RuleBasedStateMachine):
 
     def claimed(self, queue: str, worker: str) -> Any:
         """As `made`; but what was put off on the way to a claim is a move of its own."""
+        single.register(worker)
         before = everything() if self.cut_after is not None else None
         put_off = query("SELECT count(*) FROM event WHERE move = 'deferred'")
         try:

@@ -22,7 +22,9 @@ from bellhop.catalog.description import Description
 from bellhop.functions.signature import FILE_FIELDS, FILES, Input
 from bellhop.jobs.newjob import NewItem
 
-ITEM_KINDS = ("url", "text", "json", "upload", "files_of")
+# The files of an earlier job; no parameter has a name with a dot, so it is a field of forms too.
+FILES_OF = "files.of"
+ITEM_KINDS = ("url", "text", "json", "upload", FILES_OF)
 MOST_URL = 2048
 
 

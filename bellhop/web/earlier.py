@@ -7,39 +7,37 @@ import hashlib
 import os
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bellhop.accounts.access import User
 from bellhop.base.documents import stored
-from bellhop.base.errors import Problem, invalid_field, too_large
+from bellhop.base.errors import Problem, invalid_field
 from bellhop.functions.signature import FILE_FIELDS
 from bellhop.jobs import limits, queries
-from bellhop.storage.files import IncomingFile, safe_suffix
+from bellhop.jobs.items import FILES_OF
 from bellhop.storage.models import Item, Job
 from bellhop.web.gate import find, require
-from bellhop.web.room import room_problem
 from bellhop.web.site import Site
-from bellhop.web.upload import CHUNK_BYTES, Form
-
-# No parameter has a name with a dot.
-FIELD = "files.of"
-# Of an item of a JSON document.
-FILES_OF = "files_of"
 
 
-def add_files(site: Site, user: User, form: Form) -> None:
-    """Add to a form what its field `files.of` names: a job, or `ID/0,3` for some of its items."""
-    for given in form.fields.pop(FIELD, ()):
-        for job, field, name, filename in _named(user, given):
-            _add(site, form, job, IncomingFile(_place(form, name), filename, field), name)
+class _File(NamedTuple):
+    """A file of a job: the field that it was given in, its stored name, and the one to show.
+
+    `sha256` is None where no row has it.
+    """
+
+    field: str
+    stored: str
+    filename: str
+    sha256: str | None = None
 
 
 @contextlib.contextmanager
 def as_uploads(site: Site, user: User, document: Any) -> Iterator[None]:
-    """Have the items `{"files_of": …}` of a JSON document be uploads, of which nothing is copied.
+    """Have the items `{"files.of": …}` of a document be uploads, of which nothing is copied.
 
-    They are the user's, and gone again when the block raises.
+    Each names a job, or as `ID/0,3` some of its items. The uploads are the user's, and gone again
+    when the block raises.
     """
     listed = document.get("items") if isinstance(document, dict) else None
     made: list[str] = []
@@ -59,81 +57,55 @@ def _resolved(site: Site, user: User, item: Any, made: list[str]) -> Iterator[An
     if not isinstance(item, dict) or item.keys() != {FILES_OF}:
         yield item
         return
-    for job, field, name, filename in _named(user, str(item[FILES_OF])):
+    job, files = _named(user, str(item[FILES_OF]))
+    for file in files:
         if len(made) >= site.settings.server.max_items:
             most = f"A job may have at most {site.settings.server.max_items} files."
             raise Problem("too-many-items", most)
-        with os.fdopen(_open(site, job, name), "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            known = (
-                site.files.upload(job.job_id, name),
-                hashlib.file_digest(file, "sha256").hexdigest(),
-            )
+        made.append(_upload(site, user, job, file))
+        yield {"upload": made[-1], "field": file.field}
+
+
+def _upload(site: Site, user: User, job: Job, file: _File) -> str:
+    """The id of a new upload with the content of a file of a job."""
+    try:
+        with os.fdopen(site.files.open_upload(job.job_id, file.stored), "rb") as content:
+            size = os.fstat(content.fileno()).st_size
+            sha256 = file.sha256 or hashlib.file_digest(content, "sha256").hexdigest()
+        known = site.files.upload(job.job_id, file.stored), sha256
         admit = partial(limits.require_quota, site.settings, user.name, size)
-        upload = site.uploads.add(user.name, filename, size, "", admit, known)
-        made.append(upload.id)
-        yield {"upload": upload.id, "field": field}
+        return str(site.uploads.add(user.name, file.filename, size, "", admit, known).id)
+    except FileNotFoundError:
+        raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
 
 
-def _named(user: User, given: str) -> Iterator[tuple[Job, str, str, str]]:
-    """(job, field, stored name, name to show) of the files of a job, or of some of its items."""
+def _named(user: User, given: str) -> tuple[Job, list[_File]]:
+    """A job, and its files or those of some of its items."""
     job_id, slash, numbers = given.partition("/")
     job = find(user, job_id)
     require(user, "inspect", job)
     items = queries.first_steps(job, _numbers(numbers) if slash else None)
-    for place, item in enumerate(items):
-        for field, name, filename in _files_of(item, is_first=place == 0):
-            yield job, field, name, filename
+    return job, [
+        file for place, item in enumerate(items) for file in _files_of(item, is_first=place == 0)
+    ]
 
 
 def _numbers(text: str) -> list[int]:
     parts = text.split(",")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        raise invalid_field(FIELD, "must be the id of a job, or ID/0,3 for some of its items")
+        raise invalid_field(FILES_OF, "must be the id of a job, or ID/0,3 for some of its items")
     return [int(part) for part in parts]
 
 
-def _files_of(item: Item, *, is_first: bool) -> list[tuple[str, str, str]]:
-    """(field, stored name, name to show) of the files of an item; the first has those of all."""
+def _files_of(item: Item, *, is_first: bool) -> list[_File]:
+    """The files of an item; the first has those that go with all."""
     found: dict[str, Any] = stored(item.input, dict, "item", item.id, "input")
-    files = [(FILE_FIELDS[0], str(found["file"]), item.filename)] if "file" in found else []
-    files += [(FILE_FIELDS[0], str(name), str(name)) for name in found.get("files", ())]
+    main, files = FILE_FIELDS[0], []
+    if "file" in found:  # with others beside it, the hash of the item is that of all
+        sha256 = None if "beside" in found else item.input_sha256
+        files = [_File(main, str(found["file"]), item.filename, sha256)]
+    files += [_File(main, str(name), str(name)) for name in found.get("files", ())]
     beside = found.get("beside", {}) if is_first else {}
-    return files + [(field, str(name), str(name)) for field in beside for name in beside[field]]
-
-
-def _place(form: Form, name: str) -> Path:
-    return form.folder / f"{len(form.files)}{safe_suffix(name)}"
-
-
-def _add(site: Site, form: Form, job: Job, file: IncomingFile, name: str) -> None:
-    """Copy an upload of a job into the folder of a form."""
-    try:
-        source = _open(site, job, name)
-    except Problem:
-        file.close()
-        raise
-    try:
-        _require_room(site, form, os.fstat(source).st_size)
-        while chunk := os.read(source, CHUNK_BYTES):
-            file.write(chunk)
-        form.files.append((file, file.finish()))
-    finally:
-        os.close(source)
-        file.close()
-
-
-def _open(site: Site, job: Job, name: str) -> int:
-    try:
-        return site.files.open_upload(job.job_id, name)
-    except FileNotFoundError:
-        raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
-
-
-def _require_room(site: Site, form: Form, size: int) -> None:
-    """Hold a copy to the limits of an upload."""
-    most = site.settings.server.max_upload_bytes
-    if size + sum(file.size for file, _ in form.files) > most:
-        raise too_large(most)
-    if problem := room_problem(site, size):
-        raise problem
+    return files + [
+        _File(field, str(name), str(name)) for field in beside for name in beside[field]
+    ]

@@ -134,7 +134,7 @@ def test_it_gives_a_file_to_the_parameter_that_is_named(web: WsgiClient, site: S
 
 def test_it_takes_the_files_of_an_earlier_job(web: WsgiClient, site: Site) -> None:
     given = web.upload(("größe.txt", b"one"), ("b.txt", b"two"), ("c.txt", b"three")).json
-    shown = add(web, {"type": "upper", "items": [{"files_of": f"{given['job_id']}/0,2"}]}).json
+    shown = add(web, {"type": "upper", "items": [{"files.of": f"{given['job_id']}/0,2"}]}).json
     assert [file["filename"] for file in shown["files"]] == ["größe.txt", "c.txt"]
     assert web.request("DELETE", f"{JOBS}/{given['job_id']}").status == 202
     ran = web.post(f"{SCHEDULES}/{shown['id']}/run", {}).json["job_id"]
@@ -145,8 +145,8 @@ def test_it_leaves_no_upload_of_an_earlier_job_when_it_is_refused(
     web: WsgiClient, here: Installation
 ) -> None:
     given = web.upload(("a.txt", b"one")).json["job_id"]
-    assert add(web, {"type": "noop", "items": [{"files_of": given}]}).status == 422
-    assert add(web, {"type": "upper", "items": [{"files_of": "none"}]}).code == "not-found"
+    assert add(web, {"type": "noop", "items": [{"files.of": given}]}).status == 422
+    assert add(web, {"type": "upper", "items": [{"files.of": "none"}]}).code == "not-found"
     assert kept(here) == []
 
 

@@ -20,7 +20,7 @@ from bellhop.database.database import database
 from bellhop.functions.signature import OPTIONS
 from bellhop.jobs import intake, items
 from bellhop.schedules import schedules
-from bellhop.web import earlier, tus
+from bellhop.web import tus
 from bellhop.web.door import CHANGING, UPLOADS
 from bellhop.web.gate import COOKIE
 from bellhop.web.handlers import bulk, jobs
@@ -186,7 +186,7 @@ def test_it_describes_the_headers_that_handlers_read() -> None:
     ("schema", "members"),
     [
         ("JobRequest", intake.JSON_FIELDS),
-        ("JobForm", ("type", "files", "upload", earlier.FIELD, *OPTIONS)),
+        ("JobForm", ("type", "files", "upload", items.FILES_OF, *OPTIONS)),
         ("NewItem", (*items.ITEM_KINDS, "field")),
         ("JobFilter", jobs.FILTERS),
         ("BulkRequest", bulk.MEMBERS),

@@ -13,10 +13,10 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
 from bellhop.database.database import is_unavailable
 from bellhop.database.faults import InDoubt
-from bellhop.functions.signature import FILES
+from bellhop.functions.signature import FILE_FIELDS, FILES
 from bellhop.jobs import intake, lifecycle, limits, queries
 from bellhop.jobs.conditions import OTHER_STATUSES
-from bellhop.jobs.items import Uploads, uploads_in
+from bellhop.jobs.items import FILES_OF, Uploads, uploads_in
 from bellhop.jobs.lifecycle import KeyIsTaken
 from bellhop.jobs.newjob import Key, NewJob
 from bellhop.jobs.queries import JobFilter
@@ -34,6 +34,7 @@ from bellhop.web.door import once_more, unavailable
 from bellhop.web.gate import address, find, noted
 from bellhop.web.shown import views
 from bellhop.web.site import Site
+from bellhop.web.upload import Form
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
 IN_DOUBT = (
@@ -51,17 +52,7 @@ def submit(site: Site, user: User) -> HTTPResponse:
         if require_content_type(MULTIPART, JSON) == JSON:
             return _submit_json(site, user, text)
         with upload.received(site) as form:
-            earlier.add_files(site, user, form)
-            key = idempotency.of_form(text, form.fields, form.files)
-            if known := idempotency.earlier_job(user, key):
-                return _replayed(site, user, known)
-            given = site.uploads.given(user.name, _uploads_of(form.fields), len(form.files))
-            files: Uploads = [*form.files, *sent(given)]
-            job = site.intake.from_form(form.fields, files, user.name)
-            die_at("accept-bytes")
-            site.files.accept(form.folder, job.job_id)
-            die_at("accept-files")
-            return _accept(site, user, job, key, given)
+            return _submit_form(site, user, text, form)
 
 
 def list_jobs(site: Site, user: User) -> HTTPResponse:
@@ -290,12 +281,30 @@ def _submit_json(site: Site, user: User, text: str | None) -> HTTPResponse:
         return _accept(site, user, job, key, given)
 
 
-def _uploads_of(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """(field, id) of the uploads that a form names, taken out of it: `upload`, `upload.NAME`."""
-    found = []
+def _submit_form(site: Site, user: User, text: str | None, form: Form) -> HTTPResponse:
+    key = idempotency.of_form(text, form.fields, form.files)
+    if known := idempotency.earlier_job(user, key):
+        return _replayed(site, user, known)
+    document = {"items": _uploads_of(form.fields)}
+    with earlier.as_uploads(site, user, document):
+        given = site.uploads.given(user.name, uploads_in(document), len(form.files))
+        files: Uploads = [*form.files, *sent(given)]
+        job = site.intake.from_form(form.fields, files, user.name)
+        die_at("accept-bytes")
+        site.files.accept(form.folder, job.job_id)
+        die_at("accept-files")
+        return _accept(site, user, job, key, given)
+
+
+def _uploads_of(fields: dict[str, list[str]]) -> list[dict[str, str]]:
+    """What a form names instead of sending it, taken out of it, as items of a JSON document.
+
+    It is in the fields `files.of`, `upload`, and `upload.NAME`.
+    """
+    found = [{FILES_OF: given} for given in fields.pop(FILES_OF, ())]
     for name in [name for name in fields if name.partition(".")[0] == "upload"]:
-        field = name.partition(".")[2] or "files"
-        found += [(field, upload_id) for upload_id in fields.pop(name)]
+        field = name.partition(".")[2] or FILE_FIELDS[0]
+        found += [{"upload": upload_id, "field": field} for upload_id in fields.pop(name)]
     return found
 
 

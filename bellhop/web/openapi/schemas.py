@@ -177,6 +177,9 @@ JOB_REQUEST = record(
     webhook_url=or_null(ADDRESS),
     webhook_events=or_null(TOLD),
 )
+FILES_OF = {
+    "files.of": text("An earlier job whose files the job takes, or `ID/0,3` for some of its items.")
+}
 JOB_FORM = record(
     "A job to submit with its files. There is one field for each parameter.",
     needs=("type",),
@@ -187,11 +190,7 @@ JOB_FORM = record(
         minItems=1,
     ),
     upload=list_of(text(), "Ids of uploads; `upload.NAME` is for the file parameter NAME."),
-    **{
-        "files.of": text(
-            "An earlier job whose files Bellhop takes too, or `ID/0,3` for some items."
-        )
-    },
+    **FILES_OF,
     priority=PRIORITY,
     run_at=RUN_AT,
     delay_s=DELAY,
@@ -240,10 +239,8 @@ NEW_ITEM = record(
     text=text("A text.", pattern=r"\S"),
     json=map_of({}, "Data."),
     upload=text("The id of an upload, which the job takes."),
-    files_of=text(
-        "The id of an earlier job, whose files the job takes, or `ID/0,3` for some of its items."
-    ),
     field=text("With `upload`: the file parameter of the job type that it is for."),
+    **FILES_OF,
 )
 NEW_ITEM |= {"minProperties": 1, "maxProperties": 2, "dependentRequired": {"field": ["upload"]}}
 

@@ -6,19 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from waitress.adjustments import Adjustments
 
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
-from bellhop.server.parser import Parser
-from bellhop.server.rules import Rules
 from bellhop.storage.files import Files
 from bellhop.web.site import Site
+from tests.support.arriving import Arrive, arriving, code
 from tests.support.tus import PART, begun, offset
 from tests.support.wsgi import WsgiClient
-
-Begin = Callable[..., Parser]
 
 
 @pytest.fixture
@@ -27,33 +23,19 @@ def loaded(config: Callable[[str], Settings]) -> Settings:
 
 
 @pytest.fixture
-def patch(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+def patch(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arrive]:
     """The parser of a PATCH whose headers have arrived."""
-    monkeypatch.setattr(Parser, "rules", Rules(site), raising=False)
-    begun = []
+    with arriving(site, monkeypatch) as arrive:
 
-    def started(path: str, offset: int, length: int, method: str = "PATCH", **more: str) -> Parser:
-        parser = Parser(Adjustments(max_request_body_size=1 << 40))
-        begun.append(parser)
-        headers = {
-            "Host": "localhost", "Tus-Resumable": "1.0.0", "Content-Type": PART,
-            "Upload-Offset": offset, "Content-Length": length, **more,
-        }  # fmt: skip
-        lines = [
-            f"{method} {path} HTTP/1.1",
-            *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items()),
-        ]
-        parser.received(("\r\n".join(lines) + "\r\n\r\n").encode())
-        return parser
+        def started(path: str, offset: int, length: int, method: str = "PATCH", **more: str) -> Any:
+            headers = {
+                "Tus-Resumable": "1.0.0", "Content-Type": PART,
+                "Upload-Offset": offset, "Content-Length": length,
+                **{name.replace("_", "-"): value for name, value in more.items()},
+            }  # fmt: skip
+            return arrive(method, path, headers)
 
-    yield started
-    for parser in begun:
-        parser.close()
-
-
-def code(parser: Parser) -> str | None:
-    error: Any = parser.error
-    return error.problem.code if error else None
+        yield started
 
 
 @pytest.fixture
@@ -62,14 +44,14 @@ def path(web: WsgiClient) -> str:
     return begun(web, MEBIBYTE)
 
 
-def test_it_has_each_byte_as_soon_as_it_arrives(web: WsgiClient, patch: Begin, path: str) -> None:
+def test_it_has_each_byte_as_soon_as_it_arrives(web: WsgiClient, patch: Arrive, path: str) -> None:
     parser = patch(path, 0, MEBIBYTE)
     parser.received(b"x" * 1000)
     assert offset(web, path) == 1000
 
 
 def test_it_keeps_what_arrived_of_a_broken_connection(
-    web: WsgiClient, patch: Begin, path: str
+    web: WsgiClient, patch: Arrive, path: str
 ) -> None:
     parser = patch(path, 0, MEBIBYTE)
     parser.received(b"x" * 1000)
@@ -81,7 +63,7 @@ def test_it_keeps_what_arrived_of_a_broken_connection(
 
 
 def test_it_ends_a_request_that_another_has_taken_over(
-    web: WsgiClient, patch: Begin, path: str
+    web: WsgiClient, patch: Arrive, path: str
 ) -> None:
     old = patch(path, 0, MEBIBYTE)
     old.received(b"x" * 1000)
@@ -91,7 +73,7 @@ def test_it_ends_a_request_that_another_has_taken_over(
     assert offset(web, path) == 1005
 
 
-def test_it_writes_no_byte_of_what_is_refused(web: WsgiClient, patch: Begin, path: str) -> None:
+def test_it_writes_no_byte_of_what_is_refused(web: WsgiClient, patch: Arrive, path: str) -> None:
     for parser, found in (
         (patch(path, 5, 10), "offset-conflict"),
         (patch(path, 0, MEBIBYTE + 1), "upload-too-large"),
@@ -105,20 +87,20 @@ def test_it_writes_no_byte_of_what_is_refused(web: WsgiClient, patch: Begin, pat
     assert offset(web, path) == 0
 
 
-def test_it_says_its_version_when_it_refuses(patch: Begin, path: str) -> None:
+def test_it_says_its_version_when_it_refuses(patch: Arrive, path: str) -> None:
     error: Any = patch(path, 5, 10).error
     assert ("Tus-Resumable", "1.0.0") in error.to_response()[1]
 
 
 def test_it_keeps_a_part_apart_until_its_checksum_is_right(
-    web: WsgiClient, patch: Begin, path: str
+    web: WsgiClient, patch: Arrive, path: str
 ) -> None:
     parser = patch(path, 0, MEBIBYTE, Upload_Checksum="sha1 AAAA")
     parser.received(b"x" * 1000)
     assert offset(web, path) == 0
 
 
-def test_it_takes_the_method_that_is_meant(web: WsgiClient, patch: Begin, path: str) -> None:
+def test_it_takes_the_method_that_is_meant(web: WsgiClient, patch: Arrive, path: str) -> None:
     parser = patch(path, 0, MEBIBYTE, "POST", X_HTTP_Method_Override="PATCH")
     parser.received(b"x" * 1000)
     assert (parser.command, offset(web, path)) == ("PATCH", 1000)
@@ -126,7 +108,7 @@ def test_it_takes_the_method_that_is_meant(web: WsgiClient, patch: Begin, path: 
 
 
 def test_it_needs_the_room_of_a_part_once(
-    patch: Begin, path: str, monkeypatch: pytest.MonkeyPatch
+    patch: Arrive, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Files, "free_bytes", lambda self: MEBIBYTE * 3 // 2)
     monkeypatch.setattr(type(database.obj), "unused_bytes", lambda self: 0)

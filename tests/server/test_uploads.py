@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from waitress.adjustments import Adjustments
 
 from bellhop.accounts import accounts
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.server.parser import ROOM_CHECK_BYTES, Parser
-from bellhop.server.rules import MOST_UPLOADS, Rules
+from bellhop.server.rules import MOST_UPLOADS
 from bellhop.server.uploads import Upload
 from bellhop.storage.files import Files
 from bellhop.web.site import Site
+from tests.support.arriving import Arrive, arriving, code
 
 QUOTA_MB = 50
-Begin = Callable[..., Parser]
 
 
 @pytest.fixture
@@ -27,44 +25,31 @@ def loaded(config: Callable[[str], Settings]) -> Settings:
 
 
 @pytest.fixture
-def begin(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+def begin(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arrive]:
     """The parser of an upload of `who` whose headers have arrived; without `length`, in chunks."""
     tokens = {}
     for name in ("ada", "otto"):
         accounts.add(name, "member", None)
         tokens[name] = accounts.add_token(name)
-    monkeypatch.setattr(Parser, "rules", Rules(site), raising=False)
-    begun = []
+    with arriving(site, monkeypatch) as arrive:
 
-    def started(who: str, length: int | None) -> Parser:
-        framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-        parser = Parser(Adjustments(max_request_body_size=1 << 40))
-        begun.append(parser)
-        parser.received(
-            f"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n"
-            f"Authorization: Bearer {tokens[who]}\r\n\r\n".encode()
-        )
-        return parser
+        def started(who: str, length: int | None) -> Parser:
+            chunked = {"Transfer-Encoding": "chunked"}
+            framing = chunked if length is None else {"Content-Length": length}
+            headers = {**framing, "Authorization": f"Bearer {tokens[who]}"}
+            return arrive("POST", "/api/v1/jobs", headers)
 
-    yield started
-    for parser in begun:
-        parser.close()
+        yield started
 
 
-def code(parser: Parser) -> str | None:
-    """Why it is refused."""
-    error: Any = parser.error
-    return error.problem.code if error else None
-
-
-def test_it_promises_the_quota_of_an_account_once(begin: Begin) -> None:
+def test_it_promises_the_quota_of_an_account_once(begin: Arrive) -> None:
     found = [code(begin("otto", 10 * MEBIBYTE)) for _ in range(8)]
     assert found == [None] * 5 + ["quota-full"] * 3
     assert code(begin("ada", 40 * MEBIBYTE)) is None
 
 
 @pytest.mark.parametrize("received", [0, MEBIBYTE])
-def test_it_gives_back_what_an_upload_that_ends_was_promised(begin: Begin, received: int) -> None:
+def test_it_gives_back_what_an_upload_that_ends_was_promised(begin: Arrive, received: int) -> None:
     first = begin("otto", 40 * MEBIBYTE)
     first.received(b"x" * received)
     assert code(begin("otto", 40 * MEBIBYTE)) == "quota-full"
@@ -72,7 +57,7 @@ def test_it_gives_back_what_an_upload_that_ends_was_promised(begin: Begin, recei
     assert code(begin("otto", 40 * MEBIBYTE)) is None
 
 
-def test_it_counts_an_upload_in_chunks_as_it_grows(begin: Begin) -> None:
+def test_it_counts_an_upload_in_chunks_as_it_grows(begin: Arrive) -> None:
     chunk = b"%x\r\n%s\r\n" % (MEBIBYTE, b"x" * MEBIBYTE)
     uploads = [begin("otto", None) for _ in range(3)]
     for _ in range(40):
@@ -84,7 +69,7 @@ def test_it_counts_an_upload_in_chunks_as_it_grows(begin: Begin) -> None:
     assert QUOTA_MB * MEBIBYTE < total < QUOTA_MB * MEBIBYTE + 4 * (ROOM_CHECK_BYTES + MEBIBYTE)
 
 
-def test_it_bounds_the_uploads_of_an_account_that_arrive_at_once(begin: Begin) -> None:
+def test_it_bounds_the_uploads_of_an_account_that_arrive_at_once(begin: Arrive) -> None:
     arriving = [begin("otto", 1000) for _ in range(MOST_UPLOADS)]
     assert code(begin("otto", 1000)) == "too-many-requests"
     assert code(begin("ada", 1000)) is None
@@ -93,7 +78,7 @@ def test_it_bounds_the_uploads_of_an_account_that_arrive_at_once(begin: Begin) -
 
 
 def test_it_promises_the_room_on_the_disk_once(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
+    begin: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Files, "free_bytes", lambda self: 45 * MEBIBYTE)
     assert code(begin("otto", 20 * MEBIBYTE)) is None
@@ -101,7 +86,7 @@ def test_it_promises_the_room_on_the_disk_once(
 
 
 def test_it_lets_no_account_keep_the_disk_from_the_others(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
+    begin: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Files, "free_bytes", lambda self: 80 * MEBIBYTE)
     assert code(begin("otto", 40 * MEBIBYTE)) is None

@@ -31,6 +31,7 @@ from bellhop.storage.installation import Installation, read_record
 from bellhop.storage.itemlog import ItemLog
 from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import alone, is_held
+from bellhop.uploads.uploads import Uploads
 
 STOP_LIMIT_S = 20
 JOB_LIMIT_S = 20
@@ -50,6 +51,7 @@ def run(settings: Settings) -> int:
         ("storage", lambda client: _storage(settings, client)),
         ("database", lambda client: _database(settings)),
         ("rows", lambda client: _rows(settings)),
+        ("schedules", lambda client: _schedules(settings, client)),
         ("consumer", _consumer),
         ("job types", _types),
         ("confinement of jobs", lambda client: _confinement()),
@@ -172,6 +174,20 @@ def _rows(settings: Settings) -> str:
     if found := Inspection(here).look(ROWS_LIMIT_S) if here else []:
         raise _Failed(f"{len(found)} cannot be read: {', '.join(found[:MOST_SHOWN])}")
     return "all can be read"
+
+
+def _schedules(settings: Settings, client: Bellhop) -> str:
+    """Each must have the files that it gives to its jobs."""
+    schedules = client.get(f"{API}/schedules")["schedules"]
+    uploads = Uploads(settings.data_dir)
+    lost = [
+        schedule["name"]
+        for schedule in schedules
+        if not all(uploads.has(file["upload"]) for file in schedule["files"])
+    ]
+    if lost:
+        raise _Failed(f"files are gone; edit these and choose their files again: {', '.join(lost)}")
+    return f"{len(schedules)}, with all their files"
 
 
 def _consumer(client: Bellhop) -> str:

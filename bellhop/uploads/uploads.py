@@ -99,9 +99,13 @@ class Uploads:
     def find(self, owner: str, upload_id: str) -> Upload:
         """Raises the problem of one that is not there, or not theirs."""
         found = named(FIND, {"id": upload_id, "owner": owner})
-        if not found or not self._parts.path(upload_id).exists():
+        if not found or not self.has(upload_id):
             raise GONE
         return Upload(**found[0])
+
+    def has(self, upload_id: str) -> bool:
+        """Whether the file of an upload is there."""
+        return self._parts.path(upload_id).exists()
 
     def known(self, owner: str, sha256: str, folders: Sequence[Path]) -> Path | None:
         """A file with this content: of an upload of this owner, or in one of `folders`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -27,3 +28,16 @@ def test_it_moves_files_while_the_keeper_tidies(
     write_record(here)
     assert selfcheck._folders(loaded).startswith("files can be moved")
     assert here.consumer_files() == []
+
+
+def test_it_names_schedules_whose_files_are_gone(here: Installation, loaded: Settings) -> None:
+    parts = here.folder / "uploads" / ".parts"
+    parts.mkdir()
+    (parts / "there").touch()
+    files = {"Nightly": ["there"], "Weekly": ["there", "lost"], "Hourly": []}
+    shown = [{"name": n, "files": [{"upload": u} for u in ids]} for n, ids in files.items()]
+    client = Mock(get=lambda path: {"schedules": shown})
+    with pytest.raises(selfcheck._Failed, match=r"choose their files again: Weekly$"):
+        selfcheck._schedules(loaded, client)
+    del shown[1]
+    assert selfcheck._schedules(loaded, client) == "2, with all their files"

@@ -153,7 +153,7 @@ class Objects:
             obstore.put(self._store, key, content)
         try:
             if b"".join(self.read(key)) != content:
-                raise StoreRefused(f"{self._where} does not give back what it was given")
+                raise StoreRefused(f"{self._where} answers with other bytes than it was given")
         finally:
             self.remove(key)
 

@@ -127,6 +127,7 @@ SECRETS = (
     "[type:unknown]\nAPI_TOKEN = abcdef\n",
     "[type:unknown]\nwebhook_secret = abcdef\n",
     "[huey]\nredis_url = redis://:abcdef@localhost:6379/0\n",
+    "[storage]\nfiles = s3://key:abcdef@bucket\n",
 )
 
 
@@ -193,6 +194,8 @@ def test_it_knows_the_secrets_of_the_settings(
 ) -> None:
     monkeypatch.setenv("BELLHOP_TYPE_SUMMARY_API_KEY", "of the environment")
     path = tmp_path / "config.ini"
-    path.write_text(f"{SECRETS[0]}[huey]\nredis_url = redis://user:p%40ss@localhost/0\n")
+    storage = "[storage]\nfiles = s3://key:s3%2Fcret@bucket\n"
+    path.write_text(f"{SECRETS[0]}{storage}[huey]\nredis_url = redis://user:p%40ss@localhost/0\n")
     path.chmod(0o600)
-    assert set(configuration.load(path).secrets) == {"abcdef", "p@ss", "of the environment"}
+    known = {"abcdef", "s3/cret", "p@ss", "of the environment"}
+    assert set(configuration.load(path).secrets) == known

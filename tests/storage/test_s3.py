@@ -18,7 +18,9 @@ from bellhop.base.errors import StoreAway, StoreRefused
 from bellhop.database.database import will_pass
 from bellhop.storage import s3
 from bellhop.storage.s3 import Objects
+from tests.support.conversation import Unknown
 from tests.support.objects import KEY, SECRET, ObjectStore
+from tests.support.proxy import Proxy
 
 # More than one part.
 LARGE = os.urandom(s3.PART_BYTES * 2 + 12345)
@@ -213,38 +215,84 @@ def test_it_says_that_there_is_no_such_bucket(object_store: ObjectStore) -> None
         list(nowhere.list())
 
 
-def test_it_verifies_who_it_speaks_to(file: Path) -> None:
-    with ObjectStore(tls=True) as store:
-        secure = Objects(store.url("a"))
-        secure.put(file, "a")
-        assert content(secure, "a") == b"0123456789"
-        unverified = store.url("a").partition("&ca=")[0]
-        assert "cannot be verified" in refusal(Objects(unverified))
+@pytest.fixture(scope="module")
+def small_store() -> Iterator[ObjectStore]:
+    """With TLS, and soon full."""
+    with ObjectStore(tls=True, most_mb=32) as running:
+        yield running
 
 
-def test_it_stores_a_file_whole_or_not_at_all_when_the_store_is_full(tmp_path: Path) -> None:
+def test_it_verifies_who_it_speaks_to(small_store: ObjectStore, file: Path) -> None:
+    secure = Objects(small_store.url("secure"))
+    secure.put(file, "a")
+    assert content(secure, "a") == b"0123456789"
+    unverified = small_store.url("secure").partition("&ca=")[0]
+    assert "cannot be verified" in refusal(Objects(unverified))
+
+
+def test_it_stores_a_file_whole_or_not_at_all_when_the_store_is_full(
+    small_store: ObjectStore, tmp_path: Path
+) -> None:
     """SeaweedFS says that it has an error of its own; others say what it is, see below."""
     (tmp_path / "large").write_bytes(LARGE)
-    with ObjectStore(most_mb=32) as store:
-        small, stored = Objects(store.url("a")), 0
-        with pytest.raises(OSError) as caught:
-            for stored in range(9):
-                small.put(tmp_path / "large", str(stored))
-        assert will_pass(caught.value)
-        assert keys(small) == [str(number) for number in range(stored)]
+    objects, stored = Objects(small_store.url("full")), 0
+    with pytest.raises(OSError) as caught:
+        for stored in range(9):
+            objects.put(tmp_path / "large", str(stored))
+    assert will_pass(caught.value)
+    assert keys(objects) == [str(number) for number in range(stored)]
 
 
-def test_it_continues_when_a_killed_store_is_back(file: Path) -> None:
-    with ObjectStore() as store:
-        objects = Objects(store.url("a"))
-        objects.put(file, "a")
-        store.kill()
+def test_it_continues_when_a_killed_store_is_back(
+    object_store: ObjectStore, objects: Objects, file: Path
+) -> None:
+    objects.put(file, "a")
+    object_store.kill()
+    try:
         with pytest.raises(StoreAway) as caught:
             objects.put(file, "b")
         assert will_pass(caught.value)
-        assert not isinstance(caught.value, FileNotFoundError)
-        store.start()
-        assert content(objects, "a") == b"0123456789"
+    finally:
+        object_store.start()
+    assert content(objects, "a") == b"0123456789"
+
+
+def test_it_reads_on_after_a_lost_connection(object_store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(LARGE)
+    with Proxy(object_store.port, Unknown) as proxy:
+        objects = Objects(object_store.url(port=proxy.port))
+        objects.put(tmp_path / "large", "a")
+        chunks = objects.read("a")
+        begun = next(chunks)
+        proxy.reset()
+        assert begun + b"".join(chunks) == LARGE
+
+
+def test_it_says_that_the_store_went_away_while_it_reads(
+    object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "MOST_RETRIES", 1)
+    (tmp_path / "large").write_bytes(LARGE)
+    with Proxy(object_store.port, Unknown) as proxy:
+        objects = Objects(object_store.url(port=proxy.port))
+        objects.put(tmp_path / "large", "a")
+        chunks = objects.read("a")
+        next(chunks)
+    with pytest.raises(StoreAway):
+        list(chunks)
+
+
+def test_it_keeps_nothing_of_an_object_that_broke_off(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(key: str) -> Iterator[bytes]:
+        yield b"begun"
+        raise StoreAway("gone")
+
+    monkeypatch.setattr(objects, "read", broken)
+    with pytest.raises(StoreAway):
+        objects.get("a", tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_waits_for_no_store_that_is_silent(
@@ -266,7 +314,10 @@ def test_it_waits_for_no_store_that_is_silent(
     assert content(objects, "a") == b"0123456789"
 
 
-def test_it_waits_for_no_store_that_takes_no_connection(object_store: ObjectStore) -> None:
+def test_it_waits_for_no_store_that_takes_no_connection(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "CONNECT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         first = socket.create_connection(full.getsockname())  # the next one waits for ever
         url = object_store.url("a", port=full.getsockname()[1])
@@ -274,7 +325,7 @@ def test_it_waits_for_no_store_that_takes_no_connection(object_store: ObjectStor
         with pytest.raises(StoreAway):
             Objects(url).size("a")
         first.close()
-        assert time.monotonic() - began < 2 * s3.RETRY_FOR_S
+        assert time.monotonic() - began < s3.RETRY_FOR_S
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -295,12 +346,21 @@ class Answer(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def said() -> Iterator[Callable[[int, str], OSError]]:
-    """What becomes of an answer to a PUT: of a status, and a code."""
+@pytest.fixture(scope="module")
+def answering() -> Iterator[int]:
+    """The port of a store that answers so."""
     server = HTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    objects = Objects(f"s3://k:s@bucket?endpoint=http://127.0.0.1:{server.server_port}")
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def said(answering: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, str], OSError]:
+    """What becomes of an answer to a PUT: of a status, and a code."""
+    monkeypatch.setattr(s3, "MOST_RETRIES", 1)
+    objects = Objects(f"s3://k:s@bucket?endpoint=http://127.0.0.1:{answering}")
 
     def put(status: int, code: str) -> OSError:
         Answer.status, Answer.body = status, f"<Error><Code>{code}</Code></Error>".encode()
@@ -308,9 +368,7 @@ def said() -> Iterator[Callable[[int, str], OSError]]:
             objects.probe()
         return caught.value
 
-    yield put
-    server.shutdown()
-    server.server_close()
+    return put
 
 
 @pytest.mark.parametrize(
@@ -318,12 +376,7 @@ def said() -> Iterator[Callable[[int, str], OSError]]:
     [(503, "SlowDown"), (500, "InternalError"), (429, "TooManyRequests"),
      (403, "RequestTimeTooSkewed"), (504, "")],
 )  # fmt: skip
-def test_it_knows_what_passes(
-    said: Callable[[int, str], OSError],
-    status: int,
-    code: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_it_knows_what_passes(said: Callable[[int, str], OSError], status: int, code: str) -> None:
     error = said(status, code)
     assert isinstance(error, StoreAway)
     assert str(status) in str(error)

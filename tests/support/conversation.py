@@ -20,7 +20,19 @@ NO_STATEMENT = re.compile(
 COMMIT = re.compile(rb"\s*(?:commit|end)\b", re.IGNORECASE)
 
 
-class Conversation:
+class Unknown:
+    """A connection of which nothing is understood, such as one of another server."""
+
+    is_answer_lost = False
+
+    def client_says(self, data: bytes, is_chosen: Callable[[], bool]) -> None:
+        pass
+
+    def server_says(self, data: bytes) -> bytes:
+        return data
+
+
+class Conversation(Unknown):
     """One connection. `is_answer_lost` says that the answer to a chosen COMMIT is there."""
 
     def __init__(self) -> None:

@@ -141,7 +141,8 @@ class ObjectStore:
             "ip": self._address,
             "ip.bind": self._address,
             "master.telemetry": "false",
-            "master.electionTimeout": "1s",
+            "master.electionTimeout": "300ms",
+            "master.heartbeatInterval": "100ms",
             "master.volumeSizeLimitMB": self._most_mb or 64,
             "volume.max": 1 if self._most_mb else 100,
             "volume.preStopSeconds": 0,
@@ -162,12 +163,13 @@ class ObjectStore:
         with contextlib.suppress(OSError):
             self._ask("filer", "/")
             self._ask("s3", "/healthz")
-            return True
+            return b"DataNodes" in self._ask("master", "/dir/status")
         return False
 
-    def _ask(self, part: str, path: str, method: str = "GET") -> None:
+    def _ask(self, part: str, path: str, method: str = "GET") -> bytes:
         is_tls = self._is_tls and part == "s3"
         url = f"{'https' if is_tls else 'http'}://{self._address}:{self._ports[part]}{path}"
         context = ssl.create_default_context(cafile=self.certificate) if is_tls else None
         request = urllib.request.Request(url, method=method)
-        urllib.request.urlopen(request, timeout=5, context=context).close()
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
+            return bytes(answer.read())

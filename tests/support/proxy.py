@@ -1,4 +1,4 @@
-"""A network between a client and PostgreSQL that the tests can cut, delay and break."""
+"""A network between a client and a server that the tests can cut, delay and break."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, Self
 
-from tests.support.conversation import Conversation
+from tests.support.conversation import Conversation, Unknown
 from tests.support.running import LIMIT_S
 
 Direction = Literal["to server", "to client"]
@@ -29,11 +29,13 @@ class Proxy:
     what is sent, so that TCP keepalives and TCP_USER_TIMEOUT do not notice it.
 
     `delay_s` is how much later each byte arrives, each way. `server_port` is where new connections
-    go, which may change, as an address moves to a standby. `swallowed` counts lost answers.
+    go, which may change, as an address moves to a standby. `speaks` is what is understood of what
+    passes: `Unknown` for a server that is no PostgreSQL. `swallowed` counts lost answers.
     """
 
-    def __init__(self, server_port: int):
+    def __init__(self, server_port: int, speaks: type[Unknown] = Conversation):
         self.server_port = server_port
+        self._speaks = speaks
         self.delay_s = 0.0
         self.swallowed = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -147,7 +149,7 @@ class Proxy:
             except OSError:
                 _break(client)
                 return
-            self._links.append(_Link(client, server))
+            self._links.append(_Link(client, server, self._speaks()))
 
     def _forward(self, link: _Link, ready: set[int]) -> None:
         try:
@@ -232,13 +234,13 @@ class _Pipe:
 class _Link:
     """A client's connection and the one to the server for it."""
 
-    def __init__(self, client: socket.socket, server: socket.socket):
+    def __init__(self, client: socket.socket, server: socket.socket, conversation: Unknown):
         for end in (client, server):
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._ends = (client, server)
         self.pipes = (_Pipe(client, server, "to server"), _Pipe(server, client, "to client"))
-        self.conversation = Conversation()
+        self.conversation = conversation
         self.is_silent = False
 
     def silence(self) -> None:

@@ -53,6 +53,11 @@ def counters(name: str, network: str, browser: int | None, *, is_known: bool) ->
     return found if is_known else [*found, Counter(of_name, FREE_OF_ALL, LONGEST_BRAKE_S)]
 
 
+def of_network(what: str, network: str) -> Counter:
+    """What tries of something else than a password count for."""
+    return Counter(f"{what} from {network}", FREE_OF_ADDRESS, LONGEST_LOCK_S)
+
+
 def count(counted: list[Counter]) -> None:
     """Count a failure before the try is made, so that many at the same time are many.
 
@@ -105,7 +110,7 @@ def _count(counter: Counter) -> None:
         failures, not_before = 0, now
     if now < not_before <= timestamp(counter.longest_s):
         wait_s = datetime.fromisoformat(not_before) - datetime.fromisoformat(now)
-        said = f"Too many failed logins; try again after {not_before[11:19]}Z."
+        said = f"Too many failed tries; try again after {not_before[11:19]}Z."
         retry_after_s = math.ceil(wait_s.total_seconds())
         raise Problem("too-many-requests", said, retry_after_s=retry_after_s)
     over = failures + 1 - counter.free

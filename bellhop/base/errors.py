@@ -28,6 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "login-failed": (401, "The login failed"),
     "forbidden": (403, "You are not allowed to do this"),
     "cross-site": (403, "Bellhop refuses requests from other web sites"),
+    "join-refused": (403, "The machine cannot join"),
     "account-needed": (403, "Create an account before you share Bellhop"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "This URL does not support that method"),
@@ -166,6 +167,12 @@ class StartRefused(Exception):
     """Bellhop cannot start; the text is the one line its operator reads."""
 
     exit_status = 1
+
+
+REMOVED = (
+    "this machine was removed from its installation; to join again, remove installation.json from "
+    "the data folder first"
+)
 
 
 class NotAMember(StartRefused):

@@ -271,7 +271,10 @@ class Queue:
     """One named queue."""
 
     workers: int = key(
-        1, "Number of items of this queue that run at the same time.", low=1, high=256
+        1,
+        "Number of items of this queue that run at the same time; 0: only other machines serve it.",
+        low=0,
+        high=256,
     )
     timeout_s: float = key(180, "Time limit of one item, in seconds.", low=0.1, high=86400)
     memory_mb: int = key(

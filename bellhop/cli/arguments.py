@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from bellhop.accounts.access import ROLES, TOKEN_SCOPES
 from bellhop.base.program import TYPED
 from bellhop.base.texts import as_typed
 
+MOST_WORKERS = 256
 Add = Callable[[str, str], argparse.ArgumentParser]
 
 
@@ -47,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     moved = add("move-to", "move all jobs to PostgreSQL, or back to SQLite")
     said = "where: sqlite, or an address like postgresql://user:password@host/name"
     moved.add_argument("place", type=_place, metavar="sqlite|URL", help=said)
+    _add_machine_commands(add)
     _add_account_commands(add)
     trial = add("try", "run a job type without a server or queue")
     trial.add_argument("type")
@@ -108,14 +111,36 @@ def _add_client_commands(add: Add) -> None:
         command.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
+    actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
+    return lambda name, help: actions.add_parser(name, help=help, description=help)
+
+
+def _add_machine_commands(add: Add) -> None:
+    """Those with which one machine becomes many."""
+    machine = _under(add("machine", "manage the machines that run jobs"))
+    one: dict[str, argparse.ArgumentParser] = {}
+    for name, help in (
+        ("add", "print the line with which a machine joins; it works once, for an hour"),
+        ("drain", "stop a machine from taking new items, and return when nothing is running on it"),
+        ("remove", "remove a machine; what it runs runs again on others"),
+    ):
+        one[name] = machine(name, help)
+        one[name].add_argument("name", metavar="NAME")
+    said = "a queue that the machine serves, and with how many workers; repeatable"
+    one["add"].add_argument(
+        "--queue", action="append", type=_served, metavar="NAME=WORKERS", required=True, help=said
+    )
+    machine("list", "list the machines").add_argument("--json", action="store_true", help="as JSON")
+    joins = add("join", "make this machine one of a Bellhop that runs elsewhere, and start it")
+    joins.add_argument("url", metavar="URL", help="address of the home")
+    joins.add_argument("token", metavar="TOKEN", help="as `machine add` printed it there")
+    joins.add_argument("--data-dir", metavar="DIR", help="folder for the data of this machine")
+
+
 def _add_account_commands(add: Add) -> None:
     """Those that say who may use Bellhop; they work on the data folder itself."""
-
-    def under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
-        actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
-        return lambda name, help: actions.add_parser(name, help=help, description=help)
-
-    user = under(add("user", "manage accounts"))
+    user = _under(add("user", "manage accounts"))
     for name, help in (
         ("add", "add an account; the first one makes Bellhop private"),
         ("password", "change the password of an account"),
@@ -133,7 +158,7 @@ def _add_account_commands(add: Add) -> None:
     user("list", "list the accounts").add_argument("--json", action="store_true", help="as JSON")
     reset = user("reset", "remove all accounts, and open Bellhop to everybody on this machine")
     reset.add_argument("--open", action="store_true", required=True, help="confirm")
-    token = under(add("token", "manage tokens for programs"))
+    token = _under(add("token", "manage tokens for programs"))
     action = token("add", "create a token and print it once")
     action.add_argument("name", metavar="USER")
     action.add_argument("--label", type=as_typed, default="", help="purpose of the token")
@@ -158,6 +183,13 @@ def _place(text: str) -> str:
             f"{text!r} is neither sqlite nor an address like postgresql://user:password@host/name"
         )
     return text
+
+
+def _served(text: str) -> tuple[str, int]:
+    name, _, workers = text.partition("=")
+    if not (name and re.fullmatch("[1-9][0-9]{0,2}", workers) and int(workers) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=WORKERS, such as ai=2")
+    return name, int(workers)
 
 
 class _Workers(argparse.Action):

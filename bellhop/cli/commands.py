@@ -23,11 +23,13 @@ from bellhop.catalog import params
 from bellhop.cli import screen
 from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
 from bellhop.functions.signature import FILES
+from bellhop.storage.installation import read_record
 
 
 def at_home(settings: Settings) -> Bellhop:
-    """The Bellhop of `BELLHOP_URL`, else the one that serves the data folder."""
-    url = os.environ.get("BELLHOP_URL")
+    """The Bellhop of `BELLHOP_URL`, else the one that serves the data folder, or its home."""
+    recorded = read_record(settings.data_dir)
+    url = os.environ.get("BELLHOP_URL") or (recorded and recorded.home)
     if not url:
         try:
             url = (settings.data_dir / "address").read_text()

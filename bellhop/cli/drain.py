@@ -1,9 +1,10 @@
-"""The command `drain`: take no more work, and wait until nothing runs."""
+"""The command `drain`: let this machine take no more work, and wait until nothing runs on it."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
@@ -25,13 +26,17 @@ def run(settings: Settings) -> None:
     if here is None:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
     bind_rows(settings, here)
-    said = None
     with database.connection_context():
-        waited_out(consumers.drain, WHO)
-        drained = [consumer.id for consumer in queries.consumers()]
-        while running := waited_out(lambda: queries.held_by(here, drained), WHO):
-            if running != said:
-                print(f"running items: {running}", file=sys.stderr)
-                said = running
-            time.sleep(LOOK_EVERY_S)
+        drained = waited_out(lambda: consumers.drain(here.machine), WHO)
+        wait_until_idle(lambda: queries.held_by(here, drained))
     print("nothing is running; Bellhop takes items again after a restart", file=sys.stderr)
+
+
+def wait_until_idle(running: Callable[[], int]) -> None:
+    """Return when nothing runs any more; says how many items do, also after an outage."""
+    said = None
+    while count := waited_out(running, WHO):
+        if count != said:
+            print(f"running items: {count}", file=sys.stderr)
+            said = count
+        time.sleep(LOOK_EVERY_S)

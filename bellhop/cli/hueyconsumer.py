@@ -29,8 +29,7 @@ def create_consumer(
         sys.exit(f"bellhop: {refusal}")
     # The storage may have been switched since the bell was opened: no lock was held.
     bell = bell if bell.here == here else Bell(settings, here)
-    counts = {name: queue.workers for name, queue in settings.queues.items()}
-    return Consumer(settings, here, bell, counts, threads=workers)
+    return Consumer(settings, here, bell, start.served(settings, here), threads=workers)
 
 
 def _join(settings: Settings, worker_type: str) -> Installation:

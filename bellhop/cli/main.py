@@ -108,7 +108,7 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.web.site import open_site
 
     on_ready = start.tell_parent(given.ready_fd)
-    here = start.join(loaded)
+    here = start.join_home(loaded)
     start.require_account(loaded)
     if given.socket_fd is None:
         bound = listener.bind(loaded)
@@ -122,11 +122,11 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import start
     from bellhop.consumer.consumer import run_consumer
 
-    counts = {name: queue.workers for name, queue in loaded.queues.items()}
-    if given.queue:
-        counts = dict(_queue_and_workers(text, counts) for text in given.queue)
     on_ready = start.tell_parent(given.ready_fd)
     here = start.join(loaded)
+    counts = start.served(loaded, here)
+    if given.queue:
+        counts = dict(_queue_and_workers(text, counts) for text in given.queue)
     run_consumer(loaded, here, given.open_bell(loaded, here), counts, on_ready)
 
 
@@ -152,6 +152,19 @@ def move(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import move
 
     move.run(loaded, given.place)
+
+
+def machines(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import machines
+
+    logging.getLogger("bellhop").setLevel(logging.WARNING)
+    machines.run(loaded, given)
+
+
+def join(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import joining
+
+    joining.run(loaded, given.url, given.token, given.data_dir)
 
 
 def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
@@ -207,6 +220,8 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "check": check,
     "drain": drain,
     "move-to": move,
+    "machine": machines,
+    "join": join,
     "try": try_type,
     "new": new_type,
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),

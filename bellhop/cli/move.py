@@ -28,6 +28,7 @@ from bellhop.database.database import bind_server, database, is_disk_full
 from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
+from bellhop.machines import members
 from bellhop.storage.copying import free_bytes
 from bellhop.storage.files import sync
 from bellhop.storage.installation import (
@@ -121,6 +122,8 @@ def _copy_to_file(here: Installation, url: str) -> None:
     is_there = _is_there(here)
     server.migrate(url, alone=True, may_create=False, mark=here.mark)
     source = database.obj
+    with source.connection_context():
+        members.require_alone()
     if is_there:
         target = Sqlite(here.database)
         with source.moving(), target.moving():

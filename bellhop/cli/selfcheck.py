@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 
 from bellhop.base import addresses
 from bellhop.base.addresses import API
-from bellhop.base.errors import StartRefused
+from bellhop.base.errors import REMOVED, StartRefused
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError, RequestFailed
+from bellhop.database.database import database, refusing
+from bellhop.machines import members
 from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
@@ -33,6 +35,7 @@ from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import alone, is_held
 from bellhop.uploads.uploads import Uploads
 
+Check = tuple[str, Callable[[Bellhop], str]]
 STOP_LIMIT_S = 20
 JOB_LIMIT_S = 20
 ROWS_LIMIT_S = 600
@@ -44,7 +47,16 @@ class _Failed(Exception):
 
 def run(settings: Settings) -> int:
     """Print what was asked and found; 1 when anything failed."""
-    checks: list[tuple[str, Callable[[Bellhop], str]]] = [
+    temporary.settle(settings.data_dir)
+    here = read_record(settings.data_dir)
+    if here and not here.is_home:
+        return _failures(_of_machine(settings, here), Bellhop(here.home))
+    with _running(settings) as client:
+        return _failures(_of_home(settings), client)
+
+
+def _of_home(settings: Settings) -> list[Check]:
+    return [
         ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
         ("addresses", lambda client: _addresses(settings, client)),
         ("folders", lambda client: _folders(settings)),
@@ -57,16 +69,39 @@ def run(settings: Settings) -> int:
         ("confinement of jobs", lambda client: _confinement()),
         ("a complete job", _job),
     ]
-    temporary.settle(settings.data_dir)
+
+
+def _of_machine(settings: Settings, here: Installation) -> list[Check]:
+    """Of one that joined: the rest is checked at its home."""
+    return [
+        ("settings", lambda client: f"{settings.config_path}"),
+        ("folders", lambda client: _folders(settings)),
+        ("database", lambda client: _database(settings)),
+        ("machine", lambda client: _machine(here)),
+        ("home", lambda client: f"{client.url} has version {client.get('/health')['version']}"),
+        ("confinement of jobs", lambda client: _confinement()),
+    ]
+
+
+def _failures(checks: list[Check], client: Bellhop) -> int:
+    """Print each question with its answer; 1 when one is bad."""
     failures = 0
-    with _running(settings) as client:
-        for name, question in checks:
-            try:
-                print(f"ok      {name}: {question(client)}", flush=True)
-            except (_Failed, BellhopError, StartRefused) as error:
-                print(f"FAILED  {name}: {shown(error)}", flush=True)
-                failures += 1
+    for name, question in checks:
+        try:
+            print(f"ok      {name}: {question(client)}", flush=True)
+        except (_Failed, BellhopError, StartRefused) as error:
+            print(f"FAILED  {name}: {shown(error)}", flush=True)
+            failures += 1
     return 1 if failures else 0
+
+
+def _machine(here: Installation) -> str:
+    """Whether this folder is a machine of its installation, and what it serves."""
+    with refusing(), database.connection_context():
+        found = next((each for each in members.every() if each.id == here.machine), None)
+    if found is None:
+        raise _Failed(REMOVED)
+    return f"{found.name}, a machine of {here.home}, serves {found.queues}"
 
 
 @contextlib.contextmanager
@@ -162,7 +197,7 @@ def _database(settings: Settings) -> str:
         return "SQLite"
     from bellhop.database import server  # an extra
 
-    found = server.condition(settings.storage.database)
+    found = server.condition(settings.storage.database, is_owner=here.is_home)
     if found.problems:
         raise _Failed(f"{'; '.join(found.problems)} ({found}, at {here.rows})")
     return "\nWARNING database: ".join([f"{found}, at {here.rows}", *found.warnings])

@@ -21,7 +21,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.database import schema
 from bellhop.database.database import database, refusing
-from bellhop.machines import members
+from bellhop.machines import joining, members
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
@@ -44,14 +44,15 @@ def prepare(settings: Settings, inherited_lock: int | None = None) -> Installati
         return _prepare(settings, folder)
 
 
-def join_from_console(settings: Settings) -> None:
+def join_from_console(settings: Settings) -> Installation:
     """Prepare, also to let everybody in again, and count as alive until this process ends.
 
     So the database stays where it is, however long a person takes to type.
     """
     with starting(settings) as folder:
-        _prepare(settings, folder, may_be_open=True)
+        here = _prepare(settings, folder, may_be_open=True)
         stay_alive(folder)
+    return here
 
 
 def join(settings: Settings) -> Installation:
@@ -63,6 +64,31 @@ def join(settings: Settings) -> Installation:
         presence.watch(here)
         members.watch(here)
     return here
+
+
+def join_home(settings: Settings) -> Installation:
+    """Join as what serves the page, which only the home does."""
+    recorded = read_record(settings.data_dir)
+    if recorded and recorded.home:
+        raise StartRefused(
+            f"this machine has no page: it joined {recorded.home}, which has it; start only a "
+            f"consumer here, with {TYPED}"
+        )
+    return join(settings)
+
+
+def served(settings: Settings, here: Installation) -> dict[str, int]:
+    """How many items of each queue a consumer runs at once, where nobody asked for others."""
+    if here.is_home:
+        return {name: queue.workers for name, queue in settings.queues.items() if queue.workers}
+    with refusing(), database.connection_context():
+        queues = members.queues_of(here)
+    if unknown := queues.keys() - settings.queues.keys():
+        raise StartRefused(
+            f"this machine serves the queue {min(unknown)}, which {settings.config_path} does not "
+            f"know; write a section [queue:{min(unknown)}]"
+        )
+    return queues
 
 
 def record_access(settings: Settings) -> None:
@@ -121,6 +147,9 @@ def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
     if here.rows:
         from bellhop.database import server  # an extra
 
+        if not here.is_home:
+            server.meet(settings.storage.database, here.mark)
+            return
         server.migrate(settings.storage.database, **known)
     else:
         schema.migrate(here.database, may_adopt=not here.has_database, **known)
@@ -136,6 +165,8 @@ def _with_machine(settings: Settings, here: Installation, *, alone: bool) -> Ins
         if known != here:
             write_record(known)
         members.take_place(known, queues, alone=alone)
+        if known.is_home and alone:
+            joining.grant_all()
     return known
 
 

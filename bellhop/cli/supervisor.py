@@ -106,11 +106,13 @@ def run(settings: Settings) -> int:
     """Serve until a signal asks for a stop; the exit status. A second one stops at once."""
     caught = _catch_signals()
     here = _prepare(settings, caught)
+    consumer = Child("consumer", [*COMMAND, "consumer"])
+    if not here.is_home:
+        return _Watch([consumer], caught, here.home, here, settings).run()
     socket_of_web = listener.bind(settings)
     descriptor = socket_of_web.fileno()
     web = Child("web", [*COMMAND, "web", "--socket-fd", str(descriptor)], (descriptor,))
-    halves = [web, Child("consumer", [*COMMAND, "consumer"])]
-    return _Watch(halves, caught, listener.address(socket_of_web), here, settings).run()
+    return _Watch([web, consumer], caught, listener.address(socket_of_web), here, settings).run()
 
 
 class _Watch:

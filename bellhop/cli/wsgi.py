@@ -55,7 +55,7 @@ class Application:
         if self._joined is None:
             loaded = configuration.load()
             log_to_stderr(loaded, alone=True)
-            self._joined = loaded, start.join(loaded)
+            self._joined = loaded, start.join_home(loaded)
         loaded, here = self._joined
         start.require_account(loaded)
         return make_app(open_site(loaded, here, self._open_bell(loaded, here)))

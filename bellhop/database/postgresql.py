@@ -241,6 +241,11 @@ class Postgres(PostgresqlDatabase):
         """Statements without values, inside the caller's transaction."""
         self.connection().execute(sql, prepare=False)
 
+    def verifier(self, role: str, password: str) -> str:
+        """What the server stores of the password of a role (RFC 5803)."""
+        given = password.encode(), role.encode(), b"scram-sha-256"
+        return self.connection().pgconn.encrypt_password(*given).decode()
+
     @contextlib.contextmanager
     def streamed(self, sql: str, values: dict[str, Any]) -> Iterator[Any]:
         """The rows of one statement, which are fetched a few at a time."""

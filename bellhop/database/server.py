@@ -11,7 +11,7 @@ import re
 from peewee import DatabaseError
 
 from bellhop.base import program
-from bellhop.base.errors import StartRefused
+from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import postgresql_location
 from bellhop.database import translation
 from bellhop.database.condition import Condition, look
@@ -45,6 +45,9 @@ PROBLEMS = (
         current_setting('server_encoding') || '; create the database with the encoding UTF8' END""",
     """CASE WHEN NOT EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu')
         THEN 'was built without ICU; install one with it, as all distributions have' END""",
+)
+# The same of the role that owns the tables.
+PROBLEMS_OF_OWNER = (
     """CASE WHEN has_schema_privilege(current_schema(), 'CREATE') IS NOT TRUE THEN 'does not let '
         'this role create tables; grant CREATE on the schema, or make the role its owner' END""",
     f"""(SELECT 'does not let this role use the table ' || relname || '; make the role its owner'
@@ -82,6 +85,9 @@ HINTS = (
      "check that the server runs, and its address in [storage] database"),
     (r"invalid|missing .=. after|unknown", "check the address in [storage] database"),
 )  # fmt: skip
+LOGIN_REFUSED = re.compile(
+    r"password authentication failed|is not permitted to log in|role \".*\" does not exist"
+)
 # How psycopg and libpq tell it; between a severity and its text are two blanks in all languages.
 OF_ALL = "All failures were:"
 ATTEMPT = re.compile(
@@ -141,14 +147,44 @@ def _asset(name: str) -> str:
     return program.asset(f"database/migrations/{name}.sql").decode()
 
 
-def require_usable(url: str) -> None:
-    """Raise StartRefused with one line that says why Bellhop cannot use the server at `url`."""
+def meet(url: str, mark: int) -> None:
+    """Use the database at `url` as a machine that joined, which migrates nothing.
+
+    Raises NotAMember when its login was taken away, StartRefused when the server cannot be used, or
+    when the database is not of this installation or of this program's schema.
+    """
+    where, steps = f"PostgreSQL at {postgresql_location(url)}", len(migrations())
+    require_usable(url, is_owner=False)
+    bind_server(url)
+    try:
+        with database.connection_context():
+            ((version, found),) = query("SELECT version, mark FROM about")
+    except (PostgresError, DatabaseError) as error:
+        raise refused(url, error) from None
+    if found != mark:
+        raise StartRefused(f"{where} is the database of another installation")
+    if version > steps:
+        raise StartRefused(of_newer(where, version))
+    if version < steps:
+        raise StartRefused(
+            f"{where} has schema {version}, and this Bellhop needs {steps}; update the home first"
+        )
+
+
+def require_usable(url: str, *, is_owner: bool = True) -> None:
+    """Raise StartRefused with one line that says why Bellhop cannot use the server at `url`.
+
+    `is_owner`: its role shall own the tables. A machine that joined has one that does not.
+    """
+    problems_of = (*PROBLEMS, *PROBLEMS_OF_OWNER) if is_owner else PROBLEMS
     where = f"PostgreSQL at {postgresql_location(url)}"
     try:
         with connect(url) as first, connect(url) as second:
             is_shared = answering(first, PID) == answering(second, PID)
-            problems = answering(first, f"SELECT {', '.join(PROBLEMS)}".format(tables=_tables()))
+            problems = answering(first, f"SELECT {', '.join(problems_of)}".format(tables=_tables()))
     except PostgresError as error:
+        if not is_owner and is_login_refused(error):
+            raise NotAMember(REMOVED) from None
         raise refused(url, error) from None
     if is_shared:
         raise StartRefused(f"{where} is PgBouncer in transaction mode; name the server behind it")
@@ -156,9 +192,14 @@ def require_usable(url: str) -> None:
         raise StartRefused(f"{where} {problem}")
 
 
-def condition(url: str) -> Condition:
+def is_login_refused(error: Exception) -> bool:
+    """Whether the server says that it knows no such role, or lets it log in no more."""
+    return bool(LOGIN_REFUSED.search(str(said_by(error))))
+
+
+def condition(url: str, *, is_owner: bool = True) -> Condition:
     """How the server is; StartRefused, as `require_usable`, when Bellhop cannot use it."""
-    require_usable(url)
+    require_usable(url, is_owner=is_owner)
     bind_server(url, may_write=False)
     try:
         with database.connection_context():

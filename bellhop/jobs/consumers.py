@@ -31,11 +31,18 @@ def register(
         )
 
 
-def drain() -> None:
-    """Let every consumer of this moment take no more items; one started later does again."""
+def drain(machine: str) -> list[str]:
+    """Let each consumer of a machine take no more items; one started later does again. Their ids.
+
+    `machine` is empty where there are none.
+    """
     with database.atomic():
-        query("UPDATE consumer SET draining = 1")
+        drained = query(
+            "UPDATE consumer SET draining = 1 WHERE machine = :machine RETURNING id",
+            {"machine": machine},
+        )
     log.info("draining: the current consumers take no more items")
+    return [consumer for (consumer,) in drained]
 
 
 def report_stop(consumer: str) -> None:

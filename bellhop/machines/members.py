@@ -13,10 +13,10 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bellhop import __version__
-from bellhop.base.errors import NotAMember
+from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.times import timestamp
 from bellhop.database import condition
 from bellhop.database.database import database, query
@@ -30,10 +30,6 @@ IS_THERE = "EXISTS (SELECT 1 FROM machine WHERE id = :machine AND place = :place
 # A beat comes once a second; one that stands still for so long is that of a dead consumer.
 WATCH_S, WATCH_EVERY_S = 4.0, 0.5
 LOOK_EVERY_S, TELL_EVERY_S = 1.0, 15.0
-REMOVED = (
-    f"this machine was removed from its installation; to join again, remove {RECORD} from the data "
-    "folder first"
-)
 COPY = (
     "another Bellhop runs as machine {name} with a copy of this data folder; stop it, or remove "
     f"{RECORD} here and join again"
@@ -42,6 +38,19 @@ REPLACED = "another Bellhop runs as machine {name} in the place of this one; sta
 OTHER_HOME = (
     "another data folder is the home of this installation, as machine {name}; start Bellhop there"
 )
+
+
+class Member(NamedTuple):
+    """A machine, as its row has it: `queues` and `facts` are JSON."""
+
+    id: str
+    name: str
+    is_home: int
+    queues: str
+    version: str
+    facts: str
+    joined_at: str
+    seen_at: str
 
 
 def identified(here: Installation) -> Installation:
@@ -120,6 +129,49 @@ def _beats_elsewhere(here: Installation) -> bool:
         if any(first.get(consumer) != beat for consumer, beat in now.items()):
             return True
     return False
+
+
+def add(machine: str, name: str, queues: Mapping[str, int]) -> None:
+    """Add a machine, which takes its place when it starts; in the transaction of the caller."""
+    query(
+        """INSERT INTO machine (id, name, is_home, queues, version, place, joined_at, seen_at)
+        VALUES (:machine, :name, 0, :queues, '', '', :now, :now)""",
+        {"machine": machine, "name": name, "queues": json.dumps(dict(queues)), "now": timestamp()},
+    )
+
+
+def remove(machine: str) -> None:
+    """Forget a machine: it takes no more items; in the transaction of the caller."""
+    query("DELETE FROM machine WHERE id = :machine", {"machine": machine})
+
+
+def every() -> list[Member]:
+    """All machines, the home first."""
+    rows = query(f"SELECT {', '.join(Member._fields)} FROM machine ORDER BY is_home DESC, name")
+    return [Member(*row) for row in rows]
+
+
+def require_alone() -> None:
+    """Raise StartRefused while there are other machines, which need the rows on a server."""
+    if others := [member.name for member in every() if not member.is_home]:
+        raise StartRefused(
+            f"other machines run jobs too ({', '.join(others)}), and SQLite is of one machine; "
+            "remove them first, with `bellhop machine remove`"
+        )
+
+
+def find(name: str) -> Member | None:
+    """The machine of this name."""
+    return next((member for member in every() if member.name == name), None)
+
+
+def queues_of(here: Installation) -> dict[str, int]:
+    """How many items of each queue this machine runs at once; NotAMember when it was removed."""
+    found = query("SELECT queues FROM machine WHERE id = :machine", {"machine": here.machine})
+    if not found:
+        raise NotAMember(REMOVED)
+    queues: dict[str, int] = json.loads(found[0][0])
+    return queues
 
 
 def known_as(here: Installation) -> dict[str, str]:

@@ -22,6 +22,7 @@ from bellhop.web.handlers import (
     deliveries,
     items,
     jobs,
+    machines,
     metrics,
     monitoring,
     pages,
@@ -232,6 +233,7 @@ def installation_routes() -> tuple[Route, ...]:
         Route("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage", Body.SHORT),
         Route("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
         Route("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),
+        Route("POST", f"{API}/machines/join", machines.join, "open", Body.LOGIN),
         Route("GET", f"{API}/webhooks/secret", deliveries.secret, "change"),
         Route("POST", f"{API}/webhooks/secret", deliveries.renew_secret, "change"),
     )

@@ -120,7 +120,7 @@ def test_it_takes_the_keys_of_a_queue_from_the_environment(
         ("[huey]\nstorage = postgres", ["'postgres'", "sqlite, redis, auto"]),
         ("[retry]\ndelays_s = 1, x", ["delays_s", "'x'"]),
         ("[retry]\ndelays_s = -1", ["delays_s", "'-1'"]),
-        ("[queue:parsing]\nworkers = 0", ["[queue:parsing] workers", "'0'", "1 to 256"]),
+        ("[queue:parsing]\nworkers = 257", ["[queue:parsing] workers", "'257'", "0 to 256"]),
         ("[queue:parsing]\nspeed = 1", ["'speed'", "workers, timeout_s"]),
         ("[queue:]\nworkers = 1", ["[queue:]"]),
         ("[server]\nport = 1\nport = 2", ["port"]),

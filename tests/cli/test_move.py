@@ -17,7 +17,8 @@ from bellhop.base.settings import Settings
 from bellhop.cli import move, start
 from bellhop.cli.arguments import parser
 from bellhop.database import moving, schema
-from bellhop.database.database import database
+from bellhop.database.database import bind_server, database
+from bellhop.machines import members
 from bellhop.storage.installation import Installation, make_folder, read_record, rows_location
 from bellhop.system.locks import take_lock
 from tests.support.once import descriptions
@@ -382,3 +383,14 @@ def test_it_leaves_the_record_of_a_moved_installation_otherwise_as_it_was(
     move.run(loaded, empty_database)
     record = read_record(loaded.data_dir)
     assert record and (record.id, record.storage) == (filled.id, filled.storage)
+
+
+def test_it_does_not_leave_other_machines_behind(
+    config: Config, loaded: Settings, filled: Installation, empty_database: str
+) -> None:
+    move.run(loaded, empty_database)
+    settings = on_server(config, empty_database)
+    bind_server(empty_database)
+    members.add("m1", "gpu-1", {"ai": 2})
+    database.close_all()
+    refused(settings, "sqlite", r"other machines run jobs too \(gpu-1\)")

@@ -599,7 +599,7 @@ def test_it_forgets_a_consumer_that_stops_with_empty_hands(submit: Submit) -> No
 def test_it_gives_nothing_to_a_consumer_that_is_draining(submit: Submit) -> None:
     consumers.register("c1", 1, ["parsing"])
     held = claimed(submit())
-    consumers.drain()
+    consumers.drain("")
     waiting = submit()
     assert single.claim("parsing", "c1/1") is None
     assert completed(held)

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bellhop import __version__
-from bellhop.base.errors import NotAMember, StartRefused
+from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
-from bellhop.database.database import database, query
+from bellhop.database.database import query
 from bellhop.machines import members
 from bellhop.storage.installation import Installation, make_folder, read_record
-from tests.support.once import descriptions, empty_tables
+from tests.support.once import descriptions
 from tests.support.wsgi import WsgiClient
 
 Config = Callable[[str], Settings]
-
-
-@pytest.fixture
-def rows(tables: str) -> str:
-    """Machines are there only where the rows are on a server."""
-    empty_tables(tables)
-    return tables
-
-
-@pytest.fixture
-def loaded(config: Config, rows: str) -> Settings:
-    return config(f"[storage]\ndatabase = {rows}")
-
-
-@pytest.fixture
-def here(loaded: Settings) -> Iterator[Installation]:
-    (make_folder(loaded) / "types.json").write_bytes(descriptions())
-    yield start.prepare(loaded)
-    database.close_all()
 
 
 @pytest.fixture
@@ -150,7 +131,7 @@ def test_it_says_why_a_machine_may_not_work_any_more(here: Installation) -> None
     query("UPDATE machine SET place = 'elsewhere'")
     assert "in the place of this one" in (members.problem(here) or "")
     query("DELETE FROM machine")
-    assert members.problem(here) == members.REMOVED
+    assert members.problem(here) == REMOVED
 
 
 def test_it_answers_nothing_once_the_home_was_replaced(

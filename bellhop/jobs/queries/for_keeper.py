@@ -47,6 +47,16 @@ def held_by(here: Installation, consumers: Iterable[str]) -> int:
     return sum(worker.partition("/")[0] in holders for (worker,) in rows)
 
 
+def running_by_machine() -> dict[str, int]:
+    """How many items run on each machine that runs any, by its id."""
+    return dict(
+        query(
+            """SELECT machine, count(*) FROM consumer JOIN item ON status = 'running'
+            AND worker > consumer.id || '/' AND worker < consumer.id || '0' GROUP BY machine"""
+        )
+    )
+
+
 def leases() -> list[tuple[int, str]]:
     """(item id, lease_until) of everything that runs."""
     return [

@@ -22,6 +22,7 @@ from bellhop.web.door import CHANGING
 from bellhop.web.gate import COOKIE
 from bellhop.web.openapi import uploads
 from bellhop.web.openapi.figures import FIGURES
+from bellhop.web.openapi.machines import MACHINE_SCHEMAS, MACHINES
 from bellhop.web.openapi.operation import Answer, Route
 from bellhop.web.openapi.people import PEOPLE_SCHEMAS
 from bellhop.web.openapi.results import RESULT_SCHEMAS
@@ -41,12 +42,13 @@ The `Host` must be the address Bellhop listens on, `localhost`, or one of `[serv
 Bellhop refuses POST, PATCH and DELETE from other web sites. It reads JSON only with a JSON content
 type.
 
-Once there is an account, every request except `/health`, `/ready` and the login needs
-`Authorization: Bearer TOKEN` or the cookie of a login. Bellhop answers 404 for a job that you may
-not see, and 403 for an action that you may not do."""
+Once there is an account, every request except `/health`, `/ready`, the login and the join of a
+machine needs `Authorization: Bearer TOKEN` or the cookie of a login. Bellhop answers 404 for a job
+that you may not see, and 403 for an action that you may not do."""
 EVERY_TAG = {
     **ROUTES,
     "Uploads": ("Send files in parts, and continue after an interruption.", uploads.ROUTES),
+    "Machines": ("Let further machines run jobs.", MACHINES),
 }
 EVERY_ROUTE = (
     "bad-request", "account-needed", "upload-too-large", "bad-host", "header-too-large",
@@ -55,7 +57,7 @@ EVERY_ROUTE = (
 )  # fmt: skip
 # Of all but what is open to everybody.
 EVERY_LOGIN = ("login-needed", "forbidden")
-OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness")
+OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness", "joinMachine")
 EVERY_CHANGE = ("cross-site", "disk-full")
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},
@@ -89,7 +91,13 @@ def build() -> dict[str, Any]:
         "tags": [{"name": tag, "description": words} for tag, (words, _) in EVERY_TAG.items()],
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **RESULT_SCHEMAS, **PEOPLE_SCHEMAS, **FIGURES},
+            "schemas": {
+                **SCHEMAS,
+                **RESULT_SCHEMAS,
+                **PEOPLE_SCHEMAS,
+                **MACHINE_SCHEMAS,
+                **FIGURES,
+            },
             "securitySchemes": SECURITY,
             "parameters": {**PARAMETERS, **uploads.PARAMETERS},
             "headers": {**HEADERS, **uploads.HEADERS},

@@ -1,0 +1,170 @@
+"""The command `machine`: adds, lists, drains and removes the machines of an installation.
+
+It works on the rows themselves, at the console of the home: whoever may use that needs no login.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from bellhop.accounts import audit
+from bellhop.base.errors import StartRefused
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.base.times import seconds_since
+from bellhop.cli import start
+from bellhop.cli.drain import wait_until_idle
+from bellhop.cli.people import CONSOLE
+from bellhop.database.database import database, refusing, waited_out
+from bellhop.jobs import consumers, queries
+from bellhop.machines import joining, members, roles
+from bellhop.machines.members import Member
+from bellhop.storage.installation import Installation, read_record
+
+WHO = "the command"
+# How long a machine that was removed may take to see it, and to end what it runs.
+LEAVE_S, LOOK_EVERY_S = 5.0, 0.2
+
+
+@refusing()
+def run(settings: Settings, given: argparse.Namespace) -> None:
+    """Do one action; StartRefused with why it cannot be done."""
+    recorded = read_record(settings.data_dir)
+    if recorded and recorded.home:
+        raise StartRefused(f"this machine joined {recorded.home}; type the command there")
+    here = start.join_from_console(settings)
+    with database.connection_context():
+        if given.action == "add":
+            _add(settings, here, given)
+        elif given.action == "list":
+            _list(given)
+        elif given.action == "drain":
+            _drain(here, given.name)
+        else:
+            _remove(given.name)
+
+
+def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> None:
+    if not joining.NAME.fullmatch(given.name):
+        raise StartRefused(f"{given.name!r} is no name of a machine: use a-z, 0-9 and -, up to 40")
+    queues = dict(given.queue)
+    if unknown := queues.keys() - settings.queues.keys():
+        known = ", ".join(settings.queues)
+        raise StartRefused(f"--queue {min(unknown)}: the queues of config.ini are {known}")
+    joining.require_reachable(settings, here)
+    roles.require_may_create()
+    if members.find(given.name):
+        raise StartRefused(f"there is a machine {given.name} already; choose another name")
+    address = _address(settings, here)
+    with audit.noted(CONSOLE, "", "add machine", given.name):
+        token = joining.new_token(given.name, queues, CONSOLE)
+    said = f"Within an hour, run this on {given.name}, where Bellhop is installed; it works once:"
+    print(f"bellhop: {said}", file=sys.stderr)
+    print(f"bellhop join {address} {token}")
+
+
+def _address(settings: Settings, here: Installation) -> str:
+    """Where the home is reached; StartRefused where a token would travel in the clear."""
+    try:
+        address = settings.server.public_url or here.address_file.read_text()
+    except OSError:
+        raise StartRefused(
+            f"no web runs on {here.folder}, and a machine joins through it; start Bellhop first"
+        ) from None
+    host = urlsplit(address).hostname or ""
+    if urlsplit(address).scheme != "https" and not joining.is_near(host):
+        raise StartRefused(
+            f"{address} is not encrypted, and a machine gets its passwords there; put a proxy with "
+            "TLS in front, and write its https:// address into [server] public_url"
+        )
+    return address
+
+
+def _list(given: argparse.Namespace) -> None:
+    running = queries.running_by_machine()
+    found = [_shown(member, running.get(member.id, 0)) for member in members.every()]
+    if given.json:
+        print(json.dumps(found))
+        return
+    if not found:
+        print("there is one machine: the jobs are in SQLite", file=sys.stderr)
+    for each in found:
+        queues = " ".join(f"{name}={count}" for name, count in each["queues"].items() if count)
+        print(
+            f"{each['name']:<16} {each['version'] or '-':<8} {_state(each):<22} "
+            f"running: {each['running']:<4} {queues}"
+        )
+        for problem in each["facts"].get("problems", []):
+            print(f"{'':<16} {problem}")
+
+
+def _shown(member: Member, running: int) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "is_home": bool(member.is_home),
+        "queues": json.loads(member.queues),
+        "version": member.version,
+        "running": running,
+        "joined_at": member.joined_at,
+        "seen_at": member.seen_at if member.version else None,
+        "facts": json.loads(member.facts),
+    }
+
+
+def _state(shown: dict[str, Any]) -> str:
+    """Since when a machine was silent, beyond the time between two signs of one."""
+    if shown["seen_at"] is None:
+        return "not started yet"
+    silent_s = seconds_since(shown["seen_at"]) or 0.0
+    return "ok" if silent_s < 3 * members.TELL_EVERY_S else f"silent for {silent_s:.0f} s"
+
+
+def _drain(here: Installation, name: str) -> None:
+    machine = _known(name)
+    drained = waited_out(lambda: consumers.drain(machine.id), WHO)
+    if machine.id == here.machine:
+        wait_until_idle(lambda: queries.held_by(here, drained))
+    else:
+        wait_until_idle(lambda: queries.running_by_machine().get(machine.id, 0))
+    print(f"nothing is running on {name}; it takes items again after a restart", file=sys.stderr)
+
+
+def _remove(name: str) -> None:
+    machine = _known(name)
+    if machine.is_home:
+        raise StartRefused(f"{name} is the home, which has the page and the schedules; it stays")
+    if running := queries.running_by_machine().get(machine.id, 0):
+        _confirm(f"{name} runs {running} items, which will run again on other machines. Remove it?")
+    role = roles.role_of(name, machine.id)
+    with audit.noted(CONSOLE, "", "remove machine", name):
+        members.remove(machine.id)
+        roles.lock_out(role)
+    until = time.monotonic() + LEAVE_S
+    while roles.sessions(role) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+    roles.end(role)
+    print(f"{name} is removed", file=sys.stderr)
+
+
+def _confirm(question: str) -> None:
+    """Ask where somebody can answer."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    print(f"bellhop: {question} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise StartRefused("nothing was changed")
+
+
+def _known(name: str) -> Member:
+    found = members.find(name)
+    if found is None:
+        names = ", ".join(member.name for member in members.every()) or "none"
+        raise StartRefused(
+            f"there is no machine {name}; the machines are: {names} ({TYPED} machine list)"
+        )
+    return found

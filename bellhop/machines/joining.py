@@ -1,0 +1,184 @@
+"""How a further machine joins: with a token, once and within an hour, its home lets it in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import POSTGRESQL, Settings, postgresql_location
+from bellhop.base.times import timestamp
+from bellhop.database.database import database, query
+from bellhop.machines import members, roles
+from bellhop.storage.installation import Installation
+from bellhop.system.listener import is_local
+
+NAME = re.compile(r"[a-z0-9-]{1,40}")
+PREFIX, TOKEN_BYTES, TOKEN_S = "bellhop_join_", 32, 3600.0
+# Options of an address that are of the home's own role or of its disk.
+OF_HOME = {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "sslrootcert"}
+VERIFIED, OF_SYSTEM = "verify-full", "system"
+
+
+class Refused(Exception):
+    """A token that lets nobody join; the text says why."""
+
+
+def require_reachable(settings: Settings, here: Installation) -> None:
+    """Raise StartRefused with one line when another machine could not reach rows, bell or files."""
+    if not here.rows:
+        raise StartRefused(
+            "the jobs are in SQLite, which no other machine reaches; move them first, with "
+            "`bellhop move-to postgresql://…`"
+        )
+    url = settings.storage.database
+    if near := [host for host in hosts_of(url) if is_near(host)]:
+        raise StartRefused(
+            f"[storage] database names {near[0]}, which is another machine on each machine; write "
+            "the server's name in the network"
+        )
+    options = dict(parse_qsl(urlsplit(url).query))
+    if options.get("sslmode") != VERIFIED or not options.get("sslrootcert"):
+        raise StartRefused(
+            "machines send their passwords over the network: add sslmode=verify-full and "
+            "sslrootcert=FILE (or sslrootcert=system) to [storage] database"
+        )
+    bell = urlsplit(settings.huey.redis_url).hostname or ""
+    if here.storage == "redis" and is_near(bell):
+        raise StartRefused(
+            f"[huey] redis_url names {bell or 'a socket'}, which is another machine on each "
+            "machine; write the server's name in the network"
+        )
+    if not settings.storage.files:
+        raise StartRefused(
+            "the files of jobs are in the data folder, which no other machine reaches; move them "
+            "first, with `bellhop move-to … --files`"
+        )
+
+
+def hosts_of(url: str) -> list[str]:
+    """The hosts of a PostgreSQL address, which may be paths of sockets."""
+    places = postgresql_location(url).rpartition("/")[0].split(",")
+    return [re.sub(r":\d*$", "", place).strip("[]") for place in places]
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is a socket, or an address that no other machine reaches."""
+    return not host or host.startswith("/") or is_local(host)
+
+
+def new_token(name: str, queues: Mapping[str, int], made_by: str) -> str:
+    """A token with which a machine joins under this name; one for it from before ends."""
+    token = f"{PREFIX}{secrets.token_urlsafe(TOKEN_BYTES)}"
+    query("DELETE FROM join_token WHERE name = :name AND used_at IS NULL", {"name": name})
+    query(
+        """INSERT INTO join_token (hash, name, queues, made_by, expires_at)
+        VALUES (:hash, :name, :queues, :made_by, :ends)""",
+        {
+            "hash": _hash(token),
+            "name": name,
+            "queues": json.dumps(dict(queues)),
+            "made_by": made_by,
+            "ends": timestamp(TOKEN_S),
+        },
+    )
+    return token
+
+
+def name_of(token: str) -> str:
+    """The name of the machine that may join with a token; Refused when none may."""
+    known = {"hash": _hash(token)}
+    found = query("SELECT name, expires_at, used_at FROM join_token WHERE hash = :hash", known)
+    if not found:
+        raise Refused("This join token is not known here; paste the whole line.")
+    ((name, expires_at, used_at),) = found
+    again = f"`bellhop machine add {name}` at the home makes a new one"
+    if used_at:
+        raise Refused(
+            f"This join token was used at {used_at[:19]}Z; `bellhop machine remove {name}` and "
+            f"{again}."
+        )
+    if expires_at < timestamp():
+        raise Refused(f"This join token ended at {expires_at[:19]}Z; {again}.")
+    return str(name)
+
+
+def welcome(settings: Settings, here: Installation, token: str) -> dict[str, Any]:
+    """Let a machine in, in the transaction of the caller: what it needs to know, once.
+
+    Raises Refused for a token that was used or has ended, StartRefused when the server does not let
+    the machine in.
+    """
+    name_of(token)
+    ((name, queues),) = query(
+        "UPDATE join_token SET used_at = :now WHERE hash = :hash RETURNING name, queues",
+        {"hash": _hash(token), "now": timestamp()},
+    )
+    if members.find(name):
+        raise Refused(f"There is a machine {name} already; `bellhop machine remove {name}` first.")
+    machine, password = secrets.token_hex(8), secrets.token_urlsafe(TOKEN_BYTES)
+    given: dict[str, int] = json.loads(queues)
+    members.add(machine, name, given)
+    role = roles.role_of(name, machine)
+    roles.create(role, password)
+    return {
+        "name": name,
+        "machine": machine,
+        "installation": here.id,
+        "is_closed": here.is_closed,
+        "database": address_for(settings.storage.database, role, password),
+        "certificate": _certificate(settings.storage.database),
+        "files": settings.storage.files,
+        "bell": here.storage,
+        "redis_url": settings.huey.redis_url if here.storage == "redis" else "",
+        "queues": {queue: _limits(settings, queue, count) for queue, count in given.items()},
+    }
+
+
+def grant_all() -> None:
+    """Give every machine its rights, also to what a migration made."""
+    others = [member for member in members.every() if not member.is_home]
+    if others:
+        with database.atomic():
+            for member in others:
+                roles.grant_if_there(roles.role_of(member.name, member.id))
+
+
+def address_for(url: str, role: str, password: str) -> str:
+    """The address of the database for another role; the certificate is its reader's to name."""
+    found = POSTGRESQL.fullmatch(url)
+    assert found is not None
+    options = [(k, v) for k, v in parse_qsl(found["options"] or "") if k not in OF_HOME]
+    if _authority(url) == OF_SYSTEM:
+        options.append(("sslrootcert", OF_SYSTEM))
+    who = f"{quote(role, safe='')}:{quote(password, safe='')}"
+    asked = urlencode(options, quote_via=quote)
+    return f"postgresql://{who}@{found['hosts']}/{found['name'] or ''}?{asked}"
+
+
+def _authority(url: str) -> str:
+    return dict(parse_qsl(urlsplit(url).query)).get("sslrootcert", "")
+
+
+def _certificate(url: str) -> str | None:
+    """The text of the authority that vouches for the server; None where each system knows it."""
+    path = _authority(url)
+    try:
+        return None if path == OF_SYSTEM else Path(path).read_text()
+    except OSError as error:
+        raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _limits(settings: Settings, queue: str, count: int) -> dict[str, float]:
+    known = settings.queues[queue]
+    return {"workers": count, "timeout_s": known.timeout_s, "memory_mb": known.memory_mb}
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,34 @@
+"""The handler of machines: one that joins."""
+
+from __future__ import annotations
+
+from bottle import HTTPResponse
+
+from bellhop.accounts import audit, guessing
+from bellhop.accounts.access import User
+from bellhop.base.addresses import network
+from bellhop.base.errors import Problem, StartRefused, invalid_field
+from bellhop.machines import joining
+from bellhop.web.answers import json_answer, read_object
+from bellhop.web.gate import address
+from bellhop.web.site import Site
+
+MOST_TOKEN = 200
+
+
+def join(site: Site, user: User | None) -> HTTPResponse:
+    """POST /machines/join: what a new machine needs to know; its token is good once."""
+    token = read_object().get("token")
+    if not isinstance(token, str) or len(token) > MOST_TOKEN:
+        raise invalid_field("token", "must be the token of `bellhop machine add`")
+    counted = [guessing.of_network("join", network(address()))]
+    guessing.count(counted)
+    try:
+        name = joining.name_of(token)
+        with audit.noted(f"machine {name}", address(), "join", name):
+            welcome = joining.welcome(site.settings, site.here, token)
+    except (joining.Refused, StartRefused) as refusal:
+        audit.note_refused("a machine", address(), "join refused")
+        raise Problem("join-refused", str(refusal)) from None
+    guessing.take_back(counted, is_right=True)
+    return json_answer(welcome)

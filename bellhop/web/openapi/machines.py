@@ -1,0 +1,44 @@
+"""What the OpenAPI document says of machines that join."""
+
+from __future__ import annotations
+
+from bellhop.base.addresses import API
+from bellhop.web.openapi.operation import BODY, Route, shows, takes
+from bellhop.web.openapi.schemas import (
+    Schema,
+    count,
+    flag,
+    map_of,
+    named,
+    number,
+    one_of,
+    or_null,
+    record,
+    text,
+)
+
+MACHINE_SCHEMAS: dict[str, Schema] = {
+    "JoinRequest": record("A machine that joins.", token=text("Of `bellhop machine add`.")),
+    "ServedQueue": record(
+        "A queue that the machine serves.", workers=count("Items that run at the same time."),
+        timeout_s=number("Time limit of an item, in seconds."),
+        memory_mb=count("Memory limit of an item, in MiB; 0 means no limit.")),
+    "Welcome": record(
+        "What a new machine needs to know.", name=text("Its name."), machine=text("Its id."),
+        installation=text("The id of the installation."),
+        is_closed=flag("Whether a login is needed."),
+        database=text("Address of the database, with the role and password of the machine."),
+        certificate=or_null(text("The authority that vouches for the database, as PEM.")),
+        files=text("Where the files of jobs are."),
+        bell=one_of(("sqlite", "redis"), "Storage of the bell; sqlite: the database notifies."),
+        redis_url=text("Address of Redis, if the bell is there."),
+        queues=map_of(named("ServedQueue"), "The queues that it serves.")),
+}  # fmt: skip
+MACHINES = (
+    Route("POST", f"{API}/machines/join", name="joinMachine", summary="Join as a machine",
+          words="`bellhop join` sends it. Each token works once, for an hour. After several "
+          "unknown tokens, the next try must wait.",
+          body=takes("JoinRequest", {"token": "bellhop_join_TOKEN"}),
+          answers=shows("Welcome", "Welcome."),
+          problems=(*BODY, "join-refused", "invalid-job")),
+)  # fmt: skip

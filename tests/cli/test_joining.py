@@ -1,0 +1,195 @@
+"""`join`: what it refuses before it sends the token, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellhop.base import configuration
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.cli import joining
+from bellhop.cli.joining import with_key
+from bellhop.client import Bellhop, NoAnswer, RequestFailed
+from bellhop.storage.installation import Installation, make_folder, read_record, write_record
+
+Config = Callable[[str], Settings]
+HOME, TOKEN = "https://jobs.example.org", "bellhop_join_x"
+DATABASE = "postgresql://bellhop_gpu-1_1:pw%2F1@192.0.2.1:1/b?sslmode=verify-full"
+WELCOME: dict[str, Any] = {
+    "name": "gpu-1",
+    "machine": "m" * 16,
+    "installation": "i" * 16,
+    "is_closed": True,
+    "database": DATABASE,
+    "certificate": "-----BEGIN CERTIFICATE-----",
+    "files": "s3://key:secret@bucket/x?endpoint=https://s3.example.org",
+    "bell": "sqlite",
+    "redis_url": "",
+    "queues": {
+        "ai": {"workers": 2, "timeout_s": 120, "memory_mb": 2048},
+        "gpu": {"workers": 1, "timeout_s": 33.5, "memory_mb": 4096},
+    },
+}
+
+
+class Started(Exception):
+    """The command went on as the machine, instead of which the test does."""
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What a home that answers was asked."""
+    found: list[tuple[str, Any]] = []
+
+    def post(home: Any, path: str, document: Any) -> Any:
+        found.append((path, document))
+        return WELCOME
+
+    def start(program: str, arguments: list[str]) -> None:
+        raise Started
+
+    monkeypatch.setattr(Bellhop, "post", post)
+    monkeypatch.setattr(joining, "_measure", lambda settings: None)
+    monkeypatch.setattr(os, "execv", start)
+    return found
+
+
+def refused(settings: Settings, said: str, url: str = HOME, data_dir: str | None = None) -> None:
+    before = settings.config_path.read_text()
+    with pytest.raises(StartRefused, match=said) as refusal:
+        joining.run(settings, url, TOKEN, data_dir)
+    assert "\n" not in str(refusal.value)
+    assert settings.config_path.read_text() == before
+
+
+def joined(settings: Settings, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Settings:
+    """The settings with which the machine starts after the command."""
+    monkeypatch.setenv("BELLHOP_CONFIG", str(settings.config_path))
+    with pytest.raises(Started):
+        joining.run(settings, HOME, TOKEN, options.get("data_dir"))
+    return configuration.load()
+
+
+def test_it_writes_what_the_machine_needs(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = joined(config("[server]\nport = 1"), monkeypatch)
+    certificate = loaded.data_dir / "database-ca.pem"
+    assert loaded.storage.database == f"{DATABASE}&sslrootcert={certificate}"
+    assert certificate.read_text() == WELCOME["certificate"]
+    assert loaded.storage.files == WELCOME["files"]
+    gpu = loaded.queues["gpu"]
+    assert (gpu.workers, gpu.timeout_s, gpu.memory_mb) == (1, 33.5, 4096)
+    assert loaded.server.port == 1  # what else the file says, it keeps
+
+
+def test_it_records_of_whom_it_is_a_machine(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = joined(config(""), monkeypatch)
+    here = Installation(loaded.data_dir, "i" * 16, "sqlite", "", is_closed=True,
+                        rows="192.0.2.1:1/b", machine="m" * 16, home=HOME)  # fmt: skip
+    assert read_record(loaded.data_dir) == here and not here.is_home
+
+
+def test_it_lets_nobody_else_read_its_settings(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config("")
+    settings.config_path.chmod(0o644)
+    joined(settings, monkeypatch)
+    assert stat.S_IMODE(settings.config_path.stat().st_mode) == 0o600
+
+
+def test_it_takes_the_data_folder_that_it_is_given(
+    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded = joined(config(""), monkeypatch, data_dir=str(tmp_path / "elsewhere"))
+    assert loaded.data_dir == tmp_path / "elsewhere" and read_record(loaded.data_dir)
+
+
+@pytest.mark.parametrize("url", ["http://jobs.example.org", "http://192.0.2.1:8080"])
+def test_it_sends_no_token_in_the_clear(
+    config: Config, asked: list[tuple[str, Any]], url: str
+) -> None:
+    refused(config(""), "is not encrypted; use the https:// address", url)
+    assert not asked
+
+
+def test_it_may_join_on_the_same_machine_without_tls(
+    config: Config, asked: list[tuple[str, Any]]
+) -> None:
+    with pytest.raises(Started):
+        joining.run(config(""), "http://127.0.0.1:8080", TOKEN, None)
+    assert asked == [("/api/v1/machines/join", {"token": TOKEN})]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[storage]\ndatabase = postgresql://me@host/b", r"sets \[storage\] database already"),
+        ("[storage]\nfiles = /mnt", r"sets \[storage\] files already"),
+        ("[huey]\nstorage = redis", r"sets \[huey\] storage already"),
+    ],
+)
+def test_it_overrides_no_setting(
+    config: Config, asked: list[tuple[str, Any]], text: str, said: str
+) -> None:
+    refused(config(text), said)
+    assert not asked
+
+
+def test_it_keeps_the_installation_of_a_data_folder(
+    config: Config, asked: list[tuple[str, Any]]
+) -> None:
+    settings = config("")
+    write_record(Installation(make_folder(settings), "own", "sqlite", ""))
+    refused(settings, "is the data folder of a Bellhop already; name another with --data-dir")
+    assert not asked
+
+
+def test_it_refuses_two_data_folders(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLHOP_STORAGE_DATA_DIR", "/one")
+    refused(config(""), "names another folder than --data-dir", data_dir="/other")
+
+
+def test_it_says_what_the_home_says(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def say(*_: Any) -> None:
+        raise RequestFailed(403, "join-refused", "This join token ended.")
+
+    monkeypatch.setattr(Bellhop, "post", say)
+    refused(config(""), r"https://jobs.example.org says: This join token ended\.$")
+
+
+def test_it_says_what_to_do_when_an_answer_was_lost(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(*_: Any) -> None:
+        raise NoAnswer("https://jobs.example.org does not answer: timed out")
+
+    monkeypatch.setattr(Bellhop, "post", say)
+    refused(config(""), "timed out; if only its answer was lost, the token is used")
+
+
+@pytest.mark.parametrize("url", ["jobs.example.org", "ftp://x", "https://", "https://[x"])
+def test_it_takes_no_address_that_is_none(config: Config, url: str) -> None:
+    refused(config(""), ".", url)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "\n[storage]\nfiles = x\n"),
+        ("[storage]\nfiles =\n", "[storage]\nfiles = x\n"),
+        ("[storage]\n# files = y\nFiles: z\n", "[storage]\n# files = y\nfiles = x\n"),
+        ("[storage]\ndata_dir = d\n[huey]\nfiles = h",
+         "[storage]\nfiles = x\ndata_dir = d\n[huey]\nfiles = h"),
+        ("[server]\nport = 1", "[server]\nport = 1\n\n[storage]\nfiles = x\n"),
+    ],
+)  # fmt: skip
+def test_it_changes_one_line_of_a_config_file(before: str, after: str) -> None:
+    assert with_key(before, "storage", "files", "x") == after

@@ -103,8 +103,7 @@ class Postgres(PostgresqlDatabase):
     """The database at a URL; its connections are kept and used again."""
 
     def __init__(self, url: str, *, may_write: bool = True):
-        self._url = url
-        self._options = OPTIONS if may_write else {**OPTIONS, "default_transaction_read_only": "on"}
+        self._url, self._may_write = url, may_write
         self._idle: list[psycopg.Connection[Any]] = []
         self._idle_lock = threading.Lock()
         super().__init__(url, prefer_psycopg3=True)
@@ -117,7 +116,12 @@ class Postgres(PostgresqlDatabase):
             if is_usable(idle):
                 return idle
             idle.close()
-        return connect(self._url, self._options)
+        connection = connect(self._url)
+        if not self._may_write:
+            # Not as an option of the connection: an address of several servers leads to the one
+            # that accepts writes.
+            connection.execute("SET default_transaction_read_only = on")
+        return connection
 
     def connection(self) -> psycopg.Connection[Any]:
         """This thread's connection; a new one in place of one that was lost while it rested."""

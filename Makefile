@@ -61,8 +61,9 @@ eval: .venv/dev  ## Run the job types on the test data and print their accuracy
 	@$(BIN)/python evaluation/run.py
 
 .PHONY: chaos
-chaos: .venv/dev  ## Kill processes at random and verify that no job is lost (ROWS=postgresql)
-	@$(BIN)/python -m tests.whole.chaos $(if $(ROWS),--store $(ROWS)) $(if $(SEED),--seed $(SEED))
+chaos: .venv/dev  ## Kill processes at random, no job is lost (ROWS=postgresql; CLUSTER=1 BELL= FILES=)
+	@$(BIN)/python -m tests.whole.chaos $(if $(ROWS),--store $(ROWS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(CLUSTER),--cluster) $(if $(BELL),--bell $(BELL)) $(if $(FILES),--files $(FILES))
 
 .PHONY: chaos-postgresql
 chaos-postgresql: .venv/dev

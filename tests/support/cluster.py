@@ -203,7 +203,7 @@ class Cluster:
 
     def _has_started(self, machine: Computer, process: subprocess.Popen[str]) -> bool:
         assert process.poll() is None, machine.bellhop.log()
-        return bool(self.listed()[machine.name]["version"])
+        return bool(self.listed().get(machine.name, {}).get("version"))
 
 
 @contextlib.contextmanager

@@ -27,9 +27,11 @@ async def serve(host: str, port: int, web: int, pair: Path) -> None:
             server, to_server = await asyncio.open_connection("127.0.0.1", web)
             to_server.write(rewritten(head, to_client.get_extra_info("peername")[0]))
             upwards = asyncio.create_task(copy(client, to_server))
-            await copy(server, to_client)
-            upwards.cancel()
-            to_server.close()
+            try:
+                await copy(server, to_client)
+            finally:
+                upwards.cancel()
+                to_server.close()
         to_client.close()
 
     async with await asyncio.start_server(hand_on, host, port, ssl=context) as server:

@@ -66,21 +66,32 @@ FAIR_REFUSALS = {
 AWAY_REFUSALS = ("503 database-unavailable", "503 busy")
 
 
-def check_rows(records: Records, ledger: Ledger, troubles: Sequence[Trouble]) -> list[str]:
-    """The rows against each other, against the ledger, and against the troubles made."""
+def check_rows(
+    records: Records,
+    ledger: Ledger,
+    troubles: Sequence[Trouble],
+    clock_s: float = CLOCK_S,
+    *,
+    is_away_fair: bool = False,
+) -> list[str]:
+    """The rows against each other, against the ledger, and against the troubles made.
+
+    The clocks of those who write events differ by `clock_s` at most. `is_away_fair`: a request may
+    be refused because a server is away.
+    """
     return [
         *lost(records, ledger),
         *doubly_recorded(records),
         *unreleased(records),
         *_too_early(records),
         *_strangers(records, ledger),
-        *(finding for item in records.items for finding in _history(item, records)),
+        *(finding for item in records.items for finding in _history(item, records, clock_s)),
         *(finding for job in records.jobs for finding in _job(job, records)),
         *(finding for item in records.items for finding in _outcome(item, records)),
         *_unwanted_claims(records),
         *_unexpected_codes(records, troubles),
         *_too_many_crashes(records, troubles),
-        *_unfair_refusals(ledger, troubles),
+        *_unfair_refusals(ledger, is_away_fair or any(t.is_of_database for t in troubles)),
     ]
 
 
@@ -139,8 +150,7 @@ def _too_early(records: Records) -> Iterator[str]:
                 yield f"job {job.job_id} began before {needed}, which it needs, had completed"
 
 
-def _unfair_refusals(ledger: Ledger, troubles: Sequence[Trouble]) -> Iterator[str]:
-    may_be_away = any(trouble.is_of_database for trouble in troubles)
+def _unfair_refusals(ledger: Ledger, may_be_away: bool) -> Iterator[str]:
     for words in ledger.refusals:
         is_away = may_be_away and words.partition(": ")[2] in AWAY_REFUSALS
         if words not in FAIR_REFUSALS and not is_away:
@@ -161,7 +171,7 @@ def _strangers(records: Records, ledger: Ledger) -> Iterator[str]:
     yield from (f"submission {number} is there {n} times" for number, n in times.items() if n > 1)
 
 
-def _history(item: ItemRow, records: Records) -> Iterator[str]:
+def _history(item: ItemRow, records: Records, clock_s: float) -> Iterator[str]:
     """The item's events one after the other, each from where the one before led."""
     moves = records.moves.get(item.key, [])
     waits = item.step or (moves and moves[0].move == "released" and records.needs[item.job_id])
@@ -181,7 +191,7 @@ def _history(item: ItemRow, records: Records) -> Iterator[str]:
         told = f"{state} after {attempt} attempts"
         yield f"item {item.key} is {item.status} after {item.attempt}, its events say {told}"
     for before, after in pairwise(moves):
-        if after.at < before.at - CLOCK_S:
+        if after.at < before.at - clock_s:
             yield f"item {item.key}: event {after.id} is earlier than the one before it"
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.support.network import Host
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
 from tests.support.running import wait_for
@@ -31,26 +32,28 @@ COMMIT_LIMIT_S = 5.0
 class Cluster:
     """Two servers, of which one is the primary; `url` names both, with TLS, and means that one.
 
-    Each is reached through a network of its own. Commits wait for the standby, but not between
-    `promote` and `mend`, while there is none.
+    Each is reached through a network of its own, or both run on one host, whose network is cut
+    instead. Commits wait for the standby, but not between `promote` and `mend`, when there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host | None = None) -> None:
+        self._host, self._ways = host, dict[Postgres, Proxy]()
         self._stack = contextlib.ExitStack()
         self.swallowed = 0  # answers to a COMMIT
         self.is_cut = False
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            self.primary = stack.enter_context(Postgres(wal_retrieve_retry_interval=RECONNECTS))
+            server = Postgres(host=self._host, wal_retrieve_retry_interval=RECONNECTS)
+            self.primary = stack.enter_context(server)
             self.primary.new_database(NAME)
             self.standby = self.primary.standby(synchronous=True)
             self._servers = (self.primary, self.standby)
-            self._ways = {
-                server: stack.enter_context(Proxy(server.port)) for server in self._servers
-            }
-            ports = [way.port for way in self._ways.values()]
-            self.url = self.primary.url(NAME, *ports)
+            if not self._host:
+                for server in self._servers:
+                    self._ways[server] = stack.enter_context(Proxy(server.port))
+            ways = [self._ways.get(server, server) for server in self._servers]
+            self.url = self.primary.url(NAME, *(way.port for way in ways))
             self._stack = stack.pop_all()
         return self
 

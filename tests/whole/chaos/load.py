@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -66,7 +66,6 @@ KINDS = {
 }
 # What is worth a cancel while it runs.
 LONG = ("slow", "polite", "forking", "hang")
-SHORT = tuple(kind for kind in KINDS if kind not in LONG)
 UPLOADS = ("copying", "cached")
 MAY_GO_ON = ("quick", "writing", "failing")
 # Everything that a page asks for of a job.
@@ -98,11 +97,18 @@ def ask(
     content_type: str = "application/json",
     key: str = "",
 ) -> Answer:
-    """One request on a connection of its own; `key` is its Idempotency-Key."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=REQUEST_LIMIT_S)
+    """One request on a connection of its own; `key` is its Idempotency-Key.
+
+    The user of the address, if it has one, is a token.
+    """
+    parts = urlsplit(url)
+    client = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = client(parts.hostname or "", parts.port, timeout=REQUEST_LIMIT_S)
     try:
         headers = {"Content-Type": content_type} if body else {}
-        connection.request(method, path, body, headers | ({"Idempotency-Key": key} if key else {}))
+        headers |= {"Idempotency-Key": key} if key else {}
+        headers |= {"Authorization": f"Bearer {parts.username}"} if parts.username else {}
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
         return Answer(response.status, response.getheader("Location"), response.read())
     except (OSError, http.client.HTTPException) as error:
@@ -171,6 +177,7 @@ class Load:
     """Threads that submit at least `items` items and go on until `enough` is called.
 
     `progress()` says from 0 to 1 how much of the storm is over: the items are spread over it.
+    Between two cancels there are `cancel_pause_s`.
     """
 
     def __init__(
@@ -181,8 +188,11 @@ class Load:
         items: int,
         seed: str,
         progress: Callable[[], float],
+        kinds: Mapping[str, Kind] = KINDS,
+        cancel_pause_s: tuple[float, float] = (0.05, 0.4),
     ):
         self.ledger = Ledger()
+        self._kinds, self._cancel_pause_s = kinds, cancel_pause_s
         self.accepted = 0  # items with a 202
         self._url, self._database, self._journal = url, database, journal
         self._items, self._progress = items, progress
@@ -239,7 +249,7 @@ class Load:
         """The kinds of which there may be more now."""
         wants_short = self._is_due() and self._database.count(*UNFINISHED) < BACKLOG_ITEMS
         wants_long = self._database.count(*UNFINISHED, kinds=LONG) < BACKLOG_LONG_ITEMS
-        return [*(SHORT if wants_short else ()), *(LONG if wants_long else ())]
+        return [kind for kind in self._kinds if (wants_long if kind in LONG else wants_short)]
 
     def _is_due(self) -> bool:
         return self.accepted < self._items * self._progress()
@@ -257,8 +267,8 @@ class Load:
             self._submit(dependent, rng)
 
     def _next_submission(self, kinds: Sequence[str], rng: random.Random) -> Submission:
-        (kind,) = rng.choices(kinds, [KINDS[kind].weight for kind in kinds])
-        count = min(KINDS[kind].most_items, rng.choice([1, 1, 2, 5, 20, 50]))
+        (kind,) = rng.choices(kinds, [self._kinds[kind].weight for kind in kinds])
+        count = min(self._kinds[kind].most_items, rng.choice([1, 1, 2, 5, 20, 50]))
         with self._lock:
             number = len(self.ledger.submissions)
             names = [f"{number}-{index}" for index in range(count)]
@@ -272,7 +282,7 @@ class Load:
         return submission
 
     def _submit(self, submission: Submission, rng: random.Random) -> None:
-        params = {**KINDS[submission.kind].params(rng), "journal": str(self._journal)}
+        params = {**self._kinds[submission.kind].params(rng), "journal": str(self._journal)}
         key = f"{submission.number}" if rng.random() < KEYED else ""
         if submission.contents:
             body, content_type = form_of(submission, params)
@@ -323,7 +333,7 @@ class Load:
                     self.ledger.refuse(f"GET {path}", answer)
 
     def _cancel_some(self, rng: random.Random) -> None:
-        while not self._over.wait(rng.uniform(0.05, 0.4)):
+        while not self._over.wait(rng.uniform(*self._cancel_pause_s)):
             wanted = rng.choice(["running", "running", "running", "queued,pending"])
             jobs = self._listed(wanted)
             long = [job for job in jobs if job["type"] in LONG]

@@ -56,13 +56,19 @@ def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> N
     if unknown := queues.keys() - settings.queues.keys():
         known = ", ".join(settings.queues)
         raise StartRefused(f"--queue {min(unknown)}: the queues of config.ini are {known}")
-    joining.require_reachable(settings, here)
+    near = joining.near_places(settings, here)
     roles.require_may_create()
     if members.find(given.name):
         raise StartRefused(f"there is a machine {given.name} already; choose another name")
     address = _address(settings, here)
     with audit.noted(CONSOLE, "", "add machine", given.name):
         token = joining.new_token(given.name, queues, CONSOLE)
+    for place in near:
+        print(
+            f"bellhop: {place}, which is another machine on each machine: {given.name} needs a "
+            "tunnel to it at that address",
+            file=sys.stderr,
+        )
     said = f"Within an hour, run this on {given.name}, where Bellhop is installed; it works once:"
     print(f"bellhop: {said}", file=sys.stderr)
     print(f"bellhop join {address} {token}")

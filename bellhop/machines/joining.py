@@ -30,36 +30,35 @@ class Refused(Exception):
     """A token that lets nobody join; the text says why."""
 
 
-def require_reachable(settings: Settings, here: Installation) -> None:
-    """Raise StartRefused with one line when another machine could not reach rows, bell or files."""
+def near_places(settings: Settings, here: Installation) -> list[str]:
+    """The servers, as settings name them, that another machine reaches through a tunnel only.
+
+    Raises StartRefused with one line when it could not reach rows or files at all, or when its
+    passwords would travel in the clear.
+    """
     if not here.rows:
         raise StartRefused(
             "the jobs are in SQLite, which no other machine reaches; move them first, with "
             "`bellhop move-to postgresql://…`"
         )
     url = settings.storage.database
-    if near := [host for host in hosts_of(url) if is_near(host)]:
-        raise StartRefused(
-            f"[storage] database names {near[0]}, which is another machine on each machine; write "
-            "the server's name in the network"
-        )
+    near = [f"[storage] database names {host}" for host in hosts_of(url) if is_near(host)]
     options = dict(parse_qsl(urlsplit(url).query))
-    if options.get("sslmode") != VERIFIED or not options.get("sslrootcert"):
+    is_verified = options.get("sslmode") == VERIFIED and options.get("sslrootcert")
+    if not (is_verified or len(near) == len(hosts_of(url))):
         raise StartRefused(
             "machines send their passwords over the network: add sslmode=verify-full and "
             "sslrootcert=FILE (or sslrootcert=system) to [storage] database"
-        )
-    bell = urlsplit(settings.huey.redis_url).hostname or ""
-    if here.storage == "redis" and is_near(bell):
-        raise StartRefused(
-            f"[huey] redis_url names {bell or 'a socket'}, which is another machine on each "
-            "machine; write the server's name in the network"
         )
     if not settings.storage.files:
         raise StartRefused(
             "the files of jobs are in the data folder, which no other machine reaches; move them "
             "first, with `bellhop move-to … --files`"
         )
+    bell = urlsplit(settings.huey.redis_url).hostname or ""
+    if here.storage == "redis" and is_near(bell):
+        near.append(f"[huey] redis_url names {bell or 'a socket'}")
+    return near
 
 
 def hosts_of(url: str) -> list[str]:

@@ -126,7 +126,7 @@ def test_it_refuses_a_queue_without_a_number_of_workers(text: str) -> None:
 def test_it_says_which_statement_lets_the_role_create_roles(console: Callable[..., None],
     here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(joining, "require_reachable", lambda settings, here: None)
+    monkeypatch.setattr(joining, "near_places", lambda settings, here: [])
     with pytest.raises(StartRefused, match='ALTER ROLE "bellhop" CREATEROLE'):
         console("add", "gpu-1", "--queue", "ai=2")
 
@@ -138,28 +138,47 @@ TLS = "sslmode=verify-full&sslrootcert=/etc/ca.pem"
 @pytest.mark.parametrize(
     ("storage", "said"),
     [
-        (f"database = {HOST.replace('db.example.org', 'localhost')}/b?{TLS}", "names localhost"),
-        (f"database = {HOST.replace('db.example.org', '[::1]:5432')}/b?{TLS}", "names ::1"),
-        (f"database = postgresql:///b?host=/run/postgresql&{TLS}", "names /run/postgresql"),
         (f"database = {HOST}/b", "add sslmode=verify-full and sslrootcert=FILE"),
         (f"database = {HOST}/b?sslmode=verify-full", "add sslmode=verify-full and sslrootcert"),
         (f"database = {HOST}/b?{TLS}", "the files of jobs are in the data folder"),
-        (f"database = {HOST}/b?{TLS}\n[huey]\nstorage = redis", "redis_url names 127.0.0.1"),
     ],
 )
 def test_it_refuses_what_no_other_machine_reaches(
     config: Config, here: Installation, storage: str, said: str
 ) -> None:
     settings = config(f"[storage]\n{storage}")
-    there = replace(here, storage=settings.huey.storage)
     with pytest.raises(StartRefused) as refusal:
-        joining.require_reachable(settings, there)
+        joining.near_places(settings, here)
     assert said in str(refusal.value) and "secret" not in str(refusal.value)
 
 
 def test_it_refuses_while_the_jobs_are_in_sqlite(loaded: Settings, here: Installation) -> None:
     with pytest.raises(StartRefused, match="the jobs are in SQLite, which no other"):
-        joining.require_reachable(loaded, replace(here, rows=""))
+        joining.near_places(loaded, replace(here, rows=""))
+
+
+NEAR = f"{HOST.replace('db.example.org', 'localhost')}/b"
+
+
+@pytest.mark.parametrize(
+    ("storage", "said"),
+    [
+        (f"database = {NEAR}", ["[storage] database names localhost"]),
+        (f"database = {NEAR.replace('localhost', '[::1]:5432')}", ["[storage] database names ::1"]),
+        ("database = postgresql:///b?host=/run/pg", ["[storage] database names /run/pg"]),
+        (f"database = {HOST}/b?{TLS}", []),
+        (
+            f"database = {HOST}/b?{TLS}\n[huey]\nstorage = redis",
+            ["[huey] redis_url names 127.0.0.1"],
+        ),
+    ],
+)
+def test_it_names_what_another_machine_reaches_through_a_tunnel_only(
+    config: Config, here: Installation, storage: str, said: list[str]
+) -> None:
+    settings = config(f"[storage]\nfiles = /srv/share\n{storage}")
+    there = replace(here, storage=settings.huey.storage)
+    assert joining.near_places(settings, there) == said
 
 
 def test_it_sends_no_token_over_an_open_network(

@@ -30,7 +30,7 @@ from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
 from tests.support import single
-from tests.support.disks import sync_nothing
+from tests.support.disks import disk_at, sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
 from tests.support.objects import ObjectStore
@@ -49,7 +49,7 @@ LONGEST = (
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
-SERVERS = {"workers", "postgres", "object_store"}  # fixtures that do
+SERVERS = {"workers", "postgres", "object_store", "files_at"}  # fixtures that do
 # Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
 ENGINE = os.environ.get("ROWS", "")
 BOTH = {("whole", "test_killpoints.py")}
@@ -139,6 +139,19 @@ def object_store() -> Iterator[ObjectStore]:
     """An S3 server for all tests of this process, each with a prefix of its own."""
     with ObjectStore() as running:
         yield running
+
+
+@pytest.fixture(params=["folder", "mount", "s3"])
+def files_at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What `[storage] files` may be: nothing, a folder of all machines, the address of a bucket."""
+    if request.param == "s3":
+        store: ObjectStore = request.getfixturevalue("object_store")
+        yield store.url()
+    elif request.param == "mount":
+        with disk_at(tmp_path / "shared") as disk:
+            yield str(disk)
+    else:
+        yield ""
 
 
 @pytest.fixture(scope="session")
@@ -234,7 +247,7 @@ def workers(loaded: Settings, here: Installation) -> Iterator[Workers]:
 
 @pytest.fixture
 def site(loaded: Settings, here: Installation) -> Site:
-    files, catalog = Files(here.folder), Catalog(loaded, here)
+    files, catalog = Files(here.folder, loaded.storage.files), Catalog(loaded, here)
     bell = Bell(loaded, here)
     return Site(loaded, here, files, catalog, bell, Intake(loaded, catalog))
 

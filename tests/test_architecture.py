@@ -188,8 +188,10 @@ def test_it_imports_late_only_in_the_commands() -> None:
             if isinstance(node, ast.FunctionDef):
                 inner = ast.walk(node)
                 late |= {name_of(path) for n in inner if isinstance(n, ast.Import | ast.ImportFrom)}
-    # psycopg is an extra.
-    others = {"bellhop.functions.yielding", "bellhop.database.database"}
+    # psycopg and obstore are extras.
+    others = {
+        "bellhop.functions.yielding", "bellhop.database.database", "bellhop.storage.objects",
+    }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}
 

@@ -62,7 +62,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal-error": (500, "Internal error in Bellhop"),
     "answer-too-large": (500, "The answer is too large"),
     "not-implemented": (501, "Bellhop does not support this part of HTTP"),
-    "busy": (503, "The database is busy"),
+    "busy": (503, "The database or the store of files is busy"),
     "database-unavailable": (503, "The database is not available"),
     "not-ready": (503, "Bellhop is not ready"),
     "http-version": (505, "Bellhop does not speak this version of HTTP"),
@@ -124,6 +124,14 @@ ITEM_ERRORS: dict[str, tuple[str, str | None]] = {
     "file_hidden": (
         "Bellhop refused access to {what}: job types cannot read its data folder and its settings.",
         "A job type gets a copy of its input file, and its settings as context.settings.",
+    ),
+    "input_missing": (
+        "Bellhop no longer has the file {name}, which this item was given.",
+        "Submit it again. If there are more of them, look where [storage] files leads.",
+    ),
+    "input_damaged": (
+        "A file that this item was given is not the one that was uploaded: its SHA-256 is another.",
+        "Submit it again. If there are more of them, look what changes the files of Bellhop.",
     ),
     "unreadable": (
         "Bellhop cannot read what it stored about this item: {reason}.",

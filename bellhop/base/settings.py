@@ -364,6 +364,12 @@ class Settings:
         return [f"{p}/.s.PGSQL.*" if Path(p) in others else p for p in paths if p[:1] == "/"]
 
     @property
+    def private_places(self) -> tuple[str, ...]:
+        """What job code must not read, nor whatever else runs beside Bellhop."""
+        shared = [self.storage.files] if self.storage.files.startswith("/") else []
+        return (str(self.data_dir), str(self.config_path), *shared)
+
+    @property
     def total_workers(self) -> int:
         return sum(queue.workers for queue in self.queues.values())
 

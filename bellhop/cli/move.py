@@ -30,7 +30,6 @@ from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
 from bellhop.machines import members
 from bellhop.storage.copying import free_bytes
-from bellhop.storage.files import sync
 from bellhop.storage.installation import (
     Installation,
     alone,
@@ -39,6 +38,7 @@ from bellhop.storage.installation import (
     write_record,
 )
 from bellhop.storage.models import TABLES
+from bellhop.storage.stores import sync
 
 SQLITE = "sqlite"
 NAMES = [table._meta.table_name for table in TABLES]

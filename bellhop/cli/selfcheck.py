@@ -30,7 +30,6 @@ from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
 from bellhop.storage.installation import Installation, read_record
-from bellhop.storage.itemlog import ItemLog
 from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import alone, is_held
 from bellhop.uploads.uploads import Uploads
@@ -142,7 +141,8 @@ def _addresses(settings: Settings, client: Bellhop) -> str:
 
 def _folders(settings: Settings) -> str:
     """What a job moves from folder to folder must arrive, on whatever disks they lie."""
-    files, here = Files(settings.data_dir), read_record(settings.data_dir)
+    files = Files(settings.data_dir, settings.storage.files)
+    here = read_record(settings.data_dir)
     if here is None:
         raise _Failed(f"Bellhop does not run in {settings.data_dir}; check where it runs")
     try:
@@ -164,10 +164,12 @@ def _move_files(files: Files, here: Installation, job_id: str) -> None:
         after.callback(scratch.remove)
         (incoming / "0").write_text("given")
         files.accept(incoming, job_id)
-        taken = scratch.take_in(files.upload(job_id, "0"))
+        taken, _ = files.give(scratch, job_id, "0", lambda: None)
         (scratch.output / "made").write_text(taken.read_text())
-        made, _ = files.publish(scratch.output, job_id, "0-0-1", lambda: None, lambda name: False)
-        ItemLog(files.log(job_id, "0-0-1")).write(b"printed")
+        name = files.fresh_name("0-0-1")
+        made, _ = files.publish(scratch.output, job_id, name, lambda: None, lambda name: False)
+        files.new_log(job_id, "0-0-1").write(b"printed")
+        files.send_logs()
         if not made:
             raise _Failed("results/ does not contain the output file")
         if not files.printed(job_id, "0-0-1"):

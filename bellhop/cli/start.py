@@ -142,7 +142,7 @@ def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> 
 def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
     """Bring the rows to this program's schema, wherever they are."""
     # A new database beside the files of an old one would let the keeper take them for litter.
-    may_create = not (here.has_database or Files(here.folder).has_jobs())
+    may_create = not (here.has_database or Files(here.folder, settings.storage.files).has_jobs())
     known: dict[str, Any] = {"alone": alone, "may_create": may_create, "mark": here.mark}
     if here.rows:
         from bellhop.database import server  # an extra

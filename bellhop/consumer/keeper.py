@@ -29,10 +29,11 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.schedules import schedules
 from bellhop.storage import presence
-from bellhop.storage.files import KINDS, Files
+from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from bellhop.storage.stores import KINDS
 from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
 from bellhop.uploads import uploads
@@ -332,7 +333,7 @@ class Keeper:
 
     def _remove_uploads(self, job: Job) -> None:
         with certain(lambda: getattr(queries.job(BELLHOP, job.job_id), "bytes", 0) != job.bytes):
-            lifecycle.hold_bytes(job.job_id, -self._files.upload_bytes(job.job_id))
+            lifecycle.hold_bytes(job.job_id, -sum(self._files.upload_sizes(job.job_id).values()))
         self._files.remove_job(job.job_id, ["uploads"])
 
     def _youngest_uploads_s(self) -> float:

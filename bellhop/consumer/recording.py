@@ -79,7 +79,8 @@ def _disable(claim: Claim, is_recorded: bool) -> None:
 def _complete(
     claim: Claim, ran: Ran, done: Completed, files: Files, watch: Watch, hand: Hand
 ) -> None:
-    published, warnings = _publish(claim, ran, files, watch)
+    name = files.fresh_name(claim.name)
+    published, warnings = _publish(claim, ran, files, name, watch)
     die_at("finish-files")
     completion = lifecycle.Completion(
         claim=claim,
@@ -92,18 +93,18 @@ def _complete(
     def follow(is_recorded: bool) -> None:
         die_at("finish-commit")
         if published and not is_recorded:
-            files.withdraw(claim.job_id, claim.name)
+            files.withdraw(claim.job_id, name)
 
     hand.end(claim, watch, completion, follow)
 
 
 def _publish(
-    claim: Claim, ran: Ran, files: Files, watch: Watch
+    claim: Claim, ran: Ran, files: Files, name: str, watch: Watch
 ) -> tuple[list[dict[str, Any]], list[JobWarning]]:
     """The files that were published, and why others are not there."""
     if ran.is_followed or not ran.scratch.has_output():
         return [], []
-    publish = partial(files.publish, ran.scratch.output, claim.job_id, claim.name)
+    publish = partial(files.publish, ran.scratch.output, claim.job_id, name)
     publish = partial(publish, watch.keep_lease, ran.mask.hits)
     published, left_out = watch.when_it_can_be(publish)
     warnings = [_left_out(ran.mask.within(name)) for name in left_out]

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bellhop.accounts import accounts
-from bellhop.base.errors import item_error
+from bellhop.base.errors import StoreAway, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
@@ -26,6 +26,7 @@ from bellhop.base.trouble import Trouble
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.consumer import inputs
 from bellhop.consumer.hand import Hand
 from bellhop.consumer.moves import End, Moves, Pace
 from bellhop.consumer.recording import Ran, record
@@ -50,6 +51,7 @@ from bellhop.system.locks import take_lock
 TURN_S = 2.0
 # What an item cannot have now: room on the disk, memory, processes, the database.
 SHORTAGE = "The machine is short of disk space, memory or processes; Bellhop tries again later."
+AWAY = "Bellhop cannot reach the files of jobs; it tries again later."
 SHORTAGE_DELAY_S = 10
 # When an item looks again whether its job type can be used by now.
 PENDING_DELAY_S = 15
@@ -86,7 +88,7 @@ class Workers:
         self.consumer = consumer
         self.slots = Slots(counts)
         self._counts = dict(counts)
-        self.files = Files(here.folder)
+        self.files = Files(here.folder, settings.storage.files)
         alive = take_lock(here.processes_lock(consumer), fcntl.LOCK_EX)
         if alive is None:
             raise RuntimeError(f"consumer {consumer} lives twice")
@@ -265,6 +267,8 @@ class Workers:
                 hand.end(claim, watch, partial(lifecycle.fail_attempt, claim, error, again))
             elif not self._reuse(claim, job_type, watch, hand):
                 return self._attempt(claim, job_type, watch, hand)
+        except inputs.NotGiven as error:
+            hand.end(claim, watch, partial(lifecycle.fail, claim, error.error))
         except Exception as error:
             if will_pass(error) and self.is_grace_over():
                 raise  # it stays claimed, and is adopted after this stop
@@ -288,7 +292,8 @@ class Workers:
         where = f"job={claim.job_id} item={claim.index}"
         if will_pass(error):
             log.warning("%s: cannot run now (%s); Bellhop tries again", where, error)
-            later = partial(lifecycle.try_again, claim, SHORTAGE_DELAY_S, SHORTAGE)
+            why = AWAY if isinstance(error, StoreAway) else SHORTAGE
+            later = partial(lifecycle.try_again, claim, SHORTAGE_DELAY_S, why)
             watch.when_it_can_be(later)
             return
         log.error("%s: internal error in Bellhop", where, exc_info=error)
@@ -308,7 +313,8 @@ class Workers:
         if not (hit := self._hit(claim, job_type, watch)):
             return False
         try:
-            files = self.files.reuse(json.loads(hit.files), hit.job_id, claim.job_id, claim.name)
+            name = self.files.fresh_name(claim.name)
+            files = self.files.reuse(json.loads(hit.files), hit.job_id, claim.job_id, name)
         except FileNotFoundError:  # its job was deleted just now
             return False
         completion = Completion(
@@ -334,13 +340,13 @@ class Workers:
         take = partial(self.pool.take, kind, job_type)
         process = hand.process or watch.when_it_can_be_read(take)
         hand.process, hand.job_type = process, job_type
-        printed = ItemLog(self.files.log_path(claim.job_id, claim.name))
+        printed = self.files.new_log(claim.job_id, claim.name)
         began = time.monotonic()
         self._running[claim.id] = Running(claim, began, process, printed, job_type.memory_mb)
         try:
             order = process.ahead.begun or self._order(claim, job_type, process.scratch, watch)
             mask = Mask.of_type(job_type.settings, order.settings)
-            self.files.withdraw(claim.job_id, claim.name)
+            self.files.make_way(claim.job_id, claim.name)
             die_at("run-process")
             began = time.monotonic()
             listener = Listener(watch.on_progress, watch.on_partial, printed.write)
@@ -392,8 +398,8 @@ class Workers:
     def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch, watch: Watch) -> Order:
         is_delivery = claim.type == webhooks.TYPE
         secret = partial(webhooks.secret_of, claim.owner)
-        (kind, value), *rest = claim.input.items()
-        beside = dict(rest).get("beside", {})
+        kind = next(iter(claim.input))
+        value, beside = inputs.given(self.files, claim, scratch, watch.keep_lease)
         return order_for(
             self._settings,
             job_type,
@@ -401,17 +407,11 @@ class Workers:
             item_id=f"{claim.job_id}-{claim.index}-{claim.step}",
             attempt=claim.attempt,
             kind=kind,
-            value=self._taken(claim, scratch, value) if kind in FILES else value,
-            beside={name: self._taken(claim, scratch, stored) for name, stored in beside.items()},
+            value=value,
+            beside=beside,
             params=claim.params,
             # Job types make names of their own of it.
             filename=claim.filename.rpartition("/")[2] if kind in FILES else claim.filename,
             free_bytes=scratch.free_bytes(),
             signing_secret=watch.when_it_can_be_read(secret) if is_delivery else None,
         )
-
-    def _taken(self, claim: Claim, scratch: Scratch, stored: Any) -> Any:
-        """Where the copies of one upload or several lie, which the job process may read."""
-        if isinstance(stored, list):
-            return [self._taken(claim, scratch, name) for name in stored]
-        return str(scratch.take_in(self.files.upload(claim.job_id, stored)))

@@ -59,7 +59,7 @@ class Build:
             path.mkdir()
         given, caches = _given(self._home)
         bounds = Bounds(
-            hidden=(str(settings.data_dir), str(settings.config_path)),
+            hidden=settings.private_places,
             readable=(),
             writable=(str(self._place), str(self._home), *caches),
             network=True,

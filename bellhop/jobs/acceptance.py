@@ -122,7 +122,7 @@ class Acceptance:
         return replace(job, items=items) if any(item.hit for item in items) else job
 
     def _with_hit(self, job: NewJob, index: int, item: NewItem, hit: reuse.Hit) -> NewItem:
-        name = attempt_name(index, 0, 1)
+        name = self._files.fresh_name(attempt_name(index, 0, 1))
         try:
             files = self._files.reuse(json.loads(hit.files), hit.job_id, job.job_id, name)
         except FileNotFoundError:

@@ -96,7 +96,8 @@ def _with_files(
         items = others(main)
     else:
         items = [nothing(job_type)]
-    return [_with(item, beside) for item in items] if beside else items
+    hashes = _by_name(files)
+    return [_with(item, beside, hashes) for item in items] if beside else items
 
 
 def _of_documents(job_type: Description, listed: Any) -> list[NewItem]:
@@ -160,15 +161,32 @@ def _of_files(main: Input, files: Uploads) -> list[NewItem]:
     items = [NewItem(file.filename, {"file": file.path.name}, sha256) for file, sha256 in files]
     if main.kind == "file":
         return items
-    stored = [file.path.name for file, _ in files]
-    return [NewItem(name_of(items), {"files": stored}, _together([sha for _, sha in files]))]
+    given = {"files": [file.path.name for file, _ in files]}
+    return [NewItem(name_of(items), given, sha256_of(given, _by_name(files)))]
 
 
-def _with(item: NewItem, beside: Mapping[str, Uploads]) -> NewItem:
-    """An item with the files that go with each."""
+def _with(item: NewItem, beside: Mapping[str, Uploads], hashes: Mapping[str, str]) -> NewItem:
+    """An item with the files that go with each; `hashes` are those of all files."""
     stored = {name: [file.path.name for file, _ in files] for name, files in beside.items()}
-    hashes = [item.sha256 or "", *(sha for files in beside.values() for _, sha in files)]
-    return replace(item, input={**item.input, "beside": stored}, sha256=_together(hashes))
+    given = {**item.input, "beside": stored}
+    return replace(item, input=given, sha256=sha256_of(given, hashes))
+
+
+def _by_name(files: Uploads) -> dict[str, str]:
+    """The SHA-256 of files by their stored names."""
+    return {file.path.name: sha256 for file, sha256 in files}
+
+
+def sha256_of(given: Mapping[str, Any], hashes: Mapping[str, str]) -> str | None:
+    """What `NewItem.sha256` is for an input; `hashes` are those of its files by stored names."""
+    kind, value = next(iter(given.items()))
+    found = hashes[value] if kind == "file" else None
+    if kind == "files":
+        found = _together([hashes[name] for name in value])
+    if "beside" not in given:
+        return found
+    beside = [hashes[name] for names in given["beside"].values() for name in names]
+    return _together([found or "", *beside])
 
 
 def _together(hashes: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User, owned
 from bellhop.base.documents import Unreadable, stored
-from bellhop.base.errors import NO_ROOM, Problem, invalid_field
+from bellhop.base.errors import NO_ROOM, Problem, StoreAway, invalid_field
 from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
 from bellhop.base.times import now, timestamp
@@ -52,6 +52,8 @@ INSERT = """INSERT INTO schedule (name, owner, token, cron, timezone, job, next_
     VALUES (:name, :owner, :token, :cron, :timezone, :job, :next, :now) RETURNING id"""
 SET_RUN = "UPDATE schedule SET last_at = :now, last_job_id = :job_id, error = NULL WHERE id = :id"
 SET_NEXT = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
+# When a schedule tries again whose files could not be put where they are kept.
+AWAY, AWAY_S = "Bellhop cannot reach the files of jobs now; it tries again in a minute.", 60
 NO_SPACE = "The disk has no space left for the files of the job."
 GONE = Problem("not-found", "There is no schedule with this id.")
 ENDED = "The token that made this schedule has expired or was revoked; add the schedule again."
@@ -153,6 +155,8 @@ class Schedules:
             except Problem as problem:
                 log.warning("schedule=%d cannot submit its job: %s", schedule.id, problem.detail)
                 _move_on(schedule, following, error=problem.detail)
+            except StoreAway:
+                _move_on(schedule, timestamp(AWAY_S), error=AWAY)
             except OSError as error:
                 if error.errno not in NO_ROOM:
                     raise
@@ -171,7 +175,7 @@ class Schedules:
         if submitter.role != "admin":  # an earlier version let everybody have one above 0
             job = replace(job, priority=min(0, job.priority))
         if files:
-            self._uploads.lend(files, self._files.upload(job.job_id, "."))
+            self._uploads.lend(files, self._files, job.job_id)
         return replace(job, schedule=schedule.id)
 
     def _files_of(self, job: Any, owner: str, kept: Collection[str] = ()) -> list[Given]:

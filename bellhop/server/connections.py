@@ -108,7 +108,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return bool(super().readable() and not self._unread)
 
     def writable(self) -> bool:
-        return bool(super().writable() or self.has_next)
+        return bool((super().writable() and not self._is_dry) or self.has_next)
+
+    @property
+    def _is_dry(self) -> bool:
+        """Whether what is to be sent next comes from another machine, and has not come yet."""
+        first = getattr(self.outbufs[0], "file", None)
+        return bool(getattr(first, "is_dry", False) and not self.will_close)
 
     def recv(self, buffer_size: int) -> bytes:
         request = self.request
@@ -183,6 +189,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.requests:
             self.requests[0].settle()  # whoever is told of an upload may begin another
         with self.outbuf_lock:
+            if hasattr(getattr(data, "file", None), "wake"):
+                data.file.wake = self.server.pull_trigger
             if not isinstance(data, ReadOnlyFileBasedBuffer):
                 self.held_bytes += len(data)
                 self.answered_at = time.monotonic()

@@ -11,9 +11,10 @@ leaves litter, which the keeper removes, and never a row without its file.
     results/JOB/INDEX-STEP-ATTEMPT.part        one of them that is still copied
     logs/JOB/INDEX-STEP-ATTEMPT                what an attempt printed
 
-Job code writes in its scratch folder alone and may put anything there. So whatever is read, changed
-or removed in it is reached through descriptors (folders.py), and results are copies of what it
-wrote (publishing.py). The folders of the first level are the operator's, who may have replaced
+Uploads, results and logs may lie elsewhere (stores.py, objects.py), results as `fresh_name`
+says. Job code writes in its scratch folder alone and may put anything there. So whatever is read,
+changed or removed in it is reached through descriptors (folders.py), and results are copies of what
+it wrote (publishing.py). The folders of the first level are the operator's, who may have replaced
 one by a link to another disk.
 """
 
@@ -22,70 +23,34 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import math
 import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from bellhop.base.errors import NO_ROOM
+from bellhop.base.errors import StartRefused
+from bellhop.storage.contents import Opened, content_of
 from bellhop.storage.copying import copy, free_bytes
 from bellhop.storage.folders import (
     empty,
-    folder_beneath,
-    open_beneath,
-    open_file,
+    files_below,
     open_folder,
     parts_of,
     remove_tree,
 )
+from bellhop.storage.incoming import write_all
+from bellhop.storage.itemlog import ItemLog, LogSender, SentLog
+from bellhop.storage.objects import store_at
 from bellhop.storage.publishing import Publication
+from bellhop.storage.stores import KINDS, OWN_NAME, FolderStore, own_entries
 
-# The folders with a folder for each job, and all that may lie on disks of their own.
-KINDS = ("uploads", "results", "logs")
+# All that may lie on disks of their own.
 PLACES = (*KINDS, "scratch", "incoming")
 BLOCK_BYTES = 512  # of st_blocks, stat(2)
 MOST_SEEN = 200_000
-# A second wall: whatever is removed lies in a folder of its own. What is called otherwise, such as
-# the `lost+found` of a disk, is not ours.
-OWN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass
-class IncomingFile:
-    """One file of an upload while it is written: its hash is computed on the way.
-
-    `field` is the field of the form that it came in.
-    """
-
-    path: Path
-    filename: str
-    field: str
-
-    def __post_init__(self) -> None:
-        self.size = 0
-        self._hash = hashlib.sha256()
-        self._file = self.path.open("xb", buffering=0)
-
-    def write(self, chunk: bytes | bytearray) -> None:
-        self._hash.update(chunk)
-        self.size += len(chunk)
-        left = memoryview(chunk)
-        while left:  # a disk that is nearly full takes a part and says nothing
-            left = left[self._file.write(left) :]
-
-    def finish(self) -> str:
-        """Put it on the disk for good; its SHA-256 in hex."""
-        os.fsync(self._file.fileno())
-        self._file.close()
-        return self._hash.hexdigest()
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def attempt_name(index: int, step: int, attempt: int) -> str:
@@ -94,11 +59,21 @@ def attempt_name(index: int, step: int, attempt: int) -> str:
 
 
 class Files:
-    """The folders of one installation."""
+    """The files of one installation.
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._incoming, self._uploads = folder / "incoming", folder / "uploads"
+    Those of jobs are where `files` says, as `[storage] files` does: in the data folder where it is
+    empty, in a folder that machines share, or in a bucket. While that is away, StoreAway.
+    """
+
+    def __init__(self, folder: Path, files: str = ""):
+        self._folder, self._incoming = folder, folder / "incoming"
+        self._store = store_at(folder, files)
+        self._sender = LogSender(self._store)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether all are in the data folder, which no other machine reads or writes."""
+        return self._store.is_own
 
     @property
     def spool(self) -> Path:
@@ -111,7 +86,7 @@ class Files:
 
     def upload_bytes_left(self) -> int:
         """What is left for an upload, where it arrives and where it stays."""
-        return min(map(free_bytes, (self._incoming, self._uploads)))
+        return int(min(free_bytes(self._incoming), self._store.free_bytes()))
 
     def new_incoming(self) -> Path:
         path = self._incoming / secrets.token_hex(8)
@@ -123,41 +98,102 @@ class Files:
 
         What is left of `incoming`, the caller removes.
         """
-        place = self._uploads / job_id
-        sync(incoming)
+        self._store.move_in(incoming, f"uploads/{job_id}")
+
+    def lend(self, files: Sequence[tuple[Path, str]], job_id: str) -> None:
+        """Give local files, each with its stored name, to a job too; as lasting as by `accept`."""
+        place = f"uploads/{job_id}"
         try:
-            os.rename(incoming, place)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            _copy_files(incoming, place)
-        sync(place.parent)
+            for path, name in files:
+                self._store.put(path, f"{place}/{name}")
+            self._store.settle(place, [name for _, name in files])
+        except BaseException:
+            self._store.remove(place)
+            raise
 
     def upload(self, job_id: str, stored_name: str) -> Path:
-        return self._uploads.joinpath(job_id, stored_name)
+        """Where an upload is, or would be, in the data folder."""
+        return self._folder.joinpath("uploads", job_id, stored_name)
 
-    def open_upload(self, job_id: str, stored_name: str) -> int:
-        """A descriptor of what a user gave; raises FileNotFoundError like `open_result`."""
-        return open_beneath(self._uploads, f"{job_id}/{stored_name}")
+    def open_upload(self, job_id: str, stored_name: str) -> Opened:
+        """What a user gave; raises FileNotFoundError like `open_result`."""
+        return self._store.open(f"uploads/{job_id}/{stored_name}")
 
-    def upload_bytes(self, job_id: str) -> int:
-        """What the uploads of a job hold."""
-        found = os.scandir(self._uploads / job_id)
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
+    @contextlib.contextmanager
+    def local_upload(self, job_id: str, stored_name: str) -> Iterator[Path]:
+        """A local file with what a user gave, for as long as the block; FileNotFoundError."""
+        if self.is_own:
+            content_of(self.open_upload(job_id, stored_name)).close()
+            yield self.upload(job_id, stored_name)
+            return
+        folder = self.new_incoming()
+        try:
+            self._fetch(f"uploads/{job_id}/{stored_name}", folder / "0", lambda: None)
+            yield folder / "0"
+        finally:
+            remove_tree(folder)
+
+    def give(
+        self, scratch: Scratch, job_id: str, stored_name: str, on_chunk: Callable[[], object]
+    ) -> tuple[Path, str | None]:
+        """A copy of an upload for a job alone; and its SHA-256, unless it is of the data folder.
+
+        FileNotFoundError when it is gone. `on_chunk` is called now and then.
+        """
+        if self.is_own:
+            return scratch.take_in(self.upload(job_id, stored_name)), None
+        place = scratch.new_input(stored_name)
+        return place, self._fetch(f"uploads/{job_id}/{stored_name}", place, on_chunk)
+
+    def _fetch(self, key: str, target: Path, on_chunk: Callable[[], object]) -> str:
+        """Write a file of the store to a new one; its SHA-256."""
+        content, sha256 = content_of(self._store.open(key)), hashlib.sha256()
+        try:
+            with target.open("xb", buffering=0) as file:
+                for data in content.chunks(0, content.size):
+                    on_chunk()
+                    sha256.update(data)
+                    write_all(file, data)
+        except BaseException:
+            target.unlink(missing_ok=True)  # whoever tries again finds nothing in the way
+            raise
+        finally:
+            content.close()
+        return sha256.hexdigest()
+
+    def upload_size(self, job_id: str, stored_name: str) -> int:
+        """In bytes; FileNotFoundError when it is gone."""
+        if self.is_own:
+            return self.upload(job_id, stored_name).stat().st_size
+        try:
+            return self.upload_sizes(job_id)[stored_name]
+        except KeyError:
+            raise FileNotFoundError(errno.ENOENT, "no such upload", stored_name) from None
+
+    def upload_sizes(self, job_id: str) -> dict[str, int]:
+        """The uploads of a job by their stored names, in bytes; none when they are gone."""
+        return self._store.sizes(f"uploads/{job_id}")
 
     def new_scratch(self, consumer: str) -> Scratch:
         """The folders of a job process of `consumer`."""
         return Scratch(self._folder / "scratch" / f"{consumer}-{secrets.token_hex(4)}")
 
+    def fresh_name(self, attempt_name: str) -> str:
+        """What to call the results of an attempt: outside the data folder, as no other ever is.
+
+        So a machine that was given up, but still runs, changes nothing that another has recorded.
+        """
+        return attempt_name if self.is_own else f"{attempt_name}-{secrets.token_hex(6)}"
+
     def publish(
         self,
         output: Path,
         job_id: str,
-        attempt_name: str,
+        name: str,
         on_file: Callable[[], object],
         hides: Callable[[str], bool],
     ) -> tuple[list[dict[str, Any]], list[str | None]]:
-        """Move what a job wrote into place.
+        """Move what a job wrote into place, below `name`, which is a `fresh_name`.
 
         Returns the files, `[{"name", "size", "path"}]`, and the names of what was left out:
         only regular files with a name that can be shown count, for a link could name any
@@ -165,115 +201,139 @@ class Files:
         `on_file` is called before each, and while a large one is copied.
         What a full disk stopped half-way may be called again.
         """
-        place = self.result(job_id, attempt_name)
-        publication = Publication(place)
-        if place.exists():
-            publication.take_up()
+        place = f"results/{job_id}/{name}"
+        publication = Publication(name, lambda path: f"{place}/{path}", self._store.take)
+        publication.take_up(self._store.sizes(place))
         publication.take(output, on_file, hides)
         if publication.files:
-            _sync_way(place, publication.files)
+            self._store.settle(place, publication.files)
         files = sorted(publication.files.values(), key=lambda file: file["name"].split("/"))
         return files, publication.left_out
 
     def reuse(
-        self, files: list[dict[str, Any]], from_job: str, job_id: str, attempt_name: str
+        self, files: list[dict[str, Any]], from_job: str, job_id: str, name: str
     ) -> list[dict[str, Any]]:
-        """Give an attempt the output files of an earlier result, as links to the same bytes.
+        """Give an attempt the output files of an earlier result, where they can be the same bytes.
 
-        Raises FileNotFoundError when they are gone meanwhile.
+        `name` is a `fresh_name`. Raises FileNotFoundError when they are gone meanwhile.
         """
         if not files:
             return []
-        place = self.result(job_id, attempt_name)
-        remove_tree(place)
-        for file in files:
-            target = place.joinpath(*parts_of(file["name"]))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._link(f"{from_job}/{file['path']}", target)
-        _sync_way(place, [file["name"] for file in files])
-        return [{**file, "path": f"{attempt_name}/{file['name']}"} for file in files]
+        place = f"results/{job_id}/{name}"
+        if self.is_own:  # elsewhere, nobody has had this name before
+            self._store.remove(place)
+        try:
+            for file in files:
+                parts_of(file["name"])
+                self._store.copy(f"results/{from_job}/{file['path']}", f"{place}/{file['name']}")
+        except BaseException:
+            self._store.remove(place)
+            raise
+        self._store.settle(place, [file["name"] for file in files])
+        return [{**file, "path": f"{name}/{file['name']}"} for file in files]
 
-    def withdraw(self, job_id: str, attempt_name: str) -> None:
-        """Remove what there is of an attempt that was not recorded.
+    def make_way(self, job_id: str, attempt_name: str) -> None:
+        """Remove what there is of an attempt that nobody remembers.
 
         A power cut may forget a claim of the last moment, and an attempt gets its number again.
         """
+        if self.is_own:
+            self.withdraw(job_id, attempt_name)
+
+    def withdraw(self, job_id: str, name: str) -> None:
+        """Remove what an attempt made that was not recorded; `name` is that of its results."""
         for kind in ("results", "logs"):
-            remove_tree(f"{self._folder}/{kind}/{job_id}/{attempt_name}")
+            self._store.remove(f"{kind}/{job_id}/{name}")
 
     def result(self, job_id: str, path: str) -> Path:
+        """Where an output file is, or would be, in the data folder."""
         return Path(f"{self._folder}/results/{job_id}/{path}")
 
-    def open_result(self, job_id: str, path: str) -> int:
-        """A descriptor of an output file by its stored path.
+    def open_result(self, job_id: str, path: str) -> Opened:
+        """An output file by its stored path.
 
         Raises FileNotFoundError for a path that leads elsewhere, too.
         """
-        return open_beneath(self._folder / "results", f"{job_id}/{path}")
+        return self._store.open(f"results/{job_id}/{path}")
+
+    def new_log(self, job_id: str, attempt_name: str) -> ItemLog:
+        """What an attempt prints; nothing is made of it before the first byte."""
+        key = f"logs/{job_id}/{attempt_name}"
+        if isinstance(self._store, FolderStore):
+            return ItemLog(f"{self._store.root}/{key}")
+        return SentLog(key, self._sender)
+
+    def send_logs(self) -> None:
+        """Send what has not been sent yet to a store that cannot append, once."""
+        self._sender.send()
 
     def log(self, job_id: str, attempt_name: str) -> Path:
-        return Path(self.log_path(job_id, attempt_name))
-
-    def log_path(self, job_id: str, attempt_name: str) -> str:
-        """The same as a text: most items print nothing, and nobody looks for it."""
-        return f"{self._folder}/logs/{job_id}/{attempt_name}"
+        """Where a log is, or would be, in the data folder."""
+        return Path(f"{self._folder}/logs/{job_id}/{attempt_name}")
 
     def printed(self, job_id: str, attempt_name: str) -> bytes:
         """What an attempt printed."""
         try:
-            descriptor = open_beneath(self._folder / "logs", f"{job_id}/{attempt_name}")
+            content = content_of(self._store.open(f"logs/{job_id}/{attempt_name}"))
         except FileNotFoundError:
             return b""
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read()
+        try:
+            return b"".join(content.chunks(0, content.size))
+        finally:
+            content.close()
 
     def remove_job(self, job_id: str, kinds: Sequence[str] = KINDS) -> None:
         """Remove what belongs to a job; ValueError for what is the name of no job."""
         if not OWN_NAME.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
         for kind in kinds:
-            remove_tree(self._folder / kind / job_id)
+            self._store.remove(f"{kind}/{job_id}")
 
     def remove_incoming(self) -> None:
         """Remove what dead processes left behind; only the new web may call this."""
-        for entry in self._own("incoming"):
+        for entry in own_entries(self._incoming):
             remove_tree(entry.path)
 
     def has_uploads(self, job_id: str) -> bool:
-        return (self._uploads / job_id).exists()
+        return bool(self.upload_sizes(job_id))
 
     def has_jobs(self) -> bool:
         """Whether anything of a job is here."""
-        return any(map(self._own, KINDS))
+        return any(True for kind in KINDS for _ in self._store.jobs(kind))
 
     def jobs_with(self, kind: str, age_s: float) -> list[str]:
-        """Job ids whose folder of `kind`, one of `KINDS`, is older than `age_s`."""
+        """Job ids whose files of `kind`, one of `KINDS`, have not changed for `age_s`.
+
+        In a bucket some of them, and others the next time.
+        """
         oldest = time.time() - age_s
-        return [entry.name for entry in self._own(kind) if _changed_at(entry) < oldest]
+        return [job for job, changed_at in self._store.jobs(kind) if changed_at < oldest]
 
     def scratch_folders(self) -> dict[Path, str]:
         """Every scratch folder, and the consumer that made it."""
-        found = self._own("scratch")
+        found = own_entries(self._folder / "scratch")
         return {Path(entry.path): entry.name.partition("-")[0] for entry in found}
 
-    def _own(self, place: str) -> list[os.DirEntry[str]]:
-        """What Bellhop made in one of `PLACES`."""
-        found = os.scandir(self._folder / place)
-        return [entry for entry in found if OWN_NAME.fullmatch(entry.name)]
+    def require(self, installation: str, *, is_new: bool) -> None:
+        """Let the store be that of one installation; StartRefused if it is not, or cannot be used.
 
-    def _link(self, path: str, target: Path) -> None:
-        """Give a result another name, or a copy where the disk has no links, or no more of them."""
-        with folder_beneath(self._folder / "results", path) as (dir_fd, name):
-            source = open_file(name, dir_fd)
-            try:
-                os.link(name, target, src_dir_fd=dir_fd, follow_symlinks=False)
-            except OSError as error:
-                if error.errno == errno.ENOENT or error.errno in NO_ROOM:
-                    raise
-                with target.open("xb") as file:
-                    copy(source, file.fileno())
-            finally:
-                os.close(source)
+        `is_new`: nothing is in it yet, and from now on it has the mark of the installation.
+        """
+        if self.is_own:
+            return
+        marked = self._store.mark()
+        if marked not in ("", installation):
+            raise StartRefused(f"{self._store.where} holds the files of another Bellhop")
+        if not (marked or is_new):
+            raise StartRefused(
+                f"{self._store.where} does not hold the files of this Bellhop; mount the right "
+                "folder, or name the right place in [storage] files"
+            )
+        if not (marked or self._store.is_empty()):
+            raise StartRefused(f"{self._store.where} is not empty; name another place")
+        self._store.prepare()
+        if not marked:
+            self._store.set_mark(installation)
 
 
 class Scratch:
@@ -288,13 +348,17 @@ class Scratch:
             path.mkdir()
         self._made = {path: _changed(os.lstat(path)) for path in (folder, *self._folders)}
 
+    def new_input(self, name: str) -> Path:
+        """Where a file for the job alone is to be written."""
+        self._made.pop(self.input, None)  # sooner than the clock of a file system may tell
+        return self.input / name
+
     def take_in(self, given: Path) -> Path:
         """A copy of a file for the job alone; where the disk can, a clone (copy_file_range(2)).
 
         Not a link: whatever the job does to its file, the next attempt finds what was given.
         """
-        self._made.pop(self.input, None)  # sooner than the clock of a file system may tell
-        place = self.input / given.name
+        place = self.new_input(given.name)
         with given.open("rb", buffering=0) as source, place.open("xb", buffering=0) as target:
             copy(source.fileno(), target.fileno(), is_lasting=False)
         return place
@@ -355,7 +419,7 @@ class Scratch:
     def holds_more(self, most_bytes: int) -> bool:
         """Whether a job wrote more than that; so does what is too much or too deep to look at."""
         try:
-            for seen, entry in enumerate(_files_below(self.home, self.output)):
+            for seen, entry in enumerate(files_below(self.home, self.output)):
                 with contextlib.suppress(FileNotFoundError):  # the job goes on meanwhile
                     most_bytes -= entry.stat(follow_symlinks=False).st_blocks * BLOCK_BYTES
                 if most_bytes < 0 or seen > MOST_SEEN:
@@ -384,52 +448,3 @@ def safe_suffix(filename: str) -> str:
 def _changed(folder: os.stat_result) -> tuple[int, int]:
     """What is another as soon as a name in a folder, or its rights, have changed."""
     return folder.st_ino, folder.st_ctime_ns
-
-
-def _changed_at(entry: os.DirEntry[str]) -> float:
-    """Seconds since the epoch; of what was removed meanwhile, infinity."""
-    try:
-        return entry.stat(follow_symlinks=False).st_mtime
-    except FileNotFoundError:
-        return math.inf
-
-
-def _sync_way(place: Path, paths: Iterable[str]) -> None:
-    """Sync every folder on the way to files, or a power cut leaves a row without its file."""
-    inner = {above for path in paths for above in PurePosixPath(path).parents}
-    for folder in (*(place / name for name in sorted(inner)), place.parent, place.parent.parent):
-        sync(folder)
-
-
-def _files_below(*folders: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything below these folders that is not a folder; OSError for one that resists."""
-    found = [str(folder) for folder in folders]
-    for folder in found:  # which grows meanwhile
-        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    found.append(entry.path)
-                else:
-                    yield entry
-
-
-def _copy_files(folder: Path, place: Path) -> None:
-    """A copy of a folder of files, on the disk and whole, or nothing of it."""
-    place.mkdir()
-    try:
-        for path in folder.iterdir():
-            with path.open("rb") as source, (place / path.name).open("xb") as target:
-                copy(source.fileno(), target.fileno())
-        sync(place)
-    except BaseException:
-        remove_tree(place)
-        raise
-
-
-def sync(path: Path) -> None:
-    """Put a file, or the names in a folder, on the disk for good."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -201,6 +201,18 @@ class _Emptying:
             self.trouble = self.trouble or error
 
 
+def files_below(*folders: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below these folders that is not a folder; OSError for one that resists."""
+    found = [str(folder) for folder in folders]
+    for folder in found:  # which grows meanwhile
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found.append(entry.path)
+                else:
+                    yield entry
+
+
 def _open_own(path: str | Path, flags: int, dir_fd: int | None) -> int:
     """Open what job code may have taken the rights from."""
     try:

@@ -22,10 +22,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings, postgresql_location
 from bellhop.database.database import bind, bind_server
-from bellhop.storage.files import PLACES, write_atomically
+from bellhop.storage.files import PLACES, Files, write_atomically
 from bellhop.system import boot, temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
@@ -221,10 +222,12 @@ def agree(
     os.close(alone)
     storage = _decide(settings, probe_redis)
     redis = redis_location(settings.huey.redis_url) if storage == "redis" else ""
-    rows = rows_location(settings)
+    rows, files = rows_location(settings), files_location(settings.storage.files)
     _require_same_rows(recorded, rows)
+    _require_same_files(recorded, files)
     new = Installation(folder, secrets.token_hex(8), storage, redis, has_database=False)
-    here = replace(recorded or new, storage=storage, redis=redis, rows=rows)
+    here = replace(recorded or new, storage=storage, redis=redis, rows=rows, files=files)
+    Files(folder, settings.storage.files).require(here.id, is_new=not here.has_database)
     if here != recorded:
         write_record(here)
     log.info("queue storage: %s (asked for: %s)", here.store(), settings.huey.storage)
@@ -272,6 +275,20 @@ def _require_same_rows(recorded: Installation | None, wanted: str) -> None:
     )
 
 
+def _require_same_files(recorded: Installation | None, wanted: str) -> None:
+    """Refuse a start that would leave the files of jobs where they are.
+
+    A shared folder or a bucket may get another address: it has the mark of the installation.
+    """
+    if recorded is None or not recorded.has_database or bool(recorded.files) == bool(wanted):
+        return
+    raise StartRefused(
+        f"the files of this installation are in {_files_place(recorded.files)}, but "
+        f"[storage] files names {_files_place(wanted)}; change it back, and move the files with "
+        "`bellhop move-to`"
+    )
+
+
 def redis_location(url: str) -> str:
     """`host:port/db` of a Redis URL, without its credentials; StartRefused if it is none."""
     try:
@@ -306,6 +323,9 @@ def _conflict(settings: Settings, recorded: Installation | None) -> str | None:
     running = f"but the running Bellhop in {recorded.folder} uses"
     if rows != recorded.rows:
         return f"[storage] database names {_place(rows)}, {running} {_place(recorded.rows)}"
+    if (files := files_location(settings.storage.files)) != recorded.files:
+        uses = f"{running} {_files_place(recorded.files)}"
+        return f"[storage] files names {_files_place(files)}, {uses}"
     if wanted not in ("auto", recorded.storage):
         return f"[huey] storage: this process wants {wanted}, {running} {recorded.store()}"
     if recorded.storage == "redis":
@@ -320,10 +340,15 @@ def _place(rows: str) -> str:
     return f"PostgreSQL at {rows}" if rows else "SQLite"
 
 
+def _files_place(files: str) -> str:
+    return files or "the data folder"
+
+
 def _join(settings: Settings, recorded: Installation | None, folder: Path) -> Installation:
     if recorded is None:
         raise StartRefused(f"{folder} is in use but has no installation.json; stop Bellhop first")
     _require_same_rows(recorded, rows_location(settings))
+    _require_same_files(recorded, files_location(settings.storage.files))
     if conflict := _conflict(settings, recorded):
         raise StartRefused(f"{conflict}; stop it first to switch")
     log.info("queue storage: %s (as recorded in %s)", recorded.store(), folder)

@@ -11,14 +11,13 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bellhop.base.errors import PASSING
 from bellhop.base.texts import HIDDEN, shown
-from bellhop.storage.copying import move
 from bellhop.storage.folders import open_file, open_folder
 
 # Of one output folder: how deep it is read, how many names, how long the path of a file may be,
@@ -42,29 +41,28 @@ class Found(NamedTuple):
     is_file: bool
 
 
+# Keeps what a descriptor holds under a key, so that it lasts, and returns its size in bytes. Calls
+# its last argument now and then.
+Bring = Callable[[int, str, Callable[[], object]], int]
+
+
 class Publication:
-    """The output files of one attempt, on their way into the folder `place`.
+    """The output files of one attempt, on their way to where results are, below `name`.
 
     `files` are those that are there, by path: `{"name", "size", "path"}`, as the API lists them.
     `left_out` are the paths of the others, the first `MOST_LEFT_OUT`; None stands for more.
     """
 
-    def __init__(self, place: Path):
+    def __init__(self, name: str, key_of: Callable[[str], str], bring: Bring):
         self.files: dict[str, dict[str, Any]] = {}
         self.left_out: list[str | None] = []
-        self._place = place
+        self._name, self._key_of, self._bring = name, key_of, bring
         self._listed_bytes = 0
 
-    def take_up(self) -> None:
-        """List what an earlier try brought here before the disk was full."""
-        folder = open_folder(self._place)
-        try:
-            for found in _walk(folder):
-                if found:
-                    size = os.stat(found.name, dir_fd=found.dir_fd, follow_symlinks=False).st_size
-                    self._list(found.path, size)
-        finally:
-            os.close(folder)
+    def take_up(self, sizes: Mapping[str, int]) -> None:
+        """List what an earlier try brought there before the disk was full: sizes by path."""
+        for path, size in sizes.items():
+            self._list(path, size)
 
     def take(
         self, output: Path, on_file: Callable[[], object], hides: Callable[[str], bool]
@@ -109,30 +107,12 @@ class Publication:
             is_foreign = status.st_nlink > 1 and status.st_uid != os.geteuid()
             if is_foreign or not self._has_place_for(found.path, status.st_size):
                 return self.leave_out(found.path)
-            self._list(found.path, self._bring(source, found.path, on_file))
+            self._list(found.path, self._bring(source, self._key_of(found.path), on_file))
         finally:
             os.close(source)
         # At once, so that what is kept twice is one file and not all of them.
         with contextlib.suppress(OSError):
             os.unlink(found.name, dir_fd=found.dir_fd)
-
-    def _bring(self, source: int, path: str, on_file: Callable[[], object]) -> int:
-        """Put a copy of `source` in place, on the disk and whole; its size."""
-        (self._place / path).parent.mkdir(parents=True, exist_ok=True)
-        draft = self._place.with_name(f"{self._place.name}.part")
-        draft.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        target = os.open(draft, flags, 0o600)
-        try:
-            move(source, target, on_file)
-            size = os.fstat(target).st_size
-            os.rename(draft, self._place / path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(target)
-        return size
 
     def _has_place_for(self, path: str, size: int) -> bool:
         return self._listed_bytes + self._entry_bytes(path, size) <= MOST_LIST_BYTES
@@ -142,10 +122,19 @@ class Publication:
         self.files[path] = self._entry(path, size)
 
     def _entry(self, path: str, size: int) -> dict[str, Any]:
-        return {"name": path, "size": size, "path": f"{self._place.name}/{path}"}
+        return {"name": path, "size": size, "path": f"{self._name}/{path}"}
 
     def _entry_bytes(self, path: str, size: int) -> int:
         return len(json.dumps(self._entry(path, size))) + len(", ")
+
+
+def sizes_below(folder: int) -> dict[str, int]:
+    """The files below a folder, a descriptor, by their paths from there, sorted; in bytes."""
+    return {
+        found.path: os.stat(found.name, dir_fd=found.dir_fd, follow_symlinks=False).st_size
+        for found in _walk(folder)
+        if found
+    }
 
 
 def _open_output(output: Path) -> int:

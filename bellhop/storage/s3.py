@@ -123,6 +123,19 @@ class Objects:
         with self._asked(key):
             return int(obstore.head(self._store, key)["size"])
 
+    def stat(self, key: str) -> tuple[int, float]:
+        """(bytes, seconds since the epoch when it was stored) of an object."""
+        _require_key(key)
+        with self._asked(key):
+            found = obstore.head(self._store, key)
+            return int(found["size"]), found["last_modified"].timestamp()
+
+    def put_bytes(self, content: bytes, key: str) -> None:
+        """Store a little content whole, or nothing of it."""
+        _require_key(key)
+        with self._asked(key):
+            obstore.put(self._store, key, content)
+
     def copy(self, key: str, to: str) -> None:
         """Give an object a second key; its bytes stay in the store."""
         _require_key(key)

@@ -91,7 +91,7 @@ def bounds(
     """
     types = [settings.jobtypes_folder] if settings.jobtypes_folder else []
     return Bounds(
-        hidden=(str(settings.data_dir), str(settings.config_path)) if is_shared else (),
+        hidden=settings.private_places if is_shared else (),
         readable=tuple(map(str, (*readable, *types))),
         writable=tuple(map(str, (*writable, *settings.writable))),
         network=network,

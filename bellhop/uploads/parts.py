@@ -6,17 +6,13 @@ uploads/.parts/ID     an upload; hidden, so nobody takes it for the folder of a 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bellhop.base.errors import NO_ROOM
-from bellhop.storage.copying import copy
-from bellhop.storage.files import sync
+from bellhop.storage.stores import link_or_copy, sync
 
 
 class Part:
@@ -90,7 +86,7 @@ class Parts:
         """A new file on the disk, empty or with the content of another one."""
         self._folder.mkdir(exist_ok=True)
         if content:
-            link(content, self.path(upload_id))
+            link_or_copy(content, self.path(upload_id))
         else:
             self.path(upload_id).open("xb").close()
         sync(self._folder)
@@ -110,24 +106,6 @@ class Parts:
     def is_there(self) -> bool:
         """Whether the folder is, as it must be once there was an upload."""
         return self._folder.is_dir()
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file another name, or a copy of it where the disk has no links."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.EEXIST, *NO_ROOM):
-            raise
-        with source.open("rb") as given, target.open("xb") as file:
-            copy(given.fileno(), file.fileno())
-
-
-def files_in(folders: Iterable[Path]) -> Iterator[Path]:
-    """The files of these folders that are there."""
-    for folder in folders:
-        with contextlib.suppress(FileNotFoundError):
-            yield from folder.iterdir()
 
 
 def sha256_of(path: Path) -> str:

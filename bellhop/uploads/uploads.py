@@ -25,11 +25,10 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, named, query
-from bellhop.storage.files import safe_suffix, sync
-from bellhop.storage.folders import remove_tree
+from bellhop.storage.files import Files, safe_suffix
 from bellhop.storage.models import Upload
 from bellhop.system.boot import boot
-from bellhop.uploads.parts import Part, Parts, files_in, link, sha256_of
+from bellhop.uploads.parts import Part, Parts, sha256_of
 
 # Of one owner; far more than a job may have items.
 MOST_UPLOADS = 10_000
@@ -107,12 +106,18 @@ class Uploads:
         """Whether the file of an upload is there."""
         return self._parts.path(upload_id).exists()
 
-    def known(self, owner: str, sha256: str, folders: Sequence[Path]) -> Path | None:
-        """A file with this content: of an upload of this owner, or in one of `folders`."""
+    @contextlib.contextmanager
+    def known(
+        self, owner: str, sha256: str, length: int, files: Files, jobs: Sequence[str]
+    ) -> Iterator[Path | None]:
+        """A file with this content, for a block: an upload of this owner, or of one of `jobs`."""
         if found := query(KNOWN, {"owner": owner, "sha256": sha256}):
             path = self._parts.path(found[0][0])
-            return path if path.exists() else None
-        return next((path for path in files_in(folders) if sha256_of(path) == sha256), None)
+            yield path if path.exists() and path.stat().st_size == length else None
+            return
+        with contextlib.ExitStack() as opened:
+            paths = _uploads_of(files, jobs, length, opened)
+            yield next((path for path in paths if sha256_of(path) == sha256), None)
 
     def add(
         self,
@@ -226,36 +231,34 @@ class Uploads:
         return upload
 
     @contextlib.contextmanager
-    def taken(self, files: Sequence[Given], place: Path) -> Iterator[Callable[[], None]]:
-        """Around the acceptance of a job that takes `files` into its folder `place`.
+    def taken(
+        self, given: Sequence[Given], files: Files, job_id: str
+    ) -> Iterator[Callable[[], None]]:
+        """Around the acceptance of a job that takes what it is `given` among its `files`.
 
         Call what is given in the transaction of the job: it forgets their rows, and raises the
         problem of one that another job has taken meanwhile.
         """
-        if files:
-            self.lend(files, place)
+        if given:
+            self.lend(given, files, job_id)
 
         def take() -> None:
-            for file in files:
+            for file in given:
                 if not query(REMOVE, {"id": file.upload.id}):
                     raise _gone(file)
 
         yield take
-        for file in files:
+        for file in given:
             self._parts.remove(file.upload.id)
 
-    def lend(self, files: Sequence[Given], place: Path) -> None:
-        """Give the files to a folder too, so that they survive a power cut there."""
-        place.mkdir(exist_ok=True)
+    def lend(self, given: Sequence[Given], files: Files, job_id: str) -> None:
+        """Give what a job is given to its `files` too, so that it survives a power cut there."""
         try:
-            for file in files:
-                link(self._parts.path(file.upload.id), place / file.path.name)
-            sync(place)
-            sync(place.parent)
-        except BaseException as error:
-            remove_tree(place)
-            if isinstance(error, FileNotFoundError):
-                raise _gone(file) from None
+            files.lend([(self._parts.path(g.upload.id), g.path.name) for g in given], job_id)
+        except FileNotFoundError:
+            for file in given:
+                if not self._parts.path(file.upload.id).exists():
+                    raise _gone(file) from None
             raise
 
     def remove_files(self, ids: Iterable[str]) -> None:
@@ -308,6 +311,17 @@ def remove_litter(data: Path, age_s: float) -> None:
     for upload_id in known:
         if not parts.path(upload_id).exists():
             query(FORGET, {"id": upload_id})
+
+
+def _uploads_of(
+    files: Files, jobs: Iterable[str], length: int, opened: contextlib.ExitStack
+) -> Iterator[Path]:
+    """The uploads of jobs with this length, as local files until `opened` ends."""
+    for job in jobs:
+        for name, size in files.upload_sizes(job).items():
+            with contextlib.suppress(FileNotFoundError):  # they expire meanwhile
+                if size == length:
+                    yield opened.enter_context(files.local_upload(job, name))
 
 
 def _kept(upload_id: str) -> Upload:

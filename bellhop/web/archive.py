@@ -16,6 +16,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bellhop.storage.contents import Opened, content_of
+
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 RIGHTS = 0o100600 << 16
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
@@ -33,11 +35,11 @@ def safe_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of the archive; `open` gives a descriptor of its `size` bytes."""
+    """A file of the archive; `open` gives its `size` bytes."""
 
     name: str
     size: int
-    open: Callable[[], int]
+    open: Callable[[], Opened]
 
     @property
     def is_large(self) -> bool:
@@ -76,6 +78,10 @@ class Archive(io.RawIOBase):
         data = self._piece[begin:end]
         self._at += len(data)
         return data
+
+    def all(self) -> Generator[bytes]:
+        """The whole archive, for who does not read it otherwise."""
+        return self._pieces
 
     def close(self) -> None:
         self._pieces.close()
@@ -116,16 +122,11 @@ def _pieces(entries: Sequence[Entry], at: datetime) -> Generator[bytes]:
 
 def _content(entry: Entry) -> Generator[bytes]:
     """The bytes that the file had when it was stored, whatever came behind them."""
-    descriptor, left = entry.open(), entry.size
+    content = content_of(entry.open())
     try:
-        while left:
-            data = os.read(descriptor, min(left, PIECE_BYTES))
-            if not data:
-                raise OSError(f"{entry.name} has become shorter")
-            left -= len(data)
-            yield data
+        yield from content.chunks(0, entry.size)
     finally:
-        os.close(descriptor)
+        content.close()
 
 
 def _length(entries: Sequence[Entry]) -> int:

@@ -17,7 +17,7 @@ from bottle import request
 
 from bellhop.accounts import accounts
 from bellhop.base import addresses
-from bellhop.base.errors import Problem
+from bellhop.base.errors import Problem, StoreAway
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.database.database import (
@@ -66,8 +66,9 @@ NOT_KEPT = ("Cache-Control", "no-store")
 STAY_SECURE = "Strict-Transport-Security"
 STAY_S = 31536000
 Read = TypeVar("Read")
+log = logging.getLogger("bellhop.web")
 _trouble = Trouble(
-    logging.getLogger("bellhop.web"),
+    log,
     "the database is not available (%s); the web answers 503",
     "the database is available again",
 )
@@ -130,7 +131,11 @@ def once_more(read: Callable[[], Read]) -> Read:
 
 
 def database_problem(error: Exception) -> Problem | None:
-    """The problem of a database that cannot be used now; None for every other error."""
+    """The problem of a database, or files, that cannot be used now; None for every other error."""
+    if isinstance(error, StoreAway):
+        log.warning("a request failed: %s", error.strerror)
+        said = "Bellhop cannot reach the files of jobs now, and nothing was changed; try again."
+        return Problem("busy", said, retry_after_s=BUSY_S)
     if is_disk_full(error):
         return Problem("disk-full", "The disk has no space left for this.")
     if is_busy(error):

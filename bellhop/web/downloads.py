@@ -1,13 +1,11 @@
 """Files as answers: whole or a part, as a download or to look at.
 
 Such an answer is neither bytes in memory nor an iterator that a thread must pump: the server reads
-it from the disk as fast as the client takes it.
+it from where it is as fast as the client takes it.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import re
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
@@ -17,6 +15,7 @@ from urllib.parse import quote
 from bottle import HTTPResponse, request
 
 from bellhop.base.errors import Problem
+from bellhop.storage.contents import Content, Opened, content_of
 from bellhop.web.answers import is_known, problem_answer
 from bellhop.web.media_types import HEAD_BYTES, PDF, shown_type
 
@@ -29,61 +28,32 @@ ALONE = (
 )
 
 
-class FilePart(io.RawIOBase):
-    """`length` bytes of an open file from `offset` on; closing it closes the descriptor."""
-
-    def __init__(self, descriptor: int, offset: int, length: int):
-        self._descriptor, self._offset, self._length, self._at = descriptor, offset, length, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = max(0, (0, self._at, self._length)[whence] + offset)
-        return self._at
-
-    def read(self, size: int | None = -1) -> bytes:
-        left = max(0, self._length - self._at)
-        wanted = left if size is None or size < 0 else min(size, left)
-        data = os.pread(self._descriptor, wanted, self._offset + self._at)
-        self._at += len(data)
-        return data
-
-    def close(self) -> None:
-        if not self.closed:
-            os.close(self._descriptor)
-        super().close()
-
-
-def given(descriptor: int, name: str, *, to_look_at: bool) -> HTTPResponse:
+def given(opened: Opened, name: str, *, to_look_at: bool) -> HTTPResponse:
     """An open file, which a browser may show if it is safe `to_look_at`; else it is a download.
 
-    One range of it works (RFC 9110). The descriptor belongs to the answer from here on.
+    One range of it works (RFC 9110). What was opened belongs to the answer from here on.
     """
-    shown = shown_type(name, os.pread(descriptor, HEAD_BYTES, 0)) if to_look_at else None
-    return view(descriptor, name, shown) if shown else download(descriptor, name)
+    content = content_of(opened)
+    shown = shown_type(name, _head(content)) if to_look_at else None
+    if shown is None:
+        return download(opened, name)
+    # In a sandbox, browsers show no PDF; they run what is in one apart from the page anyway.
+    policy = ALONE if shown == PDF else f"sandbox; {ALONE}"
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return file_answer(content, {**named(name, shown, "inline"), **headers})
 
 
-def download(descriptor: int, name: str) -> HTTPResponse:
+def _head(content: Content) -> bytes:
+    return b"".join(content.chunks(0, min(content.size, HEAD_BYTES)))
+
+
+def download(opened: Opened, name: str) -> HTTPResponse:
     """An open file as an attachment.
 
     It has a type no browser shows, but for pictures, which a result may show on its page.
     """
     media_type = PICTURES.get(PurePath(name).suffix.lower(), "application/octet-stream")
-    return file_answer(descriptor, named(name, media_type))
-
-
-def view(descriptor: int, name: str, media_type: str) -> HTTPResponse:
-    """An open file for a browser to show, on its own or in a page of ours, without its scripts.
-
-    In a sandbox, browsers show no PDF; they run what is in one apart from the page anyway.
-    """
-    policy = ALONE if media_type == PDF else f"sandbox; {ALONE}"
-    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
-    return file_answer(descriptor, {**named(name, media_type, "inline"), **headers})
+    return file_answer(content_of(opened), named(name, media_type))
 
 
 def named(name: str, media_type: str, disposition: str = "attachment") -> dict[str, str]:
@@ -97,28 +67,27 @@ def named(name: str, media_type: str, disposition: str = "attachment") -> dict[s
     }
 
 
-def file_answer(descriptor: int, named: Mapping[str, str]) -> HTTPResponse:
+def file_answer(content: Content, named: Mapping[str, str]) -> HTTPResponse:
     """An open file with the headers `named`; the range of it that is asked for; 304 or 416."""
-    status = os.fstat(descriptor)
-    tag, size = f'"{status.st_mtime_ns:x}-{status.st_size:x}"', status.st_size
-    headers = {**named, "ETag": tag, "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
-    if _is_kept(tag, status.st_mtime):
-        os.close(descriptor)
+    tag, size = content.tag, content.size
+    headers = {**named, "ETag": tag, "Last-Modified": formatdate(content.changed_at, usegmt=True)}
+    if _is_kept(tag, content.changed_at):
+        content.close()
         return HTTPResponse("", 304, headers)
     headers["Accept-Ranges"] = "bytes"
     asked = _range(request.environ, tag, size)
     first, end = asked or (0, size)
     if asked and first >= end:
-        os.close(descriptor)
+        content.close()
         return _unsatisfiable(size)
     headers["Content-Length"] = str(end - first)
     if asked:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
     status_code = 206 if asked else 200
     if request.method == "HEAD":
-        os.close(descriptor)
+        content.close()
         return HTTPResponse("", status_code, headers)
-    return HTTPResponse(FilePart(descriptor, first, end - first), status_code, headers)
+    return HTTPResponse(content.part(first, end), status_code, headers)
 
 
 def _is_kept(tag: str, changed_at: float) -> bool:

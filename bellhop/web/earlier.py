@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ from bellhop.functions.signature import FILE_FIELDS
 from bellhop.jobs import limits, queries
 from bellhop.jobs.items import FILES_OF
 from bellhop.storage.models import Item, Job
+from bellhop.uploads.parts import sha256_of
 from bellhop.web.gate import find, require
 from bellhop.web.site import Site
 
@@ -69,12 +68,11 @@ def _resolved(site: Site, user: User, item: Any, made: list[str]) -> Iterator[An
 def _upload(site: Site, user: User, job: Job, file: _File) -> str:
     """The id of a new upload with the content of a file of a job."""
     try:
-        with os.fdopen(site.files.open_upload(job.job_id, file.stored), "rb") as content:
-            size = os.fstat(content.fileno()).st_size
-            sha256 = file.sha256 or hashlib.file_digest(content, "sha256").hexdigest()
-        known = site.files.upload(job.job_id, file.stored), sha256
-        admit = partial(limits.require_quota, site.settings, user.name, size)
-        return str(site.uploads.add(user.name, file.filename, size, "", admit, known).id)
+        with site.files.local_upload(job.job_id, file.stored) as path:
+            size, sha256 = path.stat().st_size, file.sha256 or sha256_of(path)
+            admit = partial(limits.require_quota, site.settings, user.name, size)
+            known = path, sha256
+            return str(site.uploads.add(user.name, file.filename, size, "", admit, known).id)
     except FileNotFoundError:
         raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
 

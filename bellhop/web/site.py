@@ -138,7 +138,8 @@ def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     """The one web of an installation; StartRefused when another lives."""
     refusal = f"another web already uses {here.folder}"
     hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
-    files, catalog = Files(here.folder), Catalog(settings, here)
+    files = Files(here.folder, settings.storage.files)
+    catalog = Catalog(settings, here)
     files.remove_incoming()
     threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
     # The one that describes belongs to its thread; handlers read another.

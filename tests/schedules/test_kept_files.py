@@ -19,6 +19,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.schedules import schedules
+from bellhop.storage import stores
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job, Upload
 from bellhop.uploads import uploads
@@ -253,7 +254,7 @@ def test_it_says_that_the_disk_is_full(
     def full(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(uploads, "link", full)
+    monkeypatch.setattr(stores, "link_or_copy", full)
     assert (run_due(site), error()) == (0, schedules.NO_SPACE)
     database.close()
     assert web.post(f"{SCHEDULES}/{number}/run", {}).code == "disk-full"

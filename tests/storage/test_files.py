@@ -140,7 +140,9 @@ def test_it_uses_the_files_of_a_result_again(
 ) -> None:
     (again,) = files.reuse(stored, "old", "new", "1-0-2")
     assert again == {"name": "sub/a.txt", "size": 1, "path": "1-0-2/sub/a.txt"}
-    with os.fdopen(files.open_result("new", "1-0-2/sub/a.txt"), "rb") as file:
+    opened = files.open_result("new", "1-0-2/sub/a.txt")
+    assert isinstance(opened, int)
+    with os.fdopen(opened, "rb") as file:
         assert file.read() == b"x"
 
 
@@ -152,7 +154,9 @@ def test_it_copies_them_where_the_disk_has_no_links(
 
     monkeypatch.setattr(os, "link", refuse)
     files.reuse(stored, "old", "new", "1-0-2")
-    with os.fdopen(files.open_result("new", "1-0-2/sub/a.txt"), "rb") as file:
+    opened = files.open_result("new", "1-0-2/sub/a.txt")
+    assert isinstance(opened, int)
+    with os.fdopen(opened, "rb") as file:
         assert file.read() == b"x"
 
 

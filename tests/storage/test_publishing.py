@@ -43,7 +43,9 @@ class Job:
         return {file["name"]: self.read(file["path"]) for file in self.listed}, left_out
 
     def read(self, path: str) -> bytes:
-        with os.fdopen(self.files.open_result("job", path), "rb") as file:
+        opened = self.files.open_result("job", path)
+        assert isinstance(opened, int)
+        with os.fdopen(opened, "rb") as file:
             return file.read()
 
     def path_of(self, name: str) -> Path:

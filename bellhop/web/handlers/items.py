@@ -13,6 +13,7 @@ from bellhop.base.documents import stored
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
 from bellhop.jobs import queries
+from bellhop.storage.contents import Opened
 from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
 from bellhop.web import downloads, patience, query
@@ -117,13 +118,13 @@ def file(site: Site, user: User, job: Job, index: str, name: str) -> HTTPRespons
     listed = stored(given.files, list, "result", item.id, "files") if item and given else []
     for file in listed:
         if isinstance(file, dict) and file.get("name") == name:
-            descriptor = _opened(site, job, file.get("path"))
-            return downloads.given(descriptor, name.rpartition("/")[2], to_look_at=to_look_at)
+            opened = _opened(site, job, file.get("path"))
+            return downloads.given(opened, name.rpartition("/")[2], to_look_at=to_look_at)
     raise Problem("not-found", "The item has no file with this name.")
 
 
-def _opened(site: Site, job: Job, path: object) -> int:
-    """A descriptor of the output file whose stored path this is."""
+def _opened(site: Site, job: Job, path: object) -> Opened:
+    """The output file whose stored path this is."""
     try:
         return site.files.open_result(job.job_id, str(path))
     except FileNotFoundError:
@@ -138,10 +139,10 @@ def given_file(site: Site, user: User, job: Job, index: str) -> HTTPResponse:
     if not given:
         raise Problem("not-found", "There is no such item, or it was not given one file.")
     try:
-        descriptor = given.open(site.files, job.job_id)
+        opened = given.open(site.files, job.job_id)
     except FileNotFoundError:
         raise Problem("expired", "Bellhop has deleted the uploads of this job.") from None
-    return downloads.given(descriptor, given.filename, to_look_at=to_look_at)
+    return downloads.given(opened, given.filename, to_look_at=to_look_at)
 
 
 def log(site: Site, user: User, job: Job, index: str) -> HTTPResponse:

@@ -312,7 +312,7 @@ def _accept(
     site: Site, user: User, job: NewJob, key: Key | None, given: Sequence[Given]
 ) -> HTTPResponse:
     try:
-        with site.uploads.taken(given, site.files.upload(job.job_id, ".")) as take:
+        with site.uploads.taken(given, site.files, job.job_id) as take:
             site.acceptance.accept(user, job, address=address(), key=key, first=take)
     except KeyIsTaken:
         if known := idempotency.earlier_job(user, key):

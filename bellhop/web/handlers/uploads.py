@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bottle import HTTPResponse, request
@@ -40,14 +41,15 @@ def create(site: Site, user: User) -> HTTPResponse:
         raise too_large(site.settings.server.max_upload_bytes)
     if problem := room_problem(site, length):
         raise problem
-    upload = site.uploads.add(
-        user.name,
-        tus.name_in(told),
-        length,
-        headers.get("UPLOAD_METADATA", ""),
-        _admission(site, user, length),
-        _known(site, user, told, length),
-    )
+    with _known(site, user, told, length) as known:
+        upload = site.uploads.add(
+            user.name,
+            tus.name_in(told),
+            length,
+            headers.get("UPLOAD_METADATA", ""),
+            _admission(site, user, length),
+            known,
+        )
     if tus.is_part(headers) and request.content_length > 0 and upload.sha256 is None:
         upload = _write(site, upload, site.uploads.begin(upload, 0), wanted)
     location = {"Location": tus.path_of(upload)}
@@ -94,13 +96,17 @@ def _admission(site: Site, user: User, length: int) -> Callable[[], None]:
     return admit
 
 
-def _known(site: Site, user: User, told: dict[str, str], length: int) -> tuple[Path, str] | None:
+@contextlib.contextmanager
+def _known(
+    site: Site, user: User, told: dict[str, str], length: int
+) -> Iterator[tuple[Path, str] | None]:
     """A file of this user with the content that the client announces, and its SHA-256."""
     if not (sha256 := tus.sha256_in(told)):
-        return None
+        yield None
+        return
     jobs = queries.own_jobs_with(user.name, sha256)
-    path = site.uploads.known(user.name, sha256, [site.files.upload(job, ".") for job in jobs])
-    return (path, sha256) if path and path.stat().st_size == length else None
+    with site.uploads.known(user.name, sha256, length, site.files, jobs) as path:
+        yield (path, sha256) if path else None
 
 
 def _write(site: Site, upload: Upload, part: Part, wanted: tus.Checksum | None) -> Upload:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bellhop.base import addresses
 from bellhop.base.documents import Unreadable, stored
+from bellhop.storage.contents import Opened
 from bellhop.storage.files import Files
 from bellhop.storage.models import Item, Job
 
@@ -26,10 +27,10 @@ class Given:
         """In bytes; raises FileNotFoundError once the uploads are gone."""
         if self.upload is None:
             return len(self.content)
-        return files.upload(job_id, self.upload).stat().st_size
+        return files.upload_size(job_id, self.upload)
 
-    def open(self, files: Files, job_id: str) -> int:
-        """A descriptor of it; raises FileNotFoundError once the uploads are gone."""
+    def open(self, files: Files, job_id: str) -> Opened:
+        """Raises FileNotFoundError once the uploads are gone."""
         if self.upload is not None:
             return files.open_upload(job_id, self.upload)
         with tempfile.TemporaryFile(dir=files.spool) as file:

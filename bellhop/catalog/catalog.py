@@ -13,7 +13,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
-from bellhop.catalog import description, sources, typefiles
+from bellhop.catalog import defaults, description, sources, typefiles
 from bellhop.catalog.description import DescribedFile, Description, KnownType, unknown_type
 from bellhop.catalog.inquiry import NO_ANSWER, Inquiry, Surroundings
 from bellhop.catalog.sources import Beside, is_torn
@@ -30,6 +30,7 @@ from bellhop.environments.build import UNINSTALLED
 from bellhop.environments.environments import Environment, Environments
 from bellhop.storage.files import Files, write_atomically
 from bellhop.storage.installation import Installation
+from bellhop.storage.offers import Offer
 
 # More would take the time from each other.
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
@@ -37,6 +38,8 @@ MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 MOMENT_S, MOST_SLOW_AT_ONCE = 1.0, 32
 TICK_S = 0.1
 LOOK_EVERY_S = 0.5
+# Job types of other machines, each with the name of its machine.
+Offers = Sequence[tuple[str, Offer]]
 log = logging.getLogger("bellhop.catalog")
 
 
@@ -44,25 +47,62 @@ class Catalog:
     """Reads descriptions; `step` and `settle` renew those of files that changed.
 
     With `only`, it leaves all files alone that do not seem to have a type of that name.
+    `elsewhere` gives what other machines offer, by their names, and the same object while that
+    did not change.
     """
 
-    def __init__(self, settings: Settings, here: Installation, only: str | None = None):
+    def __init__(
+        self,
+        settings: Settings,
+        here: Installation,
+        only: str | None = None,
+        elsewhere: Callable[[], Offers] = tuple,
+    ):
         self._settings, self._only = settings, only
-        self._store = here.described_types
+        self._store, self._is_home = here.described_types, here.is_home
         self._folders = Files(here.folder)
         self._read_mtime_ns = 0
         self._is_stored = True
         self._files: dict[str, DescribedFile] = {}
         self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
+        self._elsewhere = elsewhere
+        self._merged: tuple[Any, Any, dict[str, KnownType]] = (None, None, {})
+        self._offers: tuple[Any, list[Offer]] = (None, [])
         self._describing: dict[str, Inquiry] = {}
         self._environments = Environments(settings)
         self._begun_anew: set[str] = set()
 
     def types(self) -> dict[str, KnownType]:
-        """Every job type by name; those of the user's folder win over built-in names.
+        """Every job type by name, also those that only other machines can run.
 
-        But not over Bellhop's own work: it is given what the user's types are not.
+        Those of the user's folder win over built-in names, but not over Bellhop's own work: it is
+        given what the user's types are not.
         """
+        own, others = self._own(), self._elsewhere()
+        if not others:
+            return own
+        merged_own, merged_others, merged = self._merged
+        if own is not merged_own or others is not merged_others:
+            merged = {**own, **self._known_elsewhere(own, others)}
+            self._merged = own, others, merged
+        return merged
+
+    def offers(self) -> list[Offer]:
+        """What this machine tells the others of its types; the same object while that is so."""
+        types, (offered, offers) = self._own(), self._offers
+        if types is not offered:
+            own = self._settings.jobtypes_folder
+            beside = Beside(own) if own and own.is_dir() else None
+            offers = [
+                Offer(each.type, _code(each, path, beside), description.as_json(each), known.reason)
+                for path, file in self._files.items()
+                for each in file.types
+                if (known := types.get(each.type)) and known.path == path
+            ]
+            self._offers = types, offers
+        return offers
+
+    def _own(self) -> dict[str, KnownType]:
         self._read()
         files, (listed_files, listed) = self._files, self._listed
         if files is listed_files:
@@ -254,6 +294,17 @@ class Catalog:
             stamp=file.stamp,
         )
 
+    def _known_elsewhere(self, own: dict[str, KnownType], others: Offers) -> dict[str, KnownType]:
+        """The types that only other machines have, or can run: of each one that runs, if any."""
+        found: dict[str, KnownType] = {}
+        for machine, offer in others:
+            before = found.get(offer.type) or own.get(offer.type)
+            if before is None or not before.available:
+                known = self._known(*_described_elsewhere(machine, offer))
+                if before is None or known.available:
+                    found[offer.type] = known
+        return found
+
     def _no_queue(self, queue: str) -> str | None:
         queues = self._settings.queues
         if queue in queues:
@@ -261,7 +312,29 @@ class Catalog:
         for known in queues:
             if in_variable(known) == in_variable(queue):
                 return f"config.ini writes its queue {queue} as {known}; write it so in the type"
+        if not self._is_home:
+            return f"its queue is not in config.ini of the home; add the line [queue:{queue}] there"
         return f"its queue is not in config.ini; add the line [queue:{queue}]"
+
+
+def _code(described: Description, path: str, beside: Beside | None) -> str:
+    """What tells whether another machine has the same code of a type."""
+    if Path(path).parent == typefiles.BUILT_IN or beside is None:
+        return f"built-in {described.version}"  # of which versions of Bellhop may differ
+    return typefiles.shared_code(Path(path), beside)
+
+
+def _described_elsewhere(machine: str, offer: Offer) -> tuple[Description, str, DescribedFile]:
+    """A type of another machine, without a path, and in a file of its own."""
+    found, error = unknown_type(offer.type), offer.problem
+    if error is None:
+        try:
+            found = description.offered(offer.description)
+        except ValueError:
+            error = "it runs another version of Bellhop"
+    reason = error and f"machine {machine}: {error}"
+    file = defaults.judged(DescribedFile((found,), reason, stamp=(machine,)))
+    return file.types[0], "", file
 
 
 def _told_apart(types: Iterable[KnownType]) -> list[KnownType]:

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bellhop.base import documents, shapes
@@ -144,6 +144,11 @@ def to_json(described: DescribedFile | Mapping[str, DescribedFile]) -> bytes:
     return json.dumps(described, default=vars).encode()
 
 
+def as_json(described: Description) -> str:
+    """One type, as `offered` reads it on another machine."""
+    return json.dumps(vars(described), default=vars)
+
+
 def described(members: Mapping[str, object]) -> Description:
     """A type by what its decorator and its signature say of it, whatever that is.
 
@@ -170,6 +175,18 @@ def said_in(text: bytes) -> DescribedFile:
     if isinstance(document, dict):
         document["environment"] = None  # which is not for it to say
     return validated(from_json(document))
+
+
+def offered(text: str) -> Description:
+    """A type as another machine describes it, maybe one with another version of Bellhop.
+
+    Raises ValueError where that says less than this one needs to know, or what cannot be.
+    """
+    document = documents.parsed(text)
+    if isinstance(document, dict):
+        known = {field.name for field in fields(Description)}
+        document = {name: value for name, value in document.items() if name in known}
+    return _meant(read_type(document))
 
 
 def validated(file: DescribedFile) -> DescribedFile:

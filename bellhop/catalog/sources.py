@@ -179,14 +179,20 @@ class Beside:
         """The helpers of a type file, each with its state."""
         return [f"{helper}\0{self.files[helper]}" for helper in self.helpers(path)]
 
-    def helpers(self, path: Path) -> list[Path]:
-        """The files that a type file can import, also through one another; in doubt all."""
+    def helpers(self, path: Path, *, in_doubt_types: bool = True) -> list[Path]:
+        """The files that a type file can import, also through one another; in doubt all.
+
+        Without `in_doubt_types`, these are all but those that have types of their own.
+        """
         found, left = {path}, [path]
         while left:
             current = left.pop()
             imports = _read(current, self.files[current]).imports
             if imports is None:
-                return [each for each in self.files if each != path]
+                others = [each for each in self.files if each != path]
+                return [
+                    p for p in others if in_doubt_types or not _read(p, self.files[p]).has_types
+                ]
             new = {each for name in imports for each in self._by_name.get(name, ())} - found
             found |= new
             left += new

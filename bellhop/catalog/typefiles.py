@@ -81,6 +81,20 @@ def code(path: Path) -> str:
     return _digest([_content(read(path)), *map(_content_of, helpers), _built_in_code()])
 
 
+def shared_code(path: Path, beside: Beside) -> str:
+    """What is the same on two machines that have the same code of a type in a user's folder.
+
+    That is the content of its file, with the packages that it names, and of what it can import;
+    not where they lie, nor anything of Bellhop. "" of a file that is removed just now.
+    """
+    try:
+        helpers = beside.helpers(path, in_doubt_types=False)
+    except KeyError:
+        return ""
+    known = {str(each.relative_to(path.parent)): _content_of(each) for each in (path, *helpers)}
+    return _digest(f"{name} {content}" for name, content in known.items())
+
+
 def _digest(parts: Iterable[str]) -> str:
     return _content("\n".join(parts).encode("utf-8", "surrogateescape"))
 

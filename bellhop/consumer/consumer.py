@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,14 +17,17 @@ from huey.consumer import Consumer as HueyConsumer
 
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
+from bellhop.catalog.catalog import LOOK_EVERY_S, Catalog
+from bellhop.catalog.watching import watch
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
 from bellhop.machines.members import Report
+from bellhop.machines.served import Publisher
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
-from bellhop.system.locks import hold_for_life
+from bellhop.system.locks import hold_for_life, take_lock
 
 # What a group and a parent send comes within this time, and is one stop.
 SAME_STOP_S = 1.0
@@ -37,7 +41,6 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
     """
 
     _signum: int | None
-
     def __init__(
         self,
         settings: Settings,
@@ -53,6 +56,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             here.consumer_lock(self._id), fcntl.LOCK_EX, f"consumer {self._id} lives twice"
         )
         self._here, self._bell, self._queues = here, bell, list(counts)
+        self._settings = settings
         self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
         self._threads = threads
         self._asked_at = 0.0
@@ -99,8 +103,17 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._bell.answer_with(self._bellhop_workers)
         self._bell.ring(self._bellhop_workers.slots.total)  # what waits since before this start
         self._keeper.start()
+        if not self._here.is_home:
+            threading.Thread(target=self._describe_types, name="types", daemon=True).start()
         super().start()
         self._on_start()
+
+    def _describe_types(self) -> None:
+        """What the web does at the home: one process of this machine describes its job types."""
+        lock = self._here.folder / "types.lock"
+        while take_lock(lock, fcntl.LOCK_EX, wait_s=0) is None:
+            time.sleep(LOOK_EVERY_S)
+        watch(Catalog(self._settings, self._here), Publisher(self._here).tell)
 
     def _report_stop(self) -> None:
         if self._bellhop_workers.stopping.is_set():

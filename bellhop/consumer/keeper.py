@@ -27,6 +27,7 @@ from bellhop.database.database import certain, database, is_unavailable, line_of
 from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.machines.served import Elsewhere
 from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import Files
@@ -80,7 +81,7 @@ class Keeper:
     ):
         self._here, self._settings, self._files, self._ring = here, settings, files, ring
         self._each_round = each_round
-        catalog = Catalog(settings, here)
+        catalog = Catalog(settings, here, elsewhere=Elsewhere(here))
         acceptance = Acceptance(settings, catalog, files, ring=ring)
         intake = Intake(settings, catalog)
         self._schedules = schedules.Schedules(settings, files, intake, acceptance)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -89,13 +89,19 @@ class Pace:
 class Moves:
     """Makes the moves of the workers of one consumer.
 
-    `key_of` is as `lifecycle.read_due` takes it; `workers_of` says how many workers share a queue.
+    `key_of` is as `lifecycle.read_due` takes it; `workers_of` says how many workers share a queue;
+    `types` gives the types of which items are claimed, None for any.
     """
 
     def __init__(
-        self, key_of: Callable[[Claim], str | None], workers_of: Callable[[str], int], pace: Pace
+        self,
+        key_of: Callable[[Claim], str | None],
+        workers_of: Callable[[str], int],
+        pace: Pace,
+        types: Callable[[], Collection[str] | None] = lambda: None,
     ):
         self._key_of, self._workers_of, self._pace = key_of, workers_of, pace
+        self._types = types
         self._waiting: list[Asked] = []
         self._line, self._turn = threading.Lock(), threading.Lock()
         # Workers that may hold what they were not told of, as a commit of theirs had no answer; and
@@ -133,7 +139,7 @@ class Moves:
         for asked in group:
             self._find(asked)
         wanting = [asked for asked in group if asked.queue and not asked.claims]
-        lines = _Lines(self._workers_of, self._pace, wanting)
+        lines = _Lines(self._workers_of, self._pace, wanting, self._types() if wanting else None)
         while (given := lines.share(wanting)) or ending:
             candidates = [
                 (asked, lifecycle.read_due(items, asked.queue, asked.worker, self._key_of))
@@ -194,14 +200,20 @@ class Moves:
 class _Lines:
     """What is due in the queues that workers want something of."""
 
-    def __init__(self, workers_of: Callable[[str], int], pace: Pace, wanting: list[Asked]):
+    def __init__(
+        self,
+        workers_of: Callable[[str], int],
+        pace: Pace,
+        wanting: list[Asked],
+        types: Collection[str] | None,
+    ):
         self._workers_of, self._pace = workers_of, pace
         self._lines: dict[str, Iterator[list[Due]]] = {}
         for queue in {asked.queue for asked in wanting}:
             here = [asked for asked in wanting if asked.queue == queue]
             ahead = min(max(asked.most for asked in here), pace.quickest())
             most = len(here) if ahead == 1 else ahead * max(workers_of(queue), len(here))
-            self._lines[queue] = lifecycle.due(queue, here[0].worker, most)
+            self._lines[queue] = lifecycle.due(queue, here[0].worker, most, types)
 
     def share(self, wanting: list[Asked]) -> list[tuple[Asked, list[Due]]]:
         """What is due now, for those of the workers for whom there is something."""

@@ -29,6 +29,7 @@ from bellhop.catalog.description import KnownType
 from bellhop.consumer import inputs
 from bellhop.consumer.hand import Hand
 from bellhop.consumer.moves import End, Moves, Pace
+from bellhop.consumer.owntypes import OwnTypes
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
 from bellhop.consumer.watch import Watch
@@ -106,7 +107,8 @@ class Workers:
         self._catalog = Catalog(settings, here)
         self._ring = ring
         self._pace = Pace()
-        self._moves = Moves(self._cache_key, self._workers_of, self._pace)
+        self._types = OwnTypes(here, self._catalog)
+        self._moves = Moves(self._cache_key, self._workers_of, self._pace, self._types.names)
         self._consumers = 1
         self._stop_at = float("inf")
         self._is_shared = accounts.is_closed()
@@ -204,7 +206,8 @@ class Workers:
         """Count the due items that a free slot waits for; once a second, by the keeper."""
         self._moves.settle_doubts()
         self._consumers = len(queries.consumers())
-        self._due = queries.count_due(self.slots.free())
+        self._types.look()
+        self._due = queries.count_due(self.slots.free(), self._types.names())
 
     def tell_who_looks(self) -> None:
         """Tell what the items take that run, while somebody looks; once a second, by the keeper."""
@@ -257,14 +260,8 @@ class Workers:
             job_type = self._catalog.types().get(claim.type)
             if claim.cancel_requested:
                 hand.end(claim, watch, partial(lifecycle.cancel, claim))
-            elif job_type and job_type.is_pending:
-                later = partial(lifecycle.try_again, claim, PENDING_DELAY_S, f"{job_type.reason}.")
-                hand.end(claim, watch, later)
             elif job_type is None or not job_type.available:
-                reason = job_type.reason if job_type else "its file was removed"
-                error = item_error("type_unavailable", reason=reason)
-                again = () if job_type and job_type.is_broken else self._delays_s(claim)
-                hand.end(claim, watch, partial(lifecycle.fail_attempt, claim, error, again))
+                hand.end(claim, watch, self._without_type(claim, job_type))
             elif not self._reuse(claim, job_type, watch, hand):
                 return self._attempt(claim, job_type, watch, hand)
         except inputs.NotGiven as error:
@@ -275,6 +272,16 @@ class Workers:
             self._let_go(claim, error, watch)
             return False
         return True
+
+    def _without_type(self, claim: Claim, job_type: KnownType | None) -> Callable[[], bool]:
+        """How an item ends whose type cannot be used now: it waits, or has failed once more."""
+        reason = job_type.reason if job_type else "its file was removed"
+        # Of several machines, this one claims no more of it: another may run it, or none.
+        if self._types.names() is not None or (job_type and job_type.is_pending):
+            return partial(lifecycle.try_again, claim, PENDING_DELAY_S, f"{reason}.")
+        error = item_error("type_unavailable", reason=reason)
+        again = () if job_type and job_type.is_broken else self._delays_s(claim)
+        return partial(lifecycle.fail_attempt, claim, error, again)
 
     def _delays_s(self, claim: Claim) -> Sequence[float]:
         job_type = self._catalog.types().get(claim.type)

@@ -11,6 +11,12 @@ IS_FINAL = f"status IN {FINAL}"
 OTHER_STATUSES = {"partly_failed": "status = 'failed' AND completed_items > 0"}
 # Whether items of :queue may start.
 QUEUE_IS_OPEN = "NOT EXISTS (SELECT 1 FROM queue WHERE name = :queue AND is_paused = 1)"
+# The types of the items that may run in :queue: each is one look into an index.
+TYPES_IN_LINE = """WITH RECURSIVE in_line (type) AS (
+        SELECT min(type) FROM item WHERE queue = :queue AND status = 'queued' UNION ALL
+        SELECT (SELECT min(type) FROM item
+            WHERE queue = :queue AND status = 'queued' AND type > in_line.type)
+        FROM in_line WHERE in_line.type IS NOT NULL)"""
 # Whether :consumer takes items: it does not drain, and nobody has adopted what it held.
 CONSUMER_TAKES_ITEMS = "EXISTS (SELECT 1 FROM consumer WHERE id = :consumer AND draining = 0)"
 # Of an item: it waits, and no earlier step blocks it.

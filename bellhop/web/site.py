@@ -6,8 +6,6 @@ import fcntl
 import functools
 import logging
 import threading
-import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,12 +15,13 @@ from bottle import HTTPResponse, Route, request
 from bellhop.base.documents import Unreadable
 from bellhop.base.errors import Problem
 from bellhop.base.settings import Settings
-from bellhop.base.trouble import Trouble
 from bellhop.bell.bell import Bell
-from bellhop.catalog.catalog import LOOK_EVERY_S, TICK_S, Catalog
+from bellhop.catalog.catalog import Catalog
+from bellhop.catalog.watching import watch
 from bellhop.database.database import database
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.machines.served import Elsewhere, Publisher
 from bellhop.schedules.schedules import Schedules
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
@@ -141,22 +140,8 @@ def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     files = Files(here.folder, settings.storage.files)
     catalog = Catalog(settings, here)
     files.remove_incoming()
-    threading.Thread(target=_watch_types, args=[catalog], name="types", daemon=True).start()
+    tell = Publisher(here).tell if here.machine else None
+    threading.Thread(target=watch, args=[catalog, tell], name="types", daemon=True).start()
     # The one that describes belongs to its thread; handlers read another.
-    types = Catalog(settings, here)
+    types = Catalog(settings, here, elsewhere=Elsewhere(here))
     return Site(settings, here, files, types, bell, Intake(settings, types))
-
-
-def _watch_types(catalog: Catalog) -> None:
-    """Describe files of job types as they change."""
-    trouble = Trouble(
-        log, "Bellhop cannot read the job types: %s", "Bellhop can read the job types again"
-    )
-    while True:
-        try:
-            is_describing, reason = catalog.step(), None
-            catalog.tidy()
-        except Exception:
-            is_describing, reason = False, traceback.format_exc()
-        trouble.note(reason)
-        time.sleep(TICK_S if is_describing else LOOK_EVERY_S)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from bellhop.cli import start
 from bellhop.database.database import database, query
 from bellhop.machines import joining, members
 from bellhop.storage.installation import Installation, make_folder, rows_location, write_record
+from tests.support.machines import Machine, machine
 from tests.support.once import descriptions, empty_tables
 from tests.support.postgres import ROLE, Postgres
 
@@ -55,3 +58,20 @@ def reachable(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     for name in postgres.psql(r"SELECT rolname FROM pg_roles WHERE rolname LIKE 'bellhop\_%'"):
         postgres.psql(f'DROP OWNED BY "{name}"; DROP ROLE "{name}"', "tables")
     postgres.psql(f"ALTER ROLE {ROLE} NOCREATEROLE")
+
+
+@pytest.fixture
+def new_machine(rows: str, tmp_path: Path) -> Iterator[Callable[..., Machine]]:
+    """Makes a machine that is stepped by hand: `name`, and what it serves; "home" is the home."""
+    yield partial(machine, tmp_path, rows)
+    database.close_all()
+
+
+@pytest.fixture
+def home(new_machine: Callable[..., Machine]) -> Machine:
+    return new_machine("home")
+
+
+@pytest.fixture
+def gpu(new_machine: Callable[..., Machine]) -> Machine:
+    return new_machine("gpu-1")

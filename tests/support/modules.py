@@ -29,10 +29,10 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2150, "server": 710, "web": 5220, "consumer": 1300,
-    "schedules": 330, "jobs": 3320, "jobprocess": 1650, "accounts": 620,
-    "bell": 250, "catalog": 1000, "environments": 380, "database": 1240, "storage": 2400,
-    "system": 970, "functions": 1420, "machines": 500, "uploads": 320, "base": 1280,
+    "cli": 2190, "server": 710, "web": 5240, "consumer": 1360,
+    "schedules": 330, "jobs": 3360, "jobprocess": 1650, "accounts": 620,
+    "bell": 250, "catalog": 1090, "environments": 380, "database": 1240, "storage": 2400,
+    "system": 970, "functions": 1420, "machines": 600, "uploads": 320, "base": 1280,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

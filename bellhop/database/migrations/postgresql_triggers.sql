@@ -60,3 +60,7 @@ CREATE OR REPLACE FUNCTION upload_holds() RETURNS trigger LANGUAGE plpgsql AS $$
     END $$;
 CREATE OR REPLACE TRIGGER upload_held AFTER INSERT OR DELETE OR UPDATE OF owner ON upload
     FOR EACH ROW EXECUTE FUNCTION upload_holds();
+-- Several machines run different types: the first item of each that waits is found at once. SQLite
+-- is of one machine, and has no such index.
+CREATE INDEX IF NOT EXISTS item_due_of_type ON item (queue, type, priority DESC, turn, id)
+    WHERE status = 'queued';

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bellhop.database.database import query
-from bellhop.jobs.conditions import IS_UNFINISHED, IS_WAITING, QUEUE_IS_OPEN
+from bellhop.jobs.conditions import IS_UNFINISHED, IS_WAITING, QUEUE_IS_OPEN, TYPES_IN_LINE
 from bellhop.storage.models import Job
 
 # The place of a job in its queue is exact up to this one. To know it, the first waiting items are
@@ -15,14 +16,24 @@ from bellhop.storage.models import Job
 LINE_JOBS = 100
 IS_LISTED = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
 OF_JOBS = "job IN (SELECT CAST(value AS BIGINT) FROM json_each(:jobs))"
+COUNT_DUE_OF = f"""
+    {TYPES_IN_LINE}
+    SELECT CAST(coalesce(sum((SELECT count(*) FROM (SELECT 1 FROM item
+        WHERE queue = :queue AND type = in_line.type AND status = 'queued' LIMIT :most) AS few)), 0)
+        AS BIGINT)
+    FROM in_line WHERE type IN (SELECT value FROM json_each(:types)) AND {QUEUE_IS_OPEN}"""
 LINES = (2000, 20_000, 1 << 62)
 
 
-def count_due(most: Mapping[str, int]) -> int:
-    """How many items may run now, of each queue `most` at most."""
-    sql = f"""SELECT 1 FROM item WHERE queue = :queue AND status = 'queued'
-        AND {QUEUE_IS_OPEN} LIMIT :most"""
-    return sum(len(query(sql, {"queue": queue, "most": count})) for queue, count in most.items())
+def count_due(most: Mapping[str, int], types: Collection[str] | None = None) -> int:
+    """How many items may run now, of each queue `most` at most; only of `types`, if given."""
+    sql = f"""SELECT count(*) FROM (SELECT 1 FROM item WHERE queue = :queue AND status = 'queued'
+        AND {QUEUE_IS_OPEN} LIMIT :most) AS few"""
+    known: dict[str, Any] = {}
+    if types is not None:
+        sql, known = COUNT_DUE_OF, {"types": json.dumps([*types])}
+    counts = [query(sql, {"queue": queue, "most": n, **known})[0][0] for queue, n in most.items()]
+    return int(sum(map(min, counts, most.values())))
 
 
 def queued_in(queue: str, most: int) -> int:
@@ -43,29 +54,29 @@ def _of_jobs(job_ids: Iterable[int]) -> tuple[str, dict[str, int | str]]:
 class Waiting:
     """What the items of a job that do not run wait for.
 
-    `until` is the first time that comes, `queues` where items could run at once.
+    `until` is the first time that comes, `lines` the (queue, type) of items that could run at once.
     """
 
     until: str | None = None
     is_retry: bool = False
     for_job: bool = False
     for_equal: bool = False
-    queues: list[str] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
 
 def waiting(job_ids: Iterable[int]) -> dict[int, Waiting]:
     """What these jobs, at least one, wait for, by the job's row id."""
     of_jobs, values = _of_jobs(job_ids)
-    sql = f"""SELECT job, status, queue, min(not_before),
+    sql = f"""SELECT job, status, queue, type, min(not_before),
             max(CASE WHEN not_before IS NOT NULL AND attempt > 0 THEN 1 ELSE 0 END),
             max(CASE waits_for WHEN 'job' THEN 1 ELSE 0 END),
             max(CASE waits_for WHEN 'equal' THEN 1 ELSE 0 END)
-        FROM item WHERE {of_jobs} AND {IS_WAITING} GROUP BY job, status, queue"""
+        FROM item WHERE {of_jobs} AND {IS_WAITING} GROUP BY job, status, queue, type"""
     found: dict[int, Waiting] = {}
-    for job, status, queue, until, is_retry, for_job, for_equal in query(sql, values):
+    for job, status, queue, name, until, is_retry, for_job, for_equal in query(sql, values):
         waits = found.setdefault(job, Waiting())
         if status == "queued":
-            waits.queues.append(queue)
+            waits.lines.append((queue, name))
         waits.until = min(filter(None, (waits.until, until)), default=None)
         waits.is_retry |= bool(is_retry)
         waits.for_job |= bool(for_job)

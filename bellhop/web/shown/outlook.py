@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import starmap
 
 from bellhop.jobs import queries
 from bellhop.storage.models import FINAL, Job
@@ -55,7 +56,7 @@ class Outlook:
         if self._nobody_works(job, waiting) or waiting.for_job or waiting.for_equal:
             return None
         seconds = [self._seconds(w.type, w.queue, w.hundredths) for w in queries.work_left(job)]
-        for queue in waiting.queues[:1]:
+        for queue, _ in waiting.lines[:1]:
             ahead = self._line(queue, job).ahead(job.id)
             if ahead is None:
                 return None
@@ -86,16 +87,20 @@ class Outlook:
             return "no consumer is running"
         if not self._now.has_room:
             return "the disk is full; the job continues when there is space"
-        if job.status == "running" and not waiting.queues:
+        if job.status == "running" and not waiting.lines:
             return None
         if self._now.is_drained:
             return "Bellhop is draining; the job runs after the next start"
-        for queue in waiting.queues or [job.queue]:
-            if queue in self._now.paused:
-                return f"the queue {queue} is paused"
-            if queue not in self._now.serving:
-                return f"no consumer serves the queue {queue}"
-        return None
+        of_job = job.queue, job.type
+        return next(filter(None, starmap(self._nobody_runs, waiting.lines or [of_job])), None)
+
+    def _nobody_runs(self, queue: str, type_name: str) -> str | None:
+        """Why nobody would run an item of a type in a queue."""
+        if queue in self._now.paused:
+            return f"the queue {queue} is paused"
+        if self._now.machines:
+            return self._now.machines.why_none_runs(queue, type_name)
+        return None if queue in self._now.serving else f"no consumer serves the queue {queue}"
 
     def _pending(self, job: Job, waiting: queries.Waiting) -> str | None:
         if waiting.for_job:

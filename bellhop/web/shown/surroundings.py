@@ -11,6 +11,8 @@ from typing import Any
 from bellhop.jobs import durations, queries, queues
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
+from bellhop.web.shown import machines
+from bellhop.web.shown.machines import Machines
 
 LOOK_EVERY_S = 0.5
 LEAST_ROOM_BYTES = 1 << 20
@@ -33,6 +35,8 @@ class View:
     # Seconds that the items of each type took in the middle.
     medians: dict[str, float]
     has_room: bool
+    # Which of several machines would run an item; None where there is one.
+    machines: Machines | None
 
 
 class Line:
@@ -135,4 +139,5 @@ class Surroundings:
             workers=queues.workers_set(),
             medians={name: statistics.median(found) for name, found in measured.items()},
             has_room=self.files.free_bytes() >= LEAST_ROOM_BYTES,
+            machines=machines.look(self.here, consumers),
         )

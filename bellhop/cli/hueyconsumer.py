@@ -27,6 +27,7 @@ def create_consumer(
         here = _join(settings, worker_type)
     except StartRefused as refusal:
         sys.exit(f"bellhop: {refusal}")
+    settings = start.shared(settings, here)
     # The storage may have been switched since the bell was opened: no lock was held.
     bell = bell if bell.here == here else Bell(settings, here)
     return Consumer(settings, here, bell, start.served(settings, here), threads=workers)

@@ -110,6 +110,7 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     on_ready = start.tell_parent(given.ready_fd)
     here = start.join_home(loaded)
     start.require_account(loaded)
+    start.publish(loaded, here)
     if given.socket_fd is None:
         bound = listener.bind(loaded)
     else:
@@ -124,10 +125,13 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
 
     on_ready = start.tell_parent(given.ready_fd)
     here = start.join(loaded)
+    loaded = start.shared(loaded, here)
     counts = start.served(loaded, here)
     if given.queue:
         counts = dict(_queue_and_workers(text, counts) for text in given.queue)
-    run_consumer(loaded, here, given.open_bell(loaded, here), counts, on_ready)
+    again = run_consumer(loaded, here, given.open_bell(loaded, here), counts, on_ready)
+    if again and given.ready_fd is None:  # else the parent starts it again
+        os.execv(sys.executable, sys.orig_argv)
 
 
 def client(loaded: settings.Settings, given: argparse.Namespace) -> int:

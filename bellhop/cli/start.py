@@ -21,7 +21,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.database import schema
 from bellhop.database.database import database, refusing
-from bellhop.machines import joining, members
+from bellhop.machines import joining, members, published
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
@@ -89,6 +89,21 @@ def served(settings: Settings, here: Installation) -> dict[str, int]:
             f"know; write a section [queue:{min(unknown)}]"
         )
     return queues
+
+
+def shared(settings: Settings, here: Installation) -> Settings:
+    """The settings that hold on this machine: what the home tells, where this is another one."""
+    if here.is_home:
+        return settings
+    with refusing(), database.connection_context():
+        return published.take(settings, here)
+
+
+def publish(settings: Settings, here: Installation) -> None:
+    """Tell all machines what the home says, where there can be others."""
+    if here.machine:
+        with refusing(), database.connection_context():
+            published.publish(settings, here)
 
 
 def record_access(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
+from bellhop.machines import published
 from bellhop.machines.members import Report
 from bellhop.machines.served import Publisher
 from bellhop.storage.installation import Installation
@@ -41,6 +42,9 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
     """
 
     _signum: int | None
+    # Whether it has stopped only to begin with other settings.
+    begins_again = False
+
     def __init__(
         self,
         settings: Settings,
@@ -92,6 +96,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
                 lambda: consumers.report_bell(self._id, bell.trouble.reason),
                 self._report_stop,
                 report.tell_when_due,
+                published.Watch(settings, self._here, self._begin_again).look,
             ],
         )
 
@@ -107,6 +112,11 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()
         super().start()
         self._on_start()
+
+    def _begin_again(self) -> None:
+        """Stop in good order, for whoever started this to start it again."""
+        self.begins_again = True
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _describe_types(self) -> None:
         """What the web does at the home: one process of this machine describes its job types."""
@@ -183,10 +193,15 @@ def run_consumer(
     bell: Bell,
     counts: dict[str, int],
     on_start: Callable[[], object],
-) -> None:
-    """Be a consumer until a stop; `counts` says how many workers serve each queue."""
+) -> bool:
+    """Be a consumer until a stop; `counts` says how many workers serve each queue.
+
+    Whether it shall begin again, as the home has other settings now.
+    """
     # Until the consumer's own handler stands, a stop has nothing to wait for.
     signals.on_stop(lambda *_: sys.exit(0))
     if settings.server.cores == "own":
         cores.keep_to_one()
-    Consumer(settings, here, bell, counts, on_start=on_start).run()
+    consumer = Consumer(settings, here, bell, counts, on_start=on_start)
+    consumer.run()
+    return consumer.begins_again

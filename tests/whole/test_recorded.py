@@ -67,11 +67,17 @@ def test_it_keeps_no_answer_that_nobody_asks_for(name: str) -> None:
     assert [*recorded(name)["groups"]] == [group for known, group in GROUPS if known == name], HINT
 
 
+# What nothing is there for while the rows are in SQLite; tests/machines asks it.
+ON_A_SERVER = ("POST /api/v1/machines/join",)
+
+
 def test_it_asks_every_route_to_an_answer_that_is_no_refusal() -> None:
     exchanges = [e for name in PASSES for group in recorded(name)["groups"].values() for e in group]
     whole = [e for e in exchanges if "status" in e]  # of a brief one, only the status is kept
     documents = [e for e in whole if e["request"] == "GET openapi.json"]
     taken = {e["request"].partition("?")[0] for e in whole if e["status"] < 400}
     for operation in documents[0]["answer"]["operations"]:
+        if operation in ON_A_SERVER:
+            continue
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(operation.replace("/api/v1/", "")))
         assert any(re.fullmatch(pattern, request) for request in taken), operation

@@ -39,4 +39,4 @@ def _join(settings: Settings, worker_type: str) -> Installation:
             f"huey_consumer -k {worker_type}: allowed is thread; each item already runs in a "
             "separate process"
         )
-    return start.join(settings)
+    return start.join(settings, may_be_newer=True)

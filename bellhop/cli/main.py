@@ -124,7 +124,7 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.consumer.consumer import run_consumer
 
     on_ready = start.tell_parent(given.ready_fd)
-    here = start.join(loaded)
+    here = start.join(loaded, may_be_newer=True)
     loaded = start.shared(loaded, here)
     counts = start.served(loaded, here)
     if given.queue:

@@ -55,10 +55,13 @@ def join_from_console(settings: Settings) -> Installation:
     return here
 
 
-def join(settings: Settings) -> Installation:
-    """Prepare, and count as alive until this process ends."""
+def join(settings: Settings, *, may_be_newer: bool = False) -> Installation:
+    """Prepare, and count as alive until this process ends.
+
+    `may_be_newer`: where this program can live with the schema of a newer one, it does.
+    """
     with starting(settings) as folder:
-        here = _prepare(settings, folder)
+        here = _prepare(settings, folder, may_be_newer=may_be_newer)
         stay_alive(folder)
         database.stay_open()
         presence.watch(here)
@@ -142,9 +145,11 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     return partial(os.write, ready_fd, b"r")
 
 
-def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> Installation:
+def _prepare(
+    settings: Settings, folder: Path, *, may_be_open: bool = False, may_be_newer: bool = False
+) -> Installation:
     here, alone = agree(folder, settings, bellstore.probe_redis)
-    _migrate(settings, here, alone=alone)
+    _migrate(settings, here, alone=alone, may_be_newer=may_be_newer)
     here = _with_machine(settings, here, alone=alone)
     here = _with_access(here, may_be_open=may_be_open)
     if alone:
@@ -154,7 +159,7 @@ def _prepare(settings: Settings, folder: Path, *, may_be_open: bool = False) -> 
     return here
 
 
-def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
+def _migrate(settings: Settings, here: Installation, *, alone: bool, may_be_newer: bool) -> None:
     """Bring the rows to this program's schema, wherever they are."""
     # A new database beside the files of an old one would let the keeper take them for litter.
     may_create = not (here.has_database or Files(here.folder, settings.storage.files).has_jobs())
@@ -165,6 +170,7 @@ def _migrate(settings: Settings, here: Installation, *, alone: bool) -> None:
         if not here.is_home:
             server.meet(settings.storage.database, here.mark)
             return
+        known |= {"may_be_newer": may_be_newer, "lease_s": settings.machines.lease_s}
         server.migrate(settings.storage.database, **known)
     else:
         schema.migrate(here.database, may_adopt=not here.has_database, **known)

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -233,6 +234,20 @@ def _numbers(caught: int) -> set[int]:
         return set()
 
 
+def _outlast(child: subprocess.Popen[bytes], caught: int) -> bool:
+    """Wait until a child has ended, which a stop ends; whether one was asked for.
+
+    It may wait for as long as the home takes to be updated.
+    """
+    is_stopped = False
+    while child.poll() is None:
+        select.select([caught], [], [], 1.0)  # also its own end is told there
+        if not is_stopped and not _numbers(caught).isdisjoint(signals.STOPS):
+            is_stopped = True
+            child.terminate()
+    return is_stopped or not _numbers(caught).isdisjoint(signals.STOPS)
+
+
 def _prepare(settings: Settings, caught: int) -> Installation:
     """Let a child agree and migrate under our `start.lock`, then count as alive."""
     folder = make_folder(settings)
@@ -247,11 +262,11 @@ def _prepare(settings: Settings, caught: int) -> Installation:
         pass_fds=(lock,),
         start_new_session=True,  # Ctrl-C reaches the parent alone
     )
-    child.wait()
+    is_stopped = _outlast(child, caught)
     children.end_strangers()
     assert child.stdin is not None
     child.stdin.close()
-    if not _numbers(caught).isdisjoint(signals.STOPS):
+    if is_stopped:
         sys.exit(0)
     if child.returncode:
         sys.exit(abs(child.returncode))  # it has said why

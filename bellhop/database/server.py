@@ -13,7 +13,7 @@ from peewee import DatabaseError
 from bellhop.base import program
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import postgresql_location
-from bellhop.database import translation
+from bellhop.database import translation, versions
 from bellhop.database.condition import Condition, look
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import said_by
@@ -21,7 +21,9 @@ from bellhop.database.postgresql import OLDEST, PostgresError, answering, connec
 from bellhop.database.schema import migrations, of_newer
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
-ABOUT = "CREATE TABLE IF NOT EXISTS about (version BIGINT NOT NULL, mark BIGINT NOT NULL)"
+ABOUT = """
+    CREATE TABLE IF NOT EXISTS about (version BIGINT NOT NULL, mark BIGINT NOT NULL);
+    ALTER TABLE about ADD COLUMN IF NOT EXISTS needs BIGINT NOT NULL DEFAULT 0"""
 # Whether the table `about` is Bellhop's, and not one of that name of another program.
 IS_THERE = """
     SELECT count(*) = 2 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('about')
@@ -33,6 +35,7 @@ OTHERS = """
     WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         AND c.oid NOT IN (SELECT objid FROM pg_catalog.pg_depend WHERE deptype = 'e')"""
 PID = "SELECT pg_backend_pid()"
+MACHINES_SINCE = 10  # the schema
 # What a server and a role must be, each as the words that say what is wrong with it, or NULL.
 PROBLEMS = (
     f"""CASE WHEN current_setting('server_version_num')::integer < {OLDEST} THEN
@@ -100,20 +103,37 @@ OTHERWISE = (
 )
 
 
-def migrate(url: str, *, alone: bool, may_create: bool = True, mark: int = 0) -> None:
+def migrate(
+    url: str,
+    *,
+    alone: bool,
+    may_create: bool = True,
+    mark: int = 0,
+    may_be_newer: bool = False,
+    lease_s: float = 60.0,
+) -> None:
     """Bring the database at `url` to this program's schema; called under `start.lock`.
 
-    `mark` tells it from those of other installations, 0 to mark none. Raises StartRefused when the
+    `mark` tells it from those of other installations, 0 to mark none; `may_be_newer`: one of a
+    newer version is left as it is, if this program can live with it. A machine that has not beaten
+    for `lease_s` runs nothing. Raises StartRefused when the
     server cannot be used, when the database is from a newer version, of another installation,
-    missing where it must be (`may_create` false), or in use (`alone` false) while a migration is
-    due. Then nothing was changed.
+    missing where it must be (`may_create` false), or in use (`alone` false, or by other machines)
+    while a migration is due. Then nothing was changed.
     """
     where = f"PostgreSQL at {postgresql_location(url)}"
     require_usable(url)
     bind_server(url)
     try:
-        with database.connection_context(), database.atomic():
-            bring_up(where, alone=alone, may_create=may_create, mark=mark)
+        with database.connection_context():
+            version, found = _stood()
+            if version > len(migrations()) and may_be_newer and found == mark:
+                versions.require_not_too_old(where)
+                return
+            if version >= MACHINES_SINCE and versions.is_breaking(version):
+                versions.require_no_other_machine(where, lease_s)
+            with database.atomic():
+                bring_up(where, alone=alone, may_create=may_create, mark=mark)
     except (PostgresError, DatabaseError) as error:
         raise refused(url, error) from None
 
@@ -121,9 +141,7 @@ def migrate(url: str, *, alone: bool, may_create: bool = True, mark: int = 0) ->
 def bring_up(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
     """What `migrate` does, inside the transaction of its caller; `where` is what it is called."""
     steps = migrations()
-    ((is_there,),) = query(IS_THERE)
-    stood = query("SELECT version, mark FROM about") if is_there else []
-    version, found = stood[0] if stood else (0, 0)
+    version, found = _stood()
     if version > len(steps):
         raise StartRefused(of_newer(where, version))
     if version == 0 and not may_create:
@@ -138,9 +156,18 @@ def bring_up(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
         raise StartRefused(f"{where} holds tables of another program; name an empty database")
     for sql in (_asset(BEFORE), *map(translation.tables, steps[version:]), _asset(AFTER), ABOUT):
         database.run(sql)
+    if version and versions.is_breaking(version):
+        query(versions.FENCE)
     query("DELETE FROM about")
-    known = {"version": len(steps), "mark": mark or found}
-    query("INSERT INTO about (version, mark) VALUES (:version, :mark)", known)
+    known = {"version": len(steps), "mark": mark or found, "needs": versions.needed(len(steps))}
+    query("INSERT INTO about (version, mark, needs) VALUES (:version, :mark, :needs)", known)
+
+
+def _stood() -> tuple[int, int]:
+    """The schema and the mark of the database; 0 where it has none."""
+    ((is_there,),) = query(IS_THERE)
+    stood = query("SELECT version, mark FROM about") if is_there else []
+    return stood[0] if stood else (0, 0)
 
 
 def _asset(name: str) -> str:
@@ -150,25 +177,21 @@ def _asset(name: str) -> str:
 def meet(url: str, mark: int) -> None:
     """Use the database at `url` as a machine that joined, which migrates nothing.
 
-    Raises NotAMember when its login was taken away, StartRefused when the server cannot be used, or
-    when the database is not of this installation or of this program's schema.
+    Waits until the home knows no less than this program. Raises NotAMember when its login was taken
+    away, StartRefused when the server cannot be used, the database is of another installation, or
+    this program is too old for it.
     """
-    where, steps = f"PostgreSQL at {postgresql_location(url)}", len(migrations())
+    where = f"PostgreSQL at {postgresql_location(url)}"
     require_usable(url, is_owner=False)
     bind_server(url)
     try:
         with database.connection_context():
-            ((version, found),) = query("SELECT version, mark FROM about")
+            if _stood()[1] != mark:
+                raise StartRefused(f"{where} is the database of another installation")
+            versions.require_not_too_old(where)
+        versions.wait_for_home(where)
     except (PostgresError, DatabaseError) as error:
         raise refused(url, error) from None
-    if found != mark:
-        raise StartRefused(f"{where} is the database of another installation")
-    if version > steps:
-        raise StartRefused(of_newer(where, version))
-    if version < steps:
-        raise StartRefused(
-            f"{where} has schema {version}, and this Bellhop needs {steps}; update the home first"
-        )
 
 
 def require_usable(url: str, *, is_owner: bool = True) -> None:

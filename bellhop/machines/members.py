@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from bellhop import __version__
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.times import timestamp
-from bellhop.database import condition
+from bellhop.database import condition, schema
 from bellhop.database.database import database, query
 from bellhop.storage.installation import RECORD, Installation
 from bellhop.storage.presence import Unavailable
@@ -211,6 +211,7 @@ class Report:
             "round_trip_ms": round(round_trip_ms, 2),
             "clock_ahead_s": round(ahead_s, 3),
             "python": platform.python_version(),
+            "schema": len(schema.MIGRATIONS),
             "problems": self._problems(),
         }
         with database.fleeting():

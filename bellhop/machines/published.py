@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, Lifetime, Queue, Settings
+from bellhop.database import schema, versions
 from bellhop.database.database import database, query
 from bellhop.storage.installation import Installation
 
@@ -74,7 +75,10 @@ def take(settings: Settings, here: Installation) -> Settings:
 
 
 class Watch:
-    """Calls `changed`, once, when the home has published other settings than a process took."""
+    """Calls `changed`, once, when the home has published other settings than a process took.
+
+    Or when it has migrated the rows to what this program cannot live with: the next start says so.
+    """
 
     def __init__(self, settings: Settings, here: Installation, changed: Callable[[], object]):
         self._taken, self._is_home, self._changed = settings, here.is_home, changed
@@ -87,9 +91,14 @@ class Watch:
         self._look_at = time.monotonic() + LOOK_EVERY_S
         known = dict(query(READ))
         if SETTINGS in known and _held(self._taken, json.loads(known[SETTINGS])) != self._taken:
-            self._look_at = float("inf")
-            log.info("the home has other settings now: this consumer starts again with them")
-            self._changed()
+            self._leave("the home has other settings now: this consumer starts again with them")
+        elif versions.is_too_old(len(schema.MIGRATIONS)):
+            self._leave("this Bellhop is too old for the rows now: it takes no more items")
+
+    def _leave(self, said: str) -> None:
+        self._look_at = float("inf")
+        log.warning(said)
+        self._changed()
 
 
 def _places(here: Installation) -> dict[str, str]:

@@ -40,8 +40,9 @@ from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.outcome import Stop
 from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
-from bellhop.jobs import lifecycle, queries, queues, reuse, webhooks
+from bellhop.jobs import consumers, lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim, Completion
+from bellhop.machines import looking
 from bellhop.storage import live, presence
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
@@ -212,9 +213,13 @@ class Workers:
     def tell_who_looks(self) -> None:
         """Tell what the items take that run, while somebody looks; once a second, by the keeper."""
         if live.is_asked(self._here):
-            running = list(self._running.values())
-            told = {live.key(each.claim.id, each.claim.attempt): each.figures() for each in running}
-            live.tell(self._here, self.consumer, told)
+            live.tell(self._here, self.consumer, self._figures())
+        elif looking.is_asked(self._here):
+            consumers.report_figures(self.consumer, live.as_row(self._figures()))
+
+    def _figures(self) -> dict[str, live.Figures]:
+        running = list(self._running.values())
+        return {live.key(each.claim.id, each.claim.attempt): each.figures() for each in running}
 
     def _workers_of(self, queue: str) -> int:
         """How many workers share the items of a queue, as far as anybody knows."""

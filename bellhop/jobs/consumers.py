@@ -51,6 +51,12 @@ def report_stop(consumer: str) -> None:
         query("UPDATE consumer SET draining = 1 WHERE id = :id", {"id": consumer})
 
 
+def report_figures(consumer: str, told: str) -> None:
+    """Record what the running items of a consumer take, for somebody who looks from elsewhere."""
+    with database.fleeting():
+        query("UPDATE consumer SET told = :told WHERE id = :id", {"id": consumer, "told": told})
+
+
 def report_bell(consumer: str, trouble: str | None) -> None:
     """Record what is wrong with a consumer's bell, None when it works."""
     values = {"id": consumer, "trouble": trouble}

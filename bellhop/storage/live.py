@@ -2,7 +2,8 @@
 
 Whoever looks touches one file of the data folder, and each consumer answers with a file of its own
 once a second. Nothing is synced or stored: whatever is older than a moment counts as not there.
-The times are of the clock that all processes of a machine share and nobody sets.
+The times are of the clock that all processes of a machine share and nobody sets. A consumer of
+another machine answers in its row (`machines/looking.py`), with the time of the rows.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import contextlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bellhop.base.times import seconds_since, timestamp
 from bellhop.storage.installation import LIVE, Installation
 
 ASKED = "live.asked"
@@ -69,6 +72,24 @@ def told(here: Installation, consumer: str) -> dict[str, Figures]:
         answer = json.loads(_answer(here, consumer).read_text())
         if 0 <= time.monotonic() - answer["at"] < ANSWER_S:
             return {key: Figures(**each) for key, each in answer["attempts"].items()}
+    return {}
+
+
+def as_row(figures: Mapping[str, Figures]) -> str:
+    """The figures as JSON for another machine: each began so many seconds before it was written."""
+    told = {key: {**asdict(each), "began": each.elapsed_s} for key, each in figures.items()}
+    return json.dumps({"at": timestamp(), "attempts": told})
+
+
+def of_row(text: str | None) -> dict[str, Figures]:
+    """The same again; nothing when that is no longer true."""
+    with contextlib.suppress(ValueError, TypeError, LookupError):
+        answer = json.loads(text or "")
+        age_s = seconds_since(answer["at"])
+        if age_s is not None and age_s < ANSWER_S:
+            told = {key: Figures(**each) for key, each in answer["attempts"].items()}
+            began = time.monotonic() - age_s
+            return {key: replace(each, began=began - each.began) for key, each in told.items()}
     return {}
 
 

@@ -228,6 +228,7 @@ def installation_routes() -> tuple[Route, ...]:
         Route("POST", f"{schedule}/run", schedules.run, "change"),
         Route("GET", f"{API}/monitoring/queues", monitoring.queues, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/workers", monitoring.workers, "look", is_costly=True),
+        Route("GET", f"{API}/monitoring/machines", monitoring.machines, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/problems", problems.show, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor", is_costly=True),
         Route("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage", Body.SHORT),

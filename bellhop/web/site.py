@@ -21,6 +21,7 @@ from bellhop.catalog.watching import watch
 from bellhop.database.database import database
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
+from bellhop.machines.looking import Looking
 from bellhop.machines.served import Elsewhere, Publisher
 from bellhop.schedules.schedules import Schedules
 from bellhop.storage.files import Files
@@ -75,6 +76,10 @@ class Site:
     @functools.cached_property
     def inspection(self) -> Inspection:
         return Inspection(self.here)
+
+    @functools.cached_property
+    def looking(self) -> Looking:
+        return Looking(self.here)
 
     @functools.cached_property
     def uploads(self) -> Uploads:

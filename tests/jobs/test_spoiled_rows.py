@@ -66,7 +66,8 @@ PAGES = (
     "health", "ready", "metrics", "api/v1/jobs", "api/v1/jobs?q=x", "api/v1/jobs?since=0",
     "api/v1/jobs/facets", "api/v1/jobs/stats", "api/v1/schedules", "api/v1/audit",
     "api/v1/monitoring/queues",
-    "api/v1/monitoring/workers", "api/v1/monitoring/health", "api/v1/cache", "api/v1/types",
+    "api/v1/monitoring/workers", "api/v1/monitoring/machines", "api/v1/monitoring/health",
+    "api/v1/cache", "api/v1/types",
     "api/v1/webhooks/secret", "api/v1/monitoring/problems", f"api/v1/files/{'a' * 64}/jobs",
 )  # fmt: skip
 OF_JOB = ("", "/result", "/items", "/events", "/deliveries", "/shares", "/items/0/log")

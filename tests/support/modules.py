@@ -29,8 +29,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2190, "server": 710, "web": 5240, "consumer": 1360,
-    "schedules": 330, "jobs": 3360, "jobprocess": 1650, "accounts": 620,
+    "cli": 2190, "server": 710, "web": 5340, "consumer": 1360,
+    "schedules": 330, "jobs": 3370, "jobprocess": 1650, "accounts": 620,
     "bell": 250, "catalog": 1090, "environments": 380, "database": 1320, "storage": 2400,
     "system": 970, "functions": 1420, "machines": 600, "uploads": 320, "base": 1280,
 }  # fmt: skip

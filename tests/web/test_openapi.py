@@ -337,6 +337,7 @@ PROMISES = (
     Promise("DELETE", "/cache?type=noop"),
     Promise("GET", "/monitoring/queues"),
     Promise("GET", "/monitoring/workers"),
+    Promise("GET", "/monitoring/machines"),
     Promise("GET", "/monitoring/problems?period=7d"),
     Promise("GET", "/monitoring/health"),
     Promise("POST", "/queues/NAME/pause"),

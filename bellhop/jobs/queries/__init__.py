@@ -2,6 +2,7 @@
 
 from bellhop.jobs.queries.facets import FACETS, facets, schedule_names
 from bellhop.jobs.queries.figures import (
+    busy_workers,
     counts_by_type,
     flow,
     held_by_owners,
@@ -88,15 +89,15 @@ from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 
 __all__ = [
     "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage",
-    "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work",
-    "cached", "consumers", "count_due", "count_jobs", "counted_since", "counts_by_type",
-    "deliveries", "delivery", "ended_before", "ends", "errors", "events", "facets", "failures",
-    "first_steps", "flow", "held_by", "held_by_owners", "hopeless", "is_expired", "item", "items",
-    "job", "job_ids", "jobs", "jobs_since", "jobs_with_content", "last_change", "leases", "line",
-    "living_consumers", "matching", "needs_uploads", "newest_at", "outputs", "own_jobs_with",
-    "period", "queue_states", "queued_in", "queues_of", "reason_of", "running_by_machine",
-    "running_consumers",
-    "running_in", "running_items", "runs", "schedule_names", "schedule_runs", "status_of",
-    "stored_bytes", "submitted_under", "troubles", "types", "types_of_jobs", "types_waiting",
-    "unfinished_jobs", "unknown_jobs", "unmet", "unreadable", "waiting", "work_left",
+    "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting",
+    "Work", "busy_workers", "cached", "consumers", "count_due", "count_jobs", "counted_since",
+    "counts_by_type", "deliveries", "delivery", "ended_before", "ends", "errors", "events",
+    "facets", "failures", "first_steps", "flow", "held_by", "held_by_owners", "hopeless",
+    "is_expired", "item", "items", "job", "job_ids", "jobs", "jobs_since", "jobs_with_content",
+    "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
+    "outputs", "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",
+    "running_by_machine", "running_consumers", "running_in", "running_items", "runs",
+    "schedule_names", "schedule_runs", "status_of", "stored_bytes", "submitted_under", "troubles",
+    "types", "types_of_jobs", "types_waiting", "unfinished_jobs", "unknown_jobs", "unmet",
+    "unreadable", "waiting", "work_left",
 ]  # fmt: skip

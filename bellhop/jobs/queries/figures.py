@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from bellhop.accounts.access import User, owned, readable
@@ -91,6 +92,12 @@ def queue_states() -> dict[str, dict[str, Any]]:
         rows = query(sql, {"queue": queue}) if state["queued"] else []
         state["oldest"] = rows[0][0] if rows else None
     return states
+
+
+def busy_workers() -> dict[tuple[str, str], int]:
+    """How many workers run an item, by consumer and queue."""
+    running = query("SELECT DISTINCT worker, queue FROM item WHERE status = 'running'")
+    return Counter((worker.partition("/")[0], queue) for worker, queue in running if worker)
 
 
 def types_waiting(queue: str, most: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bottle import HTTPResponse
 from prometheus_client import CollectorRegistry
@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from bellhop.accounts.access import BELLHOP, User
 from bellhop.database.database import database
 from bellhop.jobs import queries, reuse
+from bellhop.web.shown.machine_views import Machine, machines
 from bellhop.web.shown.running import queue_views
 from bellhop.web.site import Site
 
@@ -55,8 +56,10 @@ class _Figures:
 
     def _installation(self) -> Iterable[Metric]:
         cache = reuse.stats()
-        consumers = len(queries.running_consumers(self._site.here))
-        yield GaugeMetricFamily("bellhop_consumers", "Live consumers.", value=consumers)
+        consumers = queries.running_consumers(self._site.here)
+        yield GaugeMetricFamily("bellhop_consumers", "Live consumers.", value=len(consumers))
+        if found := machines(self._site, consumers):
+            yield self._machines(found)
         free_bytes = self._site.files.free_bytes()
         yield GaugeMetricFamily(
             "bellhop_disk_free_bytes", "Free disk space for data.", value=free_bytes
@@ -66,6 +69,14 @@ class _Figures:
         hits, misses = cache["hits"], cache["misses"]
         yield CounterMetricFamily("bellhop_cache_hits", "Reused results.", value=hits)
         yield CounterMetricFamily("bellhop_cache_misses", "Results computed.", value=misses)
+
+    def _machines(self, found: Sequence[Machine]) -> Metric:
+        up = GaugeMetricFamily(
+            "bellhop_machine_up", "1 while a machine runs jobs.", labels=["machine"]
+        )
+        for machine in found:
+            up.add_metric([machine.row.name], bool(machine.consumers))
+        return up
 
 
 def metrics(site: Site, user: User) -> HTTPResponse:

@@ -20,6 +20,8 @@ from bellhop.system.clock import STEP_S
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
+from bellhop.web.shown.machine_views import machine_views, silent
+from bellhop.web.shown.machine_views import machines as every_machine
 from bellhop.web.shown.running import queue_views, worker_views
 from bellhop.web.shown.views import job_views
 from bellhop.web.site import Site
@@ -35,6 +37,11 @@ def queues(site: Site, user: User) -> HTTPResponse:
 def workers(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/workers: the live consumers and what each of their workers does."""
     return json_answer({"workers": worker_views(site, user)})
+
+
+def machines(site: Site, user: User) -> HTTPResponse:
+    """GET /monitoring/machines: each machine and what it runs; none on SQLite."""
+    return json_answer({"machines": machine_views(site)})
 
 
 def health(site: Site, user: User) -> HTTPResponse:
@@ -56,6 +63,7 @@ def health(site: Site, user: User) -> HTTPResponse:
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]
+    problems += silent(every_machine(site, consumers))
     problems += _clock_problems(site)
     unreadable = site.inspection.look()
     problems += [f"this row cannot be read: {row}" for row in unreadable[:MOST_SHOWN]]

@@ -366,6 +366,9 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("GET", f"{API}/monitoring/health", name="getMonitor", summary="Show the figures for "
               "monitoring", words="The answer is always 200: read `status`.",
               answers=shows("Monitor", "The figures.")),
+        Route("GET", f"{API}/monitoring/machines", name="listMachines", summary="List the machines",
+              words="What each of several machines serves and runs, and how it is.",
+              answers=shows("MachineList", "The machines.")),
         Route("GET", f"{API}/monitoring/problems", name="getProblems",
               summary="Show what failed, and how job types did",
               words="Of your items, or of all items if you can read all jobs. Bellhop counts each "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bellhop.accounts.access import User
@@ -10,6 +11,7 @@ from bellhop.jobs import queries
 from bellhop.jobs import queues as switches
 from bellhop.storage import live
 from bellhop.storage.models import Consumer
+from bellhop.web.shown.machine_views import Machine, machines, names
 from bellhop.web.site import Site
 
 # Where nothing waits for longer, a queue keeps up.
@@ -25,13 +27,14 @@ TOLD = ("memory_bytes", "memory_limit_bytes", "last_line")
 def queue_views(site: Site) -> list[dict[str, Any]]:
     """Every queue of config.ini, and those that rows still name."""
     (states, flows), paused = site.surroundings.counted(), switches.paused()
-    workers = switches.workers_set()
-    serving = [name for c in queries.running_consumers(site.here) for name in queries.queues_of(c)]
+    workers, running = switches.workers_set(), queries.running_consumers(site.here)
+    found = machines(site, running)
     shown = []
     for name in dict.fromkeys([*site.settings.queues, *states]):
         state = states.get(name, {})
         configured = site.settings.queues.get(name)
         by, at = paused.get(name, (None, None))
+        serving = list(_serving(name, running, found, configured.workers if configured else 0))
         came, left = flows.get(name, NO_FLOW)
         queue = {
             "name": name,
@@ -48,10 +51,27 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
             "out_per_minute": round(left, 1),
             "workers": workers.get(name, configured.workers if configured else 0),
             "workers_configured": configured.workers if configured else 0,
-            "consumers": serving.count(name),
+            "workers_total": sum(workers.get(name, count) for _, count in serving),
+            "consumers": len(serving),
+            "machines": sorted({machine for machine, _ in serving if machine}),
         }
         shown.append({**queue, **_outlook(site, queue)})
     return shown
+
+
+def _serving(
+    queue: str, running: Sequence[Consumer], found: Sequence[Machine], configured: int
+) -> Iterator[tuple[str, int]]:
+    """(machine, its workers) for each consumer that serves a queue; "" where there is one machine.
+
+    How many its consumers have there, a machine that joined knows from `machine add`.
+    """
+    by_id = {machine.row.id: machine for machine in found}
+    for consumer in running:
+        if queue in queries.queues_of(consumer):
+            machine = by_id.get(consumer.machine)
+            name = machine.row.name if machine else ""
+            yield name, machine.workers.get(queue, configured) if machine else configured
 
 
 def _backlog(site: Site, depth: int) -> str:
@@ -81,16 +101,20 @@ def _seconds_left(site: Site, queue: dict[str, Any]) -> float | None:
     if not sample or any(name not in medians for name in sample):
         return None
     mean_s = sum(medians[name] * count for name, count in sample.items()) / sum(sample.values())
-    return float(queue["depth"] * mean_s / max(1, queue["workers"] * queue["consumers"]))
+    return float(queue["depth"] * mean_s / max(1, queue["workers_total"]))
 
 
 def worker_views(site: Site, user: User) -> list[dict[str, Any]]:
     """The live consumers and what each of their workers does, as far as the user may read it."""
     live.ask(site.here)
+    site.looking.ask()
     items = queries.running_items(user)
+    living = queries.living_consumers(site.here)
+    called = names(machines(site, living))
     return [
         {
             "consumer": consumer.id,
+            "machine": called.get(consumer.machine),
             "pid": consumer.pid,
             "started_at": consumer.started_at,
             "queues": queries.queues_of(consumer),
@@ -98,12 +122,12 @@ def worker_views(site: Site, user: User) -> list[dict[str, Any]]:
             "bell": consumer.bell or "ok",
             "running": _running(site, consumer, items),
         }
-        for consumer in queries.living_consumers(site.here)
+        for consumer in living
     ]
 
 
 def _running(site: Site, consumer: Consumer, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    told, shown = live.told(site.here, consumer.id), []
+    told, shown = live.told(site.here, consumer.id) or live.of_row(consumer.told), []
     for item in items:
         holder, _, worker = item["worker"].partition("/")
         if holder == consumer.id:

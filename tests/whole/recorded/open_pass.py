@@ -423,6 +423,7 @@ def having_no_account(ask: Caller) -> None:
 def monitoring(ask: Caller) -> None:
     ask("GET monitoring/queues")
     ask("GET monitoring/workers")
+    ask("GET monitoring/machines")
     ask("GET monitoring/health")
     ask("GET jobs/stats")
     ask("GET types")

@@ -24,7 +24,7 @@ ROUTES = (
     "POST jobs/{job}/cancel", "POST jobs/{job}/retry", "DELETE jobs/{job}?purge=true",
     "GET types", "GET files/{sha256}/jobs", "GET cache", "DELETE cache", "GET schedules",
     "POST schedules", "PATCH schedules/1", "POST schedules/1/run", "DELETE schedules/1",
-    "GET monitoring/queues", "GET monitoring/workers",
+    "GET monitoring/queues", "GET monitoring/workers", "GET monitoring/machines",
     "GET monitoring/problems", "GET monitoring/health", "PATCH queues/default",
     "POST queues/default/pause",
     "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret", "POST machines/join",

@@ -1,0 +1,122 @@
+"""The machines of an installation as the API shows them: how each is, and what it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bellhop.base.documents import stored
+from bellhop.database.condition import CLOCK_S, SLOW_MS
+from bellhop.jobs import queries
+from bellhop.machines import members
+from bellhop.machines.members import Member
+from bellhop.storage.models import Consumer
+from bellhop.web.site import Site
+
+WORKS, DRAINS, NOT_STARTED = "works", "takes no new items", "has not started yet"
+
+
+class Machine(NamedTuple):
+    """A machine, the workers that it has for each queue, and those of its consumers that live."""
+
+    row: Member
+    workers: Mapping[str, int]
+    consumers: Sequence[Consumer]
+
+    @property
+    def state(self) -> str:
+        """In words, after its name."""
+        if not self.row.version:
+            return NOT_STARTED
+        if not self.consumers:
+            return f"was not seen since {self.row.seen_at[:19]}Z"
+        return DRAINS if all(consumer.draining for consumer in self.consumers) else WORKS
+
+
+def machines(site: Site, running: Sequence[Consumer]) -> list[Machine]:
+    """Every machine, the home first; none while the rows are in SQLite."""
+    found = members.every() if site.here.machine else []
+    return [
+        Machine(
+            row,
+            stored(row.queues, dict, "machine", row.name, "queues"),
+            [consumer for consumer in running if consumer.machine == row.id],
+        )
+        for row in found
+    ]
+
+
+def names(found: Sequence[Machine]) -> dict[str, str]:
+    """What the machines are called, by their ids."""
+    return {machine.row.id: machine.row.name for machine in found}
+
+
+def machine_views(site: Site) -> list[dict[str, Any]]:
+    """Every machine, as `machines`."""
+    found = machines(site, queries.running_consumers(site.here))
+    busy = queries.busy_workers() if found else {}
+    newest = found[0].row.version if found else ""
+    return [
+        {
+            "name": machine.row.name,
+            "is_home": bool(machine.row.is_home),
+            "state": machine.state,
+            "version": machine.row.version or None,
+            "queues": [
+                {"name": name, "workers": workers, "running": _running(machine, name, busy)}
+                for name, workers in machine.workers.items()
+                if workers
+            ],
+            "consumers": [consumer.id for consumer in machine.consumers],
+            **_measured(machine.row, newest),
+            "joined_at": machine.row.joined_at,
+            "seen_at": machine.row.seen_at if machine.row.version else None,
+        }
+        for machine in found
+    ]
+
+
+def silent(found: Sequence[Machine]) -> list[str]:
+    """Which of the machines are not there, in words."""
+    return [
+        f"the machine {machine.row.name} {machine.state}"
+        for machine in found
+        if machine.state not in (WORKS, DRAINS)
+    ]
+
+
+def _running(machine: Machine, queue: str, busy: Mapping[tuple[str, str], int]) -> int:
+    return sum(busy.get((consumer.id, queue), 0) for consumer in machine.consumers)
+
+
+def _measured(row: Member, version_of_home: str) -> dict[str, Any]:
+    """What a machine told of itself, and what is wrong with that."""
+    facts = stored(row.facts, dict, "machine", row.name, "facts")
+    trip_ms, ahead_s = facts.get("round_trip_ms"), facts.get("clock_ahead_s")
+    offset_s = None if ahead_s is None else 0.0 - ahead_s
+    return {
+        "round_trip_ms": trip_ms,
+        "clock_offset_s": offset_s,
+        "warnings": [
+            *facts.get("problems", ()),
+            *_of_clock(offset_s or 0.0),
+            *_of_trip(trip_ms or 0.0),
+            *_of_version(row, version_of_home),
+        ],
+    }
+
+
+def _of_clock(offset_s: float) -> list[str]:
+    way = "ahead of" if offset_s > 0 else "behind"
+    said = f"its clock is {abs(offset_s):.1f} s {way} that of the database; set it with NTP"
+    return [said] if abs(offset_s) > CLOCK_S else []
+
+
+def _of_trip(trip_ms: float) -> list[str]:
+    said = f"a round trip to the database takes {trip_ms:.1f} ms, and each item needs several"
+    return [said] if trip_ms > SLOW_MS else []
+
+
+def _of_version(row: Member, of_home: str) -> list[str]:
+    said = f"it runs Bellhop {row.version}, and the home {of_home}"
+    return [said] if row.version and row.version != of_home else []

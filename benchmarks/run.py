@@ -31,6 +31,7 @@ BENCHMARKS = (
     "cleanup",
     "memory",
     "saving",
+    "cluster",
 )
 
 

@@ -176,12 +176,15 @@ class Cluster:
     def computers(self) -> list[Computer]:
         return [self.home, *self.machines.values()]
 
-    def add(self, name: str, *, extra: Mapping[str, str] | None = None, **queues: int) -> Computer:
-        """One more machine, which serves these queues with so many workers; it runs."""
+    def add(self, name: str, queues: Mapping[str, int], **extra: str) -> Computer:
+        """One more machine, which serves these queues with so many workers; it runs.
+
+        `extra` is more of its environment.
+        """
         served = [word for queue, n in queues.items() for word in ("--queue", f"{queue}={n}")]
         line = self.home.command("machine", "add", name, *served).strip()
         machine = Computer(self._network.host(name), self._folder / name, self._of_machine(name))
-        machine.bellhop.environment |= extra or {}
+        machine.bellhop.environment |= extra
         (self._folder / name / "config.ini").touch(0o600)
         self._stack.callback(machine.close)
         for given in ("BELLHOP_STORAGE_DATABASE", "BELLHOP_SERVER_PORT"):

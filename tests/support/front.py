@@ -20,8 +20,13 @@ PROXY = b"x-forwarded-", b"connection:"
 async def serve(host: str, port: int, web: int, pair: Path) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pair / "server.crt", pair / "server.key")
+    under_way = set()  # nobody else holds on to them
 
     async def hand_on(client: StreamReader, to_client: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await client.readuntil(END_OF_HEAD)
             server, to_server = await asyncio.open_connection("127.0.0.1", web)

@@ -165,6 +165,11 @@ class Postgres:
             options["target_session_attrs"] = "read-write"
         return f"postgresql://{ROLE}:{PASSWORD}@{hosts}/{database}?{urlencode(options)}"
 
+    def near(self, database: str) -> str:
+        """The URL of a database for the superuser, past every network."""
+        options = {"host": str(self._socket), "port": self.port, "user": "postgres"}
+        return f"postgresql:///{database}?{urlencode(options)}"
+
     def standby(self, *, synchronous: bool) -> Postgres:
         """A running standby that has caught up; commits wait for it if it is synchronous."""
         standby = Postgres(upstream=self, host=self._host)

@@ -62,7 +62,7 @@ class Cluster:
 
     def address(self) -> str:
         """The URL of the primary, past the networks."""
-        return self.primary.url(NAME)
+        return self.primary.near(NAME)
 
     def kill(self, pause_s: float) -> None:
         """SIGKILL to the primary, as a crash of its machine, and a start after a pause."""

@@ -49,7 +49,7 @@ OF_BELL, OF_FILES = {"bell killed": 1}, {"store killed": 1, "store stopped": 1}
 HELD = """
     SELECT job_id || '-' || "index" || '-' || step, item.attempt
     FROM item JOIN job ON job.id = item.job
-    JOIN consumer ON item.worker LIKE consumer.id || '/%'
+    JOIN consumer ON consumer.id = split_part(item.worker, '/', 1)
     WHERE item.status = 'running' AND consumer.machine = ?"""
 LET_GO = """
     SELECT DISTINCT job_id || '-' || item || '-' || step, event.attempt
@@ -317,7 +317,7 @@ class Faults:
             "PYTHONPATH": str(ROOT / "tests" / "support" / "wrong_clock"),
             "CLOCK_SHIFT": str(self._target.clocks / name),
         }
-        self._know(self._cluster.add(name, extra=clock, **self._target.queues))
+        self._know(self._cluster.add(name, self._target.queues, **clock))
 
     def _cut_writer(self, fault: Fault) -> Fault:
         """Between two statements of a transaction; the others must soon be able to write."""

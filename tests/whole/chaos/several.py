@@ -39,7 +39,7 @@ FIRST_ITEMS = 20
 PATIENT_S = (10, 40)
 LOADED = {
     **{name: KINDS[name] for name in ("quick", "writing", "copying", "cached", "needed")},
-    **{name: KINDS[name] for name in ("failing", "slow", "polite")},
+    **{name: KINDS[name] for name in ("failing", "slow")},
     "patient": Kind(3, 1, lambda rng: {"seconds": round(rng.uniform(*PATIENT_S), 2)}),
 }
 CANCEL_PAUSE_S = (1.0, 4.0)
@@ -261,7 +261,7 @@ class _Run:
 
     def _types(self) -> list[str]:
         """What the home knows; describing its job types takes a moment."""
-        return [one["name"] for one in self._cluster.home.client().get("/api/v1/types")["types"]]
+        return [one["type"] for one in self._cluster.home.client().get("/api/v1/types")["types"]]
 
     def _wait_until_all_is_final(self) -> None:
         deadline = time.monotonic() + CALM_AFTER_S

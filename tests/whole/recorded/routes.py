@@ -27,9 +27,8 @@ ROUTES = (
     "GET monitoring/queues", "GET monitoring/workers", "GET monitoring/machines",
     "GET monitoring/problems", "GET monitoring/health", "PATCH queues/default",
     "POST queues/default/pause",
-    "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret", "POST machines/join",
-    "POST login",
-    "POST logout",
+    "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret",
+    "POST machines/join", "POST login", "POST logout",
 )  # fmt: skip
 
 

@@ -149,11 +149,12 @@ class Storage:
 
 @dataclass(frozen=True)
 class Huey:
-    """The bell that wakes the workers; the jobs themselves are always in the data folder."""
+    """The bell that wakes the workers; the jobs themselves are always in the database."""
 
     storage: str = key(
         "sqlite",
-        "Where the bell is stored; auto uses Redis if it answers at the first start, else SQLite.",
+        "Where the bell is: sqlite means with the jobs, also in PostgreSQL; auto uses Redis if it "
+        "answers at the first start.",
         one_of=("sqlite", "redis", "auto"),
     )
     redis_url: str = key("redis://127.0.0.1:6379/0", "URL of the Redis or Valkey server.")

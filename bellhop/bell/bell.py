@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from huey import RedisHuey, SqliteHuey
+from huey import Huey, RedisHuey, SqliteHuey
 
 from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings, passwords_in
 from bellhop.base.trouble import Trouble
+from bellhop.bell.notified import NotifiedStorage
 from bellhop.bell.store import WaitingRedisStorage, WakingSqliteStorage
+from bellhop.database.database import line_of
 from bellhop.storage.installation import Installation
 
 RING_AGAIN_S = 5.0
@@ -35,6 +37,9 @@ class Answers(Protocol):
 
     def is_due(self) -> bool:
         """Whether there is work that no bell told of."""
+
+    def served(self) -> Mapping[str, int]:
+        """How many items of each queue they run at once."""
 
 
 class _Bell:
@@ -59,12 +64,15 @@ class RedisBell(_Bell, RedisHuey):  # type: ignore[misc]
     pass
 
 
+class NotifiedBell(_Bell, Huey):  # type: ignore[misc]
+    pass
+
+
 class Bell:
     """The one Huey object of this process."""
 
     def __init__(self, settings: Settings, here: Installation):
         self.here = here
-        self._most = settings.total_workers
         self.trouble = Trouble(
             log,
             "the bell does not work (%s); consumers check for jobs every second instead",
@@ -73,13 +81,15 @@ class Bell:
         self._ring_again_at = 0.0
         self._answer: Callable[[], None] = lambda: None
         name = f"bellhop_{here.id}"
-        if here.storage == "redis":
+        if here.bell == "redis":
             self.huey = RedisBell(
                 name,
                 results=False,
                 storage_class=WaitingRedisStorage,
                 url=settings.huey.redis_url,
             )
+        elif here.bell == "postgresql":
+            self.huey = NotifiedBell(name, results=False, storage_class=NotifiedStorage)
         else:
             self.huey = SqliteBell(
                 name,
@@ -87,27 +97,30 @@ class Bell:
                 storage_class=WakingSqliteStorage,
                 filename=str(here.folder / "queue.db"),
                 fifo=here.folder / "bell.fifo",
+                most=settings.total_workers,
             )
         self.huey.bell_task = self.huey.task(name="bell")(lambda: self._answer())
-        # Nothing of it is sent, so one is every ring.
-        self._ring = self.huey.bell_task.s()
         # A server may quote what it was sent, and that is shown to people.
-        self._mask = Mask(passwords_in(settings.huey.redis_url))
+        self._mask = Mask(
+            [*passwords_in(settings.huey.redis_url), *passwords_in(settings.storage.database)]
+        )
         self.huey.storage.on_trouble = self._note
 
-    def ring(self, times: int = 1) -> None:
-        """Wake up to `times` workers; never raises, for the rows wait without it."""
-        if time.monotonic() < self._ring_again_at:
+    def ring(self, queues: Mapping[str, int]) -> None:
+        """Wake up to so many workers of each queue; never raises, for the rows wait without it.
+
+        After the commit of what they shall find, and not in a transaction.
+        """
+        rung = {queue: count for queue, count in queues.items() if count > 0}
+        if not rung or time.monotonic() < self._ring_again_at:
             return  # a server that hangs must not hold up each request
         began = time.monotonic()
         try:
-            # Unheard bells must not pile up while no consumer runs; enough wake everybody.
-            for _ in range(min(times, self._most - self.huey.storage.queue_size())):
-                self.huey.enqueue(self._ring)
+            self.huey.storage.ring(rung)
             self._note(None, began)
         except Exception as error:
             self._ring_again_at = time.monotonic() + RING_AGAIN_S
-            self._note(f"{type(error).__name__}: {error}")
+            self._note(f"{type(error).__name__}: {line_of(error)}")
 
     def _note(self, reason: str | None, began: float | None = None) -> None:
         self.trouble.note(reason and self._mask.text(reason), began)
@@ -116,4 +129,5 @@ class Bell:
         """Make this process a consumer: `workers` answer, and look where no bell rings."""
         self._answer = workers.work
         self.huey.storage.is_due = workers.is_due
+        self.huey.storage.served = workers.served
         self.huey.storage.stopping = workers.stopping

@@ -1,6 +1,7 @@
 """Where the bell lives: a small SQLite file with a FIFO beside it, or a Redis server.
 
-Each of the two waits for a ring without polling, and each may fail: it is only the bell.
+The third place is in notified.py. Each of them waits for a ring without polling, and each may fail:
+it is only the bell.
 """
 
 from __future__ import annotations
@@ -12,19 +13,19 @@ import select
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from huey.storage import RedisStorage, SqliteStorage
-from redis import ConnectionPool, Redis
+from redis import ConnectionPool, Redis, TimeoutError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bellhop.base.masking import Mask
 from bellhop.base.settings import passwords_in
-from bellhop.database.database import will_pass
+from bellhop.database.database import line_of, will_pass
 from bellhop.system.locks import alone
 
 WAIT_S = 1.0
@@ -32,6 +33,8 @@ REDIS_CONNECT_S = 0.5
 # Longer than the second a worker waits for a bell, or bells would be lost in between.
 REDIS_READ_S = 2.5
 REDIS_RING_S = 0.5
+# What nobody hears in a list of Redis: enough bells to wake everybody, and for so long.
+MOST_UNHEARD, UNHEARD_S = 256, 60
 log = logging.getLogger("bellhop.bell")
 
 
@@ -55,8 +58,13 @@ def redis_pool(url: str, read_s: float) -> ConnectionPool:
     )
 
 
-class _Looking:
-    """A storage whose wait for a bell also ends when due rows were seen without one."""
+class Looking:
+    """A storage whose wait for a bell also ends when due rows were seen without one.
+
+    `served` says how many items of each queue this consumer runs at once.
+    """
+
+    served: Callable[[], Mapping[str, int]] = staticmethod(dict)
 
     is_due: Callable[[], bool] = staticmethod(lambda: False)
     stopping = threading.Event()
@@ -70,7 +78,7 @@ class _Looking:
             data: bytes | None = self.wait_for_bell()  # type: ignore[attr-defined]
             self.on_trouble(None, began)
         except Exception as error:
-            self.on_trouble(f"{type(error).__name__}: {error}")
+            self.on_trouble(f"{type(error).__name__}: {line_of(error)}")
             time.sleep(WAIT_S)
             data = None
         return data or (b"1" if self.is_due() else None)
@@ -80,14 +88,15 @@ class _Looking:
         return []
 
 
-class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
+class WakingSqliteStorage(Looking, SqliteStorage):  # type: ignore[misc]
     """SqliteStorage whose wait ends at once when somebody rings, through a FIFO."""
 
     blocking = True
     begin_sql = "begin immediate"
 
-    def __init__(self, name: str, fifo: Path, **options: Any):
-        self._fifo, self._wake = fifo, -1
+    def __init__(self, name: str, fifo: Path, most: int, **options: Any):
+        """`most` bells wake everybody."""
+        self._fifo, self._wake, self._most = fifo, -1, most
         self._conn: sqlite3.Connection | None = None
         self._line, self._fifo_lock = threading.Lock(), threading.Lock()
         super().__init__(name, create_tables=False, **options)
@@ -164,6 +173,12 @@ class WakingSqliteStorage(_Looking, SqliteStorage):  # type: ignore[misc]
     def queue_size(self) -> int:
         return int(self._mending(super().queue_size))
 
+    def ring(self, queues: Mapping[str, int]) -> None:
+        """Let up to so many workers wake; each of them looks into all queues."""
+        # Unheard bells must not pile up while no consumer runs.
+        for _ in range(min(sum(queues.values()), self._most - self.queue_size())):
+            self.enqueue(b"1")
+
     def enqueue(self, data: bytes, priority: Any = None) -> None:
         self._mending(partial(super().enqueue, data, priority))
         with contextlib.suppress(BlockingIOError):  # full: everybody is being woken already
@@ -191,19 +206,34 @@ def _inode(path: str | Path) -> int | None:
         return None
 
 
-class WaitingRedisStorage(_Looking, RedisStorage):  # type: ignore[misc]
-    """RedisStorage with connections of two kinds: who rings gives up soon, who listens waits."""
+class WaitingRedisStorage(Looking, RedisStorage):  # type: ignore[misc]
+    """RedisStorage with a list for each queue, of which a consumer hears those that it serves.
+
+    Its connections are of two kinds: who rings gives up soon, who listens waits.
+    """
 
     def __init__(self, name: str, url: str, **options: Any):
         super().__init__(name, connection_pool=redis_pool(url, REDIS_READ_S), **options)
         self._ringing = Redis(connection_pool=redis_pool(url, REDIS_RING_S))
 
     def queue_size(self) -> int:
-        return int(self._ringing.llen(self.queue_key))
+        return sum(self._ringing.llen(self.key(queue)) for queue in self.served())
 
-    def enqueue(self, data: bytes, priority: Any = None) -> None:
-        self._ringing.lpush(self.queue_key, data)
+    def key(self, queue: str) -> str:
+        """The list with the bells of a queue."""
+        return f"{self.queue_key}.{queue}"
+
+    def ring(self, queues: Mapping[str, int]) -> None:
+        with self._ringing.pipeline() as together:
+            for queue, count in queues.items():
+                together.lpush(self.key(queue), *[b"1"] * min(count, MOST_UNHEARD))
+                together.ltrim(self.key(queue), 0, MOST_UNHEARD - 1)
+                together.expire(self.key(queue), UNHEARD_S)
+            together.execute()
 
     def wait_for_bell(self) -> bytes | None:
-        data: bytes | None = RedisStorage.dequeue(self)
-        return data
+        try:
+            heard = self.conn.brpop([*map(self.key, self.served())], timeout=self.read_timeout)
+        except TimeoutError:
+            return None  # a server that hangs, which is as if nobody rang
+        return b"1" if heard else None

@@ -182,7 +182,7 @@ def _storage(settings: Settings, client: Bellhop) -> str:
     if queue is None:
         raise _Failed("only admins may see this; set BELLHOP_TOKEN to the token of an admin")
     recorded = read_record(settings.data_dir)
-    if recorded is None or recorded.storage != queue["storage"]:
+    if recorded is None or recorded.bell != queue["storage"]:
         raise _Failed(f"the web uses {queue['storage']}, but the record says {recorded}")
     wanted = settings.huey.storage
     if wanted not in ("auto", recorded.storage):

@@ -168,7 +168,7 @@ class _Watch:
 
     def _announce(self) -> None:
         self._is_announced = True
-        queue = self._here.storage
+        queue = self._here.bell
         line = f"Bellhop is ready at {self._address} (queue: {queue}, data: {self._here.folder})"
         try:
             print(line, flush=True)

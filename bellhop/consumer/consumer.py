@@ -106,7 +106,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
     def start(self) -> None:
         _register(self._id, self._queues, self._here)
         self._bell.answer_with(self._bellhop_workers)
-        self._bell.ring(self._bellhop_workers.slots.total)  # what waits since before this start
+        self._bell.ring(self._bellhop_workers.served())  # what waits since before this start
+        database.close()
         self._keeper.start()
         if not self._here.is_home:
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()

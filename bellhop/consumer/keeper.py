@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bellhop.accounts import accounts, audit
@@ -76,7 +76,7 @@ class Keeper:
         settings: Settings,
         files: Files,
         *,
-        ring: Callable[[int], None],
+        ring: Callable[[Mapping[str, int]], None],
         each_round: Sequence[Callable[[], None]],
     ):
         self._here, self._settings, self._files, self._ring = here, settings, files, ring
@@ -140,12 +140,13 @@ class Keeper:
         A consumer that is stopped while it holds the lock must not stop the others' items.
         """
         self._attempt(self.follow_clock)
-        parts = self.adopt_orphans, self.expire_leases, lifecycle.release_due
-        moved = sum(self._attempt(part) or 0 for part in parts)
-        self._attempt(self.cancel_hopeless)
+        with lifecycle.queued() as queues:
+            for part in (self.adopt_orphans, self.expire_leases, lifecycle.release_due):
+                self._attempt(part)
+            self._attempt(self.cancel_hopeless)
+        if queues:
+            self._ring(queues)
         self._attempt(self.submit_due)
-        if moved:
-            self._ring(moved)
         if self._is_due("tidy"):
             self._attempt(self.tidy)
         if self._is_due("expire") and self._attempt(self.expire) is False:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -90,7 +90,8 @@ class Moves:
     """Makes the moves of the workers of one consumer.
 
     `key_of` is as `lifecycle.read_due` takes it; `workers_of` says how many workers share a queue;
-    `types` gives the types of which items are claimed, None for any.
+    `types` gives the types of which items are claimed, None for any; `ring` is told how many items
+    of each queue may run now.
     """
 
     def __init__(
@@ -98,10 +99,11 @@ class Moves:
         key_of: Callable[[Claim], str | None],
         workers_of: Callable[[str], int],
         pace: Pace,
+        ring: Callable[[Mapping[str, int]], object],
         types: Callable[[], Collection[str] | None] = lambda: None,
     ):
         self._key_of, self._workers_of, self._pace = key_of, workers_of, pace
-        self._types = types
+        self._types, self._ring = types, ring
         self._waiting: list[Asked] = []
         self._line, self._turn = threading.Lock(), threading.Lock()
         # Workers that may hold what they were not told of, as a commit of theirs had no answer; and
@@ -112,11 +114,12 @@ class Moves:
         """Do what is asked, with all that waits by then. Raises what will pass."""
         with self._line:
             self._waiting.append(asked)
-        with self._turn:
+        with lifecycle.queued() as queues, self._turn:
             if not asked.is_done:
                 with self._line:
                     group, self._waiting = self._waiting, []
                 self._make(group)
+        self._ring(queues)
         if asked.error:
             raise asked.error
 

@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
@@ -85,7 +85,7 @@ class Workers:
         *,
         consumer: str,
         counts: dict[str, int],
-        ring: Callable[[int], None],
+        ring: Callable[[Mapping[str, int]], None],
     ):
         self.consumer = consumer
         self.slots = Slots(counts)
@@ -109,7 +109,9 @@ class Workers:
         self._ring = ring
         self._pace = Pace()
         self._types = OwnTypes(here, self._catalog)
-        self._moves = Moves(self._cache_key, self._workers_of, self._pace, self._types.names)
+        self._moves = Moves(
+            self._cache_key, self._workers_of, self._pace, self._ring_others, self._types.names
+        )
         self._consumers = 1
         self._stop_at = float("inf")
         self._is_shared = accounts.is_closed()
@@ -129,9 +131,9 @@ class Workers:
         until = time.monotonic() + TURN_S
         try:
             presence.require()
-            while not self.stopping.is_set() and self._serve(until):
+            while not self.stopping.is_set() and (queue := self._serve(until)):
                 if time.monotonic() >= until:
-                    self._ring(1)
+                    self._ring({queue: 1})
                     break
         except Exception as error:
             if not will_pass(error):
@@ -142,10 +144,10 @@ class Workers:
 
     def run_next(self) -> bool:
         """Claim, run and record one due item; False when there is none for a free slot."""
-        return self._serve(0.0, most=1)
+        return bool(self._serve(0.0, most=1))
 
-    def _serve(self, until: float, most: int = MOST_AHEAD) -> bool:
-        """Run items of one queue, at least one and until then (monotonic); False without any.
+    def _serve(self, until: float, most: int = MOST_AHEAD) -> str:
+        """Run items of one queue, at least one and until then (monotonic); "" without any.
 
         Each is claimed with the end of the one before.
         """
@@ -159,10 +161,10 @@ class Workers:
                 hand.settle(wants_more=True)
                 if hand.is_holding():
                     self._run_all(hand, queue, until)
-                    return True
+                    return queue
             finally:
                 self.slots.leave(queue)
-        return False
+        return ""
 
     def _run_all(self, hand: Hand, queue: str, until: float) -> None:
         """Run what is in a hand, and what comes into it."""
@@ -220,6 +222,14 @@ class Workers:
     def _figures(self) -> dict[str, live.Figures]:
         running = list(self._running.values())
         return {live.key(each.claim.id, each.claim.attempt): each.figures() for each in running}
+
+    def served(self) -> dict[str, int]:
+        """How many items of each queue they run at once."""
+        return {queue: self.slots.limit(queue) for queue in self._queues}
+
+    def _ring_others(self, queues: Mapping[str, int]) -> None:
+        """Wake workers of others for what these let run, and cannot run themselves at once."""
+        self._ring({q: n for q, n in queues.items() if n > self._counts.get(q, 0)})
 
     def _workers_of(self, queue: str) -> int:
         """How many workers share the items of a queue, as far as anybody knows."""

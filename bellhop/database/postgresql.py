@@ -6,8 +6,10 @@ The only module that knows psycopg, which is an extra (`requirements-postgresql.
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ except ImportError:
 from psycopg import errors
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
+from psycopg.sql import SQL, Identifier
 from psycopg.types.string import TextLoader
 
 from bellhop.database import translation
@@ -52,6 +55,9 @@ OPTIONS = {
 }
 # The server ends a statement before that: what is silent for longer is cut off, or has stopped.
 ANSWER_S = 40.0
+# What is only the bell may be lost: nobody waits for it for longer than this. A listener that has
+# heard nothing for a while asks whether anybody is there.
+RING_S, LISTENER_S, SILENT_S = 1.5, 3.0, 10.0
 MOST_IDLE = 16
 MOST_PREPARED = 500  # more than there are statements
 # For who moves all rows, and holds up nobody; a statement may then take as long as it needs.
@@ -66,6 +72,12 @@ WRITES = 0x62656C6C  # the key of that lock
 BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITES})"
 # What nobody would miss after a crash of the server's machine needs no flush of its disk.
 BEGIN_FLEETING = BEGIN.replace("; ", "; SET LOCAL synchronous_commit = off; ", 1)
+# One transaction, whose commit waits for no disk and no standby, and not for long for its turn:
+# all of a server that notify take turns.
+NOTIFY = """
+    SELECT set_config('synchronous_commit', 'off', TRUE), set_config('lock_timeout', '1s', TRUE),
+        pg_notify(:channel, value)
+    FROM json_array_elements_text(CAST(:messages AS json))"""
 PostgresError = psycopg.Error
 # Classes of https://www.postgresql.org/docs/15/errcodes-appendix.html, the longest first.
 FAULTS = {
@@ -93,10 +105,13 @@ class _Cursor(psycopg.Cursor[Any]):
 
 
 class _Connection(psycopg.Connection[Any]):
-    """A connection on which nobody waits for ever."""
+    """A connection on which nobody waits for ever, nor for longer than `answer_s`, if given."""
+
+    answer_s: float | None = None
 
     def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
-        return super().wait(gen, *arguments, **{"timeout": ANSWER_S, **options})
+        timeout_s = self.answer_s or ANSWER_S
+        return super().wait(gen, *arguments, **{"timeout": timeout_s, **options})
 
 
 class Postgres(PostgresqlDatabase):
@@ -104,14 +119,14 @@ class Postgres(PostgresqlDatabase):
 
     def __init__(self, url: str, *, may_write: bool = True):
         self._url, self._may_write = url, may_write
-        self._idle: list[psycopg.Connection[Any]] = []
+        self._idle: list[_Connection] = []
         self._idle_lock = threading.Lock()
         super().__init__(url, prefer_psycopg3=True)
         # Each thread has a connection of its own; peewee would let all of them wait for one that
         # is made, which takes seconds where the server does not answer.
         self._lock = contextlib.nullcontext()
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> _Connection:
         while idle := self._take_idle():
             if is_usable(idle):
                 return idle
@@ -123,9 +138,9 @@ class Postgres(PostgresqlDatabase):
             connection.execute("SET default_transaction_read_only = on")
         return connection
 
-    def connection(self) -> psycopg.Connection[Any]:
+    def connection(self) -> _Connection:
         """This thread's connection; a new one in place of one that was lost while it rested."""
-        connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
+        connection: _Connection = super().connection()  # type: ignore[no-untyped-call]
         if has_ended(connection) and not self.in_transaction():
             # Closing forgets them, and each of them ends later.
             blocks = self._state.ctx  # type: ignore[attr-defined]
@@ -135,7 +150,7 @@ class Postgres(PostgresqlDatabase):
         return connection
 
     @contextlib.contextmanager
-    def _in_use(self) -> Iterator[psycopg.Connection[Any]]:
+    def _in_use(self) -> Iterator[_Connection]:
         """This thread's connection; one that is lost goes, and with it all that rest.
 
         They lead to the same server, and each would take its time to show that they are lost too.
@@ -153,11 +168,11 @@ class Postgres(PostgresqlDatabase):
         """For statements of peewee's own."""
         return self.connection().cursor()
 
-    def _take_idle(self) -> psycopg.Connection[Any] | None:
+    def _take_idle(self) -> _Connection | None:
         with self._idle_lock:
             return self._idle.pop() if self._idle else None
 
-    def _close(self, connection: psycopg.Connection[Any]) -> None:
+    def _close(self, connection: _Connection) -> None:
         with self._idle_lock:
             if is_usable(connection) and len(self._idle) < MOST_IDLE:
                 self._idle.append(connection)
@@ -215,9 +230,9 @@ class Postgres(PostgresqlDatabase):
         with contextlib.suppress(psycopg.OperationalError):
             self._held().rollback()
 
-    def _held(self) -> psycopg.Connection[Any]:
+    def _held(self) -> _Connection:
         """The connection of this thread's transaction, also when it was lost."""
-        connection: psycopg.Connection[Any] = super().connection()  # type: ignore[no-untyped-call]
+        connection: _Connection = super().connection()  # type: ignore[no-untyped-call]
         return connection
 
     def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
@@ -240,6 +255,19 @@ class Postgres(PostgresqlDatabase):
             return Fault.UNREACHABLE if isinstance(error, errors.OperationalError) else Fault.OTHER
         found = (fault for known, fault in FAULTS.items() if state.startswith(known))
         return next(found, Fault.OTHER)
+
+    def notify(self, channel: str, messages: list[str]) -> None:
+        """Send messages to who listens on a channel; not in a transaction, and never waits long."""
+        connection = self.connection()
+        connection.answer_s = RING_S
+        try:
+            self.send(NOTIFY, {"channel": channel, "messages": json.dumps(messages)})
+        finally:
+            connection.answer_s = None
+
+    def listener(self, channel: str) -> Listener:
+        """A new connection that listens on a channel."""
+        return Listener(self._url, channel)
 
     def run(self, sql: str) -> None:
         """Statements without values, inside the caller's transaction."""
@@ -338,7 +366,36 @@ class Postgres(PostgresqlDatabase):
         return int(found.fetchone()[0])
 
 
-def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connection[Any]:
+class Listener:
+    """A connection that hears what is sent to a channel. Every error means that it is lost."""
+
+    def __init__(self, url: str, channel: str):
+        self._connection = connect(url)
+        self._connection.answer_s = LISTENER_S
+        self._connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
+        self._heard_at = time.monotonic()
+
+    def wait(self, timeout_s: float) -> list[str]:
+        """The messages that came, as soon as there is one, else none after `timeout_s`."""
+        select.select([self._connection], [], [], timeout_s)
+        messages = self._arrived()
+        # Keepalives are answered also by a server that stands still, and by whatever is between.
+        if not messages and time.monotonic() - self._heard_at > SILENT_S:
+            self._connection.execute("SELECT 1")
+            self._heard_at = time.monotonic()
+            messages = self._arrived()
+        return messages
+
+    def _arrived(self) -> list[str]:
+        messages = [each.payload for each in self._connection.notifies(timeout=0)]
+        self._heard_at = time.monotonic() if messages else self._heard_at
+        return messages
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def connect(url: str, options: Mapping[str, str] = OPTIONS) -> _Connection:
     """A new connection, whose statements are transactions of their own."""
     connection = _Connection.connect(
         url,
@@ -355,18 +412,18 @@ def connect(url: str, options: Mapping[str, str] = OPTIONS) -> psycopg.Connectio
     return connection
 
 
-def answering(connection: psycopg.Connection[Any], sql: str) -> Any:
+def answering(connection: _Connection, sql: str) -> Any:
     """The one row of a statement, outside of any transaction of ours."""
     return connection.execute(sql).fetchone()
 
 
-def is_usable(connection: psycopg.Connection[Any]) -> bool:
+def is_usable(connection: _Connection) -> bool:
     """Whether a connection that rests can be used: nothing was begun, and nobody ended it."""
     is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
     return is_idle and not has_ended(connection)
 
 
-def has_ended(connection: psycopg.Connection[Any]) -> bool:
+def has_ended(connection: _Connection) -> bool:
     """Whether a connection was lost, as far as can be seen without asking the server."""
     if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return connection.closed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from bellhop.accounts import audit
@@ -28,10 +28,15 @@ from bellhop.storage.files import Files, attempt_name
 
 
 class Acceptance:
-    """Accepts the jobs of one process; `ring` wakes up to so many workers."""
+    """Accepts the jobs of one process; `ring` wakes up to so many workers of each queue."""
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, files: Files, *, ring: Callable[[int], object]
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        files: Files,
+        *,
+        ring: Callable[[Mapping[str, int]], object],
     ):
         self._settings, self._catalog, self._files, self._ring = settings, catalog, files, ring
         self._lines = limits.Lines(settings.limits.queue_items)
@@ -55,7 +60,7 @@ class Acceptance:
         stands for another job, and InDoubt when nobody can tell whether it was accepted.
         """
         try:
-            with self._without_litter(job.job_id):
+            with self._without_litter(job.job_id), lifecycle.queued() as queues:
                 self._require_allowed(user, job)
                 job = self._with_hits(job)
                 job = replace(job, bytes=job.bytes + job.row_bytes())
@@ -70,7 +75,7 @@ class Acceptance:
         if job.depends_on:
             lifecycle.cancel_hopeless()
         die_at("accept-commit")
-        self._ring(len(job.items))
+        self._ring(queues)
         die_at("accept-ring")
 
     @contextlib.contextmanager

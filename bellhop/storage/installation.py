@@ -66,6 +66,11 @@ class Installation:
     files: str = ""
 
     @property
+    def bell(self) -> str:
+        """Where the bell is: "redis" if it was chosen, else where the rows are."""
+        return "postgresql" if self.rows and self.storage != "redis" else self.storage
+
+    @property
     def is_home(self) -> bool:
         """Whether this machine serves the page, tidies, and submits what is scheduled."""
         return not self.home
@@ -127,7 +132,7 @@ class Installation:
             path.unlink(missing_ok=True)
 
     def store(self) -> str:
-        return f"redis at {self.redis}" if self.storage == "redis" else "sqlite"
+        return f"redis at {self.redis}" if self.storage == "redis" else self.bell
 
 
 def make_folder(settings: Settings) -> Path:

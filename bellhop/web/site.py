@@ -19,6 +19,7 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.watching import watch
 from bellhop.database.database import database
+from bellhop.jobs import lifecycle
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.looking import Looking
@@ -108,8 +109,11 @@ class Site:
                 database.make_durable()  # what is answered survives a power cut
             require_short()
             admitted = gate.admitted(self.settings, self.rates, action, arguments)
-            with self.turns.turn(admitted["user"] if is_costly or _is_long() else None):
-                return handler(self, **admitted)
+            turn = self.turns.turn(admitted["user"] if is_costly or _is_long() else None)
+            with turn, lifecycle.queued() as queues:
+                answer = handler(self, **admitted)
+            self.bell.ring(queues)
+            return answer
 
         def answer(**arguments: Any) -> Any:
             try:

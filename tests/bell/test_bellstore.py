@@ -20,7 +20,7 @@ Damage = Callable[[Path], object]
 
 
 def store(folder: Path) -> WakingSqliteStorage:
-    return WakingSqliteStorage("b", folder / "bell.fifo", filename=str(folder / "queue.db"))
+    return WakingSqliteStorage("b", folder / "bell.fifo", most=9, filename=str(folder / "queue.db"))
 
 
 def overwrite(path: Path) -> None:

@@ -62,7 +62,7 @@ def one(workers: Workers, submit: Submit) -> Iterator[Workers]:
 
 
 def moves_for(count: int = 1) -> Moves:
-    return Moves(lambda candidate: None, lambda queue: count, Pace())
+    return Moves(lambda candidate: None, lambda queue: count, Pace(), lambda queues: None)
 
 
 def end_of(claim: Claim, data: str = "{}") -> End:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,12 +31,12 @@ Submit = Callable[..., Job]
 
 
 @pytest.fixture
-def rung() -> list[int]:
+def rung() -> list[Mapping[str, int]]:
     return []
 
 
 @pytest.fixture
-def keeper(here: Installation, loaded: Settings, rung: list[int]) -> Keeper:
+def keeper(here: Installation, loaded: Settings, rung: list[Mapping[str, int]]) -> Keeper:
     """A keeper that has watched the clock for more than an hour."""
     made = Keeper(here, loaded, Files(here.folder), ring=rung.append, each_round=[])
     made._clock._steady_at = 0.0
@@ -49,13 +49,13 @@ def claimed_by(consumer: str) -> None:
 
 
 def test_it_adopts_what_a_dead_consumer_held_and_rings(
-    submit: Submit, keeper: Keeper, rung: list[int]
+    submit: Submit, keeper: Keeper, rung: list[Mapping[str, int]]
 ) -> None:
     job = submit()
     claimed_by("dead")
     keeper.sweep()
     assert [item.status for item in items_of(job)] == ["queued"]
-    assert rung == [1]
+    assert rung == [{"parsing": 1}]
 
 
 def test_it_leaves_what_a_living_consumer_holds(
@@ -72,7 +72,9 @@ def test_it_leaves_what_a_living_consumer_holds(
     assert [item.status for item in items_of(job)] == ["queued"]
 
 
-def test_it_releases_what_is_due_and_rings(submit: Submit, keeper: Keeper, rung: list[int]) -> None:
+def test_it_releases_what_is_due_and_rings(
+    submit: Submit, keeper: Keeper, rung: list[Mapping[str, int]]
+) -> None:
     job = submit()
     claim = single.claim("parsing", "c1/1")
     assert claim is not None
@@ -82,7 +84,7 @@ def test_it_releases_what_is_due_and_rings(submit: Submit, keeper: Keeper, rung:
     query("UPDATE item SET not_before = '2000'")
     keeper.sweep()
     assert [item.status for item in items_of(job)] == ["queued"]
-    assert rung == [1]
+    assert rung == [{"parsing": 1}]
 
 
 def test_it_tidies_only_where_it_holds_the_lock(keeper: Keeper, here: Installation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -441,10 +441,10 @@ def test_it_accepts_nothing_of_a_viewer(site: Site) -> None:
 
 
 def test_it_rings_once_for_each_item_of_what_is_accepted(site: Site) -> None:
-    rung: list[int] = []
+    rung: list[Mapping[str, int]] = []
     acceptance = Acceptance(site.settings, site.catalog, site.files, ring=rung.append)
     items = [NewItem(text, {"text": text}) for text in ("a", "b")]
     acceptance.accept(ANYBODY, text_job(items=items), address="")
     with pytest.raises(Problem):
         acceptance.accept(ANYBODY, text_job(depends_on=["nothing"]), address="")
-    assert rung == [2]
+    assert rung == [{"parsing": 2}]

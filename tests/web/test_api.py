@@ -75,7 +75,7 @@ def test_it_accepts_a_job_although_the_bell_cannot_be_rung(
     def broken(*_: Any) -> None:
         raise ConnectionError("the server is away")
 
-    monkeypatch.setattr(site.bell.huey.storage, "enqueue", broken)
+    monkeypatch.setattr(site.bell.huey.storage, "ring", broken)
     assert texts(web).status == 202
     assert "away" in web.get("/health").json["queue"]["bell"]
 

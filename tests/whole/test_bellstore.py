@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bellhop.bell.store import MOST_UNHEARD, UNHEARD_S, WaitingRedisStorage
 from tests.support.running import Running, Valkey, running, valkey, wait_for
 
 
@@ -47,7 +48,7 @@ def forge(bellhop: Running, server: Valkey, messages: list[bytes]) -> None:
             connection.commit()
         return
     with Redis(port=server.port) as redis:
-        redis.lpush(f"huey.redis.bellhop_{id_of(bellhop)}", *messages)
+        redis.lpush(f"huey.redis.bellhop_{id_of(bellhop)}.parsing", *messages)
 
 
 def id_of(bellhop: Running) -> str:
@@ -83,7 +84,7 @@ def test_it_says_once_that_the_key_of_the_bell_holds_something_else(
     chosen = {"BELLHOP_HUEY_STORAGE": "redis", "BELLHOP_HUEY_REDIS_URL": server.url}
     with running(tmp_path, **chosen) as bellhop:
         bellhop.serve()
-        key = f"huey.redis.bellhop_{id_of(bellhop)}"
+        key = f"huey.redis.bellhop_{id_of(bellhop)}.parsing"
         with Redis(port=server.port) as redis:
             redis.delete(key)
             redis.set(key, "a text")
@@ -124,3 +125,30 @@ def test_it_wakes_all_workers_within_seconds_when_every_bell_is_lost(
         job_id = bellhop.texts(*"abcdefgh", type="slow", seconds=20)["job_id"]
         path = f"/api/v1/jobs/{job_id}/items?status=running"
         wait_for(lambda: len(bellhop.client().get(path)["items"]) == 8, limit_s=6)
+
+
+def store(server: Valkey, **served: int) -> WaitingRedisStorage:
+    made = WaitingRedisStorage("bellhop_test", server.url)
+    made.served = lambda: served
+    return made
+
+
+def test_it_takes_no_bell_of_a_queue_that_it_does_not_serve(server: Valkey) -> None:
+    ours, other, web = store(server, ai=1), store(server, ocr=1, parsing=1), store(server)
+    web.ring({"ai": 1, "parsing": 1})
+    assert other.wait_for_bell() == b"1"
+    assert other.wait_for_bell() is None
+    assert ours.wait_for_bell() == b"1"
+
+
+def test_it_keeps_no_more_bells_of_a_queue_than_wake_everybody(server: Valkey) -> None:
+    web, ours = store(server), store(server, ai=1)
+    for _ in range(3):
+        web.ring({"ai": 1000})
+    assert ours.queue_size() == MOST_UNHEARD
+
+
+def test_it_forgets_bells_of_a_queue_that_nobody_serves(server: Valkey) -> None:
+    web = store(server)
+    web.ring({"gone": 1})
+    assert 0 < web.conn.ttl(web.key("gone")) <= UNHEARD_S

@@ -49,6 +49,7 @@ from bellhop.jobs.lifecycle.ends import (
     try_again,
 )
 from bellhop.jobs.lifecycle.moves import MOVES
+from bellhop.jobs.lifecycle.queuing import queued
 from bellhop.jobs.lifecycle.rows import UnknownJobs, touch
 from bellhop.jobs.lifecycle.upkeep import (
     adopt,
@@ -76,7 +77,7 @@ __all__ = [
     "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
     "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
     "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
-    "progress", "purge", "queues_with_items", "read_due", "recording", "release_due", "renew",
-    "retry", "set_priority", "shorten_waits", "sign_off", "stay_wanted", "submit", "take", "touch",
-    "try_again",
+    "progress", "purge", "queued", "queues_with_items", "read_due", "recording", "release_due",
+    "renew", "retry", "set_priority", "shorten_waits", "sign_off", "stay_wanted", "submit", "take",
+    "touch", "try_again",
 ]  # fmt: skip

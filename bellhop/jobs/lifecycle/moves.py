@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NamedTuple
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
-from bellhop.jobs.lifecycle import deliveries, rows, tallies
+from bellhop.jobs.lifecycle import deliveries, queuing, rows, tallies
 from bellhop.jobs.lifecycle.tallies import UNKNOWN, Measured
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.queries import reasons
@@ -214,7 +214,7 @@ class Statement:
         sets = f"status = '{row.target}', {row.sets}"
         self.look = f"SELECT id, status, progress, cached, cache_key FROM item {chosen}"
         self.update = f"""UPDATE item SET {sets} {chosen}
-            RETURNING job, owner, type, id, "index", step, attempt, progress, cached,
+            RETURNING queue, job, owner, type, id, "index", step, attempt, progress, cached,
                 (SELECT steps FROM job WHERE job.id = item.job)"""
         # What changes neither progress nor key, and starts from one status, tells all by itself.
         self._is_plain = len(row.origins) == 1 and row.target == "running"
@@ -248,7 +248,9 @@ class Statement:
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
         ended: list[tallies.Ended] = []
-        for job, owner, type_name, *row in moved:
+        for queue, job, owner, type_name, *row in moved:
+            if self._target == "queued":
+                queuing.note(queue)
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
             of_job.setdefault(job, []).append(Moved(*row, *known))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
@@ -257,10 +259,10 @@ class Statement:
         if moved and self._target in ("completed", "failed"):
             tallies.count(self._target, ended)
             if event:
-                tallies.note_failures(ended, event, moved[-1][0], values["now"])
+                tallies.note_failures(ended, event, moved[-1][1], values["now"])
         for key in {row[4] for row in before if row[1] == "running" and row[4]}:
             RELEASE_EQUALS.make(cache_key=key)
-        return {row[3]: row[6] for row in moved}
+        return {row[4]: row[7] for row in moved}
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.

@@ -10,7 +10,7 @@ from typing import Any
 
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
-from bellhop.jobs.lifecycle import turns
+from bellhop.jobs.lifecycle import queuing, turns
 from bellhop.jobs.newjob import NewJob
 
 NEXT_CHANGE = """
@@ -162,3 +162,5 @@ def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
         }  # fmt: skip
         written += [{**of_item, **step} for step in (may_run, *blocked)]
     write_many(INSERT_ITEM, written)
+    if may_run["status"] == "queued":
+        queuing.note(job.queue, len(job.items))

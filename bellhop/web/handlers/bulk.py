@@ -38,7 +38,6 @@ def act(site: Site, user: User) -> HTTPResponse:
     answer["count"] = len(job_ids)
     for start in range(0, len(job_ids), BITE):
         _act_on(site, user, action, job_ids[start : start + BITE], answer)
-    site.bell.ring(answer["done"] if action == "retry" else 0)
     if "limit" in body:
         answer["next"] = query.cursor_of(following) if following else None
     return json_answer(answer)

@@ -178,7 +178,6 @@ def retry(site: Site, user: User, job: Job) -> HTTPResponse:
         count += lifecycle.hurry(job.job_id, chosen)
         if not count:
             raise Problem("nothing-to-retry", "No item of this job failed or was cancelled.")
-    site.bell.ring(count)
     return shown(site, user, job.job_id, 202)
 
 

@@ -73,7 +73,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "status": "ok" if not problems else "degraded",
         "problems": problems,
         "consumers": len(consumers),
-        "queue": {"storage": site.here.storage, "bell": bell or "ok"},
+        "queue": {"storage": site.here.bell, "bell": bell or "ok"},
         "disk": {"free_bytes": free_bytes, "database_bytes": database.size_bytes()},
         "queues": {q["name"]: q["backlog"] for q in shown},
         "paused": sorted(switches.paused()),
@@ -127,7 +127,7 @@ def resume(site: Site, user: User, name: str) -> HTTPResponse:
     with noted(user, "resume queue", _known(site, name)):
         switches.resume(name)
     site.surroundings.forget()
-    site.bell.ring(site.settings.queues[name].workers)
+    site.bell.ring({name: site.settings.queues[name].workers or MOST_WORKERS})
     return _queue(site, name)
 
 

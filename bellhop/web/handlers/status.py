@@ -31,7 +31,7 @@ def health(site: Site, user: User | None) -> HTTPResponse:
     consumers = queries.living_consumers(site.here)
     troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
     bell = next((trouble for trouble in troubles.values() if trouble), None)
-    storage = {"storage": site.here.storage, "bell": bell or "ok"}
+    storage = {"storage": site.here.bell, "bell": bell or "ok"}
     return json_answer({**document, "queue": storage, "data": str(site.here.folder)})
 
 

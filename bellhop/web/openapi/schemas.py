@@ -381,7 +381,7 @@ SCHEMAS: dict[str, Schema] = {
         types=list_of(named("CacheOfType"))),
     "Removed": record("The number of cleared results.", removed=count("Results.")),
     "Bell": record("The bell that wakes workers.",
-                   storage=one_of(("sqlite", "redis"), "Its storage."),
+                   storage=one_of(("sqlite", "redis", "postgresql"), "Where it is."),
                    bell=text("`ok`, or the problem.")),
     "Health": record("The web answers and its database works.", needs=("status", "version"),
                      status=text(const="ok"), version=text("Version of Bellhop."),

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from bellhop.base import configuration
 from bellhop.base.addresses import API
+from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND, TYPED
 from bellhop.base.settings import QUEUES, Settings, postgresql_location
@@ -129,6 +130,7 @@ def _settle(settings: Settings, folder: Path, home: str, welcome: dict[str, Any]
         rows=postgresql_location(database_url),
         machine=welcome["machine"],
         home=home,
+        files=files_location(welcome["files"]),
     )
     write_record(here)
 

@@ -106,10 +106,14 @@ class Target:
     accepted: Callable[[], list[str]]
     queues: dict[str, int]
     clocks: Path
+    slack_s: float
 
 
 class Faults:
-    """`wanted` faults, each kind once before one comes again; cuts last `cuts_s` in turn."""
+    """`wanted` faults, each kind once before one comes again; cuts last `cuts_s` in turn.
+
+    They are of `kinds`, or of all that can happen here.
+    """
 
     def __init__(
         self,
@@ -118,7 +122,9 @@ class Faults:
         wanted: int,
         pause_s: tuple[float, float],
         cuts_s: Sequence[float],
+        kinds: Sequence[str] = (),
     ):
+        self._kinds = kinds
         self._target, self._rng, self._database = target, rng, target.database
         self._cluster, self._wanted, self._pause_s = target.cluster, wanted, pause_s
         self._cuts_s = itertools.cycle(cuts_s)
@@ -153,6 +159,7 @@ class Faults:
         target = self._target
         counts = OF_MACHINES | OF_ROWS
         counts |= (OF_BELL if target.bell else {}) | (OF_FILES if target.store else {})
+        counts = {kind: counts[kind] for kind in self._kinds or counts}
         kinds = list(counts)
         while True:
             self._rng.shuffle(kinds)
@@ -329,11 +336,11 @@ class Faults:
         at, last = time.time(), self._database.last_event()
         machine.host.cut()
         try:
-            recovery_s = self._next_event(last, at, WRITER_BAR_S + 2)
+            recovery_s = self._next_event(last, at, PATIENCE_S)
         finally:
             machine.host.heal()
             writer.kill()
-        if recovery_s and recovery_s > WRITER_BAR_S:
+        if recovery_s and recovery_s > WRITER_BAR_S + self._target.slack_s:
             self.found.wrong.append(f"a writer that was cut off held others {recovery_s:.1f} s")
         return replace(fault, recovery_s=recovery_s)
 
@@ -382,7 +389,7 @@ class Faults:
         """Seconds from `at` until none of these attempts counts as running any more."""
         if not held:
             return None
-        left = {*held}
+        left, bar_s = {*held}, bar_s + self._target.slack_s
         while left and time.time() < at + bar_s + PATIENCE_S:
             left -= {(key, attempt) for key, attempt in self._database.query(LET_GO, last)}
             time.sleep(POLL_S)

@@ -53,7 +53,11 @@ CALM_AFTER_S = 90.0
 
 @dataclass(frozen=True)
 class SeveralPlan:
-    """What to run; the same seed chooses the same load and the same faults."""
+    """What to run; the same seed chooses the same load and the same faults.
+
+    `kinds` are those of the faults, all if it is empty. Each recovery may take `slack_s` longer
+    than its bar on the way.
+    """
 
     bell: str
     files: str
@@ -63,6 +67,8 @@ class SeveralPlan:
     lease_s: float = 20.0
     pause_s: tuple[float, float] = (1.0, 4.0)
     cuts_s: tuple[float, ...] = (1, 3, 8, 5, 15, 30, 2, 60, 90)
+    slack_s: float = 0.0
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,10 +234,10 @@ class _Run:
         self._url = home.url.replace("https://", f"https://{home.token}@")
         target = Target(
             cluster, servers, rows, database, bell, store, self._url, plan.lease_s, self._accepted,
-            QUEUES, folder / "clocks",
+            QUEUES, folder / "clocks", plan.slack_s,
         )  # fmt: skip
         seed = random.Random(f"{plan.seed} faults")
-        self._faults = Faults(target, seed, plan.faults, plan.pause_s, plan.cuts_s)
+        self._faults = Faults(target, seed, plan.faults, plan.pause_s, plan.cuts_s, plan.kinds)
         self._load = Load(
             self._url, database, folder / "attempts", plan.items, f"{plan.seed} load",
             self._faults.progress, LOADED, CANCEL_PAUSE_S,

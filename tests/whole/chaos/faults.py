@@ -130,6 +130,7 @@ class Faults:
         self._cuts_s = itertools.cycle(cuts_s)
         self._is_planned = itertools.cycle((False, True))
         self._added = itertools.count(1)
+        self._writer = target.servers.network.host("writer")
         self._began = time.time()
         self.made: list[Fault] = []
         self.found = Findings()
@@ -327,22 +328,25 @@ class Faults:
         self._know(self._cluster.add(name, self._target.queues, **clock))
 
     def _cut_writer(self, fault: Fault) -> Fault:
-        """Between two statements of a transaction; the others must soon be able to write."""
-        machine = self._machine(fault)
-        writer = machine.host.start(
+        """Between two statements of a transaction; the others must soon be able to write.
+
+        It is a process alone on its host: of a machine that is cut off, writers that waited for the
+        lock get it one after the other, and each of them holds it for as long.
+        """
+        writer = self._writer.start(
             sys.executable, "-c", WRITER, self._target.rows.url, stdout=subprocess.PIPE, cwd=ROOT
         )
         assert writer.stdout and writer.stdout.readline() == b"holding\n"
         at, last = time.time(), self._database.last_event()
-        machine.host.cut()
+        self._writer.cut()
         try:
             recovery_s = self._next_event(last, at, PATIENCE_S)
         finally:
-            machine.host.heal()
+            self._writer.heal()
             writer.kill()
         if recovery_s and recovery_s > WRITER_BAR_S + self._target.slack_s:
             self.found.wrong.append(f"a writer that was cut off held others {recovery_s:.1f} s")
-        return replace(fault, recovery_s=recovery_s)
+        return replace(fault, where="writer", recovery_s=recovery_s)
 
     def _promote(self) -> None:
         """What was accepted until then must be there at once."""

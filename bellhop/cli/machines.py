@@ -118,14 +118,17 @@ def _shown(member: Member, running: int) -> dict[str, Any]:
         "running": running,
         "joined_at": member.joined_at,
         "seen_at": member.seen_at if member.version else None,
+        "is_too_old": members.is_too_old(member),
         "facts": json.loads(member.facts),
     }
 
 
 def _state(shown: dict[str, Any]) -> str:
-    """Since when a machine was silent, beyond the time between two signs of one."""
+    """Whether it works; since when it was silent, beyond the time between two signs of one."""
     if shown["seen_at"] is None:
         return "not started yet"
+    if shown["is_too_old"]:
+        return "too old: update it"
     silent_s = seconds_since(shown["seen_at"]) or 0.0
     return "ok" if silent_s < 3 * members.TELL_EVERY_S else f"silent for {silent_s:.0f} s"
 

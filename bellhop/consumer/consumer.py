@@ -23,7 +23,7 @@ from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
-from bellhop.machines import published
+from bellhop.machines import published, served
 from bellhop.machines.members import Report
 from bellhop.machines.served import Publisher
 from bellhop.storage.installation import Installation
@@ -81,7 +81,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def _new_keeper(self, settings: Settings) -> Keeper:
         workers, bell = self._bellhop_workers, self._bell
-        report = Report(self._here, lambda: [bell.trouble.reason] if bell.trouble.reason else [])
+        report = Report(self._here, self._problems)
         return Keeper(
             self._here,
             settings,
@@ -113,6 +113,11 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()
         super().start()
         self._on_start()
+
+    def _problems(self) -> list[str]:
+        """What is wrong with this machine, for whoever looks at all of them."""
+        reason = self._bell.trouble.reason
+        return [*([reason] if reason else []), *served.ruled_out(self._here.machine)]
 
     def _begin_again(self) -> None:
         """Stop in good order, for whoever started this to start it again."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from bellhop import __version__
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.times import timestamp
-from bellhop.database import condition, schema
+from bellhop.database import condition, schema, versions
 from bellhop.database.database import database, query
 from bellhop.storage.installation import RECORD, Installation
 from bellhop.storage.presence import Unavailable
@@ -158,6 +158,12 @@ def require_alone() -> None:
             f"other machines run jobs too ({', '.join(others)}), and SQLite is of one machine; "
             "remove them first, with `bellhop machine remove`"
         )
+
+
+def is_too_old(member: Member) -> bool:
+    """Whether the program that a machine last ran cannot live with the rows: it takes no items."""
+    known = json.loads(member.facts).get("schema")
+    return known is not None and versions.is_too_old(known)
 
 
 def find(name: str) -> Member | None:

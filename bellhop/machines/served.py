@@ -18,9 +18,8 @@ from bellhop.storage.offers import Offer
 
 LOOK_EVERY_S = 2.0
 ELSEWHERE_EVERY_S = 0.5
-OTHER_CODE = (
-    "machine {name} has other code under this name, and only that runs; copy its file from there"
-)
+HAS_OTHER_CODE = "has other code under this name"
+OTHER_CODE = f"machine {{name}} {HAS_OTHER_CODE}, and only that runs; copy its file from there"
 EVERY = """
     SELECT machine, name, is_home, type, code, problem FROM served
     JOIN machine ON machine.id = served.machine ORDER BY is_home DESC, name, type"""
@@ -31,6 +30,9 @@ TELL = """
     WHERE EXISTS (SELECT 1 FROM machine WHERE id = :machine)"""
 IS_SHARED = "SELECT 1 FROM machine WHERE id != :machine LIMIT 1"
 RUN_BY = "SELECT type FROM served WHERE machine = :machine AND problem IS NULL"
+RULED_OUT = """
+    SELECT type, problem FROM served
+    WHERE machine = :machine AND problem LIKE :said ORDER BY type"""
 # What this machine runs itself need not be read from the others.
 ELSEWHERE = """
     SELECT name, type, code, description, problem FROM served
@@ -64,6 +66,13 @@ def run_by(machine: str) -> frozenset[str] | None:
     if not query(IS_SHARED, of_it):
         return None
     return frozenset(name for (name,) in query(RUN_BY, of_it))
+
+
+def ruled_out(machine: str) -> list[str]:
+    """Which types other code rules out on a machine, a line each."""
+    values = {"machine": machine, "said": f"%{HAS_OTHER_CODE}%"}
+    rows = query(RULED_OUT, values) if machine else []
+    return [f"the job type {name} does not run there: {problem}" for name, problem in rows]
 
 
 class Publisher:

@@ -180,3 +180,13 @@ def test_it_knows_no_machine_while_the_rows_are_in_sqlite(config: Config) -> Non
     members.watch(found)
     members.require()
     assert (found.machine, query("SELECT count(*) FROM machine")) == ("", [(0,)])
+
+
+def test_it_knows_which_machine_is_too_old(here: Installation) -> None:
+    members.Report(here, list).tell()
+    assert not members.is_too_old(members.every()[0])
+    query("UPDATE about SET needs = needs + 1")
+    assert members.is_too_old(members.every()[0])
+    query("UPDATE machine SET facts = '{}'")  # before its first start
+    assert not members.is_too_old(members.every()[0])
+    query("UPDATE about SET needs = needs - 1")

@@ -146,6 +146,16 @@ def test_it_rules_out_other_code_than_that_of_the_home(
     ]
 
 
+def test_it_tells_the_page_what_other_code_rules_out(home: Machine, gpu: Machine) -> None:
+    for machine in (home, gpu):
+        machine.has("embed", code=machine.name)
+        machine.has("broken", error="No module named 'torch'")
+        machine.tell()
+    (said,) = served.ruled_out(gpu.here.machine)
+    assert said.startswith("the job type embed does not run there: machine home has other code")
+    assert served.ruled_out(home.here.machine) == []
+
+
 def test_it_changes_nothing_else_about_that_machine(home: Machine, gpu: Machine) -> None:
     for machine, code in ((home, "ours"), (gpu, "theirs")):
         machine.has("embed", code)

@@ -77,21 +77,24 @@ def take(settings: Settings, here: Installation) -> Settings:
 class Watch:
     """Calls `changed`, once, when the home has published other settings than a process took.
 
-    Or when it has migrated the rows to what this program cannot live with: the next start says so.
+    Or when it has moved files or bell, or migrated the rows to what this program cannot live with:
+    the next start says so.
     """
 
     def __init__(self, settings: Settings, here: Installation, changed: Callable[[], object]):
-        self._taken, self._is_home, self._changed = settings, here.is_home, changed
+        self._taken, self._here, self._changed = settings, here, changed
         self._look_at = 0.0
 
     def look(self) -> None:
         """Now and then; for each round of a keeper."""
-        if self._is_home or time.monotonic() < self._look_at:
+        if self._here.is_home or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LOOK_EVERY_S
         known = dict(query(READ))
         if SETTINGS in known and _held(self._taken, json.loads(known[SETTINGS])) != self._taken:
             self._leave("the home has other settings now: this consumer starts again with them")
+        elif any(known.get(name, own) != own for name, own in _places(self._here).items()):
+            self._leave("the home has its files or its bell elsewhere now: this consumer stops")
         elif versions.is_too_old(len(schema.MIGRATIONS)):
             self._leave("this Bellhop is too old for the rows now: it takes no more items")
 

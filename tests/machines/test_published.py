@@ -127,6 +127,21 @@ def test_it_begins_again_once_when_the_settings_change(
     assert changes == [True]
 
 
+def test_it_stops_once_the_home_has_moved_the_files(
+    home: Machine, gpu: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published, "LOOK_EVERY_S", 0.0)
+    published.publish(home.settings, home.here)
+    stops: list[bool] = []
+    held = published.take(gpu.settings, gpu.here)
+    watch = published.Watch(held, gpu.here, lambda: stops.append(True))
+    watch.look()
+    assert not stops
+    published.publish(home.settings, replace(home.here, files="s3://b/p"))
+    watch.look()
+    assert stops == [True]
+
+
 def test_it_is_the_home_alone_that_follows_its_own_settings(home: Machine) -> None:
     watch = published.Watch(home.settings, home.here, lambda: pytest.fail("it begins again"))
     query("INSERT INTO published (name, value) VALUES ('settings', '{}')")

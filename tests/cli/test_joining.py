@@ -92,7 +92,8 @@ def test_it_records_of_whom_it_is_a_machine(
 ) -> None:
     loaded = joined(config(""), monkeypatch)
     here = Installation(loaded.data_dir, "i" * 16, "sqlite", "", is_closed=True,
-                        rows="192.0.2.1:1/b", machine="m" * 16, home=HOME)  # fmt: skip
+                        rows="192.0.2.1:1/b", machine="m" * 16, home=HOME,
+                        files="s3://bucket/x?endpoint=https://s3.example.org")  # fmt: skip
     assert read_record(loaded.data_dir) == here and not here.is_home
 
 

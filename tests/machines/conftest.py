@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.base.buckets import files_location
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import database, query
 from bellhop.machines import joining, members
+from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, rows_location, write_record
 from tests.support.machines import Machine, machine
 from tests.support.once import descriptions, empty_tables
@@ -28,9 +30,17 @@ def rows(tables: str) -> str:
 
 
 @pytest.fixture
-def loaded(config: Config, rows: str) -> Settings:
+def shared(tmp_path: Path) -> Path:
+    """A folder that all machines share."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def loaded(config: Config, rows: str, shared: Path) -> Settings:
     """The settings of a home that other machines can join."""
-    return config(f"[storage]\ndatabase = {rows}\nfiles = /mnt/shared\n[queue:gpu]\nworkers = 0")
+    return config(f"[storage]\ndatabase = {rows}\nfiles = {shared}\n[queue:gpu]\nworkers = 0")
 
 
 @pytest.fixture
@@ -38,8 +48,11 @@ def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """A home after its first start, which knows its job types."""
     folder = make_folder(loaded)
     (folder / "types.json").write_bytes(descriptions())
-    rows_at = rows_location(loaded)
-    home = Installation(folder, "test", "sqlite", "", rows=rows_at, machine="f" * 16)
+    rows_at, files_at = rows_location(loaded), files_location(loaded.storage.files)
+    home = Installation(
+        folder, "test", "sqlite", "", rows=rows_at, machine="f" * 16, files=files_at
+    )
+    Files(folder, home.files).require(home.id, is_new=True)
     query("UPDATE about SET mark = :mark", {"mark": home.mark})
     write_record(home)
     members.take_place(home, start.served(loaded, home) | {"gpu": 0}, alone=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -87,11 +88,11 @@ def test_it_prints_the_line_that_lets_a_machine_join(
 
 
 def test_it_prints_the_public_address(
-    config: Config, here: Installation, rows: str, reachable: None,
+    config: Config, here: Installation, rows: str, reachable: None, shared: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     public = "[server]\npublic_url = https://jobs.example.org\n"
-    settings = config(f"[storage]\ndatabase = {rows}\nfiles = /mnt\n{public}")
+    settings = config(f"[storage]\ndatabase = {rows}\nfiles = {shared}\n{public}")
     machines.run(settings, parser().parse_args(["machine", "add", "gpu-1", "--queue", "ai=2"]))
     assert capsys.readouterr().out.startswith("bellhop join https://jobs.example.org bellhop_join_")
 
@@ -206,10 +207,10 @@ def test_it_manages_machines_at_the_home_only(
 
 
 def test_it_tells_a_machine_all_that_it_needs(
-    here: Installation, welcome: dict[str, Any], postgres: Postgres
+    here: Installation, welcome: dict[str, Any], postgres: Postgres, shared: Path
 ) -> None:
     assert welcome["name"] == "gpu-1" and welcome["installation"] == here.id
-    assert welcome["files"] == "/mnt/shared" and welcome["bell"] == "sqlite"
+    assert welcome["files"] == str(shared) and welcome["bell"] == "sqlite"
     assert welcome["certificate"] == postgres.certificate.read_text()
     assert "sslmode=verify-full" in welcome["database"]
     assert PASSWORD not in welcome["database"] and "sslrootcert" not in welcome["database"]
@@ -382,7 +383,8 @@ def test_it_counts_what_runs_on_each_machine(here: Installation) -> None:
 def joined(config: Config, here: Installation, welcome: dict[str, Any], pg: Postgres) -> Settings:
     """The settings of a machine that joined, in a data folder of its own."""
     url = f"{welcome['database']}&sslrootcert={quote(str(pg.certificate))}"
-    settings = config(f"[storage]\ndata_dir = other\ndatabase = {url}\n[queue:gpu]\nworkers = 9")
+    storage = f"data_dir = other\ndatabase = {url}\nfiles = {welcome['files']}"
+    settings = config(f"[storage]\n{storage}\n[queue:gpu]\nworkers = 9")
     folder = make_folder(settings)
     (folder / "types.json").write_bytes(descriptions())
     home, machine = "https://jobs.example.org", welcome["machine"]

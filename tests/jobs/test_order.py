@@ -34,6 +34,24 @@ def test_it_takes_a_higher_priority_first(submit: Submit) -> None:
     assert claimed_order(2) == [high.job_id, low.job_id]
 
 
+def test_it_takes_only_items_of_some_types_in_the_order_of_the_line(submit: Submit) -> None:
+    """As where several machines run different types."""
+    single.register("c1")
+    jobs = [submit(type=name) for name in ("b", "a", "c", "b", "a")]
+    lifecycle.set_priority(jobs[4].job_id, 5)
+    numbers = {items_of(job)[0].id: number for number, job in enumerate(jobs)}
+
+    def line(*types: str) -> list[int]:
+        found = next(lifecycle.due("parsing", "c1/1", 3, types), [])
+        return [numbers[item.id] for item in found]
+
+    assert (line("a", "b", "z"), line("z"), line()) == ([4, 0, 1], [], [])
+    counts = [queries.count_due({"parsing": n}, ["a", "b", "z"]) for n in (1, 9)]
+    assert counts == [1, 4] and queries.count_due({"parsing": 9}, []) == 0
+    queues.pause("parsing", "anna")
+    assert line("a") == [] and queries.count_due({"parsing": 9}, ["a"]) == 0
+
+
 def test_it_takes_a_new_priority_from_the_next_claim_on(web: WsgiClient, submit: Submit) -> None:
     first, second = submit(), submit()
     answer = web.request(

@@ -18,7 +18,7 @@ from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.machines import served
 from bellhop.storage.models import Job
-from tests.support.jobs import items_of, job_of, moves_of, run_all
+from tests.support.jobs import job_of, moves_of, run_all
 from tests.support.machines import Machine
 from tests.support.once import descriptions
 from tests.support.places import TYPES
@@ -317,14 +317,3 @@ def test_it_gives_each_machine_the_items_of_its_types(new_machine: NewMachine) -
         workers.pool.retire_idle(0)
         assert moves_of(job_of(jobs[done].job_id))[-1] == "completed"
     assert moves_of(jobs["nowhere"]) == ["submitted"]
-
-
-def test_it_passes_items_of_other_types_in_the_order_of_the_line(home: Machine) -> None:
-    consumers.register("c1", 1, ["ai"], home.here.machine, home.here.place)
-    jobs = [submit(name) for name in ("b", "a", "c", "b", "a")]
-    lifecycle.set_priority(jobs[4].job_id, 5)
-    found = [due.id for due in next(lifecycle.due("ai", "c1/1", 3, ["a", "b", "z"]))]
-    first = {items_of(job)[0].id: number for number, job in enumerate(jobs)}
-    assert [first[item] for item in found] == [4, 0, 1]
-    assert [*lifecycle.due("ai", "c1/1", 3, [])] == []
-    assert [*lifecycle.due("ai", "c1/1", 3, ["z"])] == []

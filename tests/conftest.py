@@ -43,9 +43,10 @@ from tests.support.wsgi import WsgiClient
 # The files that take longest, the longest first: `make test` begins with them, so that no core is
 # idle in the end.
 LONGEST = (
-    "attack", "evaluation", "machines", "lifecycle_property", "installations", "chaos", "commands",
-    "storage", "stops", "stop_signals", "acceptance", "disks", "doors", "killpoints", "addresses",
-    "browser", "power_cut", "connections", "fuzz", "terminals", "sqlite_load",
+    "chaos_cluster", "evaluation", "attack", "lifecycle_property", "chaos_postgresql",
+    "installations", "chaos", "moving", "machines", "commands", "storage", "stops", "stop_signals",
+    "acceptance", "disks", "doors", "killpoints", "addresses", "browser", "power_cut",
+    "connections", "fuzz", "terminals", "sqlite_load",
 )  # fmt: skip
 # What starts a server, a browser, or describes job types in child processes.
 IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")

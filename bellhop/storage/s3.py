@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CONNECT_S, SILENT_S = 3.0, 30.0
 # A store that answers "slow down" is asked again for a while; whoever asks has to wait longer than
 # that tries again later, as after any other trouble.
-MOST_RETRIES, RETRY_FOR_S = 3, 10.0
+MOST_RETRIES, RETRY_FOR_S = 3, 4.0
 # A file is sent in parts, of which so many are in memory; S3 takes 10,000 of them.
 PART_BYTES, PARTS_AT_ONCE, MOST_PARTS = 8 << 20, 2, 9000
 CHUNK_BYTES = 1 << 20

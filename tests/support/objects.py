@@ -156,7 +156,8 @@ class ObjectStore:
         if self._is_tls:
             options["s3.cert.file"] = self._folder.path / "server.crt"
             options["s3.key.file"] = self._folder.path / "server.key"
-        return [WEED, "server", "-s3", *(f"-{name}={value}" for name, value in options.items())]
+        given = (f"-{name}={value}" for name, value in options.items())
+        return [WEED, f"-logdir={self.data}", "server", "-s3", *given]
 
     def _is_ready(self) -> bool:
         assert self._process and self._process.poll() is None, self.log()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
     from tests.support.network import Host
 
 LIMIT_S = 30.0
+# Every file of job types that there is for the tests, by its name.
+ALL_TYPES = [
+    path.name
+    for folder in (ROOT / "bellhop" / "jobtypes", TYPES)
+    for path in folder.glob("[a-z]*.py")
+]
 # When a second signal of a stop is another wish, with room for a busy machine.
 SECOND_AFTER_S = 1.2
+# Where psycopg is not installed, as on most machines: peewee imports it wherever it is, and that is
+# a fifth of what a command on SQLite costs.
+WITHOUT_POSTGRESQL = ROOT / "tests" / "support" / "without_postgresql"
 # What the machine of the tests says to a Bellhop or a Python that users do not have.
 CHANGED = ("BELLHOP_", "PYTHONUNBUFFERED")
 FINAL = ("completed", "failed", "cancelled")
@@ -73,8 +83,8 @@ class Running:
         }
         # What runs each of its commands, such as `unshare …`.
         self.before: list[str] = []
-        # Whether its first start describes every job type by itself.
-        self.describes = False
+        # Names of files of job types that its first start describes by itself.
+        self.describes: Collection[str] = ()
         self._log = folder / "log"
         self.processes: list[subprocess.Popen[str]] = []
 
@@ -86,7 +96,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=self.environment,
+                env=self.surroundings(command),
                 text=True,
             )
         self.processes.append(process)
@@ -109,21 +119,31 @@ class Running:
             [*self.before, sys.executable, str(ROOT / "app.py"), *command],
             input=given,
             capture_output=True,
-            env=self.environment,
+            env=self.surroundings(command),
             text=True,
             timeout=limit_s,
         )
 
+    def surroundings(self, command: Sequence[str]) -> dict[str, str]:
+        """The environment of a command."""
+        is_on_sqlite = self.environment.get("BELLHOP_STORAGE_DATABASE") == ""
+        if not is_on_sqlite or "move-to" in command[:1]:
+            return self.environment
+        return {"PYTHONPATH": str(WITHOUT_POSTGRESQL), **self.environment}
+
     def know_types(self) -> None:
         """Spare the first start the job types that were described already in these tests."""
         store = self.data / "types.json"
-        if not (self.describes or self.processes or store.exists()):
+        known = json.loads(descriptions())
+        told = {path: it for path, it in known.items() if Path(path).name not in self.describes}
+        if told and not (self.processes or store.exists()):
             self.data.mkdir(0o700, exist_ok=True)
-            store.write_bytes(descriptions())
+            store.write_text(json.dumps(told))
 
     def take(self, data: Path) -> None:
         """Begin with a copy of a data folder, and of its rows, wherever they are."""
-        shutil.copytree(data, self.data, symlinks=True, dirs_exist_ok=True)
+        fifos = shutil.ignore_patterns("*.fifo")  # which cannot be copied, and nobody needs
+        shutil.copytree(data, self.data, symlinks=True, dirs_exist_ok=True, ignore=fifos)
         self.databases.copy(data, self.data)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

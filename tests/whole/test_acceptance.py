@@ -46,6 +46,13 @@ def fresh(storage: dict[str, str], tmp_path: Path) -> Iterator[Running]:
         yield bellhop
 
 
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Running]:
+    """The same for what has nothing to do with the store."""
+    with running(tmp_path) as bellhop:
+        yield bellhop
+
+
 def sample(tmp_path: Path, text: str = "three short words") -> str:
     path = tmp_path / "note.txt"
     path.write_text(text)
@@ -241,22 +248,22 @@ def test_it_serves_only_the_queues_a_consumer_is_told(fresh: Running) -> None:
 
 
 @pytest.mark.parametrize("second", [[], ["web"]])
-def test_it_refuses_a_second_web_on_one_data_folder(fresh: Running, second: list[str]) -> None:
-    fresh.serve()
-    refused = fresh.run(*second)
+def test_it_refuses_a_second_web_on_one_data_folder(on_sqlite: Running, second: list[str]) -> None:
+    on_sqlite.serve()
+    refused = on_sqlite.run(*second)
     assert refused.returncode == 1
     last = refused.stderr.strip().splitlines()[-1]
-    assert last.startswith("bellhop: another") and str(fresh.data) in last
-    assert fresh.is_ready()
+    assert last.startswith("bellhop: another") and str(on_sqlite.data) in last
+    assert on_sqlite.is_ready()
 
 
 def test_it_uses_the_code_of_a_changed_type_without_a_restart(
-    fresh: Running, tmp_path: Path
+    on_sqlite: Running, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    fresh.environment["BELLHOP_JOBTYPES_FOLDER"] = str(own)
-    fresh.serve()
+    on_sqlite.environment["BELLHOP_JOBTYPES_FOLDER"] = str(own)
+    on_sqlite.serve()
     code = (
         "from jobtypes import Context, job_type\n"
         "@job_type(label='{label}')\n"
@@ -265,12 +272,12 @@ def test_it_uses_the_code_of_a_changed_type_without_a_restart(
     )
     for label, answer in (("One", 1), ("Other", 42)):
         (own / "answer.py").write_text(code.format(label=label, answer=answer))
-        wait_for(partial(is_listed, fresh, label), limit_s=4)
-        job = fresh.final(fresh.texts("a", type="answer")["job_id"])
-        result = fresh.client().get(job["links"]["result"])
+        wait_for(partial(is_listed, on_sqlite, label), limit_s=4)
+        job = on_sqlite.final(on_sqlite.texts("a", type="answer")["job_id"])
+        result = on_sqlite.client().get(job["links"]["result"])
         assert result["items"][0]["data"] == {"answer": answer}
     (own / "answer.py").write_text("def broken(:\n")
-    wait_for(lambda: "SyntaxError" in (labels(fresh).get("Other") or ""), limit_s=4)
+    wait_for(lambda: "SyntaxError" in (labels(on_sqlite).get("Other") or ""), limit_s=4)
 
 
 def is_listed(bellhop: Running, label: str) -> bool:

@@ -18,7 +18,7 @@ import pytest
 
 from bellhop.storage.incoming import IncomingFile
 from tests.support.places import ROOT
-from tests.support.running import Running, running, wait_for
+from tests.support.running import ALL_TYPES, Running, running, wait_for
 from tests.support.wsgi import BOUNDARY, form
 
 MEBIBYTE = 1 << 20
@@ -226,7 +226,7 @@ def test_it_tries_again_what_itself_found_the_disk_full(bellhop: Running, disk: 
 
 def test_it_starts_on_a_full_disk_or_says_why_not(tmp_path: Path, disk: SmallDisk) -> None:
     with running(tmp_path) as bellhop:
-        bellhop.describes = True
+        bellhop.describes = ALL_TYPES
         disk.fill()
         refused = bellhop.run()
         assert refused.returncode == 1

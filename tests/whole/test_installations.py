@@ -17,6 +17,7 @@ import urllib.request
 import venv
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,23 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def dist() -> Path:
+def required(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Path]]:
+    """The folder of an environment with requirements.txt, made while other tests run: pip waits."""
+
+    folder = tmp_path_factory.mktemp("environment")
+
+    def made() -> Path:
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        requirements = ["--require-hashes", "-r", str(ROOT / "requirements.txt")]
+        subprocess.run([str(folder / "bin" / "python"), *PIP, *requirements], check=True)
+        return folder
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(made)
+
+
+@pytest.fixture(scope="session")
+def dist(required: Future[Path]) -> Path:
     """The folder of what is built."""
     subprocess.run([sys.executable, str(ROOT / "tools" / "dist.py")], check=True, timeout=300)
     return ROOT / "dist"
@@ -128,13 +145,10 @@ def wheel_of(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Path:
+def environment(required: Future[Path], dist: Path) -> Path:
     """The folder of an environment with requirements.txt and the wheel, and nothing else."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    folder = required.result()
     python = str(folder / "bin" / "python")
-    requirements = ["--require-hashes", "-r", str(ROOT / "requirements.txt")]
-    subprocess.run([python, *PIP, *requirements], check=True)
     subprocess.run([python, *PIP, "--no-deps", str(wheel_of(dist))], check=True)
     return folder
 

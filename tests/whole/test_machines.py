@@ -12,7 +12,7 @@ import pytest
 from bellhop.client import Bellhop
 from tests.support.places import ROOT
 from tests.support.refusing import command
-from tests.support.running import Running, running
+from tests.support.running import ALL_TYPES, Running, running
 
 # Makes all read-only but $0, also the places for temporary files that have a file system of theirs.
 READ_ONLY = """
@@ -30,7 +30,8 @@ STARTS = [[], ["web"], ["consumer"], ["check"], ["user", "add", "ada", "--role",
 @pytest.fixture
 def bellhop(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path) as made:
-        made.describes = True  # a file of job types is read on such a machine too
+        # A file of job types is read on such a machine too: one that comes with it, and another.
+        made.describes = ("word_count.py", "shapes.py")
         yield made
 
 
@@ -70,6 +71,7 @@ def require_one_line(bellhop: Running, *words: str) -> None:
 def test_it_works_where_only_its_data_folder_can_be_written(
     bellhop: Running, tmp_path: Path
 ) -> None:
+    bellhop.describes = ALL_TYPES
     bellhop.data.mkdir()
     on_a_read_only_root(bellhop, bellhop.data)
     run_a_job(bellhop, tmp_path)
@@ -112,6 +114,7 @@ def test_it_refuses_a_disk_without_locks_in_one_line(bellhop: Running) -> None:
 @pytest.mark.parametrize("what", ["local sockets", "limits", "limits at all"])
 @pytest.mark.parametrize("is_shared", [False, True], ids=["alone", "shared"])
 def test_it_works_without(bellhop: Running, tmp_path: Path, what: str, is_shared: bool) -> None:
+    bellhop.describes = () if is_shared else ALL_TYPES
     if is_shared:
         bellhop.run("user", "add", "ada", "--role", "admin")
         bellhop.environment["BELLHOP_TOKEN"] = bellhop.run("token", "add", "ada").stdout.strip()
@@ -135,6 +138,8 @@ def test_it_says_in_the_check_that_the_system_has_no_limits(bellhop: Running) ->
 def test_it_works_with_what_changes_python(
     bellhop: Running, tmp_path: Path, variables: dict[str, str]
 ) -> None:
+    if "PYTHONOPTIMIZE" in variables:  # which takes the docstrings that describe a type
+        bellhop.describes = ALL_TYPES
     bellhop.environment |= variables
     run_a_job(bellhop, tmp_path)
     assert bellhop.client().get("/api/v1/types")["types"][0]["description"]

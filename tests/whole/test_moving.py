@@ -16,16 +16,36 @@ from tests.support.proxy import Proxy
 from tests.support.running import Running, running, wait_for
 
 
-@pytest.fixture
-def bellhop(tmp_path: Path) -> Iterator[Running]:
-    """An installation on SQLite, with a job that is completed and one that waits; not running."""
-    with running(tmp_path, BELLHOP_STORAGE_DATABASE="") as made:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Any]]:
+    """The data folder of an installation on SQLite, and what it says of its jobs.
+
+    One is completed, one waits.
+    """
+    with running(tmp_path_factory.mktemp("original"), BELLHOP_STORAGE_DATABASE="") as made:
         made.serve()
         assert made.final(made.texts("a", "b")["job_id"])["status"] == "completed"
         made.client().post("/api/v1/queues/parsing/pause", {})
         made.texts("later")
         made.stop()
-        yield made
+        made.serve()
+        listed = jobs(made)
+        made.stop()
+        yield made.data, listed
+
+
+@pytest.fixture
+def bellhop(original: tuple[Path, Any], tmp_path: Path) -> Iterator[Running]:
+    """A copy of it, which is not running."""
+    with running(tmp_path, BELLHOP_STORAGE_DATABASE="") as copied:
+        copied.take(original[0])
+        yield copied
+
+
+@pytest.fixture
+def before(original: tuple[Path, Any]) -> Any:
+    """What it says of its jobs before anything is moved."""
+    return original[1]
 
 
 def jobs(bellhop: Running) -> Any:
@@ -66,10 +86,9 @@ def refused(bellhop: Running, place: str, said: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_it_runs_there_and_back_with_all_that_it_had(bellhop: Running, empty_database: str) -> None:
-    bellhop.serve()
-    before = jobs(bellhop)
-    bellhop.stop()
+def test_it_runs_there_and_back_with_all_that_it_had(
+    bellhop: Running, before: Any, empty_database: str
+) -> None:
     for place in (empty_database, "sqlite"):
         assert "all counts and hashes are equal" in moved(bellhop, place)
         bellhop.serve()
@@ -83,11 +102,8 @@ def test_it_runs_there_and_back_with_all_that_it_had(bellhop: Running, empty_dat
 
 @pytest.mark.parametrize("point", TO_POSTGRESQL)
 def test_it_ends_right_when_it_is_repeated(
-    bellhop: Running, empty_database: str, point: str
+    bellhop: Running, before: Any, empty_database: str, point: str
 ) -> None:
-    bellhop.serve()
-    before = jobs(bellhop)
-    bellhop.stop()
     killed(bellhop, empty_database, point)
     moved(bellhop, empty_database)
     bellhop.serve()
@@ -100,12 +116,9 @@ def test_it_ends_right_when_it_is_repeated(
 
 @pytest.mark.parametrize("point", TO_SQLITE)
 def test_it_comes_back_when_it_is_repeated(
-    bellhop: Running, empty_database: str, point: str
+    bellhop: Running, before: Any, empty_database: str, point: str
 ) -> None:
     moved(bellhop, empty_database)
-    bellhop.serve()
-    before = jobs(bellhop)
-    bellhop.stop()
     killed(bellhop, "sqlite", point)
     moved(bellhop, "sqlite")
     bellhop.serve()
@@ -116,11 +129,8 @@ def test_it_comes_back_when_it_is_repeated(
 
 @pytest.mark.parametrize("point", [*TO_POSTGRESQL][:-1])
 def test_it_goes_on_where_it_was_after_a_move_that_was_killed(
-    bellhop: Running, empty_database: str, point: str
+    bellhop: Running, before: Any, empty_database: str, point: str
 ) -> None:
-    bellhop.serve()
-    before = jobs(bellhop)
-    bellhop.stop()
     killed(bellhop, empty_database, point)
     bellhop.serve()
     assert jobs(bellhop) == before

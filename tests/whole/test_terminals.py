@@ -70,7 +70,7 @@ class Console:
         self._values = {
             "TYPE": "copy_file", "INPUTS": str(note), "INPUT": str(note), "NAME": "anna",
             "PLACE": "sqlite", "JOB_ID": job["job_id"], "FILES": str(self.saved), "NUMBER": "1",
-            "ROLE": "viewer",
+            "ROLE": "viewer", "QUEUE": "ai=1",
         }  # fmt: skip
 
     def start(
@@ -78,7 +78,7 @@ class Console:
     ) -> subprocess.Popen[bytes]:
         """A command; `own`: of the data folder that nobody serves."""
         asks = {"BELLHOP_URL": self._url} if command[0] in ASK and not own else {}
-        environment = {**self.here.environment, **asks, **streams.pop("env", {})}
+        environment = {**self.here.surroundings(command), **asks, **streams.pop("env", {})}
         words = [self._values.get(word, word) for word in command]
         program = [sys.executable, str(ROOT / "app.py"), *words]
         return subprocess.Popen(

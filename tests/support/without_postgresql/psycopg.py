@@ -1,0 +1,3 @@
+"""A package that is not installed."""
+
+raise ImportError

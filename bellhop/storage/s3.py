@@ -91,17 +91,6 @@ class Objects:
                 max_concurrency=PARTS_AT_ONCE,
             )
 
-    def get(self, key: str, target: Path) -> None:
-        """Write an object to a new file; nothing of it stays after an error."""
-        chunks = self.read(key)
-        with target.open("xb") as file:
-            try:
-                file.writelines(chunks)
-                file.flush()
-            except BaseException:
-                target.unlink()
-                raise
-
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes of an object from `start` up to, without, `end`; it is there at the call."""
         _require_key(key)
@@ -116,12 +105,6 @@ class Objects:
         except _PastEnd:
             return iter(())
         return self._each(key, map(bytes, found.stream(CHUNK_BYTES)))
-
-    def size(self, key: str) -> int:
-        """Bytes of an object."""
-        _require_key(key)
-        with self._asked(key):
-            return int(obstore.head(self._store, key)["size"])
 
     def stat(self, key: str) -> tuple[int, float]:
         """(bytes, seconds since the epoch when it was stored) of an object."""
@@ -162,8 +145,7 @@ class Objects:
     def probe(self) -> None:
         """Do all that is needed with one small object, once."""
         key, content = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(64)
-        with self._asked(key):
-            obstore.put(self._store, key, content)
+        self.put_bytes(content, key)
         try:
             if b"".join(self.read(key)) != content:
                 raise StoreRefused(f"{self._where} answers with other bytes than it was given")

@@ -46,9 +46,7 @@ def parser() -> argparse.ArgumentParser:
     _add_client_commands(add)
     add("check", "test this installation")
     add("drain", "stop taking new items, and return when nothing is running")
-    moved = add("move-to", "move all jobs to PostgreSQL, or back to SQLite")
-    said = "where: sqlite, or an address like postgresql://user:password@host/name"
-    moved.add_argument("place", type=_place, metavar="sqlite|URL", help=said)
+    _add_move(add)
     _add_machine_commands(add)
     _add_account_commands(add)
     trial = add("try", "run a job type without a server or queue")
@@ -114,6 +112,14 @@ def _add_client_commands(add: Add) -> None:
 def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
     actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
     return lambda name, help: actions.add_parser(name, help=help, description=help)
+
+
+def _add_move(add: Add) -> None:
+    moved = add("move-to", "move all jobs to PostgreSQL, or back to SQLite")
+    said = "where: sqlite, or an address like postgresql://user:password@host/name"
+    moved.add_argument("place", type=_place, metavar="sqlite|URL", help=said)
+    said = "where the files of jobs go too, as [storage] files names it; '' is the data folder"
+    moved.add_argument("--files", metavar="PATH|s3://…", help=said)
 
 
 def _add_machine_commands(add: Add) -> None:

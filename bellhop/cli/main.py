@@ -155,7 +155,7 @@ def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
 def move(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import move
 
-    move.run(loaded, given.place)
+    move.run(loaded, given.place, given.files)
 
 
 def machines(loaded: settings.Settings, given: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The command `move-to`: the jobs leave SQLite for PostgreSQL, or come back.
+"""The command `move-to`: the jobs leave SQLite for PostgreSQL, or come back; so do their files.
 
 Bellhop does not run meanwhile. Until the record names the new place, all stays where it was; who
 stopped in between repeats the command, which goes on from what it finds.
@@ -22,9 +22,10 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings, postgresql_location
+from bellhop.cli.movefiles import FilesMove
 from bellhop.cli.screen import Screen
 from bellhop.database import schema
-from bellhop.database.database import bind_server, database, is_disk_full
+from bellhop.database.database import bind_server, database, is_disk_full, refusing
 from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
@@ -48,30 +49,39 @@ HEADER_BYTES, MARK = 100, slice(68, 72)
 LINE_EVERY_S, BAR_EVERY_S = 5.0, 0.2
 
 
-def run(settings: Settings, place: str) -> None:
-    """Move all jobs to `place`, "sqlite" or an address; StartRefused when nothing was moved."""
+def run(settings: Settings, place: str, files: str | None = None) -> None:
+    """Move all jobs to `place`, "sqlite" or an address; StartRefused when nothing was moved.
+
+    Their files go to `files`, as `[storage] files` names it, if that is given; and with the jobs
+    back to the data folder.
+    """
     if read_record(settings.data_dir) is None:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
     with alone(settings) as here:
         if not here.has_database:
             raise StartRefused("there are no jobs yet; set [storage] database, and start Bellhop")
         if place == SQLITE:
-            _to_sqlite(settings, here)
+            moved = FilesMove(settings, here, files or "")
+            _to_sqlite(settings, here, moved)
         else:
-            _to_postgresql(settings, here, place)
+            moved = FilesMove(settings, here, files)
+            _to_postgresql(settings, here, place, moved)
+        moved.tell()
 
 
-def _to_postgresql(settings: Settings, here: Installation, url: str) -> None:
+def _to_postgresql(settings: Settings, here: Installation, url: str, files: FilesMove) -> None:
     location = postgresql_location(url)
+    if here.rows == location and not (files.is_none or os.path.lexists(here.database)):
+        return _move_files(settings, here, files)
     if here.rows and (here.rows != location or not os.path.lexists(here.database)):
         hint = "" if here.rows == location else f"; move them to {SQLITE} first"
         raise StartRefused(f"the jobs are in PostgreSQL at {here.rows} already{hint}")
     if not here.rows:
         with _refusals(here, url):
             _copy_to_server(here, url)
-        write_record(replace(here, rows=location))
-        sync(here.folder)
-        die_at("move-record")
+    write_record(files.bring(replace(here, rows=location)))
+    sync(here.folder)
+    die_at("move-record")
     kept = _set_aside(here.database)
     print(f"The jobs are in PostgreSQL at {location}. Before you start Bellhop, write this line")
     print(f"under [storage] in {settings.config_path}, or set BELLHOP_STORAGE_DATABASE:\n")
@@ -99,8 +109,19 @@ def _copy_to_server(here: Installation, url: str) -> None:
     _tell(move)
 
 
-def _to_sqlite(settings: Settings, here: Installation) -> None:
+def _move_files(settings: Settings, here: Installation, files: FilesMove) -> None:
+    """Move the files of jobs that are where they shall be."""
+    if here.rows:
+        bind_server(settings.storage.database)
+        with refusing(), database.connection_context():
+            members.require_alone("these look for files in the place that they know")
+    write_record(files.bring(here))
+
+
+def _to_sqlite(settings: Settings, here: Installation, files: FilesMove) -> None:
     url, path = settings.storage.database, here.database
+    if not (here.rows or files.is_none):
+        return _move_files(settings, here, files)
     if not here.rows:
         raise StartRefused("the jobs are in SQLite already")
     if rows_location(settings) != here.rows:
@@ -109,7 +130,7 @@ def _to_sqlite(settings: Settings, here: Installation) -> None:
         )
     with _refusals(here, url):
         _copy_to_file(here, url)
-    write_record(replace(here, rows="", machine=""))
+    write_record(files.bring(replace(here, rows="", machine="")))
     print(f"The jobs are in {path}. Before you start Bellhop, write this line")
     print(f"under [storage] in {settings.config_path}, or unset BELLHOP_STORAGE_DATABASE:\n")
     print("database =\n")

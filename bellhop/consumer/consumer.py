@@ -32,6 +32,7 @@ from bellhop.system.locks import hold_for_life, take_lock
 
 # What a group and a parent send comes within this time, and is one stop.
 SAME_STOP_S = 1.0
+LOGS_S = 2.0  # for what items printed last, at the end
 log = logging.getLogger("bellhop.consumer")
 
 
@@ -140,8 +141,15 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         children.adopt_orphans()
         super().run()
         self._keeper.stop()
+        self._send_logs()
         self._bellhop_workers.pool.retire_idle(0)
         self._sign_off()
+
+    def _send_logs(self) -> None:
+        """Send what items printed last, unless the store of files takes too long for it."""
+        sent = threading.Thread(target=self._bellhop_workers.files.send_logs, daemon=True)
+        sent.start()
+        sent.join(LOGS_S)
 
     def _sign_off(self) -> None:
         try:

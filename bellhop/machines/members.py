@@ -151,11 +151,11 @@ def every() -> list[Member]:
     return [Member(*row) for row in rows]
 
 
-def require_alone() -> None:
-    """Raise StartRefused while there are other machines, which need the rows on a server."""
+def require_alone(why: str = "SQLite is of one machine") -> None:
+    """Raise StartRefused while there are other machines; `why` says what they would miss."""
     if others := [member.name for member in every() if not member.is_home]:
         raise StartRefused(
-            f"other machines run jobs too ({', '.join(others)}), and SQLite is of one machine; "
+            f"other machines run jobs too ({', '.join(others)}), and {why}; "
             "remove them first, with `bellhop machine remove`"
         )
 

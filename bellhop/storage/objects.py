@@ -133,6 +133,10 @@ class ObjectStore:
                     break
         return iter(found.items())
 
+    def keys(self, kind: str) -> Iterator[tuple[str, int]]:
+        with _reached():
+            yield from ((key, size) for key, size, _ in self._objects.list(kind))
+
     def free_bytes(self) -> float:
         return math.inf
 

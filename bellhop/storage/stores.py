@@ -77,6 +77,9 @@ class Store(Protocol):
     def jobs(self, kind: str) -> Iterator[tuple[str, float]]:
         """The jobs that have files of a kind, and when those changed last, in s since the epoch."""
 
+    def keys(self, kind: str) -> Iterator[tuple[str, int]]:
+        """Every file of a kind by its key, with its bytes; however many there are."""
+
     def free_bytes(self) -> float:
         """What is left for uploads; infinity where nobody knows."""
 
@@ -177,6 +180,13 @@ class FolderStore:
         with self._reached():
             found = own_entries(self.root / kind)
         return ((entry.name, _changed_at(entry)) for entry in found)
+
+    def keys(self, kind: str) -> Iterator[tuple[str, int]]:
+        for job in own_entries(self.root / kind):
+            for folder, _, names in os.walk(job.path):
+                for path in (Path(folder, name) for name in names):
+                    if path.is_file() and not path.is_symlink():
+                        yield str(path.relative_to(self.root)), path.stat().st_size
 
     def free_bytes(self) -> int:
         with self._reached():

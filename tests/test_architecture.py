@@ -242,3 +242,16 @@ def test_it_starts_servers_and_browsers_in_the_whole_tests_only() -> None:
     for path in TESTS:
         if "whole" not in path.parts:
             assert not [n for n in names_imported(path) if n.startswith(starters)], path
+
+
+# Who compares the clock of this machine: with its files, with that of the server, for a name.
+OWN_CLOCK = {"base.times", "database.condition", "storage.files", "uploads.parts", "cli.move"}
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_it_takes_the_time_of_rows_from_one_place(path: Path) -> None:
+    """Machines may differ in their clocks: where rows are on a server, that one's is meant."""
+    asks = re.search(
+        r"\btime\.time\(|\bdatetime\.(now|utcnow|today)\(|\bdate\.today\(", path.read_text()
+    )
+    assert not asks or name_of(path).removeprefix("bellhop.") in OWN_CLOCK

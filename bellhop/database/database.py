@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from peewee import Proxy
 
+from bellhop.base import times
 from bellhop.base.errors import NO_ROOM, PASSING, StartRefused
 from bellhop.base.trouble import Trouble
 from bellhop.database.faults import Fault, InDoubt, said_by
@@ -159,6 +160,7 @@ def _was_made(doubt: InDoubt, is_there: Callable[[], bool]) -> bool:
 
 def bind(path: Path, *, may_write: bool = True) -> None:
     """Use the SQLite database at `path` in this process; nothing is opened yet."""
+    times.follow_none()
     _bind(Sqlite(path, may_write=may_write))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import PostgresqlDatabase
 
+from bellhop.base import times
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import pip_line
 
@@ -28,11 +29,11 @@ except ImportError:
 from psycopg import errors
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
-from psycopg.sql import SQL, Identifier
 from psycopg.types.string import TextLoader
 
 from bellhop.database import translation
 from bellhop.database.faults import Fault, InDoubt
+from bellhop.database.listening import Listener
 
 if TYPE_CHECKING:
     from bellhop.database.shape import Shape
@@ -55,10 +56,12 @@ OPTIONS = {
 }
 # The server ends a statement before that: what is silent for longer is cut off, or has stopped.
 ANSWER_S = 40.0
-# What is only the bell may be lost: nobody waits for it for longer than this. A listener that has
-# heard nothing for a while asks whether anybody is there.
-RING_S, LISTENER_S, SILENT_S = 1.5, 3.0, 10.0
+# What is only the bell may be lost: nobody waits for it for longer than this.
+RING_S = 1.5
 MOST_IDLE = 16
+# How often the clock of the server is asked, beside each time that a connection is made.
+CLOCK_EVERY_S = 60.0
+CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)"
 MOST_PREPARED = 500  # more than there are statements
 # For who moves all rows, and holds up nobody; a statement may then take as long as it needs.
 PATIENCE = """SET LOCAL statement_timeout = 0;
@@ -121,6 +124,7 @@ class Postgres(PostgresqlDatabase):
         self._url, self._may_write = url, may_write
         self._idle: list[_Connection] = []
         self._idle_lock = threading.Lock()
+        self._clock_at = 0.0
         super().__init__(url, prefer_psycopg3=True)
         # Each thread has a connection of its own; peewee would let all of them wait for one that
         # is made, which takes seconds where the server does not answer.
@@ -136,7 +140,15 @@ class Postgres(PostgresqlDatabase):
             # Not as an option of the connection: an address of several servers leads to the one
             # that accepts writes.
             connection.execute("SET default_transaction_read_only = on")
+        self._ask_clock(connection)
         return connection
+
+    def _ask_clock(self, connection: _Connection) -> None:
+        """Follow the clock of the server; a connection that was just made may lead to another."""
+        self._clock_at = time.monotonic() + CLOCK_EVERY_S
+        before_s = times.since_boot_s()
+        (said_s,) = answering(connection, CLOCK)
+        times.follow(said_s, before_s, times.since_boot_s())
 
     def connection(self) -> _Connection:
         """This thread's connection; a new one in place of one that was lost while it rested."""
@@ -157,6 +169,8 @@ class Postgres(PostgresqlDatabase):
         """
         connection = self.connection()
         try:
+            if time.monotonic() >= self._clock_at and not self.in_transaction():
+                self._ask_clock(connection)
             yield connection
         except psycopg.Error as error:
             if self.fault_of(error) is Fault.UNREACHABLE:
@@ -267,7 +281,7 @@ class Postgres(PostgresqlDatabase):
 
     def listener(self, channel: str) -> Listener:
         """A new connection that listens on a channel."""
-        return Listener(self._url, channel)
+        return Listener(connect(self._url), channel)
 
     def run(self, sql: str) -> None:
         """Statements without values, inside the caller's transaction."""
@@ -364,35 +378,6 @@ class Postgres(PostgresqlDatabase):
         sizes = " + ".join(f'coalesce(octet_length("{name}"), 0)' for name in texts) or "0"
         found = self.send(f'SELECT coalesce(sum({sizes}), 0) FROM "{shape.name}"', {})
         return int(found.fetchone()[0])
-
-
-class Listener:
-    """A connection that hears what is sent to a channel. Every error means that it is lost."""
-
-    def __init__(self, url: str, channel: str):
-        self._connection = connect(url)
-        self._connection.answer_s = LISTENER_S
-        self._connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
-        self._heard_at = time.monotonic()
-
-    def wait(self, timeout_s: float) -> list[str]:
-        """The messages that came, as soon as there is one, else none after `timeout_s`."""
-        select.select([self._connection], [], [], timeout_s)
-        messages = self._arrived()
-        # Keepalives are answered also by a server that stands still, and by whatever is between.
-        if not messages and time.monotonic() - self._heard_at > SILENT_S:
-            self._connection.execute("SELECT 1")
-            self._heard_at = time.monotonic()
-            messages = self._arrived()
-        return messages
-
-    def _arrived(self) -> list[str]:
-        messages = [each.payload for each in self._connection.notifies(timeout=0)]
-        self._heard_at = time.monotonic() if messages else self._heard_at
-        return messages
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def connect(url: str, options: Mapping[str, str] = OPTIONS) -> _Connection:

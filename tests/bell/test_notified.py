@@ -11,7 +11,7 @@ import pytest
 
 from bellhop.bell import notified
 from bellhop.bell.notified import NotifiedStorage
-from bellhop.database import postgresql
+from bellhop.database import listening, postgresql
 from bellhop.database.database import bind_server, database, query
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
@@ -151,8 +151,8 @@ def test_it_finds_out_that_nobody_is_there_any_more(
     consumer: Consumer, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keepalives are answered by what is between, or by the kernel of a server that has stopped."""
-    monkeypatch.setattr(postgresql, "SILENT_S", 0.5)
-    monkeypatch.setattr(postgresql, "LISTENER_S", 0.5)
+    monkeypatch.setattr(listening, "SILENT_S", 0.5)
+    monkeypatch.setattr(listening, "ANSWER_S", 0.5)
     ours = consumer(ai=1)
     proxy.cut()
     wait_for(lambda: bool(ours._trouble))

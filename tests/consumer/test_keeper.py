@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.base import times
 from bellhop.base.settings import Lifetime, Settings
 from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
@@ -25,6 +26,7 @@ from bellhop.storage.models import Job
 from bellhop.system import clock
 from bellhop.system.locks import take_lock
 from tests.support import single
+from tests.support.clock import only_own
 from tests.support.jobs import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -325,7 +327,8 @@ def test_it_deletes_nothing_because_the_clock_was_set(
     ended(submit(), days_ago=0)
     now, wall = time.monotonic(), time.time()
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(clock, "_since_boot_s", lambda: now)
+    monkeypatch.setattr(clock, "since_boot_s", lambda: now)
+    only_own(monkeypatch)
     monkeypatch.setattr(time, "time", lambda: wall)
     keeper._clock = clock.Clock()
     monkeypatch.setattr(keeper_module, "timestamp", lambda after_s: stamp(wall + after_s))
@@ -376,6 +379,7 @@ def test_it_keeps_waits_as_long_as_they_were_when_the_clock_is_set(
 
 
 def test_it_takes_no_sleep_of_the_machine_for_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_own(monkeypatch)
     boot, wall = 1000.0, time.time()
     monkeypatch.setattr(time, "clock_gettime", lambda which: boot)
     monkeypatch.setattr(time, "time", lambda: wall)
@@ -415,6 +419,7 @@ def test_it_tidies_beside_what_is_not_its_own(
 
 def at_clock(monkeypatch: pytest.MonkeyPatch, years: float) -> None:
     """Set the wall clock, and leave the time since boot as it is."""
+    only_own(monkeypatch)
     shift_s, real = years * 365 * 86400, time.time
     monkeypatch.setattr(time, "time", lambda: real() + shift_s)
 
@@ -468,8 +473,8 @@ def test_it_deletes_nothing_for_an_hour_of_a_wrong_clock(
     years: float,
     is_running: bool,
 ) -> None:
-    boot = clock._since_boot_s()
-    monkeypatch.setattr(clock, "_since_boot_s", lambda: boot)
+    boot = times.since_boot_s()
+    monkeypatch.setattr(clock, "since_boot_s", lambda: boot)
     if not is_running:
         at_clock(monkeypatch, years)
     keeper = Keeper(here, loaded, Files(here.folder), ring=lambda times: None, each_round=[])
@@ -477,7 +482,7 @@ def test_it_deletes_nothing_for_an_hour_of_a_wrong_clock(
     if is_running:
         at_clock(monkeypatch, years)
     for minutes in (0, 30, 59):
-        monkeypatch.setattr(clock, "_since_boot_s", lambda passed=minutes: boot + passed * 60)
+        monkeypatch.setattr(clock, "since_boot_s", lambda passed=minutes: boot + passed * 60)
         keeper._next.clear()
         keeper.sweep()
         keeper.expire()

@@ -23,6 +23,7 @@ from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support import single
+from tests.support.clock import only_own
 from tests.support.jobs import items_of, job_of
 from tests.support.wsgi import WsgiClient
 
@@ -38,6 +39,7 @@ CRON = "0 * * * *"
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     """Let the wall clock differ by so many seconds from what it says."""
     real = time.time
+    only_own(monkeypatch)
     return lambda by_s: monkeypatch.setattr(time, "time", lambda: real() + by_s)
 
 

@@ -17,6 +17,7 @@ from bellhop.jobs.queries import ErrorGroup, JobFilter, TypeFigures
 from bellhop.jobs.spans import bucket_of, percentile, seconds_of
 from bellhop.storage.models import Job
 from tests.support import single
+from tests.support.clock import only_own
 from tests.support.jobs import items_of, job_of
 
 Submit = Callable[..., Job]
@@ -29,6 +30,7 @@ DAY_S = 86400
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """A clock that stands still; the tests set it."""
     shown = [NOW]
+    only_own(monkeypatch)
     monkeypatch.setattr(time, "time", lambda: shown[0])
     yield shown
 

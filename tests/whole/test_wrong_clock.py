@@ -50,6 +50,7 @@ def corrected(
         yield bellhop, job_id
 
 
+@pytest.mark.sqlite("the clock of the machine")
 def test_it_follows_a_clock_that_was_ahead(corrected: tuple[Running, str]) -> None:
     bellhop, job_id = corrected
 
@@ -59,3 +60,23 @@ def test_it_follows_a_clock_that_was_ahead(corrected: tuple[Running, str]) -> No
 
     assert bellhop.final(job_id)["status"] == "completed"
     wait_for(lambda: next_at() < timestamp(3601))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_it_uses_the_clock_of_the_server_that_has_the_rows(
+    tmp_path: Path, set_clock: SetClock, engine: str
+) -> None:
+    """Whatever the machine says, and whenever somebody sets it."""
+    clock = {"PYTHONPATH": str(FOLDER), "CLOCK_SHIFT": str(tmp_path / "shift")}
+    set_clock(-3600)
+    with running(tmp_path, **clock) as bellhop:
+        bellhop.serve()
+        job = {"type": "noop", "items": [{"text": "a"}]}
+        job_id = bellhop.client().post("/api/v1/jobs", {**job, "delay_s": 1})["job_id"]
+        said = "the clock of this machine is 3,600 s behind the database's"
+        wait_for(lambda: said in bellhop.log())
+        set_clock(3600)
+        told = bellhop.final(job_id)
+        assert told["status"] == "completed"
+        assert timestamp(-60) < told["created_at"] < told["started_at"] < timestamp()
+        assert "the clock changed" not in bellhop.log()

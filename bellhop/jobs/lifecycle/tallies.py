@@ -6,13 +6,13 @@ for the end of a webhook's delivery, which no list shows, so it is not counted.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bellhop.base.errors import ItemError
+from bellhop.base.times import wall_s
 from bellhop.base.units import DAY_S
 from bellhop.database.database import query, write_many
 from bellhop.jobs import webhooks
@@ -111,12 +111,12 @@ def note_failures(ended: Sequence[Ended], error: ItemError, job: int, now: str) 
 
 
 def _slot() -> int:
-    return int(time.time()) // SLOT_S * SLOT_S
+    return int(wall_s()) // SLOT_S * SLOT_S
 
 
 def forget_old() -> None:
     """Make the slots wider that are hours or days old, and forget those of more than a month."""
-    now = int(time.time())
+    now = int(wall_s())
     for width, age_s in WIDER:
         until = (now - age_s) // width * width
         _all(WIDEN, width=width, until=until)

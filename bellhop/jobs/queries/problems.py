@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bellhop.accounts.access import User, owned
+from bellhop.base.times import wall_s
 from bellhop.base.units import DAY_S
 from bellhop.database.database import query
 from bellhop.jobs.spans import percentile
@@ -61,7 +61,7 @@ PERIODS = {"1h": (300, 12), "24h": (HOUR_S, 24), "7d": (HOUR_S, 168), "30d": (in
 def period(name: str) -> Period:
     """The period of `PERIODS` that ends with the slot of this moment."""
     width, count = PERIODS[name]
-    end = (int(time.time()) // width + 1) * width
+    end = (int(wall_s()) // width + 1) * width
     return Period(end - count * width, end, width)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import starmap
 
+from bellhop.base.times import now
 from bellhop.jobs import queries
 from bellhop.storage.models import FINAL, Job
 from bellhop.web.shown.surroundings import Line
@@ -131,4 +132,4 @@ class Outlook:
 
 
 def _seconds_until(at: str) -> float:
-    return max(0.0, (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (datetime.fromisoformat(at) - now()).total_seconds())

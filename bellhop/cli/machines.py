@@ -24,7 +24,7 @@ from bellhop.database.database import database, refusing, waited_out
 from bellhop.jobs import consumers, queries
 from bellhop.machines import joining, members, roles
 from bellhop.machines.members import Member
-from bellhop.storage.installation import Installation, read_record
+from bellhop.storage.installation import Installation
 
 WHO = "the command"
 # How long a machine that was removed may take to see it, and to end what it runs.
@@ -34,9 +34,6 @@ LEAVE_S, LOOK_EVERY_S = 5.0, 0.2
 @refusing()
 def run(settings: Settings, given: argparse.Namespace) -> None:
     """Do one action; StartRefused with why it cannot be done."""
-    recorded = read_record(settings.data_dir)
-    if recorded and recorded.home:
-        raise StartRefused(f"this machine joined {recorded.home}; type the command there")
     here = start.join_from_console(settings)
     with database.connection_context():
         if given.action == "add":

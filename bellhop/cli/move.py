@@ -22,6 +22,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings, postgresql_location
+from bellhop.cli import start
 from bellhop.cli.movefiles import FilesMove
 from bellhop.cli.screen import Screen
 from bellhop.database import schema
@@ -57,6 +58,7 @@ def run(settings: Settings, place: str, files: str | None = None) -> None:
     """
     if read_record(settings.data_dir) is None:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
+    start.require_home(settings)
     with alone(settings) as here:
         if not here.has_database:
             raise StartRefused("there are no jobs yet; set [storage] database, and start Bellhop")

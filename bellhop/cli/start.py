@@ -47,8 +47,10 @@ def prepare(settings: Settings, inherited_lock: int | None = None) -> Installati
 def join_from_console(settings: Settings) -> Installation:
     """Prepare, also to let everybody in again, and count as alive until this process ends.
 
-    So the database stays where it is, however long a person takes to type.
+    So the database stays where it is, however long a person takes to type. What concerns the whole
+    installation is done at its home.
     """
+    require_home(settings)
     with starting(settings) as folder:
         here = _prepare(settings, folder, may_be_open=True)
         stay_alive(folder)
@@ -67,6 +69,13 @@ def join(settings: Settings, *, may_be_newer: bool = False) -> Installation:
         presence.watch(here)
         members.watch(here)
     return here
+
+
+def require_home(settings: Settings) -> None:
+    """Refuse a command about the whole installation on a machine that joined."""
+    recorded = read_record(settings.data_dir)
+    if recorded and recorded.home:
+        raise StartRefused(f"this machine joined {recorded.home}; type the command there")
 
 
 def join_home(settings: Settings) -> Installation:

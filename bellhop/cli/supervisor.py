@@ -141,9 +141,10 @@ class _Watch:
                     return self._stop()
             if not self._is_announced and all(child.is_ready for child in self._halves):
                 self._announce()
-            if any(self._has_refused(child) for child in self._halves):
+            if refused := [child for child in self._halves if self._has_refused(child)]:
+                status = refused[0].exit_status
                 self._stop()
-                return 1
+                return NotAMember.exit_status if status == NotAMember.exit_status else 1
 
     def _start_due(self) -> None:
         for child in self._halves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from peewee import OperationalError
@@ -25,6 +26,17 @@ class InDoubt(OperationalError):
     """
 
     orig: Exception
+
+
+# What libpq says while it connects, without a code: the role has another password, or is gone.
+LOGIN_REFUSED = re.compile(
+    r"password authentication failed|is not permitted to log in|role \".*\" does not exist"
+)
+
+
+def is_login_refused(error: Exception) -> bool:
+    """Whether a server says that it knows no such role, or lets it log in no more."""
+    return bool(LOGIN_REFUSED.search(str(said_by(error))))
 
 
 def said_by(error: Exception) -> Exception:

@@ -16,7 +16,7 @@ from bellhop.base.settings import postgresql_location
 from bellhop.database import translation, versions
 from bellhop.database.condition import Condition, look
 from bellhop.database.database import bind_server, database, query
-from bellhop.database.faults import said_by
+from bellhop.database.faults import is_login_refused, said_by
 from bellhop.database.postgresql import OLDEST, PostgresError, answering, connect
 from bellhop.database.schema import migrations, of_newer
 
@@ -88,9 +88,6 @@ HINTS = (
      "check that the server runs, and its address in [storage] database"),
     (r"invalid|missing .=. after|unknown", "check the address in [storage] database"),
 )  # fmt: skip
-LOGIN_REFUSED = re.compile(
-    r"password authentication failed|is not permitted to log in|role \".*\" does not exist"
-)
 # How psycopg and libpq tell it; between a severity and its text are two blanks in all languages.
 OF_ALL = "All failures were:"
 ATTEMPT = re.compile(
@@ -213,11 +210,6 @@ def require_usable(url: str, *, is_owner: bool = True) -> None:
         raise StartRefused(f"{where} is PgBouncer in transaction mode; name the server behind it")
     if problem := next(filter(None, problems), None):
         raise StartRefused(f"{where} {problem}")
-
-
-def is_login_refused(error: Exception) -> bool:
-    """Whether the server says that it knows no such role, or lets it log in no more."""
-    return bool(LOGIN_REFUSED.search(str(said_by(error))))
 
 
 def condition(url: str, *, is_owner: bool = True) -> Condition:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import POSTGRESQL, Settings, postgresql_location
 from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
 from bellhop.machines import members, roles
 from bellhop.storage.installation import Installation
@@ -21,6 +22,7 @@ from bellhop.system.listener import is_local
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 PREFIX, TOKEN_BYTES, TOKEN_S = "bellhop_join_", 32, 3600.0
+KEPT_S = 7 * DAY_S  # so long it is known why a token lets nobody join
 # Options of an address that are of the home's own role or of its disk.
 OF_HOME = {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "sslrootcert"}
 VERIFIED, OF_SYSTEM = "verify-full", "system"
@@ -75,7 +77,10 @@ def is_near(host: str) -> bool:
 def new_token(name: str, queues: Mapping[str, int], made_by: str) -> str:
     """A token with which a machine joins under this name; one for it from before ends."""
     token = f"{PREFIX}{secrets.token_urlsafe(TOKEN_BYTES)}"
-    query("DELETE FROM join_token WHERE name = :name AND used_at IS NULL", {"name": name})
+    query(
+        """DELETE FROM join_token WHERE expires_at < :old OR name = :name AND used_at IS NULL""",
+        {"name": name, "old": timestamp(-KEPT_S)},
+    )
     query(
         """INSERT INTO join_token (hash, name, queues, made_by, expires_at)
         VALUES (:hash, :name, :queues, :made_by, :ends)""",

@@ -30,16 +30,10 @@ def rows(tables: str) -> str:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A folder that all machines share."""
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def loaded(config: Config, rows: str, shared: Path) -> Settings:
+def loaded(config: Config, rows: str, tmp_path: Path) -> Settings:
     """The settings of a home that other machines can join."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
     return config(f"[storage]\ndatabase = {rows}\nfiles = {shared}\n[queue:gpu]\nworkers = 0")
 
 
@@ -48,11 +42,17 @@ def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """A home after its first start, which knows its job types."""
     folder = make_folder(loaded)
     (folder / "types.json").write_bytes(descriptions())
-    rows_at, files_at = rows_location(loaded), files_location(loaded.storage.files)
+    rows_at = rows_location(loaded)
     home = Installation(
-        folder, "test", "sqlite", "", rows=rows_at, machine="f" * 16, files=files_at
+        folder,
+        "test",
+        "sqlite",
+        "",
+        rows=rows_at,
+        machine="f" * 16,
+        files=files_location(loaded.storage.files),
     )
-    Files(folder, home.files).require(home.id, is_new=True)
+    Files(folder, loaded.storage.files).require(home.id, is_new=True)
     query("UPDATE about SET mark = :mark", {"mark": home.mark})
     write_record(home)
     members.take_place(home, start.served(loaded, home) | {"gpu": 0}, alone=True)

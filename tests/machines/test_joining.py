@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +15,7 @@ import pytest
 from bellhop.accounts import audit
 from bellhop.base.errors import NotAMember, StartRefused
 from bellhop.base.settings import Settings
-from bellhop.cli import machines, start
+from bellhop.cli import machines, move, people, start
 from bellhop.cli.arguments import parser
 from bellhop.cli.drain import wait_until_idle
 from bellhop.database.database import database, query
@@ -88,11 +87,11 @@ def test_it_prints_the_line_that_lets_a_machine_join(
 
 
 def test_it_prints_the_public_address(
-    config: Config, here: Installation, rows: str, reachable: None, shared: Path,
+    config: Config, here: Installation, rows: str, reachable: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     public = "[server]\npublic_url = https://jobs.example.org\n"
-    settings = config(f"[storage]\ndatabase = {rows}\nfiles = {shared}\n{public}")
+    settings = config(f"[storage]\ndatabase = {rows}\nfiles = {here.files}\n{public}")
     machines.run(settings, parser().parse_args(["machine", "add", "gpu-1", "--queue", "ai=2"]))
     assert capsys.readouterr().out.startswith("bellhop join https://jobs.example.org bellhop_join_")
 
@@ -198,19 +197,28 @@ def test_it_refuses_where_no_web_runs(
         console("add", "gpu-1", "--queue", "ai=2")
 
 
-def test_it_manages_machines_at_the_home_only(
-    console: Callable[..., None], here: Installation
+@pytest.mark.parametrize(
+    "run",
+    [
+        start.join_from_console,
+        lambda loaded: move.run(loaded, "sqlite"),
+        lambda loaded: machines.run(loaded, parser().parse_args(["machine", "list"])),
+        lambda loaded: people.run(loaded, parser().parse_args(["user", "list"])),
+    ],
+)
+def test_it_does_at_the_home_what_concerns_all_machines(
+    loaded: Settings, here: Installation, run: Callable[[Settings], object]
 ) -> None:
     write_record(replace(here, home="https://jobs.example.org"))
     with pytest.raises(StartRefused, match=r"joined https://jobs.example.org; type the command"):
-        console("list")
+        run(loaded)
 
 
 def test_it_tells_a_machine_all_that_it_needs(
-    here: Installation, welcome: dict[str, Any], postgres: Postgres, shared: Path
+    here: Installation, welcome: dict[str, Any], postgres: Postgres
 ) -> None:
     assert welcome["name"] == "gpu-1" and welcome["installation"] == here.id
-    assert welcome["files"] == str(shared) and welcome["bell"] == "sqlite"
+    assert welcome["files"].endswith("/shared") and welcome["bell"] == "sqlite"
     assert welcome["certificate"] == postgres.certificate.read_text()
     assert "sslmode=verify-full" in welcome["database"]
     assert PASSWORD not in welcome["database"] and "sslrootcert" not in welcome["database"]
@@ -383,8 +391,8 @@ def test_it_counts_what_runs_on_each_machine(here: Installation) -> None:
 def joined(config: Config, here: Installation, welcome: dict[str, Any], pg: Postgres) -> Settings:
     """The settings of a machine that joined, in a data folder of its own."""
     url = f"{welcome['database']}&sslrootcert={quote(str(pg.certificate))}"
-    storage = f"data_dir = other\ndatabase = {url}\nfiles = {welcome['files']}"
-    settings = config(f"[storage]\n{storage}\n[queue:gpu]\nworkers = 9")
+    places = f"data_dir = other\ndatabase = {url}\nfiles = {here.files}"
+    settings = config(f"[storage]\n{places}\n[queue:gpu]\nworkers = 9")
     folder = make_folder(settings)
     (folder / "types.json").write_bytes(descriptions())
     home, machine = "https://jobs.example.org", welcome["machine"]

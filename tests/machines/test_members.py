@@ -55,11 +55,10 @@ def test_it_stays_the_same_machine_over_starts(loaded: Settings, here: Installat
 
 
 def test_it_serves_what_the_settings_of_the_next_start_say(
-    config: Config, rows: str, here: Installation, shared: Path
+    config: Config, rows: str, here: Installation
 ) -> None:
-    start.prepare(
-        config(f"[storage]\ndatabase = {rows}\nfiles = {shared}\n[queue:ai]\nworkers = 5")
-    )
+    places = f"database = {rows}\nfiles = {here.files}"
+    start.prepare(config(f"[storage]\n{places}\n[queue:ai]\nworkers = 5"))
     assert json.loads(machine()[2])["ai"] == 5
 
 

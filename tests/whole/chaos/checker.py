@@ -62,8 +62,8 @@ FAIR_REFUSALS = {
     "cancel: 507 disk-full",
     "retry: 507 disk-full",
 }
-# What any request may be told while the database is away.
-AWAY_REFUSALS = ("503 database-unavailable", "503 busy")
+# What any request may be told while the database is away, also because others wait for it.
+AWAY_REFUSALS = ("503 database-unavailable", "503 busy", "429 too-many-requests")
 
 
 def check_rows(

@@ -14,8 +14,28 @@ import pytest
 from tests.whole.chaos import attempts
 from tests.whole.chaos.attempts import Attempt, Standstill, read_attempts
 from tests.whole.chaos.evidence import EventRow, ItemRow, Records
+from tests.whole.chaos.several import SeveralPlan, run
 
+ITEMS, SEED, PAUSE_S = 600, 1, (0.2, 0.5)
+# One longer than the lease, the others shorter than what kills anything.
+CUTS_S = (3, 24, 2, 5)
+KINDS = (
+    "consumer killed", "web killed", "power lost", "removed", "clock set", "writer cut", "cut",
+    "not heard", "hears nothing", "stopped", "database killed", "standby promoted",
+)  # fmt: skip
+# The long run holds the figures to their bars; this is for a busy machine.
+BUSY_S = 8.0
 ONE, OTHER = 101, 102  # networks
+
+
+def test_it_keeps_every_promise_on_several_machines(tmp_path: Path) -> None:
+    plan = SeveralPlan(
+        "postgresql", "mount", ITEMS, len(KINDS), SEED,
+        pause_s=PAUSE_S, cuts_s=CUTS_S, slack_s=BUSY_S, kinds=KINDS,
+    )  # fmt: skip
+    verdict = run(plan, tmp_path)
+    assert not verdict.findings, "\n".join([*verdict.findings, verdict.figures.table()])
+    assert not any(count for _, count in verdict.figures.counted()), verdict.figures.table()
 
 
 class Told:

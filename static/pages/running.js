@@ -3,9 +3,10 @@
 import { keepSteady } from "/static/shared/steady.js";
 import { drawHealth, onCacheCleared } from "/static/running/installation.js";
 import { drawItems, hasAllFigures, removeEnded, setTypes, startItems } from "/static/running/item-rows.js";
+import { drawMachines } from "/static/running/machine-rows.js";
 import { drawQueues } from "/static/running/queue-rows.js";
 import { tell } from "/static/shared/announce.js";
-import { getHealth, getQueues, getTypes, getWorkers } from "/static/shared/api.js";
+import { getHealth, getMachines, getQueues, getTypes, getWorkers } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
 import { poll } from "/static/shared/poll.js";
 import { isAdmin, known } from "/static/shared/user.js";
@@ -16,6 +17,14 @@ const EVERY_MS = 2000;
 const FIRST_MS = 1000;
 const HEALTH_EVERY_MS = 10_000;
 let healthAt = -Infinity;
+/* Where there is one machine, another one is no news to hurry with. */
+const FEW_MACHINES_EVERY_MS = 30_000;
+let machinesAt = -Infinity;
+
+let hasMachines = false;
+
+/* What runs in a consumer; where it runs is only of interest among several machines. */
+const itemsOf = ({ running, machine }) => running.map((item) => ({ ...item, machine: hasMachines ? machine : null }));
 
 async function refreshHealth() {
   if (!isAdmin() || performance.now() - healthAt < HEALTH_EVERY_MS) return;
@@ -24,11 +33,19 @@ async function refreshHealth() {
   drawHealth(health);
 }
 
+async function refreshMachines() {
+  if (performance.now() < machinesAt) return;
+  const { machines } = await getMachines();
+  hasMachines = machines.length > 1;
+  machinesAt = performance.now() + (hasMachines ? 0 : FEW_MACHINES_EVERY_MS);
+  drawMachines(machines);
+}
+
 async function refresh() {
-  const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers(), refreshHealth()]);
+  const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers(), refreshHealth(), refreshMachines()]);
   find("[data-loading]").hidden = true;
   drawQueues(queues, now);
-  steady.change(() => drawItems(workers.flatMap((consumer) => consumer.running), steady.isHeld()));
+  steady.change(() => drawItems(workers.flatMap(itemsOf), steady.isHeld()));
   setText(find("[data-consumers]"), texts.consumers(workers.length));
 }
 

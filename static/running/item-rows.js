@@ -47,7 +47,8 @@ function whatWords(item) {
   const place = item.total_items > 1 ? texts.place(item.index + 1, item.total_items) : "";
   const attempt = item.attempt > 1 ? texts.attempt(item.attempt) : "";
   const whose = isOpen() || isMine(item) ? "" : texts.of(item.owner);
-  return [place, types.get(item.type)?.label || item.type, item.queue, attempt, whose].filter(Boolean).join(" · ");
+  const where = item.machine ? texts.onMachine(item.machine) : "";
+  return [place, types.get(item.type)?.label || item.type, item.queue, where, attempt, whose].filter(Boolean).join(" · ");
 }
 
 function drawTime(row) {

@@ -34,5 +34,5 @@ const rate = (value) => number(value, { maximumFractionDigits: value < 10 ? 1 : 
 export const flowWords = (queue) => texts.flow(rate(queue.in_per_minute), rate(queue.out_per_minute));
 
 export function busyWords(queue) {
-  return texts.busy(queue.running, queue.workers * queue.consumers, queue.consumers);
+  return texts.busy(queue.running, queue.workers_total, queue.consumers, queue.machines);
 }

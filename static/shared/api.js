@@ -172,6 +172,7 @@ export const redeliver = (id, number) => send("POST", jobPath(id, `/deliveries/$
 export const getQueues = () => get("/monitoring/queues");
 export const getProblems = (period) => get("/monitoring/problems", { period });
 export const getWorkers = () => get("/monitoring/workers");
+export const getMachines = () => get("/monitoring/machines");
 export const getHealth = () => get("/monitoring/health");
 const queuePath = (name, tail = "") => `/queues/${encodeURIComponent(name)}${tail}`;
 export const pauseQueue = (name) => send("POST", queuePath(name, "/pause"), {});

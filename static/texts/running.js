@@ -26,8 +26,10 @@ export const texts = {
   rest: (scheduled, failed) =>
     [scheduled && `${number(scheduled)} scheduled`, failed && `${number(failed)} failed`].filter(Boolean).join(", "),
   flow: (into, out) => `${into} in, ${out} out per minute`,
-  busy: (running, workers, consumers) =>
-    `${number(running)} of ${many(workers, "worker")} busy${consumers > 1 ? ` in ${many(consumers, "consumer")}` : ""}`,
+  busy: (running, workers, consumers, machines) => {
+    const where = machines.length ? ` on ${machines.join(", ")}` : consumers > 1 ? ` in ${many(consumers, "consumer")}` : "";
+    return `${number(running)} of ${many(workers, "worker")} busy${where}`;
+  },
   fewerWorkers: (queue) => `Fewer workers for ${queue}`,
   moreWorkers: (queue) => `More workers for ${queue}`,
   workersOf: (queue) => `Workers of ${queue}`,
@@ -37,6 +39,23 @@ export const texts = {
   pause: "Pause",
   resume: "Resume",
   actOn: (label, queue) => `${label} ${queue}`,
+
+  machineWorks: "Works",
+  machineWarns: "Warning",
+  machineIdle: "Takes no items",
+  machineAway: "Not there",
+  machineSilent: (time, ago) => `Not seen since ${time} (${ago})`,
+  machineNew: "New",
+  machineNotStarted: "Has joined, and has not started yet",
+  machineAbout: ({ is_home: isHome, version, round_trip_ms: trip, types }) => [
+    isHome && "the home",
+    version && `Bellhop ${version}`,
+    types?.length && many(types.filter(({ problem }) => !problem).length, "job type"),
+    trip !== null && `${number(trip, { maximumFractionDigits: 1 })} ms to the database`,
+  ].filter(Boolean).join(", "),
+  machineQueue: ({ running, workers }) => ` ${number(running)} of ${many(workers, "worker")} busy`,
+  machineType: ({ type, problem }) => `Does not run ${type}: ${problem}`,
+  onMachine: (name) => `on ${name}`,
 
   cancel: "Cancel",
   cancelJob: "Cancel job",

@@ -18,7 +18,7 @@ from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
 from bellhop.jobs import consumers, queries
-from bellhop.machines import looking
+from bellhop.machines import looking, members
 from bellhop.storage import live
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -128,6 +128,26 @@ def test_it_shows_the_queues_that_a_machine_serves_and_how_busy_they_are(
     single.claim("ai", "c-gpu/1")
     assert shown(web, "gpu")["queues"] == [{"name": "ai", "workers": 2, "running": 1}]
     assert [each["name"] for each in shown(web, "home")["queues"]] == ["parsing"]
+
+
+def test_it_shows_the_types_of_a_machine_and_why_it_runs_some_not(web: WsgiClient) -> None:
+    for name, problem in (("read", None), ("train", "torch is missing")):
+        query(
+            "INSERT INTO served VALUES ('gpu', :name, '', '{}', :problem)",
+            {"name": name, "problem": problem},
+        )
+    assert shown(web, "gpu")["types"] == [
+        {"type": "read", "problem": None}, {"type": "train", "problem": "torch is missing"}
+    ]  # fmt: skip
+    assert shown(web, "home")["types"] == []
+
+
+def test_it_says_that_a_machine_is_too_old(
+    web: WsgiClient, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("gpu", "ai")
+    monkeypatch.setattr(members, "is_too_old", lambda row: row.name == "gpu")
+    assert shown(web, "gpu")["state"] == "is too old for the database; update it"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from bellhop.base.times import timestamp
+from tests.support.axe import findings
 from tests.support.browser import complaints, find, ids, press, text_of
 from tests.support.running import Running, wait_for
 
@@ -143,6 +145,53 @@ def test_it_asks_before_it_clears_the_saved_results(
     press(browser, "[data-clear-cache]")
     press(browser, "[data-confirm-yes]")
     wait_for(lambda: text_of(browser, "[data-cache]").startswith("0 results"))
+
+
+MACHINE = {
+    "is_home": False, "state": "works", "version": "0.1.0", "consumers": ["c"], "warnings": [],
+    "queues": [{"name": "ai", "workers": 2, "running": 1}], "round_trip_ms": 0.4,
+    "types": [{"type": "read", "problem": None}, {"type": "train", "problem": "torch is missing"}],
+    "seen_at": "2026-11-29T21:00:00.000000Z",
+}  # fmt: skip
+MACHINES = [
+    {**MACHINE, "name": "home", "is_home": True, "types": []},
+    {**MACHINE, "name": "gpu-1", "warnings": ["its clock is 9.0 s behind that of the database"]},
+    {**MACHINE, "name": "gpu-2", "state": "was not seen since …", "consumers": []},
+    {**MACHINE, "name": "ocr", "state": "takes no new items"},
+    {**MACHINE, "name": "new", "state": "has not started yet", "version": None, "queues": []},
+]
+DRAW = """
+    const [machines, done] = arguments;
+    import("/static/running/machine-rows.js").then(({ drawMachines }) => {
+        drawMachines(machines);
+        done();
+    });"""
+
+
+@pytest.mark.parametrize(("width", "is_dark"), [(390, True), (1920, False)])
+def test_it_shows_several_machines(
+    browser: webdriver.Chrome, served: Running, width: int, is_dark: bool
+) -> None:
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    open_page(browser, served)
+    assert not find(browser, "[data-machines-part]").is_displayed()
+    browser.execute_async_script(DRAW, MACHINES)
+    said = {name: text_of(browser, f"[data-machine={name}]") for name in ("home", "gpu-1", "gpu-2")}
+    assert "1 of 2 workers busy" in said["home"] and "Works" in said["home"]
+    assert "Its clock is 9.0 s behind" in said["gpu-1"]
+    assert "Does not run train: torch is missing" in said["gpu-1"]
+    assert "Not seen since" in said["gpu-2"]
+    commands = find(browser, "[data-machine-commands]").get_attribute("innerHTML") or ""
+    assert "machine add NAME" in commands
+    assert findings(browser) == []
+    if folder := os.environ.get("SHOTS"):
+        find(browser, "[data-machines-part]").screenshot(f"{folder}/machines-{width}.png")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.mark.parametrize("width", [390, 640, 1000, 1920])

@@ -73,6 +73,8 @@ FIGURES: dict[str, Schema] = {
         queues=list_of(record("A queue that it serves.", name=text("Its name."),
                               workers=count("Workers."),
                               running=count("Workers that run an item."))),
+        types=list_of(record("A job type that it has.", type=text("Its name."),
+                             problem=or_null(text("Why it runs no items of it.")))),
         consumers=list_of(text(), "Its live consumers."),
         round_trip_ms=or_null(number("Milliseconds to the database and back.")),
         clock_offset_s=or_null(number("Seconds by which its clock is ahead of the database.")),

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from bellhop.base.documents import stored
 from bellhop.database.condition import CLOCK_S, SLOW_MS
 from bellhop.jobs import queries
-from bellhop.machines import members
+from bellhop.machines import members, served
 from bellhop.machines.members import Member
 from bellhop.storage.models import Consumer
 from bellhop.web.site import Site
 
 WORKS, DRAINS, NOT_STARTED = "works", "takes no new items", "has not started yet"
+TOO_OLD = "is too old for the database; update it"
 
 
 class Machine(NamedTuple):
@@ -30,6 +31,8 @@ class Machine(NamedTuple):
             return NOT_STARTED
         if not self.consumers:
             return f"was not seen since {self.row.seen_at[:19]}Z"
+        if members.is_too_old(self.row):
+            return TOO_OLD
         return DRAINS if all(consumer.draining for consumer in self.consumers) else WORKS
 
 
@@ -54,7 +57,7 @@ def names(found: Sequence[Machine]) -> dict[str, str]:
 def machine_views(site: Site) -> list[dict[str, Any]]:
     """Every machine, as `machines`."""
     found = machines(site, queries.running_consumers(site.here))
-    busy = queries.busy_workers() if found else {}
+    busy, types = queries.busy_workers() if found else {}, served.every() if found else []
     newest = found[0].row.version if found else ""
     return [
         {
@@ -66,6 +69,11 @@ def machine_views(site: Site) -> list[dict[str, Any]]:
                 {"name": name, "workers": workers, "running": _running(machine, name, busy)}
                 for name, workers in machine.workers.items()
                 if workers
+            ],
+            "types": [
+                {"type": each.type, "problem": each.problem}
+                for each in types
+                if each.machine == machine.row.id
             ],
             "consumers": [consumer.id for consumer in machine.consumers],
             **_measured(machine.row, newest),

@@ -1,0 +1,79 @@
+/* The machines, where there are several: a row for each, and the commands that change them. */
+
+import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { dayAndTime, relative } from "/static/shared/format.js";
+import { jobsAddress } from "/static/shared/jobs-address.js";
+import { isAdmin } from "/static/shared/user.js";
+import { ACTIVE } from "/static/shared/words.js";
+import { texts } from "/static/texts/running.js";
+
+const section = find("[data-machines-part]");
+const list = find("[data-machines]");
+const rows = new Map();
+
+/* {level, text} of the badge, and a sentence where there is more to say. */
+function stateOf({ version, consumers, state, seen_at: seenAt, warnings }) {
+  if (!version) return { level: "warn", text: texts.machineNew, sentence: texts.machineNotStarted };
+  if (!consumers.length) return { level: "critical", text: texts.machineAway, sentence: texts.machineSilent(dayAndTime(seenAt), relative(seenAt)) };
+  if (state !== "works") return { level: "warn", text: texts.machineIdle, sentence: texts.problem(state) };
+  return warnings.length ? { level: "warn", text: texts.machineWarns } : { level: "ok", text: texts.machineWorks };
+}
+
+function newRow(name) {
+  const row = {};
+  row.badge = make("span", { className: "badge" });
+  row.about = make("p", { className: "quiet" });
+  row.state = make("p", { className: "queue-sentence" });
+  row.queues = make("ul", { className: "machine-queues" });
+  row.warnings = make("div", { className: "machine-warnings" });
+  row.node = make("li", { className: "machine", "data-machine": name },
+    make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, name), row.badge),
+    make("div", {}, row.state, row.about),
+    row.queues,
+    row.warnings);
+  return row;
+}
+
+function queueItem(queue) {
+  const link = make("a", { href: jobsAddress({ status: ACTIVE.join(","), queue: queue.name }), dir: "auto" }, queue.name);
+  return make("li", {}, link, make("span", { className: "quiet" }, texts.machineQueue(queue)));
+}
+
+/* Only where it says something else: the focus stays, and screen readers say nothing twice. */
+function redraw(node, said, draw) {
+  const text = said.join("\n");
+  if (node.dataset.text === text) return;
+  node.dataset.text = text;
+  node.replaceChildren(...draw());
+}
+
+function update(row, machine) {
+  const { level, text, sentence } = stateOf(machine);
+  setData(row.badge, "level", level);
+  setText(row.badge, text);
+  showText(row.state, sentence ?? "");
+  setText(row.about, texts.machineAbout(machine));
+  redraw(row.queues, machine.queues.map(texts.machineQueue), () => machine.queues.map(queueItem));
+  const problems = (machine.types ?? []).filter(({ problem }) => problem && !machine.warnings.some((warning) => warning.includes(problem))).map(texts.machineType);
+  const warnings = [...machine.warnings.map(texts.problem), ...problems];
+  redraw(row.warnings, warnings, () => warnings.map((warning) => make("p", { dir: "auto" }, warning)));
+}
+
+/** Shows them where there is more than one. */
+export function drawMachines(machines) {
+  section.hidden = machines.length < 2;
+  find("[data-machine-commands]").hidden = !isAdmin();
+  const names = new Set(machines.map(({ name }) => name));
+  for (const [name, row] of rows) {
+    if (names.has(name)) continue;
+    row.node.remove();
+    rows.delete(name);
+  }
+  for (const machine of machines) {
+    if (!rows.has(machine.name)) {
+      rows.set(machine.name, newRow(machine.name));
+      list.append(rows.get(machine.name).node);
+    }
+    update(rows.get(machine.name), machine);
+  }
+}

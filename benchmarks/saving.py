@@ -61,7 +61,7 @@ def _seen(types: Path, url: str, count: int) -> list[float]:
 
 def _until_listed(browser: webdriver.Chrome, name: str) -> float:
     since = time.monotonic()
-    while not browser.find_elements(By.CSS_SELECTOR, f"option[value={name}]:enabled"):
+    while not browser.find_elements(By.CSS_SELECTOR, f"[data-types] [value={name}]:enabled"):
         if time.monotonic() - since > SEEN_LIMIT_S:
             raise TimeoutError(f"{name} is not on the page after {SEEN_LIMIT_S:g} s")
         time.sleep(0.01)

@@ -41,6 +41,7 @@ for round in 1 2 3; do
 done
 for name in $(ls /run/netns 2>/dev/null | grep "^$1-"); do ip netns del "$name"; done
 ip link del "$1" 2>/dev/null
+rm -rf -- "$2"
 """
 
 
@@ -54,18 +55,19 @@ class Network:
     def __init__(self) -> None:
         assert os.geteuid() == 0, "network namespaces need root"
         self.hosts: list[Host] = []
-        self.folder = Path(tempfile.mkdtemp(prefix="bellhop-network-"))
 
     def __enter__(self) -> Self:
         clean_all()
         self.number, lock = _claim()
         self.prefix = _prefix(self.number)
         self.switch = f"{self.prefix}-switch"
+        self.folder = _folder(self.number)
+        self.folder.mkdir(exist_ok=True)
         try:
             # It holds the lock until all is gone, so that nobody takes the number before that.
             self._guard = subprocess.Popen(
-                ["sh", "-c", GUARD, "guard", self.prefix], stdin=subprocess.PIPE, cwd="/",
-                pass_fds=(lock,), start_new_session=True,
+                _guard(self.number), stdin=subprocess.PIPE, cwd="/", pass_fds=(lock,),
+                start_new_session=True,
             )  # fmt: skip
         finally:
             os.close(lock)
@@ -83,9 +85,6 @@ class Network:
             for pipe in (process.stdin, process.stdout):
                 if pipe:
                     pipe.close()
-        for path in sorted(self.folder.iterdir()):
-            path.unlink()
-        self.folder.rmdir()
 
     def host(self, name: str) -> Host:
         """One more host, which is reached by all and reaches all."""
@@ -274,7 +273,16 @@ def _lock(number: int) -> int | None:
 
 def _clean(number: int) -> None:
     """End what tests left that were killed together with their guard."""
-    subprocess.run(["sh", "-c", GUARD, "guard", _prefix(number)], stdin=subprocess.DEVNULL)
+    subprocess.run(_guard(number), stdin=subprocess.DEVNULL)
+
+
+def _guard(number: int) -> list[str]:
+    return ["sh", "-c", GUARD, "guard", _prefix(number), str(_folder(number))]
+
+
+def _folder(number: int) -> Path:
+    """Where the hosts of a network have their files."""
+    return Path(tempfile.gettempdir()) / _prefix(number)
 
 
 def _signal(pids: Iterable[int], number: int) -> None:

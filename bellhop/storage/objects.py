@@ -100,7 +100,9 @@ class ObjectStore:
             log.warning("%s cannot be removed: %s", prefix, said_of(error))
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """Of the jobs that are asked for again and again, as they were a moment ago."""
+        """Of uploads, which do not change and are asked for item by item, as of a moment ago."""
+        if not prefix.startswith("uploads/"):
+            return self._listed(prefix)
         with self._known_lock:
             name, at, known = self._known
             if name != prefix or time.monotonic() - at > KNOWN_FOR_S:
@@ -112,11 +114,14 @@ class ObjectStore:
 
     def _sizes(self, prefix: str) -> dict[str, int] | OSError:
         try:
-            with _reached():
-                found = self._objects.list(prefix)
-                return {key[len(prefix) + 1 :]: size for key, size, _ in found}
+            return self._listed(prefix)
         except OSError as error:
             return error
+
+    def _listed(self, prefix: str) -> dict[str, int]:
+        with _reached():
+            found = self._objects.list(prefix)
+            return {key[len(prefix) + 1 :]: size for key, size, _ in found}
 
     def jobs(self, kind: str) -> Iterator[tuple[str, float]]:
         """Some of them: each call goes on where the one before it stopped."""

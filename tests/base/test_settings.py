@@ -254,3 +254,12 @@ def test_it_reads_paths_from_the_folder_of_the_file(config: Config, tmp_path: Pa
     loaded = config("[storage]\ndata_dir = state\n[jobtypes]\nfolder = own\n")
     assert loaded.data_dir == tmp_path / "state"
     assert loaded.jobtypes_folder == tmp_path / "own"
+
+
+@pytest.mark.parametrize(("files", "is_hidden"), [("/mnt/bellhop", True), ("", False)])
+def test_it_hides_a_shared_folder_from_jobs_as_it_does_the_data_folder(
+    config: Config, files: str, is_hidden: bool
+) -> None:
+    settings = config(f"[storage]\nfiles = {files}")
+    assert ("/mnt/bellhop" in settings.private_places) is is_hidden
+    assert str(settings.data_dir) in settings.private_places

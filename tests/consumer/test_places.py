@@ -11,6 +11,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,27 @@ def test_it_lets_a_late_attempt_change_nothing_that_another_has_published(
     late.publish(scratch.output, job_id, name, lambda: None, lambda _: False)
     late.withdraw(job_id, name)
     assert output(web, job_id).body == CONTENT.upper()
+
+
+def test_it_publishes_the_rest_when_the_place_is_there_again(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch, name, taken = files.new_scratch("c1"), files.fresh_name("0-0-1"), []
+    for letter in "abc":
+        (scratch.output / letter).write_text(letter)
+    take = files._store.take
+
+    def failing(source: int, key: str, on_chunk: Callable[[], object]) -> int:
+        taken.append(key)
+        if len(taken) == 2:
+            raise StoreAway("it is away")
+        return take(source, key, on_chunk)
+
+    monkeypatch.setattr(files._store, "take", failing)
+    publish = partial(files.publish, scratch.output, "job", name, lambda: None, lambda _: False)
+    with pytest.raises(StoreAway):
+        publish()
+    assert [file["name"] for file in publish()[0]] == ["a", "b", "c"]
 
 
 def test_it_shows_what_a_job_prints(here: Installation, files: Files) -> None:

@@ -134,3 +134,13 @@ def test_it_drops_those_who_hold_most_of_the_memory(channel: Any) -> None:
     channel.server = SimpleNamespace(active_channels=known, pull_trigger=lambda: None)
     channel._bound_memory()
     assert [other.will_close for other in known.values()] == [False, False, True] + [False] * 3
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_it_lets_nothing_wait_for_a_file_that_comes_from_another_machine(
+    channel: Any, is_dry: bool
+) -> None:
+    channel.will_close = channel.close_when_flushed = False
+    channel.outbufs = [SimpleNamespace(file=SimpleNamespace(is_dry=is_dry))]
+    channel._unread, channel.total_outbufs_len = b"", 10
+    assert channel.writable() is not is_dry

@@ -29,7 +29,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2310, "server": 710, "web": 5380, "consumer": 1380,
+    "cli": 2310, "server": 710, "web": 5385, "consumer": 1380,
     "schedules": 330, "jobs": 3400, "jobprocess": 1650, "accounts": 620,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1380, "storage": 2420,
     "system": 970, "functions": 1420, "machines": 640, "uploads": 320, "base": 1310,

@@ -20,6 +20,7 @@ from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, Catalog
 from bellhop.catalog.watching import watch
 from bellhop.consumer.keeper import Keeper
+from bellhop.consumer.lease import Beats
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
@@ -62,6 +63,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         )
         self._here, self._bell, self._queues = here, bell, list(counts)
         self._settings = settings
+        self._lease_s = settings.machines.lease_s
         self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
         self._threads = threads
         self._asked_at = 0.0
@@ -105,13 +107,16 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         return self._threads or self._bellhop_workers.slots.total
 
     def start(self) -> None:
-        _register(self._id, self._queues, self._here)
+        _register(self._id, self._queues, self._here, self._lease_s)
         self._bell.answer_with(self._bellhop_workers)
         self._bell.ring(self._bellhop_workers.served())  # what waits since before this start
         database.close()
         self._keeper.start()
         if not self._here.is_home:
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()
+        if self._here.rows:
+            beats = Beats(self._here, self._bellhop_workers.lease, self._id, self._queues)
+            self._bellhop_workers.lease.start(beats.beat)
         super().start()
         self._on_start()
 
@@ -143,6 +148,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._keeper.stop()
         self._send_logs()
         self._bellhop_workers.pool.retire_idle(0)
+        self._bellhop_workers.lease.stop_beats()
         self._sign_off()
 
     def _send_logs(self) -> None:
@@ -194,9 +200,10 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         super().stop(graceful)
 
 
-def _register(consumer: str, queues: list[str], here: Installation) -> None:
+def _register(consumer: str, queues: list[str], here: Installation, lease_s: float) -> None:
     """Record the consumer, as soon as there is room for it."""
-    member = partial(consumers.register, machine=here.machine, place=here.place)
+    register = partial(consumers.register, machine=here.machine, place=here.place)
+    member = partial(register, lease_s=lease_s)
     waited_out(partial(member, consumer, os.getpid(), queues), "the consumer")
     database.close()
 

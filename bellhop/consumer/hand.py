@@ -15,6 +15,7 @@ from functools import partial
 
 from bellhop.base.killpoint import die_at
 from bellhop.catalog.description import KnownType
+from bellhop.consumer.lease import Lease
 from bellhop.consumer.moves import Asked, End, Moves, nothing
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import will_pass
@@ -35,12 +36,15 @@ class Hand:
         worker: str,
         queue: str,
         moves: Moves,
+        lease: Lease,
         let_go: Callable[[End, Exception], None],
         most: int,
     ):
         """`let_go` ends a claim whose end cannot be recorded; `most` is claimed at once."""
         self._worker, self._queue, self._moves, self._most = worker, queue, moves, most
-        self._let_go = let_go
+        self._lease, self._let_go = lease, let_go
+        # Under which lease the items were claimed.
+        self.lease_number = lease.number
         self._claims: deque[Claim] = deque()
         self._ends: list[End] = []
         self._release_at = self._look_at = 0.0
@@ -118,11 +122,13 @@ class Hand:
         begun, back = self.waiting()[:count], self.waiting()[count:]
         queue = self._queue if wants_more and not begun else ""
         asked = Asked(self._worker, self._ends, back, queue, self._most)
+        number = self._lease.number
         try:
             self._moves.make(asked)
         finally:
             if asked.recorded is not None:
                 self._ends, self._claims = [], deque([*begun, *asked.claims])
+                self.lease_number = self.lease_number if begun else number
                 now = time.monotonic()
                 self._release_at, self._look_at = now + HOLD_S, now + LOOK_EVERY_S
                 self._follow(asked)

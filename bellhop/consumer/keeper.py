@@ -23,6 +23,7 @@ from bellhop.base.times import seconds_ahead, timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
+from bellhop.consumer.stillness import Stillness
 from bellhop.database.database import certain, database, is_unavailable, line_of, query
 from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
@@ -33,7 +34,7 @@ from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
-from bellhop.storage.models import Job
+from bellhop.storage.models import Consumer, Job
 from bellhop.storage.stores import KINDS
 from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
@@ -43,7 +44,6 @@ ROUND_S = 1.0
 TIDY_EVERY_S = 300.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
-LOOK_GAP_S = 3.0
 LEAST_ROOM_BYTES = 1 << 20
 LONG_LOG_BYTES = 8 << 20
 LOOKS_IN_A_ROUND = 10
@@ -88,8 +88,8 @@ class Keeper:
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self._leases: dict[int, tuple[str, float]] = {}
-        self._leases_seen_at = 0.0
+        self._leases, self._beats = Stillness(), Stillness()
+        self._elsewhere: set[str] = set()
         self._died_at: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._cut_at = 0.0
@@ -149,7 +149,7 @@ class Keeper:
         self._attempt(self.submit_due)
         if self._is_due("tidy"):
             self._attempt(self.tidy)
-        if self._is_due("expire") and self._attempt(self.expire) is False:
+        if self._here.is_home and self._is_due("expire") and self._attempt(self.expire) is False:
             self._next.pop("expire")  # it goes on with the next round
         self._attempt(self.give_room_back)
 
@@ -178,6 +178,9 @@ class Keeper:
         return self._clock.is_steady() and seconds_ahead(queries.newest_at()) <= STEP_S
 
     def cancel_hopeless(self) -> None:
+        """Made by all keepers of the home, as it holds up who waits for a job."""
+        if not self._here.is_home:
+            return
         until = time.monotonic() + EXPIRE_FOR_S
         while lifecycle.cancel_hopeless() and time.monotonic() < until:
             pass
@@ -206,27 +209,46 @@ class Keeper:
         )
 
     def _is_due(self, chore: str) -> bool:
-        """Whether it is time for a chore again, which the one keeper does now and then."""
-        if time.monotonic() < self._next.get(chore, 0.0) or not self._is_the_keeper():
+        """Whether it is time for a chore again, which one keeper of a folder does now and then."""
+        if time.monotonic() < self._next.get(chore, 0.0) or not self._is_of_folder():
             return False
         self._next[chore] = time.monotonic() + TIDY_EVERY_S
         return True
 
     def _is_the_keeper(self) -> bool:
+        """Whether it keeps the whole installation: it is the one of its folder, at the home."""
+        return self._here.is_home and self._is_of_folder()
+
+    def _is_of_folder(self) -> bool:
+        """Whether it is the one that keeps its data folder."""
         if self._lock is None:
             self._lock = take_lock(self._here.folder / "keeper.lock", fcntl.LOCK_EX, wait_s=0)
         return self._lock is not None
 
     def adopt_orphans(self) -> int:
-        """Give back the items of consumers whose lock the kernel has dropped."""
-        moved = 0
-        for consumer in queries.consumers():
+        """Give back the items of consumers that are gone."""
+        asked = time.monotonic()
+        known = queries.consumers()
+        elsewhere = queries.elsewhere(self._here, known)
+        self._elsewhere = {consumer.id for consumer in elsewhere}
+        moved = self._adopt_silent(elsewhere, asked) if self._here.rows else 0
+        for consumer in known:
             if not queries.CONSUMER.fullmatch(consumer.id):  # no consumer ever was called so
                 lifecycle.adopt(consumer.id)
-            elif self._is_gone(consumer.id):
+            elif consumer.id not in self._elsewhere and self._is_gone(consumer.id):
                 moved += lifecycle.adopt(consumer.id)
                 self._here.forget_consumer(consumer.id)
         return moved
+
+    def _adopt_silent(self, elsewhere: list[Consumer], asked: float) -> int:
+        """Give back the items of those that run elsewhere and whose leases have ended.
+
+        Their locks are nobody's here, even if they are called as those of this folder.
+        """
+        still_s = self._beats.look({each.id: each.beat for each in elsewhere}, asked)
+        # Each has said for how long its own beats hold, whatever the settings are elsewhere.
+        over = [each for each in elsewhere if still_s[each.id] >= each.lease_s]
+        return sum(lifecycle.adopt_silent(each.id, each.beat) for each in over)
 
     def _is_gone(self, consumer: str) -> bool:
         """Whether a consumer is dead, and with it every process of its jobs.
@@ -244,26 +266,22 @@ class Keeper:
     def expire_leases(self) -> int:
         """Give back the items whose lease stood still for its whole length.
 
-        The backstop for a consumer that lives but does not move. It is measured by
+        The backstop for a consumer of this folder that lives but does not move. It is measured by
         this process's monotonic clock, so a step of the wall clock expires nothing. While the
         database is away from us, nobody may be able to renew: then it is measured anew.
         """
         if self._files.free_bytes() < LEAST_ROOM_BYTES:
-            self._leases = {}  # none can be renewed on a full disk, so none stands still
+            self._leases = Stillness()  # none can be renewed on a full disk, so none stands still
             return 0
-        held, now, moved = queries.leases(), time.monotonic(), 0
-        if now - self._leases_seen_at > LOOK_GAP_S:
-            self._leases = {}
-        self._leases_seen_at = now
-        seen = {}
-        for item, lease_until in held:
-            known = self._leases.get(item)
-            since = known[1] if known and known[0] == lease_until else now
-            if now - since > lifecycle.LEASE_S:
-                moved += lifecycle.expire(item, lease_until)
-            seen[item] = lease_until, since
-        self._leases = seen
-        return moved
+        asked = time.monotonic()
+        held = {
+            item: until
+            for item, until, worker in queries.leases()
+            if worker.partition("/")[0] not in self._elsewhere
+        }
+        still = self._leases.look(held, asked)
+        over = [item for item, still_s in still.items() if still_s > lifecycle.LEASE_S]
+        return sum(lifecycle.expire(item, held[item]) for item in over)
 
     def tidy(self) -> None:
         """Remove litter of crashes and keep the write-ahead log short."""
@@ -276,6 +294,8 @@ class Keeper:
             remove_tree(path)
         for consumer in locks - known - held:
             self._here.forget_consumer(consumer)
+        if not self._here.is_home:
+            return
         if self.may_delete():
             for kind in KINDS:
                 for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):

@@ -127,7 +127,7 @@ def _move_for(
         case Cancelled():
             return partial(lifecycle.cancel, claim)
         case Interrupted():
-            return partial(lifecycle.interrupt, claim)
+            return partial(lifecycle.interrupt, claim, is_cut_off=outcome.is_cut_off)
         case Failed():
             return _failure(claim, outcome, delays_s)
         case _:

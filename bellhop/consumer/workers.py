@@ -28,6 +28,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.consumer import inputs
 from bellhop.consumer.hand import Hand
+from bellhop.consumer.lease import Lease
 from bellhop.consumer.moves import End, Moves, Pace
 from bellhop.consumer.owntypes import OwnTypes
 from bellhop.consumer.recording import Ran, record
@@ -37,7 +38,7 @@ from bellhop.database.database import database, will_pass
 from bellhop.functions.signature import FILES
 from bellhop.jobprocess.ahead import MOST_AHEAD, MOST_AHEAD_LENGTH
 from bellhop.jobprocess.order import Order, order_for
-from bellhop.jobprocess.outcome import Stop
+from bellhop.jobprocess.outcome import Interrupted, Outcome, Stop
 from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.jobs import consumers, lifecycle, queries, queues, reuse, webhooks
@@ -103,6 +104,9 @@ class Workers:
             alive,
             self.stopping,
         )
+        # While the rows are in SQLite, all consumers know each other by their locks.
+        lease_s = settings.machines.lease_s if here.rows else float("inf")
+        self.lease = Lease(lease_s, self.pool.cut_off)
         self._settings = settings
         self._queues = list(counts)
         self._catalog = Catalog(settings, here)
@@ -151,13 +155,15 @@ class Workers:
 
         Each is claimed with the end of the one before.
         """
+        if not self.lease.holds():
+            return ""
         worker = f"{self.consumer}/{threading.current_thread().name}"
         is_in_doubt = self._moves.is_in_doubt(worker)  # it may hold something that none waits for
         for queue in self._queues if is_in_doubt else lifecycle.queues_with_items(self._queues):
             if not self.slots.enter(queue):
                 continue
             try:
-                hand = Hand(worker, queue, self._moves, self._let_go_end, most)
+                hand = Hand(worker, queue, self._moves, self.lease, self._let_go_end, most)
                 hand.settle(wants_more=True)
                 if hand.is_holding():
                     self._run_all(hand, queue, until)
@@ -186,7 +192,8 @@ class Workers:
 
     def _is_welcome(self, queue: str) -> bool:
         """Whether a worker of a queue may go on to its next item."""
-        return not (self.stopping.is_set() or self.slots.is_over(queue))
+        is_over = self.stopping.is_set() or self.slots.is_over(queue)
+        return self.lease.holds() and not is_over
 
     def _bounds(self, scratch: Scratch, kind: ProcessKind) -> confine.Bounds:
         """What a job process may reach: less from the first account on."""
@@ -374,7 +381,10 @@ class Workers:
             listener = Listener(watch.on_progress, watch.on_partial, printed.write)
             why_stop = partial(self._why_stop, watch, hand)
             ahead = partial(self._ahead, claim, job_type, process, watch, hand)
-            outcome = process.run(order, listener, why_stop, mask, hand.left_s(), ahead)
+            # It may be another's by now: a process that has begun it is ended with the lease.
+            may_run = process.ahead.begun or self.lease.holds(hand.lease_number)
+            run = partial(process.run, order, listener, why_stop, mask, hand.left_s(), ahead)
+            outcome: Outcome = run() if may_run else Interrupted(is_cut_off=True)
             die_at("run-done")
             printed.close()
             seconds, is_followed = time.monotonic() - began, process.ahead.begun is not None

@@ -171,6 +171,13 @@ def bind_server(url: str, *, may_write: bool = True) -> None:
     _bind(Postgres(url, may_write=may_write))
 
 
+def at_once() -> Any:
+    """What asks a PostgreSQL database without waiting for anybody (at_once.py)."""
+    from bellhop.database.at_once import AtOnce  # an extra
+
+    return AtOnce(database.url)
+
+
 def _bind(engine: Any) -> None:
     if database.obj is not None:
         database.close_all()

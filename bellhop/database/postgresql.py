@@ -107,7 +107,7 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().fetchall() if self.description else []
 
 
-class _Connection(psycopg.Connection[Any]):
+class Connection(psycopg.Connection[Any]):
     """A connection on which nobody waits for ever, nor for longer than `answer_s`, if given."""
 
     answer_s: float | None = None
@@ -121,8 +121,8 @@ class Postgres(PostgresqlDatabase):
     """The database at a URL; its connections are kept and used again."""
 
     def __init__(self, url: str, *, may_write: bool = True):
-        self._url, self._may_write = url, may_write
-        self._idle: list[_Connection] = []
+        self.url, self._may_write = url, may_write
+        self._idle: list[Connection] = []
         self._idle_lock = threading.Lock()
         self._clock_at = 0.0
         super().__init__(url, prefer_psycopg3=True)
@@ -130,12 +130,12 @@ class Postgres(PostgresqlDatabase):
         # is made, which takes seconds where the server does not answer.
         self._lock = contextlib.nullcontext()
 
-    def _connect(self) -> _Connection:
+    def _connect(self) -> Connection:
         while idle := self._take_idle():
             if is_usable(idle):
                 return idle
             idle.close()
-        connection = connect(self._url)
+        connection = connect(self.url)
         if not self._may_write:
             # Not as an option of the connection: an address of several servers leads to the one
             # that accepts writes.
@@ -143,16 +143,16 @@ class Postgres(PostgresqlDatabase):
         self._ask_clock(connection)
         return connection
 
-    def _ask_clock(self, connection: _Connection) -> None:
+    def _ask_clock(self, connection: Connection) -> None:
         """Follow the clock of the server; a connection that was just made may lead to another."""
         self._clock_at = time.monotonic() + CLOCK_EVERY_S
         before_s = times.since_boot_s()
         (said_s,) = answering(connection, CLOCK)
         times.follow(said_s, before_s, times.since_boot_s())
 
-    def connection(self) -> _Connection:
+    def connection(self) -> Connection:
         """This thread's connection; a new one in place of one that was lost while it rested."""
-        connection: _Connection = super().connection()  # type: ignore[no-untyped-call]
+        connection: Connection = super().connection()  # type: ignore[no-untyped-call]
         if has_ended(connection) and not self.in_transaction():
             # Closing forgets them, and each of them ends later.
             blocks = self._state.ctx  # type: ignore[attr-defined]
@@ -162,7 +162,7 @@ class Postgres(PostgresqlDatabase):
         return connection
 
     @contextlib.contextmanager
-    def _in_use(self) -> Iterator[_Connection]:
+    def _in_use(self) -> Iterator[Connection]:
         """This thread's connection; one that is lost goes, and with it all that rest.
 
         They lead to the same server, and each would take its time to show that they are lost too.
@@ -182,11 +182,11 @@ class Postgres(PostgresqlDatabase):
         """For statements of peewee's own."""
         return self.connection().cursor()
 
-    def _take_idle(self) -> _Connection | None:
+    def _take_idle(self) -> Connection | None:
         with self._idle_lock:
             return self._idle.pop() if self._idle else None
 
-    def _close(self, connection: _Connection) -> None:
+    def _close(self, connection: Connection) -> None:
         with self._idle_lock:
             if is_usable(connection) and len(self._idle) < MOST_IDLE:
                 self._idle.append(connection)
@@ -244,9 +244,9 @@ class Postgres(PostgresqlDatabase):
         with contextlib.suppress(psycopg.OperationalError):
             self._held().rollback()
 
-    def _held(self) -> _Connection:
+    def _held(self) -> Connection:
         """The connection of this thread's transaction, also when it was lost."""
-        connection: _Connection = super().connection()  # type: ignore[no-untyped-call]
+        connection: Connection = super().connection()  # type: ignore[no-untyped-call]
         return connection
 
     def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
@@ -255,9 +255,9 @@ class Postgres(PostgresqlDatabase):
         with self._in_use() as connection:
             cursor = connection.cursor()
             if isinstance(values, list):
-                cursor.executemany(text, list(map(_storable, values)))
+                cursor.executemany(text, list(map(storable, values)))
                 return cursor
-            return cursor.execute(text, _storable(values))
+            return cursor.execute(text, storable(values))
 
     @staticmethod
     def fault_of(error: Exception) -> Fault | None:
@@ -281,7 +281,7 @@ class Postgres(PostgresqlDatabase):
 
     def listener(self, channel: str) -> Listener:
         """A new connection that listens on a channel."""
-        return Listener(connect(self._url), channel)
+        return Listener(connect(self.url), channel)
 
     def run(self, sql: str) -> None:
         """Statements without values, inside the caller's transaction."""
@@ -298,7 +298,7 @@ class Postgres(PostgresqlDatabase):
         connection = self.connection()
         with connection.transaction(), connection.cursor("streamed") as cursor:
             cursor.itersize = STREAMED_ROWS
-            yield cursor.execute(translation.statement(sql), _storable(values))
+            yield cursor.execute(translation.statement(sql), storable(values))
 
     def stay_open(self) -> None:
         """Nothing: connections are kept as it is."""
@@ -380,12 +380,14 @@ class Postgres(PostgresqlDatabase):
         return int(found.fetchone()[0])
 
 
-def connect(url: str, options: Mapping[str, str] = OPTIONS) -> _Connection:
+def connect(
+    url: str, options: Mapping[str, str] = OPTIONS, connect_s: int = CONNECT_S
+) -> Connection:
     """A new connection, whose statements are transactions of their own."""
-    connection = _Connection.connect(
+    connection = Connection.connect(
         url,
         autocommit=True,
-        connect_timeout=CONNECT_S,
+        connect_timeout=connect_s,
         keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=SILENCE_MS,
         options=" ".join(f"-c {name}={value}" for name, value in options.items()),
         client_encoding="utf8",
@@ -397,18 +399,18 @@ def connect(url: str, options: Mapping[str, str] = OPTIONS) -> _Connection:
     return connection
 
 
-def answering(connection: _Connection, sql: str) -> Any:
+def answering(connection: Connection, sql: str) -> Any:
     """The one row of a statement, outside of any transaction of ours."""
     return connection.execute(sql).fetchone()
 
 
-def is_usable(connection: _Connection) -> bool:
+def is_usable(connection: Connection) -> bool:
     """Whether a connection that rests can be used: nothing was begun, and nobody ended it."""
     is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
     return is_idle and not has_ended(connection)
 
 
-def has_ended(connection: _Connection) -> bool:
+def has_ended(connection: Connection) -> bool:
     """Whether a connection was lost, as far as can be seen without asking the server."""
     if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return connection.closed
@@ -416,7 +418,7 @@ def has_ended(connection: _Connection) -> bool:
     return bool(select.select([connection.pgconn.socket], [], [], 0)[0])
 
 
-def _storable(values: dict[str, Any]) -> dict[str, Any]:
+def storable(values: dict[str, Any]) -> dict[str, Any]:
     """Values as the columns hold them: no booleans, and no NUL, which no text here may have."""
     return {name: _stored(value) for name, value in values.items()}
 

@@ -104,8 +104,9 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """Its consumer stops or lost it, and nothing of it lives."""
+    """Its consumer stops, lost it, or `is_cut_off` from the rows, and nothing of it lives."""
 
+    is_cut_off: bool = False
     kind: Literal[Kind.INTERRUPTED] = Kind.INTERRUPTED
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from bellhop.catalog.description import KnownType
@@ -35,13 +34,13 @@ class Pool:
         self._bounds, self._most = bounds, most
         self._alive, self._stopping = alive, stopping
         self._idle: dict[ProcessKind, list[JobProcess]] = {}
-        self._there: Counter[str] = Counter()
+        self._there: set[JobProcess] = set()
         self._lock = threading.Lock()
 
     def take(self, kind: ProcessKind, job_type: KnownType) -> JobProcess:
         """An idle process of a kind, which reads the type's file as it is now."""
         while process := self._pop(kind):
-            if process.serves(job_type):
+            if process.serves(job_type) and not process.is_cut_off:
                 return process
             self.end(process)
         if process := self._pop_if_crowded(kind.queue):
@@ -55,7 +54,7 @@ class Pool:
             scratch.remove()
             raise
         with self._lock:
-            self._there[kind.queue] += 1
+            self._there.add(process)
         return process
 
     def give_back(self, process: JobProcess) -> bool:
@@ -94,7 +93,19 @@ class Pool:
             process.kill()
         process.scratch.remove()
         with self._lock:
-            self._there[process.kind.queue] -= 1
+            self._there.discard(process)
+
+    def cut_off(self) -> None:
+        """End every process, whatever runs in it, from any thread; first all, then each for sure.
+
+        One that the kernel blocks holds up no other.
+        """
+        with self._lock:
+            there = [*self._there]
+        for process in there:
+            process.cut_off()
+        for process in there:
+            process.end()
 
     def _pop(self, kind: ProcessKind) -> JobProcess | None:
         with self._lock:
@@ -105,7 +116,8 @@ class Pool:
         """The longest idle process of a queue that has as many as it may have."""
         with self._lock:
             idle = [p for kind, those in self._idle.items() if kind.queue == queue for p in those]
-            if not idle or self._there[queue] < self._most(queue):
+            there = sum(process.kind.queue == queue for process in self._there)
+            if not idle or there < self._most(queue):
                 return None
             longest = min(idle, key=lambda process: process.idle_since)
             self._idle[longest.kind].remove(longest)

@@ -122,13 +122,12 @@ class JobProcess:
         self.kind, self.scratch = kind, scratch
         self.items = 0
         self._started = time.monotonic()
-        self.is_dead = False
+        self.is_dead = self.is_cut_off = False
         self.weight = Weight()
         self._stamps: dict[str, Stamp] = {}
         self._folders = {path: _identity(path) for path in bounds.readable}
         self.idle_since = time.monotonic()
-        self._buffer = bytearray()
-        self._unsent = bytearray()
+        self._buffer, self._unsent = bytearray(), bytearray()
         self._of = ""
         self.ahead = Ahead()
         self._guard_pid = 0
@@ -219,7 +218,7 @@ class JobProcess:
         outcome = masked(ended.outcome, mask) if isinstance(ended, Answer) else ended
         if isinstance(outcome, Failed) and outcome.kind is Kind.OUT_OF_MEMORY:
             self.weight.peak_bytes = max(self.weight.peak_bytes, order.memory_mb * MEBIBYTE)
-        return Interrupted() if self._comes_of_stop(outcome) else outcome
+        return Interrupted(self.is_cut_off) if self._was_interrupted(outcome) else outcome
 
     def _run(
         self,
@@ -267,8 +266,7 @@ class JobProcess:
         self.items += 1
         self.weight.begin()
         self._least_free = order.least_free_mb * MEBIBYTE
-        self._stamps[order.path] = order.stamp
-        self._of = order.of
+        self._stamps[order.path], self._of = order.stamp, order.of
         if not self.ahead.run(order):
             self._send(frame_of([order, *self.ahead.hand_over(ahead())]))
 
@@ -279,19 +277,28 @@ class JobProcess:
 
     def kill(self) -> None:
         """End it and all that it started, wherever that went, and wait until it is gone."""
-        if not self._child.end(self._family):
-            log.error("job process %d does not end: the kernel is blocking it", self.pid)
+        self.end()
         self._read_printed(self._on_printed)
         self._close_pipes()
         self.is_dead = True
+
+    def cut_off(self) -> None:
+        """Let nothing of it run from now on, from any thread: its item is interrupted."""
+        self.is_cut_off = True
+        self._child.strike()
+
+    def end(self) -> None:
+        """As `kill`, from any thread: its pipes are left to the one that reads them."""
+        if not self._child.end(self._family):
+            log.error("job process %d does not end: the kernel is blocking it", self.pid)
 
     def _tell_stop(self) -> None:
         if self._stop_pipe >= 0:
             os.close(self._stop_pipe)
             self._stop_pipe = -1
 
-    def _comes_of_stop(self, ended: Outcome) -> bool:
-        """Whether a bad end may be the work of a stop, which counts against no item.
+    def _was_interrupted(self, ended: Outcome) -> bool:
+        """Whether a bad end is our work, or may be that of a stop, which counts against no item.
 
         Its signals reach all that Bellhop and the job have started, and this consumer as well, at
         about the same time. A process dies of one, or ends when something that it needs did; what
@@ -300,7 +307,8 @@ class JobProcess:
         code = self._child.returncode
         may_be_first = isinstance(ended, Crashed) and (code >= 0 or -code in signals.STOPS)
         wait_s = STOP_HEARD_S if may_be_first else 0
-        return isinstance(ended, Failed | Crashed) and self._stopping.wait(wait_s)
+        is_bad = isinstance(ended, Failed | Crashed)
+        return is_bad and (self.is_cut_off or self._stopping.wait(wait_s))
 
     def _close_pipes(self) -> None:
         self._tell_stop()

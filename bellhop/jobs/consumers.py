@@ -1,25 +1,49 @@
-"""What consumers record about themselves; whether one lives is asked of its lock instead."""
+"""What consumers record about themselves; whether one lives is asked of its lock instead.
+
+Of one that runs elsewhere nobody can ask the lock: it beats (consumer/lease.py).
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
+from bellhop.machines import members
+from bellhop.storage.installation import Installation
 
+# Who was removed, or whose place another has, is no member any more, whatever it runs.
+BEAT = f"""
+    UPDATE consumer SET beat = max(beat + 1, clock_ms())
+    WHERE id = :consumer AND (:machine = '' OR {members.IS_THERE})
+    RETURNING draining"""
 log = logging.getLogger("bellhop.consumers")
+Ask = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
 
 
 def register(
-    consumer: str, pid: int, queues: Sequence[str], machine: str = "", place: str = ""
+    consumer: str,
+    pid: int,
+    queues: Sequence[str],
+    machine: str = "",
+    place: str = "",
+    *,
+    lease_s: float = 60,
+    is_draining: bool = False,
 ) -> None:
-    """Record a consumer that holds its lock already; again, where nobody knew if it was done."""
+    """Record a consumer that holds its lock already; again, where nobody knew if it was done.
+
+    It promises to end what it runs before a beat is `lease_s` old.
+    """
     with database.atomic():
         query(
-            """INSERT INTO consumer (id, pid, started_at, queues, machine, place)
-            VALUES (:id, :pid, :now, :queues, :machine, :place) ON CONFLICT (id) DO NOTHING""",
+            """INSERT INTO consumer
+            (id, pid, started_at, queues, machine, place, lease_s, draining)
+            VALUES (:id, :pid, :now, :queues, :machine, :place, :lease_s, :is_draining)
+            ON CONFLICT (id) DO NOTHING""",
             {
                 "id": consumer,
                 "pid": pid,
@@ -27,8 +51,19 @@ def register(
                 "queues": json.dumps(queues),
                 "machine": machine,
                 "place": place,
+                "lease_s": lease_s,
+                "is_draining": is_draining,
             },
         )
+
+
+def beat(ask: Ask, consumer: str, here: Installation) -> bool | None:
+    """Show other machines that a consumer of this one lives, with `ask` of `at_once`.
+
+    Whether it drains; None when its row is gone, or this machine is no member any more.
+    """
+    found = ask(BEAT, {"consumer": consumer, **members.known_as(here)})
+    return bool(found[0][0]) if found else None
 
 
 def drain(machine: str) -> list[str]:

@@ -66,6 +66,7 @@ class Child:
         self.pid = self._popen.pid
         self.stdin, self.stdout = self._popen.stdin, self._popen.stdout
         self._group = cgroups.of(self.pid)
+        self._ending = threading.Lock()
 
     @property
     def returncode(self) -> int:
@@ -98,13 +99,29 @@ class Child:
         """Whether nothing that it started lives, but its child `but`; orphans are its children."""
         return proctree.children(self.pid) == [but]
 
+    def strike(self) -> None:
+        """Let nothing of it run from now on, and wait for nothing; `end` does the rest."""
+        if self._ending.acquire(blocking=False):  # else somebody ends it just now
+            try:
+                if self._popen.returncode is None:
+                    _send(self.pid, signal.SIGSTOP)
+                    if self._group:
+                        self._group.kill()
+                    _kill_below(self.pid, {self.pid}, set())
+            finally:
+                self._ending.release()
+
     def end(self, seen: Collection[int] = ()) -> bool:
         """End it with all that it started, and wait until it is gone; False if it is not.
 
         `seen` is its last `family`: if it has ended by itself, and orphans have no other parent
         than the first process of the machine, that is all that is known of them. True also if it
-        was ended before: then its pid may be another's.
+        was ended before: then its pid may be another's. Threads may call this at the same time.
         """
+        with self._ending:
+            return self._end(seen)
+
+    def _end(self, seen: Collection[int]) -> bool:
         if self._popen.returncode is not None:
             return True
         deadline = time.monotonic() + END_LIMIT_S

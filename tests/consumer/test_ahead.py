@@ -312,7 +312,7 @@ def test_it_ends_what_its_process_has_begun_when_its_worker_fails(
     with pytest.raises(RuntimeError, match="damaged"):
         one.work()
     assert process.is_dead
-    assert not one.pool._there["parsing"]
+    assert not one.pool._there
     assert printed_by(one, job) == ["", ""]
 
 

@@ -118,3 +118,17 @@ def machine(
          "queues": json.dumps(dict.fromkeys(queues, 1)), "at": "2026-11-29T21:00:00.000000Z"},
     )  # fmt: skip
     return Machine(name, settings, here, own / "types")
+
+
+def add_machine(here: Installation, name: str = "") -> None:
+    """A member of the installation, at the place where it is."""
+    query(
+        """INSERT INTO machine (id, name, is_home, queues, version, place, joined_at, seen_at)
+        VALUES (:id, :name, :is_home, '{}', '1', :place, '2026', '2026')""",
+        {
+            "id": here.machine,
+            "name": name or here.machine,
+            "is_home": here.is_home,
+            "place": here.place,
+        },
+    )

@@ -40,9 +40,12 @@ CREATE TABLE published (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 -- The machine on which a consumer runs, and its place; `beat` grows while the consumer can reach the
--- rows: one that stands still for the length of a lease is dead to other machines. `told` is JSON:
+-- rows: one that stands still for `lease_s` is dead to other machines, as the consumer has ended by
+-- then what it ran. It is the time of the last beat by the clock of the server, in milliseconds, or
+-- more. `told` is JSON:
 -- what its running items take, while somebody looks.
 ALTER TABLE consumer ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE consumer ADD COLUMN place TEXT NOT NULL DEFAULT '';
 ALTER TABLE consumer ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE consumer ADD COLUMN lease_s REAL NOT NULL DEFAULT 60;
 ALTER TABLE consumer ADD COLUMN told TEXT;

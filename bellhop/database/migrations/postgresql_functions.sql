@@ -21,6 +21,10 @@ CREATE OR REPLACE FUNCTION typeof(value DOUBLE PRECISION) RETURNS TEXT
 CREATE OR REPLACE FUNCTION typeof(value TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS 'SELECT CASE WHEN value IS NULL THEN ''null'' ELSE ''text'' END';
+-- What the clock of the server says, in milliseconds, also inside of a transaction; SQLite, whose
+-- clock is everybody's, needs none.
+CREATE OR REPLACE FUNCTION clock_ms() RETURNS BIGINT
+    LANGUAGE sql VOLATILE AS 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 -- Letters are the same small and capital, of every script.
 CREATE OR REPLACE FUNCTION fold(text TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -53,6 +53,7 @@ from bellhop.jobs.lifecycle.queuing import queued
 from bellhop.jobs.lifecycle.rows import UnknownJobs, touch
 from bellhop.jobs.lifecycle.upkeep import (
     adopt,
+    adopt_silent,
     cancel_hopeless,
     expire,
     follow_clock,
@@ -74,7 +75,7 @@ from bellhop.jobs.lifecycle.wishes import (
 
 __all__ = [
     "LEASE_S", "MOVES", "Claim", "Completion", "Due", "KeyIsTaken", "UnknownJobs", "adopt",
-    "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
+    "adopt_silent", "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
     "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
     "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
     "progress", "purge", "queued", "queues_with_items", "read_due", "recording", "release_due",

@@ -195,9 +195,13 @@ def cancel(claim: Claim) -> bool:
         return _leave(CANCEL, claim)
 
 
-def interrupt(claim: Claim) -> bool:
-    """Give back an item whose run a stop cut short, which is not its fault. By its worker."""
-    return bool(_give_back([claim], interruptions.STOPPED))
+def interrupt(claim: Claim, *, is_cut_off: bool = False) -> bool:
+    """Give back an item whose run was cut short, which is not its fault. By its worker.
+
+    By a stop, or because its machine `is_cut_off` from the rows.
+    """
+    why = interruptions.CUT_OFF if is_cut_off else interruptions.STOPPED
+    return bool(_give_back([claim], why))
 
 
 def give_back(claims: Sequence[Claim]) -> Which:

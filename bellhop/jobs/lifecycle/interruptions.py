@@ -15,12 +15,19 @@ REQUEUE = Statement("requeued", "id = :id")
 FAIL = Statement("failed", "id = :id")
 CANCEL = Statement("cancelled", "id = :id")
 
-# Why an item is given back; only the last one counts.
+# Why an item is given back; only the last two count.
 STOPPED = ItemError("interrupted", "Bellhop stopped meanwhile; it runs the item again.")
 NOT_BEGUN = ItemError(
     "interrupted", "Its worker requeued it before it began; Bellhop runs it as soon as it can."
 )
+CUT_OFF = ItemError(
+    "interrupted", "Its machine lost the database for too long; Bellhop runs the item again."
+)
 DIED = ItemError("interrupted", "Its consumer died; Bellhop runs the item again.")
+SILENT = ItemError(
+    "interrupted", "Its machine died, or lost the database; Bellhop runs the item again."
+)
+COUNTED = (DIED, SILENT)
 # (item, its interruptions, whether a cancel was asked)
 Held = tuple[int, int, bool]
 
@@ -44,15 +51,16 @@ def give_back(held: Sequence[Held], why: ItemError) -> int:
 
 
 def _give_back(item: int, before: int, is_cancelled: bool, why: ItemError) -> None:
-    count = before + (why is DIED)
-    counts = counted("interrupted") if why is DIED else counted()
+    is_counted = why in COUNTED
+    count = before + is_counted
+    counts = counted("interrupted") if is_counted else counted()
     if is_cancelled:
         CANCEL.make(id=item)
-    elif why is DIED and count >= MOST_INTERRUPTIONS:
+    elif is_counted and count >= MOST_INTERRUPTIONS:
         error = item_error("interrupted_too_often", count=count)
         FAIL.make(error, id=item, error=error.shown(), **counts)
     else:
-        told = with_count(why, "interruption", count, MOST_INTERRUPTIONS) if why is DIED else why
+        told = with_count(why, "interruption", count, MOST_INTERRUPTIONS) if is_counted else why
         REQUEUE.make(told, id=item, error=None, **counts)
 
 

@@ -22,8 +22,8 @@ DEPENDENCY_FAILED = "dependency-failed"
 
 HELD_BY_CONSUMER = interruptions.look_for(HELD_BY)
 HELD_SINCE = interruptions.look_for("id = :id AND lease_until = :lease_until")
-STOPPED = "SELECT 1 FROM consumer WHERE id = :consumer AND draining = 1"
-FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer"
+FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer RETURNING draining"
+FORGET_SILENT = "DELETE FROM consumer WHERE id = :consumer AND beat = :beat RETURNING draining"
 SIGN_OFF = f"""
     DELETE FROM consumer WHERE id = :consumer
     AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id"""
@@ -68,12 +68,23 @@ def adopt(consumer: str) -> int:
     interruption.
     """
     with database.atomic():
-        held = query(HELD_BY_CONSUMER, {"consumer": consumer})
-        was_stopped = bool(query(STOPPED, {"consumer": consumer}))
-        why = interruptions.STOPPED if was_stopped else interruptions.DIED
-        moved = interruptions.give_back(held, why)
-        query(FORGET_CONSUMER, {"consumer": consumer})
-    return moved
+        forgotten = query(FORGET_CONSUMER, {"consumer": consumer})
+        return _give_back_all(consumer, forgotten == [(1,)], interruptions.DIED)
+
+
+def adopt_silent(consumer: str, beat: int) -> int:
+    """As `adopt`, of a consumer that runs elsewhere, unless it has beaten again since `beat`."""
+    with database.atomic():
+        # First of all: a beat that comes now waits for this, and finds no consumer any more.
+        forgotten = query(FORGET_SILENT, {"consumer": consumer, "beat": beat})
+        if not forgotten:
+            return 0
+        return _give_back_all(consumer, forgotten == [(1,)], interruptions.SILENT)
+
+
+def _give_back_all(consumer: str, was_stopped: bool, why: ItemError) -> int:
+    held = query(HELD_BY_CONSUMER, {"consumer": consumer})
+    return interruptions.give_back(held, interruptions.STOPPED if was_stopped else why)
 
 
 def sign_off(consumer: str) -> bool:

@@ -33,6 +33,7 @@ from bellhop.jobs.queries.find_jobs import (
 from bellhop.jobs.queries.for_keeper import (
     CONSUMER,
     consumers,
+    elsewhere,
     ended_before,
     held_by,
     last_change,
@@ -89,10 +90,10 @@ from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 
 __all__ = [
     "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage",
-    "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting",
-    "Work", "busy_workers", "cached", "consumers", "count_due", "count_jobs", "counted_since",
-    "counts_by_type", "deliveries", "delivery", "ended_before", "ends", "errors", "events",
-    "facets", "failures", "first_steps", "flow", "held_by", "held_by_owners", "hopeless",
+    "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work",
+    "busy_workers", "cached", "consumers", "count_due", "count_jobs", "counted_since",
+    "counts_by_type", "deliveries", "delivery", "elsewhere", "ended_before", "ends", "errors",
+    "events", "facets", "failures", "first_steps", "flow", "held_by", "held_by_owners", "hopeless",
     "is_expired", "item", "items", "job", "job_ids", "jobs", "jobs_since", "jobs_with_content",
     "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
     "outputs", "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",

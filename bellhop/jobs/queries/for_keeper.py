@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from bellhop.base.documents import Unreadable, stored
 from bellhop.database.database import query
-from bellhop.storage.installation import Installation
+from bellhop.storage.installation import SILENCE_S, Installation
 from bellhop.storage.models import Consumer
 from bellhop.system.locks import is_held
 
+SILENT_MS = "SELECT id, clock_ms() - beat FROM consumer"
 # What a consumer can be called: its locks are files of this name.
 CONSUMER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -21,10 +22,37 @@ def consumers() -> list[Consumer]:
     return list(Consumer.raw("SELECT * FROM consumer"))
 
 
-def living_consumers(here: Installation) -> list[Consumer]:
-    """Consumers that live at this moment, by the lock that each holds."""
-    named = (consumer for consumer in consumers() if CONSUMER.fullmatch(consumer.id))
-    return [consumer for consumer in named if is_held(here.consumer_lock(consumer.id))]
+def elsewhere(here: Installation, known: Sequence[Consumer]) -> list[Consumer]:
+    """Those of the consumers whose locks are not in this folder: that beat, but hold none here.
+
+    They run on other machines, in a copy of this folder, or ran before the machine was started
+    again; while the rows are in SQLite, there are none.
+    """
+    if not here.rows:
+        return []
+    places = {(here.machine, here.place)}
+    if here.is_home:  # what an earlier version recorded, which knew no machines
+        places |= {("", ""), ("", here.place)}
+    return [consumer for consumer in known if (consumer.machine, consumer.place) not in places]
+
+
+def living_consumers(here: Installation, silence_s: float = SILENCE_S) -> list[Consumer]:
+    """Consumers that live at this moment, by the lock that each holds.
+
+    One that runs elsewhere lives for `silence_s` after its last beat, as the server's clock has it,
+    and no longer than its lease.
+    """
+    named = [consumer for consumer in consumers() if CONSUMER.fullmatch(consumer.id)]
+    others = {consumer.id for consumer in elsewhere(here, named)}
+    silent_ms: dict[str, int] = dict(query(SILENT_MS)) if others else {}
+
+    def lives(consumer: Consumer) -> bool:
+        if consumer.id not in others:
+            return is_held(here.consumer_lock(consumer.id))
+        last_s = min(silence_s, consumer.lease_s)
+        return silent_ms.get(consumer.id, last_s * 1000) < last_s * 1000
+
+    return [consumer for consumer in named if lives(consumer)]
 
 
 def queues_of(consumer: Consumer) -> list[str]:
@@ -37,12 +65,17 @@ def queues_of(consumer: Consumer) -> list[str]:
 
 def running_consumers(here: Installation) -> list[Consumer]:
     """Those of the living that are not stopped (SIGSTOP, a frozen container), and so take items."""
-    return [consumer for consumer in living_consumers(here) if here.is_running(consumer.id)]
+    living = living_consumers(here)
+    others = {consumer.id for consumer in elsewhere(here, living)}
+    return [each for each in living if each.id in others or here.is_running(each.id)]
 
 
 def held_by(here: Installation, consumers: Iterable[str]) -> int:
-    """How many items the workers of those of these consumers hold that live."""
-    holders = {consumer.id for consumer in living_consumers(here)}.intersection(consumers)
+    """How many items the workers of those of these consumers hold that live.
+
+    One that runs elsewhere may run them until its lease is over.
+    """
+    holders = {each.id for each in living_consumers(here, float("inf"))}.intersection(consumers)
     rows = query("SELECT worker FROM item WHERE status = 'running'")
     return sum(worker.partition("/")[0] in holders for (worker,) in rows)
 
@@ -57,12 +90,10 @@ def running_by_machine() -> dict[str, int]:
     )
 
 
-def leases() -> list[tuple[int, str]]:
-    """(item id, lease_until) of everything that runs."""
-    return [
-        (item, until)
-        for item, until in query("SELECT id, lease_until FROM item WHERE status = 'running'")
-    ]
+def leases() -> list[tuple[int, str, str]]:
+    """(item id, lease_until, worker) of everything that runs."""
+    sql = "SELECT id, lease_until, coalesce(worker, '') FROM item WHERE status = 'running'"
+    return [(item, until, worker) for item, until, worker in query(sql)]
 
 
 def unknown_jobs(job_ids: Sequence[str]) -> list[str]:

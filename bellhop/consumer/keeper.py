@@ -246,9 +246,18 @@ class Keeper:
         Their locks are nobody's here, even if they are called as those of this folder.
         """
         still_s = self._beats.look({each.id: each.beat for each in elsewhere}, asked)
-        # Each has said for how long its own beats hold, whatever the settings are elsewhere.
-        over = [each for each in elsewhere if still_s[each.id] >= each.lease_s]
+        over = [each for each in elsewhere if self._is_over(each, still_s[each.id])]
         return sum(lifecycle.adopt_silent(each.id, each.beat) for each in over)
+
+    def _is_over(self, consumer: Consumer, still_s: float) -> bool:
+        """Whether the lease of a consumer has ended whose beat stood still for so long.
+
+        Each has said for how long its own beats hold, whatever the settings are elsewhere. Those
+        for ever are of the only machine, which was started again, as this machine has its place.
+        """
+        if consumer.lease_s is None:
+            return bool(consumer.machine == self._here.machine)
+        return bool(still_s >= consumer.lease_s)
 
     def _is_gone(self, consumer: str) -> bool:
         """Whether a consumer is dead, and with it every process of its jobs.

@@ -27,6 +27,10 @@ began. After it, a connection or an answer that was waited for in vain is given 
 (AT_ONCE_S), and the next try follows 0.25 s later (AGAIN_S). With 1 s for a new connection, a beat
 is made within 3.25 s of the end, less than 1 + (L - 10) + 3.25 = L - 5.75 s after s.
 
+As long as there is one machine, its beats hold for ever, and say so: nobody adopts what such a
+consumer runs but the keeper of its own machine, which knows that it is dead by a lock, or by having
+taken its place. The first beat after another machine has joined ends that.
+
 A lease that is over does not come back: the next beat begins another, of a higher number. What was
 claimed under an earlier one does not begin any more, as it may have been adopted.
 """
@@ -43,9 +47,10 @@ from functools import partial
 from typing import Any
 
 from bellhop.base import times
-from bellhop.base.errors import NotAMember
+from bellhop.base.errors import REMOVED, NotAMember
 from bellhop.base.trouble import Trouble
 from bellhop.database.database import at_once, database, line_of
+from bellhop.database.faults import is_login_refused
 from bellhop.jobs import consumers
 from bellhop.machines import members
 from bellhop.storage.installation import Installation
@@ -80,11 +85,15 @@ class Lease:
         # In this order: the number has changed before there is another end.
         return times.since_boot_s() < self._until and number in (None, self.number)
 
-    def renew(self, sent: float) -> None:
-        """A beat that was sent at `sent` (seconds since boot) was made and answered."""
+    def renew(self, sent: float, holds_s: float | None) -> None:
+        """A beat that was sent at `sent` (seconds since boot) was made and answered.
+
+        Others adopt nothing for `holds_s` after it; None: there is nobody else.
+        """
         self.look()
         with self._lock:
-            self._until, self._is_over = sent + self.lasts_s - SPARE_S, False
+            self._until = float("inf") if holds_s is None else sent + holds_s - SPARE_S
+            self._is_over = False
 
     def look(self) -> None:
         """End what runs, once the lease has ended; asks no database."""
@@ -172,12 +181,18 @@ class Beats:
         """Beat once; in how many seconds again. Raises what the database says."""
         sent = times.since_boot_s()
         self._ask = self._ask or at_once()
-        drains = consumers.beat(self._ask.ask, self._consumer, self._here)
-        if drains is None:
+        try:
+            made = consumers.beat(self._ask.ask, self._consumer, self._here, self._lease.lasts_s)
+        except Exception as error:
+            if not self._here.is_home and is_login_refused(error):
+                self._lease.end()
+                self._leave(REMOVED)  # its role went with its row
+            raise
+        if made is None:
             self._lose()
             return 0.0
-        self._drains = drains
-        self._lease.renew(sent)
+        self._drains, holds_s = made
+        self._lease.renew(sent, holds_s)
         return max(0.0, sent + BEAT_EVERY_S - times.since_boot_s())
 
     def close(self) -> None:

@@ -15,11 +15,13 @@ from bellhop.database.database import database, query
 from bellhop.machines import members
 from bellhop.storage.installation import Installation
 
-# Who was removed, or whose place another has, is no member any more, whatever it runs.
+# Who was removed, or whose place another has, is no member any more, whatever it runs. As long as
+# there is no other machine, nobody else adopts, and a lease holds for ever.
 BEAT = f"""
-    UPDATE consumer SET beat = max(beat + 1, clock_ms())
+    UPDATE consumer SET beat = max(beat + 1, clock_ms()),
+        lease_s = CASE WHEN {members.ARE_SEVERAL} THEN :lease_s END
     WHERE id = :consumer AND (:machine = '' OR {members.IS_THERE})
-    RETURNING draining"""
+    RETURNING draining, lease_s"""
 log = logging.getLogger("bellhop.consumers")
 Ask = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
 
@@ -57,13 +59,16 @@ def register(
         )
 
 
-def beat(ask: Ask, consumer: str, here: Installation) -> bool | None:
+def beat(
+    ask: Ask, consumer: str, here: Installation, lease_s: float
+) -> tuple[bool, float | None] | None:
     """Show other machines that a consumer of this one lives, with `ask` of `at_once`.
 
-    Whether it drains; None when its row is gone, or this machine is no member any more.
+    Whether it drains, and for how long this holds: for `lease_s`, or for ever (None). None when its
+    row is gone, or this machine is no member any more.
     """
-    found = ask(BEAT, {"consumer": consumer, **members.known_as(here)})
-    return bool(found[0][0]) if found else None
+    found = ask(BEAT, {"consumer": consumer, "lease_s": lease_s, **members.known_as(here)})
+    return (bool(found[0][0]), found[0][1]) if found else None
 
 
 def drain(machine: str) -> list[str]:

@@ -26,6 +26,7 @@ from bellhop.storage.presence import Unavailable
 HOME = "home"
 # A condition in statements of others: the machine is there, at this place. They need :machine and
 # :place, as `known_as` gives them.
+ARE_SEVERAL = "(SELECT count(*) FROM machine) > 1"
 IS_THERE = "EXISTS (SELECT 1 FROM machine WHERE id = :machine AND place = :place)"
 # A beat comes once a second; one that stands still for so long is that of a dead consumer.
 WATCH_S, WATCH_EVERY_S = 4.0, 0.5

@@ -155,7 +155,7 @@ class Consumer(Table):
     machine = TextField(default="")
     place = TextField(default="")
     beat = IntegerField(default=0)
-    lease_s = FloatField(default=60)
+    lease_s = FloatField(default=60, null=True)
     told = TextField(null=True)
 
 

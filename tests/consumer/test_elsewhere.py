@@ -143,6 +143,28 @@ def test_it_knows_a_copy_of_its_data_folder_by_its_beats_alone(
 
 
 @on_server
+def test_it_adopts_at_once_what_the_only_machine_held_before_it_was_started_again(
+    submit: Submit, keeper: Keeper, home: Installation
+) -> None:
+    job = submit()
+    claimed_at(home.machine, "another start")
+    query("UPDATE consumer SET lease_s = NULL")
+    keeper.sweep()
+    assert status(job) == "queued"
+
+
+@on_server
+def test_it_leaves_to_its_own_machine_what_holds_for_ever(
+    submit: Submit, keeper: Keeper, clocks: Time
+) -> None:
+    job = submit()
+    claimed_at("m2", "there")
+    query("UPDATE consumer SET lease_s = NULL")
+    sweep_for(keeper, clocks, 2 * LEASE_S, silence)
+    assert status(job) == "running"
+
+
+@on_server
 def test_it_adopts_at_once_what_a_dead_consumer_of_its_folder_held(
     submit: Submit, keeper: Keeper, home: Installation
 ) -> None:

@@ -37,6 +37,15 @@ LASTS_S = 20.0
 on_server = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 
+class Refusing:
+    """A server that knows the role no more."""
+
+    def ask(self, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        raise psycopg.OperationalError(
+            'FATAL:  password authentication failed for user "bellhop_m2"'
+        )
+
+
 class Time:
     """A clock that the test sets, for consumers and keepers."""
 
@@ -64,7 +73,7 @@ def ended() -> list[float]:
 def lease(clocks: Time, ended: list[float]) -> Lease:
     """One that was renewed by a beat of this moment."""
     made = Lease(LASTS_S, lambda: ended.append(clocks.now))
-    made.renew(clocks.now)
+    made.renew(clocks.now, LASTS_S)
     return made
 
 
@@ -83,7 +92,7 @@ def test_it_holds_until_a_while_before_others_adopt_what_runs(
 def test_it_counts_from_when_a_beat_was_sent(lease: Lease, clocks: Time) -> None:
     sent = clocks.now + 1
     clocks.now += 8
-    lease.renew(sent)
+    lease.renew(sent, LASTS_S)
     clocks.now = sent + LASTS_S - SPARE_S
     assert not lease.holds()
 
@@ -101,7 +110,7 @@ def test_it_goes_on_with_the_next_beat_as_another_lease(
     before = lease.number
     clocks.now += LASTS_S
     lease.look()
-    lease.renew(clocks.now)
+    lease.renew(clocks.now, LASTS_S)
     assert lease.holds() and not lease.holds(before)
     assert len(ended) == 1
 
@@ -112,7 +121,7 @@ def test_it_ends_what_runs_before_it_goes_on_when_nobody_looked_in_time(
     """Such as after the process was stopped (SIGSTOP): the beat may be first to go on."""
     before = lease.number
     clocks.now += LASTS_S
-    lease.renew(clocks.now)
+    lease.renew(clocks.now, LASTS_S)
     assert len(ended) == 1 and not lease.holds(before)
 
 
@@ -125,7 +134,7 @@ def test_it_tries_again_to_end_what_it_could_not_end(clocks: Time) -> None:
             raise MemoryError
 
     lease = Lease(LASTS_S, end_all)
-    lease.renew(clocks.now)
+    lease.renew(clocks.now, LASTS_S)
     clocks.now += LASTS_S
     with pytest.raises(MemoryError):
         lease.look()
@@ -205,7 +214,7 @@ def test_it_survives_an_outage_of_ten_seconds_less_than_a_lease(
         patch.setattr(times, "since_boot_s", clocks)
         lease = Lease(LASTS_S, lambda: ended.append(clocks.now))
         is_connected = True
-        lease.renew(clocks.now)
+        lease.renew(clocks.now, LASTS_S)
         clocks.now += first_s
         while clocks.now < end + 5:
             sent = clocks.now
@@ -214,7 +223,7 @@ def test_it_survives_an_outage_of_ten_seconds_less_than_a_lease(
             clocks.now += takes_s if is_connected else AT_ONCE_S
             lease.look()
             if is_connected:
-                lease.renew(sent)
+                lease.renew(sent, LASTS_S)
             clocks.now += BEAT_EVERY_S if is_connected else AGAIN_S
             lease.look()
     assert not ended
@@ -222,9 +231,10 @@ def test_it_survives_an_outage_of_ten_seconds_less_than_a_lease(
 
 @pytest.fixture
 def machine(here: Installation) -> Installation:
-    """A machine of an installation on a server."""
+    """One of two machines of an installation on a server."""
     found = replace(here, machine="m1")
     add_machine(found)
+    add_machine(replace(here, machine="m2", home="https://home"))
     return found
 
 
@@ -263,6 +273,31 @@ def test_it_renews_the_lease_from_when_it_asked(beats: Beats, lease: Lease, cloc
     assert 0 <= beats.beat() <= BEAT_EVERY_S
     clocks.now += LASTS_S - SPARE_S - 0.01
     assert lease.holds()
+
+
+@on_server
+def test_it_holds_for_ever_as_long_as_there_is_no_other_machine(
+    beats: Beats, lease: Lease, clocks: Time, ended: list[float]
+) -> None:
+    query("DELETE FROM machine WHERE id = 'm2'")
+    beats.beat()
+    assert query("SELECT lease_s FROM consumer") == [(None,)]
+    clocks.now += 10 * LASTS_S
+    lease.look()
+    assert lease.holds() and not ended
+
+
+@on_server
+def test_it_says_for_how_long_it_holds_from_the_first_beat_beside_another_machine(
+    beats: Beats, lease: Lease, machine: Installation, clocks: Time
+) -> None:
+    query("DELETE FROM machine WHERE id = 'm2'")
+    beats.beat()
+    add_machine(replace(machine, machine="m2", home="https://home"))
+    beats.beat()
+    assert query("SELECT lease_s FROM consumer") == [(LASTS_S,)]
+    clocks.now += LASTS_S
+    assert not lease.holds()
 
 
 @on_server
@@ -318,6 +353,19 @@ def test_it_ends_all_and_itself_when_its_machine_is_no_member_any_more(
 
 
 @on_server
+def test_it_ends_all_and_itself_when_its_role_is_gone(
+    machine: Installation, lease: Lease, ended: list[float], left: list[str]
+) -> None:
+    """A machine that was cut off while it was removed never sees its row go."""
+    joined = replace(machine, machine="m2", home="https://home")
+    beats = Beats(joined, lease, "c2", ["parsing"], left.append)
+    beats._ask = Refusing()
+    with pytest.raises(psycopg.OperationalError):
+        beats.beat()
+    assert len(ended) == 1 and left == [REMOVED]
+
+
+@on_server
 def test_it_fails_soon_when_nothing_is_answered(
     beats: Beats, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,7 +404,7 @@ def test_it_gives_back_uncounted_what_it_ended(submit: Submit, workers: Workers)
     assert (item.status, item.crashes, item.interruptions, item.failures) == ("queued", 0, 0, 0)
     ((said,),) = query("SELECT text FROM event WHERE move = 'requeued'")
     assert "lost the database" in said
-    workers.lease.renew(times.since_boot_s())
+    workers.lease.renew(times.since_boot_s(), LASTS_S)
     assert workers.slots.are_all_free() and not workers.pool._there
 
 
@@ -364,7 +412,7 @@ def test_it_starts_nothing_while_it_is_over(submit: Submit, workers: Workers) ->
     job = submit()
     workers.lease.end()
     assert not workers.run_next()
-    workers.lease.renew(times.since_boot_s())
+    workers.lease.renew(times.since_boot_s(), LASTS_S)
     assert workers.run_next()
     assert job_of(job.job_id).status == "completed"
 
@@ -380,7 +428,7 @@ def test_it_begins_nothing_that_it_claimed_under_an_earlier_lease(
         make(asked)
         if asked.claims:
             workers.lease.end()
-            workers.lease.renew(times.since_boot_s())
+            workers.lease.renew(times.since_boot_s(), LASTS_S)
 
     monkeypatch.setattr(workers._moves, "make", late)
     workers.run_next()
@@ -411,7 +459,7 @@ def test_it_uses_no_process_again_that_it_ended(submit: Submit, workers: Workers
     submit("a"), submit("b")
     workers.run_next()
     workers.lease.end()
-    workers.lease.renew(times.since_boot_s())
+    workers.lease.renew(times.since_boot_s(), LASTS_S)
     workers.run_next()
     assert query("SELECT count(*) FROM item WHERE status = 'completed'") == [(2,)]
     assert query("SELECT max(attempt) FROM item") == [(1,)]

@@ -42,10 +42,10 @@ CREATE TABLE published (
 -- The machine on which a consumer runs, and its place; `beat` grows while the consumer can reach the
 -- rows: one that stands still for `lease_s` is dead to other machines, as the consumer has ended by
 -- then what it ran. It is the time of the last beat by the clock of the server, in milliseconds, or
--- more. `told` is JSON:
+-- more; `lease_s` is null while there is no other machine. `told` is JSON:
 -- what its running items take, while somebody looks.
 ALTER TABLE consumer ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE consumer ADD COLUMN place TEXT NOT NULL DEFAULT '';
 ALTER TABLE consumer ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE consumer ADD COLUMN lease_s REAL NOT NULL DEFAULT 60;
+ALTER TABLE consumer ADD COLUMN lease_s REAL DEFAULT 60;
 ALTER TABLE consumer ADD COLUMN told TEXT;

@@ -49,7 +49,7 @@ def living_consumers(here: Installation, silence_s: float = SILENCE_S) -> list[C
     def lives(consumer: Consumer) -> bool:
         if consumer.id not in others:
             return is_held(here.consumer_lock(consumer.id))
-        last_s = min(silence_s, consumer.lease_s)
+        last_s = min(silence_s, consumer.lease_s or silence_s)
         return silent_ms.get(consumer.id, last_s * 1000) < last_s * 1000
 
     return [consumer for consumer in named if lives(consumer)]

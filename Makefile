@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql attack nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql cluster attack nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -68,6 +68,11 @@ chaos: .venv/dev  ## Kill processes at random, no job is lost (ROWS=postgresql; 
 .PHONY: chaos-postgresql
 chaos-postgresql: .venv/dev
 	@$(MAKE) --no-print-directory chaos ROWS=postgresql
+
+.PHONY: cluster
+cluster: .venv/dev
+	@$(MAKE) --no-print-directory chaos CLUSTER=1
+	@$(MAKE) --no-print-directory chaos CLUSTER=1 BELL=redis FILES=s3
 
 .PHONY: fuzz
 fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repeats a run)

@@ -14,3 +14,4 @@ TO_SQLITE = {
     "move-commit": "the rows are committed, in a file without its name",
     "move-named": "the file has its name; the record names PostgreSQL",
 }
+WITH_FILES = {"move-files": "the files are copied; the record names the data folder and SQLite"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.killpoints import TO_POSTGRESQL, TO_SQLITE
+from tests.support.killpoints import TO_POSTGRESQL, TO_SQLITE, WITH_FILES
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
 from tests.support.running import Running, running, wait_for
@@ -72,9 +72,9 @@ def uses(bellhop: Running, place: str) -> None:
     bellhop.environment["BELLHOP_STORAGE_DATABASE"] = "" if place == "sqlite" else place
 
 
-def killed(bellhop: Running, place: str, point: str) -> None:
+def killed(bellhop: Running, place: str, point: str, *more: str) -> None:
     bellhop.environment["BELLHOP_DIE_AT"] = point
-    done = bellhop.run("move-to", place)
+    done = bellhop.run("move-to", place, *more)
     del bellhop.environment["BELLHOP_DIE_AT"]
     assert done.returncode == -signal.SIGKILL, done.stderr
 
@@ -125,6 +125,21 @@ def test_it_comes_back_when_it_is_repeated(
     assert jobs(bellhop) == before
     bellhop.stop()
     assert not [*bellhop.data.glob("bellhop.db.moving*")]
+
+
+@pytest.mark.parametrize("point", WITH_FILES)
+def test_it_moves_the_files_too_when_it_is_repeated(
+    bellhop: Running, before: Any, empty_database: str, tmp_path: Path, point: str
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    killed(bellhop, empty_database, point, "--files", str(shared))
+    done = bellhop.run("move-to", empty_database, "--files", str(shared))
+    assert done.returncode == 0, done.stderr
+    uses(bellhop, empty_database)
+    bellhop.environment["BELLHOP_STORAGE_FILES"] = str(shared)
+    bellhop.serve()
+    assert jobs(bellhop) == before
 
 
 @pytest.mark.parametrize("point", [*TO_POSTGRESQL][:-1])

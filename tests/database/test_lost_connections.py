@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -201,9 +202,10 @@ def test_it_holds_up_no_writer_for_long_when_one_is_cut_off(
 def test_it_gives_up_to_wait_for_another_writer(
     proxy: Proxy, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    connect = postgresql.connect
     options = {**postgresql.OPTIONS, "lock_timeout": "100ms"}
-    monkeypatch.setattr(database.obj, "_options", options)
-    with postgresql.connect(tables) as other:
+    monkeypatch.setattr(postgresql, "connect", partial(connect, options=options))
+    with connect(tables) as other:
         other.execute(postgresql.BEGIN, prepare=False)
         with pytest.raises(psycopg.Error) as busy, database.atomic():
             query(COUNT)
@@ -215,7 +217,7 @@ def test_it_ends_a_statement_that_takes_too_long(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {**postgresql.OPTIONS, "statement_timeout": "100ms"}
-    monkeypatch.setattr(database.obj, "_options", options)
+    monkeypatch.setattr(postgresql, "connect", partial(postgresql.connect, options=options))
     with pytest.raises(psycopg.Error) as slow:
         query("SELECT pg_sleep(5)")
     assert is_busy(slow.value)

@@ -15,8 +15,9 @@ from tests.support.running import Running, running
 # The server's own processes, such as those of autovacuum, are there as well.
 HELD = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = 'empty' AND backend_type = 'client backend'"""
-# The threads of the web, the keeper, and the one that looks after the consumer.
-OTHERS = THREADS + 2
+# The threads of the web and the one that knows its job types, the keeper, the bell, the beats, and
+# the one that looks after the consumer.
+OTHERS = THREADS + 5
 MOST_CLIENTS = 24
 
 
@@ -57,7 +58,7 @@ def test_it_shows_a_monitor_what_check_says(bellhop: Running) -> None:
 
 
 @pytest.mark.parametrize("workers", [3, 8])
-def test_it_holds_one_connection_for_each_worker_and_ten_more(
+def test_it_holds_one_connection_for_each_worker_and_thirteen_more(
     tmp_path: Path, empty_database: str, postgres: Postgres, workers: int
 ) -> None:
     settings = {"BELLHOP_QUEUE_PARSING_WORKERS": str(workers)}

@@ -171,10 +171,13 @@ def _authority(url: str) -> str:
 
 
 def _certificate(url: str) -> str | None:
-    """The text of the authority that vouches for the server; None where each system knows it."""
+    """The text of the authority that vouches for the server.
+
+    None where each system knows it, and where a server that is near needs none.
+    """
     path = _authority(url)
     try:
-        return None if path == OF_SYSTEM else Path(path).read_text()
+        return None if path in ("", OF_SYSTEM) else Path(path).read_text()
     except OSError as error:
         raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
 

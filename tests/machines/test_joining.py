@@ -266,6 +266,16 @@ def test_it_keeps_a_token_when_the_role_cannot_be_created(
     assert web.post(JOIN, {"token": token}).status == 200
 
 
+def test_it_sends_no_certificate_of_a_server_that_is_near(
+    loaded: Settings, here: Installation, token: str
+) -> None:
+    storage = replace(loaded.storage, database="postgresql://bellhop@localhost/b")
+    with database.atomic():
+        welcome = joining.welcome(replace(loaded, storage=storage), here, token)
+    assert welcome["certificate"] is None
+    assert welcome["database"].endswith("@localhost/b?")
+
+
 def test_it_lets_nobody_guess_for_long(web: WsgiClient, here: Installation) -> None:
     codes = {web.post(JOIN, {"token": f"bellhop_join_{n}"}).code for n in range(30)}
     assert codes == {"join-refused", "too-many-requests"}

@@ -35,11 +35,12 @@ CONSUMER_BAR_S, GONE_BAR_S, WRITER_BAR_S = 2.0, 3.0, 6.0
 MARGIN_S = 10.0
 SETTLE_S = 1.5
 HOUR_S = 3600
+JOB_KILLED = "job process killed"
 # Each of these comes once in a round, and some twice.
 OF_MACHINES = {
     "consumer killed": 2, "machine killed": 1, "power lost": 2, "web killed": 1,
     "cut": 2, "cable out": 1, "not heard": 2, "hears nothing": 2, "stopped": 2,
-    "clock set": 1, "removed": 1, "writer cut": 1, "job process killed": 1,
+    "clock set": 1, "removed": 1, "writer cut": 1, JOB_KILLED: 1,
 }  # fmt: skip
 OF_ROWS = {
     "database killed": 1, "database session killed": 1, "database restarted": 1,
@@ -171,7 +172,7 @@ class Faults:
         rows = self._target.rows
         return {
             "consumer killed": self._kill_consumer,
-            "job process killed": self._kill_job_process,
+            JOB_KILLED: self._kill_job_process,
             "machine killed": self._kill_machine,
             "power lost": self._lose_power,
             "web killed": self._kill_web,

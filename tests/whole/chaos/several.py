@@ -22,6 +22,7 @@ from tests.whole.chaos.evidence import UNFINISHED, Records, ServerDatabase
 from tests.whole.chaos.faults import (
     CONSUMER_BAR_S,
     GONE_BAR_S,
+    JOB_KILLED,
     WRITER_BAR_S,
     Fault,
     Faults,
@@ -30,6 +31,7 @@ from tests.whole.chaos.faults import (
 from tests.whole.chaos.figures import Spread
 from tests.whole.chaos.follower import Follower
 from tests.whole.chaos.load import KINDS, Kind, Load
+from tests.whole.chaos.storm import Trouble
 
 TYPES = Path(__file__).parent / "types_of_cluster"
 BELLS, FILES = ("postgresql", "redis"), ("mount", "s3")
@@ -286,10 +288,12 @@ class _Run:
         ran = attempts.read_attempts(self._folder / "attempts")
         twice, excused = attempts.overlaps(ran, found.standstills)
         calendar = time.time() - time.monotonic()
+        made = self._faults.made
+        killed = [Trouble("job process", f.began, f.ended) for f in made if f.kind == JOB_KILLED]
         findings = [
             *found.wrong, *of_files, *twice, *self._follower.missed,
             *(f"job {job_id} was gone after a failover" for job_id in found.gone),
-            *checker.check_rows(records, ledger, (), CLOCK_S, is_away_fair=True),
+            *checker.check_rows(records, ledger, killed, CLOCK_S, is_away_fair=True),
             *attempts.unrecorded(ran, records),
             *attempts.outlived(_undisturbed(ran, found.standstills), records, calendar, OUTLIVED_S),
         ]  # fmt: skip

@@ -147,6 +147,24 @@ def test_it_asks_before_it_clears_the_saved_results(
     wait_for(lambda: text_of(browser, "[data-cache]").startswith("0 results"))
 
 
+AT_ONCE = """
+for (const name of ["clear-cache", "confirm-no", "clear-cache"])
+  document.querySelector(`[data-${name}]`).click();"""
+
+
+def test_it_takes_the_answer_to_one_question_for_no_other(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    """A dialog says that it was closed some time later, when the next one may be open."""
+    served.final(served.texts("kept", type="noop")["job_id"])
+    open_page(browser, served)
+    wait_for(lambda: "result" in text_of(browser, "[data-cache]"))
+    browser.execute_script(AT_ONCE)
+    wait_for(lambda: find(browser, "[data-confirm]").get_attribute("open"))
+    press(browser, "[data-confirm-yes]")
+    wait_for(lambda: text_of(browser, "[data-cache]").startswith("0 results"))
+
+
 MACHINE = {
     "is_home": False, "state": "works", "version": "0.1.0", "consumers": ["c"], "warnings": [],
     "queues": [{"name": "ai", "workers": 2, "running": 1}], "round_trip_ms": 0.4,

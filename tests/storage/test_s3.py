@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import os
-import signal
 import socket
 import sys
 import threading
@@ -23,6 +22,7 @@ from bellhop.storage.s3 import Objects
 from tests.support.conversation import Unknown
 from tests.support.objects import KEY, SECRET, ObjectStore
 from tests.support.proxy import Proxy
+from tests.support.running import suspended
 
 # More than one part.
 LARGE = os.urandom(s3.PART_BYTES * 2 + 12345)
@@ -304,15 +304,12 @@ def test_it_waits_for_no_store_that_is_silent(
     monkeypatch.setattr(s3, "RETRY_FOR_S", 0.2)
     objects = Objects(object_store.url())
     objects.put(file, "a")
-    object_store.send(signal.SIGSTOP)
-    try:
+    with suspended(object_store.pid):
         for ask in (lambda: objects.put(file, "b"), lambda: content(objects, "a")):
             began = time.monotonic()
             with pytest.raises(StoreAway, match="does not answer"):
                 ask()
             assert time.monotonic() - began < 5
-    finally:
-        object_store.send(signal.SIGCONT)
     assert content(objects, "a") == b"0123456789"
 
 

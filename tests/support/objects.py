@@ -88,9 +88,10 @@ class ObjectStore:
             self._process.wait()
             self._process = None
 
-    def send(self, signal: int) -> None:
+    @property
+    def pid(self) -> int:
         assert self._process
-        self._process.send_signal(signal)
+        return self._process.pid
 
     def close(self) -> None:
         """End it, and remove its data."""

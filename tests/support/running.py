@@ -255,10 +255,27 @@ def job_processes_of(data: Path) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
+    return _state(f"/proc/{pid}/stat") not in "ZX"
+
+
+@contextlib.contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """A process stands still (SIGSTOP); each of its threads does so, which takes a moment."""
+    os.kill(pid, signal.SIGSTOP)
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        threads = f"/proc/{pid}/task"
+        wait_for(lambda: all(_state(f"{threads}/{it}/stat") in "TZX" for it in os.listdir(threads)))
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _state(stat: str) -> str:
+    """The letter of proc(5) for what a thread does; X when it is gone."""
+    try:
+        return Path(stat).read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "X"
 
 
 def free_port() -> int:
@@ -287,9 +304,10 @@ class Valkey:
         )
         wait_for(self._answers)
 
-    def signal(self, number: int) -> None:
+    @property
+    def pid(self) -> int:
         assert self._process is not None
-        self._process.send_signal(number)
+        return self._process.pid
 
     def stop(self) -> None:
         if self._process:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from redis import Redis
 
 from bellhop.bell.store import MOST_UNHEARD, UNHEARD_S, WaitingRedisStorage
-from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.support.running import Running, Valkey, running, suspended, valkey, wait_for
 
 
 @pytest.fixture
@@ -103,14 +102,11 @@ def test_it_answers_within_a_second_while_redis_hangs_and_the_job_runs(
     chosen = {"BELLHOP_HUEY_STORAGE": "redis", "BELLHOP_HUEY_REDIS_URL": server.url}
     with running(tmp_path, **chosen) as bellhop:
         bellhop.serve()
-        server.signal(signal.SIGSTOP)
-        try:
+        with suspended(server.pid):
             began = time.monotonic()
             job_id = bellhop.texts("a")["job_id"]
             assert time.monotonic() - began < 1
             assert bellhop.final(job_id)["status"] == "completed"
-        finally:
-            server.signal(signal.SIGCONT)
 
 
 def test_it_wakes_all_workers_within_seconds_when_every_bell_is_lost(

@@ -7,7 +7,6 @@ import fcntl
 import os
 import pty
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +22,7 @@ import pytest
 
 from bellhop.storage.installation import SILENCE_S
 from tests.support.places import ROOT, STUBBORN_TYPES, TYPES
-from tests.support.running import Family, Running, readline, running, valkey, wait_for
+from tests.support.running import Family, Running, readline, running, suspended, valkey, wait_for
 
 DOCKER_GRACE_S = 10
 # What "at once" may take on a busy machine; every grace it is compared with is far longer.
@@ -357,14 +356,11 @@ def test_it_is_not_ready_while_its_only_consumer_is_suspended(bellhop: Running) 
     (lock,) = wait_for(lambda: [p for p in (bellhop.data / "consumers").glob("*") if not p.suffix])
     wait_for(bellhop.is_ready)
     wait_for(lambda: lock.stat().st_mtime <= time.monotonic())
-    consumer.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(consumer.pid):
         early = time.monotonic() - SILENCE_S
         os.utime(lock, (early, early))
         assert not bellhop.is_ready()
         job = bellhop.texts("a")
         assert "no consumer is running" in str(job["waiting_for"])
-    finally:
-        consumer.send_signal(signal.SIGCONT)
     wait_for(bellhop.is_ready)
     assert bellhop.final(job["job_id"])["status"] == "completed"

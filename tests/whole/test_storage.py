@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.client import RequestFailed
-from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.support.running import Running, Valkey, running, suspended, valkey, wait_for
 
 
 @pytest.fixture
@@ -163,15 +162,12 @@ def test_it_answers_while_the_server_of_the_bell_hangs(bellhop: Running, server:
     wants(bellhop, "redis")
     server.start()
     bellhop.serve()
-    server.signal(signal.SIGSTOP)
-    try:
+    with suspended(server.pid):
         bellhop.texts("a")
         started = time.monotonic()
         jobs = [bellhop.texts("a")["job_id"] for _ in range(10)]
         assert time.monotonic() - started < 2
         assert all(bellhop.final(job)["status"] == "completed" for job in jobs)
-    finally:
-        server.signal(signal.SIGCONT)
 
 
 def test_it_keeps_two_installations_on_one_redis_apart(

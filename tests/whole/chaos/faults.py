@@ -9,7 +9,6 @@ import itertools
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from tests.support.cluster import Cluster, Computer
 from tests.support.network import Host
 from tests.support.objects import ObjectStore
 from tests.support.places import ROOT
-from tests.support.running import Valkey, is_alive, wait_for
+from tests.support.running import Valkey, is_alive, suspended, wait_for
 from tests.whole.chaos.attempts import Standstill
 from tests.whole.chaos.cluster import Cluster as Rows
 from tests.whole.chaos.evidence import UNFINISHED, Database
@@ -370,9 +369,8 @@ class Faults:
 
     def _stop_store(self) -> None:
         assert self._target.store
-        self._target.store.send(signal.SIGSTOP)
-        time.sleep(2 * self._moment())
-        self._target.store.send(signal.SIGCONT)
+        with suspended(self._target.store.pid):
+            time.sleep(2 * self._moment())
 
     def _fail(self, fault: Fault, make: Callable[[], None]) -> Fault:
         """Let a server fail for a moment, in which nothing may be interrupted."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.running import Valkey, is_alive, job_processes_of, wait_for
+from tests.support.running import Valkey, is_alive, job_processes_of, suspended, wait_for
 from tests.support.service import Service
 from tests.whole.chaos.cluster import Cluster
 from tests.whole.chaos.evidence import UNFINISHED, Database, Line, epoch, newest_lines, rfc3339
@@ -281,9 +281,8 @@ class Storm:
 
     def _stop_consumer(self) -> float | None:
         consumer = self._half("consumer")
-        os.kill(consumer, signal.SIGSTOP)
-        time.sleep(self._rng.uniform(0.1, 1))
-        os.kill(consumer, signal.SIGCONT)
+        with suspended(consumer):
+            time.sleep(self._rng.uniform(0.1, 1))
         return None
 
     def _flush_valkey(self) -> float | None:
@@ -296,9 +295,8 @@ class Storm:
 
     def _stop_valkey(self) -> float | None:
         assert self._target.valkey
-        self._target.valkey.signal(signal.SIGSTOP)
-        time.sleep(1)
-        self._target.valkey.signal(signal.SIGCONT)
+        with suspended(self._target.valkey.pid):
+            time.sleep(1)
         self._require_work("Valkey stood still for a second")
         return None
 

@@ -55,7 +55,7 @@ def test_it_imports_in_no_circle() -> None:
 
 # Imported only where the rows are in PostgreSQL, or the files in S3: extras, of which the .pyz says
 # what to install.
-CLIENTS = {"psycopg": "bellhop.database.postgresql", "obstore": "bellhop.storage.s3"}
+CLIENTS = {"psycopg": "bellhop.database.postgresql", "obstore": "bellhop.stores.s3"}
 
 
 @pytest.mark.parametrize("package", CLIENTS)
@@ -82,7 +82,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("prometheus_client", {"web"}),
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),
-        ("obstore", {"storage"}),
+        ("obstore", {"stores"}),
         ("subprocess", {"catalog", "environments", "system", "cli"}),
     ],
 )
@@ -190,7 +190,7 @@ def test_it_imports_late_only_in_the_commands() -> None:
                 late |= {name_of(path) for n in inner if isinstance(n, ast.Import | ast.ImportFrom)}
     # psycopg and obstore are extras.
     others = {
-        "bellhop.functions.yielding", "bellhop.database.database", "bellhop.storage.objects",
+        "bellhop.functions.yielding", "bellhop.database.database", "bellhop.stores.objects",
     }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}

@@ -21,7 +21,7 @@ from bellhop.base.texts import shown
 from bellhop.catalog import defaults, description, sources
 from bellhop.catalog.description import DescribedFile, Description, unknown_type
 from bellhop.catalog.typefiles import Stamp
-from bellhop.storage.folders import remove_tree
+from bellhop.stores.folders import remove_tree
 from bellhop.system import confine, signals
 from bellhop.system.children import Child, clean_environment, ending
 

@@ -31,7 +31,6 @@ from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
 from bellhop.machines import members
-from bellhop.storage.copying import free_bytes
 from bellhop.storage.installation import (
     Installation,
     alone,
@@ -40,7 +39,8 @@ from bellhop.storage.installation import (
     write_record,
 )
 from bellhop.storage.models import TABLES
-from bellhop.storage.stores import sync
+from bellhop.stores.copying import free_bytes
+from bellhop.stores.filesystem import sync
 
 SQLITE = "sqlite"
 NAMES = [table._meta.table_name for table in TABLES]

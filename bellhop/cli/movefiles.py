@@ -21,12 +21,12 @@ from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.killpoint import die_at
 from bellhop.base.settings import Settings
 from bellhop.cli.screen import Screen
-from bellhop.storage.contents import content_of
 from bellhop.storage.files import Files
-from bellhop.storage.incoming import write_all
 from bellhop.storage.installation import Installation
-from bellhop.storage.objects import store_at
-from bellhop.storage.stores import KINDS, Store
+from bellhop.stores.contents import content_of
+from bellhop.stores.filesystem import KINDS, Store
+from bellhop.stores.incoming import write_all
+from bellhop.stores.objects import store_at
 
 LINE_EVERY_S, BAR_EVERY_S = 5.0, 0.2
 

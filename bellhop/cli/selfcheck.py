@@ -27,9 +27,9 @@ from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.database.database import database, refusing
 from bellhop.machines import members
 from bellhop.storage.files import Files
-from bellhop.storage.folders import remove_tree
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
 from bellhop.storage.installation import Installation, read_record
+from bellhop.stores.folders import remove_tree
 from bellhop.system import confine, limits, temporary
 from bellhop.system.locks import alone, is_held
 from bellhop.uploads.uploads import Uploads

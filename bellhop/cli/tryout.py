@@ -35,8 +35,8 @@ from bellhop.jobprocess.outcome import (
 )
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.storage.files import Scratch
-from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
+from bellhop.stores.folders import remove_tree
 from bellhop.system import confine, temporary
 
 

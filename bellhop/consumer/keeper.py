@@ -32,10 +32,10 @@ from bellhop.machines.served import Elsewhere
 from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import Files
-from bellhop.storage.folders import remove_tree
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer, Job
-from bellhop.storage.stores import KINDS
+from bellhop.stores.filesystem import KINDS
+from bellhop.stores.folders import remove_tree
 from bellhop.system.clock import STEP_S, Clock
 from bellhop.system.locks import is_held, take_lock
 from bellhop.uploads import uploads

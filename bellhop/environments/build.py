@@ -21,7 +21,7 @@ from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.environments.header import Needs
 from bellhop.storage.files import write_atomically
-from bellhop.storage.folders import remove_tree
+from bellhop.stores.folders import remove_tree
 from bellhop.system.children import Child, clean_environment
 from bellhop.system.confine import Bounds, existing
 

@@ -32,20 +32,20 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.base.errors import StartRefused
-from bellhop.storage.contents import Opened, content_of
-from bellhop.storage.copying import copy, free_bytes
-from bellhop.storage.folders import (
+from bellhop.storage.itemlog import ItemLog, LogSender, SentLog
+from bellhop.stores.contents import Opened, content_of
+from bellhop.stores.copying import copy, free_bytes
+from bellhop.stores.filesystem import KINDS, OWN_NAME, FolderStore, own_entries
+from bellhop.stores.folders import (
     empty,
     files_below,
     open_folder,
     parts_of,
     remove_tree,
 )
-from bellhop.storage.incoming import write_all
-from bellhop.storage.itemlog import ItemLog, LogSender, SentLog
-from bellhop.storage.objects import store_at
-from bellhop.storage.publishing import Publication
-from bellhop.storage.stores import KINDS, OWN_NAME, FolderStore, own_entries
+from bellhop.stores.incoming import write_all
+from bellhop.stores.objects import store_at
+from bellhop.stores.publishing import Publication
 
 # All that may lie on disks of their own.
 PLACES = (*KINDS, "scratch", "incoming")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bellhop.base.texts import shown
 from bellhop.base.trouble import Trouble
-from bellhop.storage.folders import open_beneath
+from bellhop.stores.folders import open_beneath
 
 APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 HEAD_BYTES = TAIL_BYTES = 128 * 1024

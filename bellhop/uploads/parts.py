@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from bellhop.storage.stores import link_or_copy, sync
+from bellhop.stores.filesystem import link_or_copy, sync
 
 
 class Part:

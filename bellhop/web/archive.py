@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bellhop.storage.contents import Opened, content_of
+from bellhop.stores.contents import Opened, content_of
 
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 RIGHTS = 0o100600 << 16

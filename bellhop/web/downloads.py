@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bottle import HTTPResponse, request
 
 from bellhop.base.errors import Problem
-from bellhop.storage.contents import Content, Opened, content_of
+from bellhop.stores.contents import Content, Opened, content_of
 from bellhop.web.answers import is_known, problem_answer
 from bellhop.web.media_types import HEAD_BYTES, PDF, shown_type
 

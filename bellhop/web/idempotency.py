@@ -21,7 +21,7 @@ from bellhop.base.units import DAY_S
 from bellhop.functions.signature import FILE_FIELDS
 from bellhop.jobs import queries
 from bellhop.jobs.newjob import Key
-from bellhop.storage.incoming import IncomingFile
+from bellhop.stores.incoming import IncomingFile
 from bellhop.web.site import Site
 
 MOST_KEY = 255

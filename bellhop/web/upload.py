@@ -20,8 +20,8 @@ from multipart import (
 from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.base.texts import cleaned
 from bellhop.storage.files import safe_suffix
-from bellhop.storage.folders import remove_tree
-from bellhop.storage.incoming import IncomingFile
+from bellhop.stores.folders import remove_tree
+from bellhop.stores.incoming import IncomingFile
 from bellhop.web.filenames import names_of
 from bellhop.web.site import Site
 

@@ -14,10 +14,10 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import move, movefiles, start
 from bellhop.database.database import database
-from bellhop.storage.contents import content_of
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, read_record
-from bellhop.storage.stores import KINDS, FolderStore
+from bellhop.stores.contents import content_of
+from bellhop.stores.filesystem import KINDS, FolderStore
 from bellhop.system.locks import take_lock
 from tests.support.objects import ObjectStore
 from tests.support.once import descriptions
@@ -174,7 +174,7 @@ def test_it_refuses_a_disk_without_room(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / "shared").mkdir()
-    monkeypatch.setattr("bellhop.storage.stores.link_or_copy", full)
+    monkeypatch.setattr("bellhop.stores.filesystem.link_or_copy", full)
     with pytest.raises(StartRefused, match=r"No space left on device.; make room"):
         move.run(loaded, "sqlite", str(tmp_path / "shared"))
     assert read_record(loaded.data_dir) == filled

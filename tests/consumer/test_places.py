@@ -25,7 +25,7 @@ from bellhop.database.database import query
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.itemlog import HEAD_BYTES
-from bellhop.storage.stores import KINDS, FolderStore
+from bellhop.stores.filesystem import KINDS, FolderStore
 from bellhop.web.site import Site
 from tests.support.jobs import error_of, job_of
 from tests.support.tus import begin, uploaded

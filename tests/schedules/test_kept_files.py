@@ -19,9 +19,9 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.schedules import schedules
-from bellhop.storage import stores
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job, Upload
+from bellhop.stores import filesystem
 from bellhop.uploads import uploads
 from bellhop.uploads.uploads import forget_old, remove_litter
 from bellhop.web.site import Site
@@ -254,7 +254,7 @@ def test_it_says_that_the_disk_is_full(
     def full(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(stores, "link_or_copy", full)
+    monkeypatch.setattr(filesystem, "link_or_copy", full)
     assert (run_due(site), error()) == (0, schedules.NO_SPACE)
     database.close()
     assert web.post(f"{SCHEDULES}/{number}/run", {}).code == "disk-full"

@@ -11,9 +11,10 @@ import pytest
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.storage import copying, files
+from bellhop.storage import files
 from bellhop.storage.files import PLACES, Files
 from bellhop.storage.installation import Installation, make_folder
+from bellhop.stores import copying
 from tests.support.disks import WAYS, disk_at, elsewhere, fill, free_bytes
 
 Config = Callable[[str], Settings]

@@ -12,7 +12,6 @@ import pytest
 
 from bellhop.base.errors import StartRefused, StoreAway
 from bellhop.base.settings import Settings
-from bellhop.storage.contents import AHEAD_BYTES, RemoteContent, Stream
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
     Installation,
@@ -21,7 +20,8 @@ from bellhop.storage.installation import (
     read_record,
     write_record,
 )
-from bellhop.storage.stores import KINDS
+from bellhop.stores.contents import AHEAD_BYTES, RemoteContent, Stream
+from bellhop.stores.filesystem import KINDS
 from tests.support.disks import disk_at
 from tests.support.objects import ObjectStore
 
@@ -219,7 +219,7 @@ def test_it_says_that_a_stream_broke_off() -> None:
 
 
 def test_it_asks_a_store_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bellhop.storage.contents.AGAIN_S", 0)
+    monkeypatch.setattr("bellhop.stores.contents.AGAIN_S", 0)
     asked = []
 
     def read(first: int, end: int) -> Generator[bytes]:
@@ -234,6 +234,6 @@ def test_it_asks_a_store_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_asks_a_store_only_so_often_that_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bellhop.storage.contents.AGAIN_S", 0)
+    monkeypatch.setattr("bellhop.stores.contents.AGAIN_S", 0)
     with pytest.raises(StoreAway):
         list(RemoteContent(8, 0.0, lambda first, end: pieces()).chunks(0, 8))

@@ -23,7 +23,7 @@ ROWS = (
     {"accounts", "bell", "catalog", "machines", "uploads"},
     {"environments"},
     {"storage"},
-    {"system", "functions", "database"},
+    {"stores", "system", "functions", "database"},
     {"base", "words", "client"},
 )
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
@@ -31,7 +31,8 @@ ROWS = (
 BUDGETS = {
     "cli": 2310, "server": 710, "web": 5385, "consumer": 1570,
     "schedules": 330, "jobs": 3460, "jobprocess": 1660, "accounts": 620,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1420, "storage": 2420,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1420, "storage": 1280,
+    "stores": 1140,
     "system": 990, "functions": 1420, "machines": 640, "uploads": 320, "base": 1310,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]

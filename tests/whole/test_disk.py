@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.storage.incoming import IncomingFile
+from bellhop.stores.incoming import IncomingFile
 from tests.support.places import ROOT
 from tests.support.running import ALL_TYPES, Running, running, wait_for
 from tests.support.wsgi import BOUNDARY, form

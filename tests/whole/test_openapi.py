@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from bellhop.storage import files, folders
+from bellhop.storage import files
+from bellhop.stores import folders
 from bellhop.web.openapi import document as openapi
 from bellhop.web.query import cursor_of
 from bellhop.web.routes import make_app

@@ -13,9 +13,9 @@ from bellhop.base.documents import stored
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
 from bellhop.jobs import queries
-from bellhop.storage.contents import Opened
 from bellhop.storage.files import attempt_name
 from bellhop.storage.models import FINAL, Job
+from bellhop.stores.contents import Opened
 from bellhop.web import downloads, patience, query
 from bellhop.web.answers import (
     Written,

@@ -14,8 +14,8 @@ from bellhop.accounts.access import User
 from bellhop.base.documents import stored
 from bellhop.base.errors import Problem
 from bellhop.jobs import queries
-from bellhop.storage.contents import Stream
 from bellhop.storage.models import Job
+from bellhop.stores.contents import Stream
 from bellhop.web import downloads
 from bellhop.web.archive import Archive, Entry, safe_name
 from bellhop.web.handlers.items import require_result

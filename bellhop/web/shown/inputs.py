@@ -10,9 +10,9 @@ from typing import Any
 
 from bellhop.base import addresses
 from bellhop.base.documents import Unreadable, stored
-from bellhop.storage.contents import Opened
 from bellhop.storage.files import Files
 from bellhop.storage.models import Item, Job
+from bellhop.stores.contents import Opened
 
 
 @dataclass(frozen=True)

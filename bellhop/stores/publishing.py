@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from bellhop.base.errors import PASSING
 from bellhop.base.texts import HIDDEN, shown
-from bellhop.storage.folders import open_file, open_folder
+from bellhop.stores.folders import open_file, open_folder
 
 # Of one output folder: how deep it is read, how many names, how long the path of a file may be,
 # and the JSON of all files, which becomes one row.

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from bellhop.storage import copying, publishing
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import FOLDERS
+from bellhop.stores import copying, publishing
 from tests.support.nobody import as_nobody
 
 Published = tuple[dict[str, bytes], list[str | None]]

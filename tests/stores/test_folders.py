@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.storage.folders import open_beneath, remove_tree
+from bellhop.stores.folders import open_beneath, remove_tree
 from tests.support.nobody import as_nobody
 
 

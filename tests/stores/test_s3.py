@@ -17,8 +17,8 @@ import pytest
 
 from bellhop.base.errors import StartRefused, StoreAway, StoreRefused
 from bellhop.database.database import will_pass
-from bellhop.storage import s3
-from bellhop.storage.s3 import Objects
+from bellhop.stores import s3
+from bellhop.stores.s3 import Objects
 from tests.support.conversation import Unknown
 from tests.support.objects import KEY, SECRET, ObjectStore
 from tests.support.proxy import Proxy
@@ -183,9 +183,9 @@ def test_it_says_what_is_not_there(objects: Objects) -> None:
 
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obstore", None)
-    monkeypatch.delitem(sys.modules, "bellhop.storage.s3")
+    monkeypatch.delitem(sys.modules, "bellhop.stores.s3")
     with pytest.raises(StartRefused, match=r"pip install -r requirements-machines\.txt"):
-        importlib.import_module("bellhop.storage.s3")
+        importlib.import_module("bellhop.stores.s3")
 
 
 def test_it_leaves_nothing_behind_when_it_probes(objects: Objects) -> None:

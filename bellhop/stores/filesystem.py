@@ -16,16 +16,16 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from bellhop.base.errors import NO_ROOM, StartRefused, StoreAway, said_of
-from bellhop.storage.contents import Opened
-from bellhop.storage.copying import copy, free_bytes, move
-from bellhop.storage.folders import (
+from bellhop.stores.contents import Opened
+from bellhop.stores.copying import copy, free_bytes, move
+from bellhop.stores.folders import (
     folder_beneath,
     open_beneath,
     open_file,
     open_folder,
     remove_tree,
 )
-from bellhop.storage.publishing import sizes_below
+from bellhop.stores.publishing import sizes_below
 
 # The folders with a folder for each job, and all that may lie on disks of their own.
 KINDS = ("uploads", "results", "logs")

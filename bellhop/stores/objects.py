@@ -1,4 +1,4 @@
-"""A store of files in a bucket of S3; the calls are those of `stores.Store`."""
+"""A store of files in a bucket of S3; the calls are those of `filesystem.Store`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused, StoreAway, StoreRefused, said_of
-from bellhop.storage.contents import RemoteContent
-from bellhop.storage.folders import parts_of
-from bellhop.storage.stores import MARK, OWN_NAME, FolderStore, Store
+from bellhop.stores.contents import RemoteContent
+from bellhop.stores.filesystem import MARK, OWN_NAME, FolderStore, Store
+from bellhop.stores.folders import parts_of
 
 # What is sent without a look at the lease of its item meanwhile, and how often there is one.
 SMALL_BYTES, LOOK_EVERY_S = 8 << 20, 1.0
@@ -34,7 +34,7 @@ class ObjectStore:
     is_own = False
 
     def __init__(self, address: str):
-        from bellhop.storage.s3 import Objects  # an extra
+        from bellhop.stores.s3 import Objects  # an extra
 
         self._objects, self.where = Objects(address), bucket(address).location
         self._known: tuple[str, float, dict[str, int] | OSError] = "", 0.0, {}

@@ -1,0 +1,1 @@
+"""Where files of jobs are: a folder or a bucket, and how their bytes get there and back."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from bellhop.accounts import audit
 from bellhop.base.errors import StartRefused
@@ -27,8 +25,6 @@ from bellhop.machines.members import Member
 from bellhop.storage.installation import Installation
 
 WHO = "the command"
-# How long a machine that was removed may take to see it, and to end what it runs.
-LEAVE_S, LOOK_EVERY_S = 5.0, 0.2
 
 
 @refusing()
@@ -47,17 +43,9 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> None:
-    if not joining.NAME.fullmatch(given.name):
-        raise StartRefused(f"{given.name!r} is no name of a machine: use a-z, 0-9 and -, up to 40")
     queues = dict(given.queue)
-    if unknown := queues.keys() - settings.queues.keys():
-        known = ", ".join(settings.queues)
-        raise StartRefused(f"--queue {min(unknown)}: the queues of config.ini are {known}")
-    near = joining.near_places(settings, here)
-    roles.require_may_create()
-    if members.find(given.name):
-        raise StartRefused(f"there is a machine {given.name} already; choose another name")
-    address = _address(settings, here)
+    near = joining.require_possible(settings, here, given.name, queues)
+    address = joining.home_address(settings, here)
     with audit.noted(CONSOLE, "", "add machine", given.name):
         token = joining.new_token(given.name, queues, CONSOLE)
     for place in near:
@@ -69,23 +57,6 @@ def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> N
     said = f"Within an hour, run this on {given.name}, where Bellhop is installed; it works once:"
     print(f"bellhop: {said}", file=sys.stderr)
     print(f"bellhop join {address} {token}")
-
-
-def _address(settings: Settings, here: Installation) -> str:
-    """Where the home is reached; StartRefused where a token would travel in the clear."""
-    try:
-        address = settings.server.public_url or here.address_file.read_text()
-    except OSError:
-        raise StartRefused(
-            f"no web runs on {here.folder}, and a machine joins through it; start Bellhop first"
-        ) from None
-    host = urlsplit(address).hostname or ""
-    if urlsplit(address).scheme != "https" and not joining.is_near(host):
-        raise StartRefused(
-            f"{address} is not encrypted, and a machine gets its passwords there; put a proxy with "
-            "TLS in front, and write its https:// address into [server] public_url"
-        )
-    return address
 
 
 def _list(given: argparse.Namespace) -> None:
@@ -150,10 +121,7 @@ def _remove(name: str) -> None:
     with audit.noted(CONSOLE, "", "remove machine", name):
         members.remove(machine.id)
         roles.lock_out(role)
-    until = time.monotonic() + LEAVE_S
-    while roles.sessions(role) and time.monotonic() < until:
-        time.sleep(LOOK_EVERY_S)
-    roles.end(role)
+    roles.end_when_left(role)
     print(f"{name} is removed", file=sys.stderr)
 
 

@@ -22,8 +22,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings, postgresql_location
-from bellhop.cli import start
-from bellhop.cli.movefiles import FilesMove
+from bellhop.cli import movefiles, start
 from bellhop.cli.screen import Screen
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, is_disk_full, refusing
@@ -39,6 +38,7 @@ from bellhop.storage.installation import (
     write_record,
 )
 from bellhop.storage.models import TABLES
+from bellhop.storage.moving import FilesMove
 from bellhop.stores.copying import free_bytes
 from bellhop.stores.filesystem import sync
 
@@ -68,7 +68,7 @@ def run(settings: Settings, place: str, files: str | None = None) -> None:
         else:
             moved = FilesMove(settings, here, files)
             _to_postgresql(settings, here, place, moved)
-        moved.tell()
+        movefiles.finish(moved, settings)
 
 
 def _to_postgresql(settings: Settings, here: Installation, url: str, files: FilesMove) -> None:
@@ -81,7 +81,7 @@ def _to_postgresql(settings: Settings, here: Installation, url: str, files: File
     if not here.rows:
         with _refusals(here, url):
             _copy_to_server(here, url)
-    write_record(files.bring(replace(here, rows=location)))
+    write_record(movefiles.bring(files, replace(here, rows=location)))
     sync(here.folder)
     die_at("move-record")
     kept = _set_aside(here.database)
@@ -117,7 +117,7 @@ def _move_files(settings: Settings, here: Installation, files: FilesMove) -> Non
         bind_server(settings.storage.database)
         with refusing(), database.connection_context():
             members.require_alone("these look for files in the place that they know")
-    write_record(files.bring(here))
+    write_record(movefiles.bring(files, here))
 
 
 def _to_sqlite(settings: Settings, here: Installation, files: FilesMove) -> None:
@@ -132,7 +132,7 @@ def _to_sqlite(settings: Settings, here: Installation, files: FilesMove) -> None
         )
     with _refusals(here, url):
         _copy_to_file(here, url)
-    write_record(files.bring(replace(here, rows="", machine="")))
+    write_record(movefiles.bring(files, replace(here, rows="", machine="")))
     print(f"The jobs are in {path}. Before you start Bellhop, write this line")
     print(f"under [storage] in {settings.config_path}, or unset BELLHOP_STORAGE_DATABASE:\n")
     print("database =\n")

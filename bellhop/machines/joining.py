@@ -32,6 +32,42 @@ class Refused(Exception):
     """A token that lets nobody join; the text says why."""
 
 
+def require_possible(
+    settings: Settings, here: Installation, name: str, queues: Mapping[str, int]
+) -> list[str]:
+    """The servers that a new machine reaches only through a tunnel; StartRefused if none can join.
+
+    `queues` are those that it would serve.
+    """
+    if not NAME.fullmatch(name):
+        raise StartRefused(f"{name!r} is no name of a machine: use a-z, 0-9 and -, up to 40")
+    if unknown := queues.keys() - settings.queues.keys():
+        known = ", ".join(settings.queues)
+        raise StartRefused(f"--queue {min(unknown)}: the queues of config.ini are {known}")
+    near = near_places(settings, here)
+    roles.require_may_create()
+    if members.find(name):
+        raise StartRefused(f"there is a machine {name} already; choose another name")
+    return near
+
+
+def home_address(settings: Settings, here: Installation) -> str:
+    """Where the home is reached; StartRefused where a token would travel in the clear."""
+    try:
+        address = settings.server.public_url or here.address_file.read_text()
+    except OSError:
+        raise StartRefused(
+            f"no web runs on {here.folder}, and a machine joins through it; start Bellhop first"
+        ) from None
+    host = urlsplit(address).hostname or ""
+    if urlsplit(address).scheme != "https" and not is_near(host):
+        raise StartRefused(
+            f"{address} is not encrypted, and a machine gets its passwords there; put a proxy with "
+            "TLS in front, and write its https:// address into [server] public_url"
+        )
+    return address
+
+
 def near_places(settings: Settings, here: Installation) -> list[str]:
     """The servers, as settings name them, that another machine reaches through a tunnel only.
 

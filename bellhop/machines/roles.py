@@ -6,6 +6,8 @@ audit log it only adds. The role of the home owns the tables.
 
 from __future__ import annotations
 
+import time
+
 from bellhop.base.errors import StartRefused
 from bellhop.database.database import database, query
 from bellhop.storage.models import TABLES
@@ -31,6 +33,8 @@ REACHES = """
 END_SESSIONS = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
     WHERE usename = :role"""
+# How long a machine that was removed may take to see it, and to end what it runs.
+LEAVE_S, LOOK_EVERY_S = 5.0, 0.2
 
 
 def role_of(name: str, machine: str) -> str:
@@ -87,6 +91,14 @@ def sessions(role: str) -> int:
     """How many connections a role has."""
     sql = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename = :role"
     return int(query(sql, {"role": role})[0][0])
+
+
+def end_when_left(role: str) -> None:
+    """End a role once its machine saw that it was removed, and ended what it runs; soon anyway."""
+    until = time.monotonic() + LEAVE_S
+    while sessions(role) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+    end(role)
 
 
 def end(role: str) -> None:

@@ -14,7 +14,6 @@ from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import joining
-from bellhop.cli.joining import with_key
 from bellhop.client import Bellhop, NoAnswer, RequestFailed
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 
@@ -179,18 +178,3 @@ def test_it_says_what_to_do_when_an_answer_was_lost(
 @pytest.mark.parametrize("url", ["jobs.example.org", "ftp://x", "https://", "https://[x"])
 def test_it_takes_no_address_that_is_none(config: Config, url: str) -> None:
     refused(config(""), ".", url)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("", "\n[storage]\nfiles = x\n"),
-        ("[storage]\nfiles =\n", "[storage]\nfiles = x\n"),
-        ("[storage]\n# files = y\nFiles: z\n", "[storage]\n# files = y\nfiles = x\n"),
-        ("[storage]\ndata_dir = d\n[huey]\nfiles = h",
-         "[storage]\nfiles = x\ndata_dir = d\n[huey]\nfiles = h"),
-        ("[server]\nport = 1", "[server]\nport = 1\n\n[storage]\nfiles = x\n"),
-    ],
-)  # fmt: skip
-def test_it_changes_one_line_of_a_config_file(before: str, after: str) -> None:
-    assert with_key(before, "storage", "files", "x") == after

@@ -12,8 +12,9 @@ import pytest
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.cli import move, movefiles, start
+from bellhop.cli import move, start
 from bellhop.database.database import database
+from bellhop.storage import moving
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, read_record
 from bellhop.stores.contents import content_of
@@ -120,7 +121,7 @@ def test_it_goes_on_where_it_stopped(
     loaded: Settings, filled: Installation, files_at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    copy = movefiles._copy
+    copy = moving._copy
 
     def stopping(source: object, target: object, key: str, **more: object) -> None:
         if len(copied) == 2:
@@ -128,7 +129,7 @@ def test_it_goes_on_where_it_stopped(
         copied.append(key)
         copy(source, target, key, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(movefiles, "_copy", stopping)
+    monkeypatch.setattr(moving, "_copy", stopping)
     with pytest.raises(StartRefused, match=r"cannot be moved .* repeat the command"):
         move.run(loaded, "sqlite", files_at)
     assert read_record(loaded.data_dir) == filled

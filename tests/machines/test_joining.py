@@ -357,7 +357,7 @@ def test_it_removes_a_machine_with_its_role_and_its_sessions(
     postgres: Postgres,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(machines, "LEAVE_S", 0.0)
+    monkeypatch.setattr(roles, "LEAVE_S", 0.0)
     with closing(as_machine(welcome, postgres)) as machine:
         console("remove", "gpu-1")
         with pytest.raises(psycopg.OperationalError):

@@ -22,7 +22,7 @@ from bellhop.stores.s3 import Objects
 from tests.support.conversation import Unknown
 from tests.support.objects import KEY, SECRET, ObjectStore
 from tests.support.proxy import Proxy
-from tests.support.running import suspended
+from tests.support.suspending import suspended
 
 # More than one part.
 LARGE = os.urandom(s3.PART_BYTES * 2 + 12345)

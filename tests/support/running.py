@@ -255,22 +255,10 @@ def job_processes_of(data: Path) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    return _state(f"/proc/{pid}/stat") not in "ZX"
+    return state_of(f"/proc/{pid}/stat") not in "ZX"
 
 
-@contextlib.contextmanager
-def suspended(pid: int) -> Iterator[None]:
-    """A process stands still (SIGSTOP); each of its threads does so, which takes a moment."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        threads = f"/proc/{pid}/task"
-        wait_for(lambda: all(_state(f"{threads}/{it}/stat") in "TZX" for it in os.listdir(threads)))
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def _state(stat: str) -> str:
+def state_of(stat: str) -> str:
     """The letter of proc(5) for what a thread does; X when it is gone."""
     try:
         return Path(stat).read_text().rpartition(")")[2].split()[0]

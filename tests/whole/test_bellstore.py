@@ -13,7 +13,8 @@ import pytest
 from redis import Redis
 
 from bellhop.bell.store import MOST_UNHEARD, UNHEARD_S, WaitingRedisStorage
-from tests.support.running import Running, Valkey, running, suspended, valkey, wait_for
+from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.support.suspending import suspended
 
 
 @pytest.fixture

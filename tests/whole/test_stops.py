@@ -22,7 +22,8 @@ import pytest
 
 from bellhop.storage.installation import SILENCE_S
 from tests.support.places import ROOT, STUBBORN_TYPES, TYPES
-from tests.support.running import Family, Running, readline, running, suspended, valkey, wait_for
+from tests.support.running import Family, Running, readline, running, valkey, wait_for
+from tests.support.suspending import suspended
 
 DOCKER_GRACE_S = 10
 # What "at once" may take on a busy machine; every grace it is compared with is far longer.

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from bellhop.client import RequestFailed
-from tests.support.running import Running, Valkey, running, suspended, valkey, wait_for
+from tests.support.running import Running, Valkey, running, valkey, wait_for
+from tests.support.suspending import suspended
 
 
 @pytest.fixture

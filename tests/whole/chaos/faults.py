@@ -20,7 +20,8 @@ from tests.support.cluster import Cluster, Computer
 from tests.support.network import Host
 from tests.support.objects import ObjectStore
 from tests.support.places import ROOT
-from tests.support.running import Valkey, is_alive, suspended, wait_for
+from tests.support.running import Valkey, is_alive, wait_for
+from tests.support.suspending import suspended
 from tests.whole.chaos.attempts import Standstill
 from tests.whole.chaos.cluster import Cluster as Rows
 from tests.whole.chaos.evidence import UNFINISHED, Database

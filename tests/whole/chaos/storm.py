@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.running import Valkey, is_alive, job_processes_of, suspended, wait_for
+from tests.support.running import Valkey, is_alive, job_processes_of, wait_for
 from tests.support.service import Service
+from tests.support.suspending import suspended
 from tests.whole.chaos.cluster import Cluster
 from tests.whole.chaos.evidence import UNFINISHED, Database, Line, epoch, newest_lines, rfc3339
 from tests.whole.chaos.load import NoAnswer, ask

@@ -270,8 +270,8 @@ def test_it_asks_the_next_host_where_one_does_not_answer(proxy: Proxy, postgres:
         ("lock_timeout", "20s"),
         ("statement_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "5s"),
-        ("tcp_user_timeout", "10000"),
-        ("tcp_keepalives_idle", "5"),
+        ("tcp_user_timeout", "2500"),
+        ("tcp_keepalives_idle", "1"),
         ("synchronous_commit", "on"),
     ],
 )
@@ -291,6 +291,12 @@ def test_it_sets_on_the_server(rows: str, name: str, wanted: str) -> None:
 def test_it_sets_on_its_side(rows: str, option: int, wanted: int) -> None:
     with socket.fromfd(held().fileno(), socket.AF_INET, socket.SOCK_STREAM) as ours:
         assert ours.getsockopt(socket.IPPROTO_TCP, option) == wanted
+
+
+def test_it_lets_who_moves_all_rows_read_them_slowly(rows: str) -> None:
+    with database.moving():
+        assert query("SHOW tcp_user_timeout") == [("0",)]
+    assert query("SHOW tcp_user_timeout") == [("2500",)]
 
 
 def test_it_lets_only_what_is_fleeting_be_forgotten(rows: str) -> None:

@@ -15,6 +15,7 @@ from bellhop.base.texts import shown
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import certain, database, query
+from bellhop.storage.presence import UNGUARDED, Guard, Unavailable
 
 KEPT_S = 366 * DAY_S
 MOST_TARGET = 300
@@ -29,18 +30,23 @@ Note = dict[str, Any]
 
 
 @contextlib.contextmanager
-def noted(who: str, address: str, action: str, target: object = "") -> Iterator[None]:
+def noted(
+    who: str, address: str, action: str, target: object = "", guard: Guard = UNGUARDED
+) -> Iterator[None]:
     """A transaction with a note of what is done in it; what raises was not done.
 
     But for InDoubt, which says that nobody can tell: a commit whose answer was lost is looked for.
+    Raises Unavailable, at the end, where `guard` does not hold.
     """
     written: list[Note] = []
     with certain(lambda: is_kept(written)), database.atomic():
         yield
-        written.append(note(who, address, action, target))
+        written.append(note(who, address, action, target, guard))
 
 
-def note(who: str, address: str, action: str, target: object = "") -> Note:
+def note(
+    who: str, address: str, action: str, target: object = "", guard: Guard = UNGUARDED
+) -> Note:
     """Note something, also what has no transaction of its own, such as a login that failed."""
     values = {
         "at": timestamp(),
@@ -49,12 +55,14 @@ def note(who: str, address: str, action: str, target: object = "") -> Note:
         "action": action,
         "target": shown(str(target)[:MOST_TARGET]),
     }
-    ((number,),) = query(
-        """INSERT INTO audit (at, who, address, action, target)
-        VALUES (:at, :who, :address, :action, :target) RETURNING id""",
-        values,
+    found = query(
+        f"""INSERT INTO audit (at, who, address, action, target)
+        SELECT :at, :who, :address, :action, :target WHERE {guard.sql} RETURNING id""",
+        {**values, **guard.values},
     )
-    return {"id": number, **values}
+    if not found:
+        raise Unavailable(guard.refusal)
+    return {"id": found[0][0], **values}
 
 
 def is_kept(written: Sequence[Note]) -> bool:
@@ -76,11 +84,8 @@ def note_refused(who: str, address: str, action: str) -> None:
     with database.atomic():
         _end_counts()
         values = {"who": who, "network": network(address), "action": action, "now": timestamp()}
-        is_counted = query(
-            "SELECT 1 FROM refusal WHERE who = :who AND network = :network AND action = :action",
-            values,
-        )
-        if not is_counted and query("SELECT count(*) FROM refusal")[0][0] >= MOST_KINDS:
+        alike = "SELECT 1 FROM refusal WHERE who = :who AND network = :network AND action = :action"
+        if not query(alike, values) and query("SELECT count(*) FROM refusal")[0][0] >= MOST_KINDS:
             values["network"] = ELSEWHERE
         ((count, since),) = query(
             """INSERT INTO refusal (who, network, action, since, count)

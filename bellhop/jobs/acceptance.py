@@ -64,7 +64,9 @@ class Acceptance:
                 self._require_allowed(user, job)
                 job = self._with_hits(job)
                 job = replace(job, bytes=job.bytes + job.row_bytes())
-                with audit.noted(user.name, address, action, target or job.job_id):
+                # The files of a home that was replaced are not those of the new one.
+                here = members.guard()
+                with audit.noted(user.name, address, action, target or job.job_id, here):
                     if first:
                         first()
                     self._require_room(job)
@@ -101,7 +103,6 @@ class Acceptance:
 
     def _require_room(self, job: NewJob) -> None:
         """Hold to the limits what is about to be written; nobody else can write meanwhile."""
-        members.require(is_now=True)  # the files of a home that was replaced are not those of it
         if problem := limits.submit_problem(self._settings, job.owner, job.bytes):
             raise problem
         self._lines.join(job.queue, len(job.items))

@@ -21,7 +21,7 @@ from bellhop.base.times import timestamp
 from bellhop.database import condition, schema, versions
 from bellhop.database.database import database, query
 from bellhop.storage.installation import RECORD, Installation
-from bellhop.storage.presence import Unavailable
+from bellhop.storage.presence import UNGUARDED, Guard, Unavailable
 
 HOME = "home"
 # A condition in statements of others: the machine is there, at this place. They need :machine and
@@ -36,6 +36,7 @@ COPY = (
     f"{RECORD} here and join again"
 )
 REPLACED = "another Bellhop runs as machine {name} in the place of this one; start only one of them"
+NOT_THERE = "this machine was just removed, or another Bellhop took its place"
 OTHER_HOME = (
     "another data folder is the home of this installation, as machine {name}; start Bellhop there"
 )
@@ -234,11 +235,12 @@ class _Membership:
 
     def __init__(self, here: Installation):
         self._here = here
+        self.guard = Guard(IS_THERE, known_as(here), NOT_THERE)
         self._look_at = 0.0
         self._problem: str | None = None
 
-    def require(self, *, is_now: bool) -> None:
-        if is_now or time.monotonic() >= self._look_at:
+    def require(self) -> None:
+        if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_EVERY_S
             self._problem = problem(self._here)
         if self._problem:
@@ -254,10 +256,12 @@ def watch(here: Installation) -> None:
     _membership = _Membership(here) if here.machine else None
 
 
-def require(*, is_now: bool = False) -> None:
-    """Raise Unavailable where the machine of this process was removed or replaced.
-
-    `is_now`: asked of the rows at this moment, as a transaction does that must not be made then.
-    """
+def require() -> None:
+    """Raise Unavailable where the machine of this process was removed or replaced a while ago."""
     if _membership:
-        _membership.require(is_now=is_now)
+        _membership.require()
+
+
+def guard() -> Guard:
+    """For a transaction that must not be made once the machine was removed or replaced."""
+    return _membership.guard if _membership else UNGUARDED

@@ -12,7 +12,10 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from bellhop.base.errors import StartRefused
 from bellhop.database.database import database
@@ -29,6 +32,20 @@ class Unavailable(sqlite3.OperationalError):
     """The database at its path is not the one that was opened; the text says why."""
 
     sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+
+
+class Guard(NamedTuple):
+    """A condition in SQL with its values, and what Unavailable says where it does not hold.
+
+    For a statement that is sent anyway: asking first would cost a round trip to a server.
+    """
+
+    sql: str = "1 = 1"
+    values: Mapping[str, Any] = MappingProxyType({})
+    refusal: str = ""
+
+
+UNGUARDED = Guard()
 
 
 class Record:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import query
+from bellhop.database.postgresql import Postgres
 from bellhop.machines import members
 from bellhop.storage.installation import Installation, make_folder, read_record
 from tests.support.once import descriptions
@@ -156,6 +158,25 @@ def test_it_accepts_no_job_in_the_moment_in_which_the_home_is_replaced(
     query("UPDATE machine SET place = 'elsewhere'")
     assert web.post("/api/v1/jobs", {"type": "noop", "items": [{"text": "a"}]}).status == 503
     assert query("SELECT count(*) FROM job") == [(0,)]
+
+
+def test_it_asks_nothing_by_itself_about_the_home_of_a_job(
+    here: Installation, web: WsgiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each statement of a transaction is a round trip, for which all other writers wait."""
+    members.watch(here)
+    members.require()
+    sent = []
+
+    def send(engine: Postgres, sql: str, values: Any) -> Any:
+        if engine.in_transaction():
+            sent.append(sql)
+        return found(engine, sql, values)
+
+    found = Postgres.send
+    monkeypatch.setattr(Postgres, "send", send)
+    assert web.post("/api/v1/jobs", {"type": "noop", "items": [{"text": "a"}]}).status == 202
+    assert [sql.split()[:3] for sql in sent if "machine" in sql] == [["INSERT", "INTO", "audit"]]
 
 
 def test_it_tells_what_a_machine_is_like(here: Installation) -> None:

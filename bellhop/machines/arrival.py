@@ -9,13 +9,14 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from bellhop.base.addresses import API
 from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, Settings, postgresql_location
 from bellhop.client import Bellhop, BellhopError, NoAnswer
+from bellhop.machines import certificates
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import (
     Installation,
@@ -26,7 +27,6 @@ from bellhop.storage.installation import (
 )
 from bellhop.system.listener import is_local
 
-CERTIFICATE = "database-ca.pem"
 # What the home says of them holds here too.
 SHARED = ("[storage] database", "[storage] files", "[huey] storage")
 
@@ -84,15 +84,12 @@ def _welcome(home: Bellhop, token: str) -> dict[str, Any]:
 
 def _settle(settings: Settings, folder: Path, home: str, welcome: dict[str, Any]) -> None:
     """Write what the machine needs to start, the record last."""
-    database_url, certificate = welcome["database"], welcome["certificate"]
-    if certificate is not None:
-        write_atomically(folder / CERTIFICATE, certificate.encode())
-        joint = "&" if "?" in database_url else "?"
-        database_url += f"{joint}sslrootcert={quote(str(folder / CERTIFICATE))}"
-    redis_url = welcome["redis_url"]
-    values = {("storage", "data_dir"): str(folder), ("storage", "database"): database_url}
-    values[("storage", "files")] = welcome["files"]
+    addresses = {name: welcome[name] for name in certificates.OPTIONS}
+    named = certificates.put_in(addresses, welcome["certificates"], folder)
+    values = {("storage", "data_dir"): str(folder), ("storage", "database"): named["database"]}
+    values[("storage", "files")] = named["files"]
     values[("huey", "storage")] = welcome["bell"]
+    redis_url = named["redis_url"]
     if redis_url:
         values[("huey", "redis_url")] = redis_url
     for queue, limits in welcome["queues"].items():
@@ -105,10 +102,10 @@ def _settle(settings: Settings, folder: Path, home: str, welcome: dict[str, Any]
         welcome["bell"],
         redis_location(redis_url) if redis_url else "",
         is_closed=welcome["is_closed"],
-        rows=postgresql_location(database_url),
+        rows=postgresql_location(named["database"]),
         machine=welcome["machine"],
         home=home,
-        files=files_location(welcome["files"]),
+        files=files_location(named["files"]),
     )
     write_record(here)
 

@@ -7,16 +7,16 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import POSTGRESQL, Settings, postgresql_location
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
-from bellhop.machines import members, roles
+from bellhop.machines import certificates, members, roles
 from bellhop.storage.installation import Installation
 from bellhop.system.listener import is_local
 
@@ -24,8 +24,8 @@ NAME = re.compile(r"[a-z0-9-]{1,40}")
 PREFIX, TOKEN_BYTES, TOKEN_S = "bellhop_join_", 32, 3600.0
 KEPT_S = 7 * DAY_S  # so long it is known why a token lets nobody join
 # Options of an address that are of the home's own role or of its disk.
-OF_HOME = {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "sslrootcert"}
-VERIFIED, OF_SYSTEM = "verify-full", "system"
+OF_HOME = {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword"}
+VERIFIED = "verify-full"
 
 
 class Refused(Exception):
@@ -93,6 +93,9 @@ def near_places(settings: Settings, here: Installation) -> list[str]:
             "the files of jobs are in the data folder, which no other machine reaches; move them "
             "first, with `bellhop move-to … --files`"
         )
+    if settings.storage.files.startswith("s3:"):
+        store = urlsplit(bucket(settings.storage.files).endpoint).hostname or ""
+        near += [f"[storage] files names {store}"] if is_near(store) else []
     bell = urlsplit(settings.huey.redis_url).hostname or ""
     if here.storage == "redis" and is_near(bell):
         near.append(f"[huey] redis_url names {bell or 'a socket'}")
@@ -167,16 +170,21 @@ def welcome(settings: Settings, here: Installation, token: str) -> dict[str, Any
     members.add(machine, name, given)
     role = roles.role_of(name, machine)
     roles.create(role, password)
+    addresses, texts = certificates.taken_out(
+        {
+            "database": address_for(settings.storage.database, role, password),
+            "files": settings.storage.files,
+            "redis_url": settings.huey.redis_url if here.storage == "redis" else "",
+        }
+    )
     return {
         "name": name,
         "machine": machine,
         "installation": here.id,
         "is_closed": here.is_closed,
-        "database": address_for(settings.storage.database, role, password),
-        "certificate": _certificate(settings.storage.database),
-        "files": settings.storage.files,
+        **addresses,
+        "certificates": texts,
         "bell": here.storage,
-        "redis_url": settings.huey.redis_url if here.storage == "redis" else "",
         "queues": {queue: _limits(settings, queue, count) for queue, count in given.items()},
     }
 
@@ -191,31 +199,13 @@ def grant_all() -> None:
 
 
 def address_for(url: str, role: str, password: str) -> str:
-    """The address of the database for another role; the certificate is its reader's to name."""
+    """The address of the database for another role."""
     found = POSTGRESQL.fullmatch(url)
     assert found is not None
     options = [(k, v) for k, v in parse_qsl(found["options"] or "") if k not in OF_HOME]
-    if _authority(url) == OF_SYSTEM:
-        options.append(("sslrootcert", OF_SYSTEM))
     who = f"{quote(role, safe='')}:{quote(password, safe='')}"
     asked = urlencode(options, quote_via=quote)
     return f"postgresql://{who}@{found['hosts']}/{found['name'] or ''}?{asked}"
-
-
-def _authority(url: str) -> str:
-    return dict(parse_qsl(urlsplit(url).query)).get("sslrootcert", "")
-
-
-def _certificate(url: str) -> str | None:
-    """The text of the authority that vouches for the server.
-
-    None where each system knows it, and where a server that is near needs none.
-    """
-    path = _authority(url)
-    try:
-        return None if path in ("", OF_SYSTEM) else Path(path).read_text()
-    except OSError as error:
-        raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _limits(settings: Settings, queue: str, count: int) -> dict[str, float]:

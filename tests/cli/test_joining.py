@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bellhop.base import configuration
+from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import joining
@@ -26,7 +27,7 @@ WELCOME: dict[str, Any] = {
     "installation": "i" * 16,
     "is_closed": True,
     "database": DATABASE,
-    "certificate": "-----BEGIN CERTIFICATE-----",
+    "certificates": {"database": "-----BEGIN CERTIFICATE-----"},
     "files": "s3://key:secret@bucket/x?endpoint=https://s3.example.org",
     "bell": "sqlite",
     "redis_url": "",
@@ -79,11 +80,28 @@ def test_it_writes_what_the_machine_needs(config: Config, monkeypatch: pytest.Mo
     loaded = joined(config("[server]\nport = 1"), monkeypatch)
     certificate = loaded.data_dir / "database-ca.pem"
     assert loaded.storage.database == f"{DATABASE}&sslrootcert={certificate}"
-    assert certificate.read_text() == WELCOME["certificate"]
+    assert certificate.read_text() == WELCOME["certificates"]["database"]
     assert loaded.storage.files == WELCOME["files"]
     gpu = loaded.queues["gpu"]
     assert (gpu.workers, gpu.timeout_s, gpu.memory_mb) == (1, 33.5, 4096)
     assert loaded.server.port == 1  # what else the file says, it keeps
+
+
+def test_it_names_each_certificate_where_it_has_written_it(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`../x` is no address of ours."""
+    texts = {name: f"of {name}" for name in ("database", "files", "redis_url", "../x")}
+    redis = {"bell": "redis", "redis_url": "rediss://:pw@redis.example.org/0"}
+    monkeypatch.setattr(Bellhop, "post", lambda *_: {**WELCOME, **redis, "certificates": texts})
+    loaded = joined(config(""), monkeypatch)
+    folder = loaded.data_dir
+    store = bucket(loaded.storage.files)
+    assert (store.endpoint, store.ca) == ("https://s3.example.org", f"{folder}/files-ca.pem")
+    assert loaded.huey.redis_url == f"{redis['redis_url']}?ssl_ca_certs={folder}/redis_url-ca.pem"
+    assert {path.name: path.read_text() for path in folder.glob("*.pem")} == {
+        f"{name}-ca.pem": f"of {name}" for name in ("database", "files", "redis_url")
+    }
 
 
 def test_it_records_of_whom_it_is_a_machine(

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import psycopg
 import pytest
@@ -157,6 +158,7 @@ def test_it_refuses_while_the_jobs_are_in_sqlite(loaded: Settings, here: Install
         joining.near_places(loaded, replace(here, rows=""))
 
 
+STORE = "s3://k:s@jobs/x?endpoint=https://s3.example.org"
 NEAR = f"{HOST.replace('db.example.org', 'localhost')}/b"
 
 
@@ -171,12 +173,19 @@ NEAR = f"{HOST.replace('db.example.org', 'localhost')}/b"
             f"database = {HOST}/b?{TLS}\n[huey]\nstorage = redis",
             ["[huey] redis_url names 127.0.0.1"],
         ),
+        (f"database = {HOST}/b?{TLS}\nfiles = {STORE}", []),
+        (
+            f"database = {HOST}/b?{TLS}\nfiles = s3://k:s@jobs?endpoint=http://127.0.0.1:9000",
+            ["[storage] files names 127.0.0.1"],
+        ),
+        (f"database = {HOST}/b?{TLS}\nfiles = s3://k:s@jobs?region=eu-west-1", []),
     ],
 )
 def test_it_names_what_another_machine_reaches_through_a_tunnel_only(
     config: Config, here: Installation, storage: str, said: list[str]
 ) -> None:
-    settings = config(f"[storage]\nfiles = /srv/share\n{storage}")
+    storage = storage if "files" in storage else f"files = /srv/share\n{storage}"
+    settings = config(f"[storage]\n{storage}")
     there = replace(here, storage=settings.huey.storage)
     assert joining.near_places(settings, there) == said
 
@@ -219,7 +228,7 @@ def test_it_tells_a_machine_all_that_it_needs(
 ) -> None:
     assert welcome["name"] == "gpu-1" and welcome["installation"] == here.id
     assert welcome["files"].endswith("/shared") and welcome["bell"] == "sqlite"
-    assert welcome["certificate"] == postgres.certificate.read_text()
+    assert welcome["certificates"] == {"database": postgres.certificate.read_text()}
     assert "sslmode=verify-full" in welcome["database"]
     assert PASSWORD not in welcome["database"] and "sslrootcert" not in welcome["database"]
     limits = {"workers": 1, "timeout_s": 180, "memory_mb": 2048}
@@ -272,8 +281,51 @@ def test_it_sends_no_certificate_of_a_server_that_is_near(
     storage = replace(loaded.storage, database="postgresql://bellhop@localhost/b")
     with database.atomic():
         welcome = joining.welcome(replace(loaded, storage=storage), here, token)
-    assert welcome["certificate"] is None
-    assert welcome["database"].endswith("@localhost/b?")
+    assert welcome["certificates"] == {}
+    assert welcome["database"].endswith("@localhost/b")
+
+
+def test_it_sends_the_certificates_that_addresses_name_on_its_disk(
+    loaded: Settings, here: Installation, token: str, tmp_path: Path
+) -> None:
+    """On another machine, nobody has put them at the same place."""
+    for name in ("a b+c.pem", "redis.pem"):
+        (tmp_path / name).write_text(name)
+    files = f"{STORE}&ca={quote(str(tmp_path / 'a b+c.pem'))}&region=eu"
+    redis = f"rediss://:pw@redis.example.org/0?ssl_ca_certs={tmp_path}/redis.pem"
+    settings = replace(
+        loaded,
+        storage=replace(loaded.storage, files=files),
+        huey=replace(loaded.huey, redis_url=redis),
+    )
+    with database.atomic():
+        welcome = joining.welcome(settings, replace(here, storage="redis"), token)
+    assert welcome["files"] == f"{STORE}&region=eu"
+    assert welcome["redis_url"] == "rediss://:pw@redis.example.org/0"
+    authority = Path(dict(parse_qsl(urlsplit(loaded.storage.database).query))["sslrootcert"])
+    texts = {"database": authority.read_text(), "files": "a b+c.pem", "redis_url": "redis.pem"}
+    assert welcome["certificates"] == texts
+
+
+def test_it_leaves_it_to_each_system_whom_it_trusts(
+    loaded: Settings, here: Installation, token: str
+) -> None:
+    url = "postgresql://me@db/b?sslmode=verify-full&sslrootcert=system"
+    with database.atomic():
+        welcome = joining.welcome(
+            replace(loaded, storage=replace(loaded.storage, database=url)), here, token
+        )
+    assert welcome["certificates"] == {}
+    assert welcome["database"].endswith("?sslmode=verify-full&sslrootcert=system")
+
+
+def test_it_keeps_a_token_when_a_certificate_cannot_be_read(
+    loaded: Settings, here: Installation, token: str
+) -> None:
+    storage = replace(loaded.storage, files=f"{STORE}&ca=/nowhere/ca.pem")
+    with pytest.raises(StartRefused, match=r"^/nowhere/ca.pem cannot be read"), database.atomic():
+        joining.welcome(replace(loaded, storage=storage), here, token)
+    assert query("SELECT used_at FROM join_token") == [(None,)]
 
 
 def test_it_lets_nobody_guess_for_long(web: WsgiClient, here: Installation) -> None:

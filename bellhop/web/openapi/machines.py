@@ -12,7 +12,6 @@ from bellhop.web.openapi.schemas import (
     named,
     number,
     one_of,
-    or_null,
     record,
     text,
 )
@@ -28,10 +27,10 @@ MACHINE_SCHEMAS: dict[str, Schema] = {
         installation=text("The id of the installation."),
         is_closed=flag("Whether a login is needed."),
         database=text("Address of the database, with the role and password of the machine."),
-        certificate=or_null(text("The authority that vouches for the database, as PEM.")),
         files=text("Where the files of jobs are."),
         bell=one_of(("sqlite", "redis"), "Storage of the bell; sqlite: the database notifies."),
         redis_url=text("Address of Redis, if the bell is there."),
+        certificates=map_of(text("PEM."), "The authorities that vouch for them, by field."),
         queues=map_of(named("ServedQueue"), "The queues that it serves.")),
 }  # fmt: skip
 MACHINES = (

@@ -372,7 +372,7 @@ def _decide(settings: Settings, probe_redis: Callable[[str], str | None]) -> str
         raise StartRefused(
             f"[huey] storage = redis, but the server at {location} does not answer: {reason}"
         )
-    log.warning("Redis at %s does not answer (%s): the queue uses SQLite", location, reason)
+    log.warning("Redis at %s does not answer (%s): the bell stays with the jobs", location, reason)
     return "sqlite"
 
 

@@ -17,7 +17,7 @@ export function drawHealth(health) {
   if (problems.dataset.text !== text) problems.replaceChildren(...health.problems.map((problem) => make("p", {}, texts.problem(problem))));
   problems.dataset.text = text;
   setText(find("[data-disk]"), texts.disk(bytes(health.disk.free_bytes), bytes(health.disk.database_bytes)));
-  setText(find("[data-bell]"), texts.wakeUp(health.queue.bell, health.queue.storage));
+  setText(find("[data-bell]"), texts.wakeUp(health.queue.bell, texts.bells[health.queue.storage] ?? health.queue.storage));
   drawServer(health.postgresql);
   const { cache } = health;
   saved = cache.entries;

@@ -70,7 +70,8 @@ export const texts = {
 
   problem: (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   disk: (free, database) => `${free} free, database ${database}`,
-  wakeUp: (state, storage) => `${state === "ok" ? "OK" : state}, through ${storage === "redis" ? "Redis" : "SQLite"}`,
+  bells: { sqlite: "SQLite", redis: "Redis", postgresql: "PostgreSQL" },
+  wakeUp: (state, bell) => `${state === "ok" ? "OK" : state}, through ${bell}`,
   server: (server) => [
     `PostgreSQL ${server.version} at ${server.address}`,
     server.encryption || "no TLS",

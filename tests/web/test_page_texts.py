@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.web.openapi import document
 from tests.support.places import ROOT
 from tests.support.scripts import Literal, literals
 
@@ -101,3 +102,9 @@ def test_it_has_no_markup_in_a_text(path: Path) -> None:
     assert [
         each.text for each in literals(path.read_text()) if re.search(r"<\w|&\w+;", each.text)
     ] == []
+
+
+def test_it_names_each_place_of_the_bell() -> None:
+    told = document.build()["components"]["schemas"]["Bell"]["properties"]["storage"]["enum"]
+    named_bells = re.search(r"bells: \{(.*)\}", (STATIC / "texts" / "running.js").read_text())
+    assert named_bells and set(re.findall(r"(\w+):", named_bells[1])) == set(told)

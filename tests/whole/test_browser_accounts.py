@@ -28,6 +28,13 @@ from tests.support.running import Running, running, wait_for
 
 PASSWORD = "correct horse"
 # Another account in the same browser, while a page is open.
+# What the page read of the API, and how many reads began before the one before had its answer.
+READS = """
+const reads = performance.getEntriesByType("resource")
+    .filter((each) => each.name.includes("/api/v1/") && each.initiatorType === "fetch");
+return [reads.length, reads.filter((each, number) =>
+    number && each.startTime < reads[number - 1].responseEnd).length];
+"""
 LOG_IN = """
 const [name, password, done] = arguments;
 fetch("/api/v1/login", {method: "POST", headers: {"Content-Type": "application/json"},
@@ -144,6 +151,19 @@ def test_it_shows_a_member_no_switches(browser: webdriver.Chrome, served: Runnin
     assert not browser.find_element(By.CSS_SELECTOR, "[data-installation]").is_displayed()
     log_in(browser, f"{served.url}/running", "ada")
     assert "Pause" in shown(browser, "[data-queues]").text
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("path", ["/running", "/jobs/ID"])
+def test_it_asks_for_one_thing_after_the_other(
+    browser: webdriver.Chrome, served: Running, otto: Bellhop, path: str
+) -> None:
+    """The server refuses an account more than two costly requests at a time."""
+    job = otto.create("noop", texts=["a"])
+    otto.wait(job["job_id"])
+    log_in(browser, served.url + path.replace("ID", job["job_id"]), "ada")
+    wait_for(lambda: browser.execute_script(READS)[0] > 4)
+    assert browser.execute_script(READS)[1] == 0
     assert complaints(browser) == []
 
 

@@ -244,8 +244,8 @@ def test_it_starts_servers_and_browsers_in_the_whole_tests_only() -> None:
             assert not [n for n in names_imported(path) if n.startswith(starters)], path
 
 
-# Who compares the clock of this machine: with its files, with that of the server, for a name.
-OWN_CLOCK = {"base.times", "database.condition", "storage.files", "uploads.parts", "cli.move"}
+# Who asks the clock of this machine: for its files, to compare it, for a name.
+OWN_CLOCK = {"base.times", "storage.files", "uploads.parts", "cli.move"}
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)

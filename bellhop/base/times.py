@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 # Unlike time.monotonic it goes on while the machine sleeps, which is no step of a clock.
 SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # By how much the clock of a machine may differ before that is said.
-OFFSET_S = 5.0
+OFFSET_S = 1.0
 # What the clock that is followed said when this machine started; None: its own is.
 _started_at_s: float | None = None
 
@@ -53,14 +53,17 @@ def clock_offset_s() -> float:
 
 
 def clock_problem() -> str | None:
-    """What is wrong with the clock of this machine, None when nothing is that is known."""
+    """What is wrong with the clock of this machine; None when nothing is that is known.
+
+    The log, the warnings about the server and the list of the machines say this same sentence.
+    """
     offset_s = clock_offset_s()
     if abs(offset_s) <= OFFSET_S:
         return None
     way = "ahead of" if offset_s > 0 else "behind"
     return (
-        f"the clock of this machine is {abs(offset_s):,.0f} s {way} the database's; "
-        "Bellhop uses the database's"
+        f"the clock of this machine is {abs(offset_s):,.1f} s {way} the database's, which Bellhop "
+        "uses; set it with NTP"
     )
 
 

@@ -45,7 +45,7 @@ def _measure(settings: Settings) -> None:
     bind_server(settings.storage.database, may_write=False)
     try:
         with database.connection_context():
-            round_trip_ms, _ = condition.times()
+            round_trip_ms = condition.round_trip_ms()
     except PostgresError:
         return
     finally:

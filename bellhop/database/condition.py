@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bellhop.base.times import clock_problem
 from bellhop.database.database import named, query
 
 ROUND_TRIPS, SLOW_MS = 5, 2.0
 FEW_CONNECTIONS = 5
-CLOCK_S = 1.0
 SERVER = """
     SELECT current_setting('server_version') AS version,
         coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), '') AS encryption,
@@ -88,34 +88,33 @@ class Condition:
 def look() -> Condition:
     """How the server is that this process uses; takes some round trips."""
     (server,) = named(SERVER)
-    round_trip_ms, ahead_s = times()
+    trip_ms = round_trip_ms()
     free_connections = int(query(FREE)[0][0])
     standby, standbys = _standbys(server["names"], named(REPLICATION))
     return Condition(
         version=server["version"].partition(" ")[0],
         encryption=server["encryption"],
-        round_trip_ms=round_trip_ms,
+        round_trip_ms=trip_ms,
         free_connections=free_connections,
         standby=standby,
         standbys=standbys,
         warnings=[
             *_of_standby(standby, server["role"]),
             *_of_settings(server),
-            *_of_place(server, round_trip_ms, free_connections, ahead_s),
+            *_of_place(server, trip_ms, free_connections),
         ],
         problems=[MISSING.format(server["names"])] if standby == "missing" else [],
     )
 
 
-def times() -> tuple[float, float]:
-    """The shortest of some round trips in ms, and by how many seconds its clock is ahead."""
+def round_trip_ms() -> float:
+    """The shortest of some round trips to the server."""
     found = []
     for _ in range(ROUND_TRIPS):
-        before, began = time.time(), time.perf_counter()
-        ((there,),) = query("SELECT extract(epoch FROM clock_timestamp())::double precision")
-        took = time.perf_counter() - began
-        found.append((took * 1000, there - before - took / 2))
-    return min(found)
+        began = time.perf_counter()
+        query("SELECT 1")
+        found.append(time.perf_counter() - began)
+    return min(found) * 1000
 
 
 def _standbys(names: str, rows: list[dict[str, Any]]) -> tuple[str, list[str]]:
@@ -163,17 +162,15 @@ def _of_settings(server: dict[str, Any]) -> list[str]:
     return found
 
 
-def _of_place(
-    server: dict[str, Any], round_trip_ms: float, free_connections: int, ahead_s: float
-) -> list[str]:
+def _of_place(server: dict[str, Any], trip_ms: float, free_connections: int) -> list[str]:
     found = []
     if not server["encryption"] and not server["is_local"]:
         found.append(
             "the connection is not encrypted; add sslmode=verify-full to [storage] database"
         )
-    if round_trip_ms > SLOW_MS:
+    if trip_ms > SLOW_MS:
         found.append(
-            f"a round trip takes {round_trip_ms:.1f} ms, and each move of an item needs several; "
+            f"a round trip takes {trip_ms:.1f} ms, and each move of an item needs several; "
             "run Bellhop closer to the server"
         )
     if free_connections < FEW_CONNECTIONS:
@@ -181,10 +178,6 @@ def _of_place(
             f"{free_connections} connections are free; raise max_connections of the server, or "
             "end other programs that use it"
         )
-    if abs(ahead_s) > CLOCK_S:
-        way = "ahead of" if ahead_s > 0 else "behind"
-        found.append(
-            f"the clock of the server is {abs(ahead_s):.1f} s {way} the clock of this machine; "
-            "set both with NTP"
-        )
+    if wrong := clock_problem():
+        found.append(wrong)
     return found

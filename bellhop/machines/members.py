@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from bellhop import __version__
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
-from bellhop.base.times import timestamp
+from bellhop.base.times import clock_offset_s, clock_problem, timestamp
 from bellhop.database import condition, schema, versions
 from bellhop.database.database import database, query
 from bellhop.storage.installation import RECORD, Installation
@@ -213,14 +213,13 @@ class Report:
             self.tell()
 
     def tell(self) -> None:
-        """`facts`: the round trip to the rows, and by how much the clock there is ahead."""
-        round_trip_ms, ahead_s = condition.times()
+        """`facts`: the round trip to the rows, how far the clock here is off, what is wrong."""
         facts = {
-            "round_trip_ms": round(round_trip_ms, 2),
-            "clock_ahead_s": round(ahead_s, 3),
+            "round_trip_ms": round(condition.round_trip_ms(), 2),
+            "clock_offset_s": round(clock_offset_s(), 3),
             "python": platform.python_version(),
             "schema": len(schema.MIGRATIONS),
-            "problems": self._problems(),
+            "problems": [*self._problems(), *filter(None, [clock_problem()])],
         }
         with database.fleeting():
             query(

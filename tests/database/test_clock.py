@@ -154,7 +154,7 @@ def test_it_says_once_that_the_clock_of_the_machine_is_wrong(
     for _ in range(3):
         set_clock(HOUR_S)
         assert clock.look() == 0.0
-    said = "clock of this machine is 3,600 s ahead of the database's; Bellhop uses the database's"
+    said = "the clock of this machine is 3,600.0 s ahead of the database's, which Bellhop uses"
     assert caplog.text.count(said) == 1
     assert said in str(times.clock_problem())
     set_clock(0)

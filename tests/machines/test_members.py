@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from bellhop import __version__
+from bellhop.base import times
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
@@ -185,7 +187,22 @@ def test_it_tells_what_a_machine_is_like(here: Installation) -> None:
     ((facts, version, seen_at),) = query("SELECT facts, version, seen_at FROM machine")
     told = json.loads(facts)
     assert (version, told["problems"]) == (__version__, ["no bell"]) and seen_at
-    assert told["round_trip_ms"] > 0 and abs(told["clock_ahead_s"]) < 1 and told["python"]
+    assert told["round_trip_ms"] > 0 and abs(told["clock_offset_s"]) < 1 and told["python"]
+
+
+def test_it_tells_that_its_clock_is_wrong_as_the_log_does(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = time.time
+    query("SELECT 1")  # it knows the clock of the rows, where these have one
+    monkeypatch.setattr(times, "_started_at_s", times.wall_s() - times.since_boot_s())
+    monkeypatch.setattr(time, "time", lambda: right() - 3600)
+    members.Report(here, list).tell()
+    ((facts,),) = query("SELECT facts FROM machine")
+    told = json.loads(facts)
+    assert told["problems"] == [times.clock_problem()]
+    assert told["problems"][0].startswith("the clock of this machine is 3,600.0 s behind")
+    assert round(told["clock_offset_s"]) == -3600
 
 
 def test_it_tells_nothing_of_a_machine_that_was_replaced(here: Installation) -> None:

@@ -73,7 +73,7 @@ def test_it_uses_the_clock_of_the_server_that_has_the_rows(
         bellhop.serve()
         job = {"type": "noop", "items": [{"text": "a"}]}
         job_id = bellhop.client().post("/api/v1/jobs", {**job, "delay_s": 1})["job_id"]
-        said = "the clock of this machine is 3,600 s behind the database's"
+        said = "the clock of this machine is 3,600.0 s behind the database's"
         wait_for(lambda: said in bellhop.log())
         set_clock(3600)
         told = bellhop.final(job_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bellhop.base.documents import stored
-from bellhop.database.condition import CLOCK_S, SLOW_MS
+from bellhop.database.condition import SLOW_MS
 from bellhop.jobs import queries
 from bellhop.machines import members, served
 from bellhop.machines.members import Member
@@ -100,24 +100,16 @@ def _running(machine: Machine, queue: str, busy: Mapping[tuple[str, str], int]) 
 def _measured(row: Member, version_of_home: str) -> dict[str, Any]:
     """What a machine told of itself, and what is wrong with that."""
     facts = stored(row.facts, dict, "machine", row.name, "facts")
-    trip_ms, ahead_s = facts.get("round_trip_ms"), facts.get("clock_ahead_s")
-    offset_s = None if ahead_s is None else 0.0 - ahead_s
+    trip_ms = facts.get("round_trip_ms")
     return {
         "round_trip_ms": trip_ms,
-        "clock_offset_s": offset_s,
+        "clock_offset_s": facts.get("clock_offset_s"),
         "warnings": [
             *facts.get("problems", ()),
-            *_of_clock(offset_s or 0.0),
             *_of_trip(trip_ms or 0.0),
             *_of_version(row, version_of_home),
         ],
     }
-
-
-def _of_clock(offset_s: float) -> list[str]:
-    way = "ahead of" if offset_s > 0 else "behind"
-    said = f"its clock is {abs(offset_s):.1f} s {way} that of the database; set it with NTP"
-    return [said] if abs(offset_s) > CLOCK_S else []
 
 
 def _of_trip(trip_ms: float) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bellhop.accounts import audit
@@ -60,8 +62,9 @@ def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> N
 
 
 def _list(given: argparse.Namespace) -> None:
-    running = queries.running_by_machine()
-    found = [_shown(member, running.get(member.id, 0)) for member in members.every()]
+    busy = queries.busy_workers()
+    taking = {consumer.machine for consumer in queries.consumers() if not consumer.draining}
+    found = [_shown(member, busy, taking) for member in members.every()]
     if given.json:
         print(json.dumps(found))
         return
@@ -77,17 +80,18 @@ def _list(given: argparse.Namespace) -> None:
             print(f"{'':<16} {problem}")
 
 
-def _shown(member: Member, running: int) -> dict[str, Any]:
+def _shown(
+    member: Member, busy: Mapping[str, Counter[str]], taking: Collection[str]
+) -> dict[str, Any]:
     return {
-        "name": member.name,
+        **member._asdict(),
         "is_home": bool(member.is_home),
         "queues": json.loads(member.queues),
-        "version": member.version,
-        "running": running,
-        "joined_at": member.joined_at,
+        "facts": json.loads(member.facts),
+        "running": busy[member.id].total(),
+        "takes_items": member.id in taking,
         "seen_at": member.seen_at if member.version else None,
         "is_too_old": members.is_too_old(member),
-        "facts": json.loads(member.facts),
     }
 
 
@@ -98,7 +102,9 @@ def _state(shown: dict[str, Any]) -> str:
     if shown["is_too_old"]:
         return "too old: update it"
     silent_s = seconds_since(shown["seen_at"]) or 0.0
-    return "ok" if silent_s < 3 * members.TELL_EVERY_S else f"silent for {silent_s:.0f} s"
+    if silent_s >= 3 * members.TELL_EVERY_S:
+        return f"silent for {silent_s:.0f} s"
+    return "ok" if shown["takes_items"] else "takes no new items"
 
 
 def _drain(here: Installation, name: str) -> None:
@@ -107,7 +113,7 @@ def _drain(here: Installation, name: str) -> None:
     if machine.id == here.machine:
         wait_until_idle(lambda: queries.held_by(here, drained))
     else:
-        wait_until_idle(lambda: queries.running_by_machine().get(machine.id, 0))
+        wait_until_idle(lambda: queries.busy_workers()[machine.id].total())
     print(f"nothing is running on {name}; it takes items again after a restart", file=sys.stderr)
 
 
@@ -115,7 +121,7 @@ def _remove(name: str) -> None:
     machine = _known(name)
     if machine.is_home:
         raise StartRefused(f"{name} is the home, which has the page and the schedules; it stays")
-    if running := queries.running_by_machine().get(machine.id, 0):
+    if running := queries.busy_workers()[machine.id].total():
         _confirm(f"{name} runs {running} items, which will run again on other machines. Remove it?")
     role = roles.role_of(name, machine.id)
     with audit.noted(CONSOLE, "", "remove machine", name):

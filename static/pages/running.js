@@ -21,10 +21,11 @@ let healthAt = -Infinity;
 const FEW_MACHINES_EVERY_MS = 30_000;
 let machinesAt = -Infinity;
 
-let hasMachines = false;
+/* None where there is only one. */
+let machines = [];
 
 /* What runs in a consumer; where it runs is only of interest among several machines. */
-const itemsOf = ({ running, machine }) => running.map((item) => ({ ...item, machine: hasMachines ? machine : null }));
+const itemsOf = ({ running, machine }) => running.map((item) => ({ ...item, machine: machines.length ? machine : null }));
 
 async function refreshHealth() {
   if (!isAdmin() || performance.now() - healthAt < HEALTH_EVERY_MS) return;
@@ -35,16 +36,16 @@ async function refreshHealth() {
 
 async function refreshMachines() {
   if (performance.now() < machinesAt) return;
-  const { machines } = await getMachines();
-  hasMachines = machines.length > 1;
-  machinesAt = performance.now() + (hasMachines ? 0 : FEW_MACHINES_EVERY_MS);
+  const { machines: found } = await getMachines();
+  machines = found.length > 1 ? found : [];
+  machinesAt = performance.now() + (machines.length ? 0 : FEW_MACHINES_EVERY_MS);
   drawMachines(machines);
 }
 
 async function refresh() {
   const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers(), refreshHealth(), refreshMachines()]);
   find("[data-loading]").hidden = true;
-  drawQueues(queues, now);
+  drawQueues(queues, machines, now);
   steady.change(() => drawItems(workers.flatMap(itemsOf), steady.isHeld()));
   setText(find("[data-consumers]"), texts.consumers(workers.length));
 }

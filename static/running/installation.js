@@ -3,19 +3,18 @@
 import { tell } from "/static/shared/announce.js";
 import { clearCache } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
-import { find, make, setText } from "/static/shared/dom.js";
+import { find, make, redraw, setText } from "/static/shared/dom.js";
 import { bytes } from "/static/shared/format.js";
+import { withLocalTimes } from "/static/shared/words.js";
 import { texts } from "/static/texts/running.js";
 
 let saved = 0;
 
 export function drawHealth(health) {
   const problems = find("[data-problems]");
-  const text = health.problems.map(texts.problem).join("\n");
-  problems.hidden = !text;
-  /* The same again would make screen readers say it each time. */
-  if (problems.dataset.text !== text) problems.replaceChildren(...health.problems.map((problem) => make("p", {}, texts.problem(problem))));
-  problems.dataset.text = text;
+  const said = health.problems.map((problem) => texts.problem(withLocalTimes(problem)));
+  problems.hidden = !said.length;
+  redraw(problems, said, () => said.map((text) => make("p", {}, text)));
   setText(find("[data-disk]"), texts.disk(bytes(health.disk.free_bytes), bytes(health.disk.database_bytes)));
   setText(find("[data-bell]"), texts.wakeUp(health.queue.bell, texts.bells[health.queue.storage] ?? health.queue.storage));
   drawServer(health.postgresql);

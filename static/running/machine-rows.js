@@ -1,6 +1,6 @@
 /* The machines, where there are several: a row for each, and the commands that change them. */
 
-import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { find, make, redraw, setData, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime, relative } from "/static/shared/format.js";
 import { jobsAddress } from "/static/shared/jobs-address.js";
 import { isAdmin } from "/static/shared/user.js";
@@ -26,9 +26,12 @@ function newRow(name) {
   row.state = make("p", { className: "queue-sentence" });
   row.queues = make("ul", { className: "machine-queues" });
   row.warnings = make("div", { className: "machine-warnings" });
+  row.typesHead = make("summary", {});
+  row.typesList = make("ul", { className: "machine-types" });
+  row.types = make("details", { className: "quiet" }, row.typesHead, row.typesList);
   row.node = make("li", { className: "machine", "data-machine": name },
     make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, name), row.badge),
-    make("div", {}, row.state, row.about),
+    make("div", {}, row.state, row.about, row.types),
     row.queues,
     row.warnings);
   return row;
@@ -39,24 +42,20 @@ function queueItem(queue) {
   return make("li", {}, link, make("span", { className: "quiet" }, texts.machineQueue(queue)));
 }
 
-/* Only where it says something else: the focus stays, and screen readers say nothing twice. */
-function redraw(node, said, draw) {
-  const text = said.join("\n");
-  if (node.dataset.text === text) return;
-  node.dataset.text = text;
-  node.replaceChildren(...draw());
-}
-
 function update(row, machine) {
   const { level, text, sentence } = stateOf(machine);
   setData(row.badge, "level", level);
   setText(row.badge, text);
   showText(row.state, sentence ?? "");
   setText(row.about, texts.machineAbout(machine));
-  redraw(row.queues, machine.queues.map(texts.machineQueue), () => machine.queues.map(queueItem));
-  const problems = (machine.types ?? []).filter(({ problem }) => problem && !machine.warnings.some((warning) => warning.includes(problem))).map(texts.machineType);
-  const warnings = [...machine.warnings.map(texts.problem), ...problems];
-  redraw(row.warnings, warnings, () => warnings.map((warning) => make("p", { dir: "auto" }, warning)));
+  redraw(row.queues, machine.queues.map((queue) => queue.name + texts.machineQueue(queue)), () => machine.queues.map(queueItem));
+  redraw(row.warnings, machine.warnings, () => machine.warnings.map((warning) => make("p", { dir: "auto" }, texts.problem(warning))));
+  /* What does not run needs a line. */
+  const sorted = [...machine.types].sort((one, other) => Boolean(one.problem) - Boolean(other.problem));
+  const types = sorted.map(texts.machineType);
+  row.types.hidden = !types.length;
+  setText(row.typesHead, texts.machineTypes(machine.types));
+  redraw(row.typesList, types, () => types.map((type, place) => make("li", { dir: "auto", "data-idle": Boolean(sorted[place].problem) }, type)));
 }
 
 /** Shows them where there is more than one. */

@@ -1,9 +1,9 @@
 /* The queues: a row for each, drawn once and then changed in place, so that the focus stays. */
 
-import { busyWords, flowWords, queueBadge, queueSentence } from "/static/running/queue-words.js";
+import { absentWords, busyWords, flowWords, queueBadge, queueSentence, workersWords } from "/static/running/queue-words.js";
 import { tell } from "/static/shared/announce.js";
 import { pauseQueue, resumeQueue, setWorkers } from "/static/shared/api.js";
-import { find, make, setData, setText, showText } from "/static/shared/dom.js";
+import { find, make, redraw, setData, setText, showText } from "/static/shared/dom.js";
 import { jobsAddress } from "/static/shared/jobs-address.js";
 import { isAdmin } from "/static/shared/user.js";
 import { ACTIVE } from "/static/shared/words.js";
@@ -43,34 +43,38 @@ function newRow(name, refresh) {
   const row = { refresh };
   row.badge = make("span", { className: "badge" });
   row.sentence = make("p", { className: "queue-sentence", dir: "auto" });
+  row.absent = make("p", { dir: "auto", hidden: true });
   row.rest = make("p", { className: "quiet", hidden: true });
   row.flow = make("p", { className: "quiet" });
   row.busy = make("p", { className: "quiet" });
+  row.where = make("p", { className: "quiet queue-where" });
   row.toggle = button("", "", toggle, row);
   row.node = make("li", { className: "queue", "data-queue": name },
     make("div", { className: "queue-head" }, make("h3", { dir: "auto" }, make("a", { href: jobsAddress({ status: ACTIVE.join(","), queue: name }) }, name)), row.badge),
-    make("div", { className: "queue-state" }, row.sentence, row.rest),
-    make("div", { className: "queue-flow" }, row.flow, row.busy),
-    isAdmin() ? make("div", { className: "queue-switches" }, workersControl(name, row), row.toggle) : null);
+    make("div", { className: "queue-state" }, row.sentence, row.absent, row.rest),
+    make("div", { className: "queue-flow" }, row.flow, row.busy, row.where),
+    isAdmin() ? make("div", { className: "queue-switches" }, row.control = workersControl(name, row), row.toggle) : null);
   return row;
 }
 
-function drawSwitches(row, queue) {
-  setText(row.count, String(queue.workers));
+function drawSwitches(row, queue, machines) {
+  /* Workers that nobody has cannot be changed. */
+  row.control.hidden = !queue.consumers && !queue.workers_configured;
+  setText(row.count, workersWords(queue, machines));
   row.fewer.setAttribute("aria-disabled", String(queue.workers <= 1));
   row.more.setAttribute("aria-disabled", String(queue.workers >= MOST_WORKERS));
-  const isChanged = queue.workers_configured > 0 && queue.workers !== queue.workers_configured;
+  const isChanged = queue.workers_changed && (machines.length > 0 || queue.workers !== queue.workers_configured);
   /* The focus must not go with the button. */
   if (!isChanged && document.activeElement === row.reset) row.more.focus();
   row.reset.hidden = !isChanged;
-  setText(row.reset, texts.reset(queue.workers_configured));
-  row.reset.setAttribute("aria-label", texts.resetWorkers(queue.name, queue.workers_configured));
+  setText(row.reset, machines.length ? texts.resetAll : texts.reset(queue.workers_configured));
+  row.reset.setAttribute("aria-label", machines.length ? texts.resetAllWorkers(queue.name) : texts.resetWorkers(queue.name, queue.workers_configured));
   const word = queue.paused ? texts.resume : texts.pause;
   setText(row.toggle, word);
   row.toggle.setAttribute("aria-label", texts.actOn(word, queue.name));
 }
 
-function update(row, queue) {
+function update(row, queue, machines) {
   row.queue = queue;
   const { level, text } = queueBadge(queue);
   setData(row.badge, "level", level);
@@ -79,11 +83,14 @@ function update(row, queue) {
   showText(row.rest, texts.rest(queue.pending, queue.failed));
   setText(row.flow, flowWords(queue));
   setText(row.busy, busyWords(queue));
-  if (isAdmin()) drawSwitches(row, queue);
+  showText(row.absent, absentWords(queue, machines));
+  const where = machines.length ? queue.machines : [];
+  redraw(row.where, where, () => where.flatMap((machine, place) => [place ? ", " : texts.on, make("span", {}, machine)]));
+  if (isAdmin()) drawSwitches(row, queue, machines);
 }
 
-/** `refresh()` asks again, after somebody changed a queue. */
-export function drawQueues(queues, refresh) {
+/** `machines`: all, where there are several; `refresh()` asks again, after somebody changed a queue. */
+export function drawQueues(queues, machines, refresh) {
   const names = new Set(queues.map((queue) => queue.name));
   for (const [name, row] of rows) {
     if (names.has(name)) continue;
@@ -96,6 +103,6 @@ export function drawQueues(queues, refresh) {
       rows.set(queue.name, row);
       list.append(row.node);
     }
-    update(rows.get(queue.name), queue);
+    update(rows.get(queue.name), queue, machines);
   }
 }

@@ -33,6 +33,18 @@ const rate = (value) => number(value, { maximumFractionDigits: value < 10 ? 1 : 
 
 export const flowWords = (queue) => texts.flow(rate(queue.in_per_minute), rate(queue.out_per_minute));
 
-export function busyWords(queue) {
-  return texts.busy(queue.running, queue.workers_total, queue.consumers, queue.machines);
+export const busyWords = (queue) => texts.busy(queue.running, queue.workers_total, queue.machines.length ? 1 : queue.consumers);
+
+/** The workers of a queue on each machine that takes items of it: one number, or from the least to the most. */
+export function workersWords(queue, machines) {
+  const counts = machines.filter(({ name }) => queue.machines.includes(name)).flatMap(({ queues }) => queues)
+    .filter(({ name }) => name === queue.name).map(({ workers }) => workers);
+  return counts.length ? texts.range(Math.min(...counts), Math.max(...counts)) : number(queue.workers);
+}
+
+/** Which of several machines would serve a queue that nobody serves now; else empty. */
+export function absentWords(queue, machines) {
+  if (queue.consumers || !machines.length) return "";
+  const names = machines.filter(({ queues }) => queues.some(({ name }) => name === queue.name)).map(({ name }) => name);
+  return names.length ? texts.servedByAbsent(names) : texts.servedByNone;
 }

@@ -38,3 +38,11 @@ export function showText(node, text) {
 export function setData(node, name, value) {
   if (node.dataset[name] !== String(value)) node.dataset[name] = value;
 }
+
+/** Gives the node the children that `draw()` makes, only where `said` is something else than at the last call. */
+export function redraw(node, said, draw) {
+  const text = said.join("\n");
+  if (node.dataset.text === text) return;
+  node.dataset.text = text;
+  node.replaceChildren(...draw());
+}

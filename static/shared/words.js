@@ -31,6 +31,8 @@ export function withLocalTimes(text) {
 
 function waitWords(text) {
   if (/^waiting\b/i.test(text)) return withLocalTimes(text);
+  const [, awaited] = /^waits for (.+)/.exec(text) ?? [];
+  if (awaited) return texts.waitingFor(withLocalTimes(awaited));
   return /^an? /.test(text) ? texts.waitingFor(text) : texts.waiting(withLocalTimes(text));
 }
 

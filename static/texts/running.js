@@ -26,16 +26,20 @@ export const texts = {
   rest: (scheduled, failed) =>
     [scheduled && `${number(scheduled)} scheduled`, failed && `${number(failed)} failed`].filter(Boolean).join(", "),
   flow: (into, out) => `${into} in, ${out} out per minute`,
-  busy: (running, workers, consumers, machines) => {
-    const where = machines.length ? ` on ${machines.join(", ")}` : consumers > 1 ? ` in ${many(consumers, "consumer")}` : "";
-    return `${number(running)} of ${many(workers, "worker")} busy${where}`;
-  },
+  busy: (running, workers, consumers) =>
+    `${number(running)} of ${many(workers, "worker")} busy${consumers > 1 ? ` in ${many(consumers, "consumer")}` : ""}`,
+  on: "on ",
+  range: (least, most) => (least === most ? number(most) : `${number(least)}–${number(most)}`),
+  servedByNone: "No machine serves it.",
+  servedByAbsent: (names) => `${names.join(", ")} ${names.length > 1 ? "serve it, and take" : "serves it, and takes"} no items now.`,
   fewerWorkers: (queue) => `Fewer workers for ${queue}`,
   moreWorkers: (queue) => `More workers for ${queue}`,
   workersOf: (queue) => `Workers of ${queue}`,
-  workersBounds: (most) => `1 to ${most} in each consumer`,
+  workersBounds: (most) => `1 to ${most}, the same number in each consumer`,
   reset: (count) => `Reset to ${count}`,
   resetWorkers: (queue, count) => `Reset workers of ${queue} to ${count}, the number in config.ini`,
+  resetAll: "Reset",
+  resetAllWorkers: (queue) => `Reset workers of ${queue} to what each machine was given`,
   pause: "Pause",
   resume: "Resume",
   actOn: (label, queue) => `${label} ${queue}`,
@@ -47,14 +51,17 @@ export const texts = {
   machineSilent: (time, ago) => `Not seen since ${time} (${ago})`,
   machineNew: "New",
   machineNotStarted: "Has joined, and has not started yet",
-  machineAbout: ({ is_home: isHome, version, round_trip_ms: trip, types }) => [
-    isHome && "the home",
+  machineAbout: ({ is_home: isHome, version, round_trip_ms: trip }) => [
+    isHome && "The home",
     version && `Bellhop ${version}`,
-    types?.length && many(types.filter(({ problem }) => !problem).length, "job type"),
-    trip !== null && `${number(trip, { maximumFractionDigits: 1 })} ms to the database`,
+    trip !== null && `${number(trip, { maximumSignificantDigits: 2 })} ms to the database and back`,
   ].filter(Boolean).join(", "),
+  machineTypes: (types) => {
+    const idle = types.filter(({ problem }) => problem).length;
+    return `${many(types.length - idle, "job type")}${idle ? `, ${number(idle)} not available` : ""}`;
+  },
   machineQueue: ({ running, workers }) => ` ${number(running)} of ${many(workers, "worker")} busy`,
-  machineType: ({ type, problem }) => `Does not run ${type}: ${problem}`,
+  machineType: ({ type, problem }) => (problem ? `${type} does not run there: ${problem}` : type),
   onMachine: (name) => `on ${name}`,
 
   cancel: "Cancel",

@@ -403,6 +403,19 @@ def test_it_lists_machines(
                                 "gpu=1"]  # fmt: skip
 
 
+def test_it_lists_which_machines_take_items(
+    console: Callable[..., None], here: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members.add("m1", "gpu-1", {})
+    query("UPDATE machine SET version = '1'")
+    query("INSERT INTO consumer (id, pid, started_at, queues, machine, draining) VALUES "
+          "('c1', 1, '2026', '[]', 'm1', 1), ('c2', 1, '2026', '[]', :machine, 0)",
+          {"machine": here.machine})  # fmt: skip
+    console("list")
+    home, machine = capsys.readouterr().out.splitlines()
+    assert "ok" in home and "takes no new items" in machine
+
+
 def test_it_removes_a_machine_with_its_role_and_its_sessions(
     console: Callable[..., None],
     welcome: dict[str, Any],
@@ -445,7 +458,7 @@ def test_it_drains_one_machine_and_lets_the_others_take_items(
 def test_it_counts_what_runs_on_each_machine(here: Installation) -> None:
     query("INSERT INTO consumer (id, pid, started_at, queues, machine) VALUES "
           "('c1', 1, '2026', '[]', 'm1'), ('c10', 1, '2026', '[]', 'm2')")  # fmt: skip
-    assert queries.running_by_machine() == {}
+    assert queries.busy_workers() == {}
     counts = iter([2, 1, 0])
     wait_until_idle(lambda: next(counts))
 

@@ -70,7 +70,8 @@ def test_it_says_which_machine_takes_no_new_items(web: WsgiClient, gpu: Machine)
     told(gpu, "embed")
     works(gpu, "ai")
     query("UPDATE consumer SET draining = 1 WHERE id = 'c2'")
-    assert words(web, "embed") == "waits for machine gpu-1, which takes no new items"
+    said = "waits for machine gpu-1, which takes no new items until it is restarted"
+    assert words(web, "embed") == said
 
 
 def test_it_says_which_machine_serves_a_queue(web: WsgiClient, home: Machine, gpu: Machine) -> None:

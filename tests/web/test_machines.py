@@ -18,6 +18,7 @@ from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
 from bellhop.jobs import consumers, queries
+from bellhop.jobs import queues as switches
 from bellhop.machines import looking, members
 from bellhop.storage import live
 from bellhop.storage.installation import Installation
@@ -103,13 +104,13 @@ def test_it_says_that_a_machine_works(web: WsgiClient, run: Run) -> None:
 
 
 def test_it_says_since_when_a_machine_was_not_seen(web: WsgiClient) -> None:
-    assert shown(web, "gpu")["state"] == "was not seen since 2026-11-29T21:00:00Z"
+    assert shown(web, "gpu")["state"] == "has not been seen since 2026-11-29T21:00:00Z"
 
 
 def test_it_says_that_a_machine_drains(web: WsgiClient, run: Run) -> None:
     run("gpu", "ai")
     query("UPDATE consumer SET draining = 1")
-    assert shown(web, "gpu")["state"] == "takes no new items"
+    assert shown(web, "gpu")["state"] == "takes no new items until it is restarted"
 
 
 def test_it_says_that_a_machine_has_not_started_yet(web: WsgiClient) -> None:
@@ -183,6 +184,33 @@ def test_it_says_which_machines_serve_a_queue_and_with_how_many_workers(
     assert queue(web, "parsing")["machines"] == []
 
 
+def test_it_counts_the_workers_that_somebody_set_for_all_machines(
+    web: WsgiClient, run: Run
+) -> None:
+    run("gpu", "ai")
+    assert (queue(web, "ai")["workers"], queue(web, "ai")["workers_changed"]) == (2, False)
+    switches.set_workers("ai", 4)
+    changed = queue(web, "ai")
+    assert (changed["workers"], changed["workers_changed"]) == (4, True)
+    assert shown(web, "gpu")["queues"] == [{"name": "ai", "workers": 4, "running": 0}]
+
+
+def test_it_counts_of_a_machine_that_drains_only_what_it_still_runs(
+    web: WsgiClient, run: Run, submit: Submit
+) -> None:
+    run("gpu", "ai")
+    submit("a", queue="ai")
+    claim = single.claim("ai", "c-gpu/1")
+    assert claim
+    query("UPDATE consumer SET draining = 1")
+    found = queue(web, "ai")
+    assert (found["machines"], found["workers_total"], found["consumers"]) == (["gpu"], 1, 1)
+    single.complete(claim, data="{}", files="[]", warnings="[]")
+    found = queue(web, "ai")
+    assert (found["machines"], found["workers_total"], found["consumers"]) == ([], 0, 0)
+    assert shown(web, "gpu")["queues"] == [{"name": "ai", "workers": 2, "running": 0}]
+
+
 def test_it_says_on_which_machine_a_consumer_runs(web: WsgiClient, run: Run) -> None:
     run("gpu", "ai")
     (worker,) = web.get(f"{API}/monitoring/workers").json["workers"]
@@ -194,7 +222,7 @@ def test_it_counts_a_machine_that_is_not_there_among_the_problems(
 ) -> None:
     run("home", "parsing")
     health = web.get(f"{API}/monitoring/health").json
-    assert health["problems"] == ["the machine gpu was not seen since 2026-11-29T21:00:00Z"]
+    assert health["problems"] == ["the machine gpu has not been seen since 2026-11-29T21:00:00Z"]
     run("gpu", "ai")
     assert web.get(f"{API}/monitoring/health").json["status"] == "ok"
 

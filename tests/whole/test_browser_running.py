@@ -174,8 +174,8 @@ MACHINE = {
 MACHINES = [
     {**MACHINE, "name": "home", "is_home": True, "types": []},
     {**MACHINE, "name": "gpu-1", "warnings": ["its clock is 9.0 s behind that of the database"]},
-    {**MACHINE, "name": "gpu-2", "state": "was not seen since …", "consumers": []},
-    {**MACHINE, "name": "ocr", "state": "takes no new items"},
+    {**MACHINE, "name": "gpu-2", "state": "has not been seen since …", "consumers": []},
+    {**MACHINE, "name": "ocr", "state": "takes no new items until it is restarted"},
     {**MACHINE, "name": "new", "state": "has not started yet", "version": None, "queues": []},
 ]
 DRAW = """
@@ -200,7 +200,11 @@ def test_it_shows_several_machines(
     said = {name: text_of(browser, f"[data-machine={name}]") for name in ("home", "gpu-1", "gpu-2")}
     assert "1 of 2 workers busy" in said["home"] and "Works" in said["home"]
     assert "Its clock is 9.0 s behind" in said["gpu-1"]
-    assert "Does not run train: torch is missing" in said["gpu-1"]
+    assert "1 job type, 1 not available" in said["gpu-1"]
+    assert "train does not run there" not in said["gpu-1"]
+    press(browser, "[data-machine=gpu-1] summary")
+    told = text_of(browser, "[data-machine=gpu-1] .machine-types")
+    assert told.split("\n") == ["read", "train does not run there: torch is missing"]
     assert "Not seen since" in said["gpu-2"]
     commands = find(browser, "[data-machine-commands]").get_attribute("innerHTML") or ""
     assert "machine add NAME" in commands
@@ -210,6 +214,57 @@ def test_it_shows_several_machines(
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+QUEUE = {
+    "name": "ai", "depth": 3, "pending": 0, "oldest_age_s": 4.0, "running": 2, "failed": 0,
+    "paused": False, "paused_by": None, "paused_at": None, "backlog": "ok", "keeps_up": True,
+    "in_per_minute": 1.0, "out_per_minute": 1.0, "done_at": None, "workers": 4,
+    "workers_configured": 0, "workers_changed": False, "workers_total": 6, "consumers": 2,
+    "machines": ["gpu-1", "gpu-2"],
+}  # fmt: skip
+SERVE = [
+    {**MACHINE, "name": name, "queues": [{"name": "ai", "workers": workers, "running": 1}]}
+    for name, workers in (("gpu-1", 2), ("gpu-2", 4))
+]
+AWAY = {**QUEUE, "workers_total": 0, "consumers": 0, "machines": [], "running": 0}
+DRAW_QUEUE = """
+    const [queue, machines, done] = arguments;
+    import("/static/running/queue-rows.js").then(({ drawQueues }) => {
+        drawQueues([queue], machines, () => null);
+        done(document.querySelector(`[data-queue=${queue.name}]`).innerText);
+    });"""
+SWITCHES = "[data-queue=ai] .workers-control"
+
+
+def test_it_shows_how_several_machines_serve_a_queue(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    open_page(browser, served)
+    said = browser.execute_async_script(DRAW_QUEUE, QUEUE, SERVE)
+    assert "2 of 6 workers busy" in said and "on gpu-1, gpu-2" in said
+    assert text_of(browser, f"{SWITCHES} .workers-count") == "2–4"
+    assert "Reset" not in said
+    alike = [{**one, "queues": [{**one["queues"][0], "workers": 4}]} for one in SERVE]
+    said = browser.execute_async_script(DRAW_QUEUE, {**QUEUE, "workers_changed": True}, alike)
+    assert text_of(browser, f"{SWITCHES} .workers-count") == "4" and "Reset" in said
+
+
+@pytest.mark.parametrize(
+    ("machines", "words"),
+    [
+        (SERVE[:1], "gpu-1 serves it, and takes no items now."),
+        (SERVE, "gpu-1, gpu-2 serve it, and take no items now."),
+        ([{**MACHINE, "name": "home", "queues": []}], "No machine serves it."),
+    ],
+)
+def test_it_says_which_machine_a_queue_waits_for(
+    browser: webdriver.Chrome, served: Running, machines: list[object], words: str
+) -> None:
+    open_page(browser, served)
+    said = browser.execute_async_script(DRAW_QUEUE, AWAY, machines)
+    assert words in said and "No worker running" in said
+    assert not find(browser, SWITCHES).is_displayed()
 
 
 @pytest.mark.parametrize("width", [390, 640, 1000, 1920])

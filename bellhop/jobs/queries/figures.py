@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from bellhop.accounts.access import User, owned, readable
@@ -94,10 +94,18 @@ def queue_states() -> dict[str, dict[str, Any]]:
     return states
 
 
-def busy_workers() -> dict[tuple[str, str], int]:
-    """How many workers run an item, by consumer and queue."""
-    running = query("SELECT DISTINCT worker, queue FROM item WHERE status = 'running'")
-    return Counter((worker.partition("/")[0], queue) for worker, queue in running if worker)
+def busy_workers() -> dict[str, Counter[str]]:
+    """How many workers of each queue run an item, by machine; the one machine of SQLite is ""."""
+    busy: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = query(
+        """SELECT machine, queue, count(DISTINCT worker) FROM consumer
+        JOIN item ON status = 'running'
+        AND worker > consumer.id || '/' AND worker < consumer.id || '0'
+        GROUP BY machine, queue"""
+    )
+    for machine, queue, count in rows:
+        busy[machine][queue] = count
+    return busy
 
 
 def types_waiting(queue: str, most: int) -> dict[str, int]:

@@ -80,16 +80,6 @@ def held_by(here: Installation, consumers: Iterable[str]) -> int:
     return sum(worker.partition("/")[0] in holders for (worker,) in rows)
 
 
-def running_by_machine() -> dict[str, int]:
-    """How many items run on each machine that runs any, by its id."""
-    return dict(
-        query(
-            """SELECT machine, count(*) FROM consumer JOIN item ON status = 'running'
-            AND worker > consumer.id || '/' AND worker < consumer.id || '0' GROUP BY machine"""
-        )
-    )
-
-
 def leases() -> list[tuple[int, str, str]]:
     """(item id, lease_until, worker) of everything that runs."""
     sql = "SELECT id, lease_until, coalesce(worker, '') FROM item WHERE status = 'running'"

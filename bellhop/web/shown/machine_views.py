@@ -8,17 +8,19 @@ from typing import Any, NamedTuple
 from bellhop.base.documents import stored
 from bellhop.database.condition import SLOW_MS
 from bellhop.jobs import queries
+from bellhop.jobs import queues as switches
 from bellhop.machines import members, served
 from bellhop.machines.members import Member
 from bellhop.storage.models import Consumer
+from bellhop.web.shown.machines import DRAINS
 from bellhop.web.site import Site
 
-WORKS, DRAINS, NOT_STARTED = "works", "takes no new items", "has not started yet"
+WORKS, NOT_STARTED = "works", "has not started yet"
 TOO_OLD = "is too old for the database; update it"
 
 
 class Machine(NamedTuple):
-    """A machine, the workers that it has for each queue, and those of its consumers that live."""
+    """A machine, the workers that each queue has there, and those of its consumers that live."""
 
     row: Member
     workers: Mapping[str, int]
@@ -30,7 +32,7 @@ class Machine(NamedTuple):
         if not self.row.version:
             return NOT_STARTED
         if not self.consumers:
-            return f"was not seen since {self.row.seen_at[:19]}Z"
+            return f"has not been seen since {self.row.seen_at[:19]}Z"
         if members.is_too_old(self.row):
             return TOO_OLD
         return DRAINS if all(consumer.draining for consumer in self.consumers) else WORKS
@@ -39,14 +41,14 @@ class Machine(NamedTuple):
 def machines(site: Site, running: Sequence[Consumer]) -> list[Machine]:
     """Every machine, the home first; none while the rows are in SQLite."""
     found = members.every() if site.here.machine else []
-    return [
-        Machine(
-            row,
-            stored(row.queues, dict, "machine", row.name, "queues"),
-            [consumer for consumer in running if consumer.machine == row.id],
-        )
-        for row in found
-    ]
+    changed: dict[str, int] = switches.workers_set() if found else {}
+    machines = []
+    for row in found:
+        queues: dict[str, int] = stored(row.queues, dict, "machine", row.name, "queues")
+        workers = {name: changed.get(name, count) for name, count in queues.items() if count}
+        consumers = [consumer for consumer in running if consumer.machine == row.id]
+        machines.append(Machine(row, workers, consumers))
+    return machines
 
 
 def names(found: Sequence[Machine]) -> dict[str, str]:
@@ -66,9 +68,8 @@ def machine_views(site: Site) -> list[dict[str, Any]]:
             "state": machine.state,
             "version": machine.row.version or None,
             "queues": [
-                {"name": name, "workers": workers, "running": _running(machine, name, busy)}
+                {"name": name, "workers": workers, "running": busy[machine.row.id][name]}
                 for name, workers in machine.workers.items()
-                if workers
             ],
             "types": [
                 {"type": each.type, "problem": each.problem}
@@ -91,10 +92,6 @@ def silent(found: Sequence[Machine]) -> list[str]:
         for machine in found
         if machine.state not in (WORKS, DRAINS)
     ]
-
-
-def _running(machine: Machine, queue: str, busy: Mapping[tuple[str, str], int]) -> int:
-    return sum(busy.get((consumer.id, queue), 0) for consumer in machine.consumers)
 
 
 def _measured(row: Member, version_of_home: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from bellhop.machines.served import Served
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer
 
+DRAINS = "takes no new items until it is restarted"
+
 
 class Machines:
     """The machines at one moment: what each serves, and the consumers that run there."""
@@ -38,7 +40,7 @@ class Machines:
             return f"no machine that has the job type {type_name} serves the queue {queue}"
         last = max(serving, key=lambda member: member.seen_at)
         if self._serving(last.id, queue):
-            return f"waits for machine {last.name}, which takes no new items"
+            return f"waits for machine {last.name}, which {DRAINS}"
         return f"waits for machine {last.name}, not seen since {last.seen_at[:19]}Z"
 
     def _running_on(self, machine: str) -> list[Consumer]:

@@ -34,7 +34,9 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
         state = states.get(name, {})
         configured = site.settings.queues.get(name)
         by, at = paused.get(name, (None, None))
-        serving = list(_serving(name, running, found, configured.workers if configured else 0))
+        of_each = workers.get(name, configured.workers if configured else 0)
+        serving = list(_serving(name, running, found, of_each))
+        there = [machine.workers.get(name, 0) for machine in found if machine.consumers]
         came, left = flows.get(name, NO_FLOW)
         queue = {
             "name": name,
@@ -49,9 +51,10 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
             "backlog": _backlog(site, state.get("queued", 0)),
             "in_per_minute": round(came, 1),
             "out_per_minute": round(left, 1),
-            "workers": workers.get(name, configured.workers if configured else 0),
+            "workers": max(there, default=0) or of_each,
             "workers_configured": configured.workers if configured else 0,
-            "workers_total": sum(workers.get(name, count) for _, count in serving),
+            "workers_changed": name in workers,
+            "workers_total": sum(count for _, count in serving),
             "consumers": len(serving),
             "machines": sorted({machine for machine, _ in serving if machine}),
         }
@@ -60,18 +63,23 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
 
 
 def _serving(
-    queue: str, running: Sequence[Consumer], found: Sequence[Machine], configured: int
+    queue: str, running: Sequence[Consumer], found: Sequence[Machine], of_each: int
 ) -> Iterator[tuple[str, int]]:
     """(machine, its workers) for each consumer that serves a queue; "" where there is one machine.
 
-    How many its consumers have there, a machine that joined knows from `machine add`.
+    One that drains has no workers but those that still run an item. How many a consumer has, a
+    machine that joined knows from `machine add`.
     """
     by_id = {machine.row.id: machine for machine in found}
-    for consumer in running:
-        if queue in queries.queues_of(consumer):
-            machine = by_id.get(consumer.machine)
-            name = machine.row.name if machine else ""
-            yield name, machine.workers.get(queue, configured) if machine else configured
+    serving = [consumer for consumer in running if queue in queries.queues_of(consumer)]
+    busy = queries.busy_workers() if any(consumer.draining for consumer in serving) else {}
+    for consumer in serving:
+        machine = by_id.get(consumer.machine)
+        count = machine.workers.get(queue, of_each) if machine else of_each
+        if consumer.draining:
+            count = min(count, busy[consumer.machine][queue])
+        if count or not consumer.draining:
+            yield machine.row.name if machine else "", count
 
 
 def _backlog(site: Site, depth: int) -> str:

@@ -55,7 +55,7 @@ def test_it_imports_in_no_circle() -> None:
 
 # Imported only where the rows are in PostgreSQL, or the files in S3: extras, of which the .pyz says
 # what to install.
-CLIENTS = {"psycopg": "bellhop.database.postgresql", "obstore": "bellhop.stores.s3"}
+CLIENTS = {"psycopg": "bellhop.database.connection", "obstore": "bellhop.stores.s3"}
 
 
 @pytest.mark.parametrize("package", CLIENTS)

@@ -40,7 +40,7 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
 
 def _measure(settings: Settings) -> None:
     """Say how far the rows are; a start that follows says what is wrong with them."""
-    from bellhop.database.postgresql import PostgresError
+    from bellhop.database.connection import PostgresError
 
     bind_server(settings.storage.database, may_write=False)
     try:

@@ -255,13 +255,13 @@ def _with_logs(path: Path) -> list[Path]:
 @contextlib.contextmanager
 def _refusals(here: Installation, url: str) -> Iterator[None]:
     """One line for what a database says; nothing was moved then."""
-    from bellhop.database import postgresql, server  # an extra
+    from bellhop.database import connection, server  # an extra
 
     try:
         yield
     except Exception as error:
         said = said_by(error)
-        if isinstance(said, postgresql.PostgresError):
+        if isinstance(said, connection.PostgresError):
             raise server.refused(url, said) from None
         if not isinstance(said, sqlite3.Error):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bellhop.database import translation
-from bellhop.database.postgresql import OPTIONS, Connection, PostgresError, connect, storable
+from bellhop.database.connection import OPTIONS, Connection, PostgresError, connect, storable
 
 # What must not wait for anybody is answered soon, or is asked again on a new connection.
 AT_ONCE_S = 2

@@ -190,6 +190,12 @@ def query(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...
     return rows
 
 
+def together(*statements: tuple[str, dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+    """All rows of each of these statements, made one after the other; a server is asked once."""
+    rows: list[list[tuple[Any, ...]]] = database.rows_of(statements)
+    return rows
+
+
 def named(sql: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """All rows of one statement, by the names of their columns."""
     cursor = send(sql, values or {})

@@ -15,12 +15,13 @@ from bellhop.base.errors import REMOVED, NotAMember, StartRefused
 from bellhop.base.settings import postgresql_location
 from bellhop.database import translation, versions
 from bellhop.database.condition import Condition, look
+from bellhop.database.connection import PostgresError, answering, connect
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import is_login_refused, said_by
-from bellhop.database.postgresql import OLDEST, PostgresError, answering, connect
 from bellhop.database.schema import migrations, of_newer
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
+OLDEST = 150000  # PostgreSQL 15
 ABOUT = """
     CREATE TABLE IF NOT EXISTS about (version BIGINT NOT NULL, mark BIGINT NOT NULL);
     ALTER TABLE about ADD COLUMN IF NOT EXISTS needs BIGINT NOT NULL DEFAULT 0"""

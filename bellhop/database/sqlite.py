@@ -7,7 +7,7 @@ import operator
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +165,10 @@ class Sqlite(SqliteDatabase):
         if isinstance(values, list):
             return connection.executemany(sql, values)
         return connection.execute(sql, values)
+
+    def rows_of(self, statements: Sequence[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
+        """The rows of several statements, made one after the other."""
+        return [self.send(sql, values).fetchall() for sql, values in statements]
 
     @contextlib.contextmanager
     def streamed(self, sql: str, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:

@@ -20,6 +20,7 @@ STATEMENT = (
     (re.compile(r"\bINDEXED BY \w+"), ""),
     (re.compile(r"\bCROSS JOIN\b"), "JOIN"),
 )
+ROWS = re.compile(r"\A\s*(?:SELECT|WITH|VALUES|SHOW)\b|\bRETURNING\b", re.IGNORECASE)
 TABLE = (
     (re.compile(r"--.*"), ""),
     (re.compile(r"\bid INTEGER PRIMARY KEY( AUTOINCREMENT)?"),
@@ -40,6 +41,12 @@ def statement(sql: str) -> str:
     for pattern, instead in STATEMENT:
         sql = pattern.sub(instead, sql)
     return VALUE.sub(lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%"))
+
+
+@cache
+def gives_rows(sql: str) -> bool:
+    """Whether a statement has rows to give, and is not only to be made."""
+    return bool(ROWS.search(sql))
 
 
 def tables(sql: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from bellhop.bell import notified
 from bellhop.bell.notified import NotifiedStorage
-from bellhop.database import listening, postgresql
+from bellhop.database import connection, listening, postgresql
 from bellhop.database.database import bind_server, database, query
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
@@ -180,7 +180,7 @@ def test_it_gives_up_ringing_soon_where_nobody_answers(
     web().ring({"ai": 1})
     proxy.cut()
     began = time.monotonic()
-    with pytest.raises(postgresql.PostgresError):
+    with pytest.raises(connection.PostgresError):
         web().ring({"ai": 1})
     assert time.monotonic() - began < 5
     proxy.heal()

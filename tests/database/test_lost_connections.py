@@ -15,8 +15,8 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from bellhop.base.errors import StartRefused
+from bellhop.database import connection, postgresql
 from bellhop.database import database as interface
-from bellhop.database import postgresql
 from bellhop.database.database import (
     bind_server,
     certain,
@@ -163,7 +163,7 @@ def test_it_knows_of_a_commit_that_never_arrived(proxy: Proxy) -> None:
 @pytest.mark.parametrize("is_made", [True, False])
 def test_it_looks_for_a_commit_when_it_cannot_be_made_any_more(rows: str, is_made: bool) -> None:
     """The COMMIT may still be on its way when the connection is lost."""
-    with postgresql.connect(rows) as other:
+    with connection.connect(rows) as other:
         other.execute(postgresql.BEGIN, prepare=False)
         other.execute(COUNT)
         thread = threading.Timer(0.3, other.commit if is_made else other.rollback)
@@ -190,7 +190,7 @@ def test_it_holds_up_no_writer_for_long_when_one_is_cut_off(
         query(COUNT)
         proxy.cut()
         began = time.monotonic()
-        with postgresql.connect(tables) as other:
+        with connection.connect(tables) as other:
             other.execute(postgresql.BEGIN, prepare=False)
             assert time.monotonic() - began < MOST_HELD_UP_S
             other.rollback()
@@ -202,8 +202,8 @@ def test_it_holds_up_no_writer_for_long_when_one_is_cut_off(
 def test_it_gives_up_to_wait_for_another_writer(
     proxy: Proxy, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect = postgresql.connect
-    options = {**postgresql.OPTIONS, "lock_timeout": "100ms"}
+    connect = connection.connect
+    options = {**connection.OPTIONS, "lock_timeout": "100ms"}
     monkeypatch.setattr(postgresql, "connect", partial(connect, options=options))
     with connect(tables) as other:
         other.execute(postgresql.BEGIN, prepare=False)
@@ -216,8 +216,8 @@ def test_it_gives_up_to_wait_for_another_writer(
 def test_it_ends_a_statement_that_takes_too_long(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {**postgresql.OPTIONS, "statement_timeout": "100ms"}
-    monkeypatch.setattr(postgresql, "connect", partial(postgresql.connect, options=options))
+    options = {**connection.OPTIONS, "statement_timeout": "100ms"}
+    monkeypatch.setattr(postgresql, "connect", partial(connection.connect, options=options))
     with pytest.raises(psycopg.Error) as slow:
         query("SELECT pg_sleep(5)")
     assert is_busy(slow.value)
@@ -243,7 +243,7 @@ def test_it_waits_for_no_connection_that_does_not_come(proxy: Proxy) -> None:
     with pytest.raises(Exception) as silent:
         query("SELECT 1")
     assert is_unavailable(silent.value)
-    assert time.monotonic() - began < postgresql.CONNECT_S + 1
+    assert time.monotonic() - began < connection.CONNECT_S + 1
 
 
 def test_it_says_the_same_to_who_asks_through_a_model(proxy: Proxy) -> None:

@@ -18,7 +18,7 @@ import pytest
 from bellhop.base import errors
 from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
-from bellhop.database import postgresql
+from bellhop.database import connection, postgresql
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries
 from bellhop.storage.installation import Installation, bind_rows
@@ -695,7 +695,7 @@ def test_it_says_which_end_won_the_race_with_a_cancel(web: WsgiClient, workers: 
 def kept(settings: Settings, here: Installation) -> Iterator[None]:
     """Somebody else writes all the time."""
     url = settings.storage.database
-    other = postgresql.connect(url) if url else sqlite3.connect(here.database)
+    other = connection.connect(url) if url else sqlite3.connect(here.database)
     with contextlib.closing(other):
         other.execute(postgresql.BEGIN if url else "BEGIN IMMEDIATE")
         yield
@@ -705,7 +705,7 @@ def test_it_answers_busy_where_somebody_keeps_the_database_to_themselves(
     web: WsgiClient, loaded: Settings, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bellhop.database.sqlite.BUSY_TIMEOUT_S", 0.05)
-    monkeypatch.setitem(postgresql.OPTIONS, "lock_timeout", "50ms")
+    monkeypatch.setitem(connection.OPTIONS, "lock_timeout", "50ms")
     bind_rows(loaded, here)
     with kept(loaded, here):
         answer = web.post(JOBS, {"type": "noop", "items": [{"text": "a"}]})

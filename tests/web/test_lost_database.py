@@ -13,8 +13,8 @@ import pytest
 
 from bellhop.accounts import accounts
 from bellhop.consumer.workers import Workers
+from bellhop.database import connection, postgresql
 from bellhop.database import database as interface
-from bellhop.database import postgresql
 from bellhop.database.database import bind_server, database, query
 from bellhop.jobs import lifecycle
 from bellhop.storage.files import Files
@@ -184,7 +184,7 @@ def test_it_answers_busy_where_another_writer_takes_too_long(
     web: WsgiClient, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query("SET lock_timeout = '50ms'")
-    with postgresql.connect(tables) as other:
+    with connection.connect(tables) as other:
         other.execute(postgresql.BEGIN, prepare=False)
         answer = web.post(JOBS, TEXT)
         assert web.get(JOBS).status == 200, "reading goes on"

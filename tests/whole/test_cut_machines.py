@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bellhop.database import postgresql
+from bellhop.database import connection, postgresql
 from tests.support.network import Host, Network
 from tests.support.places import ROOT
 from tests.support.postgres import Postgres
@@ -54,7 +54,7 @@ def machine(network: Network) -> Host:
 def test_it_waits_for_no_line_of_writers_that_were_cut_off(server: Postgres, machine: Host) -> None:
     """Each of them would have its turn, and nobody there to use it."""
     rows = server.new_database("cut")
-    with postgresql.connect(rows) as other:
+    with connection.connect(rows) as other:
         other.execute("CREATE TABLE written (written INTEGER)")
         other.execute(postgresql.BEGIN, prepare=False)
         writers = machine.start(sys.executable, "-c", WRITE, rows, cwd=ROOT)

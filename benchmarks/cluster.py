@@ -104,7 +104,8 @@ def _slept(cluster: Cluster, machines: int) -> tuple[float, float]:
         name = f"machine-{len(cluster.machines) + 1}"
         # One has a queue more, so that a job can mean this machine.
         cluster.add(name, {"parsing": WORKERS} | ({"ai": 1} if name == "machine-1" else {}))
-    _one_job(cluster, "pause", 2 * WORKERS * machines, seconds=0.001)  # all is warm
+    # Each worker has a process that runs by now.
+    _one_job(cluster, "pause", 5 * WORKERS * machines, seconds=ITEM_MS / 1000)
     busy, since = _busy_s(), time.monotonic()
     rate = _one_job(cluster, "pause", 60 * WORKERS * machines, seconds=ITEM_MS / 1000)
     return rate, _share(busy, since)

@@ -7,22 +7,15 @@ is alone waits for nobody, and many share the cost of a commit.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
+from bellhop.consumer.lines import Lines, Pace, Shares
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import will_pass
-from bellhop.jobprocess.ahead import MOST_AHEAD
 from bellhop.jobs import lifecycle
 from bellhop.jobs.lifecycle import Claim, Completion, Due
-
-# How long the quick items that a worker claims at once shall take together.
-AHEAD_S = 0.025
-# How much of what is known of the pace of a type the next item leaves.
-MEMORY = 0.7
 
 
 def nothing(is_recorded: bool) -> None:
@@ -65,31 +58,10 @@ class Asked:
         return {end.claim.id for end in self.ends} | {claim.id for claim in self.back}
 
 
-class Pace:
-    """How quick the items of each type were lately, which says how many are claimed at once."""
-
-    def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
-
-    def note(self, type_name: str, seconds: float) -> None:
-        """Remember how long an item took its worker; a slow one counts at once."""
-        before = AHEAD_S if seconds > AHEAD_S else self._seconds.get(type_name, AHEAD_S)
-        self._seconds[type_name] = MEMORY * before + (1 - MEMORY) * seconds
-
-    def most(self, type_name: str) -> int:
-        """How many items of a type one worker may claim at once."""
-        seconds = self._seconds.get(type_name, AHEAD_S)
-        return max(1, min(MOST_AHEAD, int(AHEAD_S / max(seconds, AHEAD_S / MOST_AHEAD))))
-
-    def quickest(self) -> int:
-        """The most of any type."""
-        return max(map(self.most, [*self._seconds]), default=1)
-
-
 class Moves:
     """Makes the moves of the workers of one consumer.
 
-    `key_of` is as `lifecycle.read_due` takes it; `workers_of` says how many workers share a queue;
+    `key_of` is as `lifecycle.read_due` takes it; `shares` say who else takes items of a queue;
     `types` gives the types of which items are claimed, None for any; `ring` is told how many items
     of each queue may run now.
     """
@@ -97,15 +69,17 @@ class Moves:
     def __init__(
         self,
         key_of: Callable[[Claim], str | None],
-        workers_of: Callable[[str], int],
+        shares: Shares,
         pace: Pace,
         ring: Callable[[Mapping[str, int]], object],
         types: Callable[[], Collection[str] | None] = lambda: None,
     ):
-        self._key_of, self._workers_of, self._pace = key_of, workers_of, pace
+        self._key_of, self._shares, self._pace = key_of, shares, pace
         self._types, self._ring = types, ring
         self._waiting: list[Asked] = []
         self._line, self._turn = threading.Lock(), threading.Lock()
+        # What was read of each queue, to be claimed, and not given to a worker.
+        self._unclaimed: dict[str, dict[int, Claim]] = {}
         # Workers that may hold what they were not told of, as a commit of theirs had no answer; and
         # the items of which they know that they hold them.
         self._in_doubt: dict[str, set[int]] = {}
@@ -136,34 +110,62 @@ class Moves:
             for asked in group:
                 asked.is_done = True
 
-    def _together(self, group: list[Asked]) -> None:
-        """One transaction for all; another one where somebody else was first at a claim."""
-        ending = [asked for asked in group if asked.ends or asked.back]
+    def _together(self, group: list[Asked], *, may_join: bool = True) -> None:
+        """One transaction for all; another one where somebody else was first at a claim.
+
+        Who comes while it waits for its turn to write becomes one of the group.
+        """
         for asked in group:
             self._find(asked)
-        wanting = [asked for asked in group if asked.queue and not asked.claims]
-        lines = _Lines(self._workers_of, self._pace, wanting, self._types() if wanting else None)
-        while (given := lines.share(wanting)) or ending:
-            candidates = [
-                (asked, lifecycle.read_due(items, asked.queue, asked.worker, self._key_of))
-                for asked, items in given
-            ]
-            self._in_doubt |= {asked.worker: asked.known() for asked, _ in given}
-            ended = [end.claim for asked in ending for end in asked.ends]
-            # A claim alone is a transaction by itself.
-            is_group = bool(ending or len(given) > 1)
-            with lifecycle.recording(*ended) if is_group else contextlib.nullcontext():
-                recorded = [_end(asked) for asked in ending]
-                claims = [lifecycle.take(found, asked.worker) for asked, found in candidates]
-            for asked, _ in given:
-                del self._in_doubt[asked.worker]
+        lines = Lines(self._shares, self._pace, self._types(), self._read)
+        while lines.look(_wanting(group)) or _ending(group):
+            ended: list[Claim] = []
+            with lifecycle.recording(ended):
+                group += self._who_came_meanwhile(lines, group) if may_join else []
+                ending = _ending(group)
+                ended += [end.claim for asked in ending for end in asked.ends]
+                recorded = _end(ending)
+                given = lines.share(_wanting(group))
+                self._in_doubt |= {asked.worker: asked.known() for asked, _ in given}
+                taken = self._take(given)
             for asked, results in zip(ending, recorded, strict=True):
                 asked.recorded = results
-            for (asked, _), taken in zip(given, claims, strict=True):
-                asked.claims = taken
-            ending, wanting = [], [asked for asked, _ in given if not asked.claims]
+            for asked, _ in given:
+                del self._in_doubt[asked.worker]
+                asked.claims = [claim for claim in taken if claim.worker == asked.worker]
         for asked in group:
             asked.recorded = asked.recorded or []
+
+    def _who_came_meanwhile(self, lines: Lines, group: Sequence[Asked]) -> list[Asked]:
+        """Who asked while the others waited to write, as far as there is something for them."""
+        late: list[Asked] = []
+        with self._line:
+            for asked in [*self._waiting]:
+                same = [each for each in _wanting([*group, *late]) if each.queue == asked.queue]
+                has_enough = not asked.queue or lines.has_more(asked.queue, len(same))
+                if has_enough and asked.worker not in self._in_doubt:
+                    self._waiting.remove(asked)
+                    late.append(asked)
+        return late
+
+    def _read(self, items: Sequence[Due], queue: str, worker: str) -> list[Claim]:
+        """Items of a queue as they may be claimed; what was read before and not given is known."""
+        before = self._unclaimed.get(queue, {})
+        known = {item.id: before[item.id] for item in items if item.is_as(before.get(item.id))}
+        new = [item for item in items if item.id not in known]
+        read = lifecycle.read_due(new, queue, worker, self._key_of) if new else []
+        self._unclaimed[queue] = known | {claim.id: claim for claim in read}
+        return [*self._unclaimed[queue].values()]
+
+    def _take(self, given: Sequence[tuple[Asked, Sequence[Claim]]]) -> list[Claim]:
+        """Claim what workers are given: which they have."""
+        of_queue: dict[str, list[Claim]] = {}
+        for asked, claims in given:
+            for claim in claims:
+                claim.worker = asked.worker
+                del self._unclaimed[asked.queue][claim.id]
+            of_queue.setdefault(asked.queue, []).extend(claims)
+        return [claim for found in of_queue.values() for claim in lifecycle.take(found)]
 
     def _alone(self, asked: Asked) -> None:
         """Make the moves of a group that failed one by one, to find the one that fails."""
@@ -171,7 +173,7 @@ class Moves:
         asked.recorded = [_result(end) for end in asked.ends]
         rest = Asked(asked.worker, back=asked.back, queue=asked.queue, most=asked.most)
         try:
-            self._together([rest])
+            self._together([rest], may_join=False)
         except Exception as error:
             asked.error = error
         asked.claims = rest.claims
@@ -200,48 +202,29 @@ class Moves:
                 del self._in_doubt[worker]
 
 
-class _Lines:
-    """What is due in the queues that workers want something of."""
-
-    def __init__(
-        self,
-        workers_of: Callable[[str], int],
-        pace: Pace,
-        wanting: list[Asked],
-        types: Collection[str] | None,
-    ):
-        self._workers_of, self._pace = workers_of, pace
-        self._lines: dict[str, Iterator[list[Due]]] = {}
-        for queue in {asked.queue for asked in wanting}:
-            here = [asked for asked in wanting if asked.queue == queue]
-            ahead = min(max(asked.most for asked in here), pace.quickest())
-            most = len(here) if ahead == 1 else ahead * max(workers_of(queue), len(here))
-            self._lines[queue] = lifecycle.due(queue, here[0].worker, most, types)
-
-    def share(self, wanting: list[Asked]) -> list[tuple[Asked, list[Due]]]:
-        """What is due now, for those of the workers for whom there is something."""
-        given = []
-        for queue in {asked.queue for asked in wanting}:
-            found = next(self._lines[queue], [])
-            fair = len(found) // max(1, self._workers_of(queue))
-            for asked in wanting:
-                if asked.queue == queue and found:
-                    most = min(asked.most, fair, self._pace.most(found[0].type))
-                    alike = [*takewhile(found[0].is_like, found[: max(1, most)])]
-                    given.append((asked, alike))
-                    del found[: len(alike)]
-        return given
+def _wanting(group: Sequence[Asked]) -> list[Asked]:
+    """Who of a group has no claim yet and wants one."""
+    return [asked for asked in group if asked.queue and not asked.claims]
 
 
-def _end(asked: Asked) -> list[bool | Exception]:
-    """Record the ends of one worker's claims, inside a transaction: the results in one move."""
-    done = [end.move for end in asked.ends if isinstance(end.move, Completion)]
+def _ending(group: Sequence[Asked]) -> list[Asked]:
+    """Whose claims end, and are not recorded yet."""
+    return [asked for asked in group if asked.recorded is None and (asked.ends or asked.back)]
+
+
+def _end(ending: list[Asked]) -> list[list[bool | Exception]]:
+    """Record the ends of the claims of workers, inside a transaction: all results in one move."""
+    ends = [end for asked in ending for end in asked.ends]
+    done = [end.move for end in ends if isinstance(end.move, Completion)]
     recorded = lifecycle.complete_all(done) if done else ()
-    if asked.back:
-        lifecycle.give_back(asked.back)
+    if back := [claim for asked in ending for claim in asked.back]:
+        lifecycle.give_back(back)
     return [
-        end.claim.which in recorded if isinstance(end.move, Completion) else end.move()
-        for end in asked.ends
+        [
+            end.claim.which in recorded if isinstance(end.move, Completion) else end.move()
+            for end in asked.ends
+        ]
+        for asked in ending
     ]
 
 

@@ -29,7 +29,8 @@ from bellhop.catalog.description import KnownType
 from bellhop.consumer import inputs
 from bellhop.consumer.hand import Hand
 from bellhop.consumer.lease import Lease
-from bellhop.consumer.moves import End, Moves, Pace
+from bellhop.consumer.lines import Pace, Shares
+from bellhop.consumer.moves import End, Moves
 from bellhop.consumer.owntypes import OwnTypes
 from bellhop.consumer.recording import Ran, record
 from bellhop.consumer.slots import Slots
@@ -113,10 +114,10 @@ class Workers:
         self._ring = ring
         self._pace = Pace()
         self._types = OwnTypes(here, self._catalog)
+        self._shares = Shares(consumer, self.slots.limit)
         self._moves = Moves(
-            self._cache_key, self._workers_of, self._pace, self._ring_others, self._types.names
+            self._cache_key, self._shares, self._pace, self._ring_others, self._types.names
         )
-        self._consumers = 1
         self._stop_at = float("inf")
         self._is_shared = accounts.is_closed()
         self.waiting: set[int] = set()
@@ -215,7 +216,7 @@ class Workers:
     def look(self) -> None:
         """Count the due items that a free slot waits for; once a second, by the keeper."""
         self._moves.settle_doubts()
-        self._consumers = len(queries.consumers())
+        self._shares.serving = queries.serving()
         self._types.look()
         self._due = queries.count_due(self.slots.free(), self._types.names())
 
@@ -237,10 +238,6 @@ class Workers:
     def _ring_others(self, queues: Mapping[str, int]) -> None:
         """Wake workers of others for what these let run, and cannot run themselves at once."""
         self._ring({q: n for q, n in queues.items() if n > self._counts.get(q, 0)})
-
-    def _workers_of(self, queue: str) -> int:
-        """How many workers share the items of a queue, as far as anybody knows."""
-        return self.slots.limit(queue) * max(1, self._consumers)
 
     def is_due(self) -> bool:
         """Whether the last look found something for this worker too, who answers it."""

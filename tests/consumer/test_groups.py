@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.consumer import hand, watch
-from bellhop.consumer.moves import Asked, End, Moves, Pace, nothing
+from bellhop.consumer.lines import Pace, Shares
+from bellhop.consumer.moves import Asked, End, Moves, nothing
 from bellhop.consumer.watch import Watch
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
@@ -43,9 +45,12 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
     recording = lifecycle.recording
 
-    def counted(*claims: Claim) -> Any:
-        made.append(len(claims))
-        return recording(*claims)
+    @contextlib.contextmanager
+    def counted(claims: Sequence[Claim]) -> Iterator[None]:
+        with recording(claims):
+            yield
+        if claims:
+            made.append(len(claims))
 
     monkeypatch.setattr(lifecycle, "recording", counted)
     return made
@@ -62,7 +67,8 @@ def one(workers: Workers, submit: Submit) -> Iterator[Workers]:
 
 
 def moves_for(count: int = 1) -> Moves:
-    return Moves(lambda candidate: None, lambda queue: count, Pace(), lambda queues: None)
+    shares = Shares("c1", lambda queue: count)
+    return Moves(lambda candidate: None, shares, Pace(), lambda queues: None)
 
 
 def end_of(claim: Claim, data: str = "{}") -> End:

@@ -227,7 +227,7 @@ def test_it_waits_for_no_answer_that_does_not_come(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine between the two may keep a connection open whose server is gone."""
-    monkeypatch.setattr(postgresql, "ANSWER_S", 0.3)
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
     query("SELECT 1")
     proxy.cut()
     with pytest.raises(psycopg.Error) as silent:

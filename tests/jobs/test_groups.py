@@ -32,8 +32,8 @@ def key_of(candidate: Claim) -> str:
 
 def taken(most: int, worker: str = "c1/1") -> list[Claim]:
     """What a worker is given of the next items."""
-    found = next(lifecycle.due("parsing", worker, most), [])
-    return lifecycle.take(lifecycle.read_due(found, "parsing", worker, key_of), worker)
+    found = lifecycle.due("parsing", worker, most)
+    return lifecycle.take(lifecycle.read_due(found, "parsing", worker, key_of))
 
 
 def done(claim: Claim, data: str = "{}") -> Completion:
@@ -51,10 +51,10 @@ def test_it_claims_many_items_in_their_order(submit: Submit) -> None:
 
 def test_it_claims_no_item_that_another_worker_claimed_first(submit: Submit) -> None:
     submit("a", "b", "c")
-    found = next(lifecycle.due("parsing", "c1/1", 9))
+    found = lifecycle.due("parsing", "c1/1", 9)
     candidates = lifecycle.read_due(found, "parsing", "c1/1", key_of)
     single.claim("parsing", "c2/1")
-    claims = lifecycle.take(candidates, "c1/1")
+    claims = lifecycle.take(candidates)
     assert [claim.input["text"] for claim in claims] == ["b", "c"]
 
 
@@ -69,11 +69,11 @@ def test_it_puts_off_an_item_whose_equal_is_claimed_with_it(submit: Submit) -> N
 
 def test_it_puts_nothing_off_behind_an_equal_that_somebody_took_away(submit: Submit) -> None:
     job = submit("a", "a")
-    found = next(lifecycle.due("parsing", "c1/1", 9))
+    found = lifecycle.due("parsing", "c1/1", 9)
     candidates = lifecycle.read_due(found, "parsing", "c1/1", key_of)
     held = single.claim("parsing", "c2/1")
     assert held and lifecycle.fail_attempt(held, STOPPED, (60,))
-    assert lifecycle.take(candidates, "c1/1") == []
+    assert lifecycle.take(candidates) == []
     assert [item.waits_for for item in items_of(job)] == [None, None]
 
 

@@ -28,7 +28,7 @@ def test_it_refuses_a_row_that_names_a_value_which_it_does_not_use() -> None:
 
 def test_it_refuses_two_values_of_one_name() -> None:
     with pytest.raises(ValueError, match="two things"):
-        Statement("claimed", "worker = :worker")
+        Statement("claimed", "lease_until = :lease_until")
 
 
 def test_it_refuses_a_move_without_its_values(here: Installation) -> None:

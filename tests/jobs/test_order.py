@@ -42,7 +42,7 @@ def test_it_takes_only_items_of_some_types_in_the_order_of_the_line(submit: Subm
     numbers = {items_of(job)[0].id: number for number, job in enumerate(jobs)}
 
     def line(*types: str) -> list[int]:
-        found = next(lifecycle.due("parsing", "c1/1", 3, types), [])
+        found = lifecycle.due("parsing", "c1/1", 3, types)
         return [numbers[item.id] for item in found]
 
     assert (line("a", "b", "z"), line("z"), line()) == ([4, 0, 1], [], [])

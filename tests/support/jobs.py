@@ -7,7 +7,7 @@ from typing import Any
 
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
-from bellhop.consumer.moves import Pace
+from bellhop.consumer.lines import Pace
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle, queries
 from bellhop.storage.models import Item, Job

@@ -31,8 +31,10 @@ def register(worker: str) -> bool:
 
 
 def _claim(queue: str, worker: str, key_of: Callable[[Claim], str | None]) -> Claim | None:
-    for found in lifecycle.due(queue, worker, 1):
-        if taken := lifecycle.take(lifecycle.read_due(found, queue, worker, key_of), worker):
+    passed_over: set[int] = set()
+    while found := lifecycle.due(queue, worker, 1, passed_over=passed_over):
+        passed_over |= {item.id for item in found}
+        if taken := lifecycle.take(lifecycle.read_due(found, queue, worker, key_of)):
             return taken[0]
     return None
 

@@ -253,9 +253,9 @@ class Moves(RuleBasedStateMachine):
         """A worker claims several at once."""
         queue, worker = self.queued_in(queues) or queues[0], "c2/3"
         single.register(worker)
-        found = next(lifecycle.due(queue, worker, most), [])
+        found = lifecycle.due(queue, worker, most)
         candidates = lifecycle.read_due(found, queue, worker, key_of)
-        claims = self.made(lambda: lifecycle.take(candidates, worker), worker)
+        claims = self.made(lambda: lifecycle.take(candidates), worker)
         for claim in [] if claims is PowerCut else claims:
             assert claim.id not in self.owned, "an item was given to two workers"
             self.owned[claim.id] = claim

@@ -7,7 +7,7 @@ How a claim ends is said in ends.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,22 +35,22 @@ QUEUES_WITH_ITEMS = """
     WHERE EXISTS (SELECT 1 FROM item WHERE queue = value AND status = 'queued')"""
 # The index `item_due` is exactly this filter and order.
 NEXT_DUE = f"""
-    SELECT id, type, owner FROM item
+    SELECT id, type, owner, priority, turn, attempt FROM item
     WHERE queue = :queue AND status = 'queued' AND {MAY_START}
-    ORDER BY priority DESC, turn, id LIMIT :most OFFSET :passed_over"""
+    ORDER BY priority DESC, turn, id LIMIT :most"""
 # The same of the types that a machine runs: the first of each that waits, by the index
 # `item_due_of_type`, which PostgreSQL has. 100,000 items of other types cost it nothing.
 NEXT_DUE_OF = f"""
     {TYPES_IN_LINE}
-    SELECT id, type, owner FROM item WHERE {MAY_START} AND id IN (
+    SELECT id, type, owner, priority, turn, attempt FROM item WHERE {MAY_START} AND id IN (
         SELECT CAST(value AS BIGINT) FROM (
             SELECT (SELECT json_group_array(id) FROM (
                 SELECT id FROM item
                 WHERE queue = :queue AND type = in_line.type AND status = 'queued'
-                ORDER BY priority DESC, turn, id LIMIT :most + :passed_over) AS first) AS ids
+                ORDER BY priority DESC, turn, id LIMIT :most) AS first) AS ids
             FROM in_line WHERE type IN (SELECT value FROM json_each(:types))) AS of_types,
             json_each(CAST(ids AS TEXT)))
-    ORDER BY priority DESC, turn, id LIMIT :most OFFSET :passed_over"""
+    ORDER BY priority DESC, turn, id LIMIT :most"""
 # A later step is given what the one before it returned.
 READ_CLAIMS = f"""
     SELECT item.id, item.job, item.attempt, item.worker, item.failures, item.crashes, item.type,
@@ -148,10 +148,17 @@ class Due(NamedTuple):
     id: int
     type: str
     owner: str
+    priority: int
+    turn: int
+    attempt: int
+
+    def is_as(self, claim: Claim | None) -> bool:
+        """Whether a claim was read since the item last came into the line."""
+        return claim is not None and (claim.turn, claim.attempt) == (self.turn, self.attempt)
 
     def is_like(self, other: Due) -> bool:
         """Whether the same job process may run both."""
-        return self[1:] == other[1:]
+        return (self.type, self.owner) == (other.type, other.owner)
 
 
 KeyOf = Callable[[Claim], str | None]
@@ -172,25 +179,24 @@ def queues_with_items(queues: Sequence[str]) -> list[str]:
 
 
 def due(
-    queue: str, worker: str, most: int, types: Collection[str] | None = None
-) -> Iterator[list[Due]]:
-    """The items that are next in `queue`, `most` at most, in their order; and as it is then, again.
+    queue: str,
+    worker: str,
+    most: int,
+    types: Collection[str] | None = None,
+    passed_over: Collection[int] = (),
+) -> list[Due]:
+    """The items that are next in `queue`, `most` at most, in their order.
 
-    Only of `types`, where these are given. Without the write lock, which an idle look must not
-    take.
+    Only of `types`, where these are given, and none of those to be `passed_over`. Without the write
+    lock, which an idle look must not take.
     """
-    of_queue: dict[str, Any] = {"queue": queue, "consumer": worker.partition("/")[0], "most": most}
+    of_queue: dict[str, Any] = {"queue": queue, "consumer": worker.partition("/")[0]}
+    of_queue["most"] = most + len(passed_over)
     sql = NEXT_DUE
     if types is not None:
         sql, of_queue["types"] = NEXT_DUE_OF, json.dumps([*types])
-    passed_over, before = 0, None
-    while found := query(sql, {**of_queue, "passed_over": passed_over}):
-        if found[0][0] == before:
-            # Whatever is wrong with it, nobody waits behind what cannot be moved.
-            passed_over += 1
-            continue
-        before = found[0][0]
-        yield [Due(*row) for row in found]
+    found = (Due(*row) for row in query(sql, of_queue))
+    return [item for item in found if item.id not in passed_over][:most]
 
 
 def read_due(items: Iterable[Due], queue: str, worker: str, key_of: KeyOf) -> list[Claim]:
@@ -202,34 +208,45 @@ def read_due(items: Iterable[Due], queue: str, worker: str, key_of: KeyOf) -> li
     candidates = []
     for item in _read([item.id for item in items]):
         if isinstance(item, Claim):
-            item.cache_key = key_of(item)
+            item.cache_key, item.worker = key_of(item), worker
             candidates.append(item)
         else:
             _fail_unreadable(*item, queue, worker)
     return candidates
 
 
-def take(candidates: Sequence[Claim], worker: str) -> list[Claim]:
-    """Give items of one queue to `worker`: queued → running.
+def take(candidates: Sequence[Claim]) -> list[Claim]:
+    """Give items of one queue to the workers of one consumer who want them: queued → running.
 
     As far as they are where they were when they were read. One whose equal runs is put off, once,
     until that has ended: queued → pending. What is wrong with one of them ends only that.
     """
+    if not candidates:
+        return []
+    with database.atomic():
+        taken = _taken(candidates)
+        if taken:
+            turns.note_claimed(taken[0].queue, max(claim.turn for claim in taken))
+    return taken
+
+
+def _taken(candidates: Sequence[Claim]) -> list[Claim]:
+    """Take them together, or one by one where something is wrong with one of them."""
     if len(candidates) > 1:
         try:
             with own_part():
-                return _take(candidates, worker)
+                return _take(candidates)
         except Exception as error:
             if will_pass(error):
                 raise
     taken = []
     for candidate in candidates:
         with apart(f"item {candidate.id}"):
-            taken += _take([candidate], worker)
+            taken += _take([candidate])
     return taken
 
 
-def _take(candidates: Sequence[Claim], worker: str) -> list[Claim]:
+def _take(candidates: Sequence[Claim]) -> list[Claim]:
     keys: set[str | None] = set()
     at_once: list[Claim] = []
     equals: list[Claim] = []
@@ -238,7 +255,7 @@ def _take(candidates: Sequence[Claim], worker: str) -> list[Claim]:
         has_equal = candidate.cache_key in keys or _equal_runs(candidate)
         (equals if takes_turns and has_equal else at_once).append(candidate)
         keys.update(filter(None, [candidate.cache_key]))
-    taken = _claimed(at_once, worker)
+    taken = _claimed(at_once)
     for candidate in equals:
         if _equal_runs(candidate):  # else it is looked at again
             DEFER.make(id=candidate.id, cache_key=candidate.cache_key)
@@ -250,33 +267,32 @@ def _equal_runs(candidate: Claim) -> bool:
     return bool(key and query(EQUAL_RUNS, {"cache_key": key}))
 
 
-def _claimed(candidates: Sequence[Claim], worker: str) -> list[Claim]:
+def _claimed(candidates: Sequence[Claim]) -> list[Claim]:
     """Make the claims; without those where somebody was first."""
     if not candidates:
         return []
     first = candidates[0]
     attempts = {candidate.id: candidate.attempt for candidate in candidates}
-    moved = _claim_rows(attempts, first.queue, worker)
+    moved = _claim_rows(attempts, first.queue, {each.id: each.worker for each in candidates})
     taken = [candidate for candidate in candidates if candidate.id in moved]
     if taken:
-        turns.note_claimed(first.queue, max(claim.turn for claim in taken))
         keys = [{"id": c.id, "cache_key": c.cache_key} for c in taken if c.cache_key]
         write_many(SET_KEY, keys)
         die_at("claim-row")
     for claim in taken:
-        claim.attempt, claim.worker = claim.attempt + 1, worker
+        claim.attempt += 1
         claim.measured.waited_s = seconds_since(claim.since) if claim.since else None
     return taken
 
 
-def _claim_rows(attempts: dict[int, int], queue: str, worker: str) -> dict[int, int]:
+def _claim_rows(attempts: dict[int, int], queue: str, workers: dict[int, str]) -> dict[int, int]:
     """Claim the items with these ids, each as it was after so many attempts; which could be."""
     return CLAIM.made(
         ids=json.dumps(list(attempts)),
         attempts=json.dumps([f"{item}/{attempt}" for item, attempt in attempts.items()]),
         queue=queue,
-        consumer=worker.partition("/")[0],
-        worker=worker,
+        consumer=next(iter(workers.values())).partition("/")[0],
+        workers=json.dumps(workers),
         lease_until=timestamp(LEASE_S),
     )
 
@@ -286,7 +302,7 @@ def _fail_unreadable(item: int, reason: str, queue: str, worker: str) -> None:
     error = item_error("unreadable", reason=reason)
     with apart(f"item {item}"):
         ((attempt,),) = query(ATTEMPT_OF, {"id": item})
-        if _claim_rows({item: attempt}, queue, worker):
+        if _claim_rows({item: attempt}, queue, {item: worker}):
             counts = interruptions.counted("failed")
             interruptions.FAIL.make(error, id=item, error=error.shown(), **counts)
 

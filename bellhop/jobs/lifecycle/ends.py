@@ -73,7 +73,7 @@ class Completion:
 
 
 @contextlib.contextmanager
-def recording(*claims: Claim) -> Iterator[None]:
+def recording(claims: Sequence[Claim]) -> Iterator[None]:
     """A transaction in which claims end; if it fails, it is in doubt whether they have."""
     is_in_doubt = True
     try:
@@ -92,7 +92,7 @@ def complete_all(done: Sequence[Completion]) -> Which:
     chain may run from here on.
     """
     recorded: Which = set()
-    with recording(*(each.claim for each in done)):
+    with recording([each.claim for each in done]):
         for source, group in groupby(done, key=lambda each: each.source):
             recorded |= _complete([*group], source)
         die_at("finish-row")
@@ -152,7 +152,7 @@ def fail(claim: Claim, error: ItemError, *, is_failure: bool = True) -> bool:
     `is_failure` false: it was not the job's code that failed, and nothing is counted.
     """
     counts = interruptions.counted("failed") if is_failure else interruptions.counted()
-    with recording(claim):
+    with recording([claim]):
         return _leave(FAIL, claim, event=error, error=error.shown(), **counts)
 
 
@@ -191,7 +191,7 @@ def crash(claim: Claim, signal_name: str) -> bool:
 
 def cancel(claim: Claim) -> bool:
     """Record that no process of a running item lives: running → cancelled. By its worker."""
-    with recording(claim):
+    with recording([claim]):
         return _leave(CANCEL, claim)
 
 
@@ -213,7 +213,7 @@ def give_back(claims: Sequence[Claim]) -> Which:
 
 
 def _give_back(claims: Sequence[Claim], why: ItemError) -> Which:
-    with recording(*claims):
+    with recording(claims):
         held = query(HELD_ITEMS, fence(*claims))
         interruptions.give_back(held, why)
         ids = {item for item, _, _ in held}
@@ -224,7 +224,7 @@ def _give_back(claims: Sequence[Claim], why: ItemError) -> Which:
 def _again(claim: Claim, error: ItemError, delay_s: float, *counted: str) -> bool:
     """Let a claimed item run again, at once or after `delay_s`, unless a cancel was asked."""
     values = {"error": error.shown(), **interruptions.counted(*counted)}
-    with recording(claim):
+    with recording([claim]):
         if cancel_asked(claim):
             return _leave(CANCEL, claim)
         if delay_s <= 0:

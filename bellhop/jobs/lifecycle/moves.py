@@ -16,11 +16,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
-from bellhop.database.database import database, query, write_many
+from bellhop.database.database import database, query, together, write_many
 from bellhop.jobs.lifecycle import deliveries, queuing, rows, tallies
 from bellhop.jobs.lifecycle.tallies import UNKNOWN, Measured
 from bellhop.jobs.lifecycle.turns import LineUp
@@ -78,11 +79,12 @@ MOVES: dict[str, Move] = {
     "claimed": Move(
         ("queued",),
         "running",
-        """worker = :worker, lease_until = :lease_until, attempt = attempt + 1,
+        """worker = json_extract(:workers, '$.' || id), lease_until = :lease_until,
+        attempt = attempt + 1,
         current_step = NULL, cache_key = NULL,
         started_at = min(coalesce(started_at, :now), :now),
         waits_for = NULL, not_before = NULL, completed_at = NULL""",
-        ("worker", "lease_until"),
+        ("workers", "lease_until"),
     ),
     "deferred": Move(
         ("queued",),
@@ -151,7 +153,7 @@ MOVES: dict[str, Move] = {
 }
 COUNTED = {"completed": "completed_items", "failed": "failed_items", "cancelled": "cancelled_items"}
 
-ADD_TO_JOB = """
+ADD_TO_JOB = f"""
     UPDATE job SET
         completed_items = completed_items + :completed_items,
         failed_items = failed_items + :failed_items,
@@ -160,7 +162,7 @@ ADD_TO_JOB = """
         progress_points = progress_points + :points,
         attempt = max(attempt, :attempt),
         started_at = coalesce(started_at, :started),
-        change = :change,
+        change = {rows.CHANGE_NOW},
         current_step = CASE WHEN :waits = 1 THEN NULL ELSE current_step END
     WHERE id = :job
     RETURNING job_id, status,
@@ -193,6 +195,16 @@ class Moved(NamedTuple):
     was: str
     was_progress: int
     was_cached: bool
+
+
+class Brought(NamedTuple):
+    """A job with what was added to it; `status` is the one before."""
+
+    job_id: str
+    status: str
+    is_final: bool
+    cancelled: int
+    failed: int
 
 
 class Statement:
@@ -241,10 +253,7 @@ class Statement:
         values["now"] = timestamp()
         why = reasons.reason_of(event.code, event.message) if event else (None, None)
         values["code"], values["reason"] = why
-        before = [] if self._is_plain else query(self.look, values)
-        if not before and not self._is_plain:
-            return {}
-        moved = query(self.update, values)
+        before, moved = self._sent(values)
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
         ended: list[tallies.Ended] = []
@@ -254,8 +263,7 @@ class Statement:
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
             of_job.setdefault(job, []).append(Moved(*row, *known))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
-        for job, rows_of_job in of_job.items():
-            _record(job, self.move, self._target, rows_of_job, event)
+        _record(of_job, self.move, self._target, event)
         if moved and self._target in ("completed", "failed"):
             tallies.count(self._target, ended)
             if event:
@@ -263,6 +271,12 @@ class Statement:
         for key in {row[4] for row in before if row[1] == "running" and row[4]}:
             RELEASE_EQUALS.make(cache_key=key)
         return {row[4]: row[7] for row in moved}
+
+    def _sent(self, values: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
+        """The rows as they were, as far as that is not known, and as they are."""
+        if self._is_plain:
+            return [[], query(self.update, values)]
+        return together((self.look, values), (self.update, values))
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.
@@ -292,8 +306,10 @@ def say(text: str, *values: object) -> None:
     database.after_commit(partial(log.info, text, *values))
 
 
-def _record(job: int, move: str, target: str, moved: list[Moved], error: ItemError | None) -> None:
-    """Write the events of one job's moved items and bring the job itself along."""
+def _record(
+    of_job: dict[int, list[Moved]], move: str, target: str, error: ItemError | None
+) -> None:
+    """Write the events of the moved items of jobs, and bring the jobs themselves along."""
     now = timestamp()
     write_many(
         rows.INSERT_EVENT,
@@ -303,45 +319,62 @@ def _record(job: int, move: str, target: str, moved: list[Moved], error: ItemErr
                 "attempt": row.attempt, "move": move, "code": error and error.code,
                 "text": error and error.message, "traceback": error and error.traceback,
             }
-            for row in moved
+            for job, moved in of_job.items() for row in moved
         ],
     )  # fmt: skip
-    if any(row.was in FINAL for row in moved):
-        query(REOPEN_JOB, {"job": job})
     started = now if target == "running" or move == "reused" else None
-    job_id = _bring_job_along(job, target, moved, started)
-    for row in moved:
-        say(
-            "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
-            job_id, row.item_index, row.step, move, row.was, target, row.attempt,
-            f" code={error.code}" if error else "",
-        )  # fmt: skip
+    for job, job_id in _bring_along(of_job, target, started).items():
+        for row in of_job[job]:
+            say(
+                "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
+                job_id, row.item_index, row.step, move, row.was, target, row.attempt,
+                f" code={error.code}" if error else "",
+            )  # fmt: skip
 
 
-def _bring_job_along(job: int, target: str, moved: list[Moved], started: str | None) -> str:
-    """Add to a job's counters and let its status follow from them; its public id."""
+def _bring_along(
+    of_job: dict[int, list[Moved]], target: str, started: str | None
+) -> dict[int, str]:
+    """Add to the counters of jobs, and let their statuses follow from them; their public ids."""
+    for job, moved in of_job.items():
+        if any(row.was in FINAL for row in moved):
+            query(REOPEN_JOB, {"job": job})
+    added = [_added(job, target, moved, started) for job, moved in of_job.items()]
+    steps: list[tuple[tuple[str, dict[str, Any]], ...]] = [
+        ((rows.NEXT_CHANGE, {}), (ADD_TO_JOB, values)) for values in added
+    ]
+    found = together(*chain.from_iterable(steps))
+    jobs = [Brought(*row) for (row,) in found[1::2]]
+    for job, has_changed, brought in zip(of_job, found[::2], jobs, strict=True):
+        if not has_changed:  # the counter is spoiled
+            rows.touch(job)
+        _let_follow(job, brought)
+    return dict(zip(of_job, (brought.job_id for brought in jobs), strict=True))
+
+
+def _added(job: int, target: str, moved: list[Moved], started: str | None) -> dict[str, Any]:
+    """What is added to a job."""
     # What an item's move leaves as it is must not stand here: each index of a column that does
     # is written again.
-    ((job_id, status, is_final, cancelled, failed),) = query(
-        ADD_TO_JOB,
-        {
-            **_counted(moved, target),
-            "points": sum(_points(row, row.progress, row.was_progress) for row in moved),
-            "cached": sum(row.cached - row.was_cached for row in moved),
-            "attempt": max(row.attempt for row in moved),
-            "started": started,
-            "waits": target in ("pending", "queued"),
-            "job": job,
-            "change": rows.next_change(),
-        },
-    )
-    if is_final:
-        error = reasons.error_of(job) if failed else None
-        status = "cancelled" if cancelled else "failed" if failed else "completed"
-        _end_job(job, job_id, status, error)
-    elif status != "running":
+    return {
+        **_counted(moved, target),
+        "points": sum(_points(row, row.progress, row.was_progress) for row in moved),
+        "cached": sum(row.cached - row.was_cached for row in moved),
+        "attempt": max(row.attempt for row in moved),
+        "started": started,
+        "waits": target in ("pending", "queued"),
+        "job": job,
+    }
+
+
+def _let_follow(job: int, brought: Brought) -> None:
+    """Let the status of a job follow from its counters."""
+    if brought.is_final:
+        error = reasons.error_of(job) if brought.failed else None
+        status = "cancelled" if brought.cancelled else "failed" if brought.failed else "completed"
+        _end_job(job, brought.job_id, status, error)
+    elif brought.status != "running":
         query(REOPEN_JOB, {"job": job})
-    return str(job_id)
 
 
 def _points(row: Moved, percent: int, before: int) -> int:

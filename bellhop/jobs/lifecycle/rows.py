@@ -22,6 +22,9 @@ MEND_CHANGE = """
         coalesce((SELECT max(change) FROM job WHERE typeof(change) = 'integer'), 0),
         coalesce((SELECT max(change) FROM gone), 0)) WHERE 1 = 1
     ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING value"""
+# What `NEXT_CHANGE` gave just before, if it could.
+CHANGE_NOW = """coalesce((SELECT value FROM counter
+    WHERE name = 'change' AND typeof(value) = 'integer'), change)"""
 SET_CHANGE = "UPDATE job SET change = :change WHERE id = :job"
 INSERT_EVENT = """
     INSERT INTO event (job, at, item, step, attempt, move, code, text, traceback)

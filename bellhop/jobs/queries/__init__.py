@@ -42,6 +42,7 @@ from bellhop.jobs.queries.for_keeper import (
     newest_at,
     queues_of,
     running_consumers,
+    serving,
     types_of_jobs,
     unknown_jobs,
 )
@@ -96,8 +97,8 @@ __all__ = [
     "is_expired", "item", "items", "job", "job_ids", "jobs", "jobs_since", "jobs_with_content",
     "last_change", "leases", "line", "living_consumers", "matching", "needs_uploads", "newest_at",
     "outputs", "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",
-    "running_consumers", "running_in", "running_items", "runs",
-    "schedule_names", "schedule_runs", "status_of", "stored_bytes", "submitted_under", "troubles",
-    "types", "types_of_jobs", "types_waiting", "unfinished_jobs", "unknown_jobs", "unmet",
-    "unreadable", "waiting", "work_left",
+    "running_consumers", "running_in", "running_items", "runs", "schedule_names",
+    "schedule_runs", "serving", "status_of", "stored_bytes", "submitted_under",
+    "troubles", "types", "types_of_jobs", "types_waiting", "unfinished_jobs", "unknown_jobs",
+    "unmet", "unreadable", "waiting", "work_left",
 ]  # fmt: skip

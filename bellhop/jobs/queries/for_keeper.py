@@ -63,6 +63,15 @@ def queues_of(consumer: Consumer) -> list[str]:
         return []
 
 
+def serving() -> dict[str, list[str]]:
+    """The registered consumers that serve each queue, dead or alive, in the order of their ids."""
+    found: dict[str, list[str]] = {}
+    for consumer in sorted(consumers(), key=lambda each: each.id):
+        for queue in queues_of(consumer):
+            found.setdefault(queue, []).append(consumer.id)
+    return found
+
+
 def running_consumers(here: Installation) -> list[Consumer]:
     """Those of the living that are not stopped (SIGSTOP, a frozen container), and so take items."""
     living = living_consumers(here)

@@ -245,7 +245,7 @@ def test_it_shows_how_several_machines_serve_a_queue(
     assert "2 of 6 workers busy" in said and "on gpu-1, gpu-2" in said
     assert text_of(browser, f"{SWITCHES} .workers-count") == "2–4"
     assert "Reset" not in said
-    alike = [{**one, "queues": [{**one["queues"][0], "workers": 4}]} for one in SERVE]
+    alike = [{**one, "queues": [{"name": "ai", "workers": 4, "running": 1}]} for one in SERVE]
     said = browser.execute_async_script(DRAW_QUEUE, {**QUEUE, "workers_changed": True}, alike)
     assert text_of(browser, f"{SWITCHES} .workers-count") == "4" and "Reset" in said
 

@@ -1,12 +1,14 @@
 """This machine becomes one of a Bellhop that runs elsewhere: its home welcomes it, and it settles.
 
-All that can be refused is refused before the token is sent, which works once.
+All that can be refused is refused before the token is sent, which lets in one machine. The key that
+makes it this one is on the disk before, so that a second try is of the same.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ from bellhop.storage.installation import (
 )
 from bellhop.system.listener import is_local
 
+KEY, KEY_BYTES = "join.key", 32
 # What the home says of them holds here too.
 SHARED = ("[storage] database", "[storage] files", "[huey] storage")
 
@@ -51,8 +54,9 @@ def join(settings: Settings, home: Bellhop, token: str) -> str:
             raise StartRefused(
                 f"{folder} is the data folder of a Bellhop already; name another with --data-dir"
             )
-        welcome = _welcome(home, token)
+        welcome = _welcome(home, token, _key(folder))
         _settle(settings, folder, home.url, welcome)
+        (folder / KEY).unlink()
     return str(welcome["name"])
 
 
@@ -70,13 +74,22 @@ def _require_new(settings: Settings) -> None:
         )
 
 
-def _welcome(home: Bellhop, token: str) -> dict[str, Any]:
+def _key(folder: Path) -> str:
+    """The key that this machine joins with: that of an earlier try, if there was one."""
+    path = folder / KEY
     try:
-        return dict(home.post(f"{API}/machines/join", {"token": token}))
+        return path.read_text()
+    except FileNotFoundError:
+        write_atomically(path, secrets.token_urlsafe(KEY_BYTES).encode())
+        return path.read_text()
+
+
+def _welcome(home: Bellhop, token: str, key: str) -> dict[str, Any]:
+    try:
+        return dict(home.post(f"{API}/machines/join", {"token": token, "key": key}))
     except NoAnswer as error:
         raise StartRefused(
-            f"{error}; if only its answer was lost, the token is used: then `bellhop machine list` "
-            "shows the machine there; remove it, and add it again"
+            f"{error}; type the same line again: within its hour, also if only the answer was lost"
         ) from None
     except BellhopError as error:
         raise StartRefused(f"{home.url} says: {getattr(error, 'detail', error)}") from None

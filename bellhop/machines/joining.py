@@ -1,8 +1,13 @@
-"""How a further machine joins: with a token, once and within an hour, its home lets it in."""
+"""How a further machine joins: with a token, within an hour, its home lets one in.
+
+A machine whose answer was lost asks again with the key that it made, and hears the same: what it is
+called, its password too, follows from token and key, of which nothing is stored but a hash.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -21,6 +26,7 @@ from bellhop.storage.installation import Installation
 from bellhop.system.listener import is_local
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
+KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 PREFIX, TOKEN_BYTES, TOKEN_S = "bellhop_join_", 32, 3600.0
 KEPT_S = 7 * DAY_S  # so long it is known why a token lets nobody join
 # Options of an address that are of the home's own role or of its disk.
@@ -134,15 +140,15 @@ def new_token(name: str, queues: Mapping[str, int], made_by: str) -> str:
     return token
 
 
-def name_of(token: str) -> str:
-    """The name of the machine that may join with a token; Refused when none may."""
+def name_of(token: str, key: str) -> str:
+    """The name of the machine that may join with a token; Refused where it is another's."""
     known = {"hash": _hash(token)}
     found = query("SELECT name, expires_at, used_at FROM join_token WHERE hash = :hash", known)
     if not found:
         raise Refused("This join token is not known here; paste the whole line.")
     ((name, expires_at, used_at),) = found
     again = f"`bellhop machine add {name}` at the home makes a new one"
-    if used_at:
+    if used_at and not _waits(name, token, key):
         raise Refused(
             f"This join token was used at {used_at[:19]}Z; `bellhop machine remove {name}` and "
             f"{again}."
@@ -152,24 +158,29 @@ def name_of(token: str) -> str:
     return str(name)
 
 
-def welcome(settings: Settings, here: Installation, token: str) -> dict[str, Any]:
-    """Let a machine in, in the transaction of the caller: what it needs to know, once.
+def _waits(name: str, token: str, key: str) -> bool:
+    """Whether the machine with this key has joined with the token, and never started."""
+    known = members.find(name)
+    return known is not None and known.id == _machine(token, key) and not known.version
 
-    Raises Refused for a token that was used or has ended, StartRefused when the server does not let
-    the machine in.
+
+def welcome(settings: Settings, here: Installation, token: str, key: str) -> dict[str, Any]:
+    """Let a machine in, in the transaction of the caller: what it needs to know.
+
+    Raises Refused for a token that another one has used or that has ended, StartRefused when the
+    server does not let the machine in.
     """
-    name_of(token)
+    name_of(token, key)
     ((name, queues),) = query(
-        "UPDATE join_token SET used_at = :now WHERE hash = :hash RETURNING name, queues",
+        """UPDATE join_token SET used_at = coalesce(used_at, :now) WHERE hash = :hash
+        RETURNING name, queues""",
         {"hash": _hash(token), "now": timestamp()},
     )
-    if members.find(name):
-        raise Refused(f"There is a machine {name} already; `bellhop machine remove {name}` first.")
-    machine, password = secrets.token_hex(8), secrets.token_urlsafe(TOKEN_BYTES)
+    machine, password = _machine(token, key), _made("password", token, key)
     given: dict[str, int] = json.loads(queues)
-    members.add(machine, name, given)
     role = roles.role_of(name, machine)
-    roles.create(role, password)
+    if not _waits(name, token, key):
+        _let_in(name, machine, given, role, password)
     addresses, texts = certificates.taken_out(
         {
             "database": address_for(settings.storage.database, role, password),
@@ -187,6 +198,13 @@ def welcome(settings: Settings, here: Installation, token: str) -> dict[str, Any
         "bell": here.storage,
         "queues": {queue: _limits(settings, queue, count) for queue, count in given.items()},
     }
+
+
+def _let_in(name: str, machine: str, queues: Mapping[str, int], role: str, password: str) -> None:
+    if members.find(name):
+        raise Refused(f"There is a machine {name} already; `bellhop machine remove {name}` first.")
+    members.add(machine, name, queues)
+    roles.create(role, password)
 
 
 def grant_all() -> None:
@@ -211,6 +229,15 @@ def address_for(url: str, role: str, password: str) -> str:
 def _limits(settings: Settings, queue: str, count: int) -> dict[str, float]:
     known = settings.queues[queue]
     return {"workers": count, "timeout_s": known.timeout_s, "memory_mb": known.memory_mb}
+
+
+def _machine(token: str, key: str) -> str:
+    return _made("machine", token, key)[:16]
+
+
+def _made(what: str, token: str, key: str) -> str:
+    """What only who has both can make, and nobody from another one."""
+    return hmac.digest(key.encode(), f"{what} {token}".encode(), "sha256").hex()
 
 
 def _hash(token: str) -> str:

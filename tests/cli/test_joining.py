@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import joining
 from bellhop.client import Bellhop, NoAnswer, RequestFailed
+from bellhop.machines.joining import KEY
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 
 Config = Callable[[str], Settings]
@@ -143,7 +145,8 @@ def test_it_may_join_on_the_same_machine_without_tls(
 ) -> None:
     with pytest.raises(Started):
         joining.run(config(""), "http://127.0.0.1:8080", TOKEN, None)
-    assert asked == [("/api/v1/machines/join", {"token": TOKEN})]
+    ((path, document),) = asked
+    assert (path, document["token"]) == ("/api/v1/machines/join", TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,38 @@ def test_it_says_what_to_do_when_an_answer_was_lost(
         raise NoAnswer("https://jobs.example.org does not answer: timed out")
 
     monkeypatch.setattr(Bellhop, "post", say)
-    refused(config(""), "timed out; if only its answer was lost, the token is used")
+    refused(config(""), "timed out; type the same line again: within its hour, also if only the")
+
+
+def test_it_is_the_same_machine_at_the_second_try(
+    config: Config, monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, Any]]
+) -> None:
+    def lose(home: Any, path: str, document: Any) -> Any:
+        asked.append((path, document))
+        raise NoAnswer("timed out")
+
+    settings = config("")
+    with monkeypatch.context() as patched:
+        patched.setattr(Bellhop, "post", lose)
+        refused(settings, "timed out")
+        key = settings.data_dir / "join.key"
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    joined(settings, monkeypatch)
+    first, second = asked
+    assert first == second and first[1]["key"]
+    assert not key.exists()
+
+
+def test_it_has_another_key_than_every_other_machine(
+    config: Config, monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, Any]], tmp_path: Path
+) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        settings = replace(config(""), data_dir=tmp_path / name)
+        with pytest.raises(Started):
+            joining.run(settings, HOME, TOKEN, None)
+    one, other = (document["key"] for _, document in asked)
+    assert one != other and KEY.fullmatch(one)
 
 
 @pytest.mark.parametrize("url", ["jobs.example.org", "ftp://x", "https://", "https://[x"])

@@ -30,6 +30,7 @@ from tests.support.wsgi import WsgiClient
 
 Config = Callable[[str], Settings]
 JOIN = "/api/v1/machines/join"
+KEY, OTHER_KEY = "k" * 43, "o" * 43
 NAMES = [table._meta.table_name for table in TABLES]
 
 
@@ -57,14 +58,14 @@ def token(console: Callable[..., None], reachable: None, capsys: pytest.CaptureF
 @pytest.fixture
 def welcome(web: WsgiClient, token: str) -> dict[str, Any]:
     """What a machine was told that has joined."""
-    answer = web.post(JOIN, {"token": token})
+    answer = web.post(JOIN, {"token": token, "key": KEY})
     assert answer.status == 200, answer.body
     return dict(answer.json)
 
 
-def refused(web: WsgiClient, token: object, said: str) -> None:
+def refused(web: WsgiClient, token: object, said: str, key: str = OTHER_KEY) -> None:
     before = query("SELECT * FROM join_token"), members.every()
-    answer = web.post(JOIN, {"token": token})
+    answer = web.post(JOIN, {"token": token, "key": key})
     assert (answer.status, answer.code) == (403, "join-refused")
     assert said in answer.json["detail"]
     assert (query("SELECT * FROM join_token"), members.every()) == before
@@ -247,6 +248,47 @@ def test_it_takes_a_token_once(web: WsgiClient, token: str, welcome: dict[str, A
     refused(web, token, "`bellhop machine remove gpu-1` and `bellhop machine add gpu-1`")
 
 
+def test_it_answers_a_machine_once_more_whose_answer_was_lost(
+    web: WsgiClient, token: str, welcome: dict[str, Any], postgres: Postgres
+) -> None:
+    before = query("SELECT * FROM join_token"), members.every()
+    again = web.post(JOIN, {"token": token, "key": KEY})
+    assert (again.status, again.json) == (200, welcome)
+    assert (query("SELECT * FROM join_token"), members.every()) == before
+    as_machine(again.json, postgres).close()  # with its password
+
+
+def test_it_answers_no_machine_again_that_has_started(
+    web: WsgiClient, token: str, welcome: dict[str, Any]
+) -> None:
+    """A copy of its data folder would be the same machine."""
+    query("UPDATE machine SET version = '1' WHERE name = 'gpu-1'")
+    refused(web, token, "This join token was used at", KEY)
+
+
+def test_it_answers_no_machine_again_after_the_hour_of_its_token(
+    web: WsgiClient, token: str, welcome: dict[str, Any]
+) -> None:
+    query("UPDATE join_token SET expires_at = '2026-01-01T00:00:00.000000Z'")
+    refused(web, token, "This join token ended at", KEY)
+
+
+def test_it_answers_no_machine_again_that_was_removed(
+    web: WsgiClient, console: Callable[..., None], token: str, welcome: dict[str, Any]
+) -> None:
+    console("remove", "gpu-1")
+    refused(web, token, "This join token was used at", KEY)
+
+
+def test_it_stores_nothing_from_which_a_password_follows(
+    token: str, welcome: dict[str, Any], postgres: Postgres
+) -> None:
+    dumped = postgres.dump("tables")
+    password = urlsplit(welcome["database"]).password
+    assert welcome["machine"] in dumped and password
+    assert not [secret for secret in (KEY, token, password) if secret in dumped]
+
+
 def test_it_takes_no_token_after_its_hour(web: WsgiClient, token: str) -> None:
     query("UPDATE join_token SET expires_at = '2026-01-01T00:00:00.000000Z'")
     refused(web, token, "This join token ended at 2026-01-01T00:00:00Z")
@@ -272,7 +314,7 @@ def test_it_keeps_a_token_when_the_role_cannot_be_created(
     with monkeypatch.context() as patched:
         patched.setattr(roles, "grant", fail)
         refused(web, token, "a new role cannot reach the tables")
-    assert web.post(JOIN, {"token": token}).status == 200
+    assert web.post(JOIN, {"token": token, "key": KEY}).status == 200
 
 
 def test_it_sends_no_certificate_of_a_server_that_is_near(
@@ -280,7 +322,7 @@ def test_it_sends_no_certificate_of_a_server_that_is_near(
 ) -> None:
     storage = replace(loaded.storage, database="postgresql://bellhop@localhost/b")
     with database.atomic():
-        welcome = joining.welcome(replace(loaded, storage=storage), here, token)
+        welcome = joining.welcome(replace(loaded, storage=storage), here, token, KEY)
     assert welcome["certificates"] == {}
     assert welcome["database"].endswith("@localhost/b")
 
@@ -299,7 +341,7 @@ def test_it_sends_the_certificates_that_addresses_name_on_its_disk(
         huey=replace(loaded.huey, redis_url=redis),
     )
     with database.atomic():
-        welcome = joining.welcome(settings, replace(here, storage="redis"), token)
+        welcome = joining.welcome(settings, replace(here, storage="redis"), token, KEY)
     assert welcome["files"] == f"{STORE}&region=eu"
     assert welcome["redis_url"] == "rediss://:pw@redis.example.org/0"
     authority = Path(dict(parse_qsl(urlsplit(loaded.storage.database).query))["sslrootcert"])
@@ -313,7 +355,7 @@ def test_it_leaves_it_to_each_system_whom_it_trusts(
     url = "postgresql://me@db/b?sslmode=verify-full&sslrootcert=system"
     with database.atomic():
         welcome = joining.welcome(
-            replace(loaded, storage=replace(loaded.storage, database=url)), here, token
+            replace(loaded, storage=replace(loaded.storage, database=url)), here, token, KEY
         )
     assert welcome["certificates"] == {}
     assert welcome["database"].endswith("?sslmode=verify-full&sslrootcert=system")
@@ -324,18 +366,28 @@ def test_it_keeps_a_token_when_a_certificate_cannot_be_read(
 ) -> None:
     storage = replace(loaded.storage, files=f"{STORE}&ca=/nowhere/ca.pem")
     with pytest.raises(StartRefused, match=r"^/nowhere/ca.pem cannot be read"), database.atomic():
-        joining.welcome(replace(loaded, storage=storage), here, token)
+        joining.welcome(replace(loaded, storage=storage), here, token, KEY)
     assert query("SELECT used_at FROM join_token") == [(None,)]
 
 
 def test_it_lets_nobody_guess_for_long(web: WsgiClient, here: Installation) -> None:
-    codes = {web.post(JOIN, {"token": f"bellhop_join_{n}"}).code for n in range(30)}
+    tokens = [f"bellhop_join_{n}" for n in range(30)]
+    codes = {web.post(JOIN, {"token": token, "key": KEY}).code for token in tokens}
     assert codes == {"join-refused", "too-many-requests"}
 
 
 @pytest.mark.parametrize("token", [None, 1, "", "\ud800", "x" * 10_000])
 def test_it_answers_rubbish(web: WsgiClient, here: Installation, token: object) -> None:
-    assert 400 <= web.post(JOIN, {"token": token}).status < 500
+    assert 400 <= web.post(JOIN, {"token": token, "key": KEY}).status < 500
+
+
+@pytest.mark.parametrize("key", [None, 1, "", "k" * 42, "k" * 44, "k" * 42 + " "])
+def test_it_lets_nobody_in_with_a_key_that_could_be_guessed(
+    web: WsgiClient, token: str, key: object
+) -> None:
+    answer = web.post(JOIN, {"token": token, "key": key})
+    assert (answer.status, answer.code) == (422, "invalid-job")
+    assert query("SELECT used_at FROM join_token") == [(None,)]
 
 
 def test_it_lets_a_machine_do_what_a_consumer_does(

@@ -17,7 +17,8 @@ from bellhop.web.openapi.schemas import (
 )
 
 MACHINE_SCHEMAS: dict[str, Schema] = {
-    "JoinRequest": record("A machine that joins.", token=text("Of `bellhop machine add`.")),
+    "JoinRequest": record("A machine that joins.", token=text("Of `bellhop machine add`."),
+        key=text("32 random bytes of the machine, as base64url without padding.")),
     "ServedQueue": record(
         "A queue that the machine serves.", workers=count("Items that run at the same time."),
         timeout_s=number("Time limit of an item, in seconds."),
@@ -35,9 +36,10 @@ MACHINE_SCHEMAS: dict[str, Schema] = {
 }  # fmt: skip
 MACHINES = (
     Route("POST", f"{API}/machines/join", name="joinMachine", summary="Join as a machine",
-          words="`bellhop join` sends it. Each token works once, for an hour. After several "
-          "unknown tokens, the next try must wait.",
-          body=takes("JoinRequest", {"token": "bellhop_join_TOKEN"}),
+          words="`bellhop join` sends it. Each token lets one machine in, within an "
+          "hour. If the answer is lost, the machine sends the same again until it has started, and "
+          "gets the same answer. After several unknown tokens, the next try must wait.",
+          body=takes("JoinRequest", {"token": "bellhop_join_TOKEN", "key": "A" * 43}),
           answers=shows("Welcome", "Welcome."),
           problems=(*BODY, "join-refused", "invalid-job")),
 )  # fmt: skip

@@ -413,7 +413,7 @@ def having_no_account(ask: Caller) -> None:
     ask("DELETE account/tokens/1")
     ask("POST account/password", json={"password": "a", "new_password": "b"})
     ask("POST login", json={"name": "ben", "password": "a"})
-    ask("POST machines/join", json={"token": "bellhop_join_x"})
+    ask("POST machines/join", json={"token": "bellhop_join_x", "key": "k" * 43})
     ask("POST logout")
     ask("GET accounts")
     ask("POST accounts", json={"name": "ben", "role": "member"})

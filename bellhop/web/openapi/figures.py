@@ -65,8 +65,7 @@ FIGURES: dict[str, Schema] = {
         memory_limit_bytes=or_null(count("The most memory that it is allowed to use.")),
         last_line=or_null(text("The last line of its output; null until a consumer reports it."))),
     "WorkerList": record("The live consumers.", workers=list_of(named("Worker"))),
-    "MachineList": record("Every machine, the home first; none on SQLite.",
-                          machines=list_of(named("Machine"))),
+    "MachineList": record("The home first; none on SQLite.", machines=list_of(named("Machine"))),
     "Machine": record(
         "A machine that runs jobs.", name=text("Its name."),
         is_home=flag("Whether it is the home."),

@@ -36,10 +36,8 @@ MACHINE_SCHEMAS: dict[str, Schema] = {
 }  # fmt: skip
 MACHINES = (
     Route("POST", f"{API}/machines/join", name="joinMachine", summary="Join as a machine",
-          words="`bellhop join` sends it. Each token lets one machine in, within an "
-          "hour. If the answer is lost, the machine sends the same again until it has started, and "
-          "gets the same answer. After several unknown tokens, the next try must wait.",
+          words="`bellhop join` sends it. A token lets one machine in, within an hour; until that "
+          "has started, it gets the same answer again. After unknown tokens, a try must wait.",
           body=takes("JoinRequest", {"token": "bellhop_join_TOKEN", "key": "A" * 43}),
-          answers=shows("Welcome", "Welcome."),
-          problems=(*BODY, "join-refused", "invalid-job")),
+          answers=shows("Welcome", "Welcome."), problems=(*BODY, "join-refused", "invalid-job")),
 )  # fmt: skip

@@ -297,6 +297,8 @@ SECTIONS: dict[str, type] = {
     "jobtypes": JobTypes,
     "machines": Machines,
 }
+# The deliveries of webhooks, which only the home sends.
+WEBHOOKS = "webhooks"
 QUEUES: dict[str, Queue] = {
     "default": Queue(1, 180),
     "document_processing": Queue(2, 180),
@@ -305,7 +307,7 @@ QUEUES: dict[str, Queue] = {
     "ai": Queue(2, 120),
     "notion": Queue(2, 60),
     "ocr": Queue(1, 600),
-    "webhooks": Queue(2, 30),
+    WEBHOOKS: Queue(2, 30),
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bellhop.base.times import clock_offset_s
 from bellhop.base.units import MEBIBYTE
 
 if TYPE_CHECKING:  # a job process, which makes no orders, shall start quickly
@@ -87,7 +88,7 @@ def order_for(
     """The order for an attempt with a type, in the folders of `scratch`.
 
     `free_bytes` is what the disk of `scratch` has left. Only deliveries of webhooks have a
-    `signing_secret`.
+    `signing_secret`; they are dated by the clock of the rows, which their process does not see.
     """
     max_file_mb = _max_file_mb(settings, free_bytes)
     return Order(
@@ -123,6 +124,7 @@ def _settings_for(
     given = settings.for_type(job_type.type, list(job_type.settings))
     if signing_secret is not None:
         given["secret"] = signing_secret
+        given["clock_offset_s"] = str(clock_offset_s())
     if job_type.network and "allowed" in job_type.settings:
         given["allowed"] = ",".join(settings.outbound.allowed)
     return given

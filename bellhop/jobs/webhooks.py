@@ -12,11 +12,12 @@ import secrets
 from typing import Any
 
 from bellhop.base import addresses
+from bellhop.base.settings import WEBHOOKS
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
 from bellhop.jobs.newjob import NewItem, NewJob
 
-TYPE, QUEUE = "webhook", "webhooks"
+TYPE, QUEUE = "webhook", WEBHOOKS
 # One start, and the retries of the job type.
 ATTEMPTS = 8
 SECRET_BYTES = 32

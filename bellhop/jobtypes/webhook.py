@@ -25,14 +25,14 @@ DELAYS_S = (5, 300, 1800, 7200, 18000, 36000, 50400)
     network=True,
     hidden=True,
     delays_s=DELAYS_S,
-    settings={"secret": Secret, "allowed": str},
+    settings={"secret": Secret, "allowed": str, "clock_offset_s": str},
 )
 def webhook(
     data: dict, context: Context, *, url: str, message_id: str, is_final: bool = True
 ) -> dict:
     """Tell an address what became of a job."""
     body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
-    now = int(time.time())
+    now = int(time.time() - float(context.settings["clock_offset_s"] or 0))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Bellhop",

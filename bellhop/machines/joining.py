@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import POSTGRESQL, Settings, postgresql_location
+from bellhop.base.settings import POSTGRESQL, WEBHOOKS, Settings, postgresql_location
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
@@ -50,6 +50,8 @@ def require_possible(
     if unknown := queues.keys() - settings.queues.keys():
         known = ", ".join(settings.queues)
         raise StartRefused(f"--queue {min(unknown)}: the queues of config.ini are {known}")
+    if WEBHOOKS in queues:
+        raise StartRefused(f"--queue {WEBHOOKS}: only the home sends webhooks")
     near = near_places(settings, here)
     roles.require_may_create()
     if members.find(name):

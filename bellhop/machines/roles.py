@@ -1,7 +1,7 @@
 """The role that each machine has at the PostgreSQL server: what it may do there, and its end.
 
-It may do what a consumer does, and nothing with the accounts, their sessions and tokens; to the
-audit log it only adds. The role of the home owns the tables.
+It may do what a consumer does, and nothing with the accounts, their sessions, tokens and secrets;
+to the audit log it only adds. The role of the home owns the tables.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bellhop.database.database import database, query
 from bellhop.storage.models import TABLES
 
 NO_RIGHTS = ("account", "session", "token", "known_browser", "login_failure", "refusal",
-             "join_token", "share")  # fmt: skip
+             "join_token", "share", "webhook_secret")  # fmt: skip
 RIGHTS = dict.fromkeys(NO_RIGHTS, "") | {
     "audit": "INSERT, SELECT (id)",  # the number of what it added
     "about": "SELECT",

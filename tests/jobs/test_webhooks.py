@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from bellhop.base.settings import Outbound
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
+from bellhop.jobprocess import order
 from bellhop.jobs import webhooks
 from bellhop.storage.models import Job
 from tests.support.jobs import job_of
@@ -86,6 +88,22 @@ def test_it_signs_as_standard_webhooks_asks(
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+@pytest.mark.parametrize("offset_s", [-3600.0, 3600.0])
+def test_it_dates_what_it_signs_by_the_clock_of_the_rows(
+    submit: Submit,
+    told: Workers,
+    receiver: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    offset_s: float,
+) -> None:
+    """Receivers refuse what was signed minutes ago, or will be."""
+    monkeypatch.setattr(order, "clock_offset_s", lambda: offset_s)
+    submit_told(submit, receiver)
+    run_all(told)
+    ((_, _, headers, _),) = receiver.asked
+    assert abs(int(headers["webhook-timestamp"]) - (time.time() - offset_s)) < 30
 
 
 def test_it_signs_the_example_of_the_specification() -> None:

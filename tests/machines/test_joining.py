@@ -104,6 +104,7 @@ def test_it_prints_the_public_address(
         (["add", "GPU 1", "--queue", "ai=2"], "'GPU 1' is no name of a machine"),
         (["add", "a" * 41, "--queue", "ai=2"], "is no name of a machine"),
         (["add", "gpu-1", "--queue", "nope=2"], "--queue nope: the queues of config.ini are"),
+        (["add", "gpu-1", "--queue", "webhooks=1"], "only the home sends webhooks"),
         (["add", "home", "--queue", "ai=2"], "there is a machine home already"),
         (["drain", "nope"], "there is no machine nope; the machines are: home"),
         (["remove", "nope"], "there is no machine nope; the machines are: home"),

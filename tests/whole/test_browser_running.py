@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -223,7 +224,7 @@ QUEUE = {
     "workers_configured": 0, "workers_changed": False, "workers_total": 6, "consumers": 2,
     "machines": ["gpu-1", "gpu-2"],
 }  # fmt: skip
-SERVE = [
+SERVE: list[dict[str, Any]] = [
     {**MACHINE, "name": name, "queues": [{"name": "ai", "workers": workers, "running": 1}]}
     for name, workers in (("gpu-1", 2), ("gpu-2", 4))
 ]

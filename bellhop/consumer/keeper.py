@@ -307,7 +307,8 @@ class Keeper:
             return
         if self.may_delete():
             for kind in KINDS:
-                for job_id in queries.unknown_jobs(self._files.jobs_with(kind, LITTER_AGE_S)):
+                old = self._files.jobs_with(kind, LITTER_AGE_S, "litter")
+                for job_id in queries.unknown_jobs(old):
                     self._files.remove_job(job_id)
             uploads.remove_litter(self._here.folder, LITTER_AGE_S)
         self.cut_log()
@@ -352,7 +353,7 @@ class Keeper:
     def expire_uploads(self) -> None:
         """Delete uploads of final jobs that are used up, or whose days are over; results stay."""
         may_delete = self.may_delete()
-        for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s()):
+        for job_id in self._files.jobs_with("uploads", self._youngest_uploads_s(), "expiry"):
             job = queries.job(BELLHOP, job_id)
             if job is None or job.completed_at is None or job.keep:
                 continue

@@ -301,13 +301,13 @@ class Files:
         """Whether anything of a job is here."""
         return any(True for kind in KINDS for _ in self._store.jobs(kind))
 
-    def jobs_with(self, kind: str, age_s: float) -> list[str]:
+    def jobs_with(self, kind: str, age_s: float, chore: str = "") -> list[str]:
         """Job ids whose files of `kind`, one of `KINDS`, have not changed for `age_s`.
 
-        In a bucket some of them, and others the next time.
+        In a bucket some of them, and others the next time that the same chore asks.
         """
         oldest = time.time() - age_s
-        return [job for job, changed_at in self._store.jobs(kind) if changed_at < oldest]
+        return [job for job, changed_at in self._store.jobs(kind, chore) if changed_at < oldest]
 
     def scratch_folders(self) -> dict[Path, str]:
         """Every scratch folder, and the consumer that made it."""

@@ -74,8 +74,11 @@ class Store(Protocol):
     def sizes(self, prefix: str) -> dict[str, int]:
         """The files below a folder by their paths from there; none where it is not there."""
 
-    def jobs(self, kind: str) -> Iterator[tuple[str, float]]:
-        """The jobs that have files of a kind, and when those changed last, in s since the epoch."""
+    def jobs(self, kind: str, chore: str = "") -> Iterator[tuple[str, float]]:
+        """The jobs that have files of a kind, and when those changed last, in s since the epoch.
+
+        Where there are too many for one look, each chore goes on where it stopped.
+        """
 
     def keys(self, kind: str) -> Iterator[tuple[str, int]]:
         """Every file of a kind by its key, with its bytes; however many there are."""
@@ -176,7 +179,7 @@ class FolderStore:
         finally:
             os.close(folder)
 
-    def jobs(self, kind: str) -> Iterator[tuple[str, float]]:
+    def jobs(self, kind: str, chore: str = "") -> Iterator[tuple[str, float]]:
         with self._reached():
             found = own_entries(self.root / kind)
         return ((entry.name, _changed_at(entry)) for entry in found)

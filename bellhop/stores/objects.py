@@ -40,7 +40,7 @@ class ObjectStore:
         self._known: tuple[str, float, dict[str, int] | OSError] = "", 0.0, {}
         self._known_lock = threading.Lock()
         self._resting_until = 0.0
-        self._rounds: dict[str, Iterator[tuple[str, int, float]]] = {}
+        self._rounds: dict[tuple[str, str], Iterator[tuple[str, int, float]]] = {}
 
     def put(self, source: Path, key: str) -> None:
         with _reached():
@@ -123,18 +123,18 @@ class ObjectStore:
             found = self._objects.list(prefix)
             return {key[len(prefix) + 1 :]: size for key, size, _ in found}
 
-    def jobs(self, kind: str) -> Iterator[tuple[str, float]]:
-        """Some of them: each call goes on where the one before it stopped."""
+    def jobs(self, kind: str, chore: str = "") -> Iterator[tuple[str, float]]:
+        """Some of them: what half a second tells."""
         found: dict[str, float] = {}
         until = time.monotonic() + LOOK_FOR_S
         with _reached():
-            objects = self._rounds.pop(kind, None) or self._objects.list(kind)
+            objects = self._rounds.pop((kind, chore), None) or self._objects.list(kind)
             for key, _, changed_at in objects:
                 job = key.split("/")[1]
                 if OWN_NAME.fullmatch(job):
                     found[job] = max(changed_at, found.get(job, 0.0))
                 if time.monotonic() > until:
-                    self._rounds[kind] = objects
+                    self._rounds[kind, chore] = objects
                     break
         return iter(found.items())
 

@@ -51,11 +51,6 @@ def machines(site: Site, running: Sequence[Consumer]) -> list[Machine]:
     return machines
 
 
-def names(found: Sequence[Machine]) -> dict[str, str]:
-    """What the machines are called, by their ids."""
-    return {machine.row.id: machine.row.name for machine in found}
-
-
 def machine_views(site: Site) -> list[dict[str, Any]]:
     """Every machine, as `machines`."""
     found = machines(site, queries.running_consumers(site.here))
@@ -97,13 +92,12 @@ def silent(found: Sequence[Machine]) -> list[str]:
 def _measured(row: Member, version_of_home: str) -> dict[str, Any]:
     """What a machine told of itself, and what is wrong with that."""
     facts = stored(row.facts, dict, "machine", row.name, "facts")
-    trip_ms = facts.get("round_trip_ms")
     return {
-        "round_trip_ms": trip_ms,
+        "round_trip_ms": facts.get("round_trip_ms"),
         "clock_offset_s": facts.get("clock_offset_s"),
         "warnings": [
             *facts.get("problems", ()),
-            *_of_trip(trip_ms or 0.0),
+            *_of_trip(facts.get("round_trip_ms") or 0.0),
             *_of_version(row, version_of_home),
         ],
     }

@@ -11,7 +11,7 @@ from bellhop.jobs import queries
 from bellhop.jobs import queues as switches
 from bellhop.storage import live
 from bellhop.storage.models import Consumer
-from bellhop.web.shown.machine_views import Machine, machines, names
+from bellhop.web.shown.machine_views import Machine, machines
 from bellhop.web.site import Site
 
 # Where nothing waits for longer, a queue keeps up.
@@ -118,7 +118,7 @@ def worker_views(site: Site, user: User) -> list[dict[str, Any]]:
     site.looking.ask()
     items = queries.running_items(user)
     living = queries.living_consumers(site.here)
-    called = names(machines(site, living))
+    called = {machine.row.id: machine.row.name for machine in machines(site, living)}
     return [
         {
             "consumer": consumer.id,

@@ -51,8 +51,10 @@ OWN_CODES = {
 ALWAYS_FAILS = {"refused": "refused", "hang": "timed_out", "hungry": "out_of_memory"}
 STORM_CODES = {"interrupted", "process_crashed", "interrupted_too_often"}
 DEPENDENT_CODES = {"dependency_failed"}
-# An item that met a full disk, by its own writes or by the copy of its input, waits for room.
-FULL_DISK_CODES = {"try_again"}
+# An item that met a full disk, by its own writes or by the copy of its input, waits for room; one
+# that could not reach its files waits for these.
+PUT_OFF = ("disk full", "files away")
+PUT_OFF_CODES = {"try_again"}
 # What the API may refuse in a race: the job became final, nothing is left to retry, no room.
 FAIR_REFUSALS = {
     "cancel: 409 job-final",
@@ -272,7 +274,7 @@ def _unwanted_claims(records: Records) -> Iterator[str]:
 def _unexpected_codes(records: Records, troubles: Sequence[Trouble]) -> Iterator[str]:
     """What went wrong is what the kind does, or what the storm did at that time."""
     kinds = {item.key: item.kind for item in records.items}
-    full = [trouble for trouble in troubles if trouble.kind == "disk full"]
+    put_off = [trouble for trouble in troubles if trouble.kind in PUT_OFF]
     for event in records.events:
         if event.code is None or event.key is None:
             continue
@@ -280,8 +282,8 @@ def _unexpected_codes(records: Records, troubles: Sequence[Trouble]) -> Iterator
         fair = OWN_CODES.get(kind, set()) | STORM_CODES
         if records.needs[event.job_id]:
             fair |= DEPENDENT_CODES
-        if any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in full):
-            fair |= FULL_DISK_CODES
+        if any(t.overlaps(event.at - AFTERMATH_S, event.at) for t in put_off):
+            fair |= PUT_OFF_CODES
         if event.code not in fair:
             yield f"item {event.key} of kind {kind} met {event.code}: {event.text}"
 

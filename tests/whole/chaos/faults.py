@@ -47,6 +47,8 @@ OF_ROWS = {
     "standby promoted": 2, "servers cut": 1,
 }  # fmt: skip
 OF_BELL, OF_FILES = {"bell killed": 1}, {"store killed": 1, "store stopped": 1}
+# While these last, a machine may not reach the files of jobs, where those are not in a folder.
+FILES_AWAY = {*OF_FILES, "cut", "cable out", "not heard", "hears nothing", "stopped", "servers cut"}
 HELD = """
     SELECT job_id || '-' || "index" || '-' || step, item.attempt
     FROM item JOIN job ON job.id = item.job
@@ -313,6 +315,7 @@ class Faults:
         machine = self._cluster.machines.pop(fault.where)
         last, held, at = self._database.last_event(), self._held(machine), time.time()
         self._cluster.home.command("machine", "remove", fault.where)
+        held += self._held(machine)  # what it claimed until it was removed
         recovery_s = self._until_let_go(held, last, at, self._target.lease_s + GONE_BAR_S)
         wait_for(lambda: not self._processes(machine, "consumer"), PATIENCE_S)
         machine.close()

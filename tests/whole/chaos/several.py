@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bellhop.stores.s3 import SILENT_S
 from tests.support.cluster import Cluster
 from tests.support.network import Host, Network
 from tests.support.objects import ObjectStore
@@ -21,6 +22,7 @@ from tests.whole.chaos.cluster import Cluster as Rows
 from tests.whole.chaos.evidence import UNFINISHED, Records, ServerDatabase
 from tests.whole.chaos.faults import (
     CONSUMER_BAR_S,
+    FILES_AWAY,
     GONE_BAR_S,
     JOB_KILLED,
     WRITER_BAR_S,
@@ -288,12 +290,11 @@ class _Run:
         ran = attempts.read_attempts(self._folder / "attempts")
         twice, excused = attempts.overlaps(ran, found.standstills)
         calendar = time.time() - time.monotonic()
-        made = self._faults.made
-        killed = [Trouble("job process", f.began, f.ended) for f in made if f.kind == JOB_KILLED]
+        troubles = [*self._troubles()]
         findings = [
             *found.wrong, *of_files, *twice, *self._follower.missed,
             *(f"job {job_id} was gone after a failover" for job_id in found.gone),
-            *checker.check_rows(records, ledger, killed, CLOCK_S, is_away_fair=True),
+            *checker.check_rows(records, ledger, troubles, CLOCK_S, is_away_fair=True),
             *attempts.unrecorded(ran, records),
             *attempts.outlived(_undisturbed(ran, found.standstills), records, calendar, OUTLIVED_S),
         ]  # fmt: skip
@@ -304,6 +305,14 @@ class _Run:
         (self._folder / "faults").write_text(written)
         (self._folder / "findings").write_text("".join(f"{finding}\n" for finding in findings))
         return SeveralVerdict(findings, figures)
+
+    def _troubles(self) -> Iterator[Trouble]:
+        """What of the faults items may say that they met."""
+        for fault in self._faults.made:
+            if fault.kind == JOB_KILLED:
+                yield Trouble("job process", fault.began, fault.ended)
+            elif fault.kind in FILES_AWAY and self._plan.files == "s3":
+                yield Trouble("files away", fault.began, fault.ended + SILENT_S)
 
     def _figures(
         self, records: Records, of_files: list[str], ran: list[Attempt], twice: int, excused: int

@@ -7,7 +7,6 @@ again with the next round.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import logging
 import threading
@@ -308,8 +307,7 @@ class Keeper:
         if self.may_delete():
             for kind in KINDS:
                 old = self._files.jobs_with(kind, LITTER_AGE_S, "litter")
-                for job_id in queries.unknown_jobs(old):
-                    self._files.remove_job(job_id)
+                self._files.remove_jobs(queries.unknown_jobs(old))
             uploads.remove_litter(self._here.folder, LITTER_AGE_S)
         self.cut_log()
 
@@ -331,9 +329,7 @@ class Keeper:
         days = self._settings.lifetime_of(type_name).results_days
         ended = timestamp(-days * DAY_S)
         while bite := queries.ended_before(type_name, ended, EXPIRY_BITE) if days else []:
-            for job_id in lifecycle.purge(bite, is_expired=True):
-                with contextlib.suppress(ValueError):  # what is called so has no files
-                    self._files.remove_job(job_id)
+            self._files.remove_jobs(lifecycle.purge(bite, is_expired=True))
             if time.monotonic() > until or self._stopping.wait(BITE_PAUSE_S):
                 return False
         return True

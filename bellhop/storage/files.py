@@ -27,7 +27,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,7 @@ from bellhop.storage.itemlog import ItemLog, LogSender, SentLog
 from bellhop.stores.contents import Opened, content_of
 from bellhop.stores.copying import copy, free_bytes
 from bellhop.stores.filesystem import KINDS, OWN_NAME, FolderStore, own_entries
-from bellhop.stores.folders import (
-    empty,
-    files_below,
-    open_folder,
-    parts_of,
-    remove_tree,
-)
+from bellhop.stores.folders import empty, files_below, open_folder, parts_of, remove_tree
 from bellhop.stores.incoming import write_all
 from bellhop.stores.objects import store_at
 from bellhop.stores.publishing import Publication
@@ -286,8 +280,12 @@ class Files:
         """Remove what belongs to a job; ValueError for what is the name of no job."""
         if not OWN_NAME.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
-        for kind in kinds:
-            self._store.remove(f"{kind}/{job_id}")
+        self._store.remove(*(f"{kind}/{job_id}" for kind in kinds))
+
+    def remove_jobs(self, job_ids: Iterable[str]) -> None:
+        """Remove what belongs to jobs, together; what has the name of no job has no files."""
+        own = filter(OWN_NAME.fullmatch, job_ids)
+        self._store.remove(*(f"{kind}/{job_id}" for job_id in own for kind in KINDS))
 
     def remove_incoming(self) -> None:
         """Remove what dead processes left behind; only the new web may call this."""

@@ -68,8 +68,8 @@ class Store(Protocol):
     def copy(self, key: str, to: str) -> None:
         """Give a file another key too; FileNotFoundError when it is gone."""
 
-    def remove(self, prefix: str) -> None:
-        """Remove a file, or all below a folder; what resists stays, and the log says why."""
+    def remove(self, *prefixes: str) -> None:
+        """Remove files, or all below folders; what resists stays, and the log says why."""
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """The files below a folder by their paths from there; none where it is not there."""
@@ -165,8 +165,9 @@ class FolderStore:
             finally:
                 os.close(source)
 
-    def remove(self, prefix: str) -> None:
-        remove_tree(f"{self.root}/{prefix}")
+    def remove(self, *prefixes: str) -> None:
+        for prefix in prefixes:
+            remove_tree(f"{self.root}/{prefix}")
 
     def sizes(self, prefix: str) -> dict[str, int]:
         try:

@@ -90,14 +90,14 @@ class ObjectStore:
         with _reached():
             self._objects.copy(key, to)
 
-    def remove(self, prefix: str) -> None:
+    def remove(self, *prefixes: str) -> None:
         if time.monotonic() < self._resting_until:
             return  # the keeper removes it as litter
         try:
-            self._objects.remove(prefix)
+            self._objects.remove(*prefixes)
         except OSError as error:
             self._resting_until = time.monotonic() + REST_S
-            log.warning("%s cannot be removed: %s", prefix, said_of(error))
+            log.warning("%s cannot be removed: %s", ", ".join(prefixes[:3]), said_of(error))
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """Of uploads, which do not change and are asked for item by item, as of a moment ago."""

@@ -126,13 +126,21 @@ class Objects:
         with self._asked(key):
             obstore.copy(self._store, key, to)
 
-    def remove(self, key: str) -> None:
-        """Remove an object and all that are below `key/`; where there is none, nothing happens."""
-        _require_key(key)
-        keys = itertools.chain([key], (found for found, _, _ in self.list(key)))
-        while batch := list(itertools.islice(keys, REMOVED_AT_ONCE)):
-            with self._asked(key):
+    def remove(self, *keys: str) -> None:
+        """Remove objects and all that are below `key/`; where there is none, nothing happens.
+
+        That is a request for each key, and one for every `REMOVED_AT_ONCE` objects.
+        """
+        for key in keys:
+            _require_key(key)
+        found = itertools.chain.from_iterable(map(self._with_below, keys))
+        while batch := list(itertools.islice(found, REMOVED_AT_ONCE)):
+            with self._asked(batch[0]):
                 obstore.delete(self._store, batch)
+
+    def _with_below(self, key: str) -> Iterator[str]:
+        yield key
+        yield from (found for found, _, _ in self.list(key))
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, int, float]]:
         """(key, bytes, seconds since the epoch when it was stored) of all below `prefix/`."""

@@ -63,6 +63,27 @@ def test_it_starts_again_in_its_place(config: Config, files_at: str) -> None:
     assert used(config, files_at) == started(config, files_at)
 
 
+def test_it_removes_the_files_of_several_jobs_together(
+    config: Config, files_at: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In a bucket, each call is a request or more; what has no name of a job has no files."""
+    files = Files(used(config, files_at).folder, files_at)
+    (tmp_path / "file").touch()
+    for job in ("one", "two", "three"):
+        for kind in KINDS:
+            files._store.put(tmp_path / "file", f"{kind}/{job}/0")
+    calls, remove = [], files._store.remove
+
+    def note(*prefixes: str) -> None:
+        calls.append(prefixes)
+        remove(*prefixes)
+
+    monkeypatch.setattr(files._store, "remove", note)
+    files.remove_jobs(["one", "..", "a/b", "three"])
+    assert [job for kind in KINDS for job, _ in files._store.jobs(kind)] == ["two"] * len(KINDS)
+    assert len(calls) == 1
+
+
 @ELSEWHERE
 def test_it_leaves_no_files_behind_in_another_place(config: Config, files_at: str) -> None:
     used(config, "")

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 
 from bellhop.base.errors import StartRefused, StoreAway, StoreRefused
@@ -151,6 +153,24 @@ def test_it_removes_more_than_fit_into_one_request(
         objects.put(file, f"a/{number}")
     objects.remove("a")
     assert keys(objects) == []
+
+
+def test_it_removes_several_with_one_request_for_all_their_objects(
+    objects: Objects, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("a/1", "a/2", "b", "c/1", "d/1"):
+        objects.put(file, key)
+    asked = []
+    delete = obstore.delete
+
+    def ask(store: Any, batch: list[str]) -> None:
+        asked.append(batch)
+        delete(store, batch)
+
+    monkeypatch.setattr(obstore, "delete", ask)
+    objects.remove("a", "b", "c", "nothing")
+    assert keys(objects) == ["d/1"]
+    assert asked == [["a", "a/1", "a/2", "b", "c", "c/1", "nothing"]]
 
 
 def test_it_removes_what_is_not_there(objects: Objects) -> None:

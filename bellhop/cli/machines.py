@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bellhop.accounts import audit
 from bellhop.base.errors import StartRefused
@@ -48,6 +49,8 @@ def _add(settings: Settings, here: Installation, given: argparse.Namespace) -> N
     queues = dict(given.queue)
     near = joining.require_possible(settings, here, given.name, queues)
     address = joining.home_address(settings, here)
+    if joining.is_near(urlsplit(address).hostname or ""):
+        near.append(f"the page of the home is at {address}")
     with audit.noted(CONSOLE, "", "add machine", given.name):
         token = joining.new_token(given.name, queues, CONSOLE)
     for place in near:

@@ -81,8 +81,9 @@ def test_it_prints_the_line_that_lets_a_machine_join(
     console: Callable[..., None], reachable: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     console("add", "gpu-1", "--queue", "ai=2")
-    line = capsys.readouterr().out
+    line, said = capsys.readouterr()
     assert line.startswith("bellhop join http://127.0.0.1:8080 bellhop_join_")
+    assert "the page of the home is at http://127.0.0.1:8080, which is another machine on" in said
     assert line.count("\n") == 1
     secret = line.split()[-1]
     assert secret not in str(query("SELECT * FROM join_token"))
@@ -95,7 +96,9 @@ def test_it_prints_the_public_address(
     public = "[server]\npublic_url = https://jobs.example.org\n"
     settings = config(f"[storage]\ndatabase = {rows}\nfiles = {here.files}\n{public}")
     machines.run(settings, parser().parse_args(["machine", "add", "gpu-1", "--queue", "ai=2"]))
-    assert capsys.readouterr().out.startswith("bellhop join https://jobs.example.org bellhop_join_")
+    line, said = capsys.readouterr()
+    assert line.startswith("bellhop join https://jobs.example.org bellhop_join_")
+    assert "the page of the home" not in said
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from bellhop.jobs.lifecycle import Claim, Due
 AHEAD_S = 0.025
 # How much of what is known of the pace of a type the next item leaves.
 MEMORY = 0.7
-# How long an item is left to the consumer whose it is. They meet less, and nothing is overtaken for
-# longer where that consumer has no free worker.
-LEFT_S = 0.25
+# How long an item at the front is left to the consumer whose it is: longer than short items are
+# there, and nothing is overtaken for longer where that consumer has no free worker.
+LEFT_S = 1.0
 # How far a consumer looks for its own: so many times as far as all of them may need.
 WIDER = 2
 

@@ -254,6 +254,8 @@ class Statement:
         why = reasons.reason_of(event.code, event.message) if event else (None, None)
         values["code"], values["reason"] = why
         before, moved = self._sent(values)
+        if not moved:
+            return {}
         was = {row[0]: row[1:4] for row in before}
         of_job: dict[int, list[Moved]] = {}
         ended: list[tallies.Ended] = []
@@ -264,7 +266,7 @@ class Statement:
             of_job.setdefault(job, []).append(Moved(*row, *known))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
         _record(of_job, self.move, self._target, event)
-        if moved and self._target in ("completed", "failed"):
+        if self._target in ("completed", "failed"):
             tallies.count(self._target, ended)
             if event:
                 tallies.note_failures(ended, event, moved[-1][1], values["now"])

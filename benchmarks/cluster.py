@@ -107,7 +107,9 @@ def _slept(cluster: Cluster, machines: int) -> tuple[float, float]:
     # Each worker has a process that runs by now.
     _one_job(cluster, "pause", 5 * WORKERS * machines, seconds=ITEM_MS / 1000)
     busy, since = _busy_s(), time.monotonic()
-    rate = _one_job(cluster, "pause", 60 * WORKERS * machines, seconds=ITEM_MS / 1000)
+    rate = _one_job(
+        cluster, "pause", 60 * WORKERS * machines, since="started_at", seconds=ITEM_MS / 1000
+    )
     return rate, _share(busy, since)
 
 
@@ -131,10 +133,12 @@ def _pickups(cluster: Cluster) -> list[float]:
     return found
 
 
-def _one_job(cluster: Cluster, type: str, count: int, **params: Any) -> float:
-    """Items per second of one job, from its acceptance to its end."""
+def _one_job(
+    cluster: Cluster, type: str, count: int, *, since: str = "created_at", **params: Any
+) -> float:
+    """Items per second of one job, from its acceptance, or its first claim, to its end."""
     job = _final(cluster, _submitted(cluster, type, count, **params), poll_s=0.25)
-    took_s = serving.seconds(job["completed_at"]) - serving.seconds(job["created_at"])
+    took_s = serving.seconds(job["completed_at"]) - serving.seconds(job[since])
     return count / took_s
 
 

@@ -46,14 +46,16 @@ def here(here: Installation) -> Installation:
 
 @pytest.fixture
 def run(here: Installation) -> Iterator[Run]:
-    """Has a consumer of a machine live, and serve queues."""
+    """Has a consumer of a machine live, and serve queues: it holds its lock, or it beats."""
     with ExitStack() as after:
 
         def consumer(machine: str, *queues: str) -> None:
             held = take_lock(here.consumer_lock(f"c-{machine}"), fcntl.LOCK_EX)
             assert held is not None
             after.callback(os.close, held)
-            consumers.register(f"c-{machine}", 1, queues, machine)
+            consumers.register(f"c-{machine}", 1, queues, machine, here.place)
+            if here.rows:  # nobody here asks the lock of another machine
+                query("UPDATE consumer SET beat = clock_ms()")
 
         yield consumer
 

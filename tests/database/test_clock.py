@@ -163,6 +163,7 @@ def test_it_says_once_that_the_clock_of_the_machine_is_wrong(
     assert times.clock_problem() is None
 
 
+@pytest.mark.sqlite("the clock of the machine")
 def test_it_follows_its_own_clock_with_the_rows_in_sqlite(
     here: Installation, set_clock: SetClock
 ) -> None:

@@ -385,7 +385,12 @@ def test_it_fails_soon_when_nothing_is_answered(
 
 def started(workers: Workers, job: Job) -> threading.Thread:
     """A worker that runs the job, whose process has begun it."""
-    thread = threading.Thread(target=workers.run_next)
+
+    def work() -> None:
+        workers.run_next()
+        database.close()
+
+    thread = threading.Thread(target=work)
     thread.start()
     until = time.monotonic() + 20
     while not items_of(job_of(job.job_id))[0].progress and time.monotonic() < until:

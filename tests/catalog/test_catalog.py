@@ -18,6 +18,7 @@ from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.storage.installation import Installation, make_folder
+from tests.support.builtin import come_with_bellhop
 from tests.support.once import descriptions
 
 GOOD = """
@@ -222,7 +223,7 @@ def test_it_knows_a_type_of_bellhop_by_all_the_code_that_comes_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
     shutil.copytree(typefiles.BUILT_IN, tmp_path / "jobtypes")
-    monkeypatch.setattr(typefiles, "BUILT_IN", tmp_path / "jobtypes")
+    come_with_bellhop(monkeypatch, tmp_path / "jobtypes")
     path = tmp_path / "jobtypes" / "citations.py"
 
     def known() -> tuple[Any, str]:
@@ -235,7 +236,6 @@ def test_it_knows_a_type_of_bellhop_by_all_the_code_that_comes_with_it(
     with (tmp_path / changed).open("a") as file:
         file.write("# changed\n")
     stamp, code = known()
-    typefiles._built_in_code.cache_clear()
     assert stamp != before[0] and code != before[1]
 
 

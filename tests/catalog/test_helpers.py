@@ -16,6 +16,7 @@ from bellhop.catalog import sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.sources import Beside, Source
 from bellhop.storage.installation import Installation, make_folder
+from tests.support.builtin import come_with_bellhop
 
 GOOD = """
 from bellhop import job_type
@@ -42,7 +43,7 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def catalog(config: Callable[[str], Settings], monkeypatch: pytest.MonkeyPatch) -> Catalog:
     # Those that come with Bellhop would take most of the time.
-    monkeypatch.setattr(typefiles, "BUILT_IN", Path("/nowhere"))
+    come_with_bellhop(monkeypatch, Path("/nowhere"))
     find = typefiles.find
     monkeypatch.setattr(
         typefiles, "find", lambda folder: [p for p in find(folder) if p.parent == folder]
@@ -189,13 +190,11 @@ def test_it_counts_what_comes_with_bellhop_as_code_of_a_type(
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("")
     monkeypatch.setattr(program, "PACKAGE", package)
-    monkeypatch.setattr(typefiles, "BUILT_IN", package / "jobtypes")
-    typefiles._built_in_code.cache_clear()
+    come_with_bellhop(monkeypatch, package / "jobtypes")
     before = typefiles.code(own / "good.py")
     (package / "jobtypes" / part).write_text("# changed")
     typefiles._built_in_code.cache_clear()
     after = typefiles.code(own / "good.py")
-    typefiles._built_in_code.cache_clear()
     assert before != after
 
 

@@ -20,6 +20,7 @@ from bellhop.jobprocess.describing import describe
 from bellhop.jobs import intake
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.web.shown import views
+from tests.support.builtin import come_with_bellhop
 
 HEAD = """
 from datetime import date
@@ -194,7 +195,7 @@ def types(
     settings = config(f"[jobtypes]\nfolder = {own}\n")
     here = Installation(make_folder(settings), "test", "sqlite", "")
     # Those that come with Bellhop would take most of the time.
-    monkeypatch.setattr(typefiles, "BUILT_IN", own / "none")
+    come_with_bellhop(monkeypatch, own / "none")
     find = typefiles.find
     monkeypatch.setattr(
         typefiles, "find", lambda folder: [p for p in find(folder) if p.parent == own]

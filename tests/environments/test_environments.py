@@ -19,6 +19,7 @@ from bellhop.catalog.description import KnownType
 from bellhop.environments import build, environments
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.system import proctree
+from tests.support.builtin import come_with_bellhop
 from tests.support.wheels import make_wheel, take_only
 
 TYPE = """
@@ -54,7 +55,7 @@ def open_catalog(
     config: Callable[[str], Settings], wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Catalog]:
     # Those that come with Bellhop would take most of the time.
-    monkeypatch.setattr(typefiles, "BUILT_IN", Path("/nowhere"))
+    come_with_bellhop(monkeypatch, Path("/nowhere"))
     find = typefiles.find
     monkeypatch.setattr(
         typefiles, "find", lambda folder: [p for p in find(folder) if p.parent == folder]

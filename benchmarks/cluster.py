@@ -108,7 +108,7 @@ def _slept(cluster: Cluster, machines: int) -> tuple[float, float]:
     _one_job(cluster, "pause", 5 * WORKERS * machines, seconds=ITEM_MS / 1000)
     busy, since = _busy_s(), time.monotonic()
     rate = _one_job(
-        cluster, "pause", 60 * WORKERS * machines, since="started_at", seconds=ITEM_MS / 1000
+        cluster, "pause", 120 * WORKERS * machines, since="started_at", seconds=ITEM_MS / 1000
     )
     return rate, _share(busy, since)
 

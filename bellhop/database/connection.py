@@ -45,9 +45,6 @@ OPTIONS = {
 # The server ends a statement before that: what is silent for longer is cut off, or has stopped.
 ANSWER_S = 40.0
 MOST_PREPARED = 500  # more than there are statements
-# A savepoint, also one inside another.
-PART = "part"
-RELEASE = f"RELEASE {PART}"
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
 PostgresError = psycopg.Error
 Values = dict[str, Any] | list[dict[str, Any]]
@@ -88,6 +85,7 @@ class Connection(psycopg.Connection[Any]):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.unsent: list[tuple[str, Values]] = []
+        self._parts = 0  # one inside another
 
     @contextlib.contextmanager
     def in_order(self, *, is_one: bool = True) -> Iterator[None]:
@@ -111,27 +109,40 @@ class Connection(psycopg.Connection[Any]):
 
     @contextlib.contextmanager
     def part(self) -> Iterator[None]:
-        """A part of a transaction, which may fail without the rest."""
-        begun: tuple[str, Values] = (f"SAVEPOINT {PART}", {})
+        """A part of a transaction, which may fail without the rest.
+
+        Where the rest has failed before, that is raised, and all of it has.
+        """
+        self._parts += 1
+        name = f"part{self._parts}"
+        begun: tuple[str, Values] = (f"SAVEPOINT {name}", {})
         self.unsent.append(begun)
         try:
             yield
             if self.unsent:
                 with self.in_order():
-                    self.execute(RELEASE)
+                    self.execute(f"RELEASE {name}")
             else:  # all of it is known to be well
-                self.unsent.append((RELEASE, {}))
+                self.unsent.append((f"RELEASE {name}", {}))
         except BaseException:
             is_unsent = [each is begun for each in self.unsent]
             if any(is_unsent):
                 del self.unsent[is_unsent.index(True) :]
             else:
                 self.unsent.clear()
-                self.execute(f"ROLLBACK TO {PART}")
+                # What was sent with its begin, and before it, may be what failed.
+                with contextlib.suppress(errors.InvalidSavepointSpecification):
+                    self.execute(f"ROLLBACK TO {name}; RELEASE {name}", prepare=False)
             raise
+        finally:
+            self._parts -= 1
+
+    def has_failed(self) -> bool:
+        """Whether nothing can be done any more in the transaction but to end it."""
+        return self.pgconn.transaction_status == TransactionStatus.INERROR
 
     def commit(self) -> None:
-        if self.pgconn.transaction_status == TransactionStatus.INERROR:
+        if self.has_failed():
             # PostgreSQL would call it a success, and commit nothing.
             raise errors.InFailedSqlTransaction("a statement of the transaction failed")
         with self.in_order():

@@ -47,7 +47,7 @@ def apart(row: str) -> Iterator[None]:
         with own_part():
             yield
     except Exception as error:
-        if will_pass(error):
+        if ends_all(error):
             raise
         if row not in _told and len(_told) < MOST_TOLD:
             _told.add(row)
@@ -88,6 +88,11 @@ def will_pass(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in PASSING
     return fault_of(error) in (Fault.FULL, Fault.BUSY, Fault.UNREACHABLE)
+
+
+def ends_all(error: Exception) -> bool:
+    """Whether an error in a part of a transaction is one of all of it."""
+    return will_pass(error) or database.has_failed()
 
 
 def reason_of(error: Exception) -> str:

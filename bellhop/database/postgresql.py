@@ -157,6 +157,10 @@ class Postgres(PostgresqlDatabase):
         """A part of a transaction, which may fail without the rest."""
         return self.connection().part()
 
+    def has_failed(self) -> bool:
+        """Whether nothing can be done any more in the transaction but to end it."""
+        return bool(self.in_transaction()) and self._held().has_failed()
+
     def fleeting(self) -> contextlib.AbstractContextManager[None]:
         """A transaction of which the last moment may be forgotten in a crash of the machine."""
         return self.atomic(BEGIN_FLEETING)

@@ -159,6 +159,10 @@ class Sqlite(SqliteDatabase):
         if self.connection().in_transaction:  # type: ignore[no-untyped-call]
             super().rollback()
 
+    def has_failed(self) -> bool:
+        """False: each statement fails at once, and alone."""
+        return False
+
     def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> sqlite3.Cursor:
         """One statement, or one for each of a list of values."""
         connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from bellhop.database.connection import Connection
-from bellhop.database.database import database, is_refused, own_part, query, together, write_many
+from bellhop.database.database import (
+    apart,
+    database,
+    is_refused,
+    own_part,
+    query,
+    together,
+    write_many,
+)
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 ADD = "INSERT INTO counter (name, value) VALUES (:name, :value)"
@@ -94,6 +102,42 @@ def test_it_undoes_one_part_inside_another(fails: str) -> None:
             raise ZeroDivisionError
         add("c4")
     assert names() == ["c4"]
+
+
+def test_it_blames_no_part_for_what_came_before_it() -> None:
+    with pytest.raises(Exception) as caught, database.atomic():
+        add("c1", None)
+        with apart("another row"):
+            names()
+    assert is_refused(caught.value)
+    assert names() == []
+
+
+def test_it_undoes_nothing_that_came_before_a_part() -> None:
+    with pytest.raises(Exception) as caught, database.atomic():
+        with pytest.raises(ZeroDivisionError), own_part():
+            add("c1")
+            assert names() == ["c1"]
+            raise ZeroDivisionError
+        add("c2")
+        add("c3", None)
+        with apart("another row"):
+            names()
+    assert is_refused(caught.value)
+    assert names() == []
+
+
+def test_it_undoes_a_part_in_which_one_is_refused_before_a_part_inside() -> None:
+    with database.atomic():
+        add("c1")
+        with pytest.raises(Exception) as caught, own_part():
+            add("c2")
+            add("c3", None)
+            with apart("another row"):
+                names()
+        assert is_refused(caught.value)
+        add("c4")
+    assert names() == ["c1", "c4"]
 
 
 def test_it_forgets_what_was_not_sent_of_a_transaction_that_failed() -> None:

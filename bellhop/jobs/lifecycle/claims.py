@@ -15,7 +15,7 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import seconds_since, timestamp
-from bellhop.database.database import apart, database, named, own_part, query, will_pass, write_many
+from bellhop.database.database import apart, database, ends_all, named, own_part, query, write_many
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, QUEUE_IS_OPEN, TYPES_IN_LINE
 from bellhop.jobs.lifecycle import deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.moves import Statement, points
@@ -237,7 +237,7 @@ def _taken(candidates: Sequence[Claim]) -> list[Claim]:
             with own_part():
                 return _take(candidates)
         except Exception as error:
-            if will_pass(error):
+            if ends_all(error):
                 raise
     taken = []
     for candidate in candidates:

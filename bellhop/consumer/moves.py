@@ -101,7 +101,8 @@ class Moves:
         try:
             self._together(group)
         except Exception as error:
-            for asked in group:
+            # Of whom nothing was made, in a transaction before the one that failed.
+            for asked in [asked for asked in group if asked.recorded is None]:
                 if will_pass(error):
                     asked.error = error
                 else:
@@ -133,6 +134,8 @@ class Moves:
             for asked, _ in given:
                 del self._in_doubt[asked.worker]
                 asked.claims = [claim for claim in taken if claim.worker == asked.worker]
+                if asked.claims:
+                    asked.recorded = asked.recorded or []
         for asked in group:
             asked.recorded = asked.recorded or []
 

@@ -155,11 +155,9 @@ def test_it_records_the_others_beside_one_that_was_given_away(submit: Submit) ->
 def test_it_tells_all_of_a_group_what_will_pass(submit: Submit, monkeypatch: Any) -> None:
     submit("a", "b")
     claims = claimed(2)
-    full = sqlite3.OperationalError("full")
-    full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
     def fails(done: Any) -> Any:
-        raise full
+        raise full_disk()
 
     monkeypatch.setattr(lifecycle, "complete_all", fails)
     asked = [Asked(claim.worker, ends=[end_of(claim)]) for claim in claims]
@@ -168,6 +166,46 @@ def test_it_tells_all_of_a_group_what_will_pass(submit: Submit, monkeypatch: Any
         with pytest.raises(sqlite3.OperationalError):
             moves.make(each)
         assert each.recorded is None
+
+
+def full_disk() -> sqlite3.OperationalError:
+    full = sqlite3.OperationalError("full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return full
+
+
+@pytest.mark.parametrize("error", [full_disk(), ZeroDivisionError()])
+@pytest.mark.parametrize("ends", [True, False])
+def test_it_keeps_what_it_made_for_one_when_the_next_look_for_another_fails(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, ends: bool, error: Exception
+) -> None:
+    """Nobody would run what was claimed, and the files of a result would be withdrawn."""
+    job = submit("a", "b", "c", "d")
+    held = claimed(1) if ends else []
+    first = Asked("c1/0", ends=[end_of(claim) for claim in held], queue="parsing")
+    second = Asked("c1/1", queue="parsing")
+    take, due = lifecycle.take, lifecycle.due
+
+    def taking(candidates: Sequence[Claim]) -> list[Claim]:
+        """Somebody else is first at all but one, and then something fails."""
+        monkeypatch.setattr(lifecycle, "due", failing)
+        return take(candidates[:1])
+
+    def failing(*arguments: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(lifecycle, "take", taking)
+    moves = moves_for(2)
+    moves._make([first, second])
+    assert (first.error, first.recorded) == (None, [True] * ends)
+    assert [claim.id for claim in first.claims] == [
+        item.id for item in items_of(job) if item.status == "running"
+    ]
+    assert (second.error, second.claims) == (error, [])
+    monkeypatch.setattr(lifecycle, "due", due)
+    monkeypatch.setattr(lifecycle, "take", take)
+    moves.make(third := Asked("c1/2", queue="parsing"))
+    assert third.claims
 
 
 def test_it_claims_the_next_item_with_the_end_of_the_one_before(

@@ -103,6 +103,10 @@ class Moves:
         except Exception as error:
             # Of whom nothing was made, in a transaction before the one that failed.
             for asked in [asked for asked in group if asked.recorded is None]:
+                if asked.claims:  # which it held already, and is not told of now either
+                    self._in_doubt[asked.worker] = asked.known()
+                elif not will_pass(error):  # none was made
+                    self._in_doubt.pop(asked.worker, None)
                 if will_pass(error):
                     asked.error = error
                 else:
@@ -172,7 +176,6 @@ class Moves:
 
     def _alone(self, asked: Asked) -> None:
         """Make the moves of a group that failed one by one, to find the one that fails."""
-        self._in_doubt.pop(asked.worker, None)  # none was made
         asked.recorded = [_result(end) for end in asked.ends]
         rest = Asked(asked.worker, back=asked.back, queue=asked.queue, most=asked.most)
         try:

@@ -405,6 +405,34 @@ def test_it_finds_what_it_claimed_when_the_answer_was_lost(
     assert (item.status, item.attempt, item.interruptions) == ("completed", 1, 0)
 
 
+@pytest.mark.parametrize("error", [full_disk(), ZeroDivisionError()])
+def test_it_finds_what_it_claimed_also_when_the_next_transaction_fails(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """After a failover the rows can be read before they can be written."""
+    submit("a", "b")
+    moves = moves_for()
+    asked = Asked("c1/0", ends=[end_of(claim) for claim in claimed(1)], queue="parsing")
+    LostAnswers(monkeypatch, 1)
+    with pytest.raises(sqlite3.OperationalError):
+        moves.make(asked)
+
+    @contextlib.contextmanager
+    def failing(claims: Sequence[Claim]) -> Iterator[None]:
+        raise error
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lifecycle, "recording", failing)
+        again = Asked("c1/0", ends=asked.ends, queue="parsing")
+        with contextlib.suppress(type(error)):
+            moves.make(again)
+    last = Asked("c1/0", queue="parsing")
+    moves.make(last)
+    held = query("SELECT id FROM item WHERE status = 'running'")
+    assert [(claim.id,) for claim in (again if again.recorded else last).claims] == held
+
+
 def test_it_gives_back_what_nobody_asks_for_that_was_not_told_of_it(
     submit: Submit, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

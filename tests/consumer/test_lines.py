@@ -15,7 +15,7 @@ from bellhop.consumer.moves import Asked, End, Moves, nothing
 from bellhop.consumer.watch import Watch
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
-from bellhop.jobs.lifecycle import Claim, Completion, Due
+from bellhop.jobs.lifecycle import Claim, Completion, Due, claims
 from bellhop.storage.models import Job
 from tests.support import single
 
@@ -173,6 +173,7 @@ def test_it_reads_an_item_once_that_it_could_not_give_yet(
     submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an item depends on may be megabytes."""
+    monkeypatch.setattr(claims, "KNOWN_S", 60.0)
     single.register("c1")
     submit(*map(str, range(12)))
     read, read_due = list[int](), lifecycle.read_due
@@ -203,3 +204,23 @@ def test_it_reads_an_item_again_that_was_moved_meanwhile(submit: Submit) -> None
         moves.make(each)
     turns = query("SELECT turn FROM item WHERE worker != 'c1/1' ORDER BY turn")
     assert [(claim.turn,) for each in asked for claim in each.claims] == turns
+
+
+def test_it_reads_an_item_again_that_it_read_long_ago(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker ran another one for hours, and somebody changed the code of its type."""
+    monkeypatch.setattr(claims, "KNOWN_S", 0.0)
+    single.register("c1")
+    submit("a", "b", "c")
+    code = ["old"]
+    moves = Moves(lambda claim: f"{claim.id} {code[0]}", shares("c1", 3), Pace(), lambda _: None)
+    moves.make(Asked("c1/1", queue="parsing"))
+    code[0] = "new"
+    asked = Asked("c1/1", queue="parsing")
+    moves.make(asked)
+    (claim,) = asked.claims
+    assert claim.cache_key == f"{claim.id} new"
+    assert query("SELECT cache_key FROM item WHERE id = :id", {"id": claim.id}) == [
+        (claim.cache_key,)
+    ]

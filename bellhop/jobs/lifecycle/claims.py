@@ -7,6 +7,7 @@ How a claim ends is said in ends.py.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from bellhop.jobs.newjob import is_input
 from bellhop.storage.files import attempt_name
 
 LEASE_S = 60.0
+# For how long an item is known as it was read: the code of its type may change, and more.
+KNOWN_S = 1.0
 
 IS_ONE_OF = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
 # Of one claim and of many: each with the attempt and the worker that it is of.
@@ -130,6 +133,7 @@ class Claim:
     # Whether a move that ends the claim may have been made, by a commit without an answer.
     is_in_doubt: bool = field(default=False, compare=False)
     measured: Measured = field(default_factory=Measured, compare=False)
+    read_at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def which(self) -> tuple[int, int]:
@@ -153,8 +157,10 @@ class Due(NamedTuple):
     attempt: int
 
     def is_as(self, claim: Claim | None) -> bool:
-        """Whether a claim was read since the item last came into the line."""
-        return claim is not None and (claim.turn, claim.attempt) == (self.turn, self.attempt)
+        """Whether a claim was read just now, since the item last came into the line."""
+        if claim is None or time.monotonic() >= claim.read_at + KNOWN_S:
+            return False
+        return (claim.turn, claim.attempt) == (self.turn, self.attempt)
 
     def is_like(self, other: Due) -> bool:
         """Whether the same job process may run both."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -93,6 +93,28 @@ def forbid(here: Installation) -> None:
     else:
         query("""CREATE TEMP TRIGGER odd BEFORE UPDATE ON item WHEN new."index" = 1 BEGIN
             SELECT RAISE(ABORT, 'odd'); END""")
+
+
+@pytest.fixture
+def _no_key_b(here: Installation) -> Iterator[None]:
+    """The database refuses one key, which is the last that is written of a claim."""
+    if not here.rows:
+        query("""CREATE TEMP TRIGGER odd BEFORE UPDATE ON item WHEN new.cache_key = 'b' BEGIN
+            SELECT RAISE(ABORT, 'odd'); END""")
+        yield
+        return
+    query("ALTER TABLE item ADD CONSTRAINT odd CHECK (coalesce(cache_key, '') != 'b')")
+    yield
+    query("ALTER TABLE item DROP CONSTRAINT odd")
+
+
+@pytest.mark.usefixtures("_no_key_b")
+def test_it_claims_the_others_beside_one_that_is_refused_last(submit: Submit) -> None:
+    job = submit("a", "b", "c")
+    claims = taken(9)
+    assert [(claim.index, claim.attempt) for claim in claims] == [(0, 1), (2, 1)]
+    assert [item.status for item in items_of(job)] == ["running", "queued", "running"]
+    assert taken(9) == []
 
 
 def test_it_fails_what_cannot_be_read_and_claims_the_others(submit: Submit) -> None:

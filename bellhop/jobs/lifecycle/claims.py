@@ -16,7 +16,7 @@ from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.times import seconds_since, timestamp
-from bellhop.database.database import apart, database, ends_all, named, own_part, query, write_many
+from bellhop.database.database import apart, database, ends_all, named, own_part, query, together
 from bellhop.jobs.conditions import CONSUMER_TAKES_ITEMS, QUEUE_IS_OPEN, TYPES_IN_LINE
 from bellhop.jobs.lifecycle import deliveries, interruptions, rows, turns
 from bellhop.jobs.lifecycle.moves import Statement, points
@@ -283,7 +283,8 @@ def _claimed(candidates: Sequence[Claim]) -> list[Claim]:
     taken = [candidate for candidate in candidates if candidate.id in moved]
     if taken:
         keys = [{"id": c.id, "cache_key": c.cache_key} for c in taken if c.cache_key]
-        write_many(SET_KEY, keys)
+        if keys:  # what is refused is known before the claims count
+            together(*((SET_KEY, key) for key in keys))
         die_at("claim-row")
     for claim in taken:
         claim.attempt += 1

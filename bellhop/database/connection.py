@@ -130,7 +130,8 @@ class Connection(psycopg.Connection[Any]):
                 del self.unsent[is_unsent.index(True) :]
             else:
                 self.unsent.clear()
-                # What was sent with its begin, and before it, may be what failed.
+                # What was sent with its begin, and before it, may be what failed. Both together:
+                # after one of two statements psycopg takes nothing for prepared that may not be.
                 with contextlib.suppress(errors.InvalidSavepointSpecification):
                     self.execute(f"ROLLBACK TO {name}; RELEASE {name}", prepare=False)
             raise

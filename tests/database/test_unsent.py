@@ -104,6 +104,17 @@ def test_it_undoes_one_part_inside_another(fails: str) -> None:
     assert names() == ["c4"]
 
 
+def test_it_can_make_a_statement_again_that_was_about_to_be_prepared() -> None:
+    """In a part that failed before it."""
+    for count in (0, 5):
+        for _ in range(count):
+            names()
+        with database.atomic(), pytest.raises(Exception), own_part():  # noqa: B017
+            add("c1", None)
+            names()
+    assert names() == []
+
+
 def test_it_blames_no_part_for_what_came_before_it() -> None:
     with pytest.raises(Exception) as caught, database.atomic():
         add("c1", None)

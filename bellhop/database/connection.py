@@ -6,6 +6,7 @@ The only module that knows psycopg, which is an extra (`requirements-postgresql.
 from __future__ import annotations
 
 import contextlib
+import logging
 import select
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -57,6 +58,9 @@ FAULTS = {
     "53": Fault.UNREACHABLE, "57P": Fault.UNREACHABLE, "58": Fault.UNREACHABLE,
     "28": Fault.UNUSABLE, "3D": Fault.UNUSABLE, "42501": Fault.UNUSABLE, "XX": Fault.UNUSABLE,
 }  # fmt: skip
+
+# Of several errors it raises the first, and would log those that follow from it.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class _Whole(Loader):

@@ -151,6 +151,16 @@ def test_it_undoes_a_part_in_which_one_is_refused_before_a_part_inside() -> None
     assert names() == ["c1", "c4"]
 
 
+def test_it_logs_nothing_by_itself_of_what_failed(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever is told says it once, however often it is tried again."""
+    for _ in range(3):
+        with pytest.raises(Exception), database.atomic():  # noqa: B017
+            add("c1", None)
+            add("c2")
+            names()
+    assert caplog.messages == []
+
+
 def test_it_forgets_what_was_not_sent_of_a_transaction_that_failed() -> None:
     with pytest.raises(ZeroDivisionError), database.atomic():
         add("c1")

@@ -104,11 +104,14 @@ def test_it_sees(spoil: Callable[[Told], None], found: str) -> None:
     assert any(found in finding for finding in told.findings()), told.findings()
 
 
-def test_it_counts_apart_what_a_stopped_machine_did() -> None:
+@pytest.mark.parametrize(("until", "found"), [(17.1, [0, 1]), (14.1, [1, 0])])
+def test_it_counts_apart_what_a_stopped_machine_did_until_it_could_kill(
+    until: float, found: list[int]
+) -> None:
     told = Told()
     run_beside(told)
-    stop = Standstill(ONE, 10.5, 14.1)
-    assert [len(found) for found in attempts.overlaps([told.first, told.second], [stop])] == [0, 1]
+    both = attempts.overlaps([told.first, told.second], [Standstill(ONE, 10.5, until)])
+    assert [len(pairs) for pairs in both] == found
 
 
 def test_it_reads_what_attempts_wrote(tmp_path: Path) -> None:

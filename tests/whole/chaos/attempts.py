@@ -28,7 +28,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Standstill:
-    """A machine was stopped, by the inode of its network, between these times."""
+    """A machine was stopped, by the inode of its network, and went on to kill what it ran."""
 
     network: int
     began: float
@@ -66,9 +66,10 @@ def overlaps(
         for one, other in combinations(sorted(own, key=lambda each: each.began), 2):
             if other.began < one.last:
                 was_stopped = any(
-                    stop.network == one.network and one.began <= stop.ended <= one.last
+                    stop.network == one.network and one.began <= stop.ended
+                    and stop.began <= one.last <= stop.ended
                     for stop in standstills
-                )
+                )  # fmt: skip
                 (excused if was_stopped else wrong).append(
                     f"item {one.key}: attempt {one.number} ran for {one.last - other.began:.2f} s "
                     f"beside attempt {other.number}"

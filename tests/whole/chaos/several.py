@@ -22,6 +22,8 @@ from tests.whole.chaos.cluster import Cluster as Rows
 from tests.whole.chaos.evidence import UNFINISHED, Records, ServerDatabase
 from tests.whole.chaos.faults import (
     CONSUMER_BAR_S,
+    DEAF,
+    DEAF_BAR_S,
     FILES_AWAY,
     GONE_BAR_S,
     JOB_KILLED,
@@ -115,8 +117,8 @@ class SeveralFigures:
         return [
             ("consumer killed", self.of("consumer killed"), CONSUMER_BAR_S),
             ("machine gone", self.of("power lost"), gone_bar_s),
-            ("machine cut off", self.of("cut", "cable out", "not heard", "hears nothing"),
-             gone_bar_s),
+            ("machine cut off", self.of("cut", "cable out", "not heard"), gone_bar_s),
+            ("machine that hears nothing", self.of(DEAF), self.lease_s + DEAF_BAR_S),
             ("writer cut off", self.of("writer cut"), WRITER_BAR_S),
             ("machine killed and started", self.of("machine killed"), math.inf),
             ("machine removed", self.of("removed"), math.inf),

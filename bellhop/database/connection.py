@@ -160,8 +160,14 @@ class Connection(psycopg.Connection[Any]):
             super().rollback()
 
     def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        """A connection without an answer is closed: whatever ends its block waits for no other."""
         timeout_s = self.answer_s or ANSWER_S
-        return super().wait(gen, *arguments, **{"timeout": timeout_s, **options})
+        try:
+            return super().wait(gen, *arguments, **{"timeout": timeout_s, **options})
+        except errors._WaitTimeout:
+            if "timeout" not in options:
+                self.close()
+            raise
 
 
 def connect(

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+import psycopg.waiting
 import pytest
 from psycopg.pq import TransactionStatus
 
@@ -23,6 +24,7 @@ from bellhop.database.database import (
     database,
     is_busy,
     is_unavailable,
+    own_part,
     query,
     refusing,
     waited_out,
@@ -235,6 +237,45 @@ def test_it_waits_for_no_answer_that_does_not_come(
     assert is_unavailable(silent.value)
     proxy.heal()
     assert query("SELECT 2") == [(2,)]
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Each wait for an answer that did not come."""
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+    found, wait = list[Exception](), psycopg.waiting.wait
+
+    def waiting(*arguments: Any, **options: Any) -> Any:
+        try:
+            return wait(*arguments, **options)
+        except psycopg.OperationalError as error:
+            found.extend([error] if "timeout" in str(error) else [])
+            raise
+
+    monkeypatch.setattr(psycopg.waiting, "wait", waiting)
+    return found
+
+
+def test_it_waits_once_for_the_answer_to_a_commit(proxy: Proxy, waits: list[Exception]) -> None:
+    with pytest.raises(InDoubt), database.atomic():
+        query(COUNT)
+        query("UPDATE counter SET value = value + 1 WHERE name = 'change'")
+        proxy.cut()
+    assert len(waits) == 1
+
+
+def test_it_uses_no_connection_again_that_did_not_answer_a_part(
+    proxy: Proxy, waits: list[Exception]
+) -> None:
+    with pytest.raises(psycopg.OperationalError), database.atomic(), own_part():
+        query(COUNT)
+        query("UPDATE counter SET value = value + 1 WHERE name = 'change'")
+        proxy.cut()
+    assert len(waits) == 1
+    proxy.heal()
+    with database.atomic():
+        query(COUNT)
+    assert counted() == 1
 
 
 def test_it_waits_for_no_connection_that_does_not_come(proxy: Proxy) -> None:

@@ -31,7 +31,7 @@ ROWS = (
 BUDGETS = {
     "cli": 2140, "server": 710, "web": 5385, "consumer": 1650,
     "schedules": 330, "jobs": 3490, "jobprocess": 1660, "accounts": 620,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1490, "storage": 1370,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1370,
     "stores": 1140,
     "system": 990, "functions": 1420, "machines": 850, "uploads": 320, "base": 1310,
 }  # fmt: skip

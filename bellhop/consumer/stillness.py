@@ -6,7 +6,9 @@ import time
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
-LOOK_GAP_S = 3.0
+# Longer than others wait for the write lock when a machine dies that holds it (6 s), as who looks
+# also writes; shorter than an outage in which the lease of a consumer that lives ends.
+LOOK_GAP_S = 8.0
 Key = TypeVar("Key", bound=Hashable)
 
 

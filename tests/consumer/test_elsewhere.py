@@ -121,6 +121,21 @@ def test_it_measures_a_beat_anew_after_a_gap_between_two_looks(
 
 
 @on_server
+def test_it_goes_on_measuring_after_it_waited_for_its_turn_to_write(
+    submit: Submit, keeper: Keeper, clocks: Time
+) -> None:
+    """A machine may die while it writes: the others wait up to 6 s for the write lock then."""
+    job = submit()
+    claimed_at("m2", "there")
+    sweep_for(keeper, clocks, 3, silence)
+    clocks.now += 6
+    sweep_for(keeper, clocks, LEASE_S - 9, silence)
+    assert status(job) == "running"
+    keeper.sweep()
+    assert status(job) == "queued"
+
+
+@on_server
 def test_it_measures_anew_with_each_start_of_a_keeper(
     submit: Submit, home: Installation, loaded: Settings, clocks: Time
 ) -> None:

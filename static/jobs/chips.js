@@ -8,6 +8,7 @@ import { statusName } from "/static/shared/words.js";
 import { texts } from "/static/texts/jobs.js";
 
 const list = find("[data-chips]");
+let drawn = "";
 
 function timeWords(name) {
   const time = timeOf(name);
@@ -30,8 +31,11 @@ function chip(name) {
   return make("li", {}, link);
 }
 
-/** Draws them; the focus of one that was removed goes to the next. */
+/** Draws them where they are others than before; the focus of one that was removed goes to the next. */
 export function drawChips() {
+  const chosen = JSON.stringify([location.search, wordsWith(chosenStatuses())]);
+  if (chosen === drawn) return;
+  drawn = chosen;
   const place = [...list.querySelectorAll("a")].indexOf(document.activeElement);
   const names = chosenNames();
   const all = make("a", { className: "chip-all", href: "/jobs" }, texts.removeAll);

@@ -43,7 +43,9 @@ async function refreshMachines() {
 }
 
 async function refresh() {
-  const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers(), refreshHealth(), refreshMachines()]);
+  /* Two at a time: the server answers no more costly requests of an account at once. */
+  const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers()]);
+  await Promise.all([refreshHealth(), refreshMachines()]);
   find("[data-loading]").hidden = true;
   drawQueues(queues, machines, now);
   steady.change(() => drawItems(workers.flatMap(itemsOf), steady.isHeld()));

@@ -40,18 +40,7 @@ function bodyOrProblem(status, text) {
   throw new NoAnswer();
 }
 
-/* The server answers two costly requests of an account at a time, and refuses more. So a page reads one thing after the other, and other tabs have room. */
-let lastRead = Promise.resolve();
-
-function answer(path, options = {}) {
-  const ask = () => answerNow(path, options);
-  if (options.method) return ask();
-  const read = lastRead.then(ask);
-  lastRead = read.catch(() => null);
-  return read;
-}
-
-async function answerNow(path, options) {
+async function answer(path, options = {}) {
   const headers = { Accept: "application/json", ...options.headers };
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);

@@ -88,6 +88,7 @@ def test_it_stays_within_a_phone(browser: webdriver.Chrome, served: Running, wai
     browser.get(served.url)
     row = ROW.format(waiting)
     wait_for(lambda: "Failed once, next try at" in text_of(browser, row))
+    wait_for(lambda: find(browser, row).is_displayed())
     widths = browser.execute_script(
         "const row = document.querySelector(arguments[0]);"
         "return [row.querySelector('.job-meta').offsetWidth, document.body.scrollWidth]",

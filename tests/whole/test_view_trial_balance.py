@@ -234,7 +234,8 @@ def test_it_shows_the_readings_of_any_job_type(
     job = bellhop.client().create("decides", texts=["a"])
     bellhop.final(job["job_id"])
     browser.get(f"{bellhop.url}/jobs/{job['job_id']}")
-    wait_for(lambda: text_of(browser, ".readings"))
+    # What is not shown yet has a text without lines.
+    wait_for(lambda: "\n\n" in text_of(browser, ".readings"))
     assert text_of(browser, ".readings").split("\n\n") == [
         "Date order: day first",
         "A <b>13</b> is no month.",

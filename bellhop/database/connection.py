@@ -48,7 +48,7 @@ ANSWER_S = 40.0
 MOST_PREPARED = 500  # more than there are statements
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
 PostgresError = psycopg.Error
-Values = dict[str, Any] | list[dict[str, Any]]
+Values = dict[str, Any]
 # Classes of https://www.postgresql.org/docs/15/errcodes-appendix.html, the longest first.
 FAULTS = {
     "53100": Fault.FULL,
@@ -100,16 +100,8 @@ class Connection(psycopg.Connection[Any]):
         unsent, self.unsent = self.unsent, []
         with contextlib.nullcontext() if is_one and not unsent else self.pipeline():
             for text, values in unsent:
-                self.executed(text, values)
+                self.execute(text, values)
             yield
-
-    def executed(self, text: str, values: Values) -> psycopg.Cursor[Any]:
-        """One statement, or one for each of a list of values."""
-        if isinstance(values, dict):
-            return self.execute(text, values)
-        cursor = self.cursor()
-        cursor.executemany(text, values)
-        return cursor
 
     @contextlib.contextmanager
     def part(self) -> Iterator[None]:

@@ -214,11 +214,14 @@ def is_json(text: str) -> bool:
 
 
 def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
-    """One statement for each of `rows`, inside the caller's transaction."""
+    """One statement for each of `rows`, inside the caller's transaction.
+
+    No two of them are about the same row of a table; a server may make them all at once.
+    """
     if rows:
-        send(sql, rows)
+        database.write_many(sql, rows)
 
 
-def send(sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> Any:
-    """Everything that is asked of the database, or written, goes through here; a cursor."""
+def send(sql: str, values: dict[str, Any]) -> Any:
+    """One statement; a cursor."""
     return database.send(sql, values)

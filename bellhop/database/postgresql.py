@@ -42,6 +42,7 @@ CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)"
 PATIENCE = """SET LOCAL statement_timeout = 0; SET LOCAL tcp_user_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = '10min'"""
 TYPES: dict[type, str] = {int: "int8", float: "float8", str: "text"}
+MOST_ROWS = 1000  # written by one statement
 STREAMED_ROWS = 8  # each of which may be megabytes
 # One writer at a time, as SQLite has it: row locks would meet in another order (deadlocks), and a
 # reader of `since` would see change 8 before change 7.
@@ -195,26 +196,39 @@ class Postgres(PostgresqlDatabase):
         return connection
 
     def send(self, sql: str, values: Values) -> Any:
-        """One statement, or one for each of a list of values.
+        """One statement.
 
         In a transaction, what is wrong with one that gives no rows is raised by a later one, by the
         commit at the latest.
         """
         text = translation.statement(sql)
-        given = [*map(storable, values)] if isinstance(values, list) else storable(values)
+        given = storable(values)
         with self._in_use() as connection:
             if self.in_transaction() and not translation.gives_rows(text):
                 connection.unsent.append((text, given))
                 return connection.cursor()
             with connection.in_order():
-                return connection.executed(text, given)
+                return connection.execute(text, given)
+
+    def write_many(self, sql: str, rows: Sequence[Values]) -> None:
+        """One statement for each of `rows`, no two of which are about one row of the table."""
+        found = translation.of_rows(sql)
+        if not found:
+            for row in rows:
+                self.send(sql, row)
+            return
+        many, columns = found
+        for first in range(0, len(rows), MOST_ROWS):
+            some = map(storable, rows[first : first + MOST_ROWS])
+            objects = [{column: row[name] for column, name in columns.items()} for row in some]
+            self.send(many, {"rows": json.dumps(objects, ensure_ascii=False)})
 
     def rows_of(self, statements: Sequence[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
         """The rows of several statements, which are sent together."""
         with self._in_use() as connection:
             with connection.in_order(is_one=False):
                 cursors = [
-                    connection.executed(translation.statement(sql), storable(values))
+                    connection.execute(translation.statement(sql), storable(values))
                     for sql, values in statements
                 ]
             return [cursor.fetchall() for cursor in cursors]

@@ -163,12 +163,15 @@ class Sqlite(SqliteDatabase):
         """False: each statement fails at once, and alone."""
         return False
 
-    def send(self, sql: str, values: dict[str, Any] | list[dict[str, Any]]) -> sqlite3.Cursor:
-        """One statement, or one for each of a list of values."""
+    def send(self, sql: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        """One statement."""
         connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
-        if isinstance(values, list):
-            return connection.executemany(sql, values)
         return connection.execute(sql, values)
+
+    def write_many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        """One statement for each of `rows`."""
+        connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        connection.executemany(sql, rows)
 
     def rows_of(self, statements: Sequence[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
         """The rows of several statements, made one after the other."""

@@ -21,6 +21,8 @@ STATEMENT = (
     (re.compile(r"\bCROSS JOIN\b"), "JOIN"),
 )
 ROWS = re.compile(r"\A\s*(?:SELECT|WITH|VALUES|SHOW)\b|\bRETURNING\b", re.IGNORECASE)
+# What writes one row of values; a column may be called otherwise than its value.
+ROW = re.compile(r"(?<=\bINSERT INTO )(\w+) \(([^()]*)\)\s*VALUES \(((?:\s*:\w+,?)+)\)")
 TABLE = (
     (re.compile(r"--.*"), ""),
     (re.compile(r"\bid INTEGER PRIMARY KEY( AUTOINCREMENT)?"),
@@ -41,6 +43,24 @@ def statement(sql: str) -> str:
     for pattern, instead in STATEMENT:
         sql = pattern.sub(instead, sql)
     return VALUE.sub(lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%"))
+
+
+@cache
+def of_rows(sql: str) -> tuple[str, dict[str, str]] | None:
+    """A statement that writes one row of values, as one that writes many; None where none does.
+
+    Its value `rows` is a JSON array of an object for each, by the columns; and which value of the
+    row each column has.
+    """
+    found = ROW.search(sql)
+    if not found:
+        return None
+    table, columns, values = found.groups()
+    many = f"""{table} ({columns})
+        SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"""
+    names = (column.strip().strip('"') for column in columns.split(","))
+    of_row = (value.strip().removeprefix(":") for value in values.split(","))
+    return sql.replace(found[0], many), dict(zip(names, of_row, strict=True))
 
 
 @cache

@@ -33,7 +33,7 @@ function chip(name) {
 
 /** Draws them where they are others than before; the focus of one that was removed goes to the next. */
 export function drawChips() {
-  const chosen = JSON.stringify([location.search, wordsWith(chosenStatuses())]);
+  const chosen = [location.search, ...wordsWith(chosenStatuses())].join("\n");
   if (chosen === drawn) return;
   drawn = chosen;
   const place = [...list.querySelectorAll("a")].indexOf(document.activeElement);

@@ -45,6 +45,15 @@ def test_it_makes_statements_in_their_order() -> None:
     assert names() == ["c1", "c3"]
 
 
+def test_it_writes_each_of_many_rows_as_it_is() -> None:
+    """With a name that is a word of SQL, a value of another name, and more than go at once."""
+    texts = ["", "a \"b\" 'c'", "two\nlines", "\\u0041 %s %(x)s :x", "é 語 😀", '{"a": [1]}'] * 200
+    steps = [{"index": number, "text": text, "now": None} for number, text in enumerate(texts)]
+    query('CREATE TABLE step (id INTEGER, "order" TEXT, at TEXT)')
+    write_many('INSERT INTO step (id, "order", at)\n VALUES (:index, :text, :now)', steps)
+    assert query("SELECT * FROM step ORDER BY id") == [(n, t, None) for n, t in enumerate(texts)]
+
+
 def test_it_gives_the_rows_of_several_statements() -> None:
     more = "UPDATE counter SET value = value + 1 WHERE name = 'c1' RETURNING value"
     with database.atomic():
@@ -190,3 +199,20 @@ def test_it_waits_for_a_server_no_more_often_than_it_must(
         add("c5")
     assert len(sent) == (2 if engine == "postgresql" else 0)
     assert len(names()) == 6
+
+
+def test_it_asks_a_server_once_to_write_many_rows(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[str]()
+    execute: Callable[..., Any] = Connection.execute
+
+    def noted(connection: Connection, text: str, *values: Any, **options: Any) -> Any:
+        made.append(text)
+        return execute(connection, text, *values, **options)
+
+    monkeypatch.setattr(Connection, "execute", noted)
+    with database.atomic():
+        write_many(ADD, [{"name": f"c{number}", "value": number} for number in range(9)])
+        assert len(names()) == 9
+    assert sum("INSERT" in text for text in made) == (engine == "postgresql")

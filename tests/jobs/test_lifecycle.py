@@ -10,7 +10,6 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
-from bellhop.database import database as database_module
 from bellhop.database.database import database, is_refused, query
 from bellhop.jobs import consumers, lifecycle, queries, reuse
 from bellhop.jobs.lifecycle import MOVES, Claim, claims, ends
@@ -177,8 +176,7 @@ def cut_after_each_statement(
     monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any], *, is_made: Callable[[], bool]
 ) -> None:
     """`is_made` says whether the move is, and what comes after it may be cut off."""
-    wire = Wire()
-    monkeypatch.setattr(database_module, "send", wire.through(database_module.send))
+    wire = Wire(monkeypatch)
     before = everything()
     for statements in range(200):
         wire.left = statements

@@ -22,12 +22,18 @@ class PowerCut(BaseException):
 
 
 class Wire:
-    """What SQL is sent through: it breaks once, after `left` statements."""
+    """What SQL is sent through: it breaks once, after `left` statements.
 
-    def __init__(self) -> None:
+    Those that are sent together are one.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left: int | None = None
+        engine = type(database.obj)
+        for way in ("send", "write_many", "rows_of"):
+            monkeypatch.setattr(engine, way, self._through(getattr(engine, way)))
 
-    def through(self, send: Callable[..., Any]) -> Callable[..., Any]:
+    def _through(self, send: Callable[..., Any]) -> Callable[..., Any]:
         def sent(*arguments: Any) -> Any:
             if self.left == 0:
                 self.left = None

@@ -28,7 +28,6 @@ from hypothesis.stateful import (
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
-from bellhop.database import database as database_module
 from bellhop.database.database import bind, database, query
 from bellhop.jobs import lifecycle, queries, reuse
 from bellhop.jobs import queues as switches
@@ -124,9 +123,8 @@ class Moves(RuleBasedStateMachine):
         self.last_change = 0
         # After how many statements of moves the power goes, if it does.
         self.cut_after: int | None = None
-        self.wire = Wire()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(database_module, "send", self.wire.through(database_module.send))
+        self.wire = Wire(self.patch)
 
     def teardown(self) -> None:
         try:

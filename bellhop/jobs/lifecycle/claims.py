@@ -73,7 +73,9 @@ READ_CLAIMS = f"""
 NUMBERS = (
     "id", "job", "attempt", "failures", "crashes", "index", "step", "turn", "total_items", "steps",
 )  # fmt: skip
-EQUAL_RUNS = "SELECT 1 FROM item WHERE cache_key = :cache_key AND status = 'running' LIMIT 1"
+KEYS_RUNNING = """
+    SELECT cache_key FROM item
+    WHERE cache_key IN (SELECT value FROM json_each(:keys)) AND status = 'running'"""
 SET_KEY = "UPDATE item SET cache_key = :cache_key WHERE id = :id"
 READ_PROGRESS = f"SELECT progress FROM item WHERE {IS_HELD} AND status = 'running'"
 SHOW_ITEM = """
@@ -253,24 +255,26 @@ def _taken(candidates: Sequence[Claim]) -> list[Claim]:
 
 
 def _take(candidates: Sequence[Claim]) -> list[Claim]:
-    keys: set[str | None] = set()
+    keys = _running(candidates)
     at_once: list[Claim] = []
     equals: list[Claim] = []
     for candidate in candidates:
         takes_turns = candidate.use_cache and not candidate.was_deferred
-        has_equal = candidate.cache_key in keys or _equal_runs(candidate)
+        has_equal = candidate.cache_key in keys
         (equals if takes_turns and has_equal else at_once).append(candidate)
         keys.update(filter(None, [candidate.cache_key]))
     taken = _claimed(at_once)
+    keys = _running(equals)
     for candidate in equals:
-        if _equal_runs(candidate):  # else it is looked at again
+        if candidate.cache_key in keys:  # else it is looked at again
             DEFER.make(id=candidate.id, cache_key=candidate.cache_key)
     return taken
 
 
-def _equal_runs(candidate: Claim) -> bool:
-    key = candidate.cache_key
-    return bool(key and query(EQUAL_RUNS, {"cache_key": key}))
+def _running(candidates: Sequence[Claim]) -> set[str | None]:
+    """The keys of those of these items whose equal runs."""
+    keys = [candidate.cache_key for candidate in candidates if candidate.cache_key]
+    return {key for (key,) in query(KEYS_RUNNING, {"keys": json.dumps(keys)})} if keys else set()
 
 
 def _claimed(candidates: Sequence[Claim]) -> list[Claim]:

@@ -48,7 +48,6 @@ ANSWER_S = 40.0
 MOST_PREPARED = 500  # more than there are statements
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"
 PostgresError = psycopg.Error
-Values = dict[str, Any]
 # Classes of https://www.postgresql.org/docs/15/errcodes-appendix.html, the longest first.
 FAULTS = {
     "53100": Fault.FULL,
@@ -88,7 +87,7 @@ class Connection(psycopg.Connection[Any]):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.unsent: list[tuple[str, Values]] = []
+        self.unsent: list[tuple[str, dict[str, Any]]] = []
         self._parts = 0  # one inside another
 
     @contextlib.contextmanager
@@ -111,7 +110,7 @@ class Connection(psycopg.Connection[Any]):
         """
         self._parts += 1
         name = f"part{self._parts}"
-        begun: tuple[str, Values] = (f"SAVEPOINT {name}", {})
+        begun: tuple[str, dict[str, Any]] = (f"SAVEPOINT {name}", {})
         self.unsent.append(begun)
         try:
             yield

@@ -214,9 +214,9 @@ def is_json(text: str) -> bool:
 
 
 def write_many(sql: str, rows: list[dict[str, Any]]) -> None:
-    """One statement for each of `rows`, inside the caller's transaction.
+    """Write many rows, by a statement that writes one, of values called as its columns.
 
-    No two of them are about the same row of a table; a server may make them all at once.
+    Inside the caller's transaction. No two of them may be the same row of the table.
     """
     if rows:
         database.write_many(sql, rows)

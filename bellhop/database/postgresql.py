@@ -16,7 +16,6 @@ from bellhop.database import translation
 from bellhop.database.connection import (
     Connection,
     PostgresError,
-    Values,
     answering,
     connect,
     fault_of,
@@ -195,33 +194,25 @@ class Postgres(PostgresqlDatabase):
         connection: Connection = super().connection()  # type: ignore[no-untyped-call]
         return connection
 
-    def send(self, sql: str, values: Values) -> Any:
+    def send(self, sql: str, values: dict[str, Any]) -> Any:
         """One statement.
 
         In a transaction, what is wrong with one that gives no rows is raised by a later one, by the
         commit at the latest.
         """
         text = translation.statement(sql)
-        given = storable(values)
         with self._in_use() as connection:
             if self.in_transaction() and not translation.gives_rows(text):
-                connection.unsent.append((text, given))
+                connection.unsent.append((text, storable(values)))
                 return connection.cursor()
             with connection.in_order():
-                return connection.execute(text, given)
+                return connection.execute(text, storable(values))
 
-    def write_many(self, sql: str, rows: Sequence[Values]) -> None:
-        """One statement for each of `rows`, no two of which are about one row of the table."""
-        found = translation.of_rows(sql)
-        if not found:
-            for row in rows:
-                self.send(sql, row)
-            return
-        many, columns = found
+    def write_many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows, many at once."""
         for first in range(0, len(rows), MOST_ROWS):
-            some = map(storable, rows[first : first + MOST_ROWS])
-            objects = [{column: row[name] for column, name in columns.items()} for row in some]
-            self.send(many, {"rows": json.dumps(objects, ensure_ascii=False)})
+            some = [*map(storable, rows[first : first + MOST_ROWS])]
+            self.send(translation.of_rows(sql), {"rows": json.dumps(some, ensure_ascii=False)})
 
     def rows_of(self, statements: Sequence[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
         """The rows of several statements, which are sent together."""

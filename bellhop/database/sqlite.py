@@ -169,7 +169,7 @@ class Sqlite(SqliteDatabase):
         return connection.execute(sql, values)
 
     def write_many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
-        """One statement for each of `rows`."""
+        """Write rows, one after the other."""
         connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
         connection.executemany(sql, rows)
 

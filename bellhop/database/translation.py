@@ -21,8 +21,9 @@ STATEMENT = (
     (re.compile(r"\bCROSS JOIN\b"), "JOIN"),
 )
 ROWS = re.compile(r"\A\s*(?:SELECT|WITH|VALUES|SHOW)\b|\bRETURNING\b", re.IGNORECASE)
-# What writes one row of values; a column may be called otherwise than its value.
-ROW = re.compile(r"(?<=\bINSERT INTO )(\w+) \(([^()]*)\)\s*VALUES \(((?:\s*:\w+,?)+)\)")
+# What writes one row.
+ROW = re.compile(r"(?<=\bINSERT INTO )(\w+) \(([^()]*)\)\s*VALUES \(([\s:\w,]*)\)")
+NAME = re.compile(r"\w+")
 TABLE = (
     (re.compile(r"--.*"), ""),
     (re.compile(r"\bid INTEGER PRIMARY KEY( AUTOINCREMENT)?"),
@@ -46,21 +47,17 @@ def statement(sql: str) -> str:
 
 
 @cache
-def of_rows(sql: str) -> tuple[str, dict[str, str]] | None:
-    """A statement that writes one row of values, as one that writes many; None where none does.
+def of_rows(sql: str) -> str:
+    """A statement that writes one row, as one that writes those of a JSON array, `:rows`.
 
-    Its value `rows` is a JSON array of an object for each, by the columns; and which value of the
-    row each column has.
+    ValueError for any other, and where a value is not called as its column.
     """
     found = ROW.search(sql)
-    if not found:
-        return None
-    table, columns, values = found.groups()
-    many = f"""{table} ({columns})
-        SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"""
-    names = (column.strip().strip('"') for column in columns.split(","))
-    of_row = (value.strip().removeprefix(":") for value in values.split(","))
-    return sql.replace(found[0], many), dict(zip(names, of_row, strict=True))
+    if not found or NAME.findall(found[2]) != NAME.findall(found[3]):
+        raise ValueError(f"not one row, of values called as the columns: {sql}")
+    table, columns, _ = found.groups()
+    many = f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
+    return sql.replace(found[0], f"{table} ({columns}) {many}")
 
 
 @cache

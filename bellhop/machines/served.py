@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bellhop.database.database import database, query, write_many
+from bellhop.database.database import database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.offers import Offer
 
@@ -106,7 +106,8 @@ class Publisher:
         with database.atomic():
             judged = self._judged(offers, every())
             query(FORGET, of_it)
-            write_many(TELL, [{**of_it, **offer._asdict()} for offer in judged])
+            for offer in judged:
+                query(TELL, {**of_it, **offer._asdict()})
         return judged
 
     def _judged(self, offers: Sequence[Offer], rows: Sequence[Served]) -> list[Offer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -46,12 +47,18 @@ def test_it_makes_statements_in_their_order() -> None:
 
 
 def test_it_writes_each_of_many_rows_as_it_is() -> None:
-    """With a name that is a word of SQL, a value of another name, and more than go at once."""
+    """In a column that is called as a word of SQL, and more than a server is given at once."""
     texts = ["", "a \"b\" 'c'", "two\nlines", "\\u0041 %s %(x)s :x", "é 語 😀", '{"a": [1]}'] * 200
-    steps = [{"index": number, "text": text, "now": None} for number, text in enumerate(texts)]
+    steps = [{"id": number, "order": text, "at": None} for number, text in enumerate(texts)]
     query('CREATE TABLE step (id INTEGER, "order" TEXT, at TEXT)')
-    write_many('INSERT INTO step (id, "order", at)\n VALUES (:index, :text, :now)', steps)
+    write_many('INSERT INTO step (id, "order", at)\n VALUES (:id, :order, :at)', steps)
     assert query("SELECT * FROM step ORDER BY id") == [(n, t, None) for n, t in enumerate(texts)]
+
+
+def test_it_takes_no_value_for_that_of_another_column(engine: str) -> None:
+    swapped = "INSERT INTO counter (name, value) VALUES (:value, :name)"
+    with pytest.raises(ValueError) if engine == "postgresql" else contextlib.nullcontext():
+        write_many(swapped, [{"name": 1, "value": "c1"}])
 
 
 def test_it_gives_the_rows_of_several_statements() -> None:

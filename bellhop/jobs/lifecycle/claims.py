@@ -260,8 +260,7 @@ def _take(candidates: Sequence[Claim]) -> list[Claim]:
     equals: list[Claim] = []
     for candidate in candidates:
         takes_turns = candidate.use_cache and not candidate.was_deferred
-        has_equal = candidate.cache_key in keys
-        (equals if takes_turns and has_equal else at_once).append(candidate)
+        (equals if takes_turns and candidate.cache_key in keys else at_once).append(candidate)
         keys.update(filter(None, [candidate.cache_key]))
     taken = _claimed(at_once)
     keys = _running(equals)

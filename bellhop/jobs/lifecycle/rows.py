@@ -41,7 +41,7 @@ INSERT_ITEM = """
     INSERT INTO item (job, "index", step, type, queue, owner, priority, turn, status, filename,
         input, input_sha256, waits_for, not_before, wait_s, cached_from)
     VALUES (:job, :index, :step, :type, :queue, :owner, :priority, :turn, :status, :filename,
-        :input, :sha256, :waits_for, :not_before, :wait_s, :cached_from)"""
+        :input, :input_sha256, :waits_for, :not_before, :wait_s, :cached_from)"""
 INSERT_SEARCH = "INSERT INTO search (job, item, text) VALUES (:job, 0, :text)"
 INSERT_CONTENT = "INSERT INTO content (job, sha256) VALUES (:job, :sha256)"
 STATUS_OF_JOB = "SELECT status FROM job WHERE job_id = :job_id"
@@ -150,8 +150,8 @@ def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
     blocked: list[dict[str, Any]] = [
         {
             "step": number, "type": step.type, "queue": step.queue, "waits_for": "step",
-            "status": "pending", "not_before": None, "wait_s": None, "input": "{}", "sha256": None,
-            "cached_from": None,
+            "status": "pending", "not_before": None, "wait_s": None, "input": "{}",
+            "input_sha256": None, "cached_from": None,
         }
         for number, step in enumerate(job.then, 1)
     ]  # fmt: skip
@@ -159,7 +159,7 @@ def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
     for index, item in enumerate(job.items):
         of_item = {
             "job": row_id, "owner": job.owner, "priority": job.priority, "index": index,
-            "turn": first + index, "filename": item.filename, "sha256": item.sha256,
+            "turn": first + index, "filename": item.filename, "input_sha256": item.sha256,
             "input": json.dumps(item.input, ensure_ascii=False),
             "cached_from": item.hit and item.hit.job_id,
         }  # fmt: skip

@@ -31,7 +31,7 @@ ADD = """
         SET count = tally.count + excluded.count, peak = max(tally.peak, excluded.peak)"""
 ADD_FAILURE = """
     INSERT INTO failure (at, owner, type, code, reason, count, first_at, last)
-    VALUES (:at, :owner, :type, :code, :reason, :count, :now, :last)
+    VALUES (:at, :owner, :type, :code, :reason, :count, :first_at, :last)
     ON CONFLICT (at, owner, type, code, reason) DO UPDATE
         SET count = failure.count + excluded.count, last = max(failure.last, excluded.last)"""
 # Rows of one owner and time, and of several, become those of another.
@@ -104,7 +104,7 @@ def note_failures(ended: Sequence[Ended], error: ItemError, job: int, now: str) 
     """Count why items have just failed, of which the last one is of `job`."""
     code, reason = reason_of(error.code, error.message)
     last = f"{now} {job} {error.message[:MOST_MESSAGE]}"
-    why = {"at": _slot(), "code": code, "reason": reason, "now": now, "last": last}
+    why = {"at": _slot(), "code": code, "reason": reason, "first_at": now, "last": last}
     found = Counter((owner, kind) for owner, kind, _ in ended if kind != webhooks.TYPE)
     rows = [{"owner": owner, "type": kind, "count": n, **why} for (owner, kind), n in found.items()]
     write_many(ADD_FAILURE, rows)

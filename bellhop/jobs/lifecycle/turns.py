@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
-from bellhop.database.database import query, write_many
+from bellhop.database.database import query
 
 LAST_TURN = """
     SELECT coalesce(max(last), 0) FROM turn WHERE queue = :queue AND owner IN (:owner, '')"""
@@ -16,7 +15,6 @@ SET_TURN = """
 NOTE_CLAIMED = """
     INSERT INTO turn (queue, owner, last) VALUES (:queue, '', :turn)
     ON CONFLICT (queue, owner) DO UPDATE SET last = max(turn.last, :turn)"""
-PLACE_ITEM = "UPDATE item SET turn = :turn WHERE id = :id"
 
 
 def take(queue: str, owner: str, count: int) -> int:
@@ -39,12 +37,14 @@ class LineUp:
     """
 
     def __init__(self, where: str):
-        self.look = f"""SELECT queue, owner, id FROM item WHERE {where}
-            ORDER BY queue, owner, turn, id"""
+        self.look = f"""SELECT queue, owner, count(*) FROM item WHERE {where}
+            GROUP BY queue, owner ORDER BY queue, owner"""
+        self.place = f"""UPDATE item SET turn = :first + placed.place FROM (
+                SELECT id AS item, row_number() OVER (ORDER BY turn, id) - 1 AS place FROM item
+                WHERE ({where}) AND queue = :queue AND owner = :owner) AS placed
+            WHERE id = placed.item"""
 
     def make(self, **values: Any) -> None:
-        for (queue, owner), rows in groupby(query(self.look, values), key=lambda row: row[:2]):
-            ids = [row[2] for row in rows]
-            first = take(queue, owner, len(ids))
-            places = [{"id": item, "turn": turn} for turn, item in enumerate(ids, first)]
-            write_many(PLACE_ITEM, places)
+        for queue, owner, count in query(self.look, values):
+            of_owner = {"queue": queue, "owner": owner}
+            query(self.place, {**values, **of_owner, "first": take(queue, owner, count)})

@@ -141,8 +141,8 @@ class Connection(psycopg.Connection[Any]):
         if self.has_failed():
             # PostgreSQL would call it a success, and commit nothing.
             raise errors.InFailedSqlTransaction("a statement of the transaction failed")
-        with self.in_order():
-            super().commit()
+        with self.in_order():  # psycopg's own would wait for two answers
+            self.execute("COMMIT", prepare=False)
 
     def rollback(self) -> None:
         self.unsent.clear()

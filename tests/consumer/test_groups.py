@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,22 @@ from bellhop.consumer.lines import Pace, Shares
 from bellhop.consumer.moves import Asked, End, Moves, nothing
 from bellhop.consumer.watch import Watch
 from bellhop.consumer.workers import Workers
-from bellhop.database.database import database, query
+from bellhop.database.database import bind_server, database, query
 from bellhop.jobs import lifecycle, queries, queues
 from bellhop.jobs.lifecycle import Claim, Completion
+from bellhop.jobs.lifecycle.claims import KeyOf
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support import single
+from tests.support.conversation import Turns
 from tests.support.cuts import LostAnswers
 from tests.support.jobs import items_of, job_of, moves_of, quick
+from tests.support.postgres import Postgres
+from tests.support.proxy import Proxy
 
 Submit = Callable[..., Job]
+ROUNDS = 8  # after which a server knows all statements
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +72,8 @@ def one(workers: Workers, submit: Submit) -> Iterator[Workers]:
     yield workers
 
 
-def moves_for(count: int = 1) -> Moves:
-    shares = Shares("c1", lambda queue: count)
-    return Moves(lambda candidate: None, shares, Pace(), lambda queues: None)
+def moves_for(count: int = 1, key_of: KeyOf = single.no_key) -> Moves:
+    return Moves(key_of, Shares("c1", lambda queue: count), Pace(), lambda queues: None)
 
 
 def end_of(claim: Claim, data: str = "{}") -> End:
@@ -109,6 +114,36 @@ def test_it_makes_the_moves_of_ten_workers_in_one_transaction(
     assert [each.recorded for each in asked] == [[True]] * 10
     given = [claim.index for each in asked for claim in each.claims]
     assert sorted(given) == list(range(10, 20))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("count", [1, 8])
+@pytest.mark.parametrize(("has_key", "writing"), [(False, 6), (True, 9)])
+def test_it_waits_for_few_answers_to_end_items_and_claim_the_next(
+    submit: Submit, postgres: Postgres, monkeypatch: Any, count: int, has_key: bool, writing: int
+) -> None:
+    """As few as docs/architecture.md says: all other machines wait for a transaction meanwhile."""
+    submit(*map(str, range(count * (ROUNDS + 1))))
+    turns, claims = Turns(), claimed(count)
+    moves = moves_for(count, lambda candidate: str(candidate.id) if has_key else None)
+    begun_at, recording = [0], lifecycle.recording
+
+    def begun(ending: list[Claim]) -> AbstractContextManager[None]:
+        begun_at[:] = [turns.count]
+        return recording(ending)
+
+    monkeypatch.setattr(lifecycle, "recording", begun)
+    with Proxy(postgres.port, lambda: turns) as proxy:
+        bind_server(postgres.url("tables", proxy.port))
+        for _ in range(ROUNDS):
+            asked = [Asked(each.worker, ends=[end_of(each)], queue="parsing") for each in claims]
+            before = turns.count
+            moves._make(asked)
+            claims = [claim for each in asked for claim in each.claims]
+        assert len(claims) == count
+        assert begun_at[0] - before <= 2, "without the write lock"
+        assert turns.count - begun_at[0] <= writing
+        database.close_all()
 
 
 def test_it_makes_the_move_of_a_worker_that_is_alone_at_once(

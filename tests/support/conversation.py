@@ -32,6 +32,22 @@ class Unknown:
         return data
 
 
+class Turns(Unknown):
+    """Connections of which `count` says how often a client spoke after its server had."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._has_answered = False
+
+    def client_says(self, data: bytes, is_chosen: Callable[[], bool]) -> None:
+        self.count += self._has_answered
+        self._has_answered = False
+
+    def server_says(self, data: bytes) -> bytes:
+        self._has_answered = True
+        return data
+
+
 class Conversation(Unknown):
     """One connection. `is_answer_lost` says that the answer to a chosen COMMIT is there."""
 

@@ -33,7 +33,7 @@ class Proxy:
     passes: `Unknown` for a server that is no PostgreSQL. `swallowed` counts lost answers.
     """
 
-    def __init__(self, server_port: int, speaks: type[Unknown] = Conversation):
+    def __init__(self, server_port: int, speaks: Callable[[], Unknown] = Conversation):
         self.server_port = server_port
         self._speaks = speaks
         self.delay_s = 0.0

@@ -106,13 +106,10 @@ def _complete(done: Sequence[Completion], source: str | None) -> Which:
     measured = {claim.id: claim.measured for claim in claims}
     moved = {*COMPLETE.made(None, measured, **fence(*claims), **by).items()}
     made = [each for each in done if each.claim.which in moved]
-    write_many(
-        STORE_RESULT,
-        [
-            {"item": e.claim.id, "data": e.data, "files": e.files, "warnings": e.warnings}
-            for e in made
-        ],
-    )
+    results = [
+        {"item": e.claim.id, "data": e.data, "files": e.files, "warnings": e.warnings} for e in made
+    ]
+    write_many(STORE_RESULT, results)
     for each in made:
         _keep(each)
         _go_on(each)

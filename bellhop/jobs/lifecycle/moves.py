@@ -11,6 +11,7 @@ of this folder have one for each thing they do. It is put together, and checked,
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -270,8 +271,8 @@ class Statement:
             tallies.count(self._target, ended)
             if event:
                 tallies.note_failures(ended, event, moved[-1][1], values["now"])
-        for key in {row[4] for row in before if row[1] == "running" and row[4]}:
-            RELEASE_EQUALS.make(cache_key=key)
+        if keys := {row[4] for row in before if row[1] == "running" and isinstance(row[4], str)}:
+            RELEASE_EQUALS.make(keys=json.dumps(sorted(keys)))
         return {row[4]: row[7] for row in moved}
 
     def _sent(self, values: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
@@ -282,7 +283,9 @@ class Statement:
 
 
 # An item whose equal ran: it takes that one's result, or runs itself.
-RELEASE_EQUALS = Statement("released", "cache_key = :cache_key AND waits_for = 'equal'")
+RELEASE_EQUALS = Statement(
+    "released", "cache_key IN (SELECT value FROM json_each(:keys)) AND waits_for = 'equal'"
+)
 RELEASE_STEP = Statement("released", 'job = :job AND "index" = :index AND step = :step')
 LINE_UP_STEP = LineUp('job = :job AND "index" = :index AND step = :step')
 IS_FREE_OF_NEEDS = """job = :job AND waits_for = 'job'

@@ -273,3 +273,24 @@ def test_it_goes_on_after_a_lost_answer(browser: webdriver.Chrome, served: Runni
     cursors = [each["cursor"] for each in sent(browser)[1:]]
     assert cursors[1] == cursors[2]
     complaints(browser)
+
+
+# The list, and its counts as of what it knows, are asked for now, and not seconds later.
+ASK_NOW = "dispatchEvent(new Event('online'))"
+
+
+def test_it_leaves_a_filter_and_its_focus_alone_while_jobs_come(
+    browser: webdriver.Chrome, served: Running, jobs: dict[str, str]
+) -> None:
+    opened(browser, served, "?type=bad_input")
+    wait_for(lambda: text_of(browser, CHIPS) == "Job type: Bad input")
+    before = int(wait_for(lambda: count_of(browser, STATUS.format("failed"))))
+    chip = find(browser, "[data-chip=type]")
+    browser.execute_script("arguments[0].focus()", chip)
+    new = served.texts("one more", type="bad_input")["job_id"]
+    served.final(new)
+    browser.execute_script(ASK_NOW)
+    wait_for(lambda: new in ids(browser))
+    browser.execute_script(ASK_NOW)
+    wait_for(lambda: count_of(browser, STATUS.format("failed")) == str(before + 1))
+    assert find(browser, "[data-chip=type]") == chip == browser.switch_to.active_element

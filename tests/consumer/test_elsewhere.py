@@ -108,28 +108,25 @@ def test_it_leaves_what_another_machine_holds_while_it_beats(
 
 
 @on_server
+@pytest.mark.parametrize(
+    ("before_s", "gap_s", "after_s"),
+    [
+        pytest.param(LEASE_S - 1, 10, LEASE_S, id="away"),
+        pytest.param(3, 6, LEASE_S - 9, id="waiting to write"),
+    ],
+)
 def test_it_measures_a_beat_anew_after_a_gap_between_two_looks(
-    submit: Submit, keeper: Keeper, clocks: Time
+    submit: Submit, keeper: Keeper, clocks: Time, before_s: int, gap_s: int, after_s: int
 ) -> None:
-    """While the database was away from us, nobody else could beat either."""
+    """While the database was away from us, nobody else could beat either.
+
+    But a machine may die while it writes: the others wait up to 6 s for the write lock then.
+    """
     job = submit()
     claimed_at("m2", "there")
-    sweep_for(keeper, clocks, LEASE_S - 1, silence)
-    clocks.now += 10
-    sweep_for(keeper, clocks, LEASE_S, silence)
-    assert status(job) == "running"
-
-
-@on_server
-def test_it_goes_on_measuring_after_it_waited_for_its_turn_to_write(
-    submit: Submit, keeper: Keeper, clocks: Time
-) -> None:
-    """A machine may die while it writes: the others wait up to 6 s for the write lock then."""
-    job = submit()
-    claimed_at("m2", "there")
-    sweep_for(keeper, clocks, 3, silence)
-    clocks.now += 6
-    sweep_for(keeper, clocks, LEASE_S - 9, silence)
+    sweep_for(keeper, clocks, before_s, silence)
+    clocks.now += gap_s
+    sweep_for(keeper, clocks, after_s, silence)
     assert status(job) == "running"
     keeper.sweep()
     assert status(job) == "queued"

@@ -1,4 +1,4 @@
-"""What the tests of whole processes share: a browser, and a server."""
+"""What the tests of whole processes share: a browser, a server, and a network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from selenium import webdriver
 
 from tests.support.browser import chromium
+from tests.support.network import Host, Network
 from tests.support.running import Running, running
 
 
@@ -32,3 +33,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("served")) as bellhop:
         bellhop.serve()
         yield bellhop
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    """A network for the tests of a module, which leave it whole."""
+    with Network() as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def servers(network: Network) -> Host:
+    """The host on it where servers run."""
+    return network.host("servers")

@@ -35,14 +35,8 @@ IN_LINE = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 @pytest.fixture(scope="module")
-def network() -> Iterator[Network]:
-    with Network() as network:
-        yield network
-
-
-@pytest.fixture(scope="module")
-def server(network: Network) -> Iterator[Postgres]:
-    with Postgres(fast=True, host=network.host("servers")) as server:
+def server(servers: Host) -> Iterator[Postgres]:
+    with Postgres(fast=True, host=servers) as server:
         yield server
 
 

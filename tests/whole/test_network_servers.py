@@ -21,17 +21,6 @@ IS_ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 
 
 @pytest.fixture(scope="module")
-def network() -> Iterator[Network]:
-    with Network() as network:
-        yield network
-
-
-@pytest.fixture(scope="module")
-def servers(network: Network) -> Host:
-    return network.host("servers")
-
-
-@pytest.fixture(scope="module")
 def rows(servers: Host) -> Iterator[Postgres]:
     with Postgres(host=servers) as rows:
         rows.new_database("bellhop")

@@ -21,6 +21,7 @@ from bellhop.catalog.catalog import LOOK_EVERY_S, Catalog
 from bellhop.catalog.watching import watch
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.lease import Beats
+from bellhop.consumer.stillness import Stillness
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, line_of, waited_out, will_pass
 from bellhop.jobs import consumers, lifecycle
@@ -70,6 +71,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._bellhop_workers = Workers(
             settings, here, consumer=self._id, counts=counts, ring=bell.ring
         )
+        self._beats = Stillness()  # of all consumers
         self._keeper = self._new_keeper(settings)
         super().__init__(
             bell.huey,
@@ -90,6 +92,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             settings,
             workers.files,
             ring=bell.ring,
+            beats=self._beats,
             each_round=[
                 workers.follow_switches,
                 workers.look,
@@ -115,8 +118,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         if not self._here.is_home:
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()
         if self._here.rows:
-            beats = Beats(self._here, self._bellhop_workers.lease, self._id, self._queues)
-            self._bellhop_workers.lease.start(beats.beat)
+            lease = self._bellhop_workers.lease
+            lease.start(Beats(self._here, lease, self._id, self._queues, self._beats).beat)
         super().start()
         self._on_start()
 

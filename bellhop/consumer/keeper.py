@@ -67,7 +67,10 @@ def is_present() -> bool:
 
 
 class Keeper:
-    """One consumer's keeper; `ring` wakes workers, `each_round` is for this consumer alone."""
+    """One consumer's keeper; `ring` wakes workers, `each_round` is for this consumer alone.
+
+    `beats` are those of all consumers, as somebody sees them who never waits to write.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Keeper:
         *,
         ring: Callable[[Mapping[str, int]], None],
         each_round: Sequence[Callable[[], None]],
+        beats: Stillness | None = None,
     ):
         self._here, self._settings, self._files, self._ring = here, settings, files, ring
         self._each_round = each_round
@@ -87,7 +91,7 @@ class Keeper:
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self._leases, self._beats = Stillness(), Stillness()
+        self._leases, self._beats = Stillness(), beats or Stillness()
         self._elsewhere: set[str] = set()
         self._died_at: dict[str, float] = {}
         self._next: dict[str, float] = {}
@@ -226,11 +230,10 @@ class Keeper:
 
     def adopt_orphans(self) -> int:
         """Give back the items of consumers that are gone."""
-        asked = time.monotonic()
         known = queries.consumers()
         elsewhere = queries.elsewhere(self._here, known)
         self._elsewhere = {consumer.id for consumer in elsewhere}
-        moved = self._adopt_silent(elsewhere, asked) if self._here.rows else 0
+        moved = self._adopt_silent(elsewhere)
         for consumer in known:
             if not queries.CONSUMER.fullmatch(consumer.id):  # no consumer ever was called so
                 lifecycle.adopt(consumer.id)
@@ -239,24 +242,22 @@ class Keeper:
                 self._here.forget_consumer(consumer.id)
         return moved
 
-    def _adopt_silent(self, elsewhere: list[Consumer], asked: float) -> int:
+    def _adopt_silent(self, elsewhere: list[Consumer]) -> int:
         """Give back the items of those that run elsewhere and whose leases have ended.
 
         Their locks are nobody's here, even if they are called as those of this folder.
         """
-        still_s = self._beats.look({each.id: each.beat for each in elsewhere}, asked)
-        over = [each for each in elsewhere if self._is_over(each, still_s[each.id])]
-        return sum(lifecycle.adopt_silent(each.id, each.beat) for each in over)
+        return sum(lifecycle.adopt_silent(c.id, c.beat) for c in elsewhere if self._is_over(c))
 
-    def _is_over(self, consumer: Consumer, still_s: float) -> bool:
-        """Whether the lease of a consumer has ended whose beat stood still for so long.
+    def _is_over(self, consumer: Consumer) -> bool:
+        """Whether the lease of a consumer has ended: its beat stood still for so long.
 
         Each has said for how long its own beats hold, whatever the settings are elsewhere. Those
         for ever are of the only machine, which was started again, as this machine has its place.
         """
         if consumer.lease_s is None:
             return bool(consumer.machine == self._here.machine)
-        return bool(still_s >= consumer.lease_s)
+        return bool(self._beats.still_s(consumer.id, str(consumer.beat)) >= consumer.lease_s)
 
     def _is_gone(self, consumer: str) -> bool:
         """Whether a consumer is dead, and with it every process of its jobs.

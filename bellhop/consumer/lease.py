@@ -10,8 +10,9 @@ equally fast, not to agree.
 - A beat that is answered was sent at a time s, and no database makes it before s. From then on the
   consumer runs items until s + L - 5 s. An answer may be late or lost, and a beat that nobody
   answered may be made later: s is always the time of sending, of a beat that was answered.
-- Whoever reads that beat has the answer after s, and counts from the answer on. It adopts with the
-  answer to a later question, which it asks after s + L at the earliest. The adoption is made only
+- Whoever reads that beat has the answer after s, and counts from the answer on. A consumer reads
+  the beats of all with each of its own, and so waits for no writer. Its keeper adopts after the
+  answer to a later question, which was asked after s + L at the earliest. The adoption is made only
   if the beat is still that one, and locks the row: a beat at the same time is made before it, and
   then nothing is adopted, or after it, and then it finds no row.
 - A look 4 times a second notices the end before s + L - 4.75 s. All processes are stopped before
@@ -49,6 +50,7 @@ from typing import Any
 from bellhop.base import times
 from bellhop.base.errors import REMOVED, NotAMember
 from bellhop.base.trouble import Trouble
+from bellhop.consumer.stillness import Stillness
 from bellhop.database.database import at_once, database, line_of
 from bellhop.database.faults import is_login_refused
 from bellhop.jobs import consumers
@@ -167,10 +169,11 @@ class Beats:
         lease: Lease,
         consumer: str,
         queues: Sequence[str],
+        seen: Stillness,
         leave: Callable[[str], None] | None = None,
     ):
-        """`leave` ends this process with a line, as its machine is no member any more."""
-        self._here, self._lease, self._consumer = here, lease, consumer
+        """`seen` is told the beats of all; `leave` ends this process with a line, if it must."""
+        self._here, self._lease, self._consumer, self._seen = here, lease, consumer, seen
         self._leave = leave or leave_with
         self._ask: Any = None
         known_as = consumer, os.getpid(), queues, here.machine, here.place
@@ -179,7 +182,7 @@ class Beats:
 
     def beat(self) -> float:
         """Beat once; in how many seconds again. Raises what the database says."""
-        sent = times.since_boot_s()
+        sent, asked = times.since_boot_s(), time.monotonic()
         self._ask = self._ask or at_once()
         try:
             made = consumers.beat(self._ask.ask, self._consumer, self._here, self._lease.lasts_s)
@@ -191,8 +194,9 @@ class Beats:
         if made is None:
             self._lose()
             return 0.0
-        self._drains, holds_s = made
-        self._lease.renew(sent, holds_s)
+        self._drains = made.is_draining
+        self._lease.renew(sent, made.holds_s)
+        self._seen.look(made.others, asked)
         return max(0.0, sent + BEAT_EVERY_S - times.since_boot_s())
 
     def close(self) -> None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
-# Longer than others wait for the write lock when a machine dies that holds it (6 s), as who looks
-# also writes; shorter than an outage in which the lease of a consumer that lives ends.
+# Longer than others wait for the write lock when a machine dies that holds it (6 s), as a keeper
+# that looks also writes; shorter than an outage in which the lease of a consumer that lives ends.
 LOOK_GAP_S = 8.0
 Key = TypeVar("Key", bound=Hashable)
 
@@ -21,7 +21,7 @@ class Stillness:
 
     def __init__(self) -> None:
         self._since: dict[object, tuple[object, float]] = {}
-        self._looked_at = float("-inf")
+        self._looked_at = self._asked = float("-inf")
 
     def look(self, values: Mapping[Key, object], asked: float) -> dict[Key, float]:
         """For how many seconds each of the values, for which was `asked` then, is the same.
@@ -35,4 +35,10 @@ class Stillness:
             key: before[key] if key in before and before[key][0] == value else (value, now)
             for key, value in values.items()
         }
-        return {key: asked - self._since[key][1] for key in values}
+        self._asked = asked
+        return {key: self.still_s(key, value) for key, value in values.items()}
+
+    def still_s(self, key: object, value: object) -> float:
+        """For how long something was this value at the last look; 0 if it was another."""
+        known, since = self._since.get(key, (None, 0.0))
+        return self._asked - since if known == value else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
@@ -21,9 +21,22 @@ BEAT = f"""
     UPDATE consumer SET beat = max(beat + 1, clock_ms()),
         lease_s = CASE WHEN {members.ARE_SEVERAL} THEN :lease_s END
     WHERE id = :consumer AND (:machine = '' OR {members.IS_THERE})
-    RETURNING draining, lease_s"""
+    RETURNING draining, lease_s,
+        (SELECT json_group_array(all_of_them.id || '/' || all_of_them.beat)
+        FROM consumer AS all_of_them)"""
 log = logging.getLogger("bellhop.consumers")
 Ask = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
+
+
+class Beat(NamedTuple):
+    """A beat that was made: whether its consumer drains, and for how many seconds it holds.
+
+    None: for ever. `others` are the last beats of all consumers, by their ids.
+    """
+
+    is_draining: bool
+    holds_s: float | None
+    others: dict[str, str]
 
 
 def register(
@@ -47,28 +60,23 @@ def register(
             VALUES (:id, :pid, :now, :queues, :machine, :place, :lease_s, :is_draining)
             ON CONFLICT (id) DO NOTHING""",
             {
-                "id": consumer,
-                "pid": pid,
-                "now": timestamp(),
-                "queues": json.dumps(queues),
-                "machine": machine,
-                "place": place,
-                "lease_s": lease_s,
-                "is_draining": is_draining,
+                "id": consumer, "pid": pid, "now": timestamp(), "queues": json.dumps(queues),
+                "machine": machine, "place": place, "lease_s": lease_s, "is_draining": is_draining,
             },
-        )
+        )  # fmt: skip
 
 
-def beat(
-    ask: Ask, consumer: str, here: Installation, lease_s: float
-) -> tuple[bool, float | None] | None:
+def beat(ask: Ask, consumer: str, here: Installation, lease_s: float) -> Beat | None:
     """Show other machines that a consumer of this one lives, with `ask` of `at_once`.
 
-    Whether it drains, and for how long this holds: for `lease_s`, or for ever (None). None when its
-    row is gone, or this machine is no member any more.
+    It holds for `lease_s` at most. None when its row is gone, or this machine is no member any
+    more.
     """
     found = ask(BEAT, {"consumer": consumer, "lease_s": lease_s, **members.known_as(here)})
-    return (bool(found[0][0]), found[0][1]) if found else None
+    for is_draining, holds_s, others in found:
+        beats = (str(each).rpartition("/") for each in json.loads(others))
+        return Beat(bool(is_draining), holds_s, {of: beat for of, _, beat in beats})
+    return None
 
 
 def drain(machine: str) -> list[str]:

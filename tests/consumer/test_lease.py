@@ -245,9 +245,15 @@ def left() -> list[str]:
 
 
 @pytest.fixture
-def beats(machine: Installation, lease: Lease, left: list[str]) -> Iterator[Beats]:
+def seen() -> Stillness:
+    """What the consumer sees of the beats of all."""
+    return Stillness()
+
+
+@pytest.fixture
+def beats(machine: Installation, lease: Lease, seen: Stillness, left: list[str]) -> Iterator[Beats]:
     consumers.register("c1", 1, ["parsing"], machine.machine, machine.place)
-    made = Beats(machine, lease, "c1", ["parsing"], left.append)
+    made = Beats(machine, lease, "c1", ["parsing"], seen, left.append)
     yield made
     made.close()
 
@@ -255,6 +261,20 @@ def beats(machine: Installation, lease: Lease, left: list[str]) -> Iterator[Beat
 def beat_of(consumer: str) -> int:
     ((beat,),) = query("SELECT beat FROM consumer WHERE id = :id", {"id": consumer})
     return int(beat)
+
+
+@on_server
+def test_it_sees_the_beats_of_all_with_each_of_its_own(
+    machine: Installation, beats: Beats, seen: Stillness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumers.register("c2", 2, ["parsing"], "m2", "there")
+    clocks = Time()
+    monkeypatch.setattr(time, "monotonic", clocks)
+    beats.beat()
+    clocks.now += 3
+    beats.beat()
+    assert seen.still_s("c2", str(beat_of("c2"))) == 3
+    assert seen.still_s("c1", str(beat_of("c1"))) == 0
 
 
 @on_server
@@ -358,7 +378,7 @@ def test_it_ends_all_and_itself_when_its_role_is_gone(
 ) -> None:
     """A machine that was cut off while it was removed never sees its row go."""
     joined = replace(machine, machine="m2", home="https://home")
-    beats = Beats(joined, lease, "c2", ["parsing"], left.append)
+    beats = Beats(joined, lease, "c2", ["parsing"], Stillness(), left.append)
     beats._ask = Refusing()
     with pytest.raises(psycopg.OperationalError):
         beats.beat()

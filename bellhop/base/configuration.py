@@ -93,7 +93,7 @@ def require_private(path: Path, secret: str) -> None:
     """Refuse a config.ini that holds `secret`, which is its name, and that others may read."""
     if path.stat().st_mode & 0o077:
         said = f"{path} contains a secret ({secret}) and other users can read it"
-        raise StartRefused(f"{said}: chmod 600 {path}")
+        raise StartRefused(f"{said}; chmod 600 {path}")
 
 
 def _types_with_variables() -> set[str]:

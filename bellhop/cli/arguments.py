@@ -44,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
         "--start-lock", type=int, help=argparse.SUPPRESS
     )
     _add_client_commands(add)
-    add("check", "test this installation")
+    checked = add("check", "test this installation, and say what mends it")
+    checked.add_argument("--json", action="store_true", help="print JSON")
     add("drain", "stop taking new items, and return when nothing is running")
     _add_move(add)
     _add_machine_commands(add)

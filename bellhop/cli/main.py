@@ -143,7 +143,7 @@ def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
 def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import selfcheck
 
-    return selfcheck.run(loaded)
+    return selfcheck.run(loaded, as_json=given.json)
 
 
 def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:

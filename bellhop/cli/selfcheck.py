@@ -1,4 +1,4 @@
-"""The command `check`: is this installation sound? One line for each question.
+"""The command `check`: is this installation sound? One line for each answer to what checks/ asks.
 
 It asks the Bellhop that is running on the data folder; if none is, it starts one for
 the length of the check, which listens where the settings say.
@@ -7,109 +7,144 @@ the length of the check, which listens where the settings say.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import json
 import os
-import secrets
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from bellhop.base import addresses
-from bellhop.base.addresses import API
-from bellhop.base.errors import REMOVED, StartRefused
-from bellhop.base.program import COMMAND
+from bellhop.base.errors import NO_ROOM, StartRefused, said_of
+from bellhop.base.program import COMMAND, TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
+from bellhop.checks import questions
+from bellhop.checks.answers import Failed, Question
 from bellhop.cli import commands
-from bellhop.client import Bellhop, BellhopError, RequestFailed
-from bellhop.database.database import database, refusing
-from bellhop.machines import members
-from bellhop.storage.files import Files
-from bellhop.storage.inspection import MOST_SHOWN, Inspection
-from bellhop.storage.installation import Installation, read_record
-from bellhop.stores.folders import remove_tree
-from bellhop.system import confine, limits, temporary
-from bellhop.system.locks import alone, is_held
-from bellhop.uploads.uploads import Uploads
+from bellhop.client import Bellhop, BellhopError
+from bellhop.database.database import refusing
+from bellhop.storage.installation import bind_rows, read_record
+from bellhop.system import proctree, signals, temporary
+from bellhop.system.locks import is_held
 
-Check = tuple[str, Callable[[Bellhop], str]]
 STOP_LIMIT_S = 20
-JOB_LIMIT_S = 20
-ROWS_LIMIT_S = 600
+# What mends an error of the system, whatever was asked.
+OF_SYSTEM: dict[int | None, str] = {
+    **dict.fromkeys(NO_ROOM, "free some space on that disk"),
+    errno.EROFS: "mount that disk writable",
+    errno.ENOENT: "put it back, and restart Bellhop",
+}
+WORDS = {(True, False): "ok     ", (True, True): "WARNING", (False, True): "FAILED "}
 
 
-class _Failed(Exception):
-    """One question has a bad answer."""
+class Finding(NamedTuple):
+    """An answer: `said`, and what `mend`s it. With `ok`, that is a warning; None: all is well."""
+
+    name: str
+    ok: bool
+    said: str
+    mend: str | None = None
+
+    def __str__(self) -> str:
+        names_it = self.mend is None or self.mend in self.said
+        line = self.said if names_it else f"{self.said}; {self.mend}"
+        return f"{WORDS[self.ok, self.mend is not None]} {self.name}: {shown(line)}"
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, *, as_json: bool = False) -> int:
     """Print what was asked and found; 1 when anything failed."""
-    temporary.settle(settings.data_dir)
+    signals.on_stop(_stop_once)
+    found: list[Finding] = []
+    refused = None
+    try:
+        temporary.settle(settings.data_dir)
+        with _turn(settings.data_dir), contextlib.closing(_findings(settings)) as findings:
+            for finding in findings:
+                found.append(finding)
+                if not as_json:
+                    print(finding, flush=True)
+    except StartRefused as refusal:
+        refused = refusal
+        found.append(_bad("start", str(refusal), f"mend that, and start it with {TYPED}"))
+    if as_json:
+        print(json.dumps([finding._asdict() for finding in found]))
+    if refused:
+        raise refused
+    return 0 if all(finding.ok for finding in found) else 1
+
+
+def _stop_once(number: int, frame: object) -> None:
+    """End as at Ctrl-C, which cleans up; a second signal must not keep it from that."""
+    signals.on_stop(lambda number, frame: None)
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One check of a folder after the other: the Bellhop that one starts ends with it."""
+    with contextlib.ExitStack() as after:
+        with contextlib.suppress(OSError):  # a folder that is not there yet, or has no locks
+            descriptor = os.open(folder, os.O_RDONLY)
+            after.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def _findings(settings: Settings) -> Generator[Finding]:
     here = read_record(settings.data_dir)
     if here and not here.is_home:
-        return _failures(_of_machine(settings, here), Bellhop(here.home))
+        bind_rows(settings, here, may_write=False)
+        for question in questions.of_machine(settings, here, Bellhop(here.home)):
+            yield from answered(question)
+        return
     with _running(settings) as client:
-        return _failures(_of_home(settings), client)
+        if here := read_record(settings.data_dir):
+            bind_rows(settings, here, may_write=False)
+        for question in questions.of_home(settings, here, client):
+            yield from answered(question)
 
 
-def _of_home(settings: Settings) -> list[Check]:
-    return [
-        ("settings", lambda client: f"{settings.config_path}, {len(settings.queues)} queues"),
-        ("addresses", lambda client: _addresses(settings, client)),
-        ("folders", lambda client: _folders(settings)),
-        ("storage", lambda client: _storage(settings, client)),
-        ("database", lambda client: _database(settings)),
-        ("rows", lambda client: _rows(settings)),
-        ("schedules", lambda client: _schedules(settings, client)),
-        ("consumer", _consumer),
-        ("job types", _types),
-        ("confinement of jobs", lambda client: _confinement()),
-        ("a complete job", _job),
-    ]
+def answered(question: Question) -> Iterator[Finding]:
+    """What a question finds: one that is well or failed, and warnings."""
+    name, ask, mend = question
+    warnings: Sequence[str] = ()
+    try:
+        with refusing():
+            said, *warnings = ask()
+        yield Finding(name, ok=True, said=said)
+    except (Failed, StartRefused) as failure:
+        yield from (_bad(name, str(each), mend) for each in failure.args)
+        warnings = getattr(failure, "warnings", ())
+    except BellhopError as error:
+        yield Finding(name, ok=False, said=str(error), mend=mend)
+    except OSError as error:
+        yield Finding(name, ok=False, said=said_of(error), mend=OF_SYSTEM.get(error.errno, mend))
+    yield from (_bad(name, warning, mend)._replace(ok=True) for warning in warnings)
 
 
-def _of_machine(settings: Settings, here: Installation) -> list[Check]:
-    """Of one that joined: the rest is checked at its home."""
-    return [
-        ("settings", lambda client: f"{settings.config_path}"),
-        ("folders", lambda client: _folders(settings)),
-        ("database", lambda client: _database(settings)),
-        ("machine", lambda client: _machine(here)),
-        ("home", lambda client: f"{client.url} has version {client.get('/health')['version']}"),
-        ("confinement of jobs", lambda client: _confinement()),
-    ]
-
-
-def _failures(checks: list[Check], client: Bellhop) -> int:
-    """Print each question with its answer; 1 when one is bad."""
-    failures = 0
-    for name, question in checks:
-        try:
-            print(f"ok      {name}: {question(client)}", flush=True)
-        except (_Failed, BellhopError, StartRefused) as error:
-            print(f"FAILED  {name}: {shown(error)}", flush=True)
-            failures += 1
-    return 1 if failures else 0
-
-
-def _machine(here: Installation) -> str:
-    """Whether this folder is a machine of its installation, and what it serves."""
-    with refusing(), database.connection_context():
-        found = next((each for each in members.every() if each.id == here.machine), None)
-    if found is None:
-        raise _Failed(REMOVED)
-    return f"{found.name}, a machine of {here.home}, serves {found.queues}"
+def _bad(name: str, text: str, otherwise: str) -> Finding:
+    """What is wrong and, after the last semicolon of a text, what mends it."""
+    said, semicolon, mend = text.rpartition("; ")
+    return Finding(name, False, *((said, mend) if semicolon else (text, otherwise)))
 
 
 @contextlib.contextmanager
 def _running(settings: Settings) -> Iterator[Bellhop]:
-    if os.environ.get("BELLHOP_URL") or is_held(settings.data_dir / "web.lock"):
+    if os.environ.get("BELLHOP_URL") or _serves(settings):
         yield commands.at_home(settings)
         return
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=log)
+        # In a session of its own: a Ctrl-C is for this process, which needs it to clean up.
+        server = subprocess.Popen(
+            COMMAND,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=proctree.end_with_parent,
+        )
         assert server.stdout is not None
         try:
             if not server.stdout.readline():
@@ -123,149 +158,9 @@ def _running(settings: Settings) -> Iterator[Bellhop]:
             server.stdout.close()
 
 
-def _addresses(settings: Settings, client: Bellhop) -> str:
-    """Each name that the settings hold must be one that Bellhop answers to."""
-    server, names = settings.server, [urlsplit(client.url).netloc]
-    if not os.environ.get("BELLHOP_URL"):
-        names += [server.host, urlsplit(server.public_url).netloc, *server.allowed_hosts]
-    names = list(dict.fromkeys(filter(None, names)))
-    for name in names:
-        host = f"[{name}]" if addresses.address(name) and ":" in name else name
-        try:
-            client.get("/ready", {"Host": host})
-        except RequestFailed as refused:
-            if refused.code != "not-ready":
-                raise
-    return f"{client.url} answers as {', '.join(names)}"
-
-
-def _folders(settings: Settings) -> str:
-    """What a job moves from folder to folder must arrive, on whatever disks they lie."""
-    files = Files(settings.data_dir, settings.storage.files)
-    here = read_record(settings.data_dir)
-    if here is None:
-        raise _Failed(f"Bellhop does not run in {settings.data_dir}; check where it runs")
+def _serves(settings: Settings) -> bool:
+    """Whether a web seems to run on the data folder, also where that cannot be written any more."""
     try:
-        _move_files(files, here, f"check{secrets.token_hex(6)}")
-        return f"files can be moved between them; {files.free_bytes() >> 20} MiB are free"
-    except OSError as error:
-        raise _Failed(str(error)) from None
-
-
-def _move_files(files: Files, here: Installation, job_id: str) -> None:
-    with contextlib.ExitStack() as after:
-        # Who holds such a lock keeps its scratch folder: the keeper takes it for no litter.
-        after.enter_context(alone(here.consumer_lock(job_id)))
-        after.callback(here.forget_consumer, job_id)
-        after.callback(files.remove_job, job_id)
-        incoming = files.new_incoming()
-        after.callback(remove_tree, incoming)
-        scratch = files.new_scratch(job_id)
-        after.callback(scratch.remove)
-        (incoming / "0").write_text("given")
-        files.accept(incoming, job_id)
-        taken, _ = files.give(scratch, job_id, "0", lambda: None)
-        (scratch.output / "made").write_text(taken.read_text())
-        name = files.fresh_name("0-0-1")
-        made, _ = files.publish(scratch.output, job_id, name, lambda: None, lambda name: False)
-        files.new_log(job_id, "0-0-1").write(b"printed")
-        files.send_logs()
-        if not made:
-            raise _Failed("results/ does not contain the output file")
-        if not files.printed(job_id, "0-0-1"):
-            raise _Failed("logs/ does not contain the output of a job")
-
-
-def _storage(settings: Settings, client: Bellhop) -> str:
-    """Web and consumer must ring the same bell, and it must ring."""
-    queue = client.get("/health").get("queue")
-    if queue is None:
-        raise _Failed("only admins may see this; set BELLHOP_TOKEN to the token of an admin")
-    recorded = read_record(settings.data_dir)
-    if recorded is None or recorded.bell != queue["storage"]:
-        raise _Failed(f"the web uses {queue['storage']}, but the record says {recorded}")
-    wanted = settings.huey.storage
-    if wanted not in ("auto", recorded.storage):
-        raise _Failed(f"config.ini says {wanted}, but {recorded.storage} is in use; restart")
-    if queue["bell"] != "ok":
-        raise _Failed(f"{recorded.store()} does not answer: {queue['bell']}")
-    return f"web and consumer use {recorded.store()}"
-
-
-def _database(settings: Settings) -> str:
-    """The rows must be reached; a warning is no failure, but says what may be lost."""
-    here = read_record(settings.data_dir)
-    if not (here and here.rows):
-        return "SQLite"
-    from bellhop.database import server  # an extra
-
-    found = server.condition(settings.storage.database, is_owner=here.is_home)
-    if found.problems:
-        raise _Failed(f"{'; '.join(found.problems)} ({found}, at {here.rows})")
-    return "\nWARNING database: ".join([f"{found}, at {here.rows}", *found.warnings])
-
-
-def _rows(settings: Settings) -> str:
-    """Every row must be readable; one that is not fails alone, so nobody else may have noticed."""
-    here = read_record(settings.data_dir)
-    if found := Inspection(here).look(ROWS_LIMIT_S) if here else []:
-        raise _Failed(f"{len(found)} cannot be read: {', '.join(found[:MOST_SHOWN])}")
-    return "all can be read"
-
-
-def _schedules(settings: Settings, client: Bellhop) -> str:
-    """Each must have the files that it gives to its jobs."""
-    schedules = client.get(f"{API}/schedules")["schedules"]
-    uploads = Uploads(settings.data_dir)
-    lost = [
-        schedule["name"]
-        for schedule in schedules
-        if not all(uploads.has(file["upload"]) for file in schedule["files"])
-    ]
-    if lost:
-        raise _Failed(f"files are gone; edit these and choose their files again: {', '.join(lost)}")
-    return f"{len(schedules)}, with all their files"
-
-
-def _consumer(client: Bellhop) -> str:
-    return f"{client.get('/ready').get('consumers', 'at least one')} alive"
-
-
-def _types(client: Bellhop) -> str:
-    types: list[dict[str, Any]] = client.get(f"{API}/types")["types"]
-    missing = [f"{t['type']} ({t['reason']})" for t in types if not t["available"]]
-    return f"{len(types)}, unavailable: {', '.join(missing) or 'none'}"
-
-
-def _confinement() -> str:
-    """What is kept from job code here; a kernel that lacks a part is no failure."""
-    closed = "confined once there is an account"
-    words = {"shared memory": "private once there is an account"}
-    words |= dict.fromkeys(("network", "sizes"), "confined")
-    cannot = "not confined, because this system does not support it"
-    without = {"shared memory": "refused once there is an account, because there are no namespaces"}
-    kept = {**confine.enforced(), "sizes": limits.can_be_changed()}.items()
-    return ", ".join(
-        f"{part} {words.get(part, closed) if is_kept else without.get(part, cannot)}"
-        for part, is_kept in kept
-    )
-
-
-def _job(client: Bellhop) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "check.txt"
-        path.write_text("three short words")
-        job = client.create("word_count", files=[path], use_cache=False)
-    try:
-        job = client.wait(job["job_id"], JOB_LIMIT_S)
-    except TimeoutError:
-        job = client.job(job["job_id"])
-        client.delete(job["links"]["self"])
-        raise _Failed(f"the job is still {job['status']}: {job['waiting_for']}") from None
-    if job["status"] != "completed":
-        raise _Failed(f"the job is {job['status']}: {job['error']}")
-    data = client.get(job["links"]["result"])["items"][0]["data"]
-    client.delete(f"{job['links']['self']}?purge=true")
-    if data != {"words": 3}:
-        raise _Failed(f"the result is wrong: {data}")
-    return "submitted, run, read and deleted"
+        return is_held(settings.data_dir / "web.lock")
+    except OSError:
+        return (settings.data_dir / "address").exists()

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.accounts import accounts
-from bellhop.base.configuration import require_private
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
 from bellhop.base.settings import Settings
 from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
+from bellhop.checks.secrets import require_private_secrets
 from bellhop.database import schema
 from bellhop.database.database import database, refusing
 from bellhop.machines import joining, members, published
@@ -164,7 +164,7 @@ def _prepare(
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)
-    _require_private_secrets(settings, Catalog(settings, here))
+    require_private_secrets(settings, Catalog(settings, here))
     return here
 
 
@@ -219,14 +219,6 @@ def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
     if known != here:
         write_record(known)
     return known
-
-
-def _require_private_secrets(settings: Settings, catalog: Catalog) -> None:
-    """Refuse a config.ini that others may read, also where only a job type tells what is secret."""
-    for name, described in catalog.types().items():
-        for key, value in settings.written_for(name, described.settings).items():
-            if value and described.settings[key] == "secret":
-                require_private(settings.config_path, f"[type:{name}] {key}")
 
 
 def compile_job_types() -> None:

@@ -44,7 +44,6 @@ TIDY_EVERY_S = 300.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
-LONG_LOG_BYTES = 8 << 20
 LOOKS_IN_A_ROUND = 10
 CUT_TRIES, CUT_PAUSE_S, CUT_AGAIN_S = 20, 0.005, 10.0
 # Of a clean-up: jobs, or pages given back, in one transaction, the pause after it in which others
@@ -194,7 +193,9 @@ class Keeper:
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
-        is_time = time.monotonic() >= self._cut_at and database.log_bytes() > LONG_LOG_BYTES
+        is_time = (
+            time.monotonic() >= self._cut_at and database.log_bytes() > presence.LONG_LOG_BYTES
+        )
         if is_time and self._is_the_keeper():
             self.cut_log()
 

@@ -71,7 +71,7 @@ def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
     """Waitress on the socket `bound`, with our parser and our connections."""
     Parser.rules = Rules(site)
     server = create_server(
-        _behind(app, site.settings.server.trusted_proxy),
+        _behind(app, site),
         sockets=[bound],
         threads=THREADS,
         max_request_header_size=MOST_HEADER_BYTES,
@@ -97,19 +97,23 @@ def _allow_descriptors() -> None:
     limits.change(resource.RLIMIT_NOFILE, min(most_files, 4 * MOST_CONNECTIONS), most_files)
 
 
-def _behind(app: Callable[..., Any], proxies: tuple[str, ...]) -> Callable[..., Any]:
+def _behind(app: Callable[..., Any], site: Site) -> Callable[..., Any]:
     """The application, told by its proxies alone where a request comes from.
 
     Waitress itself believes one address or everybody.
     """
+    proxies = site.settings.server.trusted_proxy
     headers = {"x-forwarded-for", "x-forwarded-proto"}
     believing = proxy_headers_middleware(app, "*", 1, headers, clear_untrusted=False)
 
     def judging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        is_believed = addresses.is_among(environ["REMOTE_ADDR"], proxies)
+        peer = environ["REMOTE_ADDR"]
+        is_believed = addresses.is_among(peer, proxies)
+        if "HTTP_X_FORWARDED_FOR" in environ and not is_believed:
+            site.note_proxy(addresses.peer(peer))
         return (believing if is_believed else app)(environ, start_response)
 
-    return judging if proxies else app
+    return judging
 
 
 def _finish(server: Any) -> None:

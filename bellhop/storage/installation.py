@@ -352,12 +352,17 @@ def _files_place(files: str) -> str:
 def _join(settings: Settings, recorded: Installation | None, folder: Path) -> Installation:
     if recorded is None:
         raise StartRefused(f"{folder} is in use but has no installation.json; stop Bellhop first")
+    require_agreement(settings, recorded)
+    log.info("queue storage: %s (as recorded in %s)", recorded.store(), folder)
+    return recorded
+
+
+def require_agreement(settings: Settings, recorded: Installation) -> None:
+    """Refuse settings that place rows, files or bell elsewhere than a running Bellhop does."""
     _require_same_rows(recorded, rows_location(settings))
     _require_same_files(recorded, files_location(settings.storage.files))
     if conflict := _conflict(settings, recorded):
         raise StartRefused(f"{conflict}; stop it first to switch")
-    log.info("queue storage: %s (as recorded in %s)", recorded.store(), folder)
-    return recorded
 
 
 def _decide(settings: Settings, probe_redis: Callable[[str], str | None]) -> str:

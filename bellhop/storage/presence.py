@@ -23,6 +23,8 @@ from bellhop.storage.installation import RECORD, Installation, read_record
 
 LOOK_EVERY_S = 0.5
 CUT_LOOKS, CUT_PAUSE_S = 10, 0.05
+# A write-ahead log above this is cut by the keeper, as soon as nobody reads.
+LONG_LOG_BYTES = 8 << 20
 # https://www.sqlite.org/fileformat.html#the_database_header
 HEADER_BYTES, MAGIC = 100, b"SQLite format 3\0"
 Identity = tuple[int, int]

@@ -7,10 +7,11 @@ import ctypes
 import functools
 import glob
 import os
+import signal
 import sys
 from collections.abc import Collection, Iterator
 
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 BLOCK_BYTES = 512  # of st_blocks, stat(2)
 
 
@@ -18,6 +19,12 @@ def adopt_orphans() -> None:
     """Become the parent of what the descendants of this process leave behind; Linux alone can."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """Be asked to stop (SIGTERM) when the parent of this process dies; Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def read(path: str) -> bytes:
@@ -57,6 +64,23 @@ def runs_below(folder: str | os.PathLike[str]) -> bool:
             if read(path).startswith(start):
                 return True
     return False
+
+
+def holding(path: str | os.PathLike[str]) -> set[int]:
+    """Pids of the processes that have a file open, as far as this user may know."""
+    real, found = os.path.realpath(path), set()
+    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link) == real:
+                found.add(int(link.split("/")[2]))
+    return found
+
+
+def name(pid: int) -> str:
+    """What the program of a process is called; "?" of one that is gone."""
+    with contextlib.suppress(OSError):
+        return read(f"/proc/{pid}/comm").decode(errors="replace").strip()
+    return "?"
 
 
 def memory_bytes(pids: Collection[int], enough: int = 0) -> int:

@@ -40,6 +40,7 @@ from bellhop.web.shown.surroundings import Surroundings
 
 THREADS = 8
 MOST_WAITERS = THREADS // 4
+MOST_PROXIES = 5
 # A longer JSON document takes a while to read, whatever it asks for.
 COSTLY_JSON_BYTES = 256 * 1024
 log = logging.getLogger("bellhop.web")
@@ -69,6 +70,8 @@ class Site:
     turns: Turns = field(default_factory=Turns)
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Clock = field(default_factory=Clock)
+    # The first peers that sent X-Forwarded-For and are not believed, as nobody set them up.
+    untrusted_proxies: list[str] = field(default_factory=list)
 
     @functools.cached_property
     def surroundings(self) -> Surroundings:
@@ -97,6 +100,11 @@ class Site:
     @functools.cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.settings, self.files, self.intake, self.acceptance)
+
+    def note_proxy(self, peer: str) -> None:
+        """Remember who says that it sends the requests of others."""
+        if len(self.untrusted_proxies) < MOST_PROXIES and peer not in self.untrusted_proxies:
+            self.untrusted_proxies.append(peer)
 
     def apply(self, handler: Callable[..., Any], route: Route) -> Callable[..., Any]:
         """Around each handler: a connection for each thread, a user, every error a problem."""

@@ -1,43 +1,100 @@
-"""`check`: what it finds is right, whatever else goes on in the data folder."""
+"""`check`: a line for each answer, with what mends a bad one; the same as JSON."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from collections.abc import Callable
 from unittest.mock import Mock
 
 import pytest
 
+from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
+from bellhop.checks import questions
+from bellhop.checks.answers import Failed, Question
 from bellhop.cli import selfcheck
-from bellhop.consumer.keeper import Keeper
-from bellhop.storage.files import Files, Scratch
-from bellhop.storage.installation import Installation, write_record
+from bellhop.client import NoAnswer
+from bellhop.storage.installation import Installation
+from bellhop.system import signals
 
 
-def test_it_moves_files_while_the_keeper_tidies(
-    here: Installation, loaded: Settings, monkeypatch: pytest.MonkeyPatch
+def asked(ask: Callable[[], list[str]]) -> list[selfcheck.Finding]:
+    return list(selfcheck.answered(Question("cups", ask, "buy some")))
+
+
+def raising(error: Exception) -> Callable[[], list[str]]:
+    def ask() -> list[str]:
+        raise error
+
+    return ask
+
+
+def test_it_mends_nothing_that_is_well() -> None:
+    (found,) = asked(lambda: ["two; both whole"])
+    assert found == ("cups", True, "two; both whole", None)
+    assert str(found) == "ok      cups: two; both whole"
+
+
+def test_it_says_what_mends_a_warning() -> None:
+    _, found = asked(lambda: ["two", "one is dirty; too; wash it"])
+    assert found == ("cups", True, "one is dirty; too", "wash it")
+    assert str(found) == "WARNING cups: one is dirty; too; wash it"
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "mend"),
+    [
+        (Failed("none; look in the sink"), "none", "look in the sink"),
+        (Failed("none"), "none", "buy some"),
+        (StartRefused("no kitchen; move"), "no kitchen", "move"),
+        (NoAnswer("nobody; there"), "nobody; there", "buy some"),
+        (PermissionError(13, "Permission denied", "/cups"), "/cups: Permission denied", "buy some"),
+        (
+            OSError(28, "No space left", "/cups"),
+            "/cups: No space left",
+            "free some space on that disk",
+        ),
+        (OSError(30, "Read-only file system"), "Read-only file system", "mount that disk writable"),
+    ],
+)
+def test_it_says_what_mends_each_bad_answer(error: Exception, said: str, mend: str) -> None:
+    (found,) = asked(raising(error))
+    assert found == ("cups", False, said, mend)
+    assert str(found) == f"FAILED  cups: {said}; {mend}"
+
+
+def test_it_tells_each_bad_answer_and_the_warnings_beside_them() -> None:
+    found = asked(raising(Failed("a; b", "c; d", warnings=["e; f"])))
+    assert [str(each) for each in found] == [
+        "FAILED  cups: a; b", "FAILED  cups: c; d", "WARNING cups: e; f",
+    ]  # fmt: skip
+
+
+def test_it_prints_a_list_of_all_answers_as_json(
+    loaded: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Keeper(here, loaded, Files(here.folder), ring=lambda times: None, each_round=[])
-    take_in = Scratch.take_in
-
-    def tidied(scratch: Scratch, given: Path) -> Path:
-        keeper.tidy()
-        return take_in(scratch, given)
-
-    monkeypatch.setattr(Scratch, "take_in", tidied)
-    write_record(here)
-    assert selfcheck._folders(loaded).startswith("files can be moved")
-    assert here.consumer_files() == []
+    found = asked(raising(Failed("a\x1b[1m")))
+    monkeypatch.setattr(selfcheck, "_findings", lambda settings: (each for each in found))
+    monkeypatch.setattr(signals, "on_stop", lambda act: None)
+    assert selfcheck.run(loaded, as_json=True) == 1
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert shown == {"name": "cups", "ok": False, "said": "a\x1b[1m", "mend": "buy some"}
 
 
-def test_it_names_schedules_whose_files_are_gone(here: Installation, loaded: Settings) -> None:
-    parts = here.folder / "uploads" / ".parts"
-    parts.mkdir()
-    (parts / "there").touch()
-    files = {"Nightly": ["there"], "Weekly": ["there", "lost"], "Hourly": []}
-    shown = [{"name": n, "files": [{"upload": u} for u in ids]} for n, ids in files.items()]
-    client = Mock(get=lambda path: {"schedules": shown})
-    with pytest.raises(selfcheck._Failed, match=r"choose their files again: Weekly$"):
-        selfcheck._schedules(loaded, client)
-    del shown[1]
-    assert selfcheck._schedules(loaded, client) == "2, with all their files"
+def test_it_names_a_start_that_is_refused_as_json(
+    loaded: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfcheck, "_findings", Mock(side_effect=StartRefused("no port; free it")))
+    monkeypatch.setattr(signals, "on_stop", lambda act: None)
+    with pytest.raises(StartRefused):
+        selfcheck.run(loaded, as_json=True)
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert shown == {"name": "start", "ok": False, "said": "no port", "mend": "free it"}
+
+
+def test_it_names_what_mends_every_question(here: Installation, loaded: Settings) -> None:
+    """But for those that cannot be answered badly."""
+    asked_of = [
+        *questions.of_home(loaded, here, Mock()), *questions.of_machine(loaded, here, Mock())
+    ]  # fmt: skip
+    assert {each.name for each in asked_of if not each.mend} == {"settings", "confinement of jobs"}

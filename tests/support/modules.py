@@ -18,7 +18,7 @@ ROWS = (
     {"cli"},
     {"server"},
     {"web", "consumer"},
-    {"schedules"},
+    {"schedules", "checks"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads"},
     {"environments"},
@@ -29,11 +29,11 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2140, "server": 710, "web": 5385, "consumer": 1650,
-    "schedules": 330, "jobs": 3490, "jobprocess": 1660, "accounts": 620,
+    "cli": 2140, "server": 710, "web": 5390, "consumer": 1650,
+    "schedules": 330, "checks": 500, "jobs": 3490, "jobprocess": 1660, "accounts": 620,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1370,
     "stores": 1140,
-    "system": 990, "functions": 1420, "machines": 850, "uploads": 320, "base": 1310,
+    "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "base": 1310,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,10 +58,30 @@ def test_it_refuses_a_newer_database_with_one_line(bellhop: Running) -> None:
 
 
 def test_it_checks_itself_also_when_nothing_runs(bellhop: Running) -> None:
-    done = bellhop.run("check")
+    done = bellhop.run("check", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "a complete job" in done.stdout
+    found = json.loads(done.stdout)
+    assert all(set(each) == {"name", "ok", "said", "mend"} for each in found)
+    assert [each["name"] for each in found][-1] == "a complete job"
     assert bellhop.descendants() == []
+
+
+def test_it_leaves_no_job_when_somebody_stops_a_check(bellhop: Running) -> None:
+    bellhop.serve()
+    bellhop.client().post("/api/v1/queues/default/pause", {})
+    check = bellhop.start("check")
+    wait_for(lambda: list(bellhop.client().jobs()))
+    check.send_signal(signal.SIGTERM)
+    assert check.wait(20) == 130
+    assert list(bellhop.client().jobs()) == []
+    assert "WARNING queues: default: paused by" in check.communicate()[0]
+
+
+def test_it_leaves_no_bellhop_when_a_check_is_killed(bellhop: Running) -> None:
+    check = bellhop.start("check")
+    assert bellhop.url
+    check.kill()
+    wait_for(lambda: bellhop.descendants() == [])
 
 
 def test_it_fails_the_check_when_the_consumer_is_missing(bellhop: Running) -> None:
@@ -71,7 +92,8 @@ def test_it_fails_the_check_when_the_consumer_is_missing(bellhop: Running) -> No
     assert done.returncode == 1
     assert "FAILED  consumer: No consumer is running" in done.stdout
     assert "FAILED  a complete job: the job is still queued" in done.stdout
-    assert bellhop.client().get("/api/v1/jobs")["jobs"][0]["status"] == "cancelled"
+    assert "FAILED  queues: default, " in done.stdout and "; start one: " in done.stdout
+    assert bellhop.client().get("/api/v1/jobs")["jobs"] == []
 
 
 @pytest.mark.parametrize(

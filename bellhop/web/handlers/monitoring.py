@@ -78,6 +78,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "queues": {q["name"]: q["backlog"] for q in shown},
         "paused": sorted(switches.paused()),
         "unavailable_types": unavailable,
+        "untrusted_proxies": site.untrusted_proxies,
         "cache": reuse.stats(),
         "postgresql": server and {"address": site.here.rows, **asdict(server)},
     }

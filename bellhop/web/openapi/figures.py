@@ -90,6 +90,8 @@ FIGURES: dict[str, Schema] = {
         queues=map_of(one_of(BACKLOG), "The backlog of each queue."),
         paused=list_of({"type": "string"}, "Paused queues."),
         unavailable_types=map_of(text(), "Job types that cannot run, and why."),
+        untrusted_proxies=list_of({"type": "string"}, "The first that sent X-Forwarded-For and are "
+                                  "not in `[server] trusted_proxy`."),
         cache=named("CacheFigures"),
         postgresql=or_null(named("Server", "The server of the database; null means SQLite."))),
     "Problems": record(

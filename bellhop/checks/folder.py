@@ -1,0 +1,173 @@
+"""What `check` asks of the data folder: who may use it, its room, whether files and rows fit in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from bellhop.base.settings import Settings
+from bellhop.catalog.catalog import Catalog
+from bellhop.checks.answers import RESTART, Failed, Question
+from bellhop.checks.secrets import require_private_secrets
+from bellhop.database.database import database
+from bellhop.storage.files import PLACES, Files
+from bellhop.storage.installation import Installation
+from bellhop.storage.presence import LONG_LOG_BYTES
+from bellhop.stores.folders import remove_tree
+from bellhop.system import proctree
+from bellhop.system.locks import alone
+
+# What Bellhop itself has in a data folder; a disk that is mounted there has `lost+found` as well.
+OURS = re.compile(rf"(bellhop|queue)\.db(-\w+)?|\w+\.(json|lock)|address|{'|'.join(PLACES)}")
+# The keeper cuts a long log ten times a second, as soon as nobody reads.
+CUT_LIMIT_S, LOOK_EVERY_S = 2.0, 0.1
+
+
+def of_folder(settings: Settings, here: Installation) -> list[Question]:
+    """What is asked of the data folder of any machine."""
+    files = Files(settings.data_dir, settings.storage.files)
+    private = f"chmod 600 {settings.config_path}"
+    ours = f"let Bellhop's user write there: chown -R {os.geteuid()} {here.folder}"
+    return [
+        Question("rights", partial(rights, settings), ours),
+        Question("private settings", partial(_private, settings, here), private),
+        Question("folders", partial(moved, files, here), ours),
+        Question("disk", partial(room, settings, files), ours),
+        Question("write-ahead log", partial(log_is_short, here), RESTART),
+    ]
+
+
+def rights(settings: Settings) -> list[str]:
+    """Nobody else may use the data folder or change what Bellhop runs, and Bellhop may write."""
+    folder, us = settings.data_dir, os.geteuid()
+    owner = folder.stat().st_uid
+    if owner != us:
+        raise Failed(
+            f"the data folder {folder} belongs to user {owner}, but this process runs as user {us};"
+            f" run it as its owner, or change the owner with chown -R {us} {folder}"
+        )
+    inside = [Path(entry.path) for entry in os.scandir(folder) if OURS.fullmatch(entry.name)]
+    wrong = [*_of_others(folder, inside, us), *_changed_by_all(settings)]
+    wrong += filter(None, map(_not_written, (folder, *inside)))
+    if wrong:
+        raise Failed(*wrong)
+    return [f"only user {us} can use {folder}"]
+
+
+def _of_others(folder: Path, inside: list[Path], us: int) -> Iterator[str]:
+    """The first that is another user's, and the first that another user can read."""
+    found = {path: status for path in inside if (status := _status(path))}
+    for path in [path for path, status in found.items() if status.st_uid != us][:1]:
+        said = f"{path} belongs to user {found[path].st_uid}, and Bellhop runs as user {us}"
+        yield f"{said}; chown -R {us} {folder}"
+    is_entered = folder.stat().st_mode & 0o011
+    for path in [p for p, status in found.items() if is_entered and status.st_mode & 0o044][:1]:
+        yield f"other users of this machine can read {path}; chmod -R go= {folder}"
+
+
+def _not_written(path: Path) -> str | None:
+    if os.access(path, os.W_OK) or not path.exists():
+        return None
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return (
+            f"the disk of {path} is read-only; mount -o remount,rw {path}, and if that fails, dmesg"
+        )
+    return f"{path} cannot be written; chmod -R u+rwX {path}"
+
+
+def _changed_by_all(settings: Settings) -> Iterator[str]:
+    """Settings and job types that everybody can change, and so what runs as Bellhop's user."""
+    types = settings.jobtypes_folder
+    for path in (settings.config_path, *([types, *types.glob("*.py")] if types else [])):
+        status = _status(path)
+        if status and status.st_mode & stat.S_IWOTH:
+            yield f"every user of this machine can change {path}; chmod o-w {path}"
+
+
+def _status(path: Path) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat()
+    return None
+
+
+def _private(settings: Settings, here: Installation) -> list[str]:
+    """Those that job types name; those of a name that tells it were refused before."""
+    require_private_secrets(settings, Catalog(settings, here))
+    return ["other users cannot read them"]
+
+
+def moved(files: Files, here: Installation) -> list[str]:
+    """What a job moves from folder to folder must arrive, on whatever disks they lie.
+
+    Leaves nothing behind.
+    """
+    name = f"check{secrets.token_hex(6)}"
+    with contextlib.ExitStack() as after:
+        # Who holds such a lock keeps its scratch folder: the keeper takes it for no litter.
+        after.enter_context(alone(here.consumer_lock(name)))
+        after.callback(here.forget_consumer, name)
+        after.callback(files.remove_job, name)
+        incoming = files.new_incoming()
+        after.callback(remove_tree, incoming)
+        scratch = files.new_scratch(name)
+        after.callback(scratch.remove)
+        (incoming / "0").write_text("given")
+        files.accept(incoming, name)
+        taken, _ = files.give(scratch, name, "0", lambda: None)
+        (scratch.output / "made").write_text(taken.read_text())
+        results = files.fresh_name("0-0-1")
+        made, _ = files.publish(scratch.output, name, results, lambda: None, lambda name: False)
+        files.new_log(name, "0-0-1").write(b"printed")
+        files.send_logs()
+        if not made:
+            raise Failed("results/ does not contain the output file")
+        if not files.printed(name, "0-0-1"):
+            raise Failed("logs/ does not contain the output of a job")
+    return [f"files can be moved between them; {files.free_bytes() >> 20} MiB are free"]
+
+
+def room(settings: Settings, files: Files) -> list[str]:
+    """Enough must be free for jobs, and should be for the largest upload."""
+    free, reserve_mb = files.free_bytes(), settings.storage.reserve_mb
+    with database.connection_context():
+        unused = database.unused_bytes()
+    if free + unused < reserve_mb << 20:
+        raise Failed(
+            f"{free >> 20} MiB are free in {settings.data_dir}, less than [storage] reserve_mb = "
+            f"{reserve_mb}, so Bellhop takes no jobs; free some space, or lower reserve_mb"
+        )
+    most = min(free - (reserve_mb << 20), files.upload_bytes_left())
+    said = [f"{reserve_mb} MiB are reserved, and uploads can have {max(0, most) >> 20} MiB"]
+    if most < settings.server.max_upload_bytes:
+        limit = f"less than [server] max_upload_mb = {settings.server.max_upload_mb}"
+        said.append(f"{said[0]}, {limit}; free some space, or lower max_upload_mb")
+    return said
+
+
+def log_is_short(here: Installation) -> list[str]:
+    """Who reads without an end keeps the write-ahead log from being cut, until the disk is full."""
+    until = time.monotonic() + CUT_LIMIT_S
+    while (size := database.log_bytes()) > LONG_LOG_BYTES:
+        if time.monotonic() > until:
+            said = f"it has {size >> 20} MiB and does not get shorter"
+            raise Failed(f"{said}{_readers(here)}")
+        time.sleep(LOOK_EVERY_S)
+    return ["that of the server" if here.rows else f"{size >> 10} KiB"]
+
+
+def _readers(here: Installation) -> str:
+    """Who reads beside Bellhop, of which each process holds `alive.lock`, and what to do."""
+    ours = {os.getpid(), *proctree.holding(here.folder / "alive.lock")}
+    others = sorted(proctree.holding(here.database) - ours)
+    if not others:
+        return f"; {RESTART}"
+    named = ", ".join(f"{proctree.name(pid)} ({pid})" for pid in others)
+    ended = " ".join(map(str, others))
+    return f", and other programs have the database open: {named}; end them: kill {ended}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bellhop.base.program import TYPED
+from bellhop.client import Bellhop, NoAnswer
 
 RESTART = f"restart Bellhop: stop it, and start it with {TYPED}"
+T = TypeVar("T")
 LOOK_AT_LOG = "look at the log of Bellhop"
 
 
@@ -17,6 +19,21 @@ class Failed(Exception):
     def __init__(self, *wrong: str, warnings: Sequence[str] = ()):
         super().__init__(*wrong)
         self.warnings = warnings
+
+
+class Asked(Bellhop):
+    """The Bellhop that is checked; once it did not answer, no other question waits for it."""
+
+    _silence: NoAnswer | None = None
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        if self._silence:
+            raise self._silence
+        try:
+            return super()._patiently(ask)
+        except NoAnswer as silence:
+            self._silence = silence
+            raise
 
 
 class Question(NamedTuple):

@@ -1,4 +1,4 @@
-"""What `check` asks of the data folder: who may use it, its room, whether files and rows fit in."""
+"""What `check` asks of the data folder: who may use it, its room, whether files fit in."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ import os
 import re
 import secrets
 import stat
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
-from bellhop.checks.answers import RESTART, Failed, Question
+from bellhop.checks.answers import Failed, Question
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.database.database import database
 from bellhop.storage.files import PLACES, Files
-from bellhop.storage.installation import Installation
-from bellhop.storage.presence import LONG_LOG_BYTES
+from bellhop.storage.installation import Installation, require_owner
 from bellhop.stores.folders import remove_tree
-from bellhop.system import proctree
 from bellhop.system.locks import alone
 
 # What Bellhop itself has in a data folder; a disk that is mounted there has `lost+found` as well.
 OURS = re.compile(rf"(bellhop|queue)\.db(-\w+)?|\w+\.(json|lock)|address|{'|'.join(PLACES)}")
-# The keeper cuts a long log ten times a second, as soon as nobody reads.
-CUT_LIMIT_S, LOOK_EVERY_S = 2.0, 0.1
 
 
 def of_folder(settings: Settings, here: Installation) -> list[Question]:
@@ -40,36 +35,33 @@ def of_folder(settings: Settings, here: Installation) -> list[Question]:
         Question("private settings", partial(_private, settings, here), private),
         Question("folders", partial(moved, files, here), ours),
         Question("disk", partial(room, settings, files), ours),
-        Question("write-ahead log", partial(log_is_short, here), RESTART),
     ]
 
 
 def rights(settings: Settings) -> list[str]:
     """Nobody else may use the data folder or change what Bellhop runs, and Bellhop may write."""
     folder, us = settings.data_dir, os.geteuid()
-    owner = folder.stat().st_uid
-    if owner != us:
-        raise Failed(
-            f"the data folder {folder} belongs to user {owner}, but this process runs as user {us};"
-            f" run it as its owner, or change the owner with chown -R {us} {folder}"
-        )
+    require_owner(folder)
     inside = [Path(entry.path) for entry in os.scandir(folder) if OURS.fullmatch(entry.name)]
     wrong = [*_of_others(folder, inside, us), *_changed_by_all(settings)]
     wrong += filter(None, map(_not_written, (folder, *inside)))
     if wrong:
         raise Failed(*wrong)
-    return [f"only user {us} can use {folder}"]
+    return [f"{folder} belongs to user {us}, and not every user can read it"]
 
 
 def _of_others(folder: Path, inside: list[Path], us: int) -> Iterator[str]:
     """The first that is another user's, and the first that another user can read."""
     found = {path: status for path in inside if (status := _status(path))}
-    for path in [path for path, status in found.items() if status.st_uid != us][:1]:
+    foreign = [path for path, status in found.items() if status.st_uid != us]
+    # Of a group, somebody may have let them be on purpose, as systems with containers do.
+    is_entered = folder.stat().st_mode & stat.S_IXOTH
+    read = [p for p, status in found.items() if is_entered and status.st_mode & stat.S_IROTH]
+    for path in foreign[:1]:
         said = f"{path} belongs to user {found[path].st_uid}, and Bellhop runs as user {us}"
         yield f"{said}; chown -R {us} {folder}"
-    is_entered = folder.stat().st_mode & 0o011
-    for path in [p for p, status in found.items() if is_entered and status.st_mode & 0o044][:1]:
-        yield f"other users of this machine can read {path}; chmod -R go= {folder}"
+    for path in read[:1]:
+        yield f"every user of this machine can read {path}; chmod -R o= {folder}"
 
 
 def _not_written(path: Path) -> str | None:
@@ -149,25 +141,3 @@ def room(settings: Settings, files: Files) -> list[str]:
         limit = f"less than [server] max_upload_mb = {settings.server.max_upload_mb}"
         said.append(f"{said[0]}, {limit}; free some space, or lower max_upload_mb")
     return said
-
-
-def log_is_short(here: Installation) -> list[str]:
-    """Who reads without an end keeps the write-ahead log from being cut, until the disk is full."""
-    until = time.monotonic() + CUT_LIMIT_S
-    while (size := database.log_bytes()) > LONG_LOG_BYTES:
-        if time.monotonic() > until:
-            said = f"it has {size >> 20} MiB and does not get shorter"
-            raise Failed(f"{said}{_readers(here)}")
-        time.sleep(LOOK_EVERY_S)
-    return ["that of the server" if here.rows else f"{size >> 10} KiB"]
-
-
-def _readers(here: Installation) -> str:
-    """Who reads beside Bellhop, of which each process holds `alive.lock`, and what to do."""
-    ours = {os.getpid(), *proctree.holding(here.folder / "alive.lock")}
-    others = sorted(proctree.holding(here.database) - ours)
-    if not others:
-        return f"; {RESTART}"
-    named = ", ".join(f"{proctree.name(pid)} ({pid})" for pid in others)
-    ended = " ".join(map(str, others))
-    return f", and other programs have the database open: {named}; end them: kill {ended}"

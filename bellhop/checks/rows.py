@@ -7,6 +7,7 @@ from functools import partial
 from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_ahead
 from bellhop.checks.answers import RESTART, Failed, Question
+from bellhop.checks.log import log_is_short
 from bellhop.database.database import database
 from bellhop.jobs import queries, reuse
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
@@ -21,6 +22,7 @@ def of_rows(settings: Settings, here: Installation) -> list[Question]:
     log = "look at the log of the server"
     return [
         Question("database", partial(_server, settings, here), log),
+        Question("write-ahead log", partial(log_is_short, here), RESTART),
         Question("clock", clock, "set it with NTP: timedatectl set-ntp true"),
     ]
 

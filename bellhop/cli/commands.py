@@ -26,7 +26,7 @@ from bellhop.functions.signature import FILES
 from bellhop.storage.installation import read_record
 
 
-def at_home(settings: Settings) -> Bellhop:
+def at_home(settings: Settings, kind: type[Bellhop] = Bellhop) -> Bellhop:
     """The Bellhop of `BELLHOP_URL`, else the one that serves the data folder, or its home."""
     recorded = read_record(settings.data_dir)
     url = os.environ.get("BELLHOP_URL") or (recorded and recorded.home)
@@ -38,7 +38,7 @@ def at_home(settings: Settings) -> Bellhop:
                 f"no Bellhop is running on {settings.data_dir}; start it with "
                 f"{TYPED}, or set BELLHOP_URL"
             ) from None
-    return Bellhop(url, os.environ.get("BELLHOP_TOKEN"))
+    return kind(url, os.environ.get("BELLHOP_TOKEN"))
 
 
 def run(settings: Settings, given: argparse.Namespace) -> int:

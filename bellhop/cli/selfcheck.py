@@ -22,7 +22,7 @@ from bellhop.base.program import COMMAND, TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.checks import questions
-from bellhop.checks.answers import Failed, Question
+from bellhop.checks.answers import Asked, Failed, Question
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError
 from bellhop.database.database import refusing
@@ -134,7 +134,7 @@ def _bad(name: str, text: str, otherwise: str) -> Finding:
 @contextlib.contextmanager
 def _running(settings: Settings) -> Iterator[Bellhop]:
     if os.environ.get("BELLHOP_URL") or _serves(settings):
-        yield commands.at_home(settings)
+        yield commands.at_home(settings, Asked)
         return
     with tempfile.TemporaryFile() as log:
         # In a session of its own: a Ctrl-C is for this process, which needs it to clean up.
@@ -151,7 +151,7 @@ def _running(settings: Settings) -> Iterator[Bellhop]:
                 log.seek(0)
                 last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
                 raise StartRefused(last.removeprefix("bellhop: "))
-            yield commands.at_home(settings)
+            yield commands.at_home(settings, Asked)
         finally:
             server.terminate()
             server.wait(STOP_LIMIT_S + settings.server.stop_grace_s)

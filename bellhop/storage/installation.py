@@ -145,20 +145,24 @@ def make_folder(settings: Settings) -> Path:
                 path.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=path).close()
         (folder / "start.lock").touch(0o600)
-        owner = folder.stat().st_uid
         temporary.settle(folder)
+        require_owner(folder)
     except OSError as error:
         raise StartRefused(
             f"the data folder {path} cannot be used: {error.strerror}; "
             "name another in [storage] data_dir or BELLHOP_STORAGE_DATA_DIR"
         ) from None
-    if owner != os.geteuid():
-        # Whoever may do all would leave files that the owner's own Bellhop cannot use.
+    return folder
+
+
+def require_owner(folder: Path) -> None:
+    """Refuse to run as another user: one who may do all leaves files that the owner cannot use."""
+    owner, us = folder.stat().st_uid, os.geteuid()
+    if owner != us:
         raise StartRefused(
             f"the data folder {folder} belongs to user {owner}, but this process runs as user "
-            f"{os.geteuid()}; start Bellhop as its owner, or change the owner with chown -R"
+            f"{us}; start Bellhop as its owner, or change the owner with chown -R {us} {folder}"
         )
-    return folder
 
 
 def take_start_lock(folder: Path) -> int:

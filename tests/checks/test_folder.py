@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,21 +17,12 @@ from bellhop.checks import folder
 from bellhop.checks.answers import Failed
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.consumer.keeper import Keeper
-from bellhop.database.sqlite import Sqlite
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from tests.support.disks import disk_at
 from tests.support.nobody import NOBODY
 
 US = os.geteuid()
-READER = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1])
-connection.execute("BEGIN")
-connection.execute("SELECT count(*) FROM job").fetchall()
-print("reads", flush=True)
-sys.stdin.read()
-"""
 
 
 def said(settings: Settings) -> str:
@@ -46,16 +34,16 @@ def said(settings: Settings) -> str:
 
 
 def test_it_finds_the_rights_of_a_new_folder_sound(here: Installation, loaded: Settings) -> None:
-    assert folder.rights(loaded) == [f"only user {US} can use {here.folder}"]
+    (answer,) = folder.rights(loaded)
+    assert answer.startswith(f"{here.folder} belongs to user {US}, and not every user")
 
 
 def test_it_names_the_owner_of_a_folder_of_another_user(
     here: Installation, loaded: Settings
 ) -> None:
     os.chown(here.folder, NOBODY, NOBODY)
-    text = said(loaded)
-    assert f"belongs to user {NOBODY}, but this process runs as user {US}" in text
-    assert text.endswith(f"chown -R {US} {here.folder}")
+    with pytest.raises(StartRefused, match=f"belongs to user {NOBODY}.* as user {US}; start Bell"):
+        folder.rights(loaded)
 
 
 @pytest.mark.parametrize("name", ["bellhop.db-wal", "results"])
@@ -77,7 +65,7 @@ def test_it_names_what_others_can_read_in_it(here: Installation, loaded: Setting
         path.chmod(0o700)
     assert folder.rights(loaded)
     here.described_types.chmod(0o644)
-    assert said(loaded).endswith(f"can read {here.described_types}; chmod -R go= {here.folder}")
+    assert said(loaded).endswith(f"can read {here.described_types}; chmod -R o= {here.folder}")
 
 
 def test_it_says_of_a_disk_that_became_read_only(here: Installation, loaded: Settings) -> None:
@@ -148,43 +136,3 @@ def test_it_warns_of_a_disk_without_room_for_a_largest_upload(
     assert "uploads can have 500 MiB, less than [server] max_upload_mb = 1024; free" in warning
     monkeypatch.setattr(Files, "free_bytes", lambda files: 1200 << 20)
     assert len(folder.room(loaded, Files(here.folder))) == 1
-
-
-@contextmanager
-def reading(here: Installation) -> Iterator[int]:
-    """Another program reads the database and does not end; its pid."""
-    command = [sys.executable, "-c", READER, str(here.database)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes) as reader:  # type: ignore[call-overload]
-        assert reader.stdout.readline() == b"reads\n"
-        yield reader.pid
-        reader.stdin.close()
-
-
-def lengthen_log(here: Installation) -> None:
-    with closing(sqlite3.connect(here.database)) as connection, connection:
-        connection.execute("CREATE TABLE long (text)")
-        connection.execute("INSERT INTO long VALUES (zeroblob(9000000))")
-
-
-@pytest.mark.sqlite("its write-ahead log")
-def test_it_names_who_keeps_the_write_ahead_log_from_being_cut(
-    here: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder, "CUT_LIMIT_S", 0.0)
-    with closing(sqlite3.connect(here.database)), reading(here) as pid:
-        lengthen_log(here)
-        with pytest.raises(Failed) as failed:
-            folder.log_is_short(here)
-    (text,) = failed.value.args
-    assert text.startswith("it has 8 MiB and does not get shorter")
-    assert f"({pid})" in text and text.endswith(f"; end them: kill {pid}")
-
-
-@pytest.mark.sqlite("its write-ahead log")
-def test_it_waits_for_the_keeper_to_cut_the_log(
-    here: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes = iter([9 << 20, 9 << 20, 4096])
-    monkeypatch.setattr(Sqlite, "log_bytes", lambda self: next(sizes))
-    assert folder.log_is_short(here) == ["4 KiB"]

@@ -30,7 +30,7 @@ ROWS = (
 # docs/decisions/.
 BUDGETS = {
     "cli": 2140, "server": 710, "web": 5390, "consumer": 1650,
-    "schedules": 330, "checks": 500, "jobs": 3490, "jobprocess": 1660, "accounts": 620,
+    "schedules": 330, "checks": 540, "jobs": 3490, "jobprocess": 1660, "accounts": 620,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1370,
     "stores": 1140,
     "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "base": 1310,

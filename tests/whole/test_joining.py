@@ -73,6 +73,7 @@ def test_it_answers_commands_on_a_machine_that_joined(cluster: Cluster, machine:
     assert "shout" in machine.bellhop.run("jobs").stdout
     checked = machine.bellhop.run("check")
     assert checked.returncode == 0, checked.stdout
+    assert "ok      queues: 1 of 1 served" in checked.stdout
     refused = machine.bellhop.run("web")
     assert refused.returncode == 1 and f"it joined {cluster.home.url}" in refused.stderr
 

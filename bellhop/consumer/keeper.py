@@ -33,6 +33,7 @@ from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer, Job
+from bellhop.storage.presence import LONG_LOG_BYTES
 from bellhop.stores.filesystem import KINDS
 from bellhop.stores.folders import remove_tree
 from bellhop.system.clock import STEP_S, Clock
@@ -193,9 +194,7 @@ class Keeper:
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
-        is_time = (
-            time.monotonic() >= self._cut_at and database.log_bytes() > presence.LONG_LOG_BYTES
-        )
+        is_time = time.monotonic() >= self._cut_at and database.log_bytes() > LONG_LOG_BYTES
         if is_time and self._is_the_keeper():
             self.cut_log()
 

@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql cluster attack nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql cluster attack backups nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -81,6 +81,10 @@ fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repea
 .PHONY: attack
 attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a stranger (ROWS=postgresql)
 	@$(BIN)/python -m tests.whole.attack $(if $(ROWS),--rows $(ROWS)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: backups
+backups: .venv/dev  ## Kill 20 backups under load, and restore and compare 20 others
+	@BACKUPS=20 $(BIN)/python -m pytest tests/whole/test_backup.py
 
 .PHONY: nights
 nights: .venv/dev  ## Verify schedules in every night of 40 years in which a zone changes its clocks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bellhop import __version__
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     checked = add("check", "test this installation, and say what mends it")
     checked.add_argument("--json", action="store_true", help="print JSON")
     add("drain", "stop taking new items, and return when nothing is running")
+    _add_backup(add)
     _add_move(add)
     _add_machine_commands(add)
     _add_account_commands(add)
@@ -113,6 +115,15 @@ def _add_client_commands(add: Add) -> None:
 def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentParser]:
     actions = parent.add_subparsers(metavar="ACTION", dest="action", required=True)
     return lambda name, help: actions.add_parser(name, help=help, description=help)
+
+
+def _add_backup(add: Add) -> None:
+    saved = add("backup", "save all jobs and their files to a new file, also while Bellhop runs")
+    saved.add_argument("file", type=Path, metavar="FILE")
+    said = "only look whether FILE, a backup, can be restored, and compare"
+    saved.add_argument("--verify", action="store_true", help=said)
+    restored = add("restore", "put a backup into the data folder, which must be empty")
+    restored.add_argument("file", type=Path, metavar="FILE")
 
 
 def _add_move(add: Add) -> None:

@@ -152,6 +152,19 @@ def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
     draining.run(loaded)
 
 
+def backup(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import backup
+
+    logging.getLogger("bellhop").setLevel(logging.WARNING)
+    return backup.run_backup(loaded, given.file, is_to_verify=given.verify)
+
+
+def restore(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import backup
+
+    return backup.run_restore(loaded, given.file)
+
+
 def move(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import move
 
@@ -223,6 +236,8 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "prepare": prepare,
     "check": check,
     "drain": drain,
+    "backup": backup,
+    "restore": restore,
     "move-to": move,
     "machine": machines,
     "join": join,

@@ -23,7 +23,7 @@ from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings, postgresql_location
 from bellhop.cli import movefiles, start
-from bellhop.cli.screen import Screen
+from bellhop.cli.screen import BAR_EVERY_S, LINE_EVERY_S, Screen
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, is_disk_full, refusing
 from bellhop.database.faults import said_by
@@ -47,7 +47,6 @@ NAMES = [table._meta.table_name for table in TABLES]
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite has beside a database
 # https://www.sqlite.org/fileformat.html#the_database_header
 HEADER_BYTES, MARK = 100, slice(68, 72)
-LINE_EVERY_S, BAR_EVERY_S = 5.0, 0.2
 
 
 def run(settings: Settings, place: str, files: str | None = None) -> None:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from contextlib import closing
-
 from bellhop.base.settings import Settings
-from bellhop.cli.screen import Screen
+from bellhop.cli.screen import told
 from bellhop.storage.installation import Installation
 from bellhop.storage.moving import FilesMove
-
-LINE_EVERY_S, BAR_EVERY_S = 5.0, 0.2
 
 
 def bring(files: FilesMove, here: Installation) -> Installation:
     """Copy and compare them, and say how far that is; what is to be recorded then."""
-    told_at = 0.0
-    every_s = BAR_EVERY_S if sys.stderr.isatty() else LINE_EVERY_S
+    with told() as tell:
 
-    def tell(number: int, count: int, done: int, size: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at > every_s:
-            told_at = time.monotonic()
-            said = f"copy and compare files: {number:,} of {count:,}"
-            screen.progress(100 * done // max(size, 1), said)
+        def copied(number: int, count: int, done: int, size: int) -> None:
+            tell(f"copy and compare files: {number:,} of {count:,}", done, size)
 
-    with closing(Screen()) as screen:
-        moved = files.bring(here, tell)
+        moved = files.bring(here, copied)
     if not files.is_none:
         count, size = files.count, files.size
         print(f"{count:,} files with {size:,} bytes were copied and compared: all are equal.")

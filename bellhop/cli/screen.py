@@ -7,13 +7,17 @@ line of its own.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import sys
+import time
+from collections.abc import Callable, Iterator
 
 from bellhop.base.texts import shown, shown_json, shown_lines
 
 BAR_WIDTH = 30
 SHOWN_CHARACTERS = 100
+LINE_EVERY_S, BAR_EVERY_S = 5.0, 0.2
 CLEAR = "\r\x1b[K"
 
 
@@ -61,6 +65,22 @@ class Screen:
         if self._line or self._is_open:
             _write(CLEAR if self._line else "\n")
         self._line, self._is_open = "", False
+
+
+@contextlib.contextmanager
+def told() -> Iterator[Callable[[str, int, int], None]]:
+    """What shows now and then what a command does, and how much of how much is done."""
+    every_s = BAR_EVERY_S if sys.stderr.isatty() else LINE_EVERY_S
+    told_at = 0.0
+
+    def tell(what: str, done: int, of: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at > every_s:
+            told_at = time.monotonic()
+            screen.progress(100 * done // max(of, 1), what)
+
+    with contextlib.closing(Screen()) as screen:
+        yield tell
 
 
 def _write(text: str) -> None:

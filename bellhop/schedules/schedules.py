@@ -244,6 +244,17 @@ def remove(schedule: Schedule) -> list[str]:
         return let_go
 
 
+def every_id() -> list[int]:
+    return [number for (number,) in query("SELECT id FROM schedule")]
+
+
+def keep_only(ids: Collection[int]) -> None:
+    """Remove all other schedules: of a copy of the rows, those that were removed meanwhile."""
+    for schedule in list(Schedule.raw("SELECT * FROM schedule")):
+        if schedule.id not in ids:
+            remove(schedule)
+
+
 def _write(schedule: Schedule, given: dict[str, Any], files: Sequence[Given]) -> list[str]:
     """Set columns of a schedule, which keeps these files if it was given a job; those let go."""
     sets = ", ".join(f"{name} = :{name}" for name in given)

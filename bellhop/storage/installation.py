@@ -31,6 +31,8 @@ from bellhop.system import boot, temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
 DATABASE, RECORD = "bellhop.db", "installation.json"
+# Marks a folder into which a backup is being restored; see backup/restore.py.
+RESTORING = "restoring"
 # A consumer beats once a second.
 SILENCE_S = 15.0
 FOLDERS = (*PLACES, "consumers")
@@ -224,6 +226,8 @@ def agree(
     It is asked only when nobody lives.
     """
     recorded = read_record(folder)
+    if recorded is None and (folder / RESTORING).exists():
+        raise StartRefused(f"a restore did not finish in {folder}; type its command again")
     wait_s = PREDECESSOR_WAIT_S if _conflict(settings, recorded) else 0
     alone = take_lock(folder / "alive.lock", fcntl.LOCK_EX, wait_s)
     if alone is None:

@@ -62,6 +62,7 @@ REMOVE = f"DELETE FROM upload WHERE id = :id AND expires_at != '{KEPT}' RETURNIN
 LET_GO = f"DELETE FROM upload WHERE id = :id AND expires_at = '{KEPT}' RETURNING id"
 FORGET = "DELETE FROM upload WHERE id = :id"
 FORGET_OLD = "DELETE FROM upload WHERE expires_at < :now"
+EVERY_FILE = "SELECT id, stored_bytes FROM upload ORDER BY id"
 EVERY_ID = "SELECT id FROM upload"
 
 
@@ -291,6 +292,11 @@ def kept(owner: str) -> dict[str, Upload]:
 def sent(files: Sequence[Given]) -> list[tuple[Given, str]]:
     """The files of a job, each with its SHA-256."""
     return [(file, str(file.upload.sha256)) for file in files]
+
+
+def every_file() -> list[tuple[str, int]]:
+    """The key of the file of each upload, such as uploads/.parts/ID, and what is there for good."""
+    return [(f"uploads/.parts/{upload_id}", size) for upload_id, size in query(EVERY_FILE)]
 
 
 def forget_old() -> None:

@@ -1,4 +1,13 @@
-"""Where `move-to` can be killed, and what is done by then."""
+"""Where `move-to`, `backup` and `restore` can be killed, and what is done by then."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+from bellhop.base import killpoint
+from bellhop.database.database import database
 
 TO_POSTGRESQL = {
     "move-tables": "the tables are there, and not committed",
@@ -15,3 +24,23 @@ TO_SQLITE = {
     "move-named": "the file has its name; the record names PostgreSQL",
 }
 WITH_FILES = {"move-files": "the files are copied; the record names the data folder and SQLite"}
+# And `backup`, and `restore`.
+BACKUP = {
+    "backup-rows": "the rows are copied",
+    "backup-files": "the files are in FILE.part, without the rows",
+    "backup-written": "FILE.part is whole, and has not its name",
+}
+RESTORE = {"restore-files": "all files are there; the folder is no installation"}
+
+
+def dies(act: Callable[[], object], point: str) -> None:
+    """Do something in a process of its own, which dies at a point."""
+    database.close_all()
+    pid = os.fork()
+    if not pid:
+        killpoint._die_at = point
+        try:
+            act()
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL

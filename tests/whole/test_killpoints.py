@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.killpoints import TO_POSTGRESQL, TO_SQLITE, WITH_FILES
+from tests.support.killpoints import BACKUP, RESTORE, TO_POSTGRESQL, TO_SQLITE, WITH_FILES
 from tests.support.places import ROOT
 from tests.support.running import Running, running, wait_for
 from tests.support.wsgi import BOUNDARY, form
@@ -72,7 +72,8 @@ def test_it_names_every_point_there_is() -> None:
         for path in (ROOT / "bellhop").rglob("*.py")
         for point in re.findall(r'die_at\("(.*?)"', path.read_text())
     }
-    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *TO_POSTGRESQL, *TO_SQLITE, *WITH_FILES}
+    of_commands = {*TO_POSTGRESQL, *TO_SQLITE, *WITH_FILES, *BACKUP, *RESTORE}
+    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *of_commands}
 
 
 @pytest.mark.parametrize("point", ACCEPT)

@@ -59,6 +59,7 @@ from bellhop.jobs.lifecycle.upkeep import (
     follow_clock,
     forget_old,
     release_due,
+    settle_copy,
     shorten_waits,
     sign_off,
 )
@@ -79,6 +80,6 @@ __all__ = [
     "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
     "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
     "progress", "purge", "queued", "queues_with_items", "read_due", "recording", "release_due",
-    "renew", "retry", "set_priority", "shorten_waits", "sign_off", "stay_wanted", "submit", "take",
-    "touch", "try_again",
+    "renew", "retry", "set_priority", "settle_copy", "shorten_waits", "sign_off", "stay_wanted",
+    "submit", "take", "touch", "try_again",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,6 +25,9 @@ HELD_BY_CONSUMER = interruptions.look_for(HELD_BY)
 HELD_SINCE = interruptions.look_for("id = :id AND lease_until = :lease_until")
 FORGET_CONSUMER = "DELETE FROM consumer WHERE id = :consumer RETURNING draining"
 FORGET_SILENT = "DELETE FROM consumer WHERE id = :consumer AND beat = :beat RETURNING draining"
+RUNNING = interruptions.look_for("1 = 1")
+FORGET_CONSUMERS = "DELETE FROM consumer"
+FORGET_JOB = "DELETE FROM job WHERE job_id = :job_id"
 SIGN_OFF = f"""
     DELETE FROM consumer WHERE id = :consumer
     AND NOT EXISTS (SELECT 1 FROM item WHERE {HELD_BY}) RETURNING id"""
@@ -85,6 +89,18 @@ def adopt_silent(consumer: str, beat: int) -> int:
 def _give_back_all(consumer: str, was_stopped: bool, why: ItemError) -> int:
     held = query(HELD_BY_CONSUMER, {"consumer": consumer})
     return interruptions.give_back(held, interruptions.STOPPED if was_stopped else why)
+
+
+def settle_copy(removed: Iterable[str]) -> None:
+    """Let a copy of all rows be as if Bellhop had been stopped, and without the jobs `removed`.
+
+    Made by a backup, in its copy: these were deleted while it copied the files.
+    """
+    with database.atomic():
+        interruptions.give_back(query(RUNNING), interruptions.STOPPED)
+        query(FORGET_CONSUMERS)
+        for job_id in removed:
+            query(FORGET_JOB, {"job_id": job_id})
 
 
 def sign_off(consumer: str) -> bool:

@@ -1,0 +1,60 @@
+"""The commands `backup` and `restore`: what they say.
+
+Exit status: 0 it is done, and with --verify the backup is whole; 1 it is not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bellhop.backup import restore, save, verify
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.base.texts import shown
+from bellhop.cli import start
+from bellhop.cli.screen import told
+from bellhop.database.moving import first_of
+
+
+def run_backup(settings: Settings, path: Path, *, is_to_verify: bool) -> int:
+    """Save this installation to a new file, or look whether such a file can be restored."""
+    return _verify(path) if is_to_verify else _save(settings, path)
+
+
+def run_restore(settings: Settings, path: Path) -> int:
+    """Put a backup into the data folder, which is empty."""
+    with told() as tell:
+        done = restore.restore(settings, path, tell)
+    print(f"Restored to {settings.data_dir}, as of {done.about.at}: {done.files:,} files and the")
+    print(f"database of Bellhop {done.about.bellhop}. Start Bellhop; items that ran then run again.")
+    if done.about.files:
+        print(f"The files of jobs were not in the backup; they must be in {done.about.files}")
+    return 0
+
+
+def _save(settings: Settings, path: Path) -> int:
+    start.require_home(settings)
+    with told() as tell:
+        saved = save.save(settings, path, tell)
+    mib = f"{saved.size / (1 << 20):,.1f} MiB"
+    print(f"{shown(str(path))}: {saved.jobs:,} jobs and {saved.files:,} files, {mib}.")
+    others = [str(settings.config_path), str(settings.jobtypes_folder or "")]
+    print(f"Not in it, so save them too: {', '.join(filter(None, others))}")
+    if saved.about.files:
+        print(f"Nor the files of jobs, which are in {saved.about.files}")
+    if saved.lacking:
+        print(f"Output files that were missing already: {first_of(saved.lacking)}")
+    print(f"To look whether it can be restored: {TYPED} backup --verify {shown(str(path))}")
+    return 0
+
+
+def _verify(path: Path) -> int:
+    with told() as tell:
+        found = verify.verify(path, tell)
+    print(f"{shown(str(path))}, as of {found.about.at}, by Bellhop {found.about.bellhop}:")
+    print(f"{found.jobs:,} jobs and {found.files:,} files were restored and compared.")
+    if found.lacking:
+        print(f"It lacks files, which were missing when it was made: {first_of(found.lacking)}")
+        return 1
+    print("All are as they were written.")
+    return 0

@@ -64,7 +64,7 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
 
     Binds the database of this process to a copy of the rows.
     """
-    here = _installation(settings)
+    here = installation(settings)
     _require_place(path, here.folder)
     copy = here.folder / COPY
     with _only_one(here), _removing(copy), contextlib.ExitStack() as stack:
@@ -83,7 +83,8 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
     return Saved(about, jobs, found.count, path.stat().st_size, found.lacking)
 
 
-def _installation(settings: Settings) -> Installation:
+def installation(settings: Settings) -> Installation:
+    """What can be saved; StartRefused where that is nothing, or is not here."""
     here = read_record(settings.data_dir)
     if here is None or not here.has_database:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")

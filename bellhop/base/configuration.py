@@ -59,7 +59,7 @@ def load(config: str | Path | None = None) -> Settings:
         name: _section(Queue, f"queue:{name}", written, path, overrides, QUEUES.get(name, Queue()))
         for name in names
     }
-    folder = sections["jobtypes"].folder
+    folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
     for secret, _ in secrets_in(_addresses(written, path), type_settings):
         require_private(path, secret)
@@ -74,6 +74,7 @@ def load(config: str | Path | None = None) -> Settings:
         config_path=path,
         data_dir=path.parent / sections["storage"].data_dir,
         jobtypes_folder=path.parent / folder if folder else None,
+        backup_folder=path.parent / backups if backups else None,
         writable=tuple(path.parent / each for each in sections["jobtypes"].writable),
     )
 

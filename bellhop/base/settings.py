@@ -268,6 +268,24 @@ class Machines:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """Backups that Bellhop makes by itself, of jobs in SQLite."""
+
+    folder: str = key(
+        "",
+        "Folder for backups, best on another disk; relative to the folder of this file; empty: "
+        "Bellhop makes none.",
+        form=values.folder_if_any,
+    )
+    at: tuple[str, ...] = key(
+        ("03:00",),
+        "Times of the day, by the clock of this machine, separated by commas.",
+        form=values.time_of_day,
+    )
+    keep: int = key(7, "Number of backups that Bellhop keeps.", low=1, high=100000)
+
+
+@dataclass(frozen=True)
 class Queue:
     """One named queue."""
 
@@ -296,6 +314,7 @@ SECTIONS: dict[str, type] = {
     "monitoring": Monitoring,
     "jobtypes": JobTypes,
     "machines": Machines,
+    "backup": Backup,
 }
 # The deliveries of webhooks, which only the home sends.
 WEBHOOKS = "webhooks"
@@ -327,12 +346,14 @@ class Settings:
     monitoring: Monitoring
     jobtypes: JobTypes
     machines: Machines
+    backup: Backup
     queues: Mapping[str, Queue]
     type_settings: Mapping[str, Mapping[str, str]]
     type_lifetimes: Mapping[str, Lifetime]
     config_path: Path
     data_dir: Path
     jobtypes_folder: Path | None
+    backup_folder: Path | None
     writable: tuple[Path, ...]
 
     @property
@@ -370,7 +391,8 @@ class Settings:
     def private_places(self) -> tuple[str, ...]:
         """What job code must not read, nor whatever else runs beside Bellhop."""
         shared = [self.storage.files] if self.storage.files.startswith("/") else []
-        return (str(self.data_dir), str(self.config_path), *shared)
+        backups = [str(self.backup_folder)] if self.backup_folder else []
+        return (str(self.data_dir), str(self.config_path), *shared, *backups)
 
     @property
     def total_workers(self) -> int:

@@ -58,6 +58,13 @@ def folder(text: str) -> str:
     return path
 
 
+def time_of_day(text: str) -> str:
+    """What a clock shows, as HH:MM."""
+    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("a time like 03:00")
+    return text
+
+
 def folder_if_any(text: str) -> str:
     """The same, where no text is no folder."""
     return folder(text) if text else text

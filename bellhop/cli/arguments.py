@@ -119,7 +119,8 @@ def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentPa
 
 def _add_backup(add: Add) -> None:
     saved = add("backup", "save all jobs and their files to a new file, also while Bellhop runs")
-    saved.add_argument("file", type=Path, metavar="FILE")
+    said = "empty: a new file in [backup] folder, of which only the newest stay"
+    saved.add_argument("file", type=Path, nargs="?", metavar="FILE", help=said)
     said = "only look whether FILE, a backup, can be restored, and compare"
     saved.add_argument("--verify", action="store_true", help=said)
     restored = add("restore", "put a backup into the data folder, which must be empty")

@@ -5,9 +5,11 @@ Exit status: 0 it is done, and with --verify the backup is whole; 1 it is not.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from bellhop.backup import restore, save, verify
+from bellhop.backup import restore, rotation, save, verify
+from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
@@ -15,9 +17,18 @@ from bellhop.cli import start
 from bellhop.cli.screen import told
 from bellhop.database.moving import first_of
 
+NICE = 10
 
-def run_backup(settings: Settings, path: Path, *, is_to_verify: bool) -> int:
-    """Save this installation to a new file, or look whether such a file can be restored."""
+
+def run_backup(settings: Settings, path: Path | None, *, is_to_verify: bool) -> int:
+    """Save this installation to a new file, or look whether such a file can be restored.
+
+    Without a `path`, it is one of those that [backup] is about.
+    """
+    if is_to_verify and path is None:
+        raise StartRefused("name the backup that is to be verified")
+    if path is None:
+        return _save_next(settings)
     return _verify(path) if is_to_verify else _save(settings, path)
 
 
@@ -26,7 +37,9 @@ def run_restore(settings: Settings, path: Path) -> int:
     with told() as tell:
         done = restore.restore(settings, path, tell)
     print(f"Restored to {settings.data_dir}, as of {done.about.at}: {done.files:,} files and the")
-    print(f"database of Bellhop {done.about.bellhop}. Start Bellhop; items that ran then run again.")
+    print(
+        f"database of Bellhop {done.about.bellhop}. Start Bellhop; items that ran then run again."
+    )
     if done.about.files:
         print(f"The files of jobs were not in the backup; they must be in {done.about.files}")
     return 0
@@ -45,6 +58,18 @@ def _save(settings: Settings, path: Path) -> int:
     if saved.lacking:
         print(f"Output files that were missing already: {first_of(saved.lacking)}")
     print(f"To look whether it can be restored: {TYPED} backup --verify {shown(str(path))}")
+    return 0
+
+
+def _save_next(settings: Settings) -> int:
+    """One line for the log of the parent, which starts this."""
+    os.nice(NICE)  # the jobs come first
+    start.require_home(settings)
+    here = save.installation(settings)
+    path = rotation.next_path(settings, here)
+    saved = save.save(settings, path, lambda what, done, of: None)
+    rotation.rotate(settings, here)
+    print(f"{shown(str(path))}: {saved.jobs:,} jobs and {saved.files:,} files were saved.")
     return 0
 
 

@@ -23,6 +23,7 @@ from bellhop.base.errors import NotAMember, said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.cli import streams
+from bellhop.cli.scheduled import Backups
 from bellhop.storage.installation import (
     Installation,
     make_folder,
@@ -130,6 +131,7 @@ class _Watch:
         self._selector = selectors.DefaultSelector()
         self._selector.register(caught, selectors.EVENT_READ)
         self._is_announced = False
+        self._backups = Backups(settings, here)
 
     def run(self) -> int:
         while True:
@@ -141,6 +143,8 @@ class _Watch:
                     return self._stop()
             if not self._is_announced and all(child.is_ready for child in self._halves):
                 self._announce()
+            if self._is_announced:
+                self._backups.look()
             if refused := [child for child in self._halves if self._has_refused(child)]:
                 status = refused[0].exit_status
                 self._stop()
@@ -154,6 +158,8 @@ class _Watch:
 
     def _until_next_start(self) -> float | None:
         waits = [c.start_at - time.monotonic() for c in self._halves if c.process is None]
+        until_backup_s = self._backups.wait_s() if self._is_announced else None
+        waits += [] if until_backup_s is None else [until_backup_s]
         return max(0.0, min(waits)) if waits else None
 
     def _hear(self, child: Child) -> None:
@@ -185,6 +191,7 @@ class _Watch:
 
     def _stop(self) -> int:
         """End both halves; at a second signal, or when they take too long, at once."""
+        self._backups.end()
         time.sleep(SAME_STOP_S)
         self._is_told(())
         self._signal(signal.SIGTERM)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import addresses, configuration
+from bellhop.base import addresses, configuration, values
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
 from tests.support.places import ROOT
@@ -23,6 +23,7 @@ EXAMPLES = {
     addresses.origin: "https://jobs.example",
     addresses.cidr: "10.0.0.7, 10.1.0.0/16",
     addresses.host_or_cidr: "a.example, 10.1.0.0/16",
+    values.time_of_day: "03:00, 15:30",
 }
 
 

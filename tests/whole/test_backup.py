@@ -157,3 +157,12 @@ def jobs(data: Path) -> dict[str, tuple[str, list[dict[str, Any]]]]:
 
 def left(data: Path) -> list[str]:
     return [job_id for job_id, (status, _) in jobs(data).items() if status != "completed"]
+
+
+def test_it_makes_backups_by_itself(tmp_path: Path) -> None:
+    (folder := tmp_path / "backups").mkdir()
+    with running(tmp_path, BELLHOP_BACKUP_FOLDER=str(folder)) as bellhop:
+        bellhop.serve()
+        (file,) = wait_for(lambda: [*folder.glob("*.tar")])
+        assert bellhop.run("backup", "--verify", str(file)).returncode == 0
+        bellhop.stop()

@@ -1,0 +1,81 @@
+"""The backups that Bellhop makes by itself: what they are called, when one is due, which stay.
+
+Their names tell when they were made, and of which installation: several may share a folder, and a
+file that is called otherwise is nobody's to remove.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.base.times import now
+from bellhop.storage.installation import Installation
+
+STAMP = "%Y-%m-%dT%H%M%SZ"
+
+
+def next_path(settings: Settings, here: Installation) -> Path:
+    """What a backup of this moment is called; StartRefused where no folder is named."""
+    folder = settings.backup_folder
+    if folder is None:
+        raise StartRefused("name a FILE, or set [backup] folder")
+    return folder / f"bellhop-{here.id}-{now().strftime(STAMP)}.tar"
+
+
+def rotate(settings: Settings, here: Installation) -> None:
+    """Remove all but the newest, and what is left of those that did not end."""
+    known = _known(settings, here)
+    for path in known[: -settings.backup.keep]:
+        path.unlink(missing_ok=True)
+    for path in _named(settings, here, ".tar.part"):
+        path.unlink(missing_ok=True)
+
+
+def newest_at(settings: Settings, here: Installation) -> datetime | None:
+    """When the newest was begun; None where there is none."""
+    known = _known(settings, here)
+    if not known:
+        return None
+    stamp = known[-1].name.removesuffix(".tar")[-len("2026-01-01T000000Z") :]
+    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+
+
+def is_due(settings: Settings, here: Installation) -> bool:
+    """Whether a time of the day has come since the newest was begun."""
+    newest = newest_at(settings, here)
+    return newest is None or newest.timestamp() < _last_time(settings.backup.at)
+
+
+def _known(settings: Settings, here: Installation) -> list[Path]:
+    """Those that are whole, the oldest first."""
+    return _named(settings, here, ".tar")
+
+
+def _named(settings: Settings, here: Installation, suffix: str) -> list[Path]:
+    folder = settings.backup_folder
+    assert folder is not None
+    stamp = r"\d{4}-\d\d-\d\dT\d{6}Z"
+    own = re.compile(f"bellhop-{re.escape(here.id)}-{stamp}{re.escape(suffix)}")
+    try:
+        return [folder / name for name in sorted(os.listdir(folder)) if own.fullmatch(name)]
+    except OSError:
+        return []
+
+
+def _last_time(times: tuple[str, ...]) -> float:
+    """The last moment at which the clock of this machine showed one of these times."""
+    at = now().timestamp()
+    today = time.localtime(at)[:3]
+    found = []
+    for text in times:
+        hour, minute = map(int, text.split(":"))
+        for day in (0, -1):
+            moment = time.mktime((*today[:2], today[2] + day, hour, minute, 0, 0, 0, -1))
+            found += [moment] if moment <= at else []
+    return max(found)

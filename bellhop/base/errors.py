@@ -178,8 +178,9 @@ class StartRefused(Exception):
 
 
 REMOVED = (
-    "this machine was removed from its installation; to join again, remove installation.json from "
-    "the data folder first"
+    "this machine was removed from its installation; to join again, first remove installation.json "
+    "from the data folder, and from the settings what the home decides: [storage] database and "
+    "files, and [huey] storage"
 )
 
 

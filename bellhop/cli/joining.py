@@ -12,7 +12,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND, TYPED
 from bellhop.base.settings import Settings
 from bellhop.database import condition
-from bellhop.database.database import bind_server, database
+from bellhop.database.database import bind_server, database, fault_of
 from bellhop.machines import arrival
 
 DATA_VARIABLE = "BELLHOP_STORAGE_DATA_DIR"
@@ -40,13 +40,13 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
 
 def _measure(settings: Settings) -> None:
     """Say how far the rows are; a start that follows says what is wrong with them."""
-    from bellhop.database.connection import PostgresError
-
     bind_server(settings.storage.database, may_write=False)
     try:
         with database.connection_context():
             round_trip_ms = condition.round_trip_ms()
-    except PostgresError:
+    except Exception as error:
+        if fault_of(error) is None:
+            raise
         return
     finally:
         database.close_all()

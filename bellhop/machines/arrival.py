@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bellhop.base.addresses import API
 from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
+from bellhop.base.program import TYPED
 from bellhop.base.settings import QUEUES, Settings, postgresql_location
 from bellhop.client import Bellhop, BellhopError, NoAnswer
 from bellhop.machines import certificates
@@ -48,6 +49,12 @@ def home_at(url: str) -> Bellhop:
 
 def join(settings: Settings, home: Bellhop, token: str) -> str:
     """Be a machine of `home` from the next start on; its name. StartRefused when it cannot."""
+    recorded = read_record(settings.data_dir)
+    if recorded and not recorded.is_home:
+        raise StartRefused(
+            f"{settings.data_dir} is that of a machine of {recorded.home} already; start it with: "
+            f"{TYPED}"
+        )
     _require_new(settings)
     with starting(settings) as folder:
         if read_record(folder):
@@ -67,10 +74,10 @@ def _require_new(settings: Settings) -> None:
         raise StartRefused(
             f"{settings.config_path.parent} cannot be written; name another --config"
         )
-    if taken := [name for name, value in zip(SHARED, said, strict=True) if value]:
+    if taken := ", ".join(name for name, value in zip(SHARED, said, strict=True) if value):
         raise StartRefused(
-            f"{settings.config_path} or the environment sets {taken[0]} already, which the home "
-            "decides; remove it"
+            f"{settings.config_path} or the environment sets {taken} already, which the home "
+            "decides; remove what sets that"
         )
 
 

@@ -149,14 +149,14 @@ def name_of(token: str, key: str) -> str:
     if not found:
         raise Refused("This join token is not known here; paste the whole line.")
     ((name, expires_at, used_at),) = found
-    again = f"`bellhop machine add {name}` at the home makes a new one"
+    add = f"`bellhop machine add {name}` at the home"
     if used_at and not _waits(name, token, key):
         raise Refused(
             f"This join token was used at {used_at[:19]}Z; `bellhop machine remove {name}` and "
-            f"{again}."
+            f"{add} make a new one."
         )
     if expires_at < timestamp():
-        raise Refused(f"This join token ended at {expires_at[:19]}Z; {again}.")
+        raise Refused(f"This join token ended at {expires_at[:19]}Z; {add} makes a new one.")
     return str(name)
 
 

@@ -19,8 +19,10 @@ from bellhop.cli import joining
 from bellhop.client import Bellhop, NoAnswer, RequestFailed
 from bellhop.machines.joining import KEY
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
+from tests.support.postgres import Postgres
 
 Config = Callable[[str], Settings]
+MEASURE = joining._measure
 HOME, TOKEN = "https://jobs.example.org", "bellhop_join_x"
 DATABASE = "postgresql://bellhop_gpu-1_1:pw%2F1@192.0.2.1:1/b?sslmode=verify-full"
 WELCOME: dict[str, Any] = {
@@ -155,6 +157,7 @@ def test_it_may_join_on_the_same_machine_without_tls(
         ("[storage]\ndatabase = postgresql://me@host/b", r"sets \[storage\] database already"),
         ("[storage]\nfiles = /mnt", r"sets \[storage\] files already"),
         ("[huey]\nstorage = redis", r"sets \[huey\] storage already"),
+        ("[storage]\nfiles = /mnt\n[huey]\nstorage = redis", r"files, \[huey\] storage already"),
     ],
 )
 def test_it_overrides_no_setting(
@@ -171,6 +174,22 @@ def test_it_keeps_the_installation_of_a_data_folder(
     write_record(Installation(make_folder(settings), "own", "sqlite", ""))
     refused(settings, "is the data folder of a Bellhop already; name another with --data-dir")
     assert not asked
+
+
+def test_it_says_how_a_machine_starts_that_has_joined_already(
+    config: Config, monkeypatch: pytest.MonkeyPatch, asked: list[tuple[str, Any]]
+) -> None:
+    """Who types the line again, as the first start failed."""
+    loaded = joined(config(""), monkeypatch)
+    del asked[:]
+    refused(loaded, rf"is that of a machine of {HOME} already; start it with: ")
+    assert not asked
+
+
+def test_it_goes_on_where_the_database_refuses_it(config: Config, postgres: Postgres) -> None:
+    """The start that follows says what is wrong."""
+    url = postgres.url("nothing_of_this_name")
+    MEASURE(config(f"[storage]\ndatabase = {url}"))
 
 
 def test_it_refuses_two_data_folders(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,12 +61,12 @@ def run(settings: Settings, place: str, files: str | None = None) -> None:
     with alone(settings) as here:
         if not here.has_database:
             raise StartRefused("there are no jobs yet; set [storage] database, and start Bellhop")
-        if place == SQLITE:
-            moved = FilesMove(settings, here, files or "")
-            _to_sqlite(settings, here, moved)
-        else:
-            moved = FilesMove(settings, here, files)
-            _to_postgresql(settings, here, place, moved)
+        moved = FilesMove(settings, here, files or "" if place == SQLITE else files)
+        with moved.claimed():
+            if place == SQLITE:
+                _to_sqlite(settings, here, moved)
+            else:
+                _to_postgresql(settings, here, place, moved)
         movefiles.finish(moved, settings)
 
 

@@ -13,6 +13,7 @@ import pytest
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import move, start
+from bellhop.database.connection import answering, connect
 from bellhop.database.database import database
 from bellhop.storage import moving
 from bellhop.storage.files import Files
@@ -20,7 +21,7 @@ from bellhop.storage.installation import Installation, make_folder, read_record
 from bellhop.stores.contents import content_of
 from bellhop.stores.filesystem import KINDS, FolderStore
 from bellhop.system.locks import take_lock
-from tests.support.objects import ObjectStore
+from tests.support.objects import KEY, READER, READER_SECRET, ObjectStore
 from tests.support.once import descriptions
 
 Config = Callable[[str], Settings]
@@ -30,6 +31,7 @@ MADE = {
     "results/job/0-0-1/a/größe.csv": os.urandom(100_000),
     "logs/job/0-0-1": b"printed",
 }
+TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 ELSEWHERE = pytest.mark.parametrize("files_at", ["mount", "s3"], indirect=True)
 
 
@@ -69,6 +71,12 @@ def held(here: Installation, place: str) -> dict[str, bytes]:
             found[key] = b"".join(content.chunks(0, content.size))
             content.close()
     return found
+
+
+def tables_in(url: str) -> int:
+    """How many tables a database has."""
+    with connect(url) as connection:
+        return int(answering(connection, TABLES)[0])
 
 
 @ELSEWHERE
@@ -114,6 +122,70 @@ def test_it_moves_the_files_of_jobs_that_are_on_a_server(
     )
     there = config(f"[storage]\ndatabase = {empty_database}\nfiles = {tmp_path / 'shared'}")
     assert start.prepare(there).files == str(tmp_path / "shared")
+
+
+def missing(shared: Path) -> None:
+    """Nothing is there."""
+
+
+def blocked(shared: Path) -> None:
+    shared.mkdir()
+    (shared / "logs").touch()
+
+
+def taken(shared: Path) -> None:
+    shared.mkdir()
+    (shared / "bellhop-installation").write_text("another")
+
+
+@pytest.mark.parametrize("spoil", [missing, blocked, taken])
+def test_it_asks_a_folder_before_it_copies_rows(
+    loaded: Settings,
+    filled: Installation,
+    empty_database: str,
+    tmp_path: Path,
+    spoil: Callable[[Path], None],
+) -> None:
+    spoil(shared := tmp_path / "shared")
+    with pytest.raises(StartRefused, match=r"^nothing was changed: ") as refusal:
+        move.run(loaded, empty_database, str(shared))
+    assert "[storage] files" not in str(refusal.value)
+    assert (read_record(loaded.data_dir), tables_in(empty_database)) == (filled, 0)
+
+
+@pytest.mark.parametrize(("key", "secret"), [(KEY, "wrong"), (READER, READER_SECRET)])
+def test_it_asks_a_bucket_before_it_copies_rows(
+    loaded: Settings,
+    filled: Installation,
+    empty_database: str,
+    object_store: ObjectStore,
+    key: str,
+    secret: str,
+) -> None:
+    with pytest.raises(StartRefused, match=r"^nothing was changed: --files: the store .* refuses"):
+        move.run(loaded, empty_database, object_store.url(key=key, secret=secret))
+    assert (read_record(loaded.data_dir), tables_in(empty_database)) == (filled, 0)
+
+
+def test_it_asks_the_old_place_before_it_copies_rows_back(
+    config: Config, loaded: Settings, filled: Installation, empty_database: str, tmp_path: Path
+) -> None:
+    (shared := tmp_path / "shared").mkdir()
+    move.run(loaded, empty_database, str(shared))
+    there = config(f"[storage]\ndatabase = {empty_database}\nfiles = {shared}")
+    shared.rename(tmp_path / "away")
+    with pytest.raises(StartRefused, match=r"^nothing was changed: \[storage\] files: the folder"):
+        move.run(there, "sqlite")
+    assert not filled.database.exists()
+
+
+def test_it_leaves_a_new_place_nobodys_when_the_rows_are_refused(
+    loaded: Settings, filled: Installation, empty_database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir()
+    with pytest.raises(StartRefused, match="create the database first"):
+        move.run(loaded, empty_database.replace("/empty", "/missing"), str(tmp_path / "shared"))
+    assert FolderStore(tmp_path / "shared", is_own=False).mark() == ""
 
 
 @ELSEWHERE

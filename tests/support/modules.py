@@ -31,7 +31,7 @@ ROWS = (
 BUDGETS = {
     "cli": 2165, "server": 710, "web": 5390, "consumer": 1650, "backup": 670,
     "schedules": 330, "checks": 540, "jobs": 3540, "jobprocess": 1660, "accounts": 620,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1370,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1410,
     "stores": 1140,
     "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "base": 1330,
 }  # fmt: skip

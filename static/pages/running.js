@@ -5,7 +5,6 @@ import { drawHealth, onCacheCleared } from "/static/running/installation.js";
 import { drawItems, hasAllFigures, removeEnded, setTypes, startItems } from "/static/running/item-rows.js";
 import { drawMachines } from "/static/running/machine-rows.js";
 import { drawQueues } from "/static/running/queue-rows.js";
-import { tell } from "/static/shared/announce.js";
 import { getHealth, getMachines, getQueues, getTypes, getWorkers } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
 import { poll } from "/static/shared/poll.js";
@@ -27,6 +26,15 @@ let machines = [];
 /* What runs in a consumer; where it runs is only of interest among several machines. */
 const itemsOf = ({ running, machine }) => running.map((item) => ({ ...item, machine: machines.length ? machine : null }));
 
+let hasTypes = false;
+
+async function refreshTypes() {
+  if (hasTypes) return;
+  const { types } = await getTypes();
+  hasTypes = true;
+  setTypes(types);
+}
+
 async function refreshHealth() {
   if (!isAdmin() || performance.now() - healthAt < HEALTH_EVERY_MS) return;
   const health = await getHealth();
@@ -45,11 +53,12 @@ async function refreshMachines() {
 async function refresh() {
   /* Two at a time: the server answers no more costly requests of an account at once. */
   const [{ queues }, { workers }] = await Promise.all([getQueues(), getWorkers()]);
-  await Promise.all([refreshHealth(), refreshMachines()]);
+  await Promise.all([refreshTypes(), refreshMachines()]);
   find("[data-loading]").hidden = true;
   drawQueues(queues, machines, now);
   steady.change(() => drawItems(workers.flatMap(itemsOf), steady.isHeld()));
   setText(find("[data-consumers]"), texts.consumers(workers.length));
+  await refreshHealth();
 }
 
 const steady = keepSteady(find("[data-running]"), removeEnded);
@@ -57,7 +66,6 @@ onCacheCleared(() => {
   healthAt = -Infinity;
   now();
 });
-getTypes().then(({ types }) => setTypes(types), (error) => tell(error.message, { isProblem: true }));
 await known;
 startItems(() => now());
 const now = poll(refresh, () => (hasAllFigures() ? EVERY_MS : FIRST_MS));

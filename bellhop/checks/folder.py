@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -43,25 +43,30 @@ def rights(settings: Settings) -> list[str]:
     folder, us = settings.data_dir, os.geteuid()
     require_owner(folder)
     inside = [Path(entry.path) for entry in os.scandir(folder) if OURS.fullmatch(entry.name)]
-    wrong = [*_of_others(folder, inside, us), *_changed_by_all(settings)]
+    found = {path: status for path in inside if (status := _status(path))}
+    wrong = [*_of_others(found, folder, us), *_changed_by_all(settings)]
     wrong += filter(None, map(_not_written, (folder, *inside)))
     if wrong:
         raise Failed(*wrong)
-    return [f"{folder} belongs to user {us}, and not every user can read it"]
+    return [f"{folder} belongs to user {us}", *_read_by_all(found, folder)]
 
 
-def _of_others(folder: Path, inside: list[Path], us: int) -> Iterator[str]:
-    """The first that is another user's, and the first that another user can read."""
-    found = {path: status for path in inside if (status := _status(path))}
-    foreign = [path for path, status in found.items() if status.st_uid != us]
-    # Of a group, somebody may have let them be on purpose, as systems with containers do.
-    is_entered = folder.stat().st_mode & stat.S_IXOTH
-    read = [p for p, status in found.items() if is_entered and status.st_mode & stat.S_IROTH]
-    for path in foreign[:1]:
+def _of_others(found: Mapping[Path, os.stat_result], folder: Path, us: int) -> Iterator[str]:
+    """The first that is another user's."""
+    for path in [path for path, status in found.items() if status.st_uid != us][:1]:
         said = f"{path} belongs to user {found[path].st_uid}, and Bellhop runs as user {us}"
         yield f"{said}; chown -R {us} {folder}"
-    for path in read[:1]:
+
+
+def _read_by_all(found: Mapping[Path, os.stat_result], folder: Path) -> Iterator[str]:
+    """The first that every user can read, which whoever made the folder may want.
+
+    Of a group, somebody may have let them be on purpose, as systems with containers do.
+    """
+    is_entered = folder.stat().st_mode & stat.S_IXOTH
+    for path in [p for p, status in found.items() if is_entered and status.st_mode & stat.S_IROTH]:
         yield f"every user of this machine can read {path}; chmod -R o= {folder}"
+        return
 
 
 def _not_written(path: Path) -> str | None:

@@ -27,6 +27,7 @@ END_LIMIT_S = 2.0
 PASS_S = 0.001
 # While processes exit, the kernel's list of children may leave some out (proc(5)).
 EMPTY_LOOKS = 3
+NO_GROUPS = (0, 1)  # as kill(2) takes them: one's own group, and every process there is
 WALL = 0x40000000  # waitpid(2): also for children that clone(2) made without SIGCHLD
 _known: list[subprocess.Popen[bytes]] = []
 _lock = threading.Lock()
@@ -201,9 +202,8 @@ def _end_those_there() -> bool:
     """Kill each stranger there is, and reap those that are dead; whether there were any."""
     with _lock:  # or a pid that one thread reaps is a new child's when another kills it
         strangers, known = _strangers(), _known_pids()
+        _kill_found([*strangers], {os.getpid()}, known, set())
         for pid in strangers:
-            _kill(pid, known)
-            _kill_below(pid, known, set())
             _reap(pid)
     return bool(strangers)
 
@@ -222,33 +222,38 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG | WALL)
 
 
-def _kill_below(pid: int, spared: Collection[int], seen: set[int]) -> bool:
+def _kill_below(pid: int, spared: set[int], seen: set[int]) -> bool:
     """Kill all that `pid` started; whether any of it lived, or was not in `seen` yet, which grows.
 
     What forks and exits all the time is dead whenever one looks at it, but each time it is another.
     """
-    found, is_any_there = proctree.children(pid)[::-1], False
-    for child in found:  # the latest first, which may still live; it grows meanwhile
-        is_new = child not in seen
-        if is_new:
-            _kill(child, spared)
-            seen.add(child)
-        if is_new or proctree.lives(child):
-            is_any_there = True
-            found += proctree.children(child)
-    return is_any_there
+    # The latest first, which may still live.
+    return _kill_found(proctree.children(pid)[::-1], {pid, os.getpid()}, spared, seen)
 
 
-def _kill(pid: int, spared: Collection[int]) -> None:
-    """Kill a process and its group, but for groups that are `spared` and this process's own.
+def _kill_found(found: list[int], parents: set[int], spared: set[int], seen: set[int]) -> bool:
+    """Kill `found`, children of `parents`, and all below, with their groups.
 
     By forking one gets away from one's pid, but not out of a group; a dead process is still in it.
+    Not the groups that are `spared`, and not this process's own. What has another parent is left
+    alone: by the time of its turn, its pid may be another's.
     """
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        group = os.getpgid(pid)
-        if group not in spared and group != os.getpgrp():
-            os.killpg(group, signal.SIGKILL)
-    _send(pid, signal.SIGKILL)
+    is_any_there, done = False, {*NO_GROUPS, os.getpgrp(), *spared}
+    for pid in found:  # which grows meanwhile
+        state, parent, group = proctree.state(pid)
+        if parent not in parents:
+            continue
+        is_new = pid not in seen
+        if is_new and group not in done:  # once: it costs as much as the group has members
+            done.add(group)
+            _send(-group, signal.SIGKILL)
+        if is_new or state not in proctree.DEAD:
+            _send(pid, signal.SIGKILL)
+            seen.add(pid)
+            parents.add(pid)
+            found += proctree.children(pid)
+            is_any_there = True
+    return is_any_there
 
 
 def _send(pid: int, number: signal.Signals) -> None:

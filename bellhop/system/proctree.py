@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 BLOCK_BYTES = 512  # of st_blocks, stat(2)
+DEAD = "ZX"  # states of what waits to be reaped, and of what is gone
 
 
 def adopt_orphans() -> None:
@@ -171,19 +172,19 @@ def shared_memory_bytes(pid: int) -> int:
 
 def lives(pid: int) -> bool:
     """Whether a process runs; what is dead and not yet reaped does not."""
-    return _state_and_group(f"/proc/{pid}/stat")[0] not in "ZX"
+    return state(pid)[0] not in DEAD
 
 
 def group_lives(group: int) -> bool:
     """Whether a process of this group still runs."""
-    found = map(_state_and_group, glob.glob("/proc/[0-9]*/stat"))
-    return any(of_group == group and state not in "ZX" for state, of_group in found)
+    found = (state(int(path.split("/")[2])) for path in glob.glob("/proc/[0-9]*/stat"))
+    return any(of_group == group and letter not in DEAD for letter, _, of_group in found)
 
 
-def _state_and_group(path: str) -> tuple[str, int]:
-    """The state of a process and its group, of its file `stat`; of one that is gone, "X" and 0."""
+def state(pid: int) -> tuple[str, int, int]:
+    """The state of a process, its parent and its group; of one that is gone, "X" and zeros."""
     with contextlib.suppress(OSError):
-        # After the name, which may hold anything: state, parent, group.
-        state, _, group = read(path).decode("ascii", "replace").rpartition(")")[2].split()[:3]
-        return state, int(group)
-    return "X", 0
+        # After the name, which may hold anything.
+        stat = read(f"/proc/{pid}/stat").decode("ascii", "replace").rpartition(")")[2].split()
+        return stat[0], int(stat[1]), int(stat[2])
+    return "X", 0, 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.system import cgroups, children
+from bellhop.system import cgroups, children, proctree
 from tests.support.nobody import in_a_process
 from tests.support.places import ROOT
 
@@ -168,6 +168,33 @@ def test_it_ends_all_below_in_its_last_moment(
 
     assert in_parent(end)
     assert marked.are_gone()
+
+
+def test_it_ends_at_once_what_left_thousands_of_dead_in_its_group(
+    marked: Marked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups, "_home", lambda: None)
+
+    left = "leave(lambda: [os.fork() or os._exit(0) for _ in range(5000)], levels=1)"
+    they_died = "os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)"
+
+    assert in_a_process(lambda: marked.child(f"{left}; {they_died}").end())
+
+
+def test_it_leaves_alone_what_got_the_pid_of_one_that_it_found(
+    marked: Marked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its group too: it may be that of all that a user runs."""
+
+    def end() -> bool:
+        other, child = marked.child("leave(levels=1)"), children.Child(["sleep", "1000"])
+        [apart] = proctree.children(other.pid)
+        with monkeypatch.context() as patch:
+            patch.setattr(proctree, "children", lambda pid: [apart] * (pid == child.pid))
+            has_ended = child.end()
+        return proctree.lives(apart) and has_ended and other.end()
+
+    assert in_a_process(end)
 
 
 @pytest.mark.parametrize("command", [["true"], ["sleep", "1000"]], ids=["ended", "ends it"])

@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     _add_backup(add)
     _add_move(add)
     _add_machine_commands(add)
+    _add_service(add)
     _add_account_commands(add)
     trial = add("try", "run a job type without a server or queue")
     trial.add_argument("type")
@@ -157,6 +158,16 @@ def _add_machine_commands(add: Add) -> None:
     joins.add_argument("--data-dir", metavar="DIR", help="folder for the data of this machine")
 
 
+def _add_service(add: Add) -> None:
+    service = add("install-service", "start Bellhop with the machine, as a service of systemd")
+    service.add_argument(
+        "--user", metavar="NAME", help="who it runs as; default: whose folder it is"
+    )
+    service.add_argument("--name", type=_unit, default="bellhop", help="name of the service")
+    said = "print the unit, and change nothing"
+    service.add_argument("--print", action="store_true", dest="only_print", help=said)
+
+
 def _add_account_commands(add: Add) -> None:
     """Those that say who may use Bellhop; they work on the data folder itself."""
     user = _under(add("user", "manage accounts"))
@@ -201,6 +212,12 @@ def _place(text: str) -> str:
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither sqlite nor an address like postgresql://user:password@host/name"
         )
+    return text
+
+
+def _unit(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a service, such as bellhop")
     return text
 
 

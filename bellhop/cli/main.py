@@ -184,6 +184,12 @@ def join(loaded: settings.Settings, given: argparse.Namespace) -> None:
     joining.run(loaded, given.url, given.token, given.data_dir)
 
 
+def install_service(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import service
+
+    return service.run(loaded, given)
+
+
 def people(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import people
 
@@ -241,6 +247,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "move-to": move,
     "machine": machines,
     "join": join,
+    "install-service": install_service,
     "try": try_type,
     "new": new_type,
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),

@@ -24,6 +24,7 @@ from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.cli import streams
 from bellhop.cli.scheduled import Backups
+from bellhop.service.manager import Manager
 from bellhop.storage.installation import (
     Installation,
     make_folder,
@@ -132,10 +133,12 @@ class _Watch:
         self._selector.register(caught, selectors.EVENT_READ)
         self._is_announced = False
         self._backups = Backups(settings, here)
+        self._manager = Manager()
 
     def run(self) -> int:
         while True:
             self._start_due()
+            self._manager.beat()
             for key, _ in self._selector.select(self._until_next_start()):
                 if key.data is not None:
                     self._hear(key.data)
@@ -159,7 +162,7 @@ class _Watch:
     def _until_next_start(self) -> float | None:
         waits = [c.start_at - time.monotonic() for c in self._halves if c.process is None]
         until_backup_s = self._backups.wait_s() if self._is_announced else None
-        waits += [] if until_backup_s is None else [until_backup_s]
+        waits += [s for s in (until_backup_s, self._manager.wait_s()) if s is not None]
         return max(0.0, min(waits)) if waits else None
 
     def _hear(self, child: Child) -> None:
@@ -175,6 +178,7 @@ class _Watch:
 
     def _announce(self) -> None:
         self._is_announced = True
+        self._manager.is_ready()
         queue = self._here.bell
         line = f"Bellhop is ready at {self._address} (queue: {queue}, data: {self._here.folder})"
         try:
@@ -191,6 +195,7 @@ class _Watch:
 
     def _stop(self) -> int:
         """End both halves; at a second signal, or when they take too long, at once."""
+        self._manager.stops()
         self._backups.end()
         time.sleep(SAME_STOP_S)
         self._is_told(())

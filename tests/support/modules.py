@@ -23,17 +23,18 @@ ROWS = (
     {"accounts", "bell", "catalog", "machines", "uploads"},
     {"environments"},
     {"storage"},
-    {"stores", "system", "functions", "database"},
+    {"stores", "system", "functions", "database", "service"},
     {"base", "words", "client"},
 )
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2165, "server": 710, "web": 5390, "consumer": 1650, "backup": 670,
+    "cli": 2225, "server": 710, "web": 5390, "consumer": 1650, "backup": 670,
     "schedules": 330, "checks": 540, "jobs": 3540, "jobprocess": 1660, "accounts": 620,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1410,
     "stores": 1140,
-    "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "base": 1330,
+    "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "service": 245,
+    "base": 1330,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

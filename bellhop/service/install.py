@@ -1,0 +1,130 @@
+"""The unit of this installation, for whom it is, and where it lies."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from bellhop.base.errors import StartRefused, said_of
+from bellhop.base.program import COMMAND, HOME, TYPED
+from bellhop.base.settings import Settings
+from bellhop.service.unit import MARK, Service
+
+OF_MACHINE = Path("/etc/systemd/system")
+# Who stays when they log out (loginctl(1)).
+LINGERING = Path("/var/lib/systemd/linger")
+
+
+def install(settings: Settings, service: Service, name: str) -> Path:
+    """Write the unit `name` where systemd reads it; StartRefused, and then nothing changed."""
+    account = pwd.getpwnam(service.user) if service.user else pwd.getpwuid(os.geteuid())
+    _require_that_it_runs(account)
+    _give_data_folder(settings.data_dir, account)
+    path = _folder() / f"{name}.service"
+    _write(path, service.text())
+    return path
+
+
+def steps(unit: str) -> list[list[str]]:
+    """The commands after which systemd runs a unit, now and from every start of the machine."""
+    scope = [] if os.geteuid() == 0 else ["--user"]
+    found = [["systemctl", *scope, "daemon-reload"], ["systemctl", *scope, "enable", "--now", unit]]
+    if scope and not (LINGERING / pwd.getpwuid(os.geteuid()).pw_name).exists():
+        found.append(["loginctl", "enable-linger"])
+    return found
+
+
+def service_of(settings: Settings, user: str | None) -> Service:
+    """What its unit says, to run as `user`, or else the owner of the data folder; StartRefused."""
+    account = _account(settings, user)
+    config = ["--config", str(settings.config_path)] if settings.config_path.exists() else []
+    files = settings.storage.files
+    other = [settings.backup_folder, Path(files) if files.startswith("/") else None]
+    is_of_machine = os.geteuid() == 0
+    return Service(
+        command=[*COMMAND, *config, "serve"],
+        folder=settings.config_path.parent if config else HOME,
+        used=[Path(p) for p in (sys.executable, os.path.realpath(sys.executable), sys.base_prefix)],
+        writable=[settings.data_dir, *settings.writable, *(place for place in other if place)],
+        user=account.pw_name if is_of_machine else "",
+        group=grp.getgrgid(account.pw_gid).gr_name if is_of_machine else "",
+        port=settings.server.port,
+        stop_grace_s=settings.server.stop_grace_s,
+    )
+
+
+def _account(settings: Settings, user: str | None) -> pwd.struct_passwd:
+    """Who Bellhop runs as: by name, else whose folder it is; root alone may choose another."""
+    if os.geteuid() and user not in (None, pwd.getpwuid(os.geteuid()).pw_name):
+        raise StartRefused(f"only root can install a service that runs as {user}")
+    place = settings.data_dir if settings.data_dir.exists() else settings.config_path.parent
+    try:
+        if user is not None:
+            return pwd.getpwnam(user)
+        found = pwd.getpwuid(os.geteuid() or place.stat().st_uid)
+    except KeyError:
+        said = f"user {user}: adduser --system --group {user}" if user else f"owner of {place}"
+        raise StartRefused(f"there is no {said}") from None
+    if found.pw_uid == 0:
+        raise StartRefused(
+            f"root owns {place}; name the user that Bellhop runs as, such as one that `adduser "
+            f"--system --group bellhop` adds: {TYPED} install-service --user bellhop"
+        )
+    return found
+
+
+def _require_that_it_runs(account: pwd.struct_passwd) -> None:
+    """Ask the program its version as this user: it may lie in a folder that only root can read."""
+    own: dict[str, int | list[int]] = {}
+    if os.geteuid() == 0:
+        own = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    command = [*COMMAND, "--version"]
+    try:
+        ended = subprocess.run(command, capture_output=True, cwd="/", **own)  # type: ignore[call-overload]
+        said = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    except OSError as error:
+        said = said_of(error)
+    else:
+        if ended.returncode == 0:
+            return
+    raise StartRefused(f"{account.pw_name} cannot run {shlex.join(command)}: {said}")
+
+
+def _give_data_folder(folder: Path, account: pwd.struct_passwd) -> None:
+    """Make the data folder of this user, who may not write beside it; StartRefused if another's."""
+    try:
+        if not folder.exists():
+            folder.mkdir(0o700, parents=True)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        owner = folder.stat().st_uid
+    except OSError as error:
+        raise StartRefused(f"{folder} cannot be made: {said_of(error)}") from None
+    if owner != account.pw_uid:
+        mend = f"chown -R {account.pw_name}: {shlex.quote(str(folder))}"
+        raise StartRefused(f"{folder} does not belong to {account.pw_name}: {mend}")
+
+
+def _folder() -> Path:
+    if os.geteuid() == 0:
+        return OF_MACHINE
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return Path(base) / "systemd" / "user"
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a unit at its place at once; what somebody else has put there stays."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.read_text(errors="replace").startswith(MARK):
+            raise StartRefused(f"{path} is not from Bellhop; choose another name with --name")
+        draft = path.with_suffix(".draft")
+        draft.write_text(text)
+        draft.chmod(0o644)
+        draft.replace(path)
+    except OSError as error:
+        raise StartRefused(f"{path} cannot be written: {said_of(error)}") from None

@@ -1,0 +1,120 @@
+"""`install-service`: what it refuses, before it changes anything, and what it writes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.cli import service
+from bellhop.service import install
+from tests.support.nobody import NOBODY, as_nobody
+
+THEM = pwd.getpwuid(NOBODY).pw_name
+
+
+@pytest.fixture
+def units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of units; systemd does not run."""
+    folder = tmp_path / "units"
+    monkeypatch.setattr(install, "OF_MACHINE", folder)
+    monkeypatch.setattr(service, "BOOTED", tmp_path / "not there")
+    monkeypatch.setattr(install, "_require_that_it_runs", lambda account: None)
+    return folder
+
+
+def set_up(
+    loaded: Settings, user: str | None = THEM, name: str = "bellhop", *, only_print: bool = False
+) -> None:
+    given = argparse.Namespace(user=user, name=name, only_print=only_print)
+    assert service.run(loaded, given) == 0
+
+
+def test_it_gives_its_user_the_data_folder(loaded: Settings, units: Path) -> None:
+    loaded.data_dir.rmdir() if loaded.data_dir.exists() else None
+    set_up(loaded)
+    assert loaded.data_dir.stat().st_uid == NOBODY
+    assert loaded.data_dir.stat().st_mode & 0o077 == 0
+
+
+def test_it_says_what_starts_it_where_systemd_does_not_run(
+    loaded: Settings, units: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(loaded)
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2:] == ["  systemctl daemon-reload", "  systemctl enable --now bellhop.service"]
+
+
+def test_it_writes_its_own_unit_anew(loaded: Settings, units: Path) -> None:
+    set_up(loaded)
+    set_up(loaded)
+    assert [path.name for path in units.iterdir()] == ["bellhop.service"]
+    assert (units / "bellhop.service").stat().st_mode & 0o777 == 0o644
+
+
+def test_it_leaves_the_unit_of_somebody_else(loaded: Settings, units: Path) -> None:
+    units.mkdir()
+    (units / "bellhop.service").write_text("[Unit]\n")
+    with pytest.raises(StartRefused, match="choose another name with --name"):
+        set_up(loaded)
+    assert (units / "bellhop.service").read_text() == "[Unit]\n"
+    set_up(loaded, name="second")
+
+
+def test_it_prints_the_unit_and_changes_nothing(
+    loaded: Settings, units: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(loaded, only_print=True)
+    assert f"User={THEM}" in capsys.readouterr().out
+    assert not units.exists()
+
+
+def test_it_runs_nothing_as_root_by_itself(loaded: Settings, units: Path) -> None:
+    with pytest.raises(StartRefused, match="name the user that Bellhop runs as"):
+        set_up(loaded, user=None)
+
+
+def test_it_refuses_a_user_whom_nobody_knows(loaded: Settings, units: Path) -> None:
+    with pytest.raises(StartRefused, match="there is no user vera"):
+        set_up(loaded, user="vera")
+
+
+def test_it_refuses_the_data_folder_of_another_user(loaded: Settings, units: Path) -> None:
+    loaded.data_dir.mkdir(exist_ok=True)
+    with pytest.raises(StartRefused, match=f"does not belong to {THEM}: chown -R {THEM}: "):
+        set_up(loaded)
+    assert not units.exists()
+
+
+def test_it_refuses_a_program_that_its_user_cannot_run(
+    loaded: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir(0o700)
+    (secret / "bellhop").write_text("#!/bin/sh\n")
+    (secret / "bellhop").chmod(0o755)
+    monkeypatch.setattr(install, "COMMAND", [str(secret / "bellhop")])
+    with pytest.raises(StartRefused, match=f"{THEM} cannot run .*: Permission denied"):
+        install._require_that_it_runs(pwd.getpwnam(THEM))
+
+
+def test_it_lets_root_alone_choose_who_it_runs_as(loaded: Settings) -> None:
+    def refused() -> bool:
+        with pytest.raises(StartRefused, match="only root can install a service that runs as root"):
+            set_up(loaded, "root", only_print=True)
+        return True
+
+    assert as_nobody(refused)
+
+
+def test_it_writes_the_unit_of_a_user_into_their_own_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert install._folder() == tmp_path / "systemd" / "user"

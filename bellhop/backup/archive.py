@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from bellhop.base.errors import StartRefused, said_of
-from bellhop.database.schema import MIGRATIONS, of_newer
+from bellhop.database.schema import MIGRATIONS, TooNew
 from bellhop.storage.installation import DATABASE, RECORD
 from bellhop.stores.filesystem import KINDS
 from bellhop.stores.folders import parts_of
@@ -133,7 +133,7 @@ class Reader:
         except (ValueError, TypeError, KeyError, tarfile.TarError):
             raise StartRefused(f"{self.path} is not a backup of Bellhop") from None
         if is_newer or schema > len(MIGRATIONS):
-            raise StartRefused(of_newer(self.path, schema))
+            raise TooNew(self.path, schema, str(about.bellhop))
         return about
 
     def members(self) -> Iterator[Member]:

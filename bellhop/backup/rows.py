@@ -83,5 +83,5 @@ def _settled(copy: sqlite3.Connection, source: Path) -> int:
         raise StartRefused(f"{source} is damaged ({found}); {schema.RESTORE}")
     ((version,),) = copy.execute("PRAGMA user_version").fetchall()
     if version > len(schema.MIGRATIONS):
-        raise StartRefused(schema.of_newer(source, version))
+        raise schema.TooNew(source, version)
     return int(version)

@@ -16,8 +16,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
@@ -95,7 +98,7 @@ def _copy_to_server(here: Installation, url: str) -> None:
     from bellhop.database import server  # an extra
 
     server.require_usable(url)
-    schema.migrate(here.database, alone=True, may_create=False, mark=here.mark, may_adopt=False)
+    schema.migrate(here.database, mark=here.mark, may_adopt=False, **_before(here))
     source = Sqlite(here.database)
     bind_server(url)
     target = database.obj
@@ -142,7 +145,7 @@ def _copy_to_file(here: Installation, url: str) -> None:
     from bellhop.database import server  # an extra
 
     is_there = _is_there(here)
-    server.migrate(url, alone=True, may_create=False, mark=here.mark)
+    server.migrate(url, mark=here.mark, **_before(here))
     source = database.obj
     with source.connection_context():
         members.require_alone()
@@ -163,6 +166,11 @@ def _copy_to_file(here: Installation, url: str) -> None:
         sync(here.folder)
     die_at("move-named")
     return _tell(move)
+
+
+def _before(here: Installation) -> dict[str, Any]:
+    """How rows of an older Bellhop are brought to this program's schema before they move."""
+    return {"alone": True, "may_create": False, "keep": partial(before.kept, here)}
 
 
 def _is_there(here: Installation) -> bool:

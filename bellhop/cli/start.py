@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bellhop import __version__
 from bellhop.accounts import accounts
+from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
 from bellhop.base.settings import Settings
@@ -160,7 +162,8 @@ def _prepare(
     here, alone = agree(folder, settings, bellstore.probe_redis)
     _migrate(settings, here, alone=alone, may_be_newer=may_be_newer)
     here = _with_machine(settings, here, alone=alone)
-    here = _with_access(here, may_be_open=may_be_open)
+    version = __version__ if alone and not may_be_newer else here.version
+    here = _with_access(here, version, may_be_open=may_be_open)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)
@@ -173,16 +176,18 @@ def _migrate(settings: Settings, here: Installation, *, alone: bool, may_be_newe
     # A new database beside the files of an old one would let the keeper take them for litter.
     may_create = not (here.has_database or Files(here.folder, settings.storage.files).has_jobs())
     known: dict[str, Any] = {"alone": alone, "may_create": may_create, "mark": here.mark}
-    if here.rows:
+    known["keep"] = partial(before.kept, here)
+    try:
+        if not here.rows:
+            return schema.migrate(here.database, may_adopt=not here.has_database, **known)
         from bellhop.database import server  # an extra
 
         if not here.is_home:
-            server.meet(settings.storage.database, here.mark)
-            return
+            return server.meet(settings.storage.database, here.mark)
         known |= {"may_be_newer": may_be_newer, "lease_s": settings.machines.lease_s}
-        server.migrate(settings.storage.database, **known)
-    else:
-        schema.migrate(here.database, may_adopt=not here.has_database, **known)
+        return server.migrate(settings.storage.database, **known)
+    except schema.TooNew as refusal:
+        raise before.too_new(here, refusal) from None
 
 
 def _with_machine(settings: Settings, here: Installation, *, alone: bool) -> Installation:
@@ -200,7 +205,7 @@ def _with_machine(settings: Settings, here: Installation, *, alone: bool) -> Ins
     return known
 
 
-def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
+def _with_access(here: Installation, version: str, *, may_be_open: bool) -> Installation:
     """The installation, which has a database now and stays closed once it is; recorded.
 
     Refuses a database that lets everybody in where a login was needed.
@@ -215,7 +220,7 @@ def _with_access(here: Installation, *, may_be_open: bool) -> Installation:
             f"{where} is open to everybody, but this installation requires a login; "
             f"{schema.RESTORE}, or remove all accounts with {TYPED} user reset --open"
         )
-    known = replace(here, is_closed=is_closed, has_database=True)
+    known = replace(here, is_closed=is_closed, has_database=True, version=version)
     if known != here:
         write_record(known)
     return known

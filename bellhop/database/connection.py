@@ -24,6 +24,7 @@ except ImportError:
     ) from None
 from psycopg import errors
 from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
@@ -178,6 +179,16 @@ def connect(
     connection.adapters.register_loader("numeric", _Whole)
     connection.adapters.register_loader("json", TextLoader)
     return connection
+
+
+def for_programs(url: str) -> tuple[str, dict[str, str]]:
+    """What to name a database to a program of PostgreSQL, and its environment.
+
+    Everybody sees how a program was called, so the password is in the environment.
+    """
+    known: dict[str, Any] = {**conninfo_to_dict(url)}
+    password = known.pop("password", None)
+    return make_conninfo("", **known), {"PGPASSWORD": str(password)} if password else {}
 
 
 def answering(connection: Connection, sql: str) -> Any:

@@ -19,6 +19,7 @@ from bellhop.database.connection import (
     answering,
     connect,
     fault_of,
+    for_programs,
     has_ended,
     is_usable,
     storable,
@@ -242,6 +243,10 @@ class Postgres(PostgresqlDatabase):
     def run(self, sql: str) -> None:
         """Statements without values, inside the caller's transaction."""
         self.cursor().execute(sql, prepare=False)
+
+    def for_programs(self) -> tuple[str, dict[str, str]]:
+        """What to name this database to a program of PostgreSQL, and its environment."""
+        return for_programs(self.url)
 
     def verifier(self, role: str, password: str) -> str:
         """What the server stores of the password of a role (RFC 5803)."""

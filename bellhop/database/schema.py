@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from peewee import DatabaseError
@@ -34,21 +36,44 @@ def migrations() -> list[str]:
     return [program.asset(f"database/migrations/{name}.sql").decode() for name in MIGRATIONS]
 
 
-def of_newer(what: object, version: int) -> str:
-    """Why a database of a newer schema is not used."""
-    return (
-        f"{what} is from a newer version of Bellhop (schema {version}, this one knows "
-        f"{len(MIGRATIONS)}); install that version or restore a backup"
-    )
+# Keeps the rows of a schema while, and after, its block brings them to this program's.
+Keep = Callable[[int], contextlib.AbstractContextManager[None]]
+
+
+class TooNew(StartRefused):
+    """The rows are of a newer schema: of Bellhop `program`, where that is known."""
+
+    def __init__(
+        self, what: object, version: int, program: str = "", otherwise: str = "restore a backup"
+    ):
+        self.what, self.version = what, version
+        by = f" ({program})" if program else ""
+        needed = f"Bellhop {program} or newer" if program else "that version"
+        super().__init__(
+            f"{what} is from a newer version of Bellhop{by} (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}); install {needed}, or {otherwise}"
+        )
+
+
+def keep_nothing(version: int) -> contextlib.AbstractContextManager[None]:
+    """For rows that nobody else needs."""
+    return contextlib.nullcontext()
 
 
 def migrate(
-    path: Path, *, alone: bool, may_create: bool = True, mark: int = 0, may_adopt: bool = True
+    path: Path,
+    *,
+    alone: bool,
+    may_create: bool = True,
+    mark: int = 0,
+    may_adopt: bool = True,
+    keep: Keep = keep_nothing,
 ) -> None:
-    """Bring the database to this program's schema; called under `start.lock`.
+    """Bring the database to this program's schema, or change nothing; called under `start.lock`.
 
     `mark` tells the database of this installation from those of others, 0 to mark none;
-    `may_adopt`: one with another mark becomes its own. Raises StartRefused when it is from a newer
+    `may_adopt`: one with another mark becomes its own; `keep` is around the migrations of one that
+    has rows. Raises StartRefused when it is from a newer
     version or another installation, damaged, missing where it must be (`may_create` false), or in
     use by another process (`alone` false) while a migration is due.
     """
@@ -62,7 +87,7 @@ def migrate(
         with database.connection_context():
             (version,) = query("PRAGMA user_version")[0]
             if version > len(steps):
-                raise StartRefused(of_newer(path, version))
+                raise TooNew(path, version)
             if version == 0 and not may_create:
                 raise StartRefused(MISSING.format(path=path))
             ((found,),) = query("PRAGMA application_id")
@@ -74,8 +99,10 @@ def migrate(
                 _refuse_damage(path)
                 _let_it_shrink()
             query("PRAGMA journal_mode = wal")
-            for number in range(version, len(steps)):
-                _run_migration(number + 1, steps[number])
+            if version < len(steps):
+                with keep(version) if version else contextlib.nullcontext(), database.atomic():
+                    for number in range(version, len(steps)):
+                        _run_migration(number + 1, steps[number])
             if mark and found != mark and alone:
                 query(f"PRAGMA application_id = {mark}")
                 database.checkpoint()  # so that it stands in the file itself
@@ -116,11 +143,10 @@ def _refuse_damage(path: Path) -> None:
 
 
 def _run_migration(version: int, sql: str) -> None:
-    with database.atomic():
-        statement = ""
-        for part in re.sub(r"--.*", "", sql).strip().removesuffix(";").split(";"):
-            statement += f"{part};"
-            if sqlite3.complete_statement(statement):  # else it is inside a trigger
-                query(statement)
-                statement = ""
-        query(f"PRAGMA user_version = {version}")
+    statement = ""
+    for part in re.sub(r"--.*", "", sql).strip().removesuffix(";").split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):  # else it is inside a trigger
+            query(statement)
+            statement = ""
+    query(f"PRAGMA user_version = {version}")

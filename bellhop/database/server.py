@@ -7,6 +7,7 @@ table `about`, as SQLite has them in the head of its file.
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 from peewee import DatabaseError
 
@@ -18,7 +19,7 @@ from bellhop.database.condition import Condition, look
 from bellhop.database.connection import PostgresError, answering, connect
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import is_login_refused, said_by
-from bellhop.database.schema import migrations, of_newer
+from bellhop.database.schema import Keep, TooNew, keep_nothing, migrations
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
 OLDEST = 150000  # PostgreSQL 15
@@ -109,15 +110,16 @@ def migrate(
     mark: int = 0,
     may_be_newer: bool = False,
     lease_s: float = 60.0,
+    keep: Keep = keep_nothing,
 ) -> None:
     """Bring the database at `url` to this program's schema; called under `start.lock`.
 
     `mark` tells it from those of other installations, 0 to mark none; `may_be_newer`: one of a
     newer version is left as it is, if this program can live with it. A machine that has not beaten
-    for `lease_s` runs nothing. Raises StartRefused when the
-    server cannot be used, when the database is from a newer version, of another installation,
-    missing where it must be (`may_create` false), or in use (`alone` false, or by other machines)
-    while a migration is due. Then nothing was changed.
+    for `lease_s` runs nothing. `keep` is around the migrations of one that has rows.
+    Raises StartRefused when the server cannot be used, when the database is from a newer version,
+    of another installation, missing where it must be (`may_create` false), or in use (`alone`
+    false, or by other machines) while a migration is due. Then nothing was changed.
     """
     where = f"PostgreSQL at {postgresql_location(url)}"
     require_usable(url)
@@ -130,7 +132,8 @@ def migrate(
                 return
             if version >= MACHINES_SINCE and versions.is_breaking(version):
                 versions.require_no_other_machine(where, lease_s)
-            with database.atomic():
+            is_due = alone and 0 < version < len(migrations()) and found in (0, mark)
+            with keep(version) if is_due else nullcontext(), database.atomic():
                 bring_up(where, alone=alone, may_create=may_create, mark=mark)
     except (PostgresError, DatabaseError) as error:
         raise refused(url, error) from None
@@ -141,7 +144,7 @@ def bring_up(where: str, *, alone: bool, may_create: bool, mark: int) -> None:
     steps = migrations()
     version, found = _stood()
     if version > len(steps):
-        raise StartRefused(of_newer(where, version))
+        raise TooNew(where, version)
     if version == 0 and not may_create:
         raise StartRefused(f"{where} has no tables of Bellhop; restore a backup of the database")
     if mark and found not in (0, mark):

@@ -39,7 +39,7 @@ FOLDERS = (*PLACES, "consumers")
 # Of the file in which a consumer tells what it runs, and while it is written; see live.py.
 LIVE = (".live", ".draft")
 # What the records of earlier versions do not hold.
-ADDED = ("is_closed", "has_database", "rows", "machine", "home", "files")
+ADDED = ("is_closed", "has_database", "rows", "machine", "home", "files", "version")
 log = logging.getLogger("bellhop.installation")
 
 
@@ -53,7 +53,8 @@ class Installation:
     "host:port/name" of the PostgreSQL database that has them, empty where it is SQLite; then
     `machine` is the random id of this one of its machines. `home` is the address of the home where
     this is another machine, else empty. `files` is where the files of jobs are, without
-    credentials; empty: in this folder.
+    credentials; empty: in this folder. `version` is that of the Bellhop that started here last,
+    where it is recorded.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Installation:
     machine: str = ""
     home: str = ""
     files: str = ""
+    version: str = ""
 
     @property
     def bell(self) -> str:

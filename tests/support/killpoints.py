@@ -30,6 +30,10 @@ BACKUP = {
     "backup-files": "the files are in FILE.part, without the rows",
     "backup-written": "FILE.part is whole, and has not its name",
 }
+BEFORE = {
+    "before-written": "the rows are kept, in a file without its name",
+    "before-kept": "the rows are kept, and not brought to the new schema",
+}
 RESTORE = {"restore-files": "all files are there; the folder is no installation"}
 
 

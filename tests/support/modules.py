@@ -29,9 +29,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2225, "server": 710, "web": 5390, "consumer": 1650, "backup": 670,
+    "cli": 2240, "server": 710, "web": 5390, "consumer": 1650, "backup": 820,
     "schedules": 330, "checks": 540, "jobs": 3540, "jobprocess": 1660, "accounts": 620,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1500, "storage": 1410,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1530, "storage": 1410,
     "stores": 1140,
     "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "service": 245,
     "base": 1330,

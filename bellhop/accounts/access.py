@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-ROLES = ("viewer", "member", "admin")
+from bellhop.base import identity
+
+ROLES = identity.ROLES
 # What a credential is good for, each more than the one before; a session is a login by password.
 TOKEN_SCOPES = ("read", "submit", "all")
 SCOPES = (*TOKEN_SCOPES, "session")
@@ -33,6 +35,8 @@ class User:
     session: int | None = None
     # Of a program, the number of its token.
     token: int | None = None
+    # A proxy says at each request who they are.
+    is_vouched: bool = False
 
 
 @dataclass(frozen=True)

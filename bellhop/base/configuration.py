@@ -18,6 +18,7 @@ from typing import Any
 
 from bellhop.base import values
 from bellhop.base.errors import StartRefused
+from bellhop.base.identity import require_trust
 from bellhop.base.masking import MARK
 from bellhop.base.program import HOME
 from bellhop.base.settings import (
@@ -59,6 +60,7 @@ def load(config: str | Path | None = None) -> Settings:
         name: _section(Queue, f"queue:{name}", written, path, overrides, QUEUES.get(name, Queue()))
         for name in names
     }
+    require_trust(sections["sso"].header, sections["server"].trusted_proxy)
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
     for secret, _ in secrets_in(_addresses(written, path), type_settings):

@@ -28,6 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "login-failed": (401, "The login failed"),
     "forbidden": (403, "You are not allowed to do this"),
     "cross-site": (403, "Bellhop refuses requests from other web sites"),
+    "not-admitted": (403, "Your login elsewhere does not let you in here"),
     "join-refused": (403, "The machine cannot join"),
     "account-needed": (403, "Create an account before you share Bellhop"),
     "not-found": (404, "Not found"),

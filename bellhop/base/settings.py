@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bellhop.base import addresses, values
+from bellhop.base import addresses, identity, values
 from bellhop.base.errors import NO_ROOM, StartRefused
 from bellhop.base.units import MEBIBYTE
 
@@ -97,6 +97,44 @@ class Access:
         "own",
         "Jobs that each person can see: their own, or those of the whole team.",
         one_of=("own", "team"),
+    )
+
+
+@dataclass(frozen=True)
+class Sso:
+    """Single sign-on: people whom a proxy or a provider logs in, and what they may do here."""
+
+    header: str = key(
+        "",
+        "Header in which your proxy names the person, such as Remote-User; Bellhop takes it from "
+        "trusted_proxy alone; empty: from nobody.",
+        form=identity.header,
+    )
+    groups_header: str = key(
+        "",
+        "Header in which the same proxy names the groups of the person, such as Remote-Groups.",
+        form=identity.header,
+    )
+    roles: tuple[str, ...] = key(
+        (),
+        "Roles that groups give, as GROUP:ROLE, separated by commas; of several, the one that may "
+        "most. A group name cannot contain a comma.",
+        form=identity.group_role,
+    )
+    role: str = key(
+        "member",
+        "Role of people in none of these groups; none: they cannot log in.",
+        one_of=("none", *identity.ROLES),
+    )
+    new_accounts: str = key(
+        "yes",
+        "yes: a person without an account gets one at the first login; no: an admin adds it.",
+        one_of=("yes", "no"),
+    )
+    logout_url: str = key(
+        "",
+        "URL to which a logout leads, such as the logout page of your proxy or provider.",
+        form=identity.url,
     )
 
 
@@ -304,6 +342,7 @@ class Queue:
 SECTIONS: dict[str, type] = {
     "server": Server,
     "access": Access,
+    "sso": Sso,
     "limits": Limits,
     "storage": Storage,
     "huey": Huey,
@@ -336,6 +375,7 @@ class Settings:
 
     server: Server
     access: Access
+    sso: Sso
     limits: Limits
     storage: Storage
     huey: Huey

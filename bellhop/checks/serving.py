@@ -57,9 +57,10 @@ def proxy(settings: Settings, client: Bellhop) -> list[str]:
     """A proxy that is not believed counts as the one client of all; anybody may claim to be one."""
     server = settings.server
     peers = client.get(f"{API}/monitoring/health").get("untrusted_proxies", [])
+    sent = " or ".join(["X-Forwarded-For", *([settings.sso.header] if settings.sso.header else [])])
     warnings = [
-        f"requests from {peer} have X-Forwarded-For, which Bellhop does not believe: all of them "
-        f"count as one client; if that is your proxy, set [server] trusted_proxy = {peer}"
+        f"requests from {peer} have {sent}, which Bellhop does not believe: all of them count as "
+        f"one client; if that is your proxy, set [server] trusted_proxy = {peer}"
         for peer in peers
     ]
     if server.public_url.startswith("https:") and not (server.trusted_proxy or peers):

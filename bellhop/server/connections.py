@@ -161,6 +161,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Read on in the request that has begun, or in the next."""
         if self.request is None:
             self.request = self.parser_class(self.adj)
+            self.request.peer, self.request.is_of_proxy = self.addr[0], self.is_of_proxy
         request = self.request
         taken = request.received(self._unread)
         self._unread = self._unread[taken:]

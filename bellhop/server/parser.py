@@ -85,6 +85,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Judges a request by its headers, so that nothing of a body that is refused is kept."""
 
     rules: Rules
+    # Of which address the connection is, and whether that is a proxy which is trusted.
+    peer, is_of_proxy = "", False
     # Waitress logs it when a client leaves, also of a request that it could not read so far.
     path = ""
     is_refused = False
@@ -110,10 +112,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         try:
-            super().parse_header(checked(header_plus))
+            head = checked(header_plus)
+            head, named = self.rules.named(head, self.peer, self.is_of_proxy)
+            super().parse_header(head)
         except Problem as fault:
             self.error = Refusal(fault)
             return
+        self.headers.update(named)
         self.command = tus.method(self.command, self.path, self.headers)
         if self.chunked:
             self.body_rcv = Chunks(self.body_rcv.getbuf())

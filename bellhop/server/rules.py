@@ -9,6 +9,7 @@ from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.jobs.limits import submit_problem
+from bellhop.server.named import Named
 from bellhop.server.uploads import COPIES, Upload, Uploads
 from bellhop.web import door, gate, tus
 from bellhop.web.answers import JSON_BYTES
@@ -47,8 +48,17 @@ class Rules:
         self._is_behind_proxy = bool(site.settings.server.trusted_proxy)
         self.upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
         self.uploads = Uploads()
+        self._named = Named(site.settings.sso)
         # The door's: why a request with a method and headers is refused, wherever it goes.
         self.judge = door.judge(site.settings)
+
+    def named(self, head: bytes, peer: str, is_of_proxy: bool) -> tuple[bytes, dict[str, str]]:
+        """A head without the headers that name a person; what they say, of a trusted proxy."""
+        head, said = self._named.taken(head)
+        if said and not is_of_proxy:
+            self._site.note_proxy(peer)
+            said = {}
+        return head, said
 
     def admitted(
         self, route: Route, path: str, headers: Mapping[str, str], length: int

@@ -30,6 +30,7 @@ from bellhop.database.database import (
 )
 from bellhop.database.faults import InDoubt
 from bellhop.machines import members
+from bellhop.sso import header
 from bellhop.storage import presence
 from bellhop.system.listener import addresses_of, is_loopback
 from bellhop.web.answers import problem_answer, sent_headers
@@ -215,7 +216,8 @@ def _require_text(path: str) -> None:
 
 
 def _proxy_problem(headers: Mapping[str, str]) -> Problem | None:
-    found = [n for n in headers if n in PROXY_HEADERS or n.startswith("X_FORWARDED_")]
+    known = (*PROXY_HEADERS, header.NAME)
+    found = [n for n in headers if n in known or n.startswith("X_FORWARDED_")]
     if not found or accounts.is_closed():
         return None
     name = found[0].replace("_", "-").title()

@@ -20,6 +20,8 @@ from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.jobs import queries
+from bellhop.sso import header
+from bellhop.sso.admission import NotAdmitted
 from bellhop.storage.models import Job
 from bellhop.web.answers import sent_headers
 from bellhop.web.door import FOREIGN
@@ -42,8 +44,16 @@ def admitted(
     everybody is None.
     """
     user = None
-    if FOREIGN not in request.environ:
-        user = user_of(settings, sent_headers(), request.environ["wsgi.url_scheme"])
+    try:
+        if FOREIGN not in request.environ:
+            user = user_of(settings, sent_headers(), request.environ["wsgi.url_scheme"])
+    except NotAdmitted as refusal:
+        rates.take(None, address())
+        header.note_refused(sent_headers(), address(), refusal.reason)
+        if action == "page":
+            raise HTTPResponse("", 303, {"Location": f"/login?refused={refusal.reason}"}) from None
+        if action != "open":
+            raise
     rates.take(user, address())
     if user is None and action == "page":
         back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))
@@ -75,13 +85,15 @@ def user_of(
     """Who sends these headers (their names as WSGI writes them), None for who is not logged in.
 
     `scheme` is how the browser reached Bellhop or the proxy in front; `is_use` false does not count
-    as a use of the token or session.
+    as a use of the token or session. Raises NotAdmitted for whom a proxy names in vain.
     """
     if not accounts.is_closed():
         return ANYBODY
     kind, _, token = headers.get("AUTHORIZATION", "").partition(" ")
     if kind.lower() == "bearer":
         user = accounts.of_token(token.strip(), is_use=is_use)
+    elif header.NAME in headers:
+        user = header.user(settings.sso, headers, address() if is_use else None)
     else:
         name = cookie_name(settings, COOKIE, scheme)
         user = accounts.of_session(cookie(headers, name), is_use=is_use)

@@ -70,7 +70,7 @@ class Site:
     turns: Turns = field(default_factory=Turns)
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Clock = field(default_factory=Clock)
-    # The first peers that sent X-Forwarded-For and are not believed, as nobody set them up.
+    # The first peers that sent X-Forwarded-For, or named a person, and are not believed.
     untrusted_proxies: list[str] = field(default_factory=list)
 
     @functools.cached_property

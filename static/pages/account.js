@@ -44,7 +44,7 @@ function sessionNode(session) {
   const name = session.is_this ? texts.thisBrowser(session.agent) : session.agent || texts.aBrowser;
   return entry(name, words, texts.logOut, texts.logOutText(name), async () => {
     await endSession(session.id);
-    if (session.is_this) location.assign("/login");
+    if (session.is_this) location.assign("/login?left=1");
     else await drawSessions();
   });
 }

@@ -31,7 +31,7 @@ async function leave() {
     await logOut();
     left = true;
     forget();
-    location.assign("/login");
+    location.assign("/login?left=1");
   } catch (error) {
     tell(error.message, { isProblem: true });
   }

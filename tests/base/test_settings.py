@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import addresses, configuration, values
+from bellhop.base import addresses, configuration, identity, values
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
 from tests.support.places import ROOT
@@ -24,6 +24,9 @@ EXAMPLES = {
     addresses.cidr: "10.0.0.7, 10.1.0.0/16",
     addresses.host_or_cidr: "a.example, 10.1.0.0/16",
     values.time_of_day: "03:00, 15:30",
+    identity.header: "Remote-User",
+    identity.group_role: "staff:member, admins:admin",
+    identity.url: "https://jobs.example/logout",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -144,3 +145,13 @@ def test_it_lets_nothing_wait_for_a_file_that_comes_from_another_machine(
     channel.outbufs = [SimpleNamespace(file=SimpleNamespace(is_dry=is_dry))]
     channel._unread, channel.total_outbufs_len = b"", 10
     assert channel.writable() is not is_dry
+
+
+@pytest.mark.parametrize("is_of_proxy", [True, False])
+def test_it_tells_the_parser_whose_connection_it_is(channel: Any, is_of_proxy: bool) -> None:
+    """Who may name a person in a header is decided by it."""
+    parser = Mock(completed=False, expect_continue=False, received=len)
+    channel.parser_class, channel.adj, channel._unread = lambda adj: parser, None, b"GET"
+    channel.addr, channel.is_of_proxy = ("10.0.0.9", 4711), is_of_proxy
+    channel._read()
+    assert (parser.peer, parser.is_of_proxy) == ("10.0.0.9", is_of_proxy)

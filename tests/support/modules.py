@@ -29,12 +29,12 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2240, "server": 710, "web": 5390, "consumer": 1650, "backup": 820,
-    "schedules": 330, "checks": 540, "jobs": 3540, "jobprocess": 1660, "accounts": 620,
+    "cli": 2240, "server": 745, "web": 5415, "consumer": 1650, "backup": 820,
+    "schedules": 330, "checks": 541, "jobs": 3540, "jobprocess": 1660, "accounts": 622,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1530, "storage": 1410,
     "stores": 1140,
     "system": 1000, "functions": 1420, "machines": 850, "uploads": 320, "service": 245,
-    "base": 1330,
+    "sso": 110, "base": 1411,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -35,6 +35,11 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     name = given["name"].strip().lower()
     if not accounts.is_closed():
         raise Problem("forbidden", "There are no accounts yet, so you do not need to log in.")
+    if user is not None and user.is_vouched:
+        said = (
+            f"Your proxy says that you are {user.name}: log out there, or come without the proxy."
+        )
+        raise Problem("forbidden", said)
     # What is no name may be a password in the wrong field.
     who = name if accounts.exists(name) else UNKNOWN
     _require_password(site, name, given["password"], who, "login refused", WRONG)
@@ -122,7 +127,7 @@ def add_token(site: Site, user: User) -> HTTPResponse:
     if type(days) is not int or not 0 <= days <= accounts.MOST_TOKEN_DAYS:
         raise invalid_field("days", f"must be a number from 0 to {accounts.MOST_TOKEN_DAYS}")
     is_brief = 0 < days <= accounts.MOST_FRESH_DAYS
-    if password or not (is_brief and accounts.is_fresh(user.session)):
+    if password or not (is_brief and (user.is_vouched or accounts.is_fresh(user.session))):
         _confirm(site, user, password)
     try:
         with noted(user, f"add token ({scope})", name):

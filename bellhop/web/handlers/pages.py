@@ -13,6 +13,7 @@ from bellhop import __version__
 from bellhop.accounts.access import ANYBODY, User, may
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
+from bellhop.sso.admission import REASONS
 from bellhop.web import bundles, compression
 from bellhop.web.answers import tagged
 from bellhop.web.site import Site
@@ -96,8 +97,15 @@ def audit(site: Site, user: User) -> HTTPResponse:
 
 
 def login(site: Site, user: User | None) -> HTTPResponse:
-    """GET /login: asks for a name and a password, and leads nowhere else."""
-    return _page("login", "Log in", None)
+    """GET /login: asks for a name and a password, and leads nowhere else.
+
+    `?refused=REASON` is for somebody whom a login elsewhere did not let in, `?left=1` for somebody
+    who has logged out here, and does so there too.
+    """
+    if "left" in request.query and (url := site.settings.sso.logout_url):
+        return HTTPResponse("", 303, {"Location": url})
+    said = REASONS.get(request.query.get("refused", ""), "")
+    return _page("login", "Log in", None, refused=escape(said), unrefused="" if said else " hidden")
 
 
 def missing(site: Site, user: User | None) -> HTTPResponse:
@@ -119,14 +127,17 @@ def static(site: Site, user: User | None, name: str) -> HTTPResponse:
     return _answer(body, kind, FOREVER if release == bundles.release() else ASKED_EACH_TIME)
 
 
-def _page(name: str, title: str, user: User | None, *, skip: str = "content") -> HTTPResponse:
-    return _answer(_html(name, title, user, skip), HTML, ASKED_EACH_TIME)
+def _page(
+    name: str, title: str, user: User | None, *, skip: str = "content", **more: str
+) -> HTTPResponse:
+    return _answer(_html(name, title, user, skip, **more), HTML, ASKED_EACH_TIME)
 
 
-def _html(name: str, title: str, user: User | None, skip: str = "content") -> bytes:
+def _html(name: str, title: str, user: User | None, skip: str = "content", **more: str) -> bytes:
     """The content of a page in the shell, which leads a user to the other pages.
 
-    `skip` is the id of what the keyboard can skip the head for.
+    `skip` is the id of what the keyboard can skip the head for; `more` stands where its HTML says
+    `$NAME`.
     """
     typed = escape(TYPED)
     pieces = {piece: _read(f"form/{piece}") for piece in PIECES}
@@ -138,7 +149,7 @@ def _html(name: str, title: str, user: User | None, skip: str = "content") -> by
         links="".join(_link(*link) for link in LINKS if user),
         person=_person(user) if user else "",
         role=user.role if user else "",
-        content=Template(_read(f"pages/{name}")).substitute(pieces, typed=typed),
+        content=Template(_read(f"pages/{name}")).substitute(pieces, typed=typed, **more),
         version=__version__,
         typed=typed,
     )

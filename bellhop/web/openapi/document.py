@@ -56,7 +56,7 @@ EVERY_ROUTE = (
     "invalid-parameter", "answer-too-large", "database-unavailable",
 )  # fmt: skip
 # Of all but what is open to everybody.
-EVERY_LOGIN = ("login-needed", "forbidden")
+EVERY_LOGIN = ("login-needed", "forbidden", "not-admitted")
 OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness", "joinMachine")
 EVERY_CHANGE = ("cross-site", "disk-full")
 SECURITY = {

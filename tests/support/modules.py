@@ -18,7 +18,7 @@ ROWS = (
     {"cli"},
     {"server"},
     {"web", "consumer", "backup"},
-    {"schedules", "checks"},
+    {"schedules", "checks", "sso"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads"},
     {"environments"},

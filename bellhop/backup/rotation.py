@@ -1,4 +1,4 @@
-"""The backups that Bellhop makes by itself: what they are called, when one is due, which stay.
+"""When backups were made, and those that Bellhop makes by itself: names, when due, which stay.
 
 Their names tell when they were made, and of which installation: several may share a folder, and a
 file that is called otherwise is nobody's to remove.
@@ -6,6 +6,9 @@ file that is called otherwise is nobody's to remove.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import json
 import os
 import re
 import time
@@ -15,9 +18,24 @@ from pathlib import Path
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.base.times import now
+from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import Installation
 
+SAVED = "saved.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
+
+
+def note(here: Installation, at: str, path: Path) -> None:
+    """Remember the backup that was made last, wherever it is."""
+    write_atomically(here.folder / SAVED, json.dumps({"at": at, "file": str(path)}).encode())
+
+
+def noted(here: Installation) -> str | None:
+    """Which backup was made last, in words; None where none was."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads((here.folder / SAVED).read_bytes())
+        return f"{known['at'][:19]}Z, in {known['file']}"
+    return None
 
 
 def next_path(settings: Settings, here: Installation) -> Path:
@@ -49,7 +67,14 @@ def newest_at(settings: Settings, here: Installation) -> datetime | None:
 def is_due(settings: Settings, here: Installation) -> bool:
     """Whether a time of the day has come since the newest was begun."""
     newest = newest_at(settings, here)
-    return newest is None or newest.timestamp() < _last_time(settings.backup.at)
+    return newest is None or newest.timestamp() < _last_times(settings.backup.at)[-1]
+
+
+def is_late(settings: Settings, newest: datetime) -> bool:
+    """Whether a moment is two periods ago: twice as long as Bellhop waits for the next backup."""
+    times = _last_times(settings.backup.at)
+    period_s = max(later - earlier for earlier, later in itertools.pairwise(times))
+    return now().timestamp() - newest.timestamp() > 2 * period_s
 
 
 def _known(settings: Settings, here: Installation) -> list[Path]:
@@ -68,14 +93,14 @@ def _named(settings: Settings, here: Installation, suffix: str) -> list[Path]:
         return []
 
 
-def _last_time(times: tuple[str, ...]) -> float:
-    """The last moment at which the clock of this machine showed one of these times."""
+def _last_times(times: tuple[str, ...]) -> list[float]:
+    """The last moments, two or more, at which the clock of this machine showed one of these."""
     at = now().timestamp()
     today = time.localtime(at)[:3]
     found = []
     for text in times:
         hour, minute = map(int, text.split(":"))
-        for day in (0, -1):
+        for day in (0, -1, -2):
             moment = time.mktime((*today[:2], today[2] + day, hour, minute, 0, 0, 0, -1))
             found += [moment] if moment <= at else []
-    return max(found)
+    return sorted(found)

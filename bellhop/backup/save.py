@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from bellhop import __version__
-from bellhop.backup import archive
+from bellhop.backup import archive, rotation
 from bellhop.backup.archive import FORMAT, About, Hashed, Writer
 from bellhop.backup.rows import Tell, copy_rows, remove_copy
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
@@ -80,6 +80,7 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
             with copy.open("rb") as rows:
                 writer.add(DATABASE, Hashed(rows), copy.stat().st_size)
             writer.add_bytes(RECORD, record)
+    rotation.note(here, at, path.absolute())
     return Saved(about, jobs, found.count, path.stat().st_size, found.lacking)
 
 

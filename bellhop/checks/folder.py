@@ -22,7 +22,9 @@ from bellhop.stores.folders import remove_tree
 from bellhop.system.locks import alone
 
 # What Bellhop itself has in a data folder; a disk that is mounted there has `lost+found` as well.
-OURS = re.compile(rf"(bellhop|queue)\.db(-\w+)?|\w+\.(json|lock)|address|{'|'.join(PLACES)}")
+OURS = re.compile(
+    rf"(bellhop|queue)\.db(-\w+)?|before-schema-[\w.-]+|\w+\.(json|lock)|address|{'|'.join(PLACES)}"
+)
 
 
 def of_folder(settings: Settings, here: Installation) -> list[Question]:

@@ -12,6 +12,7 @@ from bellhop.checks import serving
 from bellhop.checks.answers import LOOK_AT_LOG, RESTART, Failed, Question
 from bellhop.checks.folder import of_folder
 from bellhop.checks.rows import of_home_rows, of_rows
+from bellhop.checks.saved import saved
 from bellhop.checks.trial import complete_job
 from bellhop.client import Bellhop
 from bellhop.database.database import database
@@ -33,6 +34,7 @@ def of_home(settings: Settings, here: Installation | None, client: Bellhop) -> l
         Question("storage", partial(serving.storage, settings, here, client), serving.ADMIN),
         *of_rows(settings, here),
         *of_home_rows(settings, here),
+        Question("backup", partial(saved, settings, here), f"look why: {TYPED} backup"),
         Question("schedules", partial(serving.schedules, settings, client), serving.ADMIN),
         Question("consumer", partial(serving.consumers, client), consumer),
         Question("queues", partial(serving.queues, settings, here, settings.queues), RESTART),

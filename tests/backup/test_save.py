@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop.backup import rotation
 from bellhop.backup import save as module
 from bellhop.backup.save import COPY, save
 from bellhop.base.errors import StartRefused, item_error
@@ -203,6 +204,11 @@ def test_it_leaves_out_what_is_made_anew(
         "installation.json",
         "SHA256SUMS",
     ]
+
+
+def test_it_is_remembered(loaded: Settings, here: Installation, file: Path) -> None:
+    done = saved(loaded, file)
+    assert rotation.noted(here) == f"{done.about.at[:19]}Z, in {file}"
 
 
 def test_it_leaves_nothing_in_the_data_folder(

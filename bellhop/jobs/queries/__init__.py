@@ -30,7 +30,7 @@ from bellhop.jobs.queries.find_jobs import (
     submitted_under,
     unreadable,
 )
-from bellhop.jobs.queries.for_backup import every_job, needed_uploads, result_files
+from bellhop.jobs.queries.for_backup import every_job, needed_uploads, oldest_at, result_files
 from bellhop.jobs.queries.for_keeper import (
     CONSUMER,
     consumers,
@@ -97,7 +97,8 @@ __all__ = [
     "events", "every_job", "facets", "failures", "first_steps", "flow", "held_by",
     "held_by_owners", "hopeless", "is_expired", "item", "items", "job", "job_ids", "jobs",
     "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
-    "matching", "needed_uploads", "needs_uploads", "newest_at", "outputs", "own_jobs_with",
+    "matching", "needed_uploads", "needs_uploads", "newest_at", "oldest_at", "outputs",
+    "own_jobs_with",
     "period", "queue_states", "queued_in", "queues_of", "reason_of", "result_files",
     "running_consumers", "running_in", "running_items", "runs", "schedule_names", "schedule_runs",
     "serving", "status_of", "stored_bytes", "submitted_under", "troubles", "types",

@@ -24,6 +24,12 @@ def every_job() -> list[str]:
     return [job_id for (job_id,) in query("SELECT job_id FROM job ORDER BY id")]
 
 
+def oldest_at() -> str:
+    """When the oldest job came; "" without any."""
+    found = query("SELECT created_at FROM job ORDER BY id LIMIT 1")
+    return str(found[0][0]) if found else ""
+
+
 def result_files() -> Iterator[tuple[str, int]]:
     """The keys of all output files that were recorded, such as results/JOB/0-0-1/a.csv; bytes."""
     for job_id, item, text in query(RESULTS):

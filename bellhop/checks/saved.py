@@ -1,0 +1,41 @@
+"""What `check` asks of backups: that there is one, and that it is not old."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+
+from bellhop.backup import rotation
+from bellhop.base.program import TYPED
+from bellhop.base.settings import Settings
+from bellhop.base.times import parsed
+from bellhop.database.database import database
+from bellhop.jobs import queries
+from bellhop.storage.installation import Installation
+
+
+def saved(settings: Settings, here: Installation) -> list[str]:
+    """The newest backup; a warning where there must be a newer one, or one at all.
+
+    Without jobs that are older than two periods, there is nothing to lose yet.
+    """
+    newest = None
+    if folder := settings.backup_folder:
+        newest = rotation.newest_at(settings, here)
+        of = newest and f"the newest in {folder} is of {newest:%Y-%m-%dT%H:%M:%SZ}"
+        said, mend = of or f"there is none in {folder}", f"look why: {TYPED} backup"
+    elif last := rotation.noted(here):
+        return [f"the last one is of {last}"]
+    elif here.rows:
+        return ["none by Bellhop; the server may have its own"]
+    else:
+        said, mend = "there is none", f"set [backup] folder, or type {TYPED} backup FILE"
+    since = newest or _oldest_job()
+    is_late = since is not None and rotation.is_late(settings, since)
+    return [said, f"{said}; {mend}"] if is_late else [said]
+
+
+def _oldest_job() -> datetime | None:
+    with database.connection_context(), contextlib.suppress(ValueError):
+        return parsed(queries.oldest_at())
+    return None

@@ -7,21 +7,23 @@ sessions and tokens only the SHA-256 is kept; each is random enough that this sa
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bellhop.accounts import guessing, passwords
+from bellhop.accounts import browsers, guessing, passwords
 from bellhop.accounts.access import ANYBODY, LOCAL, TOKEN_SCOPES, User
+from bellhop.accounts.opaque import hash_of, new_secret
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, fault_of, query
 from bellhop.storage import presence
+from bellhop.storage.installation import read_record, starting, write_record
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 # A session ends when it was not used for the first, and in any case after the second.
@@ -31,11 +33,10 @@ MOST_SESSIONS = MOST_TOKENS = 50
 MOST_TOKEN_NAME, MOST_AGENT = 80, 200
 TOKEN_DAYS, MOST_TOKEN_DAYS = 365, 3650
 TOKEN_PREFIX = "bellhop_"
-SECRET_BYTES = 32
 # A login this young makes a token without the password once more; and how long that may last.
 FRESH_LOGIN_S, MOST_FRESH_DAYS = 900.0, 365
-# A browser stays known for so long after its last login to the account.
-BROWSER_DAYS, MOST_BROWSERS = 365, 20
+# A link that is over is kept for so long, to say to who opens it what became of it.
+LINKS_KEPT_DAYS = 90
 CLOSED = "SELECT value FROM counter WHERE name = 'closed'"
 USE_SESSION = "UPDATE session SET used_at = :now WHERE id = :id"
 USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
@@ -43,13 +44,6 @@ END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNI
 END_SESSIONS_BUT = """
     DELETE FROM session WHERE account = :account AND (CAST(:but AS BIGINT) IS NULL OR id != :but)"""
 REVOKE_TOKEN = "DELETE FROM token WHERE account = :account AND id = :id RETURNING id"
-ADD_BROWSER = """
-    INSERT INTO known_browser (hash, account, network, used_at)
-    VALUES (:hash, :account, :network, :now)"""
-MEET_BROWSER = """
-    UPDATE known_browser SET hash = :hash, account = :account, network = :network, used_at = :now
-    WHERE id = :id"""
-IS_KNOWN_NETWORK = "SELECT 1 FROM known_browser WHERE account = :account AND network = :network"
 
 
 class Refused(Exception):
@@ -73,13 +67,9 @@ def add(name: str, role: str, stored: str | None) -> bool:
 
     Whether it is the first admin, to whom everything from before belongs. Raises Refused.
     """
-    if not NAME.fullmatch(name) or name == LOCAL:
-        said = "a name has up to 64 lower-case letters, digits and . _ @ -, and cannot be 'local'"
-        raise Refused(f"{name!r}: {said}")
     values = {"name": name, "role": role, "password": stored, "now": timestamp()}
     with database.atomic():
-        if _row(name):
-            raise Refused(f"there is already an account {name}")
+        require_new(name)
         is_first_admin = role == "admin" and not query("SELECT 1 FROM account WHERE role = 'admin'")
         query(
             """INSERT INTO account (name, role, password, created_at)
@@ -88,6 +78,15 @@ def add(name: str, role: str, stored: str | None) -> bool:
         )
         query("UPDATE counter SET value = 1 WHERE name = 'closed'")
     return is_first_admin
+
+
+def require_new(name: str) -> None:
+    """Raise Refused when no account can be added under this name."""
+    if not NAME.fullmatch(name) or name == LOCAL:
+        said = "a name has up to 64 lower-case letters, digits and . _ @ -, and cannot be 'local'"
+        raise Refused(f"{name!r}: {said}")
+    if _row(name):
+        raise Refused(f"there is already an account {name}")
 
 
 def set_password(name: str, stored: str, *, keep_session: int | None = None) -> int:
@@ -110,6 +109,8 @@ def set_role(name: str, role: str) -> None:
     require(name)
     with database.atomic():
         query("UPDATE account SET role = :role WHERE name = :name", {"name": name, "role": role})
+        if role != "admin":
+            _revoke_links("made_by = :account", name)
 
 
 def disable(name: str, *, is_disabled: bool) -> int:
@@ -120,6 +121,8 @@ def disable(name: str, *, is_disabled: bool) -> int:
             "UPDATE account SET is_disabled = :is_disabled WHERE name = :name",
             {"name": name, "is_disabled": is_disabled},
         )
+        if is_disabled:
+            _revoke_links("made_by = :account", name)
         return _end_credentials(name, None)
 
 
@@ -127,9 +130,18 @@ def reopen() -> None:
     """Remove every account and let everybody of this machine in again; jobs keep their owners."""
     with database.atomic():
         query("DELETE FROM account")
+        query("DELETE FROM one_time_link")
         query("DELETE FROM login_failure")
         query("DELETE FROM refusal")
         query("UPDATE counter SET value = 0 WHERE name = 'closed'")
+
+
+def record_access(settings: Settings) -> None:
+    """Record whether a login is needed, after that changed: no other database is opened then."""
+    with starting(settings) as folder:
+        here = read_record(folder)
+        if here and here.is_closed != is_closed():
+            write_record(replace(here, is_closed=not here.is_closed))
 
 
 def every() -> list[dict[str, Any]]:
@@ -183,13 +195,13 @@ def has_token(account: str, number: int) -> bool:
 def check_password(name: str, password: str, *, address: str, browser: str = "") -> bool:
     """Whether this is the password of an account that may come in.
 
-    `browser` is the secret of the browser, as `begin_browser` gave it one. An unknown name costs
+    `browser` is the secret of the browser, as `browsers.begin` gave it one. An unknown name costs
     the same time and is counted in the same way as a wrong password. Raises the problem of a try
     that has to wait.
     """
-    known = _browser(browser, name)
+    known = browsers.known_as(browser, name)
     where = network(address)
-    is_known = bool(query(IS_KNOWN_NETWORK, {"account": name, "network": where}))
+    is_known = browsers.is_known_network(name, where)
     counted = guessing.counters(name, where, known, is_known=is_known)
     guessing.count(counted)
     row = _row(name)
@@ -206,15 +218,10 @@ def check_password(name: str, password: str, *, address: str, browser: str = "")
     return is_right and not is_disabled
 
 
-def new_secret() -> str:
-    """What nobody can guess."""
-    return secrets.token_urlsafe(SECRET_BYTES)
-
-
 def begin_session(secret: str, name: str, address: str, agent: str) -> None:
     """Let `secret` stand for an account; of too many sessions the one that rested longest ends."""
     values = {
-        "hash": _hash(secret), "account": name, "address": address,
+        "hash": hash_of(secret), "account": name, "address": address,
         "agent": cleaned(agent)[:MOST_AGENT], "now": timestamp(),
     }  # fmt: skip
     with database.atomic():
@@ -231,39 +238,13 @@ def begin_session(secret: str, name: str, address: str, agent: str) -> None:
         )
 
 
-def begin_browser(secret: str, name: str, address: str) -> str:
-    """Know the browser with this secret that logged in; the secret that it sends from now on.
-
-    One that the account does not know gets another: whoever planted it must not be known with it.
-    """
-    known = _browser(secret, name)
-    if known is None:
-        secret = new_secret()
-    values = {
-        "id": known, "hash": _hash(secret), "account": name, "network": network(address),
-        "now": timestamp(),
-    }  # fmt: skip
-    with database.atomic():
-        query(
-            ADD_BROWSER if known is None else MEET_BROWSER,
-            values,
-        )
-        query(
-            f"""DELETE FROM known_browser WHERE account = :account AND id NOT IN (
-                SELECT id FROM known_browser WHERE account = :account
-                ORDER BY used_at DESC, id DESC LIMIT {MOST_BROWSERS})""",
-            {"account": name},
-        )
-    return secret
-
-
 def of_session(secret: str, *, is_use: bool = True) -> User | None:
     """Whose session this is; None when it ended, or when its account may not come in.
 
     `is_use` false only looks, and writes nothing.
     """
     values = {
-        "hash": _hash(secret),
+        "hash": hash_of(secret),
         "idle": timestamp(-SESSION_IDLE_DAYS * DAY_S),
         "oldest": timestamp(-SESSION_DAYS * DAY_S),
     }
@@ -287,7 +268,7 @@ def of_token(secret: str, *, is_use: bool = True) -> User | None:
         """SELECT token.id, account.name, role, scope, used_at FROM token
         JOIN account ON account.name = account WHERE hash = :hash AND is_disabled = 0
         AND (expires_at IS NULL OR expires_at > :now)""",
-        {"hash": _hash(secret), "now": timestamp()},
+        {"hash": hash_of(secret), "now": timestamp()},
     )
     if not rows:
         return None
@@ -313,8 +294,9 @@ def add_token(account: str, *, name: str = "", scope: str = "all", days: int = T
     secret = TOKEN_PREFIX + new_secret()
     now = timestamp()
     values = {
-        "hash": _hash(secret), "account": account, "name": cleaned(name).strip()[:MOST_TOKEN_NAME],
-        "scope": scope, "now": now, "expires": shifted(now, timedelta(days=days)) if days else None,
+        "hash": hash_of(secret), "account": account, "scope": scope,
+        "name": cleaned(name).strip()[:MOST_TOKEN_NAME],
+        "now": now, "expires": shifted(now, timedelta(days=days)) if days else None,
     }  # fmt: skip
     with database.atomic():
         count = query("SELECT count(*) FROM token WHERE account = :account", values)[0][0]
@@ -370,9 +352,10 @@ def forget_old() -> None:
             },
         )
         query("DELETE FROM token WHERE expires_at < :now", {"now": timestamp()})
+        browsers.forget_old()
         query(
-            "DELETE FROM known_browser WHERE used_at < :old",
-            {"old": timestamp(-BROWSER_DAYS * DAY_S)},
+            "DELETE FROM one_time_link WHERE expires_at < :old",
+            {"old": timestamp(-LINKS_KEPT_DAYS * DAY_S)},
         )
         guessing.forget_old()
 
@@ -383,20 +366,6 @@ def _row(name: str) -> tuple[str | None, bool] | None:
         return None
     rows = query("SELECT password, is_disabled FROM account WHERE name = :name", {"name": name})
     return rows[0] if rows else None
-
-
-def _browser(secret: str, name: str) -> int | None:
-    """The number of a browser that this account knows."""
-    rows = query(
-        """SELECT id FROM known_browser WHERE hash = :hash AND account = :account
-        AND used_at > :old""",
-        {"hash": _hash(secret), "account": name, "old": timestamp(-BROWSER_DAYS * DAY_S)},
-    )
-    return rows[0][0] if rows else None
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _touch(statement: str, number: int, used_at: str | None) -> None:
@@ -416,8 +385,18 @@ def _revoke(statement: str, account: str, number: int) -> bool:
 
 
 def _end_credentials(account: str, but: int | None) -> int:
-    """End every session `but` one, every token and every known browser; how many tokens."""
+    """End all that lets somebody in as an account, but for one session; how many tokens ended."""
     values = {"account": account, "but": but}
+    _revoke_links("account = :account AND kind = 'reset'", account)
     query(END_SESSIONS_BUT, values)
-    query("DELETE FROM known_browser WHERE account = :account", values)
+    browsers.forget(account)
     return len(query("DELETE FROM token WHERE account = :account RETURNING id", values))
+
+
+def _revoke_links(which: str, account: str) -> None:
+    """Revoke the open ones of those links, of or by an account."""
+    query(
+        f"""UPDATE one_time_link SET revoked_at = :now
+        WHERE used_at IS NULL AND revoked_at IS NULL AND {which}""",
+        {"account": account, "now": timestamp()},
+    )

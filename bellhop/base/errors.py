@@ -30,6 +30,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "cross-site": (403, "Bellhop refuses requests from other web sites"),
     "not-admitted": (403, "Your login elsewhere does not let you in here"),
     "join-refused": (403, "The machine cannot join"),
+    "link-refused": (403, "This link cannot be used"),
     "account-needed": (403, "Create an account before you share Bellhop"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "This URL does not support that method"),

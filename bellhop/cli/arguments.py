@@ -173,6 +173,8 @@ def _add_account_commands(add: Add) -> None:
     user = _under(add("user", "manage accounts"))
     for name, help in (
         ("add", "add an account; the first one makes Bellhop private"),
+        ("invite", "print a link with which somebody makes an account; it works once, for 7 days"),
+        ("reset-link", "print a link for a new password; it works once, for 24 hours"),
         ("password", "change the password of an account"),
         ("role", "change the role of an account"),
         ("disable", "disable an account"),
@@ -180,7 +182,7 @@ def _add_account_commands(add: Add) -> None:
     ):
         action = user(name, help)
         action.add_argument("name")
-        if name in ("add", "role"):
+        if name in ("add", "invite", "role"):
             action.add_argument("--role", choices=ROLES, required=name == "role", default="member")
         if name in ("add", "password"):
             said = "read the password from standard input"

@@ -116,6 +116,7 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     else:
         bound = socket.socket(fileno=given.socket_fd)
     site = open_site(loaded, here, given.open_bell(loaded, here))
+    start.tell_first_link(loaded, listener.address(bound))
     server.serve(make_app(site), bound, site, on_ready)
 
 

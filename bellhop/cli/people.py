@@ -11,7 +11,7 @@ import getpass
 import json
 import sys
 
-from bellhop.accounts import accounts, audit
+from bellhop.accounts import accounts, audit, links
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
@@ -27,11 +27,12 @@ CONSOLE = "console"
 @refusing()
 def run(settings: Settings, given: argparse.Namespace) -> None:
     """Do one action; StartRefused with why it cannot be done."""
-    start.join_from_console(settings)
+    given.settings, given.here = settings, start.join_from_console(settings)
     actions = {
         "user": {
             "add": _add, "list": _list, "password": _password, "role": _role,
             "disable": _disable, "enable": _disable, "reset": _reset,
+            "invite": _invite, "reset-link": _reset_link,
         },
         "token": {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token},
     }  # fmt: skip
@@ -42,7 +43,7 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
         except accounts.Refused as refusal:
             raise StartRefused(str(refusal)) from None
         if given.action in ("add", "reset"):
-            start.record_access(settings)
+            accounts.record_access(settings)
 
 
 def _add(given: argparse.Namespace) -> None:
@@ -57,6 +58,29 @@ def _add(given: argparse.Namespace) -> None:
     if not any(a["role"] == "admin" and not a["is_disabled"] for a in accounts.every()):
         said = f"there is no admin yet: {TYPED} user add NAME --role admin"
         print(f"bellhop: {said}", file=sys.stderr)
+
+
+def _invite(given: argparse.Namespace) -> None:
+    if not accounts.is_closed():
+        said = f"the first account is no invitation: {TYPED} user add {given.name} --role admin"
+        raise accounts.Refused(said)
+    _print_link(given, links.INVITATION, given.role, f"invite ({given.role})")
+
+
+def _reset_link(given: argparse.Namespace) -> None:
+    _print_link(given, links.RESET, "", "make reset link")
+
+
+def _print_link(given: argparse.Namespace, kind: str, role: str, words: str) -> None:
+    """Print a new link alone on standard output, so that it can be handed on."""
+    try:
+        base = given.settings.server.public_url or given.here.address_file.read_text()
+    except OSError:
+        said = "no web is running, to which the link leads: start Bellhop, or set public_url"
+        raise StartRefused(said) from None
+    with audit.noted(CONSOLE, "", words, given.name):
+        secret = links.make(kind, given.name, role, CONSOLE)
+    print(links.address(given.settings, secret, base))
 
 
 def _list(given: argparse.Namespace) -> None:

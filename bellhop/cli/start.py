@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import compileall
+import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop import __version__
-from bellhop.accounts import accounts
+from bellhop.accounts import accounts, links
 from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
@@ -120,14 +122,6 @@ def publish(settings: Settings, here: Installation) -> None:
             published.publish(settings, here)
 
 
-def record_access(settings: Settings) -> None:
-    """Record whether a login is needed, after the console changed that."""
-    with starting(settings) as folder:
-        here = read_record(folder)
-        if here and here.is_closed != accounts.is_closed():
-            write_record(replace(here, is_closed=not here.is_closed))
-
-
 def require_account(settings: Settings) -> None:
     """Refuse to serve other machines while everybody who comes may do everything."""
     with database.connection_context():
@@ -142,6 +136,20 @@ def require_account(settings: Settings) -> None:
             f"[server] {', '.join(shared)}: other machines can reach this address, so create an "
             f"account first: {TYPED} user add NAME --role admin"
         )
+
+
+def tell_first_link(settings: Settings, address: str) -> None:
+    """Print how to close an installation that is open to everybody on this machine.
+
+    To standard error: who reads that may be its admin, and only the link shows who it is.
+    """
+    with database.connection_context():
+        if accounts.is_closed():
+            return
+        link = links.address(settings, links.make(links.FIRST, "", "admin", ""), address)
+    said = f"Bellhop is open to everybody on this machine; to make it private, open {link}"
+    with contextlib.suppress(OSError):
+        print(said, file=sys.stderr, flush=True)
 
 
 def tell_parent(ready_fd: int | None) -> Callable[[], object]:

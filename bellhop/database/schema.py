@@ -24,7 +24,7 @@ MISSING = (
 MIGRATIONS = (
     "0001_first", "0002_traceback_and_drain", "0003_whole_job_model", "0004_lighter_events",
     "0005_accounts", "0006_bounds", "0007_waits", "0008_partial", "0009_pages",
-    "0010_machines",
+    "0010_machines", "0011_upkeep",
 )  # fmt: skip
 # Those of them that a program from before cannot live with, as it would misread or spoil rows; see
 # versions.py. Several machines, and so several versions at once, are there since the first.

@@ -13,7 +13,7 @@ from bellhop.database.database import database, query
 from bellhop.storage.models import TABLES
 
 NO_RIGHTS = ("account", "session", "token", "known_browser", "login_failure", "refusal",
-             "join_token", "share", "webhook_secret")  # fmt: skip
+             "join_token", "share", "webhook_secret", "one_time_link")  # fmt: skip
 RIGHTS = dict.fromkeys(NO_RIGHTS, "") | {
     "audit": "INSERT, SELECT (id)",  # the number of what it added
     "about": "SELECT",

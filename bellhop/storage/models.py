@@ -20,16 +20,7 @@ from peewee import (
     TextField,
 )
 
-from bellhop.storage.people import (
-    Account,
-    Audit,
-    KnownBrowser,
-    LoginFailure,
-    Refusal,
-    Session,
-    Table,
-    Token,
-)
+from bellhop.storage.people import OF_PEOPLE, Account, Table
 
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
@@ -419,8 +410,7 @@ class Published(Table):
 TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
     Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
-    Failure, WebhookDisabled, Account, Session, Token, KnownBrowser, LoginFailure, Refusal, Share,
-    Audit, Search, Machine, JoinToken, Served, Published,
+    Failure, WebhookDisabled, *OF_PEOPLE, Share, Search, Machine, JoinToken, Served, Published,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

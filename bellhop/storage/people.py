@@ -66,6 +66,21 @@ class KnownBrowser(Table):
     used_at = TextField()
 
 
+class OneTimeLink(Table):
+    """A link with which somebody comes in once, known by the SHA-256 of its secret."""
+
+    id = AutoField()
+    hash = TextField(unique=True)
+    kind = TextField()
+    account = TextField()
+    role = TextField()
+    made_by = TextField()
+    created_at = TextField()
+    expires_at = TextField()
+    used_at = TextField(null=True)
+    revoked_at = TextField(null=True)
+
+
 class LoginFailure(Table):
     """Logins that failed lately, counted under what the rules of accounts/guessing.py name."""
 
@@ -97,3 +112,8 @@ class Audit(Table):
     address = TextField()
     action = TextField()
     target = TextField()
+
+
+OF_PEOPLE = (
+    Account, Session, Token, KnownBrowser, OneTimeLink, LoginFailure, Refusal, Audit,
+)  # fmt: skip

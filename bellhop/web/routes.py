@@ -22,6 +22,7 @@ from bellhop.web.handlers import (
     deliveries,
     items,
     jobs,
+    links,
     machines,
     metrics,
     monitoring,
@@ -135,6 +136,7 @@ def page_routes() -> tuple[Route, ...]:
         Route("GET", "/people", pages.people, "page"),
         Route("GET", "/audit", pages.audit, "page"),
         Route("GET", "/login", pages.login, "open"),
+        Route("GET", "/welcome", pages.welcome, "open"),
         Route("GET", "/static/<name:path>", pages.static, "open"),
         Route("GET", "/health", status.health, "open"),
         Route("GET", "/ready", status.ready, "open"),
@@ -161,6 +163,11 @@ def account_routes() -> tuple[Route, ...]:
         Route("GET", every, people.list_accounts, "monitor", is_costly=True),
         Route("POST", every, people.add, "people", Body.SHORT),
         Route("PATCH", f"{every}/<account>", people.change, "people", Body.SHORT),
+        Route("GET", f"{API}/links", links.list_links, "monitor", is_costly=True),
+        Route("POST", f"{API}/links", links.add, "people", Body.SHORT),
+        Route("DELETE", f"{API}/links/{number}", links.revoke, "people"),
+        Route("POST", f"{API}/links/look", links.look, "open", Body.LOGIN),
+        Route("POST", f"{API}/links/use", links.use, "open", Body.LOGIN),
         Route("GET", f"{API}/audit", account.list_audit, "monitor", is_costly=True),
     )
 

@@ -1,6 +1,7 @@
 /* The page of the accounts, for admins. */
 
-import { startAdding } from "/static/people/add.js";
+import { startInviting } from "/static/people/invite.js";
+import { drawLinks } from "/static/people/links.js";
 import { drawAccounts } from "/static/people/rows.js";
 import { getAccounts } from "/static/shared/api.js";
 import { find, showText } from "/static/shared/dom.js";
@@ -14,7 +15,8 @@ async function start() {
     return;
   }
   drawAccounts((await getAccounts()).accounts);
-  startAdding();
+  await drawLinks();
+  startInviting();
   find("[data-username]").value = user.name;
   find("[data-people]").hidden = false;
 }

@@ -1,12 +1,10 @@
-/* One's own password, which each change needs, and the new one of somebody else, which is shown once. */
+/* One's own password, which each change needs. */
 
-import { tell } from "/static/shared/announce.js";
-import { find, setText, showText } from "/static/shared/dom.js";
+import { find, showText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/people.js";
 
 const field = find("#own-password");
 const error = find("[data-own-error]");
-const fresh = find("[data-new-password]");
 
 function refuse(message) {
   showText(error, message);
@@ -39,21 +37,3 @@ export function hasOwnPassword() {
   refuse(texts.needsOwn);
   return false;
 }
-
-/** Shows a password that Bellhop made, until the next one or until the page is left. */
-export function showNewPassword({ name, password }) {
-  if (!password) return;
-  setText(find("[data-new-password-words]"), texts.newPassword(name));
-  setText(find("[data-new-password-text]"), password);
-  fresh.hidden = false;
-  fresh.scrollIntoView({ block: "nearest" });
-}
-
-find("[data-copy-password]").addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(find("[data-new-password-text]").textContent);
-    tell(texts.copied);
-  } catch {
-    tell(texts.notCopied, { isProblem: true });
-  }
-});

@@ -1,9 +1,11 @@
-/* The table of accounts: a row for each, where an admin changes its role, lets it in or out, and gives
-   it a new password. */
+/* The table of accounts: a row for each, where an admin changes its role, lets it in or out, and makes
+   a link for a new password. */
 
-import { hasOwnPassword, showNewPassword, withOwnPassword } from "/static/people/own-password.js";
+import { drawLinks } from "/static/people/links.js";
+import { showNewLink } from "/static/people/new-link.js";
+import { hasOwnPassword, withOwnPassword } from "/static/people/own-password.js";
 import { tell } from "/static/shared/announce.js";
-import { changeAccount } from "/static/shared/api.js";
+import { addLink, changeAccount } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { find, make } from "/static/shared/dom.js";
 import { bytes, dayAndTime, number } from "/static/shared/format.js";
@@ -12,16 +14,8 @@ import { texts } from "/static/texts/people.js";
 
 const list = find("[data-accounts]");
 
-const sorted = () => [...list.children].sort((a, b) => (a.dataset.account < b.dataset.account ? -1 : 1));
-
 export function drawAccounts(accounts) {
   list.replaceChildren(...accounts.map(row));
-}
-
-/** Shows an account that was added in its place among the others. */
-export function addRow(account) {
-  list.append(row(account));
-  list.replaceChildren(...sorted());
 }
 
 function row(account) {
@@ -34,7 +28,7 @@ function row(account) {
     make("td", { className: "number" }, make("a", { href: `/jobs?owner=${encodeURIComponent(account.name)}`, "aria-label": texts.jobsOf(account) }, number(account.jobs))),
     make("td", { className: "number" }, bytes(account.bytes)),
     make("td", {}, make("span", { className: "row-actions" },
-      action(account, "password", texts.reset(account), { reset_password: true }),
+      resetting(account),
       action(account, "access", account.is_disabled ? texts.enable(account) : texts.disable(account), { is_disabled: !account.is_disabled }))));
   return node;
 }
@@ -58,6 +52,24 @@ function action(account, act, words, sent) {
   return button;
 }
 
+function resetting(account) {
+  const words = texts.reset(account);
+  const button = make("button", { type: "button", className: "button small", "data-act": "password", "aria-label": words.yes, disabled: account.is_disabled }, words.label);
+  button.addEventListener("click", async () => {
+    if (!hasOwnPassword() || !(await confirmed(words))) return;
+    try {
+      const link = await withOwnPassword((own) => addLink({ kind: "reset", name: account.name, own_password: own }));
+      if (!link) return;
+      showNewLink(link);
+      tell(words.done);
+      await drawLinks();
+    } catch (error) {
+      tell(error.message, { isProblem: true });
+    }
+  });
+  return button;
+}
+
 /* Asks, changes, and shows the account as it is then; whether it was changed. */
 async function change(account, words, sent) {
   if (!hasOwnPassword() || !(await confirmed(words))) return false;
@@ -66,9 +78,9 @@ async function change(account, words, sent) {
     if (!changed) return false;
     const isNoLongerAllowed = account.name === userName() && (changed.is_disabled || changed.role !== "admin");
     if (isNoLongerAllowed) location.reload();
-    showNewPassword(changed);
     redraw(changed);
     tell(words.done);
+    await drawLinks();
     return true;
   } catch (error) {
     tell(error.message, { isProblem: true });

@@ -90,6 +90,11 @@ export const revokeToken = (number) => send("DELETE", accountPath(`/tokens/${num
 export const getAccounts = () => get("/accounts");
 export const addAccount = (account) => send("POST", "/accounts", account);
 export const changeAccount = (name, change) => send("PATCH", `/accounts/${encodeURIComponent(name)}`, change);
+export const getLinks = () => get("/links");
+export const addLink = (link) => send("POST", "/links", link);
+export const revokeLink = (number) => send("DELETE", `/links/${number}`);
+export const lookAtLink = (token) => send("POST", "/links/look", { token });
+export const useLink = (given) => send("POST", "/links/use", given);
 export const getAudit = (cursor) => get("/audit", { cursor });
 export const getShares = (id) => get(jobPath(id, "/shares"));
 export const share = (id, account) => send("POST", jobPath(id, "/shares"), { account });

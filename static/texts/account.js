@@ -7,7 +7,7 @@ const used = (time) => (time ? `used ${time}` : "never used");
 
 export const texts = {
   open: (command) =>
-    `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it types: ${command} user add NAME --role admin`,
+    `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it opens the link that Bellhop printed at its start, or types: ${command} user add NAME --role admin`,
   you: ({ name, role, seesAll }) => {
     const sees = seesAll ? "see all jobs" : "see your own jobs and those that others share with you";
     return `${name}, you are ${role === "admin" ? "an" : "a"} ${role} and ${sees}.`;

@@ -13,7 +13,7 @@ const stopped = (tokens) => (tokens ? ` ${many(tokens, "token stops working", "t
 
 export const texts = {
   open: (command) =>
-    `There are no accounts: everybody on this machine may do everything. To start with accounts, the person who runs Bellhop types: ${command} user add NAME --role admin`,
+    `There are no accounts: everybody on this machine may do everything. To start with accounts, the person who runs Bellhop opens the link that Bellhop printed at its start, or types: ${command} user add NAME --role admin`,
   needsOwn: "Type your own password first.",
   fieldError: (message) => `${message[0].toUpperCase()}${message.slice(1)}.`,
 
@@ -48,16 +48,29 @@ export const texts = {
     done: `${name} can log in again.`,
   }),
   reset: ({ name, tokens }) => ({
-    label: "New password",
-    title: `Make a new password for ${name}?`,
-    text: `Bellhop shows it to you once. The old password stops working, and ${name} is logged out everywhere.${stopped(tokens)}`,
-    yes: `New password for ${name}`,
-    no: "Keep the old password",
-    done: `${name} has a new password.`,
+    label: "Reset link",
+    title: `Make a link for a new password of ${name}?`,
+    text: `It works once, for 24 hours. The old password works until ${name} uses the link; then ${name} is logged out everywhere.${stopped(tokens)}`,
+    yes: `Make a reset link for ${name}`,
+    no: "Make no link",
+    done: `${name} can choose a new password with the link.`,
   }),
 
-  added: (name) => `Added ${name}.`,
-  newPassword: (name) => `The password of ${name}. Copy it now: Bellhop does not show it again.`,
+  invited: (name) => `Invited ${name}.`,
+  newLink: {
+    invitation: (name) => `Hand this link to ${name}. Copy it now: Bellhop does not show it again.`,
+    reset: (name) => `With this link, ${name} chooses a new password. Copy it now: Bellhop does not show it again.`,
+  },
   copied: "Copied.",
-  notCopied: "The browser did not let Bellhop copy it. Select the password and copy it yourself.",
+  notCopied: "The browser did not let Bellhop copy it. Select the link and copy it yourself.",
+  link: ({ kind, role, made_by: by, until }) =>
+    `${kind === "reset" ? "New password" : `Invited as ${A_ROLE[role]}`} · by ${by} · until ${until}`,
+  revoke: ({ kind, account }) => ({
+    label: "Revoke",
+    title: kind === "reset" ? `Revoke the reset link of ${account}?` : `Revoke the invitation of ${account}?`,
+    text: "The link then only says that it was revoked. You can make another one.",
+    yes: `Revoke the link of ${account}`,
+    no: "Leave it",
+    done: `Revoked the link of ${account}.`,
+  }),
 };

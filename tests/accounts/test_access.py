@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.accounts import access, accounts
+from bellhop.accounts import access, accounts, links
 from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
 from bellhop.base.addresses import API
 from bellhop.base.settings import Settings
@@ -195,6 +195,9 @@ def number_of(route: Route, person: Person) -> int:
     name = ACCOUNT_OF.get(person, "ada")
     if "/schedules/" in route.path:
         return max(row.id for row in schedules.listed(access.BELLHOP))
+    if "/links/" in route.path:
+        links.make(links.INVITATION, "eve", "viewer", "ada")
+        return int(links.pending()[0]["id"])
     if "/tokens/" in route.path:
         return int(accounts.tokens(name)[-1]["id"])
     if "/sessions/" in route.path:

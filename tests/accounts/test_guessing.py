@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.accounts import accounts, audit, guessing, passwords
+from bellhop.accounts import accounts, audit, browsers, guessing, passwords
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
 from bellhop.base.times import timestamp
@@ -153,10 +153,10 @@ def test_it_forgets_known_browsers_with_a_new_password(web: WsgiClient) -> None:
 
 
 def test_it_keeps_so_many_known_browsers_and_stores_none_as_it_is_sent() -> None:
-    sent = [accounts.begin_browser("", "otto", HOME) for _ in range(accounts.MOST_BROWSERS + 3)]
+    sent = [browsers.begin("", "otto", HOME) for _ in range(browsers.MOST_BROWSERS + 3)]
     stored = {value for (value,) in query("SELECT hash FROM known_browser")}
     assert stored == {
-        hashlib.sha256(secret.encode()).hexdigest() for secret in sent[-accounts.MOST_BROWSERS :]
+        hashlib.sha256(secret.encode()).hexdigest() for secret in sent[-browsers.MOST_BROWSERS :]
     }
 
 

@@ -19,6 +19,7 @@ from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import query
 from bellhop.database.postgresql import Postgres
+from bellhop.database.schema import MIGRATIONS
 from bellhop.machines import members
 from bellhop.storage.installation import Installation, make_folder, read_record
 from tests.support.once import descriptions
@@ -224,8 +225,9 @@ def test_it_knows_no_machine_while_the_rows_are_in_sqlite(config: Config) -> Non
 def test_it_knows_which_machine_is_too_old(here: Installation) -> None:
     members.Report(here, list).tell()
     assert not members.is_too_old(members.every()[0])
-    query("UPDATE about SET needs = needs + 1")
+    ((needs,),) = query("SELECT needs FROM about")
+    query("UPDATE about SET needs = :newer", {"newer": len(MIGRATIONS) + 1})
     assert members.is_too_old(members.every()[0])
     query("UPDATE machine SET facts = '{}'")  # before its first start
     assert not members.is_too_old(members.every()[0])
-    query("UPDATE about SET needs = needs - 1")
+    query("UPDATE about SET needs = :needs", {"needs": needs})

@@ -36,9 +36,10 @@ def test_it_finds_no_route_where_none_is(method: str, path: str) -> None:
     assert find(method, path) is NOWHERE
 
 
-def test_it_lets_strangers_send_a_body_to_the_login_and_the_join_of_a_machine_only() -> None:
+def test_it_lets_strangers_send_a_body_to_the_ways_in_only() -> None:
     found = [route.path for route in (*every_route(), NOWHERE) if route.is_for_strangers]
-    assert found == [f"{API}/login", f"{API}/machines/join"]
+    links = [f"{API}/links/look", f"{API}/links/use"]
+    assert found == [f"{API}/login", *links, f"{API}/machines/join"]
 
 
 def test_it_writes_the_address_of_the_api_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from tests.support.browser import (
 )
 from tests.support.running import Running, running, wait_for
 
-PASSWORD = "correct horse"
+PASSWORD, CHOSEN = "correct horse", "battery staple"
 # Another account in the same browser, while a page is open.
 # How often the page read something of the API but the account, and how many answers it waited for
 # at once.
@@ -310,14 +311,18 @@ def test_it_adds_a_person_and_says_what_each_change_does(
 ) -> None:
     log_in(browser, f"{served.url}/people", "ada")
     shown(browser, "#new-name").send_keys("Eve")
-    add = shown(browser, "[data-add-account] button")
+    add = shown(browser, "[data-invite] button")
     add.click()
     assert "Type your own password" in shown(browser, "[data-own-error]").text
     assert browser.switch_to.active_element.get_attribute("id") == "own-password"
     shown(browser, "#own-password").send_keys(PASSWORD)
     add.click()
-    told = shown(browser, "[data-new-password-text]").text
+    told = shown(browser, "[data-new-link-text]").text
+    assert "Invited as a member" in shown(browser, "[data-link=eve]").text
     assert quiet_findings(browser) == []
+    accept(browser, told)
+    log_in(browser, f"{served.url}/people", "ada")
+    shown(browser, "#own-password").send_keys(PASSWORD)
     shown(browser, "[data-account=eve] [data-act=role]").send_keys("Viewer")
     assert "Sees jobs that others share" in shown(browser, "[data-confirm-text]").text
     shown(browser, "[data-confirm-yes]").click()
@@ -329,8 +334,30 @@ def test_it_adds_a_person_and_says_what_each_change_does(
     shown(browser, "[data-confirm-yes]").click()
     wait_for(lambda: "No other admin" in shown(browser, "[data-toast-text]").text)
     complaints(browser)  # the browser notes the 403
-    log_in(browser, f"{served.url}/people", "eve", told)
+    shown(browser, "[data-account=eve] [data-act=password]").click()
+    shown(browser, "[data-confirm-yes]").click()
+    told = shown(browser, "[data-new-link-text]").text
+    accept(browser, told)
+    assert "password is changed" in shown(browser, "[data-title]").text
+    log_in(browser, f"{served.url}/people", "eve", CHOSEN)
     assert "may not" in shown(browser, "[data-people-error]").text
+    browser.get(told)
+    assert "was used" in shown(browser, "[data-link-error]").text
+    complaints(browser)  # the browser notes the 403
+
+
+def accept(browser: webdriver.Chrome, link: str) -> None:
+    """Open a link in a browser of nobody, and choose a password."""
+    browser.delete_all_cookies()
+    browser.get("about:blank")
+    browser.get(link)
+    shown(browser, "#password").send_keys(CHOSEN)
+    press(browser, "[data-submit]")
+    assert "differ" in shown(browser, "[data-error-of=again]").text
+    shown(browser, "#again").send_keys(CHOSEN)
+    assert findings(browser) == []
+    press(browser, "[data-submit]")
+    wait_for(lambda: "#" not in browser.current_url)
 
 
 def let_in_or_out(browser: webdriver.Chrome, name: str, act: str) -> str:
@@ -348,3 +375,25 @@ def quiet_findings(browser: webdriver.Chrome) -> list[str]:
     """What axe finds without the message of the last change."""
     shown(browser, "[data-toast-close]").click()
     return findings(browser)
+
+
+def test_it_makes_the_first_account_with_the_link_of_the_start(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    with running(tmp_path) as bellhop:
+        bellhop.serve()
+        told = re.search(r"private, open (\S+)", bellhop.log())
+        assert told
+        browser.get("about:blank")
+        browser.get(told[1])
+        shown(browser, "#name").send_keys("Mia")
+        shown(browser, "#password").send_keys(CHOSEN)
+        shown(browser, "#again").send_keys(CHOSEN)
+        press(browser, "[data-submit]")
+        wait_for(lambda: text_of(browser, "[data-title]") == "Bellhop is private now")
+        assert findings(browser) == []
+        press(browser, "[data-ways] a")
+        assert "Invite somebody" in shown(browser, "#invite-title").text
+        browser.delete_all_cookies()
+        browser.get(f"{bellhop.url}/jobs")
+        assert "/login" in browser.current_url

@@ -9,8 +9,9 @@ from typing import Any
 
 from bottle import HTTPResponse, request
 
-from bellhop.accounts import accounts, audit
+from bellhop.accounts import accounts, audit, browsers
 from bellhop.accounts.access import ANYBODY, TOKEN_SCOPES, User
+from bellhop.accounts.opaque import new_secret
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.units import DAY_S
 from bellhop.web import query
@@ -31,7 +32,7 @@ UNKNOWN = "an unknown name"
 def log_in(site: Site, user: User | None) -> HTTPResponse:
     """POST /login: a new session for the browser, in place of the one it had."""
     require_content_type("application/json")
-    given = _texts(read_json(), "name", "password")
+    given = texts_of(read_json(), "name", "password")
     name = given["name"].strip().lower()
     if not accounts.is_closed():
         raise Problem("forbidden", "There are no accounts yet, so you do not need to log in.")
@@ -43,18 +44,23 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     # What is no name may be a password in the wrong field.
     who = name if accounts.exists(name) else UNKNOWN
     _require_password(site, name, given["password"], who, "login refused", WRONG)
+    return let_in(site, user, name)
+
+
+def let_in(site: Site, user: User | None, name: str) -> HTTPResponse:
+    """A new session of an account for this browser, in place of the one that `user` had."""
     agent = request.environ.get("HTTP_USER_AGENT", "").encode("latin-1").decode(errors="replace")
-    secret = accounts.new_secret()
+    secret = new_secret()
     with audit.noted(name, address(), audit.LOGIN):
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)
         accounts.begin_session(secret, name, address(), agent)
-        browser = accounts.begin_browser(_sent(site, BROWSER), name, address())
+        browser = browsers.begin(_sent(site, BROWSER), name, address())
     found = accounts.of_session(secret)
     assert found is not None
     answer = json_answer({"name": found.name, "role": found.role})
     _set_cookie(site, answer, COOKIE, secret, accounts.SESSION_DAYS)
-    _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
+    _set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS)
     return answer
 
 
@@ -81,7 +87,7 @@ def show(site: Site, user: User) -> HTTPResponse:
 
 def change_password(site: Site, user: User) -> HTTPResponse:
     """POST /account/password: every other session of the account ends, and every token."""
-    given = _texts(read_object(), "password", "new_password")
+    given = texts_of(read_object(), "password", "new_password")
     _confirm(site, user, given["password"])
     try:
         stored = accounts.hashed(given["new_password"], user.name)
@@ -91,8 +97,8 @@ def change_password(site: Site, user: User) -> HTTPResponse:
     with noted(user, "new password"):
         accounts.set_password(user.name, stored, keep_session=user.session)
         if _sent(site, BROWSER):  # it is known again, by another secret
-            browser = accounts.begin_browser("", user.name, address())
-            _set_cookie(site, answer, BROWSER, browser, accounts.BROWSER_DAYS)
+            browser = browsers.begin("", user.name, address())
+            _set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS)
     return answer
 
 
@@ -119,7 +125,7 @@ def add_token(site: Site, user: User) -> HTTPResponse:
     """POST /account/tokens: the one answer that has the token itself."""
     body = read_object()
     optional = {"name": "", "password": "", **body}
-    given = _texts(optional, "name", "password", more=("scope", "days"))
+    given = texts_of(optional, "name", "password", more=("scope", "days"))
     name, password = given["name"], given["password"]
     scope, days = body.get("scope", "all"), body.get("days", accounts.TOKEN_DAYS)
     if scope not in TOKEN_SCOPES:
@@ -154,7 +160,7 @@ def list_audit(site: Site, user: User) -> HTTPResponse:
     return json_answer(document, headers=query.page_headers(following))
 
 
-def _texts(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, str]:
+def texts_of(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, str]:
     """The texts of a body that must have these members, and may have `more`."""
     if not isinstance(body, dict):
         raise Problem("bad-json", "The body must be a JSON object.")

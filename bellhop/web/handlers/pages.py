@@ -108,6 +108,11 @@ def login(site: Site, user: User | None) -> HTTPResponse:
     return _page("login", "Log in", None, refused=escape(said), unrefused="" if said else " hidden")
 
 
+def welcome(site: Site, user: User | None) -> HTTPResponse:
+    """GET /welcome: for who has a link that works once; its secret reaches the page alone."""
+    return _page("welcome", "Welcome", None)
+
+
 def missing(site: Site, user: User | None) -> HTTPResponse:
     """What a browser is shown at an address where nothing is, with the status 404."""
     return HTTPResponse(_html("missing", "Page not found", user), 404, {"Content-Type": HTML})

@@ -40,9 +40,9 @@ def add(site: Site, user: User) -> HTTPResponse:
         raise invalid_field("name", "must be a text")
     if "role" not in given:
         raise invalid_field("role", f"must be one of {', '.join(ROLES)}")
-    _confirm(site, user, given)
+    confirm_own(site, user, given)
     told = None if given.get("password") else passwords.new()
-    stored = _hashed(told or given["password"], name)
+    stored = hashed(told or given["password"], name)
     try:
         with noted(user, f"add account ({given['role']})", name):
             accounts.add(name, given["role"], stored)
@@ -57,11 +57,11 @@ def change(site: Site, user: User, account: str) -> HTTPResponse:
     if not accounts.exists(account):
         raise Problem("not-found", "There is no account with this name.")
     if given:
-        _confirm(site, user, given)
+        confirm_own(site, user, given)
     told = passwords.new() if given.get("reset_password") else None
     changes: list[tuple[str, Callable[[], Any]]] = []
     if password := told or given.get("password"):
-        stored = _hashed(password, account)
+        stored = hashed(password, account)
         changes.append(
             (
                 "new password",
@@ -79,7 +79,8 @@ def change(site: Site, user: User, account: str) -> HTTPResponse:
     return _shown(account, told)
 
 
-def _confirm(site: Site, user: User, given: dict[str, Any]) -> None:
+def confirm_own(site: Site, user: User, given: dict[str, Any]) -> None:
+    """Raise the problem of who asks without their own password: a session may be stolen."""
     if not given.get("own_password"):
         raise invalid_field("own_password", "is required: your own password")
     confirm_password(site, user, given["own_password"])
@@ -137,7 +138,8 @@ def _checked(body: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
     return body
 
 
-def _hashed(password: str, name: str) -> str:
+def hashed(password: str, name: str) -> str:
+    """What is stored of a new password; raises the problem of one that can be none."""
     try:
         return accounts.hashed(password, name)
     except accounts.Refused as refusal:

@@ -57,7 +57,10 @@ EVERY_ROUTE = (
 )  # fmt: skip
 # Of all but what is open to everybody.
 EVERY_LOGIN = ("login-needed", "forbidden", "not-admitted")
-OPEN = ("logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness", "joinMachine")
+OPEN = (
+    "logIn", "getHealth", "getApiHealth", "getReadiness", "getApiReadiness", "joinMachine",
+    "lookAtLink", "useLink",
+)  # fmt: skip
 EVERY_CHANGE = ("cross-site", "disk-full")
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},

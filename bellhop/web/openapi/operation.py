@@ -83,4 +83,5 @@ def takes(schema: str, example: Any) -> dict[str, tuple[Schema, Any]]:
     return {JSON: (named(schema), example)}
 
 
+NOTHING = {204: Answer("Done.")}
 UNCHANGED = {304: Answer("Not changed.", headers=("ETag",))}

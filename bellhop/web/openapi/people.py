@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bellhop.accounts.access import ROLES
+from bellhop.accounts.links import FIRST, INVITATION, RESET
 from bellhop.accounts.passwords import LEAST_LENGTH
 from bellhop.base.addresses import API
-from bellhop.web.openapi.operation import BODY, Route, shows, takes
+from bellhop.web.openapi.operation import BODY, NOTHING, Route, shows, takes
 from bellhop.web.openapi.schemas import (
     Schema,
     count,
@@ -38,9 +39,31 @@ NEW = record("A new account.", needs=("name", "role", "own_password"),
 CHANGE = record("What to change.", needs=(), role=ROLE, own_password=OWN, password=PASSWORD,
                 is_disabled=flag("true: the account cannot log in."),
                 reset_password=flag("true: Bellhop makes a new password."))  # fmt: skip
+KIND = one_of((INVITATION, RESET), "What it is for.")
+LINK = record(
+    "A link that works once.", id=count("Its number."), kind=KIND, account=text("For whom."),
+    role=ROLE, made_by=text("The admin who made it."), created_at=time("Creation time."),
+    expires_at=time("When it stops working."),
+    link=text("The link to hand over, told only once; without [server] public_url it is relative.",
+              format="uri-reference"),
+)  # fmt: skip
+LINK["required"].remove("link")
+NEW_LINK = record("A new link.", needs=("kind", "name", "own_password"), kind=KIND,
+                  name=text("The account, or its future name."), own_password=OWN,
+                  role=one_of(ROLES, "The role of who is invited."))  # fmt: skip
+SECRET = text("The part of the link after the #.")
+LOOKED = record("What a link is for.", kind=one_of((FIRST, INVITATION, RESET), "What it is for."),
+                name=text("The account; empty for the first one, whose name is free."),
+                role=ROLE, expires_at=time("When it stops working."))  # fmt: skip
+USE = record("What a link is used with.", token=SECRET,
+             name=text("The name of the first account; else ignored."),
+             password=PASSWORD)  # fmt: skip
 PEOPLE_SCHEMAS: dict[str, Schema] = {
     "Person": PERSON, "PersonList": record("All accounts.", accounts=list_of(named("Person"))),
-    "NewPerson": NEW, "PersonPatch": CHANGE,
+    "NewPerson": NEW, "PersonPatch": CHANGE, "OneTimeLink": LINK, "NewOneTimeLink": NEW_LINK,
+    "OneTimeLinkList": record("Links that can be used.", links=list_of(named("OneTimeLink"))),
+    "LinkSecret": record("A link that somebody opened.", needs=("token",), token=SECRET),
+    "LinkPurpose": LOOKED, "LinkUse": USE,
 }  # fmt: skip
 PEOPLE = (
     Route("GET", f"{API}/accounts", name="listAccounts", summary="List all accounts",
@@ -60,4 +83,30 @@ PEOPLE = (
               "role": "admin", "own_password": "correct horse"}), needs_body=False,
           answers=shows("Person", "The account as it is now."),
           problems=(*BODY, "not-found", "login-failed", "forbidden", "invalid-job")),
+    Route("GET", f"{API}/links", name="listLinks", summary="List links that can be used",
+          words="For admins: invitations and links for a new password, newest first, without the "
+          "links themselves.",
+          answers=shows("OneTimeLinkList", "The links.")),
+    Route("POST", f"{API}/links", name="addLink", summary="Invite somebody, or let them choose a "
+          "new password",
+          words="For admins, with a login by password. The link works once: an invitation for 7 "
+          "days, a link for a new password for 24 hours. It replaces an earlier one.",
+          body=takes("NewOneTimeLink", {"kind": "invitation", "name": "anna", "role": "member",
+                                        "own_password": "correct horse"}),
+          answers=shows("OneTimeLink", "The link.", status=201),
+          problems=(*BODY, "login-failed", "forbidden", "invalid-job")),
+    Route("DELETE", f"{API}/links/{{number}}", name="revokeLink", summary="Revoke a link",
+          words="For admins, with a login by password.",
+          parameters=("link",), answers=NOTHING, problems=("not-found",)),
+    Route("POST", f"{API}/links/look", name="lookAtLink", summary="Show what a link is for",
+          words="For who opened it. Links that nobody made are slowed as wrong passwords are.",
+          body=takes("LinkSecret", {"token": "what-stands-after-the-hash"}),
+          answers=shows("LinkPurpose", "What it is for."),
+          problems=(*BODY, "link-refused", "invalid-job")),
+    Route("POST", f"{API}/links/use", name="useLink", summary="Use a link",
+          words="Makes the account and logs it in, or changes the password.",
+          body=takes("LinkUse", {"token": "what-stands-after-the-hash", "name": "anna",
+                                 "password": "battery staple"}),
+          answers=shows("LoggedIn", "Welcome.", "Set-Cookie"),
+          problems=(*BODY, "link-refused", "invalid-job")),
 )  # fmt: skip

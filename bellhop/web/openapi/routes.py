@@ -19,6 +19,7 @@ from bellhop.web.openapi.operation import (
     JSON,
     NEW_JOB,
     NO_JOB,
+    NOTHING,
     QUEUE,
     TEXT,
     UNCHANGED,
@@ -103,6 +104,7 @@ PARAMETERS: dict[str, Schema] = {
                         "with If-None-Match until it changes; N is at most 30 seconds (RFC 7240)."),
                         example="wait=30"),
     "if_modified_since": in_header("If-Modified-Since", text("Time of an earlier answer.")),
+    "link": in_path("number", count("The number of the link.", 0, MOST_ID), 1),
     "session": in_path("number", count("The number of the session.", 0, MOST_ID), 1),
     "token": in_path("number", count("The number of the token.", 0, MOST_ID), 1),
     "account": in_path("account", text("The name of an account."), "anna"),
@@ -129,7 +131,6 @@ HEADERS: dict[str, Schema] = {
 
 FILTERS = ("job_status", "type", "queue", "owner", "q", "code", "reason", "from", "to",
            "of_schedule")  # fmt: skip
-NOTHING = {204: Answer("Done.")}
 ACCEPTED = shows("Job", "The job as it is now.", "Location", status=202)
 HEALTH = "200 when the web answers and its database works."
 READY = "200 when a consumer runs too, so that jobs run."

@@ -191,7 +191,7 @@ def test_it_imports_late_only_in_the_commands() -> None:
     # psycopg and obstore are extras.
     others = {
         "bellhop.functions.yielding", "bellhop.database.database", "bellhop.stores.objects",
-        "bellhop.checks.rows",
+        "bellhop.checks.rows", "bellhop.backup.save", "bellhop.backup.restore",
     }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}

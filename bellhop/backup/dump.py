@@ -1,4 +1,4 @@
-"""The rows of a PostgreSQL as a file of `pg_dump`, and back with `pg_restore`."""
+"""The rows of a PostgreSQL as a file of `pg_dump`, which any version of Bellhop can be given."""
 
 from __future__ import annotations
 
@@ -50,24 +50,17 @@ class Dump:
         name, secret = database.for_programs()
         return cls(name, secret, schema_of_tables())
 
-    def write(self, path: Path, *more: str) -> None:
+    def write(self, path: Path) -> None:
         """Write all rows, as they are at one moment; StartRefused with what pg_dump says."""
-        self._run("pg_dump", "--format=custom", f"--file={path}", *more)
-
-    def read(self, path: Path) -> None:
-        """Write all rows of a dump into the database, which is empty; StartRefused, and none is."""
-        self._run("pg_restore", "--single-transaction", "--exit-on-error", str(path))
-
-    def _run(self, program: str, *options: str) -> None:
-        of = ("--no-owner", "--no-privileges", "--no-password", f"--schema={self.schema}")
-        run(program, *of, f"--dbname={self.name}", *options, environment=self.secret)
+        what = ("--format=custom", f"--file={path}", f"--schema={self.schema}")
+        _run("--no-password", f"--dbname={self.name}", *what, environment=self.secret)
 
 
-def run(program: str, *options: str, environment: Mapping[str, str] | None = None) -> str:
-    """What a program of PostgreSQL printed; StartRefused with the line in which it says why not."""
+def _run(*options: str, environment: Mapping[str, str] | None = None) -> str:
+    """What pg_dump printed; StartRefused with the line in which it says why not."""
     try:
         process = children.start(
-            [program, *options],
+            ["pg_dump", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -75,11 +68,11 @@ def run(program: str, *options: str, environment: Mapping[str, str] | None = Non
             preexec_fn=proctree.end_with_parent,
         )
     except OSError as error:
-        raise StartRefused(f"{program} cannot be run ({said_of(error)})") from None
+        raise StartRefused(f"pg_dump cannot be run ({said_of(error)})") from None
     printed, said = (text.decode("utf-8", "replace") for text in process.communicate())
     if process.returncode:
         lines = [line for line in said.splitlines() if "error:" in line] or [said]
-        raise StartRefused(f"{program} failed ({' '.join(lines[0].split()) or 'it was ended'})")
+        raise StartRefused(f"pg_dump failed ({' '.join(lines[0].split()) or 'it was ended'})")
     return printed
 
 
@@ -87,5 +80,5 @@ def _version() -> int:
     """The version of the programs here; 0 where there are none."""
     if not shutil.which("pg_dump"):
         return 0
-    found = re.search(r"PostgreSQL\) (\d+)", run("pg_dump", "--version"))
+    found = re.search(r"PostgreSQL\) (\d+)", _run("--version"))
     return int(found[1]) if found else 0

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bellhop.backup import archive
 from bellhop.backup.archive import CHUNK_BYTES, About, Member, Reader
@@ -19,13 +21,18 @@ from bellhop.backup.rows import Tell, remove_copy
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.killpoint import die_at
 from bellhop.base.settings import Settings
+from bellhop.database import schema
+from bellhop.database.database import bind, database
+from bellhop.machines import members
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import (
     DATABASE,
     FOLDERS,
     RECORD,
     RESTORING,
+    Installation,
     make_folder,
+    rows_location,
     take_start_lock,
 )
 from bellhop.stores.filesystem import KINDS, sync
@@ -47,6 +54,8 @@ def restore(settings: Settings, path: Path, tell: Tell) -> Restored:
     with archive.opened(path) as reader, _empty_folder(settings) as folder:
         record, files = unpack(reader, folder, tell)
         die_at("restore-files")
+        with _cleanly(folder):
+            record = _placed(settings, folder, record, tell)
         write_atomically(folder / RECORD, record)
         (folder / RESTORING).unlink()
         sync(folder)
@@ -58,11 +67,18 @@ def unpack(reader: Reader, folder: Path, tell: Tell) -> tuple[bytes, int]:
 
     StartRefused where they are not as they were written, or there is no room; none stays then.
     """
-    try:
+    with _cleanly(folder):
         (folder / RESTORING).touch()
         sync(folder)
         wipe(folder)
         return _unpack(reader, folder, tell)
+
+
+@contextlib.contextmanager
+def _cleanly(folder: Path) -> Iterator[None]:
+    """Leave nothing of a restore that fails."""
+    try:
+        yield
     except BaseException as error:
         wipe(folder)
         (folder / RESTORING).unlink(missing_ok=True)
@@ -71,6 +87,34 @@ def unpack(reader: Reader, folder: Path, tell: Tell) -> tuple[bytes, int]:
         hint = "; make room" if error.errno in NO_ROOM else ""
         said = f"{folder} cannot be written ({said_of(error)}){hint}"
         raise StartRefused(f"nothing was restored: {said}") from None
+
+
+def _placed(settings: Settings, folder: Path, record: bytes, tell: Tell) -> bytes:
+    """The record, after the rows came to where the settings want them."""
+    known: dict[str, Any] = json.loads(record)
+    here = Installation(folder, known["id"], known["storage"], known["redis"])
+    rows = rows_location(settings)
+    if rows:
+        from bellhop.backup import onserver  # an extra
+
+        schema.migrate(here.database, alone=True, may_create=False, mark=here.mark)
+        database.close_all()
+        onserver.put_rows(settings.storage.database, here.database, here.mark, tell)
+        remove_copy(here.database)
+    elif known.get("rows"):
+        known["machine"] = ""
+        _forget_machines(here)
+    return json.dumps({**known, "rows": rows}).encode()
+
+
+def _forget_machines(here: Installation) -> None:
+    """SQLite is of one machine; the others join again if the rows move to a server."""
+    bind(here.database)
+    with database.connection_context(), database.atomic():
+        for member in members.every():
+            if not member.is_home:
+                members.remove(member.id)
+    database.close_all()
 
 
 def is_unfinished(folder: Path) -> bool:

@@ -35,6 +35,12 @@ def copy_rows(source: Path, target: Path, tell: Tell) -> int:
         raise StartRefused(f"{source} cannot be copied ({error})") from None
 
 
+def copy_finished(target: Path) -> None:
+    """Let a copy be one file, that nobody has open."""
+    with closing(_connected(target, "rw")) as copy:
+        copy.execute("PRAGMA journal_mode = delete").fetchall()
+
+
 def remove_copy(target: Path) -> None:
     for suffix in LOGS:
         target.with_name(target.name + suffix).unlink(missing_ok=True)

@@ -33,8 +33,10 @@ from bellhop.storage.installation import (
     DATABASE,
     RECORD,
     Installation,
+    bind_rows,
     make_folder,
     read_record,
+    require_agreement,
 )
 from bellhop.stores.contents import Content, content_of
 from bellhop.stores.copying import free_bytes
@@ -69,13 +71,13 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
     copy = here.folder / COPY
     with _only_one(here), _removing(copy), contextlib.ExitStack() as stack:
         at, record = timestamp(), (here.folder / RECORD).read_bytes()
-        schema = copy_rows(here.database, copy, tell)
+        schema = _copy_rows(settings, here, copy, tell)
         die_at("backup-rows")
         if is_older := schema < len(MIGRATIONS):
             stack.enter_context(_alone(here))
         about = About(FORMAT, __version__, schema, at, here.id, here.files)
         with _refusing(path), _written(path) as file, archive.written(file, about) as writer:
-            found = _Found(here, copy, is_older=is_older)
+            found = _Found(settings, here, copy, is_older=is_older)
             jobs = found.write(writer, path, tell)
             with copy.open("rb") as rows:
                 writer.add(DATABASE, Hashed(rows), copy.stat().st_size)
@@ -90,12 +92,17 @@ def installation(settings: Settings) -> Installation:
     if here is None or not here.has_database:
         raise StartRefused(f"there is no Bellhop in {settings.data_dir}")
     if here.rows:
-        raise StartRefused(
-            f"the jobs are in PostgreSQL at {here.rows}, which this command cannot save; use "
-            "pg_dump as docs/postgresql.md describes"
-        )
+        require_agreement(settings, here)
     make_folder(settings)
     return here
+
+
+def _copy_rows(settings: Settings, here: Installation, copy: Path, tell: Tell) -> int:
+    if not here.rows:
+        return copy_rows(here.database, copy, tell)
+    from bellhop.backup import onserver  # an extra
+
+    return onserver.copy_rows(settings.storage.database, copy, tell)
 
 
 def _require_place(path: Path, folder: Path) -> None:
@@ -188,8 +195,9 @@ def _reading(key: str) -> Iterator[None]:
 class _Found:
     """The files that belong to the rows of a copy, and what became of them meanwhile."""
 
-    def __init__(self, here: Installation, copy: Path, *, is_older: bool):
-        self._here, self._copy, self._is_older = here, copy, is_older
+    def __init__(self, settings: Settings, here: Installation, copy: Path, *, is_older: bool):
+        self._settings, self._here = settings, here
+        self._copy, self._is_older = copy, is_older
         self._store = FolderStore(here.folder)
         self._missing: dict[str, int] = {}
         self.count = 0
@@ -253,9 +261,10 @@ class _Found:
 
     def _settle(self, jobs: list[str]) -> int:
         """Take out of the copy what was removed from the installation meanwhile."""
-        bind(self._here.database)
+        bind_rows(self._settings, self._here, may_write=False)
         with database.connection_context():
             left, schedules_left = {*queries.every_job()}, {*schedules.every_id()}
+        database.close_all()
         bind(self._copy)
         with database.connection_context():
             lifecycle.settle_copy(job for job in jobs if job not in left)

@@ -307,7 +307,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Backup:
-    """Backups that Bellhop makes by itself, of jobs in SQLite."""
+    """Backups that Bellhop makes by itself."""
 
     folder: str = key(
         "",

@@ -11,7 +11,7 @@ from pathlib import Path
 from bellhop.backup import restore, rotation, save, verify
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
+from bellhop.base.settings import Settings, postgresql_location
 from bellhop.base.texts import shown
 from bellhop.cli import start
 from bellhop.cli.screen import told
@@ -40,6 +40,8 @@ def run_restore(settings: Settings, path: Path) -> int:
     print(
         f"database of Bellhop {done.about.bellhop}. Start Bellhop; items that ran then run again."
     )
+    if place := settings.storage.database:
+        print(f"The rows are in PostgreSQL at {postgresql_location(place)}")
     if done.about.files:
         print(f"The files of jobs were not in the backup; they must be in {done.about.files}")
     return 0

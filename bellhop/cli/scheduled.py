@@ -24,9 +24,6 @@ class Backups:
         self._process: subprocess.Popen[bytes] | None = None
         self._look_at = 0.0
         self._is_wanted = settings.backup_folder is not None and here.is_home
-        if self._is_wanted and here.rows:
-            self._is_wanted = False
-            log.warning("[backup] is for jobs in SQLite: back up PostgreSQL yourself")
 
     def wait_s(self) -> float | None:
         """For how long `look` is not needed; None: for ever."""

@@ -48,6 +48,7 @@ STREAMED_ROWS = 8  # each of which may be megabytes
 # reader of `since` would see change 8 before change 7.
 WRITES = 0x62656C6C  # the key of that lock
 BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({WRITES})"
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # What nobody would miss after a crash of the server's machine needs no flush of its disk.
 BEGIN_FLEETING = BEGIN.replace("; ", "; SET LOCAL synchronous_commit = off; ", 1)
 # One transaction, whose commit waits for no disk and no standby, and not for long for its turn:
@@ -294,6 +295,16 @@ class Postgres(PostgresqlDatabase):
         """A transaction beside which nobody of ours writes, for as long as it takes."""
         try:
             with self.connection_context(), self.atomic():
+                self.run(PATIENCE)
+                yield
+        finally:
+            self.close_all()
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A transaction that sees all rows as they are at one moment, and holds up nobody."""
+        try:
+            with self.connection_context(), self.atomic(BEGIN_READING):
                 self.run(PATIENCE)
                 yield
         finally:

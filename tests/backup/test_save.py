@@ -308,11 +308,11 @@ def test_it_says_that_there_is_no_bellhop(loaded: Settings, tmp_path: Path) -> N
     assert not other.data_dir.exists()
 
 
-def test_it_says_how_jobs_in_postgresql_are_saved(
+def test_it_does_not_look_for_jobs_elsewhere_than_they_are(
     loaded: Settings, here: Installation, file: Path
 ) -> None:
     write_record(replace(here, rows="db.example.org:5432/bellhop"))
-    refused(loaded, file, "use pg_dump")
+    refused(loaded, file, "are in PostgreSQL at db.example.org:5432/bellhop, but")
 
 
 def test_it_refuses_a_second_one_at_once(

@@ -35,6 +35,11 @@ BEFORE = {
     "before-kept": "the rows are kept, and not brought to the new schema",
 }
 RESTORE = {"restore-files": "all files are there; the folder is no installation"}
+RESTORE_ON_SERVER = {
+    **RESTORE,
+    "move-rows": "some rows are on the server, and not committed",
+    "restore-rows": "the rows are on the server; the folder is no installation",
+}
 
 
 def dies(act: Callable[[], object], point: str) -> None:

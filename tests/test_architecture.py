@@ -27,7 +27,7 @@ from tests.support.modules import (
 from tests.support.places import ROOT
 
 PURE_PACKAGES = {"annotated_types", "bottle", "fastjsonschema", "huey", "multipart", "peewee"}
-PURE_PACKAGES |= {"cronsim", "prometheus_client", "redis", "urllib3", "waitress"}
+PURE_PACKAGES |= {"cronsim", "prometheus_client", "redis", "segno", "urllib3", "waitress"}
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
@@ -80,6 +80,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("redis", {"bell"}),
         ("cronsim", {"schedules"}),
         ("prometheus_client", {"web"}),
+        ("segno", {"web"}),
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),
         ("obstore", {"stores"}),

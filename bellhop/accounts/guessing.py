@@ -45,7 +45,7 @@ def counters(name: str, network: str, browser: int | None, *, is_known: bool) ->
     """
     if browser is not None:
         return [Counter(f"browser {browser}", FREE_OF_ACCOUNT, LONGEST_LOCK_S)]
-    of_name = f"as {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    of_name = _of_name(name)
     found = [
         Counter(f"{of_name} from {network}", FREE_OF_ACCOUNT, LONGEST_LOCK_S),
         Counter(f"from {network}", FREE_OF_ADDRESS, LONGEST_LOCK_S),
@@ -56,6 +56,11 @@ def counters(name: str, network: str, browser: int | None, *, is_known: bool) ->
 def of_network(what: str, network: str) -> Counter:
     """What tries of something else than a password count for."""
     return Counter(f"{what} from {network}", FREE_OF_ADDRESS, LONGEST_LOCK_S)
+
+
+def of_account(what: str, name: str) -> Counter:
+    """What tries count for of who has the password of an account already, wherever they are."""
+    return Counter(f"{_of_name(name)} {what}", FREE_OF_ACCOUNT, LONGEST_LOCK_S)
 
 
 def count(counted: list[Counter]) -> None:
@@ -98,6 +103,10 @@ def forget(name: str) -> None:
 def forget_old() -> None:
     """Forget failures of long ago."""
     query("DELETE FROM login_failure WHERE at < :old", {"old": timestamp(-FORGET_FAILURES_S)})
+
+
+def _of_name(name: str) -> str:
+    return f"as {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _count(counter: Counter) -> None:

@@ -6,8 +6,7 @@ is kept. A link that was used, revoked or is too old stays for a while, to say s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 from bellhop.accounts import accounts
 from bellhop.accounts.accounts import Refused
@@ -20,8 +19,6 @@ from bellhop.database.database import database, query
 FIRST, INVITATION, RESET = "first", "invitation", "reset"
 # The first one is made anew at each start.
 LIFE_S = {FIRST: 366 * DAY_S, INVITATION: 7 * DAY_S, RESET: DAY_S}
-# What lists its links shows of each.
-COLUMNS = ("id", "kind", "account", "role", "made_by", "created_at", "expires_at")
 OPEN = "used_at IS NULL AND revoked_at IS NULL"
 CLOSE = "UPDATE counter SET value = 1 WHERE name = 'closed' AND value = 0 RETURNING value"
 ASK = "ask an admin for a new one"
@@ -32,11 +29,16 @@ PRIVATE = "Bellhop is private already: log in, or ask an admin to invite you"
 class Link:
     """A link that can be used; `account` is empty where its user chooses the name."""
 
-    number: int
+    id: int
     kind: str
     account: str
     role: str
+    made_by: str
+    created_at: str
     expires_at: str
+
+
+COLUMNS = ", ".join(field.name for field in fields(Link))
 
 
 def make(kind: str, account: str, role: str, made_by: str) -> str:
@@ -76,8 +78,7 @@ def address(settings: Settings, secret: str, base: str = "") -> str:
 def find(secret: str) -> Link:
     """The link with this secret, which can be used. Raises Refused, with why it cannot."""
     rows = query(
-        """SELECT id, kind, account, role, expires_at, used_at, revoked_at FROM one_time_link
-        WHERE hash = :hash""",
+        f"SELECT {COLUMNS}, used_at, revoked_at FROM one_time_link WHERE hash = :hash",
         {"hash": hash_of(secret)},
     )
     if not rows:
@@ -95,7 +96,7 @@ def use(link: Link, name: str, stored: str) -> bool:
     Whether that made the first admin, to whom everything from before belongs. Raises Refused.
     """
     taken = f"UPDATE one_time_link SET used_at = :now WHERE id = :id AND {OPEN} RETURNING id"
-    if not query(taken, {"id": link.number, "now": timestamp()}):
+    if not query(taken, {"id": link.id, "now": timestamp()}):
         raise Refused(_over(link, "was used or revoked a moment ago"))
     if link.kind == RESET:
         accounts.set_password(name, stored)
@@ -105,14 +106,14 @@ def use(link: Link, name: str, stored: str) -> bool:
     return accounts.add(name, link.role, stored)
 
 
-def pending() -> list[dict[str, Any]]:
+def pending() -> list[Link]:
     """The links for other people that can still be used, newest first."""
     rows = query(
-        f"""SELECT {", ".join(COLUMNS)} FROM one_time_link
+        f"""SELECT {COLUMNS} FROM one_time_link
         WHERE {OPEN} AND kind != :first AND expires_at > :now ORDER BY id DESC""",
         {"first": FIRST, "now": timestamp()},
     )
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return [Link(*row) for row in rows]
 
 
 def revoke(number: int) -> bool:
@@ -141,7 +142,7 @@ def _problem(link: Link, used_at: str | None, revoked_at: str | None) -> str | N
 
 def _over(link: Link, what: str) -> str:
     """What is said of a link of which nobody can make any use now."""
-    then = "restart Bellhop, which prints a new one" if link.kind == FIRST else ASK
+    then = "open the newest one that Bellhop printed" if link.kind == FIRST else ASK
     return f"this link {what}; {then}"
 
 

@@ -63,9 +63,9 @@ class Queue:
 STRANGERS, KNOWN = Queue(at_a_time=2, places=4, each=2), Queue(at_a_time=1, places=2, each=1)
 
 
-def new() -> str:
+def new(groups: int = NEW_GROUPS) -> str:
     """A password that nobody can guess, and that people can type: groups of letters and digits."""
-    letters = "".join(secrets.choice(EASY) for _ in range(NEW_GROUPS * NEW_GROUP))
+    letters = "".join(secrets.choice(EASY) for _ in range(groups * NEW_GROUP))
     return "-".join(letters[at : at + NEW_GROUP] for at in range(0, len(letters), NEW_GROUP))
 
 

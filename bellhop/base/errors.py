@@ -26,6 +26,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "bad-json": (400, "The JSON cannot be read"),
     "login-needed": (401, "Login required"),
     "login-failed": (401, "The login failed"),
+    "code-needed": (401, "The login needs a code"),
     "forbidden": (403, "You are not allowed to do this"),
     "cross-site": (403, "Bellhop refuses requests from other web sites"),
     "not-admitted": (403, "Your login elsewhere does not let you in here"),

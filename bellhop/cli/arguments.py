@@ -179,6 +179,7 @@ def _add_account_commands(add: Add) -> None:
         ("role", "change the role of an account"),
         ("disable", "disable an account"),
         ("enable", "enable an account again"),
+        ("totp-remove", "turn off two-factor login of an account"),
     ):
         action = user(name, help)
         action.add_argument("name")

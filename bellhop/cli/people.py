@@ -11,7 +11,7 @@ import getpass
 import json
 import sys
 
-from bellhop.accounts import accounts, audit, links
+from bellhop.accounts import accounts, audit, links, totp
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
@@ -32,7 +32,7 @@ def run(settings: Settings, given: argparse.Namespace) -> None:
         "user": {
             "add": _add, "list": _list, "password": _password, "role": _role,
             "disable": _disable, "enable": _disable, "reset": _reset,
-            "invite": _invite, "reset-link": _reset_link,
+            "invite": _invite, "reset-link": _reset_link, "totp-remove": _remove_totp,
         },
         "token": {"add": _add_token, "list": _list_tokens, "revoke": _revoke_token},
     }  # fmt: skip
@@ -114,6 +114,13 @@ def _disable(given: argparse.Namespace) -> None:
     with audit.noted(CONSOLE, "", f"{given.action} account", given.name):
         ended = accounts.disable(given.name, is_disabled=given.action == "disable")
     _tell_ended(given.name, ended)
+
+
+def _remove_totp(given: argparse.Namespace) -> None:
+    accounts.require(given.name)
+    with audit.noted(CONSOLE, "", "remove two-factor login", given.name):
+        if not totp.remove(given.name):
+            raise accounts.Refused(f"{given.name} has no two-factor login")
 
 
 def _reset(given: argparse.Namespace) -> None:

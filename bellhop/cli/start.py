@@ -24,7 +24,7 @@ from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.database import schema
-from bellhop.database.database import database, refusing
+from bellhop.database.database import database, fault_of, refusing
 from bellhop.machines import joining, members, published
 from bellhop.storage import presence
 from bellhop.storage.files import Files
@@ -143,10 +143,15 @@ def tell_first_link(settings: Settings, address: str) -> None:
 
     To standard error: who reads that may be its admin, and only the link shows who it is.
     """
-    with database.connection_context():
-        if accounts.is_closed():
-            return
-        link = links.address(settings, links.make(links.FIRST, "", "admin", ""), address)
+    try:
+        with database.connection_context():
+            if accounts.is_closed():
+                return
+            link = links.address(settings, links.make(links.FIRST, "", "admin", ""), address)
+    except Exception as error:
+        if fault_of(error) is None:
+            raise
+        return  # a start on a full disk writes nothing; the next one has a link
     said = f"Bellhop is open to everybody on this machine; to make it private, open {link}"
     with contextlib.suppress(OSError):
         print(said, file=sys.stderr, flush=True)

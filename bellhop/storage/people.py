@@ -81,6 +81,22 @@ class OneTimeLink(Table):
     revoked_at = TextField(null=True)
 
 
+class Totp(Table):
+    """The second factor of an account; it counts from `confirmed_at` on."""
+
+    account = TextField(primary_key=True)
+    secret = TextField()
+    last_step = IntegerField(default=0)
+    confirmed_at = TextField(null=True)
+
+
+class RecoveryCode(Table):
+    """What is accepted once in place of a code of the second factor, known by its SHA-256."""
+
+    hash = TextField(primary_key=True)
+    account = TextField()
+
+
 class LoginFailure(Table):
     """Logins that failed lately, counted under what the rules of accounts/guessing.py name."""
 
@@ -115,5 +131,6 @@ class Audit(Table):
 
 
 OF_PEOPLE = (
-    Account, Session, Token, KnownBrowser, OneTimeLink, LoginFailure, Refusal, Audit,
+    Account, Session, Token, KnownBrowser, OneTimeLink, Totp, RecoveryCode,
+    LoginFailure, Refusal, Audit,
 )  # fmt: skip

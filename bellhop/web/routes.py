@@ -32,6 +32,7 @@ from bellhop.web.handlers import (
     schedules,
     shares,
     status,
+    totp,
     uploads,
     whole,
 )
@@ -160,6 +161,10 @@ def account_routes() -> tuple[Route, ...]:
         Route("GET", f"{mine}/tokens", account.list_tokens, "account"),
         Route("POST", f"{mine}/tokens", account.add_token, "account", Body.SHORT),
         Route("DELETE", f"{mine}/tokens/{number}", account.revoke_token, "account"),
+        Route("GET", f"{mine}/totp", totp.show, "account"),
+        Route("POST", f"{mine}/totp", totp.begin, "account", Body.SHORT),
+        Route("POST", f"{mine}/totp/confirm", totp.confirm, "account", Body.SHORT),
+        Route("POST", f"{mine}/totp/remove", totp.remove, "account", Body.SHORT),
         Route("GET", every, people.list_accounts, "monitor", is_costly=True),
         Route("POST", every, people.add, "people", Body.SHORT),
         Route("PATCH", f"{every}/<account>", people.change, "people", Body.SHORT),

@@ -1,5 +1,6 @@
 /* The page of one's own account: tokens, sessions, password. */
 
+import { startTwoFactor } from "/static/people/two-factor.js";
 import { tell } from "/static/shared/announce.js";
 import { addToken, changePassword, endSession, getSessions, getTokens, revokeToken } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
@@ -106,5 +107,5 @@ known.then((user) => tried(async () => {
   setText(words, texts.you({ name: user.name, role: user.role, seesAll: user.role === "admin" || user.jobs === "team" }));
   find("[data-username]").value = user.name;
   find("[data-account]").hidden = false;
-  await Promise.all([drawTokens(), drawSessions()]);
+  await Promise.all([drawTokens(), drawSessions(), startTwoFactor()]);
 }));

@@ -11,7 +11,7 @@ const FIELDS = ["name", "password", "again"];
 const token = location.hash.slice(1);
 
 function refuse(message) {
-  setText(find("[data-words]"), "");
+  find("[data-words]").hidden = true;
   form.hidden = true;
   showText(find("[data-link-error]"), message);
 }

@@ -21,13 +21,14 @@ export function drawAccounts(accounts) {
 function row(account) {
   const node = make("tr", { "data-account": account.name, className: account.is_disabled ? "disabled" : "" });
   node.append(
-    make("th", { scope: "row", dir: "auto" }, account.name, make("span", { className: "quiet" }, texts.mark({ isYou: account.name === userName(), isDisabled: account.is_disabled }))),
+    make("th", { scope: "row", dir: "auto" }, account.name, make("span", { className: "quiet" }, texts.mark({ isYou: account.name === userName(), isDisabled: account.is_disabled, hasTotp: account.has_totp }))),
     make("td", {}, roles(account)),
     make("td", {}, lastLogin(account)),
     make("td", { className: "number" }, number(account.tokens)),
-    make("td", { className: "number" }, make("a", { href: `/jobs?owner=${encodeURIComponent(account.name)}`, "aria-label": texts.jobsOf(account) }, number(account.jobs))),
-    make("td", { className: "number" }, bytes(account.bytes)),
+    make("td", { className: "number" }, texts.held(account.recent_jobs), make("br"), bytes(account.recent_bytes)),
+    make("td", { className: "number" }, make("a", { href: `/jobs?owner=${encodeURIComponent(account.name)}`, "aria-label": texts.jobsOf(account) }, texts.held(account.jobs)), make("br"), bytes(account.bytes)),
     make("td", {}, make("span", { className: "row-actions" },
+      account.has_totp ? action(account, "totp", texts.removeTotp(account), { remove_totp: true }) : null,
       resetting(account),
       action(account, "access", account.is_disabled ? texts.enable(account) : texts.disable(account), { is_disabled: !account.is_disabled }))));
   return node;

@@ -77,7 +77,7 @@ async function send(method, path, body, extra = {}) {
 const jobPath = (id, tail = "") => `/jobs/${encodeURIComponent(id)}${tail}`;
 
 const accountPath = (tail = "") => `/account${tail}`;
-export const logIn = (name, password) => send("POST", "/login", { name, password });
+export const logIn = (given) => send("POST", "/login", given);
 export const logOut = () => send("POST", "/logout", {});
 export const getAccount = () => get(accountPath());
 export const changePassword = (password, fresh) =>
@@ -87,6 +87,10 @@ export const endSession = (number) => send("DELETE", accountPath(`/sessions/${nu
 export const getTokens = () => get(accountPath("/tokens"));
 export const addToken = (token) => send("POST", accountPath("/tokens"), token);
 export const revokeToken = (number) => send("DELETE", accountPath(`/tokens/${number}`));
+export const getTotp = () => get(accountPath("/totp"));
+export const beginTotp = (password) => send("POST", accountPath("/totp"), { password });
+export const confirmTotp = (code) => send("POST", accountPath("/totp/confirm"), { code });
+export const removeTotp = (password) => send("POST", accountPath("/totp/remove"), { password });
 export const getAccounts = () => get("/accounts");
 export const addAccount = (account) => send("POST", "/accounts", account);
 export const changeAccount = (name, change) => send("PATCH", `/accounts/${encodeURIComponent(name)}`, change);

@@ -6,6 +6,14 @@ const ACCESS = { read: "sees jobs only", submit: "sees and submits jobs", all: "
 const used = (time) => (time ? `used ${time}` : "never used");
 
 export const texts = {
+  totpOff: "Off. With it, a login also asks for a code from an app on your phone. Tokens of scripts keep working.",
+  totpOn: (left) => `On. ${many(left, "recovery code is", "recovery codes are")} left. To get new ones, turn it off and on again.`,
+  totpTurnOn: "Turn on",
+  totpTurnOff: "Turn off",
+  totpTurnedOn: "Two-factor login is on.",
+  totpTurnedOff: "Two-factor login is off.",
+  wrongCode: "The app does not show this code now. If it does, check the clock of your phone.",
+  notCopied: "The browser did not let Bellhop copy it. Select the codes and copy them yourself.",
   open: (command) =>
     `There are no accounts: everybody on this machine may do everything. To share Bellhop, the person who runs it opens the link that Bellhop printed at its start, or types: ${command} user add NAME --role admin`,
   you: ({ name, role, seesAll }) => {

@@ -19,7 +19,9 @@ export const texts = {
 
   role: ROLE,
   may: MAY,
-  mark: ({ isYou, isDisabled }) => [isYou ? " (you)" : "", isDisabled ? " disabled" : ""].join(""),
+  mark: ({ isYou, isDisabled, hasTotp }) =>
+    [isYou ? " (you)" : "", isDisabled ? " disabled" : "", hasTotp ? " two-factor" : ""].join(""),
+  held: (jobs) => many(jobs, "job"),
   roleOf: (name) => `Role of ${name}`,
   jobsOf: ({ name, jobs }) => `${many(jobs, "job")} of ${name}`,
   noLogin: "None within a year",
@@ -46,6 +48,14 @@ export const texts = {
     yes: `Enable ${name}`,
     no: `Leave ${name} disabled`,
     done: `${name} can log in again.`,
+  }),
+  removeTotp: ({ name }) => ({
+    label: "Remove two-factor",
+    title: `Remove the two-factor login of ${name}?`,
+    text: `Do this when ${name} has lost the phone and the recovery codes. The password of ${name} is then enough.`,
+    yes: `Remove two-factor login of ${name}`,
+    no: "Leave it on",
+    done: `${name} logs in with the password alone.`,
   }),
   reset: ({ name, tokens }) => ({
     label: "Reset link",

@@ -197,7 +197,7 @@ def number_of(route: Route, person: Person) -> int:
         return max(row.id for row in schedules.listed(access.BELLHOP))
     if "/links/" in route.path:
         links.make(links.INVITATION, "eve", "viewer", "ada")
-        return int(links.pending()[0]["id"])
+        return links.pending()[0].id
     if "/tokens/" in route.path:
         return int(accounts.tokens(name)[-1]["id"])
     if "/sessions/" in route.path:

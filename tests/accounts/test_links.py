@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -152,8 +153,25 @@ def test_it_tells_how_to_close_an_open_installation_at_each_start(
     told = capsys.readouterr()
     address, _, secret = told.err.split()[-1].partition("#")
     assert (address, told.out) == ("http://127.0.0.1:8080/welcome", "")
-    assert "restart" in look(web, first).json["detail"]  # of the start before
+    assert "newest one" in look(web, first).json["detail"]  # of the start before
     assert use(web, secret, "anna").status == 200
+    start.tell_first_link(config(""), "http://127.0.0.1:8080")
+    assert capsys.readouterr().err == ""
+
+
+def test_it_starts_without_a_link_on_a_full_disk(
+    config: Callable[[str], Settings],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    web: WsgiClient,
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def make(*given: str) -> str:
+        raise full
+
+    monkeypatch.setattr(links, "make", make)
     start.tell_first_link(config(""), "http://127.0.0.1:8080")
     assert capsys.readouterr().err == ""
 

@@ -57,6 +57,8 @@ INSERT INTO token (hash, account, name, scope, created_at) VALUES ('h', 'anna', 
 INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna', '', '2026');
 INSERT INTO one_time_link (hash, kind, account, role, made_by, created_at, expires_at)
     VALUES ('h', 'reset', 'anna', 'admin', 'x', '2026', '2026');
+INSERT INTO totp VALUES ('anna', 'S', 5, '2026');
+INSERT INTO recovery_code VALUES ('h', 'anna');
 INSERT INTO login_failure VALUES ('as x', 1, '2026', '2026');
 INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
 INSERT INTO share VALUES ('anna', 3);

@@ -95,6 +95,8 @@ RAW = """
     INSERT INTO known_browser (hash, account, network, used_at) VALUES ('h', 'anna', '', '2026');
     INSERT INTO one_time_link (hash, kind, account, role, made_by, created_at, expires_at)
         VALUES ('h', 'reset', 'anna', 'admin', 'x', '2026', '2026');
+    INSERT INTO totp VALUES ('anna', 'S', 5, '2026');
+    INSERT INTO recovery_code VALUES ('h', 'anna');
     INSERT INTO machine VALUES ('m', 'gpu', 0, '{"ai": 2}', '1', 'p', '{}', '2026', '2026');
     INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'x');
     INSERT INTO join_token VALUES ('h', 'gpu', '{"ai": 2}', 'anna', '2026', '2026');

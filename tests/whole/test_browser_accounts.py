@@ -11,6 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
+from bellhop.accounts import totp
 from bellhop.client import Bellhop
 from tests.support.axe import findings
 from tests.support.browser import (
@@ -397,3 +398,37 @@ def test_it_makes_the_first_account_with_the_link_of_the_start(
         browser.delete_all_cookies()
         browser.get(f"{bellhop.url}/jobs")
         assert "/login" in browser.current_url
+
+
+def test_it_asks_for_a_code_once_two_factor_login_is_on(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    served.run("user", "add", "tina", "--password-stdin", given=f"{PASSWORD}\n")
+    log_in(browser, f"{served.url}/account", "tina")
+    shown(browser, "#totp-password").send_keys(PASSWORD)
+    press(browser, "[data-totp-button]")
+    key = shown(browser, "[data-totp-secret]").text.replace(" ", "")
+    is_drawn = "const qr = arguments[0]; return qr.complete && qr.naturalWidth > 0"
+    wait_for(lambda: browser.execute_script(is_drawn, find(browser, "[data-totp-qr]")))
+    assert "otpauth://" in str(find(browser, "[data-totp-address]").get_attribute("href"))
+    assert findings(browser) == []
+    shown(browser, "#totp-code").send_keys(totp.code_at(key, totp.step_now()))
+    press(browser, "[data-totp-code-form] [type=submit]")
+    codes = shown(browser, "[data-recovery-codes]").text.split()
+    assert len(codes) == 10
+    assert "10 recovery codes" in text_of(browser, "[data-totp-words]")
+    assert quiet_findings(browser) == []
+    browser.delete_all_cookies()
+    browser.get(f"{served.url}/login?next=/account")
+    shown(browser, "#name").send_keys("tina")
+    shown(browser, "#password").send_keys(PASSWORD)
+    press(browser, "[data-log-in]")
+    shown(browser, "#code").send_keys("000000")
+    press(browser, "[data-log-in]")
+    wait_for(lambda: "Wrong code" in text_of(browser, "[data-form-error]"))
+    assert findings(browser) == []
+    shown(browser, "#code").clear()
+    shown(browser, "#code").send_keys(codes[0])
+    press(browser, "[data-log-in]")
+    wait_for(lambda: "9 recovery codes" in text_of(browser, "[data-totp-words]"))
+    complaints(browser)  # the browser notes the 401

@@ -1,6 +1,6 @@
 -- People: links with which somebody comes in once, known by the SHA-256 of what stands after the #.
 -- `first` makes the first account, `invitation` the account that it names, `reset` gives an account
--- another password. Only one of these may be open for an account.
+-- another password.
 CREATE TABLE one_time_link (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     hash TEXT NOT NULL UNIQUE,
@@ -13,5 +13,17 @@ CREATE TABLE one_time_link (
     used_at TEXT,
     revoked_at TEXT
 );
-CREATE UNIQUE INDEX one_time_link_open ON one_time_link (kind, account)
-    WHERE used_at IS NULL AND revoked_at IS NULL;
+-- People: the second factor of those who want one (TOTP, RFC 6238). It counts from `confirmed_at` on;
+-- `last_step` is the time, in steps of 30 s, of the last code that was accepted. Bellhop makes the codes
+-- itself to compare, and so keeps the secret; recovery codes are known by their SHA-256.
+CREATE TABLE totp (
+    account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE,
+    secret TEXT NOT NULL,
+    last_step INTEGER NOT NULL DEFAULT 0,
+    confirmed_at TEXT
+) WITHOUT ROWID;
+CREATE TABLE recovery_code (
+    hash TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES totp (account) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX recovery_code_account ON recovery_code (account);

@@ -7,8 +7,11 @@ from typing import Any
 
 from bellhop.accounts.access import User, owned, readable
 from bellhop.base.times import seconds_since, timestamp
+from bellhop.base.units import DAY_S
 from bellhop.database.database import named, query
 
+# How far back the page of the accounts counts what each submitted.
+RECENT_DAYS = 30
 # The flow of the queues is that of the last minute, or of its last events if those are too many.
 FLOW_S = 60.0
 FLOW_EVENTS = (1000, 4000, 16_000)
@@ -60,6 +63,14 @@ def held_by_owners() -> dict[str, tuple[int, int]]:
                 GROUP BY owner
             UNION ALL SELECT owner, 0, bytes FROM storage_use) AS held GROUP BY owner"""
     return {owner: (jobs, held) for owner, jobs, held in query(sql)}
+
+
+def recent_by_owners() -> dict[str, tuple[int, int]]:
+    """(how many jobs of the last 30 days are there, the bytes that these hold) of each owner."""
+    sql = """SELECT owner, count(*), CAST(sum(bytes) AS BIGINT) FROM job
+        WHERE created_at > :since AND delivery_of IS NULL GROUP BY owner"""
+    since = timestamp(-RECENT_DAYS * DAY_S)
+    return {owner: (jobs, held) for owner, jobs, held in query(sql, {"since": since})}
 
 
 def counts_by_type(viewer: User) -> list[tuple[str, str, int]]:

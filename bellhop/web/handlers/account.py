@@ -9,7 +9,7 @@ from typing import Any
 
 from bottle import HTTPResponse, request
 
-from bellhop.accounts import accounts, audit, browsers
+from bellhop.accounts import accounts, audit, browsers, totp
 from bellhop.accounts.access import ANYBODY, TOKEN_SCOPES, User
 from bellhop.accounts.opaque import new_secret
 from bellhop.base.errors import Problem, invalid_field
@@ -32,7 +32,9 @@ UNKNOWN = "an unknown name"
 def log_in(site: Site, user: User | None) -> HTTPResponse:
     """POST /login: a new session for the browser, in place of the one it had."""
     require_content_type("application/json")
-    given = texts_of(read_json(), "name", "password")
+    body = read_json()
+    code = body.pop("code", "") if isinstance(body, dict) else ""
+    given = texts_of(body, "name", "password")
     name = given["name"].strip().lower()
     if not accounts.is_closed():
         raise Problem("forbidden", "There are no accounts yet, so you do not need to log in.")
@@ -44,6 +46,7 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
     # What is no name may be a password in the wrong field.
     who = name if accounts.exists(name) else UNKNOWN
     _require_password(site, name, given["password"], who, "login refused", WRONG)
+    _require_code(name, code)
     return let_in(site, user, name)
 
 
@@ -204,6 +207,26 @@ def _require_password(
     except Problem as problem:
         audit.note_refused(who, address(), f"{action}: {problem.code}")
         raise
+
+
+def _require_code(name: str, code: Any) -> None:
+    """Raise the problem of a login that needs a code, and has none or a wrong one."""
+    if not isinstance(code, str):
+        raise invalid_field("code", "must be a text")
+    if not totp.is_on(name):
+        return
+    if not code.strip():
+        said = "Enter the code that your authenticator app shows, or a recovery code."
+        raise Problem("code-needed", said)
+    try:
+        if not (how := totp.accept(name, code)):
+            raise Problem("login-failed", "Wrong code, or one that was used before.")
+    except Problem as problem:
+        audit.note_refused(name, address(), f"login refused: {problem.code}")
+        raise
+    if how == totp.RECOVERY:
+        with audit.noted(name, address(), "use recovery code"):
+            pass
 
 
 def _sent(site: Site, name: str) -> str:

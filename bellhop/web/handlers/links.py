@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from bottle import HTTPResponse
@@ -29,7 +30,7 @@ NEW = ("kind", "name", "role", "own_password")
 
 def list_links(site: Site, user: User) -> HTTPResponse:
     """GET /links: those that somebody can still use, newest first; none shows its secret."""
-    return json_answer({"links": links.pending()})
+    return json_answer({"links": [asdict(link) for link in links.pending()]})
 
 
 def add(site: Site, user: User) -> HTTPResponse:
@@ -39,19 +40,19 @@ def add(site: Site, user: User) -> HTTPResponse:
     try:
         with noted(user, words, name):
             secret = links.make(kind, name, role, user.name)
+            made = asdict(links.find(secret))
     except accounts.Refused as refusal:
         raise invalid_field("name", str(refusal)) from None
-    made = next(link for link in links.pending() if link["account"] == name)
     return json_answer({**made, "link": links.address(site.settings, secret)}, 201)
 
 
 def revoke(site: Site, user: User, number: str) -> HTTPResponse:
     """DELETE /links/N: who opens it is told so."""
-    found = [link for link in links.pending() if link["id"] == int(number)]
+    found = [link for link in links.pending() if link.id == int(number)]
     missing = Problem("not-found", "There is no link with this number that can still be used.")
     if not found:
         raise missing
-    with noted(user, f"revoke link ({found[0]['kind']})", found[0]["account"]):
+    with noted(user, f"revoke link ({found[0].kind})", found[0].account):
         if not links.revoke(int(number)):
             raise missing
     return HTTPResponse(status=204)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bottle import HTTPResponse
 
-from bellhop.accounts import accounts, audit, passwords
+from bellhop.accounts import accounts, audit, passwords, totp
 from bellhop.accounts.access import ROLES, User
 from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, invalid_field
@@ -24,7 +24,7 @@ from bellhop.web.handlers.account import confirm_password
 from bellhop.web.site import Site
 
 NEW = ("name", "role", "password", "own_password")
-CHANGES = ("role", "is_disabled", "password", "reset_password", "own_password")
+CHANGES = ("role", "is_disabled", "password", "reset_password", "remove_totp", "own_password")
 
 
 def list_accounts(site: Site, user: User) -> HTTPResponse:
@@ -59,24 +59,25 @@ def change(site: Site, user: User, account: str) -> HTTPResponse:
     if given:
         confirm_own(site, user, given)
     told = passwords.new() if given.get("reset_password") else None
-    changes: list[tuple[str, Callable[[], Any]]] = []
+    _make(user, account, list(_changes(user, account, given, told)))
+    return _shown(account, told)
+
+
+def _changes(
+    user: User, account: str, given: dict[str, Any], told: str | None
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What the audit log says of each change, and what makes it."""
     if password := told or given.get("password"):
         stored = hashed(password, account)
-        changes.append(
-            (
-                "new password",
-                partial(accounts.set_password, account, stored, keep_session=user.session),
-            )
-        )
+        act = partial(accounts.set_password, account, stored, keep_session=user.session)
+        yield "new password", act
     if "role" in given:
-        role = given["role"]
-        changes.append((f"role {role}", partial(accounts.set_role, account, role)))
+        yield f"role {given['role']}", partial(accounts.set_role, account, given["role"])
     if "is_disabled" in given:
         words = "disable account" if given["is_disabled"] else "enable account"
-        act = partial(accounts.disable, account, is_disabled=given["is_disabled"])
-        changes.append((words, act))
-    _make(user, account, changes)
-    return _shown(account, told)
+        yield words, partial(accounts.disable, account, is_disabled=given["is_disabled"])
+    if given.get("remove_totp"):
+        yield "remove two-factor login", partial(totp.remove, account)
 
 
 def confirm_own(site: Site, user: User, given: dict[str, Any]) -> None:
@@ -102,17 +103,22 @@ def _make(user: User, account: str, changes: list[tuple[str, Callable[[], Any]]]
 
 def _accounts() -> Iterator[dict[str, Any]]:
     logins, held = audit.last_logins(), queries.held_by_owners()
+    with_totp, recent = totp.who_has_it(), queries.recent_by_owners()
     for account in accounts.every():
         jobs, size = held.get(account["name"], (0, 0))
+        recent_jobs, recent_size = recent.get(account["name"], (0, 0))
         yield {
             "name": account["name"],
             "role": account["role"],
             "is_disabled": bool(account["is_disabled"]),
             "created_at": account["created_at"],
             "last_login_at": logins.get(account["name"]),
+            "has_totp": account["name"] in with_totp,
             "tokens": account["tokens"],
             "jobs": jobs,
             "bytes": size,
+            "recent_jobs": recent_jobs,
+            "recent_bytes": recent_size,
         }
 
 
@@ -133,7 +139,7 @@ def _checked(body: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
             raise invalid_field(name, f"must be one of {', '.join(ROLES)}")
         if name in ("password", "own_password") and not isinstance(value, str):
             raise invalid_field(name, "must be a text")
-        if name in ("is_disabled", "reset_password") and not isinstance(value, bool):
+        if name in ("is_disabled", "reset_password", "remove_totp") and not isinstance(value, bool):
             raise invalid_field(name, "must be true or false")
     return body
 

@@ -166,7 +166,7 @@ def _refusal(codes: list[str]) -> dict[str, Any]:
     headers = [
         ("busy", "Retry-After"), ("too-many-requests", "Retry-After"),
         ("method-not-allowed", "Allow"), ("login-needed", "WWW-Authenticate"),
-        ("login-failed", "WWW-Authenticate"),
+        ("login-failed", "WWW-Authenticate"), ("code-needed", "WWW-Authenticate"),
         ("range-not-satisfiable", "Content-Range"),
     ]  # fmt: skip
     told = _headers(name for code, name in headers if code in codes)

@@ -27,8 +27,11 @@ PERSON = record(
     "An account.", name=text("Its name."), role=ROLE,
     is_disabled=flag("Whether it cannot log in."), created_at=time("Creation time."),
     last_login_at=or_null(time("The last login; null if there was none within a year.")),
+    has_totp=flag("Whether its login asks for a code."),
     tokens=count("Its tokens."), jobs=count("Its jobs."),
     bytes=count("What its jobs and uploads hold."),
+    recent_jobs=count("Those of its jobs that are at most 30 days old."),
+    recent_bytes=count("What these hold."),
     password=text("A password that Bellhop made for this request, told only once."),
 )  # fmt: skip
 PERSON["required"].remove("password")
@@ -38,7 +41,39 @@ NEW = record("A new account.", needs=("name", "role", "own_password"),
              password=text("Without one, Bellhop makes one.", minLength=LEAST_LENGTH))  # fmt: skip
 CHANGE = record("What to change.", needs=(), role=ROLE, own_password=OWN, password=PASSWORD,
                 is_disabled=flag("true: the account cannot log in."),
-                reset_password=flag("true: Bellhop makes a new password."))  # fmt: skip
+                reset_password=flag("true: Bellhop makes a new password."),
+                remove_totp=flag("true: the login asks for no code any more."))  # fmt: skip
+TOTP_SCHEMAS: dict[str, Schema] = {
+    "Totp": record("Two-factor login.", is_on=flag("Whether the login asks for a code."),
+                   recovery_codes=count("How many recovery codes are left.")),
+    "NewTotp": record(
+        "What an authenticator app needs.", secret=text("The key, in Base32."),
+        address=text("The same for an app, as an otpauth: URI.", format="uri"),
+        qr=text("The same as a QR code, an SVG image."),
+    ),
+    "TotpCode": record("A code.", needs=("code",), code=text("As the app shows it.")),
+    "RecoveryCodes": record("Recovery codes, shown only once.",
+                            recovery_codes=list_of(text("It logs in once."))),
+    "OwnPassword": record("Your password.", needs=("password",), password=OWN),
+}  # fmt: skip
+TOTP = f"{API}/account/totp"
+TOTP_ROUTES = (
+    Route("GET", TOTP, name="getTotp", summary="Show whether your login asks for a code",
+          words="With a login by password.", answers=shows("Totp", "Whether it does.")),
+    Route("POST", TOTP, name="beginTotp", summary="Begin two-factor login (TOTP)",
+          words="It is on once a code proves that an app has the key.",
+          body=takes("OwnPassword", {"password": "correct horse"}),
+          answers=shows("NewTotp", "The key, shown only once.", status=201),
+          problems=(*BODY, "login-failed", "forbidden", "invalid-job")),
+    Route("POST", f"{TOTP}/confirm", name="confirmTotp", summary="Turn on two-factor login",
+          words="Each later login with the password also needs a code; tokens do not.",
+          body=takes("TotpCode", {"code": "123456"}),
+          answers=shows("RecoveryCodes", "The recovery codes."), problems=(*BODY, "invalid-job")),
+    Route("POST", f"{TOTP}/remove", name="removeTotp", summary="Turn off two-factor login",
+          words="The password is enough again.",
+          body=takes("OwnPassword", {"password": "correct horse"}),
+          answers=NOTHING, problems=(*BODY, "login-failed", "invalid-job")),
+)  # fmt: skip
 KIND = one_of((INVITATION, RESET), "What it is for.")
 LINK = record(
     "A link that works once.", id=count("Its number."), kind=KIND, account=text("For whom."),
@@ -63,9 +98,10 @@ PEOPLE_SCHEMAS: dict[str, Schema] = {
     "NewPerson": NEW, "PersonPatch": CHANGE, "OneTimeLink": LINK, "NewOneTimeLink": NEW_LINK,
     "OneTimeLinkList": record("Links that can be used.", links=list_of(named("OneTimeLink"))),
     "LinkSecret": record("A link that somebody opened.", needs=("token",), token=SECRET),
-    "LinkPurpose": LOOKED, "LinkUse": USE,
+    **TOTP_SCHEMAS, "LinkPurpose": LOOKED, "LinkUse": USE,
 }  # fmt: skip
 PEOPLE = (
+    *TOTP_ROUTES,
     Route("GET", f"{API}/accounts", name="listAccounts", summary="List all accounts",
           words="For admins, by name.", answers=shows("PersonList", "The accounts.")),
     Route("POST", f"{API}/accounts", name="addAccount", summary="Add an account",

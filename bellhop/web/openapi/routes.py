@@ -228,10 +228,11 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
     "Accounts": ("Log in, manage sessions, tokens and accounts, read the audit log.", (
         Route("POST", f"{API}/login", name="logIn", summary="Log in",
               words="Sets the session cookie of a browser, and one by which the account knows the "
-              "browser later. After several failures, the next try must wait.",
+              "browser later. After several failures, the next try must wait. Where the account "
+              "has two-factor login, `code-needed` asks for a `code` too.",
               body=takes("Login", {"name": "anna", "password": "correct horse"}),
               answers=shows("LoggedIn", "Welcome.", "Set-Cookie"),
-              problems=(*BODY, "login-failed", "forbidden", "invalid-job")),
+              problems=(*BODY, "login-failed", "code-needed", "forbidden", "invalid-job")),
         Route("POST", f"{API}/logout", name="logOut", summary="Log out",
               words="Ends the session of this browser.",
               answers={204: Answer("Logged out.", headers=("Set-Cookie",))}),

@@ -388,8 +388,9 @@ SCHEMAS: dict[str, Schema] = {
                      queue=named("Bell", "For admins."), data=text("The data folder, for admins.")),
     "Readiness": record("A consumer runs too.", needs=("status",), status=text(const="ready"),
                         consumers=count("Live consumers, for admins.", 1)),
-    "Login": record("Name and password.", name=text("The name of the account."),
-                    password=text("The password.")),
+    "Login": record("Name and password.", needs=("name", "password"),
+                    name=text("The name of the account."), password=text("The password."),
+                    code=text("Of an authenticator app, or a recovery code.")),
     "LoggedIn": record("A login.", name=text("The account."), role=one_of(ROLES, "Its role.")),
     "Account": record(
         "The account of the request.", name=text("Its name; `local` while there are no accounts."),

@@ -81,6 +81,9 @@ def _print_link(given: argparse.Namespace, kind: str, role: str, words: str) -> 
     with audit.noted(CONSOLE, "", words, given.name):
         secret = links.make(kind, given.name, role, CONSOLE)
     print(links.address(given.settings, secret, base))
+    if not given.settings.server.public_url:
+        said = f"the link leads to {base}; where others reach Bellhop, [server] public_url says"
+        print(f"bellhop: {said}", file=sys.stderr)
 
 
 def _list(given: argparse.Namespace) -> None:

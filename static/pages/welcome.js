@@ -8,9 +8,12 @@ import { texts } from "/static/texts/welcome.js";
 const form = find("[data-welcome-form]");
 const button = find("[data-submit]");
 const FIELDS = ["name", "password", "again"];
+/* Hidden until it is known what it is for, so that nothing moves. */
+const card = find("[data-welcome]");
 const token = location.hash.slice(1);
 
 function refuse(message) {
+  card.hidden = false;
   find("[data-words]").hidden = true;
   form.hidden = true;
   showText(find("[data-link-error]"), message);
@@ -74,6 +77,7 @@ async function start() {
     send(words);
   });
   form.hidden = false;
+  card.hidden = false;
   return (name.readOnly ? password : name).focus();
 }
 

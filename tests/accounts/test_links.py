@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from bellhop.database.database import database, query
 from bellhop.storage.installation import Installation, read_record, write_record
 from bellhop.storage.models import Job
 from bellhop.web.gate import COOKIE
+from tests.support.atonce import at_once
 from tests.support.jobs import job_of
 from tests.support.wsgi import Answer, WsgiClient
 
@@ -107,16 +108,9 @@ def test_it_makes_the_first_admin_who_owns_what_was_there(
 def test_it_makes_one_first_admin_however_many_use_the_link_at_once(
     web: WsgiClient, first: str
 ) -> None:
-    given: list[int] = []
-    threads = [
-        threading.Thread(target=lambda n=name: given.append(use(web, first, n).status))
-        for name in ("anna", "berta", "carla")
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(given) == [200, 403, 403]
+    names = ("anna", "berta", "carla")
+    given = at_once(*(partial(use, web, first, name) for name in names))
+    assert sorted(answer.status for answer in given) == [200, 403, 403]
     assert query("SELECT count(*) FROM account") == [(1,)]
 
 
@@ -337,6 +331,7 @@ def test_it_says_why_a_link_cannot_be_used(
         assert (answer.status, answer.code) == (403, "link-refused")
         assert said in answer.json["detail"]
         assert answer.json["detail"].endswith("ask an admin for a new one.")
+    assert ("somebody with a link", "link refused", "") in noted()
     assert query("SELECT name, password FROM account ORDER BY name") == before
 
 
@@ -387,7 +382,8 @@ def test_it_prints_links_at_the_console(
     web: WsgiClient, here: Installation, console: Console, people: None
 ) -> None:
     here.address_file.write_text("http://127.0.0.1:8080")
-    status, invited, _ = console("invite eve --role viewer")
+    status, invited, said = console("invite eve --role viewer")
+    assert "public_url" in said
     assert (status, invited.partition("#")[0]) == (0, "http://127.0.0.1:8080/welcome")
     assert use(web, invited.strip().partition("#")[2]).json["role"] == "viewer"
     reset = console("reset-link otto")[1]

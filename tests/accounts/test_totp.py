@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-import threading
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,7 @@ from bellhop.base.settings import Settings
 from bellhop.cli.main import main
 from bellhop.database.database import database, query
 from bellhop.web.gate import COOKIE
+from tests.support.atonce import at_once
 from tests.support.wsgi import Answer, WsgiClient
 
 API = "/api/v1"
@@ -94,6 +95,7 @@ def test_it_gives_an_app_what_it_needs(web: WsgiClient) -> None:
     address = urlsplit(begun.json["address"])
     assert (begun.status, address.scheme, address.netloc) == (201, "otpauth", "totp")
     assert address.path == "/Bellhop:otto"
+    assert begun.json["qr"].startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     told = parse_qs(address.query)
     assert told == {"secret": [begun.json["secret"]], "issuer": ["Bellhop"]}
     assert len(base64.b32decode(begun.json["secret"])) == 20
@@ -163,14 +165,8 @@ def test_it_accepts_no_code_again_that_turned_it_on(
 def test_it_accepts_a_code_once_however_many_send_it(
     web: WsgiClient, secret: str, recovery: list[str], time: Time
 ) -> None:
-    code, given = totp.code_at(secret, time.step), []
-    threads = [
-        threading.Thread(target=lambda: given.append(totp.accept("otto", code))) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    code = totp.code_at(secret, time.step)
+    given = at_once(*[partial(totp.accept, "otto", code)] * 4)
     assert sorted(given, key=str) == [None, None, None, totp.APP]
 
 

@@ -29,7 +29,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2269, "server": 745, "web": 5685, "consumer": 1650, "backup": 955,
+    "cli": 2271, "server": 745, "web": 5687, "consumer": 1650, "backup": 955,
     "schedules": 330, "checks": 576, "jobs": 3550, "jobprocess": 1660, "accounts": 865,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1422,
     "stores": 1140,

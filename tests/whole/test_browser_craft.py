@@ -20,8 +20,8 @@ from tests.support.browser import chromium, complaints, drop, find, press, text_
 from tests.support.running import Running, wait_for
 
 PAGES = [route.path for route in page_routes() if route.action == "page" and "<" not in route.path]
-EVERYWHERE = [*PAGES, "/nothing", "/login", "/jobs/{done}", "/jobs/{failed}", "/jobs/{active}",
-              "/jobs/{odd}", "/jobs/0"]  # fmt: skip
+EVERYWHERE = [*PAGES, "/nothing", "/login", "/welcome", "/jobs/{done}", "/jobs/{failed}",
+              "/jobs/{active}", "/jobs/{odd}", "/jobs/0"]  # fmt: skip
 # The pages as they are seen most.
 WIDTHS = {"desktop": 1280, "phone": 390}
 SCHEMES = {"desktop": "light", "phone": "dark"}

@@ -25,6 +25,8 @@ from bellhop.web.handlers.account import let_in, texts_of
 from bellhop.web.handlers.people import confirm_own, hashed
 from bellhop.web.site import Site
 
+# Of whoever opens a link, the audit log knows no name.
+WHO = "somebody with a link"
 NEW = ("kind", "name", "role", "own_password")
 
 
@@ -128,9 +130,10 @@ def _require_new(name: str) -> None:
 
 @contextlib.contextmanager
 def _link_problem() -> Iterator[None]:
-    """What is refused becomes the problem of a link, in a sentence."""
+    """What is refused becomes the problem of a link, in a sentence; the audit log counts it."""
     try:
         yield
     except accounts.Refused as refusal:
+        audit.note_refused(WHO, address(), "link refused")
         said = str(refusal)
         raise Problem("link-refused", f"{said[0].upper()}{said[1:]}.") from None

@@ -42,6 +42,7 @@ from bellhop.storage.models import (
     Share,
     StorageUse,
     Tally,
+    Total,
     Turn,
     Upload,
     WebhookDisabled,
@@ -61,8 +62,8 @@ __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
     "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "JoinToken",
     "KnownBrowser", "LoginFailure", "Machine", "Published", "Queue", "Refusal", "Result",
-    "Schedule", "Search", "Served", "Session", "Share", "StorageUse", "Tally", "Token", "Turn",
-    "Upload", "WebhookDisabled", "WebhookSecret", "database",
+    "Schedule", "Search", "Served", "Session", "Share", "StorageUse", "Tally", "Token", "Total",
+    "Turn", "Upload", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

@@ -79,7 +79,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("huey", {"bell", "consumer"}),
         ("redis", {"bell"}),
         ("cronsim", {"schedules"}),
-        ("prometheus_client", {"web"}),
+        ("prometheus_client", {"metrics", "web"}),
         ("segno", {"web"}),
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),

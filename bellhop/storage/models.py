@@ -20,6 +20,7 @@ from peewee import (
     TextField,
 )
 
+from bellhop.storage.counted import CacheCount, Duration, Failure, Tally, Total
 from bellhop.storage.people import OF_PEOPLE, Account, Table
 
 FINAL = ("completed", "failed", "cancelled")
@@ -67,6 +68,7 @@ class Job(Table):
     delivery_of = IntegerField(null=True)
     schedule = IntegerField(null=True)
     bytes = IntegerField(default=0)
+    is_again = BooleanField(default=False)
 
 
 class Item(Table):
@@ -273,56 +275,6 @@ class Cache(Table):
     used_at = TextField()
 
 
-class CacheCount(Table):
-    """How often a job type found an earlier result, and how often not."""
-
-    type = TextField(primary_key=True)
-    hits = IntegerField(default=0)
-    misses = IntegerField(default=0)
-
-
-class Duration(Table):
-    """How long one of the latest items of a job type ran."""
-
-    type = TextField()
-    slot = IntegerField()
-    seconds = FloatField()
-
-    class Meta:
-        primary_key = CompositeKey("type", "slot")
-
-
-class Tally(Table):
-    """What runs of items came to in a slot of time, and how long they waited and took."""
-
-    at = IntegerField()
-    owner = TextField()
-    type = TextField()
-    what = TextField()
-    bucket = IntegerField()
-    count = IntegerField()
-    peak = IntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("at", "owner", "type", "what", "bucket")
-
-
-class Failure(Table):
-    """How often items failed for one reason in a slot of time."""
-
-    at = IntegerField()
-    owner = TextField()
-    type = TextField()
-    code = TextField()
-    reason = TextField()
-    count = IntegerField()
-    first_at = TextField()
-    last = TextField()
-
-    class Meta:
-        primary_key = CompositeKey("at", "owner", "type", "code", "reason")
-
-
 class WebhookSecret(Table):
     """What the webhooks of an owner are signed with."""
 
@@ -411,6 +363,7 @@ TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
     Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
     Failure, WebhookDisabled, *OF_PEOPLE, Share, Search, Machine, JoinToken, Served, Published,
+    Total,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {

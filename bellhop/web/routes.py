@@ -15,6 +15,7 @@ from typing import Any
 from bottle import HTTPError, Router
 
 from bellhop.base.addresses import API
+from bellhop.metrics.http import counted
 from bellhop.web import door
 from bellhop.web.handlers import (
     account,
@@ -87,7 +88,7 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)
-    return door.secured(app, site.settings)
+    return counted(door.secured(app, site.settings), site.requests)
 
 
 def find(method: str, path: str) -> Route:

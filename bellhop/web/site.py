@@ -24,6 +24,7 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.looking import Looking
 from bellhop.machines.served import Elsewhere, Publisher
+from bellhop.metrics.http import Requests
 from bellhop.schedules.schedules import Schedules
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
@@ -70,6 +71,7 @@ class Site:
     turns: Turns = field(default_factory=Turns)
     stopping: threading.Event = field(default_factory=threading.Event)
     clock: Clock = field(default_factory=Clock)
+    requests: Requests = field(default_factory=Requests)
     # The first peers that sent X-Forwarded-For, or named a person, and are not believed.
     untrusted_proxies: list[str] = field(default_factory=list)
 

@@ -44,6 +44,7 @@ INSERT INTO idempotency VALUES ('anna', 'k', 'f', 3, '2026');
 INSERT INTO queue VALUES ('q', 1, NULL, 'anna', '2026');
 INSERT INTO tally VALUES (300, 'anna', 'noop', 'completed', 0, 2, 9007199254740993);
 INSERT INTO failure VALUES (300, 'anna', 'noop', 'bad_input', 'no "…"', 1, '2026', '2026 j3 ärger');
+INSERT INTO total VALUES ('job_run', 'noop', '', '', 25, 9007199254740993, 0.30000000000000004);
 INSERT INTO cache VALUES ('k', 'noop', 'anna', 4, 1, '2026', '2026');
 INSERT INTO cache_count VALUES ('noop', 1, 2);
 INSERT INTO duration VALUES ('noop', 0, 2), ('noop', 1, 0.30000000000000004);

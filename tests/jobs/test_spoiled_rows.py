@@ -102,6 +102,7 @@ RAW = """
     INSERT INTO join_token VALUES ('h', 'gpu', '{"ai": 2}', 'anna', '2026', '2026');
     INSERT INTO published VALUES ('needs', '10');
     INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
+    INSERT INTO total VALUES ('item', 'old', 'failed', 'timed_out', 0, 1, 0);
 """
 
 

@@ -27,3 +27,20 @@ CREATE TABLE recovery_code (
     account TEXT NOT NULL REFERENCES totp (account) ON DELETE CASCADE
 ) WITHOUT ROWID;
 CREATE INDEX recovery_code_account ON recovery_code (account);
+CREATE UNIQUE INDEX one_time_link_open ON one_time_link (kind, account)
+    WHERE used_at IS NULL AND revoked_at IS NULL;
+-- Metrics: what the counters of /metrics hold. A row only grows, and outlives the jobs that it counts.
+-- `bucket` is the upper bound of a length of time in milliseconds, 0 above all bounds and where only
+-- the number counts; `seconds` is the sum of the lengths.
+CREATE TABLE total (
+    what TEXT NOT NULL,
+    type TEXT NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (what, type, status, code, bucket)
+) WITHOUT ROWID;
+-- Whether the job had ended before, and runs again: how long that took tells nothing.
+ALTER TABLE job ADD COLUMN is_again INTEGER NOT NULL DEFAULT 0 CHECK (is_again IN (0, 1));

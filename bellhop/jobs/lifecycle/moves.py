@@ -23,10 +23,12 @@ from typing import Any, ClassVar, NamedTuple
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, together, write_many
-from bellhop.jobs.lifecycle import deliveries, queuing, rows, tallies
+from bellhop.jobs.lifecycle import counting, deliveries, queuing, rows, tallies
+from bellhop.jobs.lifecycle.counting import Brought
 from bellhop.jobs.lifecycle.tallies import UNKNOWN, Measured
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.queries import reasons
+from bellhop.metrics.totals import Totals
 from bellhop.storage.models import FINAL
 
 log = logging.getLogger("bellhop.lifecycle")
@@ -168,9 +170,12 @@ ADD_TO_JOB = f"""
     WHERE id = :job
     RETURNING job_id, status,
         completed_items + failed_items + cancelled_items = total_items,
-        cancelled_items, failed_items"""
+        cancelled_items, failed_items, type, delivery_of IS NOT NULL,
+        is_again = 0 AND cached_items < total_items * steps, started_at,
+        CASE WHEN depends_on = '[]' THEN coalesce(max(created_at, run_at), created_at) END"""
 REOPEN_JOB = """
     UPDATE job SET completed_at = NULL, error = NULL,
+        is_again = CASE WHEN completed_at IS NULL THEN is_again ELSE 1 END,
         status = CASE WHEN started_at IS NOT NULL THEN 'running'
             WHEN EXISTS (SELECT 1 FROM item WHERE item.job = job.id AND status = 'queued')
             THEN 'queued' ELSE 'pending' END
@@ -196,16 +201,6 @@ class Moved(NamedTuple):
     was: str
     was_progress: int
     was_cached: bool
-
-
-class Brought(NamedTuple):
-    """A job with what was added to it; `status` is the one before."""
-
-    job_id: str
-    status: str
-    is_final: bool
-    cancelled: int
-    failed: int
 
 
 class Statement:
@@ -266,7 +261,11 @@ class Statement:
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
             of_job.setdefault(job, []).append(Moved(*row, *known))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
-        _record(of_job, self.move, self._target, event)
+        totals = Totals()
+        _record(of_job, self.move, self._target, event, totals)
+        is_counted = bool(values.get("interrupted"))
+        counting.of_items(totals, self._target, ended, event, is_interrupted=is_counted)
+        totals.write()
         if self._target in ("completed", "failed"):
             tallies.count(self._target, ended)
             if event:
@@ -312,9 +311,16 @@ def say(text: str, *values: object) -> None:
 
 
 def _record(
-    of_job: dict[int, list[Moved]], move: str, target: str, error: ItemError | None
+    of_job: dict[int, list[Moved]],
+    move: str,
+    target: str,
+    error: ItemError | None,
+    totals: Totals,
 ) -> None:
-    """Write the events of the moved items of jobs, and bring the jobs themselves along."""
+    """Write the events of the moved items of jobs, and bring the jobs themselves along.
+
+    Jobs that end are added to `totals`.
+    """
     now = timestamp()
     write_many(
         rows.INSERT_EVENT,
@@ -328,7 +334,7 @@ def _record(
         ],
     )  # fmt: skip
     started = now if target == "running" or move == "reused" else None
-    for job, job_id in _bring_along(of_job, target, started).items():
+    for job, job_id in _bring_along(of_job, target, started, totals).items():
         for row in of_job[job]:
             say(
                 "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
@@ -338,7 +344,7 @@ def _record(
 
 
 def _bring_along(
-    of_job: dict[int, list[Moved]], target: str, started: str | None
+    of_job: dict[int, list[Moved]], target: str, started: str | None, totals: Totals
 ) -> dict[int, str]:
     """Add to the counters of jobs, and let their statuses follow from them; their public ids."""
     for job, moved in of_job.items():
@@ -353,7 +359,7 @@ def _bring_along(
     for job, has_changed, brought in zip(of_job, found[::2], jobs, strict=True):
         if not has_changed:  # the counter is spoiled
             rows.touch(job)
-        _let_follow(job, brought)
+        _let_follow(job, brought, totals)
     return dict(zip(of_job, (brought.job_id for brought in jobs), strict=True))
 
 
@@ -372,12 +378,13 @@ def _added(job: int, target: str, moved: list[Moved], started: str | None) -> di
     }
 
 
-def _let_follow(job: int, brought: Brought) -> None:
+def _let_follow(job: int, brought: Brought, totals: Totals) -> None:
     """Let the status of a job follow from its counters."""
     if brought.is_final:
         error = reasons.error_of(job) if brought.failed else None
         status = "cancelled" if brought.cancelled else "failed" if brought.failed else "completed"
         _end_job(job, brought.job_id, status, error)
+        counting.of_job(totals, brought, status, error)
     elif brought.status != "running":
         query(REOPEN_JOB, {"job": job})
 

@@ -12,6 +12,7 @@ from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import queuing, turns
 from bellhop.jobs.newjob import NewJob
+from bellhop.metrics import totals
 
 NEXT_CHANGE = """
     UPDATE counter SET value = value + 1
@@ -95,6 +96,8 @@ def insert(job: NewJob) -> int:
     contents = [{"job": row_id, "sha256": sha256} for sha256 in sorted(set(job.contents))]
     write_many(INSERT_CONTENT, contents)
     job_event(row_id, "submitted", job.note)
+    if job.delivery_of is None:
+        totals.submitted(job.type)
     said = partial(log.info, "job=%s move=submitted items=%d", job.job_id, len(job.items))
     database.after_commit(said)
     return row_id

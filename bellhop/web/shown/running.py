@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
         configured = site.settings.queues.get(name)
         by, at = paused.get(name, (None, None))
         of_each = workers.get(name, configured.workers if configured else 0)
-        serving = list(_serving(name, running, found, of_each))
+        serving = list(served_by(name, running, found, of_each))
         there = [machine.workers.get(name, 0) for machine in found if machine.consumers]
         came, left = flows.get(name, NO_FLOW)
         queue = {
@@ -62,7 +63,7 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
     return shown
 
 
-def _serving(
+def served_by(
     queue: str, running: Sequence[Consumer], found: Sequence[Machine], of_each: int
 ) -> Iterator[tuple[str, int]]:
     """(machine, its workers) for each consumer that serves a queue; "" where there is one machine.
@@ -80,6 +81,19 @@ def _serving(
             count = min(count, busy[consumer.machine][queue])
         if count or not consumer.draining:
             yield machine.row.name if machine else "", count
+
+
+def workers_of(site: Site) -> dict[tuple[str, str], tuple[int, int]]:
+    """(all workers, those that run an item) of each queue and machine, "" where there is one."""
+    running, changed = queries.running_consumers(site.here), switches.workers_set()
+    found, busy = machines(site, running), queries.busy_workers()
+    called = {machine.row.id: machine.row.name for machine in found}
+    counts = Counter[tuple[str, str]]()
+    for name, queue in site.settings.queues.items():
+        for machine, count in served_by(name, running, found, changed.get(name, queue.workers)):
+            counts[name, machine] += count
+    at_work = {(q, called.get(m, m)): n for m, queues in busy.items() for q, n in queues.items()}
+    return {key: (counts[key], at_work.get(key, 0)) for key in {**counts, **at_work}}
 
 
 def _backlog(site: Site, depth: int) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from bellhop.accounts.access import BELLHOP
 from bellhop.jobs import durations, queries, queues
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
@@ -20,6 +22,7 @@ LEAST_ROOM_BYTES = 1 << 20
 COUNT_REST, LONG_COUNT_S = 20, 0.02
 States = dict[str, dict[str, Any]]
 Flows = dict[str, tuple[float, float]]
+Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Surroundings:
     here: Installation
     files: Files
     _known: tuple[float, View] | None = field(default=None)
-    _counted: tuple[float, tuple[States, Flows]] | None = field(default=None)
+    # What was counted of the jobs, and until when it holds.
+    _counted: dict[str, tuple[float, Any]] = field(default_factory=dict)
     _lines: dict[str, tuple[float, int, Line]] = field(default_factory=dict)
 
     def line(self, queue: str, job: int) -> Line:
@@ -106,17 +110,27 @@ class Surroundings:
         return line
 
     def forget(self) -> None:
-        self._known = self._counted = None
+        self._known = None
+        self._counted.clear()
 
     def counted(self) -> tuple[States, Flows]:
         """The states and the flows of the queues; a moment old where there is much to count."""
+        return self._rested("queues", lambda: (queries.queue_states(), queries.flow()))
+
+    def jobs(self) -> list[tuple[str, str, int]]:
+        """(type, status, how many jobs); a moment old where there is much to count."""
+        return self._rested("jobs", lambda: queries.counts_by_type(BELLHOP))
+
+    def _rested(self, what: str, count: Callable[[], Counted]) -> Counted:
+        """What `count` gives; after one that took long, the same for a while."""
         began = time.monotonic()
-        if self._counted and began < self._counted[0]:
-            return self._counted[1]
-        found = queries.queue_states(), queries.flow()
+        until, found = self._counted.get(what, (began, None))
+        if began < until:
+            return cast(Counted, found)
+        found = count()
         now = time.monotonic()
         if (took_s := now - began) > LONG_COUNT_S:
-            self._counted = now + COUNT_REST * took_s, found
+            self._counted[what] = now + COUNT_REST * took_s, found
         return found
 
     def view(self) -> View:

@@ -61,6 +61,12 @@ MOVING = (
 )  # fmt: skip
 LIVE = ("done_at", "keeps_up", "last_line", "memory_bytes", "memory_limit_bytes", "peak_bytes")
 FIGURE = re.compile(r"^(bellhop_(?:disk_free|database)_bytes|\w+_age_seconds\{.*\}) \S+$")
+# Samples that differ in every run, and those that are 0 from the start: the family alone is told.
+UNSTEADY = re.compile(
+    r"process_|bellhop_(?:http|job_wait|job_run|item_run|consumer|build)_"
+    r"|bellhop_\w+_total.* 0\.0$"
+    r"|bellhop_(?:workers_busy|disk_used_bytes|database_wal_bytes|stored_bytes|cache_bytes)"
+)
 # Of what is read by browsers only, the kind is told: the words may change.
 FOR_BROWSERS = ("text/html", "text/javascript", "text/css", "image/svg+xml")
 # A name that is shorter could stand in an answer by chance.
@@ -122,7 +128,7 @@ def _body(answer: Answer, names: dict[str, str]) -> Any:
     if kind.endswith("zip"):
         with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
             return {name: archive.read(name).decode().splitlines() for name in archive.namelist()}
-    lines = answer.body.decode().splitlines()
+    lines = [line for line in answer.body.decode().splitlines() if not UNSTEADY.match(line)]
     return [FIGURE.sub(r"\1 <number>", _text(line, names)) for line in lines]
 
 

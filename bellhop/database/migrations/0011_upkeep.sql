@@ -27,8 +27,6 @@ CREATE TABLE recovery_code (
     account TEXT NOT NULL REFERENCES totp (account) ON DELETE CASCADE
 ) WITHOUT ROWID;
 CREATE INDEX recovery_code_account ON recovery_code (account);
-CREATE UNIQUE INDEX one_time_link_open ON one_time_link (kind, account)
-    WHERE used_at IS NULL AND revoked_at IS NULL;
 -- Metrics: what the counters of /metrics hold. A row only grows, and outlives the jobs that it counts.
 -- `bucket` is the upper bound of a length of time in milliseconds, 0 above all bounds and where only
 -- the number counts; `seconds` is the sum of the lengths.

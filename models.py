@@ -16,17 +16,15 @@ if sys.flags.safe_path:
 
 from bellhop.base import configuration
 from bellhop.database.database import bind, database
+from bellhop.storage.counted import CacheCount, Duration, Failure, Tally, Total
 from bellhop.storage.installation import DATABASE, bind_rows, read_record
 from bellhop.storage.models import (
     Cache,
-    CacheCount,
     Consumer,
     Content,
     Counter,
     Dependency,
-    Duration,
     Event,
-    Failure,
     Gone,
     Idempotency,
     Item,
@@ -41,8 +39,6 @@ from bellhop.storage.models import (
     Served,
     Share,
     StorageUse,
-    Tally,
-    Total,
     Turn,
     Upload,
     WebhookDisabled,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -9,6 +10,7 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.base.addresses import API
+from bellhop.base.settings import Server
 from bellhop.catalog import loading, typefiles
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.web.routes import every_route
@@ -164,3 +166,10 @@ def test_it_says_of_each_requirement_of_the_asvs_what_holds() -> None:
         assert status in ("met", "part", "proxy", "no", "n/a"), names
         is_about_documents = re.match(r"(\d+)\.1\.\d", names) is not None
         assert status != "met" or is_about_documents or "`test_" in proof, names
+
+
+def test_it_prepares_a_devcontainer_by_lines_of_the_makefile() -> None:
+    given = json.loads(read(".devcontainer/devcontainer.json"))
+    targets = re.findall(r"^([a-z./-]+):", read("Makefile"), re.M)
+    assert given["onCreateCommand"].removeprefix("make ") in targets
+    assert given["forwardPorts"] == [Server().port]

@@ -21,6 +21,7 @@ from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.main import log_to_stderr
 from bellhop.server import server
+from bellhop.server.passage import Passage
 from bellhop.system import listener
 from bellhop.web.routes import make_app
 from bellhop.web.site import open_site
@@ -44,7 +45,8 @@ def main() -> None:
     bottle_app = _inside(wsgi)
     # As plain as Bottle can: no plugin, so no database.
     bottle_app.route("/hello", "GET", lambda: HTTPResponse(b"hello", 200, PLAIN), skip=True)
-    server.serve(wsgi, bound, site, lambda: print(listener.address(bound), flush=True))
+    said = lambda: print(listener.address(bound), flush=True)  # noqa: E731
+    server.serve(wsgi, bound, site, said, Passage())
 
 
 if __name__ == "__main__":

@@ -29,9 +29,12 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(command=name)
         return command
 
-    add("serve", "start the web and a consumer under one parent (the default)")
+    whole.set_defaults(handover=None)
+    serve = add("serve", "start the web and a consumer under one parent (the default)")
+    serve.add_argument("--handover", help=argparse.SUPPRESS)
     half = add("web", "start only the web")
     half.add_argument("--socket-fd", type=int, help=argparse.SUPPRESS)
+    half.add_argument("--connections-fd", type=int, nargs=2, default=(), help=argparse.SUPPRESS)
     half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     half = add("consumer", "start only a consumer (as consumer.sh does)")
     half.add_argument(
@@ -41,18 +44,28 @@ def parser() -> argparse.ArgumentParser:
         "--workers", action=_Workers, metavar="N", help="number of workers for that queue"
     )
     half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    add("prepare", "choose the storage, migrate the database, and exit").add_argument(
-        "--start-lock", type=int, help=argparse.SUPPRESS
-    )
+    prepared = add("prepare", "choose the storage, migrate the database, and exit")
+    prepared.add_argument("--start-lock", type=int, help=argparse.SUPPRESS)
+    prepared.add_argument("--trial", help=argparse.SUPPRESS)
     _add_client_commands(add)
     checked = add("check", "test this installation, and say what mends it")
     checked.add_argument("--json", action="store_true", help="print JSON")
     add("drain", "stop taking new items, and return when nothing is running")
+    add(
+        "restart",
+        "replace the running program by the installed one, without losing a request or job",
+    )
     _add_backup(add)
     _add_move(add)
     _add_machine_commands(add)
     _add_service(add)
     _add_account_commands(add)
+    _add_type_commands(add)
+    return whole
+
+
+def _add_type_commands(add: Add) -> None:
+    """Those for who writes a job type."""
     trial = add("try", "run a job type without a server or queue")
     trial.add_argument("type")
     trial.add_argument("inputs", nargs="*", metavar="FILE|URL|TEXT|JSON")
@@ -66,7 +79,6 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--input", choices=kinds, default=kinds[0], help="what an item is")
     said = "run a function that is installed, such as textwrap:shorten"
     new.add_argument("--from", dest="wraps", metavar="MODULE:FUNCTION", help=said)
-    return whole
 
 
 def _add_client_commands(add: Add) -> None:

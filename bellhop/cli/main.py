@@ -82,27 +82,49 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
         from bellhop.system import children
 
         children.adopt_orphans()
-    return int(COMMANDS[given.command](loaded, given) or 0)
+    try:
+        return int(COMMANDS[given.command](loaded, given) or 0)
+    except StartRefused as refusal:
+        if any(getattr(given, name, None) is not None for name in OF_A_PARENT):
+            from bellhop.parent import answers
+
+            answers.answer(loaded.data_dir, False, shown(refusal))
+        raise
 
 
 def serve(loaded: settings.Settings, given: argparse.Namespace) -> int:
-    from bellhop.cli import supervisor
+    from bellhop.parent import supervisor
+    from bellhop.parent.handover import Handover
 
-    return supervisor.run(loaded)
+    before = Handover.of(given.handover) if given.handover else None
+    return supervisor.run(loaded, streams.say, before)
 
 
 def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import start
 
+    if given.trial is not None:
+        from bellhop.cli import rehearsal
+
+        start.die_with_parent()
+        rehearsal.run(loaded, given.trial)
+        return
     if given.start_lock is not None:
         start.die_with_parent()
     start.prepare(loaded, given.start_lock)
     start.require_account(loaded)
 
 
+def restart(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import upkeep
+
+    return upkeep.restart(loaded)
+
+
 def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import start
     from bellhop.server import server
+    from bellhop.server.passage import Passage
     from bellhop.system import listener
     from bellhop.web.routes import make_app
     from bellhop.web.site import open_site
@@ -117,7 +139,7 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
         bound = socket.socket(fileno=given.socket_fd)
     site = open_site(loaded, here, given.open_bell(loaded, here))
     start.tell_first_link(loaded, listener.address(bound))
-    server.serve(make_app(site), bound, site, on_ready)
+    server.serve(make_app(site), bound, site, on_ready, Passage(given.connections_fd))
 
 
 def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
@@ -243,6 +265,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "prepare": prepare,
     "check": check,
     "drain": drain,
+    "restart": restart,
     "backup": backup,
     "restore": restore,
     "move-to": move,
@@ -256,3 +279,5 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
 }
 # Those whose children run code of job types, or start what does.
 PARENTS = ("serve", "web", "consumer", "prepare", "try")
+# What only a parent says to a process that it starts, or to itself.
+OF_A_PARENT = ("handover", "start_lock", "ready_fd")

@@ -10,10 +10,15 @@ import codecs
 import contextlib
 import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+from bellhop.base.errors import said_of
+
+log = logging.getLogger("bellhop.supervisor")
 
 
 def settle() -> None:
@@ -39,6 +44,15 @@ def written() -> Iterator[None]:
         except OSError:
             discard()
             raise
+
+
+def say(line: str) -> None:
+    """Print a line; that nobody can read it stops nothing."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        log.warning("standard output cannot be written: %s", said_of(error))
+        discard()
 
 
 def discard() -> None:

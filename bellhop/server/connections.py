@@ -70,6 +70,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     request: Any
     outbufs: list[Any]
     sent_continue: bool
+    connected: bool
     _turn_bytes = 0
 
     def __init__(self, server: Any, connection: Any, address: Any, *more: Any, **options: Any):
@@ -98,6 +99,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Whether nobody is served here: no request, or the header of one is not whole."""
         is_read = self.request is not None and self.request.headers_finished
         return not self.requests and not self.total_outbufs_len and not is_read
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request has begun to arrive, or its answer is not sent yet."""
+        return bool(self.request or self.requests or self.total_outbufs_len or self.has_next)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing was lost if another process went on with this connection."""
+        if self.is_busy or self._unread or self._lingers_until:
+            return False  # asked first: a thread says that it closes before it says that it is done
+        return self.connected and not (self.will_close or self.close_when_flushed)
 
     @property
     def has_next(self) -> bool:

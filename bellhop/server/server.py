@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import socket
 import tempfile
 import time
@@ -16,6 +17,7 @@ from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.server.connections import MOST_CONNECTIONS, Channel, drop_slow
 from bellhop.server.parser import BODY_BYTES, Parser
+from bellhop.server.passage import Passage
 from bellhop.server.rules import Rules
 from bellhop.storage.files import write_atomically
 from bellhop.system import children, cores, limits, listener, signals
@@ -37,8 +39,12 @@ def serve(
     bound: socket.socket,
     site: Site,
     on_ready: Callable[[], object],
+    passage: Passage,
 ) -> None:
-    """Answer requests until a stop; then finish those under way, `STOP_LIMIT_S` at most."""
+    """Answer requests until a stop; then finish those under way, `STOP_LIMIT_S` at most.
+
+    Before a restart they have as long as items, and `passage` takes the connections at rest.
+    """
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
     if site.settings.server.cores == "own":
         cores.keep_to_one(from_last=True)
@@ -52,9 +58,11 @@ def serve(
         server.pull_trigger()
 
     signals.on_stop(stop)
+    signal.signal(signals.RESTART, stop)
     address_file, address = site.here.address_file, listener.address(bound).encode()
     if not address_file.exists() or address_file.read_bytes() != address:
         write_atomically(address_file, address)  # a restart on a full disk need not
+    _adopt(server, passage)
     on_ready()
     looked_at = time.monotonic()
     while not stopping:
@@ -63,8 +71,11 @@ def serve(
             looked_at = time.monotonic()
             drop_slow(server)
             children.reap_strangers()
-    address_file.unlink(missing_ok=True)
-    _finish(server)
+    if stopping[0] == signals.RESTART:
+        _finish(server, max(STOP_LIMIT_S, site.settings.server.stop_grace_s), passage)
+    else:
+        address_file.unlink(missing_ok=True)
+        _finish(server, STOP_LIMIT_S, Passage())
 
 
 def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
@@ -116,13 +127,41 @@ def _behind(app: Callable[..., Any], site: Site) -> Callable[..., Any]:
     return judging
 
 
-def _finish(server: Any) -> None:
-    """Answer what has begun to arrive; a client that drips is not waited for."""
-    deadline = time.monotonic() + STOP_LIMIT_S
-    is_busy = True
-    while is_busy and time.monotonic() < deadline:
-        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+def _adopt(server: Any, passage: Passage) -> None:
+    """Go on with the connections of the web before this one."""
+    for connection in passage.take():
+        try:
+            address = connection.getpeername()
+        except OSError:  # its client has gone meanwhile
+            connection.close()
+        else:
+            server.channel_class(server, connection, address, server.adj, map=server._map)
+
+
+def _finish(server: Any, limit_s: float, passage: Passage) -> None:
+    """Answer what has begun to arrive; a client that drips is not waited for.
+
+    While a long request from before is not done, all others are served. Then nobody is let in.
+    """
+    asked_at = time.monotonic()
+
+    def late() -> list[Any]:
         channels = list(server.active_channels.values())
-        is_busy = any(
-            c.request or c.requests or c.total_outbufs_len or c.has_next for c in channels
-        )
+        return [c for c in channels if c.is_busy and c.since < asked_at]
+
+    def left() -> list[Any]:
+        channels = list(server.active_channels.values())
+        passage.leave([channel for channel in channels if channel.is_at_rest])
+        return list(server.active_channels.values())
+
+    _serve_while(server, late, limit_s)
+    for channel in late():
+        channel.handle_close()
+    server.accepting = False
+    _serve_while(server, left, limit_s)
+
+
+def _serve_while(server: Any, waits_for: Callable[[], list[Any]], limit_s: float) -> None:
+    deadline = time.monotonic() + limit_s
+    while waits_for() and time.monotonic() < deadline:
+        server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)

@@ -249,6 +249,15 @@ def agree(
     return here, True
 
 
+def require_places(
+    settings: Settings, recorded: Installation, probe_redis: Callable[[str], str | None]
+) -> None:
+    """Refuse settings with which a start would refuse where rows, files or bell are."""
+    _require_same_rows(recorded, rows_location(settings))
+    _require_same_files(recorded, files_location(settings.storage.files))
+    _decide(settings, probe_redis)
+
+
 def recorded_or_agreed(
     settings: Settings, probe_redis: Callable[[str], str | None]
 ) -> Installation:

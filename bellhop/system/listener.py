@@ -18,6 +18,11 @@ ADVICE = {
 }
 
 
+def wanted(settings: Settings) -> str:
+    """Where the settings say to listen, to compare it."""
+    return f"{settings.server.host}:{settings.server.port}"
+
+
 def bind(settings: Settings) -> socket.socket:
     """The listening socket; StartRefused when the address is taken."""
     host, port = settings.server.host, settings.server.port

@@ -54,12 +54,22 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
-def hold_for_life(path: Path, mode: int, refusal: str) -> None:
+def hold_for_life(path: Path, mode: int, refusal: str) -> int:
     """Hold a lock until this process ends, however it ends; StartRefused if taken."""
     descriptor = take_lock(path, mode)
     if descriptor is None:
         raise StartRefused(refusal)
     _held_for_life.append(descriptor)
+    return descriptor
+
+
+def keep_for_life(path: Path, descriptor: int) -> int:
+    """Go on holding a lock that the program before has taken in this process."""
+    os.set_inheritable(descriptor, False)
+    if not os.path.samestat(os.fstat(descriptor), path.stat()):
+        raise StartRefused(f"{path} was replaced while Bellhop ran; stop it, and start it again")
+    _held_for_life.append(descriptor)
+    return descriptor
 
 
 def is_held(path: Path) -> bool:

@@ -7,6 +7,7 @@ import ctypes
 import functools
 import glob
 import os
+import re
 import signal
 import sys
 from collections.abc import Collection, Iterator
@@ -75,6 +76,23 @@ def holding(path: str | os.PathLike[str]) -> set[int]:
             if os.readlink(link) == real:
                 found.add(int(link.split("/")[2]))
     return found
+
+
+def has_lock(pid: int, path: str | os.PathLike[str]) -> bool:
+    """Whether a process holds a lock on a file that it has open, as far as this user may know."""
+    with contextlib.suppress(OSError):
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            if os.readlink(f"/proc/{pid}/fd/{number}") == os.path.realpath(path):
+                return b"\nlock:" in read(f"/proc/{pid}/fdinfo/{number}")
+    return False
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal, or what comes of it waits until it has."""
+    with contextlib.suppress(OSError):
+        masks = re.findall(rb"^Sig(?:Cgt|Blk):\s*(\w+)$", read(f"/proc/{pid}/status"), re.M)
+        return any(int(mask, 16) >> number - 1 & 1 for mask in masks)
+    return False
 
 
 def name(pid: int) -> str:

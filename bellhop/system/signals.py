@@ -6,12 +6,16 @@ a process group, and SIGHUP when it closes. All of them mean the same, and often
 
 from __future__ import annotations
 
+import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 # What a parent sends to its halves when it is asked again.
 AT_ONCE = signal.SIGUSR1
+# What asks a parent to become the program that is installed now, and what it sends to its web then.
+RESTART = signal.SIGUSR2
+OF_A_PARENT = (*STOPS, RESTART)
 
 
 def on_stop(act: Callable[[int, object], object]) -> None:
@@ -22,3 +26,18 @@ def on_stop(act: Callable[[int, object], object]) -> None:
     for number in STOPS:
         if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN):
             signal.signal(number, act)
+
+
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Let what asks a parent wait, also beyond the block where execve(2) is called in it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_A_PARENT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def let_through() -> None:
+    """Take what was held back."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_A_PARENT)

@@ -13,8 +13,8 @@ from bellhop.backup import rotation
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import backup
-from bellhop.cli.scheduled import Backups
 from bellhop.database.database import bind
+from bellhop.parent.backups import Backups
 from bellhop.storage.installation import Installation
 from tests.support.backups import files_of, restored, uploaded
 from tests.support.wsgi import WsgiClient

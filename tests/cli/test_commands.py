@@ -9,7 +9,7 @@ import time
 import pytest
 
 from bellhop.cli.main import main
-from bellhop.cli.supervisor import FIRST_BACKOFF_S, Child
+from bellhop.parent.halves import FIRST_BACKOFF_S, Child
 from tests.support.places import ROOT
 
 

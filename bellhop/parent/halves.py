@@ -1,0 +1,73 @@
+"""One half of Bellhop, web or consumer, as its parent has it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import time
+
+from bellhop.system import children
+
+FIRST_BACKOFF_S = 0.1
+MOST_BACKOFF_S = 10.0
+# A child that was ready this long starts with the first back-off again: it was killed, and
+# people wait for it. One that dies on its way up is given more and more time.
+STEADY_S = 0.5
+log = logging.getLogger("bellhop.supervisor")
+
+
+class Child:
+    """One half, web or consumer, and when it may be started again."""
+
+    def __init__(self, name: str, command: list[str], pass_fds: tuple[int, ...] = ()):
+        self.name, self._command, self._pass_fds = name, command, pass_fds
+        self.is_ready = self.was_ready = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ready_fd = -1
+        self.exit_status = 0
+        self.start_at = 0.0
+        self._ready_at = float("inf")
+        self._backoff_s = FIRST_BACKOFF_S
+
+    def start(self) -> None:
+        self.ready_fd, said = os.pipe()
+        self.process = children.start(
+            [*self._command, "--ready-fd", str(said)],
+            stdin=subprocess.PIPE,
+            stdout=2,  # stdout belongs to the one line of the parent
+            pass_fds=(said, *self._pass_fds),
+            start_new_session=True,  # Ctrl-C reaches the parent alone
+        )
+        os.close(said)
+        self._ready_at = float("inf")
+
+    def hear(self) -> bool:
+        """Take what the child said; False when it has died."""
+        if os.read(self.ready_fd, 16):
+            self.is_ready = self.was_ready = True
+            self._ready_at = time.monotonic()
+            return True
+        assert self.process is not None
+        self.exit_status = self.process.wait()
+        children.end_strangers()  # what a dead consumer left
+        self.close()
+        if time.monotonic() - self._ready_at > STEADY_S:
+            self._backoff_s = FIRST_BACKOFF_S
+        level = logging.WARNING if self.exit_status else logging.INFO
+        log.log(level, "%s ended with status %d", self.name, self.exit_status)
+        self.start_at = time.monotonic() + self._backoff_s
+        self._backoff_s = min(2 * self._backoff_s, MOST_BACKOFF_S)
+        return False
+
+    def signal(self, number: int) -> None:
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def close(self) -> None:
+        assert self.process is not None and self.process.stdin is not None
+        self.process.stdin.close()
+        os.close(self.ready_fd)
+        self.process, self.is_ready = None, False

@@ -53,9 +53,12 @@ def test_it_imports_in_no_circle() -> None:
         walk(module, ())
 
 
-# Imported only where the rows are in PostgreSQL, or the files in S3: extras, of which the .pyz says
-# what to install.
-CLIENTS = {"psycopg": "bellhop.database.connection", "obstore": "bellhop.stores.s3"}
+# Imported only where the rows are in PostgreSQL, the files in S3, or a provider logs people in:
+# extras, of which the .pyz says what to install.
+CLIENTS = {
+    "psycopg": "bellhop.database.connection", "obstore": "bellhop.stores.s3",
+    "joserfc": "bellhop.sso.idtoken",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("package", CLIENTS)
@@ -84,6 +87,7 @@ def test_it_imports_only_pure_python(path: Path) -> None:
         ("peewee", {"database", "storage", "jobs"}),
         ("psycopg", {"database"}),
         ("obstore", {"stores"}),
+        ("joserfc", {"sso"}),
         ("subprocess", {"catalog", "environments", "system", "service", "backup", "cli", "parent"}),
     ],
 )
@@ -189,10 +193,11 @@ def test_it_imports_late_only_in_the_commands() -> None:
             if isinstance(node, ast.FunctionDef):
                 inner = ast.walk(node)
                 late |= {name_of(path) for n in inner if isinstance(n, ast.Import | ast.ImportFrom)}
-    # psycopg and obstore are extras.
+    # psycopg, obstore and joserfc are extras.
     others = {
         "bellhop.functions.yielding", "bellhop.database.database", "bellhop.stores.objects",
         "bellhop.checks.rows", "bellhop.backup.save", "bellhop.backup.restore",
+        "bellhop.sso.login",
     }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}

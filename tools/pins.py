@@ -75,6 +75,12 @@ FILES = (
         ("requirements-postgresql.txt",),
     ),
     Requirements(
+        "requirements-sso.txt",
+        "The extra `sso`: logins at a provider of OpenID Connect.",
+        (*PROJECT, "--extra", "sso"),
+        ("requirements.txt",),
+    ),
+    Requirements(
         "requirements-dev.txt",
         "What `make check`, `make bench` and `make dist` need beyond requirements.txt.",
         (*PROJECT, "--all-extras", "--group", "dev"),
@@ -83,6 +89,7 @@ FILES = (
             "requirements-cog.txt",
             "requirements-ocr.txt",
             "requirements-machines.txt",
+            "requirements-sso.txt",
         ),
     ),
     Requirements(

@@ -18,7 +18,7 @@ from typing import Any
 
 from bellhop.base import values
 from bellhop.base.errors import StartRefused
-from bellhop.base.identity import require_trust
+from bellhop.base.identity import require_client, require_trust
 from bellhop.base.masking import MARK
 from bellhop.base.program import HOME
 from bellhop.base.settings import (
@@ -60,6 +60,9 @@ def load(config: str | Path | None = None) -> Settings:
         name: _section(Queue, f"queue:{name}", written, path, overrides, QUEUES.get(name, Queue()))
         for name in names
     }
+    require_client(sections["oidc"].issuer, sections["oidc"].client_id)
+    if written.get("oidc", {}).get("client_secret"):
+        require_private(path, "[oidc] client_secret")
     require_trust(sections["sso"].header, sections["server"].trusted_proxy)
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}

@@ -47,6 +47,28 @@ def url(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    """An address of a provider: over TLS, but for one on this machine."""
+    parts = urlsplit(url(text))
+    is_here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.fragment or not (parts.scheme == "https" or is_here):
+        raise ValueError("a URL that begins with https://")
+    return text
+
+
+def issuer(text: str) -> str:
+    """The URL by which a provider calls itself."""
+    if urlsplit(address(text)).query:
+        raise ValueError("a URL that begins with https://, without ?")
+    return text
+
+
+def require_client(issuer: str, client_id: str) -> None:
+    """Refuse a provider that does not know Bellhop."""
+    if issuer and not client_id:
+        raise StartRefused("[oidc] issuer needs client_id, the name of Bellhop at the provider")
+
+
 def require_trust(header: str, proxies: Collection[str]) -> None:
     """Refuse a header in which anybody could say who they are."""
     if header and not proxies:

@@ -139,6 +139,32 @@ class Sso:
 
 
 @dataclass(frozen=True)
+class Oidc:
+    """A provider that logs people in with OpenID Connect; what they may do is in [sso]."""
+
+    issuer: str = key(
+        "",
+        "URL of the provider, as it names itself, such as https://auth.example.org; empty: none.",
+        form=identity.issuer,
+    )
+    client_id: str = key("", "Name of Bellhop at the provider.")
+    client_secret: str = key("", "Secret of Bellhop at the provider; empty for a public client.")
+    label: str = key("single sign-on", "What the button on the login page logs in with.")
+    scopes: tuple[str, ...] = key(
+        ("openid", "profile", "email"), "Scopes that Bellhop asks for, separated by commas."
+    )
+    name_claim: str = key(
+        "preferred_username", "Claim that becomes the name of a new account; such as email."
+    )
+    groups_claim: str = key("groups", "Claim that lists the groups of a person.")
+    domains: tuple[str, ...] = key(
+        (),
+        "Domains of the e-mail addresses that may log in, separated by commas; empty: all.",
+        form=addresses.host,
+    )
+
+
+@dataclass(frozen=True)
 class Limits:
     """Limits for each account, once there are accounts; 0 means no limit."""
 
@@ -343,6 +369,7 @@ SECTIONS: dict[str, type] = {
     "server": Server,
     "access": Access,
     "sso": Sso,
+    "oidc": Oidc,
     "limits": Limits,
     "storage": Storage,
     "huey": Huey,
@@ -376,6 +403,7 @@ class Settings:
     server: Server
     access: Access
     sso: Sso
+    oidc: Oidc
     limits: Limits
     storage: Storage
     huey: Huey
@@ -408,11 +436,16 @@ class Settings:
     @property
     def secrets(self) -> list[str]:
         """Every secret that is known before job types are, to be masked in the log."""
-        return [value for _, value in secrets_in(self.addresses, self.type_settings)] + [
-            values.unquoted(value)
-            for name, value in os.environ.items()
-            if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
-        ]
+        own = [self.oidc.client_secret] if self.oidc.client_secret else []
+        return (
+            own
+            + [value for _, value in secrets_in(self.addresses, self.type_settings)]
+            + [
+                values.unquoted(value)
+                for name, value in os.environ.items()
+                if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
+            ]
+        )
 
     def ways_to_rows(self) -> list[str]:
         """Paths that lead to the rows on PostgreSQL, as patterns: of sockets, and of keys.

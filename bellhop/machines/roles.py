@@ -14,7 +14,7 @@ from bellhop.storage.models import TABLES
 
 NO_RIGHTS = ("account", "session", "token", "known_browser", "login_failure", "refusal",
              "join_token", "share", "webhook_secret", "one_time_link", "totp",
-             "recovery_code")  # fmt: skip
+             "recovery_code", "sso_identity")  # fmt: skip
 RIGHTS = dict.fromkeys(NO_RIGHTS, "") | {
     "audit": "INSERT, SELECT (id)",  # the number of what it added
     "about": "SELECT",

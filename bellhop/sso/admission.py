@@ -23,6 +23,18 @@ REASONS = {
     "group": "You are in no group that may use Bellhop. Ask the person who runs it.",
     "unknown": "You have no account in Bellhop, and an admin has to add one.",
     "disabled": "Your account in Bellhop is disabled. Ask the person who runs it.",
+    "taken": "Bellhop already has an account with your name, which is not connected to this "
+    "login. If it is yours, log in with its password.",
+    "email": "Your e-mail address is not verified, or people with addresses of its domain cannot "
+    "use Bellhop.",
+    "refused": "The login was cancelled or refused. Try again, or log in with a password.",
+    "expired": "This login took too long or has been used already. Begin it again.",
+    "away": "Bellhop cannot reach the login server now. Try again in a moment, or log in with a "
+    "password.",
+    "settings": "Bellhop and the login server do not agree. The person who runs Bellhop finds the "
+    "reason in its log.",
+    "clock": "The clock of Bellhop or of the login server is wrong. Tell the person who runs "
+    "Bellhop.",
 }
 
 

@@ -97,6 +97,18 @@ class RecoveryCode(Table):
     account = TextField()
 
 
+class SsoIdentity(Table):
+    """Whom a provider logs in to an account."""
+
+    issuer = TextField()
+    subject = TextField()
+    account = ForeignKeyField(Account, column_name="account", unique=True, on_delete="CASCADE")
+    created_at = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("issuer", "subject")
+
+
 class LoginFailure(Table):
     """Logins that failed lately, counted under what the rules of accounts/guessing.py name."""
 
@@ -131,6 +143,6 @@ class Audit(Table):
 
 
 OF_PEOPLE = (
-    Account, Session, Token, KnownBrowser, OneTimeLink, Totp, RecoveryCode,
+    Account, Session, Token, KnownBrowser, OneTimeLink, Totp, RecoveryCode, SsoIdentity,
     LoginFailure, Refusal, Audit,
 )  # fmt: skip

@@ -139,8 +139,16 @@ def cookie_name(settings: Settings, name: str, scheme: str) -> str:
 
 def cookie(headers: Mapping[str, str], name: str) -> str:
     """The value of a cookie that a browser sends, empty without one (RFC 6265)."""
+    return cookies(headers).get(name, "")
+
+
+def cookies(headers: Mapping[str, str]) -> dict[str, str]:
+    """Each cookie that a browser sends; of two with one name, the first."""
     pairs = (part.strip().partition("=") for part in headers.get("COOKIE", "").split(";"))
-    return next((value for known, _, value in pairs if known == name), "")
+    found: dict[str, str] = {}
+    for name, _, value in pairs:
+        found.setdefault(name, value)
+    return found
 
 
 def _why(user: User, action: str) -> str:

@@ -26,6 +26,8 @@ from bellhop.machines.looking import Looking
 from bellhop.machines.served import Elsewhere, Publisher
 from bellhop.metrics.http import Requests
 from bellhop.schedules.schedules import Schedules
+from bellhop.sso import login
+from bellhop.sso.provider import Provider
 from bellhop.storage.files import Files
 from bellhop.storage.inspection import Inspection
 from bellhop.storage.installation import Installation
@@ -92,6 +94,10 @@ class Site:
         return Uploads(self.here.folder)
 
     @functools.cached_property
+    def provider(self) -> Provider:
+        return Provider(self.settings.oidc)
+
+    @functools.cached_property
     def rates(self) -> Rates:
         return Rates(self.settings.limits.requests_per_minute)
 
@@ -154,6 +160,8 @@ def _is_long() -> bool:
 
 def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     """The one web of an installation; StartRefused when another lives."""
+    if settings.oidc.issuer:
+        login.require_extra()
     refusal = f"another web already uses {here.folder}"
     hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
     files = Files(here.folder, settings.storage.files)

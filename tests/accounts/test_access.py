@@ -65,6 +65,9 @@ TEAM = {
 }
 # What is no job is shared with nobody, and no viewer has any of it.
 BESIDE: dict[str, dict[str, tuple[object, ...]]] = {
+    # Without a provider there is nothing for anybody.
+    "/login/sso": {"own": (404,) * 6},
+    "/login/sso/callback": {"own": (404,) * 6},
     f"{API}/webhooks/secret": {"own": (401, 403, 403, YES, YES, YES)},
     f"{API}/schedules/<number:re:[0-9]{{1,15}}>": {
         "own": (401, 403, 403, YES, 404, YES), "team": (401, 403, 403, YES, 403, YES),

@@ -26,6 +26,7 @@ EXAMPLES = {
     values.time_of_day: "03:00, 15:30",
     identity.header: "Remote-User",
     identity.group_role: "staff:member, admins:admin",
+    identity.issuer: "https://auth.example",
     identity.url: "https://jobs.example/logout",
 }
 

@@ -60,6 +60,7 @@ INSERT INTO one_time_link (hash, kind, account, role, made_by, created_at, expir
     VALUES ('h', 'reset', 'anna', 'admin', 'x', '2026', '2026');
 INSERT INTO totp VALUES ('anna', 'S', 5, '2026');
 INSERT INTO recovery_code VALUES ('h', 'anna');
+INSERT INTO sso_identity VALUES ('https://a.example', 's', 'anna', '2026');
 INSERT INTO login_failure VALUES ('as x', 1, '2026', '2026');
 INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
 INSERT INTO share VALUES ('anna', 3);

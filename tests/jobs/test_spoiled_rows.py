@@ -97,6 +97,7 @@ RAW = """
         VALUES ('h', 'reset', 'anna', 'admin', 'x', '2026', '2026');
     INSERT INTO totp VALUES ('anna', 'S', 5, '2026');
     INSERT INTO recovery_code VALUES ('h', 'anna');
+    INSERT INTO sso_identity VALUES ('https://a.example', 's', 'anna', '2026');
     INSERT INTO machine VALUES ('m', 'gpu', 0, '{"ai": 2}', '1', 'p', '{}', '2026', '2026');
     INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'x');
     INSERT INTO join_token VALUES ('h', 'gpu', '{"ai": 2}', 'anna', '2026', '2026');

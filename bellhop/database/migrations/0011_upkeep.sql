@@ -42,3 +42,12 @@ CREATE TABLE total (
 ) WITHOUT ROWID;
 -- Whether the job had ended before, and runs again: how long that took tells nothing.
 ALTER TABLE job ADD COLUMN is_again INTEGER NOT NULL DEFAULT 0 CHECK (is_again IN (0, 1));
+-- Single sign-on: whom a provider of OpenID Connect calls by this subject. It gives no subject to
+-- anybody else, as it may do with names; an account is one person's.
+CREATE TABLE sso_identity (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL UNIQUE REFERENCES account (name) ON DELETE CASCADE,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (issuer, subject)
+) WITHOUT ROWID;

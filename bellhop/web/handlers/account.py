@@ -62,8 +62,8 @@ def let_in(site: Site, user: User | None, name: str) -> HTTPResponse:
     found = accounts.of_session(secret)
     assert found is not None
     answer = json_answer({"name": found.name, "role": found.role})
-    _set_cookie(site, answer, COOKIE, secret, accounts.SESSION_DAYS)
-    _set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS)
+    set_cookie(site, answer, COOKIE, secret, accounts.SESSION_DAYS * DAY_S)
+    set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS * DAY_S)
     return answer
 
 
@@ -72,7 +72,7 @@ def log_out(site: Site, user: User) -> HTTPResponse:
     with noted(user, "logout"):
         accounts.end_session(user.name, user.session or 0)
     answer = HTTPResponse("", 204, {"Clear-Site-Data": '"cache", "storage"'})
-    _set_cookie(site, answer, COOKIE, "", 0)
+    set_cookie(site, answer, COOKIE, "", 0)
     return answer
 
 
@@ -101,7 +101,7 @@ def change_password(site: Site, user: User) -> HTTPResponse:
         accounts.set_password(user.name, stored, keep_session=user.session)
         if _sent(site, BROWSER):  # it is known again, by another secret
             browser = browsers.begin("", user.name, address())
-            _set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS)
+            set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS * DAY_S)
     return answer
 
 
@@ -235,10 +235,9 @@ def _sent(site: Site, name: str) -> str:
     return cookie(sent_headers(), cookie_name(site.settings, name, scheme))
 
 
-def _set_cookie(site: Site, answer: HTTPResponse, name: str, value: str, days: int) -> None:
+def set_cookie(site: Site, answer: HTTPResponse, name: str, value: str, seconds: float) -> None:
     """Kept from scripts and from requests of other sites; behind TLS, from plain HTTP too."""
     name = cookie_name(site.settings, name, request.environ["wsgi.url_scheme"])
-    seconds = int(days * DAY_S)
-    parts = [f"{name}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
+    parts = [f"{name}={value}", "Path=/", f"Max-Age={int(seconds)}", "HttpOnly", "SameSite=Lax"]
     is_secure = name.startswith(SECURE)
     answer.add_header("Set-Cookie", "; ".join([*parts, "Secure"] if is_secure else parts))

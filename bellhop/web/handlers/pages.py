@@ -6,6 +6,7 @@ import mimetypes
 import re
 from html import escape
 from string import Template
+from urllib.parse import quote
 
 from bottle import HTTPResponse, request
 
@@ -104,8 +105,18 @@ def login(site: Site, user: User | None) -> HTTPResponse:
     """
     if "left" in request.query and (url := site.settings.sso.logout_url):
         return HTTPResponse("", 303, {"Location": url})
-    said = REASONS.get(request.query.get("refused", ""), "")
-    return _page("login", "Log in", None, refused=escape(said), unrefused="" if said else " hidden")
+    said, oidc = REASONS.get(request.query.get("refused", ""), ""), site.settings.oidc
+    following = quote(request.query.get("next", ""), "")
+    return _page(
+        "login",
+        "Log in",
+        None,
+        refused=escape(said),
+        if_refused="" if said else " hidden",
+        label=escape(oidc.label),
+        if_sso="" if oidc.issuer else " hidden",
+        next=f"?next={following}" if following else "",
+    )
 
 
 def welcome(site: Site, user: User | None) -> HTTPResponse:

@@ -19,7 +19,7 @@ from bottle import Bottle, HTTPResponse
 from bellhop.base import configuration
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
-from bellhop.cli.main import log_to_stderr
+from bellhop.cli.main import start_log
 from bellhop.server import server
 from bellhop.server.passage import Passage
 from bellhop.system import listener
@@ -37,7 +37,7 @@ def _inside(wsgi: Callable[..., Any]) -> Bottle:
 
 def main() -> None:
     loaded = configuration.load()
-    log_to_stderr(replace(loaded, server=replace(loaded.server, log_level="warning")))
+    start_log(replace(loaded, server=replace(loaded.server, log_level="warning")))
     bound = listener.bind(loaded)
     here = start.join(loaded)
     site = open_site(loaded, here, Bell(loaded, here))

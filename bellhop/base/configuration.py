@@ -65,6 +65,7 @@ def load(config: str | Path | None = None) -> Settings:
         require_private(path, "[oidc] client_secret")
     require_trust(sections["sso"].header, sections["server"].trusted_proxy)
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
+    log_file = sections["server"].log_file
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
     for secret, _ in secrets_in(_addresses(written, path), type_settings):
         require_private(path, secret)
@@ -80,6 +81,7 @@ def load(config: str | Path | None = None) -> Settings:
         data_dir=path.parent / sections["storage"].data_dir,
         jobtypes_folder=path.parent / folder if folder else None,
         backup_folder=path.parent / backups if backups else None,
+        log_file=path.parent / log_file if log_file else None,
         writable=tuple(path.parent / each for each in sections["jobtypes"].writable),
     )
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
-
-from bellhop.base.texts import shown_lines
 
 MARK = "•••"
 # What is shorter stands in too many words that are no secret.
@@ -90,21 +87,6 @@ class Masked:
         if self._held:
             self._write(self._held)
             self._held = b""
-
-
-class MaskedLog(logging.Formatter):
-    """Bellhop's own log, tracebacks too: one line that looks like one is one.
-
-    What a text of others holds is shown, and its further lines begin with a bar.
-    """
-
-    def __init__(self, format: str, mask: Mask):
-        super().__init__(format)
-        self._mask = mask
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = self._mask.text(super().format(record))
-        return shown_lines(text).replace("\n", "\n  | ")
 
 
 def _forms(secret: str) -> set[str]:

@@ -83,6 +83,17 @@ class Server:
     log_level: str = key(
         "info", "The lowest level that Bellhop logs.", one_of=("debug", "info", "warning", "error")
     )
+    log_format: str = key(
+        "line",
+        "line: for people; json: one JSON object on each line.",
+        one_of=("line", "json"),
+    )
+    log_file: str = key(
+        "",
+        "File for the log; relative to the folder of this file; empty: standard error.",
+        form=values.file_if_any,
+    )
+    access_log: str = key("no", "yes: log each request.", one_of=("yes", "no"))
 
     @property
     def max_upload_bytes(self) -> int:
@@ -363,6 +374,12 @@ class Queue:
     memory_mb: int = key(
         2048, "Memory limit of one item, in MiB; 0 means no limit.", low=0, high=1048576
     )
+    backlog_s: float = key(
+        3600,
+        "Seconds that an item may wait before Bellhop says that the queue is behind; 0: never.",
+        low=0,
+        high=31536000,
+    )
 
 
 SECTIONS: dict[str, type] = {
@@ -422,6 +439,7 @@ class Settings:
     data_dir: Path
     jobtypes_folder: Path | None
     backup_folder: Path | None
+    log_file: Path | None
     writable: tuple[Path, ...]
 
     @property
@@ -464,8 +482,8 @@ class Settings:
     def private_places(self) -> tuple[str, ...]:
         """What job code must not read, nor whatever else runs beside Bellhop."""
         shared = [self.storage.files] if self.storage.files.startswith("/") else []
-        backups = [str(self.backup_folder)] if self.backup_folder else []
-        return (str(self.data_dir), str(self.config_path), *shared, *backups)
+        others = [str(path) for path in (self.backup_folder, self.log_file) if path]
+        return (str(self.data_dir), str(self.config_path), *shared, *others)
 
     @property
     def total_workers(self) -> int:

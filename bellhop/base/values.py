@@ -58,6 +58,13 @@ def folder(text: str) -> str:
     return path
 
 
+def file_if_any(text: str) -> str:
+    """The path of a file, in which `~` is as that of a folder; no text is no file."""
+    if text.endswith("/"):
+        raise ValueError("the path of a file")
+    return folder_if_any(text)
+
+
 def time_of_day(text: str) -> str:
     """What a clock shows, as HH:MM."""
     if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):

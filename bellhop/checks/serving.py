@@ -19,7 +19,7 @@ from bellhop.catalog.description import KnownType
 from bellhop.checks.answers import RESTART, Failed
 from bellhop.client import Bellhop, RequestFailed
 from bellhop.database.database import database
-from bellhop.jobs import queries
+from bellhop.jobs import backlogs, queries
 from bellhop.jobs import queues as switches
 from bellhop.jobs.queues import Pause
 from bellhop.machines.served import Elsewhere
@@ -113,6 +113,7 @@ def queues(
         off = [] if machine else [name for name in absent if not settings.queues[name].workers]
         waiting = [name for name in off if queries.queued_in(name, 1)]
         paused = [_paused(name, pause) for name, pause in switches.paused().items()]
+        behind = [backlogs.said(*each, settings.queues) for each in backlogs.behind().items()]
     wrong = [f"{', '.join(drained)}: takes no items after a drain; {RESTART}"] if drained else []
     if absent := [name for name in absent if name not in off]:
         command = f"{TYPED} consumer --queue {' --queue '.join(absent)}"
@@ -120,8 +121,8 @@ def queues(
     wrong += [f"{name}: items wait, and {OFF.format(name)}" for name in waiting]
     warnings = [*(f"{name}: {OFF.format(name)}" for name in off if name not in waiting), *paused]
     if wrong:
-        raise Failed(*wrong, warnings=warnings)
-    return [f"{len(named) - len(missing)} of {len(named)} served", *warnings]
+        raise Failed(*wrong, warnings=[*warnings, *behind])
+    return [f"{len(named) - len(missing)} of {len(named)} served", *warnings, *behind]
 
 
 def _served_by(consumers: Iterable[Consumer]) -> set[str]:

@@ -9,7 +9,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
-from bellhop.cli.main import log_to_stderr
+from bellhop.cli.main import start_log
 from bellhop.consumer.consumer import Consumer
 from bellhop.storage.installation import Installation
 
@@ -22,7 +22,7 @@ def create_consumer(
     In the place of `Huey.create_consumer`: a stock consumer would take bells and run nothing. Of
     its other options none has a meaning here, where workers are woken and stop when Bellhop does.
     """
-    log_to_stderr(settings, alone=True)
+    start_log(settings, alone=True)
     try:
         here = _join(settings, worker_type)
     except StartRefused as refusal:

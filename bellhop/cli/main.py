@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused, said_of
-from bellhop.base.masking import Mask, MaskedLog
 from bellhop.base.texts import shown
 from bellhop.cli import streams
 from bellhop.cli.arguments import parser
+from bellhop.logs import output
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell
@@ -77,7 +77,7 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
         # For the doors, which see no command line, and for every child.
         os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
     loaded = configuration.load()
-    log_to_stderr(loaded)
+    start_log(loaded, is_service=given.command in SERVICES)
     if given.command in PARENTS:
         from bellhop.system import children
 
@@ -243,19 +243,13 @@ def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:
     return name, int(workers or known[name])
 
 
-def log_to_stderr(loaded: settings.Settings, *, alone: bool = False) -> None:
-    """Log as the settings say, without secrets; `alone` ends what another program logs with."""
+def start_log(loaded: settings.Settings, *, alone: bool = False, is_service: bool = True) -> None:
+    """Log as the settings say; `alone` ends what another program logs with.
+
+    A command that a person types and waits for (`is_service` false) tells that person.
+    """
     streams.say_errors()
-    # What the format does not show need not be found out for each line.
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(sys.stderr)
-    format = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    handler.setFormatter(MaskedLog(format, Mask(loaded.secrets)))
-    logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper(), force=alone)
-    # Their news of each bell and of each busy moment is not news to an operator.
-    for name in ("huey", "waitress.queue"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    output.start(loaded, alone=alone, may_use_file=is_service)
 
 
 COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None]] = {
@@ -277,6 +271,8 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     **dict.fromkeys(("submit", "jobs", "stats", "result", "cancel", "retry"), client),
     **dict.fromkeys(("user", "token"), people),
 }
+# Those that run for long, and whose log may be a file.
+SERVICES = ("serve", "web", "consumer", "prepare")
 # Those whose children run code of job types, or start what does.
 PARENTS = ("serve", "web", "consumer", "prepare", "try")
 # What only a parent says to a process that it starts, or to itself.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bellhop.base import configuration
 from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.settings import Settings
-from bellhop.cli.main import log_to_stderr
+from bellhop.cli.main import start_log
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell
@@ -54,7 +54,7 @@ class Application:
 
         if self._joined is None:
             loaded = configuration.load()
-            log_to_stderr(loaded, alone=True)
+            start_log(loaded, alone=True)
             self._joined = loaded, start.join_home(loaded)
         loaded, here = self._joined
         start.require_account(loaded)

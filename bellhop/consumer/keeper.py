@@ -24,7 +24,7 @@ from bellhop.base.units import DAY_S, MEBIBYTE
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.stillness import Stillness
 from bellhop.database.database import certain, database, is_unavailable, line_of, query
-from bellhop.jobs import lifecycle, queries, reuse
+from bellhop.jobs import backlogs, lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.served import Elsewhere
@@ -41,7 +41,7 @@ from bellhop.system.locks import is_held, take_lock
 from bellhop.uploads import uploads
 
 ROUND_S = 1.0
-TIDY_EVERY_S = 300.0
+TIDY_EVERY_S, BACKLOGS_EVERY_S = 300.0, 5.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
@@ -150,6 +150,8 @@ class Keeper:
         if queues:
             self._ring(queues)
         self._attempt(self.submit_due)
+        if self._is_due("backlogs", BACKLOGS_EVERY_S):
+            self._attempt(self.look_for_backlogs)
         if self._is_due("tidy"):
             self._attempt(self.tidy)
         if self._here.is_home and self._is_due("expire") and self._attempt(self.expire) is False:
@@ -192,6 +194,10 @@ class Keeper:
         if self._is_the_keeper():
             self._schedules.submit_due()
 
+    def look_for_backlogs(self) -> None:
+        if self._here.is_home:
+            backlogs.look(self._settings.queues)
+
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
         is_time = time.monotonic() >= self._cut_at and database.log_bytes() > LONG_LOG_BYTES
@@ -211,11 +217,11 @@ class Keeper:
             "the write-ahead log cannot be truncated while another program reads; it may grow"
         )
 
-    def _is_due(self, chore: str) -> bool:
+    def _is_due(self, chore: str, every_s: float = TIDY_EVERY_S) -> bool:
         """Whether it is time for a chore again, which one keeper of a folder does now and then."""
         if time.monotonic() < self._next.get(chore, 0.0) or not self._is_of_folder():
             return False
-        self._next[chore] = time.monotonic() + TIDY_EVERY_S
+        self._next[chore] = time.monotonic() + every_s
         return True
 
     def _is_the_keeper(self) -> bool:

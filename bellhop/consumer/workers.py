@@ -44,6 +44,7 @@ from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
 from bellhop.jobs import consumers, lifecycle, queries, queues, reuse, webhooks
 from bellhop.jobs.lifecycle import Claim, Completion
+from bellhop.logs.about import about
 from bellhop.machines import looking
 from bellhop.storage import live, presence
 from bellhop.storage.files import Files, Scratch
@@ -178,7 +179,8 @@ class Workers:
         try:
             while claim := hand.next():
                 began = time.monotonic()
-                is_ready = self._run(claim, hand)
+                with about(claim.known_as):
+                    is_ready = self._run(claim, hand)
                 now = time.monotonic()
                 self._pace.note(claim.type, now - began)
                 is_welcome = self._is_welcome(queue)
@@ -308,7 +310,8 @@ class Workers:
 
     def _let_go_end(self, end: End, error: Exception) -> None:
         """End a claim otherwise that cannot be recorded as it ended."""
-        self._let_go(end.claim, error, end.watch)
+        with about(end.claim.known_as):
+            self._let_go(end.claim, error, end.watch)
 
     def _let_go(self, claim: Claim, error: Exception, watch: Watch) -> None:
         """End a claim that Bellhop could not end as it should: no process runs the item any more.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from bellhop.metrics import totals
-from bellhop.metrics.totals import BOUNDS_MS, CODES, NO_BUCKET, OTHER, Total
+from bellhop.metrics.totals import ABOVE, BOUNDS_MS, CODES, NO_LENGTH, OTHER, Total
 from bellhop.storage.models import FINAL
 
 # What is counted: its name, its help, its labels.
@@ -40,16 +40,17 @@ COUNTERS = {
         ("status",),
     ),
 }
+# What is counted with how long it took: its name, its help.
 HISTOGRAMS = {
     "job_wait": (
         "bellhop_job_wait_seconds",
         "How long jobs waited for their first start; of jobs that ran, when they first end.",
     ),
-    "job_run": (
+    "job": (
         "bellhop_job_run_seconds",
         "How long jobs ran, from their first start to their first end.",
     ),
-    "item_run": (
+    "item": (
         "bellhop_item_run_seconds",
         "How long the attempts that completed or failed an item ran.",
     ),
@@ -76,7 +77,7 @@ def _may_come(what: str, types: Iterable[str]) -> Iterator[Total]:
         "delivery": [("", status, "") for status in FINAL],
     }
     for name, status, code in may_come.get(what, ()):
-        yield Total(what, name, status, code, NO_BUCKET, 0, 0.0)
+        yield Total(what, name, status, code, NO_LENGTH, 0, 0.0)
 
 
 def _counter(
@@ -93,18 +94,18 @@ def _counter(
 def _histogram(family: HistogramMetricFamily, found: Iterable[Total]) -> HistogramMetricFamily:
     by_type: dict[str, list[Total]] = defaultdict(list)
     for total in found:
-        by_type[total.type].append(total)
+        if total.bucket != NO_LENGTH:
+            by_type[total.type].append(total)
     for name, of_type in by_type.items():
-        counts = {total.bucket: total.number for total in of_type}
         seconds = sum(total.seconds for total in of_type)
-        family.add_metric([name], _cumulative(counts), sum_value=seconds)
+        family.add_metric([name], _cumulative(of_type), sum_value=seconds)
     return family
 
 
-def _cumulative(counts: dict[int, int]) -> list[tuple[str, float]]:
+def _cumulative(found: Sequence[Total]) -> list[tuple[str, float]]:
     """How many were at most so long. A bound that an older Bellhop had counts in the next one."""
     buckets = [
-        (str(bound / 1000), float(sum(n for at, n in counts.items() if NO_BUCKET < at <= bound)))
+        (str(bound / 1000), float(sum(t.number for t in found if ABOVE < t.bucket <= bound)))
         for bound in BOUNDS_MS
     ]
-    return [*buckets, ("+Inf", float(sum(counts.values())))]
+    return [*buckets, ("+Inf", float(sum(t.number for t in found)))]

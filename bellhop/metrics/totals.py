@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections import defaultdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bellhop.base.errors import ITEM_ERRORS
 from bellhop.database.database import query, write_many
@@ -19,8 +19,8 @@ BOUNDS_S = (
     14400, 43200,
 )  # fmt: skip
 BOUNDS_MS = [round(1000 * bound) for bound in BOUNDS_S]
-# Above all bounds, and where only the number counts.
-NO_BUCKET = 0
+# Above all bounds; and where nobody knows how long it took, or only the number counts.
+ABOVE, NO_LENGTH = 0, -1
 # Codes that Bellhop itself gives; those of job types are without number, and count as `OTHER`.
 CODES = frozenset((*ITEM_ERRORS, "bad_input", "dependency_failed", "try_again"))
 OTHER = "other"
@@ -63,37 +63,38 @@ class Totals:
         type_name: str = "",
         status: str = "",
         code: str = "",
-        *,
-        bucket: int = NO_BUCKET,
-        seconds: float = 0.0,
+        seconds: float | None = None,
     ) -> None:
-        """Count once more what happened to an item or job of a type."""
-        known = code if code in CODES or not code else OTHER
-        sums = self._found.setdefault((what, type_name, status, known, bucket), [0, 0.0])
+        """Count once more what happened to an item or job of a type, and how long it took."""
+        if code and code not in CODES:
+            code = OTHER
+        bucket = NO_LENGTH if seconds is None else bucket_ms(seconds)
+        sums = self._found.setdefault((what, type_name, status, code, bucket), [0, 0.0])
         sums[0] += 1
-        sums[1] += seconds
-
-    def add_time(self, what: str, type_name: str, seconds: float) -> None:
-        """Count a length of time in its bucket."""
-        place = bisect.bisect_left(BOUNDS_S, max(0.0, seconds))
-        bucket = BOUNDS_MS[place] if place < len(BOUNDS_MS) else NO_BUCKET
-        self.add(what, type_name, bucket=bucket, seconds=max(0.0, seconds))
+        sums[1] += seconds or 0.0
 
     def write(self) -> None:
         """Add all of it; inside the caller's transaction."""
-        names = ("what", "type", "status", "code", "bucket")
-        rows = [
-            {**dict(zip(names, key, strict=True)), "count": int(count), "seconds": float(seconds)}
-            for key, (count, seconds) in self._found.items()
-        ]
+        rows: list[dict[str, Any]] = [
+            {
+                "what": what, "type": type_name, "status": status, "code": code, "bucket": bucket,
+                "count": count, "seconds": seconds,
+            }
+            for (what, type_name, status, code, bucket), (count, seconds) in self._found.items()
+        ]  # fmt: skip
         write_many(ADD, rows)
+
+
+def bucket_ms(seconds: float) -> int:
+    """The least bound that is not below a length of time, in milliseconds."""
+    place = bisect.bisect_left(BOUNDS_S, seconds)
+    return BOUNDS_MS[place] if place < len(BOUNDS_MS) else ABOVE
 
 
 def submitted(type_name: str) -> None:
     """Count a job that is accepted; in its transaction."""
-    totals = Totals()
-    totals.add("submitted", type_name)
-    totals.write()
+    blank = {"status": "", "code": "", "bucket": NO_LENGTH, "count": 1, "seconds": 0.0}
+    query(ADD, {"what": "submitted", "type": type_name, **blank})
 
 
 def every() -> dict[str, list[Total]]:

@@ -120,6 +120,8 @@ def _behind(app: Callable[..., Any], site: Site) -> Callable[..., Any]:
     def judging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         peer = environ["REMOTE_ADDR"]
         is_believed = addresses.is_among(peer, proxies)
+        if not is_believed:
+            environ.pop("HTTP_X_REQUEST_ID", None)
         if "HTTP_X_FORWARDED_FOR" in environ and not is_believed:
             site.note_proxy(addresses.peer(peer))
         return (believing if is_believed else app)(environ, start_response)

@@ -44,7 +44,8 @@ def service_of(settings: Settings, user: str | None) -> Service:
     account = _account(settings, user)
     config = ["--config", str(settings.config_path)] if settings.config_path.exists() else []
     files = settings.storage.files
-    other = [settings.backup_folder, Path(files) if files.startswith("/") else None]
+    log = settings.log_file and settings.log_file.parent
+    other = [settings.backup_folder, log, Path(files) if files.startswith("/") else None]
     is_of_machine = os.geteuid() == 0
     return Service(
         command=[*COMMAND, *config, "serve"],

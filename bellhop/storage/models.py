@@ -108,6 +108,7 @@ class Item(Table):
     partial = TextField(null=True)
     code = TextField(null=True)
     reason = TextField(null=True)
+    queued_at = TextField(null=True)
 
 
 class Result(Table):
@@ -261,6 +262,7 @@ class Queue(Table):
     paused_by = TextField(null=True)
     paused_at = TextField(null=True)
     workers = IntegerField(null=True)
+    behind_since = TextField(null=True)
 
 
 class Cache(Table):

@@ -26,6 +26,7 @@ from bellhop.storage.models import Job
 from bellhop.web.answers import sent_headers
 from bellhop.web.door import FOREIGN
 from bellhop.web.limits import Rates
+from bellhop.web.requestlog import USER
 
 # The cookies of a session, and of the browser that it was begun in.
 COOKIE, BROWSER = "bellhop_session", "bellhop_browser"
@@ -54,6 +55,7 @@ def admitted(
             raise HTTPResponse("", 303, {"Location": f"/login?refused={refusal.reason}"}) from None
         if action != "open":
             raise
+    request.environ[USER] = user.name if user else ""
     rates.take(user, address())
     if user is None and action == "page":
         back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))

@@ -40,6 +40,7 @@ from bellhop.web.handlers import (
 )
 from bellhop.web.openapi import document as openapi
 from bellhop.web.problems import Application
+from bellhop.web.requestlog import told
 from bellhop.web.site import Site
 
 
@@ -89,7 +90,8 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)
-    return counted(door.secured(app, site.settings), site.requests)
+    answering = counted(door.secured(app, site.settings), site.requests)
+    return told(answering, is_logged=site.settings.server.access_log == "yes")
 
 
 def find(method: str, path: str) -> Route:

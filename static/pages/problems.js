@@ -3,7 +3,7 @@
 import { getProblems } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
 import { find, setText, showText } from "/static/shared/dom.js";
-import { dayAndTime } from "/static/shared/format.js";
+import { dayAndTime, elapsed } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
 import { poll } from "/static/shared/poll.js";
 import { known } from "/static/shared/user.js";
@@ -27,6 +27,7 @@ function draw(user, found) {
   const completed = found.runs.reduce((sum, slot) => sum + slot.completed, 0);
   const failed = found.runs.reduce((sum, slot) => sum + slot.failed, 0);
   showText(find("[data-scope]"), scopeWords(user, found));
+  showText(find("[data-behind]"), found.behind.map((each) => texts.behind(each.queue, dayAndTime(each.since), elapsed(each.backlog_s))).join(" "));
   setText(find("[data-picture-words]"), `${texts.ended(completed, failed)} ${texts.bars[found.slot_s]}`);
   drawPicture(found);
   drawErrors(found);

@@ -8,6 +8,7 @@ export const texts = {
   bars: { 300: "Each bar is 5 minutes.", 3600: "Each bar is an hour.", 86_400: "Each bar is a day in UTC." },
   ended: (completed, failed) => `${many(completed, "item")} completed, ${number(failed)} failed.`,
   onlyYours: "Only your jobs.",
+  behind: (queue, time, length) => `Queue ${queue} has been behind since ${time}: an item waited for more than ${length}.`,
   countedSince: (time) => `Bellhop has counted since ${time}.`,
 
   slot: (time, completed, failed) => `${time}: ${number(completed)} completed, ${number(failed)} failed`,

@@ -12,11 +12,12 @@ import pytest
 
 from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
-from bellhop.base.masking import MARK, Mask, MaskedLog
+from bellhop.base.masking import MARK, Mask
 from bellhop.bell.bell import Bell
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database
 from bellhop.jobs import queries
+from bellhop.logs.forms import LineForm
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support.jobs import items_of, job_of
@@ -178,7 +179,7 @@ def test_it_lets_others_read_a_config_without_secrets(tmp_path: Path, text: str)
 
 
 def test_it_masks_secrets_in_its_own_log() -> None:
-    formatter = MaskedLog("%(message)s", Mask([SECRET]))
+    formatter = LineForm(Mask([SECRET]), "%(message)s")
     try:
         raise ValueError(SECRET)
     except ValueError as error:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import sys
 import unicodedata
 
 import pytest
 
-from bellhop.base.masking import Mask, MaskedLog
 from bellhop.base.texts import cleaned, shown, shown_json, shown_lines
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
@@ -55,27 +53,3 @@ def test_it_shows_json_that_means_the_same() -> None:
     text = shown_json(document)
     assert json.loads(text) == document
     assert text.replace("\n", "").isprintable() and "naïve" in text
-
-
-def logged(message: object, *arguments: object, failed: bool = False) -> str:
-    formatter = MaskedLog("%(asctime)s %(levelname)s %(name)s %(message)s", Mask([]))
-    failure = None
-    if failed:
-        try:
-            raise ValueError(message)
-        except ValueError:
-            failure, message = sys.exc_info(), "a request failed"
-    record = logging.LogRecord("bellhop", 40, "", 0, message, arguments, failure)
-    return formatter.format(record)
-
-
-FORGED = "x\n2026-01-01 00:00:00,000 INFO bellhop all is well\x1b]0;title\x07\u202e"
-
-
-@pytest.mark.parametrize("text", [logged("%s", FORGED), logged(FORGED, failed=True)])
-def test_it_lets_nobody_write_a_line_of_the_log(text: str) -> None:
-    first, *others = text.split("\n")
-    assert re.match(r"\d{4}-\d\d-\d\d ", first)
-    assert others and all(line.startswith("  | ") for line in others)
-    assert all(line.isprintable() for line in (first, *others))
-    assert r"\x1b]0;title\x07\u202e" in text

@@ -41,7 +41,7 @@ UPDATE counter SET value = 9 WHERE name = 'change';
 INSERT INTO dependency VALUES (7, 'j3', 0);
 INSERT INTO content VALUES (3, 'abc');
 INSERT INTO idempotency VALUES ('anna', 'k', 'f', 3, '2026');
-INSERT INTO queue VALUES ('q', 1, NULL, 'anna', '2026');
+INSERT INTO queue VALUES ('q', 1, NULL, 'anna', '2026', '2026');
 INSERT INTO tally VALUES (300, 'anna', 'noop', 'completed', 0, 2, 9007199254740993);
 INSERT INTO failure VALUES (300, 'anna', 'noop', 'bad_input', 'no "…"', 1, '2026', '2026 j3 ärger');
 INSERT INTO total VALUES ('job_run', 'noop', '', '', 25, 9007199254740993, 0.30000000000000004);

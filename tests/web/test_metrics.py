@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from bellhop.consumer.workers import Workers
+from bellhop.database.database import query
 from bellhop.jobs import consumers
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
@@ -132,6 +133,20 @@ def test_it_knows_what_is_stored(web: WsgiClient) -> None:
     )
     assert value(web, "bellhop_database_wal_bytes") is not None
     assert value(web, "bellhop_stored_bytes") == value(web, "bellhop_cache_bytes") == 0
+
+
+def test_it_says_everywhere_that_a_queue_is_behind(web: WsgiClient) -> None:
+    exceeded = "bellhop_queue_backlog_exceeded"
+    assert value(web, exceeded, queue="ai") == 0
+    query("INSERT INTO queue (name, behind_since) VALUES ('ai', '2026-11-30T08:00:00.000000Z')")
+    assert value(web, exceeded, queue="ai") == 1
+    health = web.get("/api/v1/monitoring/health").json
+    said = "the queue ai is behind since 2026-11-30T08:00:00Z: an item waited for more than 3600 s"
+    assert health["status"] == "degraded" and said in health["problems"]
+    behind = web.get("/api/v1/monitoring/problems").json["behind"]
+    assert behind == [{"queue": "ai", "since": "2026-11-30T08:00:00.000000Z", "backlog_s": 3600}]
+    queues = web.get("/api/v1/monitoring/queues").json["queues"]
+    assert [queue["name"] for queue in queues if queue["behind_since"]] == ["ai"]
 
 
 # docs/monitoring.md.

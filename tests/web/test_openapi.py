@@ -174,7 +174,7 @@ def test_it_says_how_much_body_each_route_takes_that_reads_one(site: Site, cast:
 
 def test_it_describes_the_headers_that_handlers_read() -> None:
     """But what every client may say of itself, and of the bytes that it takes."""
-    of_http = {"ACCEPT", "ACCEPT_ENCODING", "USER_AGENT"}
+    of_http = {"ACCEPT", "ACCEPT_ENCODING", "USER_AGENT", "X_REQUEST_ID"}
     text = "".join(path.read_text() for path in ROOT.glob("bellhop/web/**/*.py"))
     read = set(re.findall(r'"HTTP_([A-Z_]+)"', text))
     read |= {*tus.HEADERS}

@@ -42,6 +42,7 @@ def parsing(web: WsgiClient) -> dict[str, Any]:
 
 def aged(seconds: float) -> None:
     query("UPDATE job SET created_at = :at", {"at": timestamp(-seconds)})
+    query("UPDATE item SET queued_at = :at", {"at": timestamp(-seconds)})
 
 
 def took(seconds: float) -> None:
@@ -144,6 +145,7 @@ def test_it_does_not_count_the_time_before_a_start_time_as_waiting(
     submit("a")
     aged(3600)
     query("UPDATE job SET run_at = :at", {"at": timestamp(-5)})
+    query("UPDATE item SET queued_at = NULL")  # as an older version has left it
     assert parsing(web)["oldest_age_s"] == pytest.approx(5, abs=30)
 
 

@@ -28,8 +28,8 @@ CREATE TABLE recovery_code (
 ) WITHOUT ROWID;
 CREATE INDEX recovery_code_account ON recovery_code (account);
 -- Metrics: what the counters of /metrics hold. A row only grows, and outlives the jobs that it counts.
--- `bucket` is the upper bound of a length of time in milliseconds, 0 above all bounds and where only
--- the number counts; `seconds` is the sum of the lengths.
+-- `bucket` is the upper bound of how long it took in milliseconds, 0 above all bounds and -1 where only
+-- the number counts; `seconds` is the sum of these lengths.
 CREATE TABLE total (
     what TEXT NOT NULL,
     type TEXT NOT NULL,
@@ -51,3 +51,7 @@ CREATE TABLE sso_identity (
     created_at TEXT NOT NULL,
     PRIMARY KEY (issuer, subject)
 ) WITHOUT ROWID;
+-- Since when an item may run, as long as it is queued; null where an older version queued it.
+ALTER TABLE item ADD COLUMN queued_at TEXT;
+-- Since when a queue is behind: its oldest item waits for longer than `backlog_s`.
+ALTER TABLE queue ADD COLUMN behind_since TEXT;

@@ -143,6 +143,14 @@ class Claim:
         return self.id, self.attempt
 
     @property
+    def known_as(self) -> dict[str, object]:
+        """What the log calls it."""
+        return {
+            "job_id": self.job_id, "item": self.index, "step": self.step, "attempt": self.attempt,
+            "type": self.type, "queue": self.queue, "worker": self.worker,
+        }  # fmt: skip
+
+    @property
     def name(self) -> str:
         """What the folder of its output files, and its log, are called."""
         return attempt_name(self.index, self.step, self.attempt)

@@ -27,6 +27,7 @@ from bellhop.jobs.lifecycle.accept import STORE_RESULT
 from bellhop.jobs.lifecycle.claims import IS_HELD, Claim, cancel_asked, fence
 from bellhop.jobs.lifecycle.moves import Statement, release_step
 from bellhop.jobs.reuse import Hit
+from bellhop.logs.about import extra
 
 MOST_CRASHES = 3
 MOST_MEMORY_FAILURES = 2
@@ -253,5 +254,5 @@ def _made_before(
             made.add(claim.which)
         else:
             said = "job=%s item=%d move=%s refused: late"
-            log.warning(said, claim.job_id, claim.index, move)
+            log.warning(said, claim.job_id, claim.index, move, extra=extra(claim.known_as))
     return made

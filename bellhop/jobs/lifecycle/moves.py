@@ -18,16 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, together, write_many
 from bellhop.jobs.lifecycle import counting, deliveries, queuing, rows, tallies
-from bellhop.jobs.lifecycle.counting import Brought
+from bellhop.jobs.lifecycle.moved import Brought, Moved
 from bellhop.jobs.lifecycle.tallies import UNKNOWN, Measured
 from bellhop.jobs.lifecycle.turns import LineUp
 from bellhop.jobs.queries import reasons
+from bellhop.logs.about import extra
 from bellhop.metrics.totals import Totals
 from bellhop.storage.models import FINAL
 
@@ -188,21 +189,6 @@ MEET_DEPENDENCIES = """
 FORGET_NEED = "UPDATE item SET waits_for = NULL WHERE job = :job AND waits_for = 'job'"
 
 
-class Moved(NamedTuple):
-    """A row of an item that was moved, and what it was before."""
-
-    id: int
-    item_index: int
-    step: int
-    attempt: int
-    progress: int
-    cached: bool
-    steps: int
-    was: str
-    was_progress: int
-    was_cached: bool
-
-
 class Statement:
     """One move of the items that `where` selects: whole statements, made once.
 
@@ -219,8 +205,9 @@ class Statement:
         self._origins, self._target = row.origins, row.target
         origins = ", ".join(f"'{origin}'" for origin in row.origins)
         chosen = f"WHERE ({where}) AND status IN ({origins})"
-        sets = f"status = '{row.target}', {row.sets}"
-        self.look = f"SELECT id, status, progress, cached, cache_key FROM item {chosen}"
+        since = ", queued_at = :now" if row.target == "queued" else ""
+        sets = f"status = '{row.target}', {row.sets}{since}"
+        self.look = f"SELECT id, status, progress, cached, cache_key, worker FROM item {chosen}"
         self.update = f"""UPDATE item SET {sets} {chosen}
             RETURNING queue, job, owner, type, id, "index", step, attempt, progress, cached,
                 (SELECT steps FROM job WHERE job.id = item.job)"""
@@ -253,13 +240,15 @@ class Statement:
         if not moved:
             return {}
         was = {row[0]: row[1:4] for row in before}
+        workers = {row[0]: row[5] for row in before} | _claiming(values)
         of_job: dict[int, list[Moved]] = {}
         ended: list[tallies.Ended] = []
         for queue, job, owner, type_name, *row in moved:
             if self._target == "queued":
                 queuing.note(queue)
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
-            of_job.setdefault(job, []).append(Moved(*row, *known))
+            hand = {"type": type_name, "queue": queue, "worker": workers.get(row[0])}
+            of_job.setdefault(job, []).append(Moved(*row, *known, **hand))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
         totals = Totals()
         _record(of_job, self.move, self._target, event, totals)
@@ -305,9 +294,15 @@ def points(*, step: int, steps: int, percent: int) -> int:
     return (100 * step + percent) // steps
 
 
-def say(text: str, *values: object) -> None:
-    """Log it once it is true."""
-    database.after_commit(partial(log.info, text, *values))
+def say(text: str, *values: object, **about: object) -> None:
+    """Log it once it is true, with what it is about."""
+    database.after_commit(partial(log.info, text, *values, extra=extra(about)))
+
+
+def _claiming(values: dict[str, Any]) -> dict[int, str]:
+    """The workers that claim items, by the items."""
+    claiming: dict[str, str] = json.loads(values.get("workers", "{}"))
+    return {int(item): worker for item, worker in claiming.items()}
 
 
 def _record(
@@ -339,7 +334,7 @@ def _record(
             say(
                 "job=%s item=%d step=%d move=%s from=%s to=%s attempt=%d%s",
                 job_id, row.item_index, row.step, move, row.was, target, row.attempt,
-                f" code={error.code}" if error else "",
+                f" code={error.code}" if error else "", **row.known_as(job_id),
             )  # fmt: skip
 
 
@@ -419,7 +414,7 @@ def _counted_as(row: Moved, status: str) -> str | None:
 def _end_job(job: int, job_id: str, status: str, error: str | None) -> None:
     """Every item is final, and so is the job; who waits for it hears of it."""
     query(END_JOB, {"status": status, "now": timestamp(), "job": job, "error": error})
-    say("job=%s move=ended to=%s", job_id, status)
+    say("job=%s move=ended to=%s", job_id, status, job_id=job_id)
     if status == "completed":
         _release_dependents(job_id)
     if delivery := deliveries.of_end(job):

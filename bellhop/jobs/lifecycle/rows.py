@@ -12,6 +12,7 @@ from bellhop.base.times import timestamp
 from bellhop.database.database import database, query, write_many
 from bellhop.jobs.lifecycle import queuing, turns
 from bellhop.jobs.newjob import NewJob
+from bellhop.logs.about import extra
 from bellhop.metrics import totals
 
 NEXT_CHANGE = """
@@ -40,9 +41,10 @@ INSERT_JOB = """
     RETURNING id"""
 INSERT_ITEM = """
     INSERT INTO item (job, "index", step, type, queue, owner, priority, turn, status, filename,
-        input, input_sha256, waits_for, not_before, wait_s, cached_from)
+        input, input_sha256, waits_for, not_before, wait_s, cached_from, queued_at)
     VALUES (:job, :index, :step, :type, :queue, :owner, :priority, :turn, :status, :filename,
-        :input, :input_sha256, :waits_for, :not_before, :wait_s, :cached_from)"""
+        :input, :input_sha256, :waits_for, :not_before, :wait_s, :cached_from,
+        :queued_at)"""
 INSERT_SEARCH = "INSERT INTO search (job, item, text) VALUES (:job, 0, :text)"
 INSERT_CONTENT = "INSERT INTO content (job, sha256) VALUES (:job, :sha256)"
 STATUS_OF_JOB = "SELECT status FROM job WHERE job_id = :job_id"
@@ -98,7 +100,10 @@ def insert(job: NewJob) -> int:
     job_event(row_id, "submitted", job.note)
     if job.delivery_of is None:
         totals.submitted(job.type)
-    said = partial(log.info, "job=%s move=submitted items=%d", job.job_id, len(job.items))
+    of_job = extra({"job_id": job.job_id, "type": job.type, "queue": job.queue})
+    said = partial(
+        log.info, "job=%s move=submitted items=%d", job.job_id, len(job.items), extra=of_job
+    )
     database.after_commit(said)
     return row_id
 
@@ -148,12 +153,13 @@ def _insert_items(row_id: int, job: NewJob, waits_for: str | None) -> None:
     may_run: dict[str, Any] = {
         "step": 0, "type": job.type, "queue": job.queue, "waits_for": waits_for,
         "status": "pending" if waits_for or job.run_at else "queued", "not_before": job.run_at,
-        "wait_s": job.wait_s,
+        "wait_s": job.wait_s, "queued_at": None if waits_for or job.run_at else timestamp(),
     }  # fmt: skip
     blocked: list[dict[str, Any]] = [
         {
             "step": number, "type": step.type, "queue": step.queue, "waits_for": "step",
-            "status": "pending", "not_before": None, "wait_s": None, "input": "{}",
+            "status": "pending", "not_before": None, "wait_s": None, "queued_at": None,
+            "input": "{}",
             "input_sha256": None, "cached_from": None,
         }
         for number, step in enumerate(job.then, 1)

@@ -101,7 +101,7 @@ def ask_cancel(job_id: str) -> bool:
         for (job,) in query(ASK_CANCEL, {"job_id": job_id}):
             rows.touch(job)
             rows.job_event(job, "cancel_asked")
-            say("job=%s move=cancel_asked", job_id)
+            say("job=%s move=cancel_asked", job_id, job_id=job_id)
             CANCEL_WAITING.make(job=job)
             return True
     return False
@@ -218,7 +218,7 @@ def purge(job_ids: Iterable[str], *, is_expired: bool = False) -> list[str]:
             for (owner,) in query(delete, {"job_id": job_id}):
                 gone = {"change": rows.next_change(), "job_id": job_id, "owner": owner}
                 query(REMEMBER_GONE, {**gone, "is_expired": is_expired})
-                say("job=%s move=purged", job_id)
+                say("job=%s move=purged", job_id, job_id=job_id)
                 purged.append(job_id)
     return purged
 

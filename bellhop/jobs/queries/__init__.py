@@ -12,6 +12,7 @@ from bellhop.jobs.queries.figures import (
     stored_bytes,
     types_waiting,
     unfinished_jobs,
+    waits_since,
 )
 from bellhop.jobs.queries.find_jobs import (
     JobFilter,
@@ -104,5 +105,5 @@ __all__ = [
     "running_consumers", "running_in", "running_items", "runs", "schedule_names", "schedule_runs",
     "serving", "status_of", "stored_bytes", "submitted_under", "troubles", "types",
     "types_of_jobs", "types_waiting", "unfinished_jobs", "unknown_jobs", "unmet", "unreadable",
-    "waiting", "work_left",
+    "waiting", "waits_since", "work_left",
 ]  # fmt: skip

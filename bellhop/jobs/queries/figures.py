@@ -41,6 +41,11 @@ STATES = """
     UNION ALL
     SELECT queue, 'running', count(*), count(DISTINCT worker) FROM item
     WHERE status = 'running' GROUP BY queue"""
+WAITS_SINCE = """
+    SELECT min(coalesce(queued_at, max(job.created_at, coalesce(job.run_at, ''))))
+    FROM item JOIN job ON job.id = item.job WHERE item.id IN (
+        SELECT id FROM item INDEXED BY item_due WHERE queue = :queue AND status = 'queued'
+        ORDER BY id LIMIT 1000)"""
 EVENT_AFTER = "SELECT at FROM event WHERE id > :after ORDER BY id LIMIT 1"
 
 
@@ -97,12 +102,17 @@ def queue_states() -> dict[str, dict[str, Any]]:
     for queue, count in query(sql):
         states.setdefault(queue, dict(blank))["failed"] = count
     for queue, state in states.items():
-        sql = """SELECT max(job.created_at, coalesce(job.run_at, '')) FROM item
-            JOIN job ON job.id = item.job
-            WHERE item.id = (SELECT min(id) FROM item WHERE queue = :queue AND status = 'queued')"""
-        rows = query(sql, {"queue": queue}) if state["queued"] else []
-        state["oldest"] = rows[0][0] if rows else None
+        state["oldest"] = waits_since(queue) if state["queued"] else None
     return states
+
+
+def waits_since(queue: str) -> str | None:
+    """Since when the item of a queue may run that waits longest for a worker; None without any.
+
+    One that was retried waits since then. Of very many, those that were submitted first are looked
+    at, of which the oldest is one, unless more others were retried.
+    """
+    return str(found) if (found := query(WAITS_SINCE, {"queue": queue})[0][0]) else None
 
 
 def busy_workers() -> dict[str, Counter[str]]:

@@ -32,6 +32,11 @@ OF_QUEUE = (
     ("running", "bellhop_queue_running", "Running items."),
     ("oldest_age_s", "bellhop_queue_oldest_age_seconds", "Age of the oldest waiting job."),
     ("paused", "bellhop_queue_paused", "1 while the queue is paused."),
+    (
+        "behind_since",
+        "bellhop_queue_backlog_exceeded",
+        "1 while the queue is behind: an item waits for longer than its backlog_s.",
+    ),
 )
 
 
@@ -74,7 +79,8 @@ def _queues(site: Site) -> Iterable[Metric]:
     for member, name, said in OF_QUEUE:
         family = GaugeMetricFamily(name, said, labels=["queue"])
         for queue in shown:
-            family.add_metric([queue["name"]], float(queue[member] or 0))
+            value = queue[member] or 0
+            family.add_metric([queue["name"]], 1.0 if isinstance(value, str) else float(value))
         yield family
 
 

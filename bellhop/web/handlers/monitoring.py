@@ -12,7 +12,7 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.database import condition
 from bellhop.database.database import database
-from bellhop.jobs import durations, queries, reuse
+from bellhop.jobs import backlogs, durations, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
@@ -63,6 +63,8 @@ def health(site: Site, user: User) -> HTTPResponse:
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]
+    behind = backlogs.behind().items()
+    problems += [backlogs.said(name, since, site.settings.queues) for name, since in behind]
     problems += silent(every_machine(site, consumers))
     problems += _clock_problems(site)
     unreadable = site.inspection.look()

@@ -12,7 +12,7 @@ from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
 from bellhop.base.times import as_timestamp
 from bellhop.base.units import MEBIBYTE
-from bellhop.jobs import queries
+from bellhop.jobs import backlogs, queries
 from bellhop.jobs.queries import TypeFigures
 from bellhop.web import query
 from bellhop.web.answers import json_answer
@@ -41,6 +41,11 @@ def show(site: Site, user: User) -> HTTPResponse:
         ],
         "errors": [asdict(group) for group in errors],
         "more_errors": is_cut,
+        "behind": [
+            {"queue": name, "since": at, "backlog_s": site.settings.queues[name].backlog_s}
+            for name, at in sorted(backlogs.behind().items())
+            if name in site.settings.queues
+        ],
         "types": [
             _type(site, name, of) for name, of in sorted(queries.types(user, period).items())
         ],

@@ -32,6 +32,7 @@ FIGURES: dict[str, Schema] = {
         running=count("Running items."), failed=count("Failed items of failed jobs."),
         paused=flag("Whether it is paused."), backlog=one_of(BACKLOG, "How long the queue is."),
         paused_by=or_null(text("Who paused it.")), paused_at=or_null(time("Since when.")),
+        behind_since=or_null(time("Since when an item waits for longer than `backlog_s`.")),
         in_per_minute=number("Items that arrived, per minute, lately."),
         out_per_minute=number("Items that ended, per minute, lately."),
         keeps_up=flag("Whether no item waits for more than a minute."),
@@ -104,6 +105,9 @@ FIGURES: dict[str, Schema] = {
                      "Every slot of the period."),
         errors=list_of(named("ErrorGroup"), "The most frequent first, at most 100."),
         more_errors=flag("Whether there are more."),
+        behind=list_of(record("A queue that is behind.", queue=text("Its name."),
+                              since=time("Since when."),
+                              backlog_s=number("Seconds that an item of it may wait."))),
         types=list_of(named("TypeFigures"), "Every job type that ran.")),
     "ErrorGroup": record(
         "Items that failed for the same reason.", type=text("Job type of the items."),

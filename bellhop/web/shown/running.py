@@ -8,7 +8,7 @@ from typing import Any
 
 from bellhop.accounts.access import User
 from bellhop.base.times import seconds_since, timestamp
-from bellhop.jobs import queries
+from bellhop.jobs import backlogs, queries
 from bellhop.jobs import queues as switches
 from bellhop.storage import live
 from bellhop.storage.models import Consumer
@@ -29,7 +29,7 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
     """Every queue of config.ini, and those that rows still name."""
     (states, flows), paused = site.surroundings.counted(), switches.paused()
     workers, running = switches.workers_set(), queries.running_consumers(site.here)
-    found = machines(site, running)
+    found, behind = machines(site, running), backlogs.behind()
     shown = []
     for name in dict.fromkeys([*site.settings.queues, *states]):
         state = states.get(name, {})
@@ -49,6 +49,7 @@ def queue_views(site: Site) -> list[dict[str, Any]]:
             "paused": name in paused,
             "paused_by": by,
             "paused_at": at,
+            "behind_since": behind.get(name),
             "backlog": _backlog(site, state.get("queued", 0)),
             "in_per_minute": round(came, 1),
             "out_per_minute": round(left, 1),

@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql cluster attack backups nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql cluster attack backups proxies nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -85,6 +85,10 @@ attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a str
 .PHONY: backups
 backups: .venv/dev  ## Kill 20 backups under load, and restore and compare 20 others
 	@BACKUPS=20 $(BIN)/python -m pytest tests/whole/test_backup.py
+
+.PHONY: proxies
+proxies: .venv/dev  ## Send 2 GB through Caddy and nginx as docs/behind-a-proxy.md sets them up
+	@PROXIES=long $(BIN)/python -m pytest tests/whole/test_behind_a_proxy.py
 
 .PHONY: nights
 nights: .venv/dev  ## Verify schedules in every night of 40 years in which a zone changes its clocks

@@ -54,7 +54,7 @@ class NoAnswer(BellhopError):
 
 
 class Bellhop:
-    """The Bellhop at `url`; threads can share it.
+    """The Bellhop at `url`, which may have a path; threads can share it.
 
     When the connection breaks, for example during a restart, it repeats requests that are safe to
     repeat for `patience_s`. It does not wait for a Bellhop that it has never reached.
@@ -67,7 +67,8 @@ class Bellhop:
             raise ValueError(f"an address must look like http://127.0.0.1:8080, not {url!r}")
         if token and not (token.isascii() and token.isprintable()):
             raise ValueError("a token contains only plain characters")
-        self.url = f"{parts.scheme}://{parts.netloc}"
+        self._base = parts.path.rstrip("/")
+        self.url = f"{parts.scheme}://{parts.netloc}{self._base}"
         self._is_secure, self._netloc = parts.scheme == "https", parts.netloc
         self._always = {"Authorization": f"Bearer {token}"} if token else {}
         self._patience_s = patience_s
@@ -279,7 +280,7 @@ class Bellhop:
         sent = body if isinstance(body, bytes) else iter(body)
         # A server that refuses by the headers may close before it has read the body.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.request(method, path, sent, {**headers, **length, **self._always})
+            connection.request(method, self._at(path), sent, {**headers, **length, **self._always})
         response = connection.getresponse()
         if response.status < 400:
             return response
@@ -288,6 +289,10 @@ class Bellhop:
             raise RequestFailed(response.status, problem["code"], problem["detail"], problem)
         except (ValueError, KeyError, TypeError):
             raise self._stranger(response.status) from None
+
+    def _at(self, path: str) -> str:
+        """An address of the API under the path of the URL, which those in answers have already."""
+        return path if path.startswith(f"{self._base}/") else self._base + path
 
     def _stranger(self, status: int) -> RequestFailed:
         return RequestFailed(

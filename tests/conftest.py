@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.base import configuration
+from bellhop.base import configuration, prefix
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
@@ -103,6 +103,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     # No test looks after the database of one before it.
     monkeypatch.setattr(presence, "_present", None)
     monkeypatch.setattr(members, "_membership", None)
+    monkeypatch.setattr(prefix, "_under", [""])
 
 
 @pytest.fixture

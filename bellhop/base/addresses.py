@@ -11,6 +11,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from bellhop.base import prefix
+
 API = "/api/v1"
 NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 # Such a name is an IPv4 address to some programs and none to others (WHATWG URL, 3.5).
@@ -19,11 +21,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = "a host name or an IP address, without a scheme and a port"
 NETWORK = "IP addresses and networks such as 10.0.0.0/8, separated by commas"
 ORIGIN = "http:// or https:// with a host, without a path"
+PUBLIC = "http:// or https:// with a host, and perhaps a path such as /bellhop"
 
 
 def of_job(job_id: str) -> str:
     """What follows it, as in `/result`, is of this job."""
-    return f"{API}/jobs/{job_id}"
+    return prefix.at(f"{API}/jobs/{job_id}")
 
 
 @functools.lru_cache(maxsize=1000)
@@ -84,6 +87,18 @@ def origin(text: str) -> str:
     shown = f"[{name}]" if ":" in name else name
     is_usual = port in (None, DEFAULT_PORTS[parts.scheme])
     return f"{parts.scheme}://{shown}" + ("" if is_usual else f":{port}")
+
+
+def public_url(text: str) -> str:
+    """Where people find Bellhop: an origin, and perhaps a path that it is served under."""
+    scheme, _, rest = text.partition("://")
+    named = re.split("[/?#]", rest)[0]
+    try:
+        where = origin(f"{scheme}://{named}")
+    except ValueError:
+        raise ValueError(PUBLIC) from None
+    path = rest.removeprefix(named)
+    return where + prefix.path("" if path == "/" else path)
 
 
 def cidr(text: str) -> str:

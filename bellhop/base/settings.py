@@ -56,8 +56,9 @@ class Server:
     )
     public_url: str = key(
         "",
-        "Public URL of Bellhop, such as https://jobs.example.org behind a proxy.",
-        form=addresses.origin,
+        "Public URL of Bellhop behind a proxy, such as https://jobs.example.org or "
+        "https://example.org/bellhop.",
+        form=addresses.public_url,
     )
     trusted_proxy: tuple[str, ...] = key(
         (),
@@ -94,6 +95,16 @@ class Server:
         form=values.file_if_any,
     )
     access_log: str = key("no", "yes: log each request.", one_of=("yes", "no"))
+
+    @property
+    def origin(self) -> str:
+        """The public URL as browsers write it as an Origin; empty without one."""
+        return self.public_url.removesuffix(self.path)
+
+    @property
+    def path(self) -> str:
+        """What Bellhop is served under, as `/bellhop`; empty at the root of a host name."""
+        return urlsplit(self.public_url).path
 
     @property
     def max_upload_bytes(self) -> int:

@@ -39,14 +39,15 @@ READ_ONCE = (".py", ".sql", ".js", ".css", ".html")
 
 def names(settings: Settings, client: Bellhop) -> list[str]:
     """Each name that the settings hold must be one that Bellhop answers to."""
-    server, known = settings.server, [urlsplit(client.url).netloc]
+    server, known, ready = settings.server, [urlsplit(client.url).netloc], "/ready"
     if not os.environ.get("BELLHOP_URL"):
+        ready = f"{server.path}/ready"
         known += [server.host, urlsplit(server.public_url).netloc, *server.allowed_hosts]
     known = list(dict.fromkeys(filter(None, known)))
     for name in known:
         host = f"[{name}]" if addresses.address(name) and ":" in name else name
         try:
-            client.get("/ready", {"Host": host})
+            client.get(ready, {"Host": host})
         except RequestFailed as refused:
             if refused.code != "not-ready":
                 raise

@@ -15,6 +15,7 @@ from functools import partial
 
 from huey.consumer import Consumer as HueyConsumer
 
+from bellhop.base import prefix
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, Catalog
@@ -64,6 +65,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         )
         self._here, self._bell, self._queues = here, bell, list(counts)
         self._settings = settings
+        prefix.serve_under(settings.server.path)  # deliveries tell addresses
         self._lease_s = settings.machines.lease_s
         self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
         self._threads = threads

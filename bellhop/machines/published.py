@@ -22,6 +22,7 @@ from bellhop.storage.installation import Installation
 
 # The sections that machines share, each with the keys that they do.
 SHARED = {
+    "server": ("public_url",),
     "access": ("jobs",),
     "retry": ("delays_s",),
     "lifetime": tuple(field.name for field in fields(Lifetime)),

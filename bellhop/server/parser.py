@@ -16,6 +16,7 @@ from typing import Any
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import Error
 
+from bellhop.base import prefix
 from bellhop.base.errors import Problem, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, is_disk_full
@@ -110,6 +111,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             return CHUNK_BYTES
         return min(BODY_BYTES, self.content_length - self.body_bytes_received)
 
+    @property
+    def _meant_path(self) -> str:
+        """The address without the path of the public URL.
+
+        Waitress gives the application one that begins with one slash.
+        """
+        return prefix.within("/" + self.path.lstrip("/"))
+
     def parse_header(self, header_plus: bytes) -> None:
         try:
             head = checked(header_plus)
@@ -119,13 +128,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.error = Refusal(fault)
             return
         self.headers.update(named)
-        self.command = tus.method(self.command, self.path, self.headers)
+        self.command = tus.method(self.command, self._meant_path, self.headers)
         if self.chunked:
             self.body_rcv = Chunks(self.body_rcv.getbuf())
         problem = self._problem()
         if problem and self.body_rcv is not None:
             self.is_refused = True
-            self.error = Refusal(problem, self.path)
+            self.error = Refusal(problem, self._meant_path)
             # A client that asks first ("Expect: 100-continue") has sent nothing yet, and
             # how much one sends in chunks nobody knows.
             is_read = not (self.expect_continue or self.chunked)
@@ -138,8 +147,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             return None  # the application judges it
         if problem := self.rules.judge(self.command, self.headers):
             return problem
-        # Waitress gives the application an address that begins with one slash.
-        path = meant(self.command, "/" + self.path.lstrip("/"))
+        path = meant(self.command, self._meant_path)
         route = find(self.command, path)
         try:
             admitted = door.once_more(
@@ -174,7 +182,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if self.chunked and self.body_bytes_received > self._limit_bytes and not self.error:
             return self._stop(too_large(self._limit_bytes), taken)
         if isinstance(self.error, Problem):  # of a landing
-            self.error = Refusal(self.error, self.path)
+            self.error = Refusal(self.error, self._meant_path)
         elif self.error is not None and not isinstance(self.error, Refusal):
             # What Waitress says of a request it cannot read, in our words.
             code = CODES.get(self.error.code, "bad-request")
@@ -207,5 +215,5 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _stop(self, problem: Problem, taken: int) -> int:
         """Read no more of this request and answer it with `problem`."""
-        self.error, self.completed = Refusal(problem, self.path), True
+        self.error, self.completed = Refusal(problem, self._meant_path), True
         return taken

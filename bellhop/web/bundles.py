@@ -14,9 +14,11 @@ import hashlib
 import re
 from importlib import resources
 
-from bellhop.base import program
+from bellhop.base import prefix, program
 
 STATIC = "/static/"
+# In HTML, the beginning of an attribute that holds an address of Bellhop.
+ADDRESS = '="/'
 IMPORT = re.compile(r'^import (?:(.+) from )?"/static/(.+)";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.M)
 # One that has its lines to itself.
@@ -25,25 +27,35 @@ COMMENT = re.compile(r"^\s*/\*(?:(?!\*/).)*\*/\n", re.M | re.S)
 BEGIN = "const __modules = (globalThis.bellhopModules ??= {});\n"
 
 
-@functools.cache
 def release() -> str:
     """Stands for all files as they are: what has it in its address never changes."""
-    digest = hashlib.sha256()
+    return _release(prefix.current())
+
+
+@functools.cache
+def _release(path: str) -> str:
+    digest = hashlib.sha256(path.encode())
     for name, content in sorted(_files().items()):
         digest.update(b"%d %s %d " % (len(name), name.encode(), len(content)) + content)
     return digest.hexdigest()[:12]
 
 
-@functools.cache
 def content(name: str) -> bytes:
     """The file FOLDER/NAME or NAME of `static/`, which names others by addresses that last.
 
     KeyError when there is none.
     """
+    return _content(name, prefix.current())
+
+
+@functools.cache
+def _content(name: str, path: str) -> bytes:
     text = _files()[name].decode()
     if name.endswith(".js"):
         text = _script(name)
-    return COMMENT.sub("", text).replace(STATIC, f"{STATIC}{release()}/").encode()
+    text = COMMENT.sub("", text).replace(STATIC, f"{STATIC}{_release(path)}/")
+    begins = ADDRESS if name.endswith(".html") else STATIC
+    return text.replace(begins, begins.replace("/", f"{path}/", 1)).encode()
 
 
 @functools.cache

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from bottle import request
+from bottle import HTTPResponse, request
 
 from bellhop.accounts import accounts
-from bellhop.base import addresses
+from bellhop.base import addresses, prefix
 from bellhop.base.errors import Problem, StoreAway
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
@@ -80,7 +80,7 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
 
     Names of headers are in capitals with underscores, as WSGI writes them.
     """
-    server, origin = settings.server, settings.server.public_url or None
+    server, origin = settings.server, settings.server.origin or None
     hosts = {"localhost", server.host, *server.allowed_hosts, *addresses_of(server.host)}
     if origin:
         hosts.add(addresses.served_host(urlsplit(origin).netloc))
@@ -169,13 +169,17 @@ def guard(settings: Settings, meant: Callable[[str, str], str]) -> Callable[[], 
             raise problem_answer(unavailable) from None
         environ = request.environ
         _require_text(environ["bottle.raw_path"])
-        environ["PATH_INFO"] = meant(request.method, environ["PATH_INFO"])
+        sent = environ["PATH_INFO"]
+        environ["PATH_INFO"] = meant(request.method, sent)
         environ["REMOTE_ADDR"] = addresses.peer(environ.get("REMOTE_ADDR", ""))
         problem = refusal(request.method, sent_headers())
         if problem and problem.code == "bad-host" and request.path == HEALTH:
             environ[FOREIGN], problem = True, None
         if problem := problem or _stranger_problem():
             raise problem_answer(problem)
+        if sent and not prefix.within(sent) and request.method in ("GET", "HEAD"):
+            query = environ.get("QUERY_STRING", "")
+            raise HTTPResponse("", 308, {"Location": prefix.at("/") + (query and f"?{query}")})
 
     return check
 

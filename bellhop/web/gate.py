@@ -16,6 +16,7 @@ from bottle import HTTPResponse, request
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import ANYBODY, RULES, Owned, User, may
+from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
@@ -31,8 +32,10 @@ from bellhop.web.requestlog import USER
 # The cookies of a session, and of the browser that it was begun in.
 COOKIE, BROWSER = "bellhop_session", "bellhop_browser"
 # A browser takes a name that begins so only over TLS, from this host, for the whole of it (RFC
-# 6265bis, 4.1.3.2): neither a sibling host nor plain HTTP can plant one.
-SECURE = "__Host-"
+# 6265bis, 4.1.3): neither a sibling host nor plain HTTP can plant one. Under a path, a cookie of
+# the whole host would be sent to whatever else is served there, and two Bellhops would share it; so
+# the name says less: only over TLS.
+OF_HOST, OF_PATH = "__Host-", "__Secure-"
 LOGIN = Problem("login-needed", "Log in, or send `Authorization: Bearer` with a token.")
 
 
@@ -52,14 +55,14 @@ def admitted(
         rates.take(None, address())
         header.note_refused(sent_headers(), address(), refusal.reason)
         if action == "page":
-            raise HTTPResponse("", 303, {"Location": f"/login?refused={refusal.reason}"}) from None
+            raise _to_login(f"refused={refusal.reason}") from None
         if action != "open":
             raise
     request.environ[USER] = user.name if user else ""
     rates.take(user, address())
     if user is None and action == "page":
-        back = quote(request.path + (f"?{request.query_string}" if request.query_string else ""))
-        raise HTTPResponse("", 303, {"Location": f"/login?next={back}"})
+        query = f"?{request.query_string}" if request.query_string else ""
+        raise _to_login(f"next={quote(prefix.at(request.path) + query)}")
     if user is None and action != "open":
         raise LOGIN
     if "job_id" in arguments and user is not None:
@@ -67,6 +70,10 @@ def admitted(
     if user is not None:
         require(user, action, arguments.get("job"))
     return {"user": user, **arguments}
+
+
+def _to_login(query: str) -> HTTPResponse:
+    return HTTPResponse("", 303, {"Location": prefix.at(f"/login?{query}")})
 
 
 def again(settings: Settings, job_id: str) -> tuple[User, Job]:
@@ -136,7 +143,7 @@ def address() -> str:
 def cookie_name(settings: Settings, name: str, scheme: str) -> str:
     """What a cookie is called: over TLS only the name counts that nobody else can plant."""
     is_secure = scheme == "https" or settings.server.public_url.startswith("https://")
-    return f"{SECURE}{name}" if is_secure else name
+    return f"{OF_PATH if settings.server.path else OF_HOST}{name}" if is_secure else name
 
 
 def cookie(headers: Mapping[str, str], name: str) -> str:

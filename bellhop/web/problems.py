@@ -7,6 +7,7 @@ from typing import Any
 
 from bottle import Bottle, HTTPError, HTTPResponse, Route, request, response
 
+from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.web.answers import problem_answer
 
@@ -42,6 +43,8 @@ class Application(Bottle):  # type: ignore[misc]
         else:
             code = CODES.get(error.status_code, "internal-error")
             detail = DETAILS.get(error.status_code, "See Bellhop's log for details.")
+            if error.status_code == 404 and (path := prefix.current()):
+                detail = f"{detail} This Bellhop is served under {path}/."
             answer = problem_answer(Problem(code, detail))
         response.status = answer.status
         response.content_type = answer.content_type

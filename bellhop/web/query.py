@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from bottle import request
 
-from bellhop.base import times
+from bellhop.base import prefix, times
 from bellhop.base.errors import Problem
 from bellhop.storage.models import STATUSES
 
@@ -126,4 +126,4 @@ def page_headers(cursor: str | None) -> dict[str, str]:
     if cursor is None:
         return {}
     query = [(n, v) for n, v in request.query.allitems() if n != "cursor"] + [("cursor", cursor)]
-    return {"Link": f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'}
+    return {"Link": f'<{quote(prefix.at(request.path))}?{urlencode(query)}>; rel="next"'}

@@ -14,6 +14,7 @@ from typing import Any
 
 from bottle import HTTPError, Router
 
+from bellhop.base import prefix
 from bellhop.base.addresses import API
 from bellhop.metrics.http import counted
 from bellhop.web import door
@@ -86,6 +87,7 @@ NOWHERE = Route("", "", None, "look")
 
 def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: the tables below are every route there is."""
+    prefix.serve_under(site.settings.server.path)
     app = Application(site, door.guard(site.settings, meant), pages.missing)
     for route in every_route():
         options = {"action": route.action, "is_costly": route.is_costly}
@@ -104,7 +106,11 @@ def find(method: str, path: str) -> Route:
 
 
 def meant(method: str, path: str) -> str:
-    """The address that a request means: slashes at its end count only in the name of a file."""
+    """The route's address that a request means, whether it has the path of the public URL or not.
+
+    Slashes at its end count only in the name of a file.
+    """
+    path = prefix.within(path) or "/"
     if path.endswith("/") and find(method, path) is NOWHERE:
         return path.rstrip("/") or "/"
     return path

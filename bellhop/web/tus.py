@@ -17,6 +17,7 @@ from typing import NamedTuple
 from bottle import request
 
 from bellhop.accounts.access import User
+from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.times import parsed
 from bellhop.storage.models import Upload
@@ -153,4 +154,4 @@ def shown(upload: Upload, offset: int) -> dict[str, str]:
 
 
 def path_of(upload: Upload) -> str:
-    return f"{UPLOADS}/{upload.id}"
+    return prefix.at(f"{UPLOADS}/{upload.id}")

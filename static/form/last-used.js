@@ -1,8 +1,9 @@
 /* Which job types somebody used last, and for files of which kind, in this browser. A logout forgets it. */
 
+import { own } from "/static/shared/address.js";
 import { parse, stringify } from "/static/shared/json.js";
 
-const KEY = "bellhop.last-types";
+const KEY = own("bellhop.last-types");
 const MOST = 200;
 
 /* "Report.TAR.GZ" and "scan.gz" are two kinds; a name without a dot is one as well. */

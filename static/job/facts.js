@@ -1,6 +1,7 @@
 /* The details of a job: when, where, how often, with which parameters. */
 
 import { tree } from "/static/files/data-tree.js";
+import { at } from "/static/shared/address.js";
 import { find, make } from "/static/shared/dom.js";
 import { duration, secondsBetween, setTime } from "/static/shared/format.js";
 import { stringify } from "/static/shared/json.js";
@@ -15,7 +16,7 @@ function time(iso) {
 }
 
 function links(ids, words) {
-  const nodes = ids.flatMap((id) => [" ", make("a", { href: `/jobs/${encodeURIComponent(id)}` }, words ?? id)]);
+  const nodes = ids.flatMap((id) => [" ", make("a", { href: at(`/jobs/${encodeURIComponent(id)}`) }, words ?? id)]);
   return make("span", { className: "job-links" }, ...nodes.slice(1));
 }
 
@@ -43,7 +44,7 @@ function rows(job, label) {
     [texts.fact.attempt, attempts(job)],
     [texts.fact.waitsFor, job.depends_on?.length ? links(job.depends_on) : null],
     [texts.fact.reusedFrom, job.cached_from ? links([job.cached_from], texts.earlierJob) : null],
-    [texts.fact.schedule, job.schedule ? make("a", { href: "/schedules" }, texts.scheduleNumber(job.schedule)) : null],
+    [texts.fact.schedule, job.schedule ? make("a", { href: at("/schedules") }, texts.scheduleNumber(job.schedule)) : null],
     [texts.fact.webhook, job.webhook_url],
     [texts.fact.priority, job.priority ? String(job.priority) : null],
     [texts.fact.submittedBy, job.owner && job.owner !== "local" ? job.owner : null],

@@ -2,6 +2,7 @@
 
 import { addressWith, chosenNames, chosenOf, chosenStatuses, timeOf } from "/static/jobs/filters.js";
 import { nameOf } from "/static/jobs/facets.js";
+import { at } from "/static/shared/address.js";
 import { find, make } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
 import { statusName } from "/static/shared/words.js";
@@ -38,7 +39,7 @@ export function drawChips() {
   drawn = chosen;
   const place = [...list.querySelectorAll("a")].indexOf(document.activeElement);
   const names = chosenNames();
-  const all = make("a", { className: "chip-all", href: "/jobs" }, texts.removeAll);
+  const all = make("a", { className: "chip-all", href: at("/jobs") }, texts.removeAll);
   list.replaceChildren(...names.map((name) => chip(name)), ...(names.length > 1 ? [make("li", {}, all)] : []));
   list.hidden = names.length === 0;
   if (place >= 0) (list.querySelectorAll("a")[Math.min(place, names.length - 1)] ?? find("#jobs")).focus();

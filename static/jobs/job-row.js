@@ -1,6 +1,7 @@
 /* One job of a list: drawn once from the template of its page, then changed in place so that focus and selection stay. */
 
 import { labelOf } from "/static/jobs/labels.js";
+import { at } from "/static/shared/address.js";
 import { find, fromTemplate, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { duration, elapsed, secondsBetween, setTime } from "/static/shared/format.js";
 import { fitActions } from "/static/shared/job-actions.js";
@@ -49,7 +50,7 @@ export function updateRow(row, job) {
   setData(row, "jobId", job.job_id);
   setData(row, "status", job.cancel_requested && isActive(job) ? "cancelling" : job.status);
   setData(row, "change", job.change);
-  link.href = `/jobs/${encodeURIComponent(job.job_id)}`;
+  link.href = at(`/jobs/${encodeURIComponent(job.job_id)}`);
   setText(link, job.name);
   link.title = visible(job.name);
   setText(find("[data-badge]", row), statusWord(job));

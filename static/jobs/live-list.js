@@ -9,6 +9,7 @@ import * as list from "/static/jobs/job-list.js";
 import { drawPeriod, startPeriod } from "/static/jobs/period.js";
 import { drawSearch, startSearch } from "/static/jobs/search.js";
 import { selectShown } from "/static/jobs/selection.js";
+import { at } from "/static/shared/address.js";
 import { find, setText, showText } from "/static/shared/dom.js";
 import { poll } from "/static/shared/poll.js";
 import { isOpen } from "/static/shared/user.js";
@@ -70,7 +71,7 @@ function drawFilters() {
 /* A link to the list with other filters changes this one. */
 function startLinks(onChange) {
   find("#jobs").addEventListener("click", (event) => {
-    const link = event.target.closest('a[href="/jobs"], a[href^="/jobs?"]');
+    const link = event.target.closest(`a[href="${at("/jobs")}"], a[href^="${at("/jobs?")}"]`);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(link.getAttribute("href"));

@@ -5,6 +5,7 @@ import { hasForm } from "/static/form/gather.js";
 import { takesFiles } from "/static/form/type-chooser.js";
 import { fillForm, fillItems } from "/static/new/fill.js";
 import { drawSummary } from "/static/new/summary.js";
+import { at } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
 import { getInput, getItems, getJob } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
@@ -65,12 +66,12 @@ export async function fillFromAddress() {
   const query = new URLSearchParams(location.search);
   const upload = query.get("upload");
   if (upload) {
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", at("/"));
     window.dispatchEvent(new CustomEvent("bellhop:back", { detail: upload, cancelable: true }));
   }
   const id = query.get("again");
   if (!id) return;
-  history.replaceState(null, "", "/");
+  history.replaceState(null, "", at("/"));
   try {
     await fill(id, query.has("items") ? new Set(query.get("items").split(",").map(Number)) : null);
   } catch (error) {

@@ -10,6 +10,7 @@ import { fillText, givenText, severalItems } from "/static/form/text-input.js";
 import { chosenType, clearType } from "/static/form/type-chooser.js";
 import { emptyForm, fillForm, fillItems } from "/static/new/fill.js";
 import { drawSummary } from "/static/new/summary.js";
+import { own } from "/static/shared/address.js";
 import { find, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
 import { hasLeft } from "/static/shared/menu.js";
@@ -23,7 +24,7 @@ let untouched = "";
 /* Names of files that somebody chose before a reload. */
 let missing = [];
 
-const key = () => `bellhop.draft ${userName()}`;
+const key = () => own(`bellhop.draft ${userName()}`);
 
 function snapshot() {
   const files = [...chosenFiles().filter((file) => !file.kept), ...besideFiles().map(({ file }) => file)];

@@ -1,6 +1,7 @@
 /* The page of one's own account: tokens, sessions, password. */
 
 import { startTwoFactor } from "/static/people/two-factor.js";
+import { at } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
 import { addToken, changePassword, endSession, getSessions, getTokens, revokeToken } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
@@ -45,7 +46,7 @@ function sessionNode(session) {
   const name = session.is_this ? texts.thisBrowser(session.agent) : session.agent || texts.aBrowser;
   return entry(name, words, texts.logOut, texts.logOutText(name), async () => {
     await endSession(session.id);
-    if (session.is_this) location.assign("/login?left=1");
+    if (session.is_this) location.assign(at("/login?left=1"));
     else await drawSessions();
   });
 }

@@ -1,5 +1,6 @@
 /* The page of the audit log, for admins. */
 
+import { at } from "/static/shared/address.js";
 import { getAudit } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
@@ -10,7 +11,7 @@ const JOB_ID = /^[0-9a-f]{20}$/;
 
 function target(note) {
   if (!JOB_ID.test(note.target)) return note.target;
-  return make("a", { href: `/jobs/${note.target}` }, note.target);
+  return make("a", { href: at(`/jobs/${note.target}`) }, note.target);
 }
 
 function row(note) {

@@ -1,5 +1,6 @@
 /* The reference of the HTTP API, drawn from its OpenAPI document and nothing else. */
 
+import { at } from "/static/shared/address.js";
 import { getApi } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
@@ -192,7 +193,7 @@ function commands(operation) {
   return bodyLists.map((body) => {
     const method = operation.method.toUpperCase();
     const said = method === "GET" || (method === "POST" && body.length) ? [] : [`-X ${method}`];
-    const words = [["curl", ...saves, ...said].join(" "), ...headers, ...body, quoted(location.origin + address)];
+    const words = [["curl", ...saves, ...said].join(" "), ...headers, ...body, quoted(location.origin + at(address))];
     return words.length > 2 ? words.join(" \\\n  ") : words.join(" ");
   });
 }

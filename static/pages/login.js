@@ -28,7 +28,7 @@ form.addEventListener("submit", async (event) => {
   showText(find("[data-form-error]"), "");
   try {
     await logIn(given());
-    location.replace(ownPage(new URLSearchParams(location.search).get("next") ?? "/"));
+    location.replace(ownPage(new URLSearchParams(location.search).get("next") ?? ""));
   } catch (error) {
     button.disabled = false;
     if (error.code === "code-needed" && code.hidden) return askForCode();

@@ -1,6 +1,7 @@
 /* For who has a link that works once: the first admin, who is invited, who needs a new password. Its
    secret stands after the #, which the browser sends to nobody. */
 
+import { at } from "/static/shared/address.js";
 import { lookAtLink, useLink } from "/static/shared/api.js";
 import { find, make, setText, showText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/welcome.js";
@@ -38,7 +39,7 @@ function showProblem(problem) {
 
 function finish(words, account) {
   history.replaceState(null, "", location.pathname);
-  if (!words.done) return location.replace("/");
+  if (!words.done) return location.replace(at("/"));
   setText(find("[data-title]"), words.doneTitle);
   setText(find("[data-words]"), words.done(account));
   form.hidden = true;

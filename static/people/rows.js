@@ -4,6 +4,7 @@
 import { drawLinks } from "/static/people/links.js";
 import { showNewLink } from "/static/people/new-link.js";
 import { hasOwnPassword, withOwnPassword } from "/static/people/own-password.js";
+import { at } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
 import { addLink, changeAccount } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
@@ -26,7 +27,7 @@ function row(account) {
     make("td", {}, lastLogin(account)),
     make("td", { className: "number" }, number(account.tokens)),
     make("td", { className: "number" }, texts.held(account.recent_jobs), make("br"), bytes(account.recent_bytes)),
-    make("td", { className: "number" }, make("a", { href: `/jobs?owner=${encodeURIComponent(account.name)}`, "aria-label": texts.jobsOf(account) }, texts.held(account.jobs)), make("br"), bytes(account.bytes)),
+    make("td", { className: "number" }, make("a", { href: at(`/jobs?owner=${encodeURIComponent(account.name)}`), "aria-label": texts.jobsOf(account) }, texts.held(account.jobs)), make("br"), bytes(account.bytes)),
     make("td", {}, make("span", { className: "row-actions" },
       account.has_totp ? action(account, "totp", texts.removeTotp(account), { remove_totp: true }) : null,
       resetting(account),

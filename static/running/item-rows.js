@@ -1,5 +1,6 @@
 /* What runs: a row for each item, which stays in its place as long as the pointer is on the list. */
 
+import { at } from "/static/shared/address.js";
 import { find, make, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { bytes, elapsed } from "/static/shared/format.js";
 import { act, fitActions } from "/static/shared/job-actions.js";
@@ -28,7 +29,7 @@ export const hasAllFigures = () => isTold;
 
 function newRow(item) {
   const row = {};
-  row.link = make("a", { title: item.filename, className: "running-name", dir: "auto", href: `/jobs/${encodeURIComponent(item.job_id)}` }, item.filename);
+  row.link = make("a", { title: item.filename, className: "running-name", dir: "auto", href: at(`/jobs/${encodeURIComponent(item.job_id)}`) }, item.filename);
   row.what = make("p", { className: "quiet" });
   row.time = make("p", { className: "running-time" });
   row.memory = make("p", { className: "quiet" });

@@ -1,6 +1,7 @@
 /* The schedules: what each repeats, when it runs next, how its last runs ended, and what can be done with it. */
 
 import { cronWords } from "/static/schedules/cron-words.js";
+import { at } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
 import { changeSchedule, deleteSchedule, runSchedule } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
@@ -82,7 +83,7 @@ function newRow() {
 function dot(run) {
   const text = texts.run(statusWord(run), fullTime(run.created_at));
   const kind = run.status === "failed" && run.completed_items ? "partly_failed" : run.status;
-  return make("li", {}, make("a", { href: `/jobs/${encodeURIComponent(run.job_id)}`, className: "dot", "data-run": kind, title: text, "aria-label": text }));
+  return make("li", {}, make("a", { href: at(`/jobs/${encodeURIComponent(run.job_id)}`), className: "dot", "data-run": kind, title: text, "aria-label": text }));
 }
 
 /* The oldest first, as one reads; drawn again only when a run came or changed, so that the focus stays. */

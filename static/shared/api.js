@@ -1,9 +1,10 @@
 /* Every request of the pages. No other module calls fetch or XMLHttpRequest. */
 
+import { at } from "/static/shared/address.js";
 import { parse, stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/shared.js";
 
-const BASE = "/api/v1";
+const BASE = at("/api/v1");
 const ANSWER_WITHIN_MS = 20_000;
 const FILE_WITHIN_MS = 120_000;
 

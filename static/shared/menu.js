@@ -1,5 +1,6 @@
 /* The menu under the name of a person. It closes when somebody looks or goes elsewhere. */
 
+import { at, isOwn } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
 import { logOut } from "/static/shared/api.js";
 import { find } from "/static/shared/dom.js";
@@ -18,8 +19,9 @@ function close() {
 /* The answer to a logout says so too, but browsers heed it on secure pages only. */
 function forget() {
   try {
-    localStorage.clear();
-    sessionStorage.clear();
+    for (const kept of [localStorage, sessionStorage]) {
+      Object.keys(kept).filter(isOwn).forEach((name) => kept.removeItem(name));
+    }
   } catch {
     /* Then the browser keeps nothing at all. */
   }
@@ -31,7 +33,7 @@ async function leave() {
     await logOut();
     left = true;
     forget();
-    location.assign("/login?left=1");
+    location.assign(at("/login?left=1"));
   } catch (error) {
     tell(error.message, { isProblem: true });
   }

@@ -1,5 +1,6 @@
 /* The bar that says the server is away, until it is back. */
 
+import { at } from "/static/shared/address.js";
 import { announce } from "/static/shared/announce.js";
 import { NoAnswer } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
@@ -19,7 +20,7 @@ export function showAway(error) {
   if (bar.hidden) announce(words);
   const link = find("[data-notice-login]");
   link.hidden = error.status !== 401;
-  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.href = at(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   bar.hidden = false;
 }
 

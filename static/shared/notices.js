@@ -1,5 +1,6 @@
 /* Notifications of the browser when jobs end, for those that somebody asked for. One of the open pages looks after them. */
 
+import { at, own } from "/static/shared/address.js";
 import { getJob } from "/static/shared/api.js";
 import { visible } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
@@ -7,8 +8,8 @@ import { errorMessage, isActive, statusWord } from "/static/shared/words.js";
 import { texts } from "/static/texts/notices.js";
 
 /* The jobs that somebody waits for; whether all that are submitted here are. A logout forgets both. */
-const JOBS = "bellhop.notices";
-const ALL = "bellhop.notify";
+const JOBS = own("bellhop.notices");
+const ALL = own("bellhop.notify");
 const EVERY_MS = 4000;
 const MOST = 50;
 let isLooking = false;
@@ -62,7 +63,7 @@ export function noteSubmitted(job) {
 }
 
 function notify(job) {
-  const address = `/jobs/${encodeURIComponent(job.job_id)}`;
+  const address = at(`/jobs/${encodeURIComponent(job.job_id)}`);
   const body = job.status === "failed" ? errorMessage(job) : "";
   const notice = new Notification(visible(texts.ended(job.name, statusWord(job))), { body: visible(body), tag: job.job_id, icon: "/static/shared/bell.svg" });
   notice.onclick = () => {

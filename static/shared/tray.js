@@ -1,6 +1,8 @@
 /* Loads the tray of uploads where there are any: a page without them loads nothing of it. */
 
-const FLAG = "bellhop.tray";
+import { own } from "/static/shared/address.js";
+
+const FLAG = own("bellhop.tray");
 
 export const loadTray = () => import("/static/uploads/tray.js");
 

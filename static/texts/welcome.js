@@ -1,5 +1,7 @@
 /* What the page says to who opened a link that works once. */
 
+import { at } from "/static/shared/address.js";
+
 const ROLE = { viewer: "a viewer", member: "a member", admin: "an admin" };
 
 export const texts = {
@@ -11,7 +13,7 @@ export const texts = {
       submit: "Make Bellhop private",
       doneTitle: "Bellhop is private now",
       done: ({ name }) => `You are logged in as ${name}, an admin. Others need an account: invite them on the page People, which makes a link for each. Scripts need a token, from the page Account.`,
-      ways: [["/people", "Invite people"], ["/", "New job"]],
+      ways: [[at("/people"), "Invite people"], [at("/"), "New job"]],
     },
     invitation: {
       title: "Welcome to Bellhop",
@@ -24,7 +26,7 @@ export const texts = {
       submit: "Change password",
       doneTitle: "Your password is changed",
       done: () => "Log in with it now.",
-      ways: [["/login", "Log in"]],
+      ways: [[at("/login"), "Log in"]],
     },
   },
   differ: "The passwords differ.",

@@ -1,8 +1,9 @@
 /* What is known of files that were sent before: where an upload of this page continues, and sizes of what a job has. */
 
+import { own } from "/static/shared/address.js";
 import { parse, stringify } from "/static/shared/json.js";
 
-const SIZES = "bellhop.sizes";
+const SIZES = own("bellhop.sizes");
 const MOST_KEPT = 1000;
 /* Smaller files are sent sooner than looked for. */
 const LEAST_BYTES = 1024 * 1024;

@@ -1,11 +1,12 @@
 /* The pages of this browser that send uploads: one sends an entry, the others show how far it is. */
 
+import { own } from "/static/shared/address.js";
 import { freshKey } from "/static/shared/api.js";
 
-const LEFT = "bellhop.page-left";
+const LEFT = own("bellhop.page-left");
 /* A page may be busy for so long before it answers. */
 const ANSWER_MS = 2000;
-const channel = new BroadcastChannel("bellhop-uploads");
+const channel = new BroadcastChannel(own("bellhop-uploads"));
 /* Pages that were asked whether they are there, and what notes their answers. */
 const asked = new Map();
 

@@ -1,6 +1,8 @@
 /* What this browser keeps of uploads: the entries of the tray, their files, and which page sends each. */
 
-const NAME = "bellhop-uploads";
+import { own } from "/static/shared/address.js";
+
+const NAME = own("bellhop-uploads");
 let opening = null;
 
 const answerOf = (request) =>

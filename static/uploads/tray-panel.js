@@ -1,10 +1,11 @@
 /* The panel at the lower end of a page: a line when it is folded, a row for each entry when it is open. */
 
+import { own } from "/static/shared/address.js";
 import { find, make, setText } from "/static/shared/dom.js";
 import { isActive, secondsLeft, totalOf, trayRow } from "/static/uploads/tray-row.js";
 import { texts } from "/static/texts/uploads.js";
 
-const FOLDED = "bellhop.tray-folded";
+const FOLDED = own("bellhop.tray-folded");
 const NARROW = "(max-width: 60rem)";
 const rows = new Map();
 let panel = null;

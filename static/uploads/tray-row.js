@@ -1,5 +1,6 @@
 /* The row of one entry: how far it is, and what can be done with it. */
 
+import { at } from "/static/shared/address.js";
 import { find, make, setData, setText, showText, visible } from "/static/shared/dom.js";
 import { fullName } from "/static/form/dropped-files.js";
 import { texts } from "/static/texts/uploads.js";
@@ -110,7 +111,7 @@ export function trayRow(act) {
       name.title = visible(view.name);
       showText(name, view.accepted ? "" : view.name);
       showText(link, view.accepted ? texts.submitted(view.accepted.name) : "");
-      link.href = view.accepted ? `/jobs/${view.accepted.job_id}` : "/jobs";
+      link.href = at(view.accepted ? `/jobs/${view.accepted.job_id}` : "/jobs");
       showText(text, textOf(view));
       bar.hidden = Boolean(view.accepted);
       bar.value = percent(view.sent, totalOf(view));

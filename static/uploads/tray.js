@@ -1,5 +1,6 @@
 /* The tray of uploads, on every page: an entry is a job whose files are on their way. One page sends it, and all show how far it is. */
 
+import { at } from "/static/shared/address.js";
 import { freshKey, NoAnswer, Problem } from "/static/shared/api.js";
 import { confirmed } from "/static/shared/confirm.js";
 import { fullName } from "/static/form/dropped-files.js";
@@ -33,7 +34,7 @@ const QUESTIONS = {
 /* The page New takes the event; another one leads there. */
 function backToForm(id) {
   const event = new CustomEvent("bellhop:back", { detail: id, cancelable: true });
-  if (window.dispatchEvent(event)) location.assign(`/?upload=${id}`);
+  if (window.dispatchEvent(event)) location.assign(at(`/?upload=${id}`));
 }
 
 function perform({ kind, id, given }) {

@@ -1,5 +1,6 @@
 /* The columns of a table as they were read: each header has a menu of what the column can be, and the file can be read again. */
 
+import { at } from "/static/shared/address.js";
 import { freshKey, getInput, submitUpload } from "/static/shared/api.js";
 import { make, showText } from "/static/shared/dom.js";
 import { jobForm } from "/static/shared/job-form.js";
@@ -52,7 +53,7 @@ export function reader({ job, item }, problem) {
       const files = [await getInput(job.job_id, item)];
       const form = jobForm({ type: job.type, params: { ...Object.fromEntries(given), ...changes }, options, files });
       const accepted = await submitUpload(form, { key: sent.key });
-      location.assign(`/jobs/${encodeURIComponent(accepted.job_id)}`);
+      location.assign(at(`/jobs/${encodeURIComponent(accepted.job_id)}`));
     } catch (error) {
       const wrong = (error.fields ?? []).map(({ field, message }) => `${field}: ${message}`).join(" ");
       showText(problem, wrong || error.message);

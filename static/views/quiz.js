@@ -1,6 +1,7 @@
 /* Quiz sheets: each picture with the boxes of its lines, beside it the questions to correct, and below
    the answer key. "Grade" submits the corrected text; until then edits stay in sessionStorage. */
 
+import { at, own } from "/static/shared/address.js";
 import { freshKey, submitJson } from "/static/shared/api.js";
 import { find, make, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
@@ -19,7 +20,7 @@ function drawn(tag, attributes, ...children) {
 
 /* What was typed, kept for this tab: a reload or a look at another page loses nothing. */
 function keeper({ job, item }, data) {
-  const place = ["quiz", job.job_id, item.index, item.step ?? 0].join(" ");
+  const place = own(["quiz", job.job_id, item.index, item.step ?? 0].join(" "));
   const fresh = () => ({
     key: (data.answer_key ?? []).join("\n"),
     images: data.images.map((image) => image.questions.map(({ number, prompt, answer }) => ({ number, prompt, answer }))),
@@ -207,7 +208,7 @@ function gradeForm(state, keep) {
     button.disabled = true;
     try {
       const accepted = await submitJson(job, sent.key);
-      location.assign(`/jobs/${encodeURIComponent(accepted.job_id)}`);
+      location.assign(at(`/jobs/${encodeURIComponent(accepted.job_id)}`));
     } catch (error) {
       const wrong = (error.fields ?? []).map(({ field: name, message }) => `${name}: ${message}`).join(" ");
       showText(problem, wrong || error.message);

@@ -20,7 +20,7 @@ Config = Callable[[str], Settings]
 EXAMPLES = {
     addresses.host: "jobs.example",
     addresses.served_host: "a.example, b.example",
-    addresses.origin: "https://jobs.example",
+    addresses.public_url: "https://jobs.example",
     addresses.cidr: "10.0.0.7, 10.1.0.0/16",
     addresses.host_or_cidr: "a.example, 10.1.0.0/16",
     values.time_of_day: "03:00, 15:30",

@@ -122,7 +122,7 @@ def test_it_makes_the_moves_of_ten_workers_in_one_transaction(
 def test_it_waits_for_few_answers_to_end_items_and_claim_the_next(
     submit: Submit, postgres: Postgres, monkeypatch: Any, count: int, has_key: bool, writing: int
 ) -> None:
-    """As few as docs/decisions/0017-moves.md says: all other machines wait for a transaction meanwhile."""
+    """As few as docs/decisions/0017-moves.md says: all other machines wait for it meanwhile."""
     submit(*map(str, range(count * (ROUNDS + 1))))
     turns, claims = Turns(), claimed(count)
     moves = moves_for(count, lambda candidate: str(candidate.id) if has_key else None)

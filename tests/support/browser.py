@@ -46,7 +46,7 @@ for (const kind of ["dragenter", "dragover", "drop"])
 
 
 @contextlib.contextmanager
-def chromium(*logs: str) -> Iterator[webdriver.Chrome]:
+def chromium(*logs: str, takes_any_certificate: bool = False) -> Iterator[webdriver.Chrome]:
     """A Chromium with a new profile, which keeps these logs beside that of its console.
 
     Skips the test where there is none, but not in CI.
@@ -60,6 +60,7 @@ def chromium(*logs: str) -> Iterator[webdriver.Chrome]:
     with tempfile.TemporaryDirectory() as profile:
         options = webdriver.ChromeOptions()
         options.binary_location = path
+        options.accept_insecure_certs = takes_any_certificate
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.add_experimental_option("prefs", {"download.default_directory": profile})

@@ -66,9 +66,9 @@ def test_it_names_in_a_page_only_what_stays_the_same(web: WsgiClient) -> None:
 
 def test_it_changes_each_address_with_any_file(monkeypatch: pytest.MonkeyPatch) -> None:
     files = dict(bundles._files())
-    before = bundles.release.__wrapped__()
+    before = bundles._release.__wrapped__("")
     monkeypatch.setattr(bundles, "_files", lambda: {**files, "shared/dom.js": b"x"})
-    assert bundles.release.__wrapped__() != before
+    assert bundles._release.__wrapped__("") != before
 
 
 @pytest.mark.parametrize("path", ["/", "/static/shared/style.css", "/api/v1/openapi.json"])

@@ -12,6 +12,7 @@ from bottle import HTTPResponse, request
 from bellhop.accounts import accounts, audit, browsers, totp
 from bellhop.accounts.access import ANYBODY, TOKEN_SCOPES, User
 from bellhop.accounts.opaque import new_secret
+from bellhop.base import prefix
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.units import DAY_S
 from bellhop.web import query
@@ -22,7 +23,7 @@ from bellhop.web.answers import (
     require_content_type,
     sent_headers,
 )
-from bellhop.web.gate import BROWSER, COOKIE, SECURE, address, cookie, cookie_name, noted
+from bellhop.web.gate import BROWSER, COOKIE, address, cookie, cookie_name, noted
 from bellhop.web.site import Site
 
 WRONG = "Wrong name or password."
@@ -71,7 +72,9 @@ def log_out(site: Site, user: User) -> HTTPResponse:
     """POST /logout: ends the session of this browser, which forgets what it has of the pages."""
     with noted(user, "logout"):
         accounts.end_session(user.name, user.session or 0)
-    answer = HTTPResponse("", 204, {"Clear-Site-Data": '"cache", "storage"'})
+    # What is kept under other paths of the host is of others.
+    kept = '"cache"' if prefix.current() else '"cache", "storage"'
+    answer = HTTPResponse("", 204, {"Clear-Site-Data": kept})
     set_cookie(site, answer, COOKIE, "", 0)
     return answer
 
@@ -238,6 +241,7 @@ def _sent(site: Site, name: str) -> str:
 def set_cookie(site: Site, answer: HTTPResponse, name: str, value: str, seconds: float) -> None:
     """Kept from scripts and from requests of other sites; behind TLS, from plain HTTP too."""
     name = cookie_name(site.settings, name, request.environ["wsgi.url_scheme"])
-    parts = [f"{name}={value}", "Path=/", f"Max-Age={int(seconds)}", "HttpOnly", "SameSite=Lax"]
-    is_secure = name.startswith(SECURE)
+    where, age = prefix.current() or "/", int(seconds)
+    parts = [f"{name}={value}", f"Path={where}", f"Max-Age={age}", "HttpOnly", "SameSite=Lax"]
+    is_secure = name.startswith("__")
     answer.add_header("Set-Cookie", "; ".join([*parts, "Secure"] if is_secure else parts))

@@ -12,6 +12,7 @@ from bottle import HTTPResponse, request
 
 from bellhop import __version__
 from bellhop.accounts.access import ANYBODY, User, may
+from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
 from bellhop.sso.admission import REASONS
@@ -64,7 +65,7 @@ def running(site: Site, user: User) -> HTTPResponse:
 
 def queues(site: Site, user: User) -> HTTPResponse:
     """GET /queues: the address that the page `/running` had before."""
-    return HTTPResponse("", 301, {"Location": "/running", "Cache-Control": "no-cache"})
+    return HTTPResponse("", 301, {"Location": prefix.at("/running"), "Cache-Control": "no-cache"})
 
 
 def problems(site: Site, user: User) -> HTTPResponse:
@@ -126,7 +127,8 @@ def welcome(site: Site, user: User | None) -> HTTPResponse:
 
 def missing(site: Site, user: User | None) -> HTTPResponse:
     """What a browser is shown at an address where nothing is, with the status 404."""
-    return HTTPResponse(_html("missing", "Page not found", user), 404, {"Content-Type": HTML})
+    page = _html("missing", "Page not found", user, under=_under())
+    return HTTPResponse(page, 404, {"Content-Type": HTML})
 
 
 def static(site: Site, user: User | None, name: str) -> HTTPResponse:
@@ -172,13 +174,19 @@ def _html(name: str, title: str, user: User | None, skip: str = "content", **mor
     return page.encode()
 
 
+def _under() -> str:
+    """Where all pages are, as a sentence after another; nothing at the root of a host name."""
+    path = prefix.current()
+    return f" All its pages are under {path}/." if path else ""
+
+
 def _read(name: str) -> str:
     return bundles.content(f"{name}.html").decode()
 
 
 def _link(path: str, words: str) -> str:
     is_here = path == request.path
-    return f'<a href="{path}"{" aria-current=page" if is_here else ""}>{words}</a>'
+    return f'<a href="{prefix.at(path)}"{" aria-current=page" if is_here else ""}>{words}</a>'
 
 
 def _person(user: User) -> str:

@@ -14,6 +14,7 @@ from bottle import HTTPResponse
 
 from bellhop.accounts import accounts, audit, passwords, totp
 from bellhop.accounts.access import ROLES, User
+from bellhop.base import prefix
 from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.database.database import certain, database
@@ -48,7 +49,7 @@ def add(site: Site, user: User) -> HTTPResponse:
             accounts.add(name, given["role"], stored)
     except accounts.Refused as refusal:
         raise invalid_field("name", str(refusal)) from None
-    return _shown(name, told, 201, {"Location": f"{API}/accounts/{name}"})
+    return _shown(name, told, 201, {"Location": prefix.at(f"{API}/accounts/{name}")})
 
 
 def change(site: Site, user: User, account: str) -> HTTPResponse:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import User
+from bellhop.base import prefix
 from bellhop.base.addresses import API
 from bellhop.base.times import now
 from bellhop.schedules import schedules
@@ -32,7 +33,7 @@ def add(site: Site, user: User) -> HTTPResponse:
     what = noted(user, "add schedule", document.get("name", ""))
     with earlier.as_uploads(site, user, document.get("job")), what:
         number = site.schedules.add(document, user)
-    return _shown(user, number, 201, {"Location": f"{API}/schedules/{number}"})
+    return _shown(user, number, 201, {"Location": prefix.at(f"{API}/schedules/{number}")})
 
 
 def next_runs(site: Site, user: User) -> HTTPResponse:

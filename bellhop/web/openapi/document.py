@@ -14,6 +14,7 @@ from bottle import HTTPResponse
 
 from bellhop import __version__
 from bellhop.accounts.access import User
+from bellhop.base import prefix
 from bellhop.base.addresses import API
 from bellhop.base.errors import PROBLEMS
 from bellhop.web import compression
@@ -71,16 +72,21 @@ PROBLEM_JSON = "application/problem+json"
 
 def document(site: Site, user: User) -> HTTPResponse:
     """GET /openapi.json"""
-    return tagged(_body(), "application/json", {"Cache-Control": "no-cache"}, compression.kept)
+    return tagged(
+        _body(prefix.current()), "application/json", {"Cache-Control": "no-cache"}, compression.kept
+    )
 
 
 @functools.cache
-def _body() -> bytes:
-    return encoded(build())
+def _body(path: str) -> bytes:
+    return encoded(build(path))
 
 
-def build() -> dict[str, Any]:
-    """The document; what several operations say is said once, in `components`."""
+def build(path: str = "") -> dict[str, Any]:
+    """The document; what several operations say is said once, in `components`.
+
+    `path` is what Bellhop is served under.
+    """
     responses: dict[str, Any] = {_key(["method-not-allowed"]): _refusal(["method-not-allowed"])}
     paths: dict[str, Any] = {}
     for tag, (_, routes) in EVERY_TAG.items():
@@ -90,7 +96,7 @@ def build() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Bellhop", "version": __version__, "description": WORDS},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": path or "/"}],
         "tags": [{"name": tag, "description": words} for tag, (words, _) in EVERY_TAG.items()],
         "paths": paths,
         "components": {

@@ -34,7 +34,7 @@ BUDGETS = {
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1454,
     "stores": 1140,
     "system": 1035, "functions": 1420, "machines": 850, "uploads": 320, "service": 246,
-    "sso": 510, "metrics": 270, "logs": 110, "base": 1517,
+    "sso": 510, "metrics": 270, "logs": 110, "base": 1519,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

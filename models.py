@@ -53,13 +53,14 @@ from bellhop.storage.people import (
     Session,
     Token,
 )
+from bellhop.storage.watches import Watch, Watched
 
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
     "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "JoinToken",
     "KnownBrowser", "LoginFailure", "Machine", "Published", "Queue", "Refusal", "Result",
     "Schedule", "Search", "Served", "Session", "Share", "StorageUse", "Tally", "Token", "Total",
-    "Turn", "Upload", "WebhookDisabled", "WebhookSecret", "database",
+    "Turn", "Upload", "Watch", "Watched", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

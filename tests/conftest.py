@@ -53,7 +53,7 @@ IN_PROCESSES = ("whole", "catalog", "environments", "jobprocess")
 SERVERS = {"workers", "postgres", "object_store", "files_at"}  # fixtures that do
 # Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
 ENGINE = os.environ.get("ROWS", "")
-BOTH = {("whole", "test_killpoints.py")}
+BOTH = {("whole", "test_killpoints.py"), ("watch", "test_dying.py")}
 OF_STATES = {"jobs", "schedules"}
 
 

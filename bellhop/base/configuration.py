@@ -28,6 +28,7 @@ from bellhop.base.settings import (
     Lifetime,
     Queue,
     Settings,
+    Watch,
     in_variable,
     secrets_in,
 )
@@ -35,6 +36,8 @@ from bellhop.base.settings import (
 # Names another config.ini where there is no command line to say it.
 CONFIG_VARIABLE = "BELLHOP_CONFIG"
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
+# What there may be several of: the kind, as it stands before the name of one, and what one is.
+SEVERAL: dict[str, type] = {"queue": Queue, "watch": Watch}
 # {section: {key: text}}.
 Sections = dict[str, dict[str, str]]
 log = logging.getLogger("bellhop.settings")
@@ -52,7 +55,8 @@ def load(config: str | Path | None = None) -> Settings:
     path = Path(config).absolute() if config else HOME / "config.ini"
     written = _sections(_parse(path, must_exist=bool(config)), path)
     names = list(dict.fromkeys([*QUEUES, *_named("queue", written)]))
-    overrides = _environment(names)
+    watches = _named("watch", written)
+    overrides = _environment({"queue": names, "watch": watches})
     sections = {
         name: _section(cls, name, written, path, overrides, cls()) for name, cls in SECTIONS.items()
     }
@@ -69,9 +73,10 @@ def load(config: str | Path | None = None) -> Settings:
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
     for secret, _ in secrets_in(_addresses(written, path), type_settings):
         require_private(path, secret)
-    return Settings(
+    settings = Settings(
         **sections,
         queues=queues,
+        watches={name: _watch(name, written, path, overrides) for name in watches},
         type_settings=type_settings,
         type_lifetimes={
             name: _type_lifetime(name, type_settings.get(name, {}), sections["lifetime"], path)
@@ -84,6 +89,8 @@ def load(config: str | Path | None = None) -> Settings:
         log_file=path.parent / log_file if log_file else None,
         writable=tuple(path.parent / each for each in sections["jobtypes"].writable),
     )
+    _require_apart(settings)
+    return settings
 
 
 def _addresses(written: Sections, path: Path) -> dict[str, str]:
@@ -171,29 +178,29 @@ def _known_section(written: str, path: Path) -> str:
     kind = kind.lower()
     if kind in SECTIONS and not colon:
         return kind
-    if kind == "queue" and QUEUE_NAME.fullmatch(name):
-        return f"queue:{name}"
+    if kind in SEVERAL and QUEUE_NAME.fullmatch(name):
+        return f"{kind}:{name}"
     if kind == "type" and name.isidentifier():
         return f"type:{name.lower()}"
-    allowed = ", ".join([*SECTIONS, "queue:NAME", "type:NAME"])
+    allowed = ", ".join([*SECTIONS, "queue:NAME", "watch:NAME", "type:NAME"])
     raise StartRefused(f"{path}: section [{written}] is unknown; allowed are {allowed}")
 
 
 def _named(kind: str, written: Sections) -> list[str]:
-    """The names of the sections of queues or of types."""
+    """The names of the sections of a kind."""
     return [name.partition(":")[2] for name in written if name.startswith(f"{kind}:")]
 
 
-def _environment(queues: list[str]) -> dict[tuple[str, str], tuple[str, str]]:
+def _environment(several: Mapping[str, list[str]]) -> dict[tuple[str, str], tuple[str, str]]:
     """`{(section, key): (variable, value)}` of the BELLHOP_* variables."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for variable, value in os.environ.items():
         if not variable.startswith("BELLHOP_") or variable in NOT_SETTINGS:
             continue
         prefix, _, rest = variable.removeprefix("BELLHOP_").lower().partition("_")
-        if prefix == "queue":
-            queue, name = _split_queue_variable(variable, rest, queues)
-            found[f"queue:{queue}", name] = variable, value
+        if prefix in several:
+            one, name = _split_variable(variable, prefix, rest, several[prefix])
+            found[f"{prefix}:{one}", name] = variable, value
         elif prefix in SECTIONS:
             _require_known(SECTIONS[prefix], prefix, rest, f"environment {variable}")
             found[prefix, rest] = variable, value
@@ -202,17 +209,41 @@ def _environment(queues: list[str]) -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
-def _split_queue_variable(variable: str, rest: str, queues: list[str]) -> tuple[str, str]:
-    known = {in_variable(queue): queue for queue in queues}
-    for name in (declared.name for declared in fields(Queue)):
-        queue = rest.removesuffix("_" + name)
-        if queue != rest and queue in known:
-            return known[queue], name
-    allowed = ", ".join(sorted(queues))
+def _split_variable(variable: str, kind: str, rest: str, names: list[str]) -> tuple[str, str]:
+    """Which queue or watch folder a variable names, and the key of it."""
+    known = {in_variable(name): name for name in names}
+    keys = [declared.name for declared in fields(SEVERAL[kind])]
+    for key in keys:
+        one = rest.removesuffix("_" + key)
+        if one != rest and one in known:
+            return known[one], key
     raise StartRefused(
-        f"environment {variable}: no such queue or key; queues are {allowed}, "
-        f"keys are {', '.join(declared.name for declared in fields(Queue))}"
+        f"environment {variable}: no such {kind} or key; allowed is a {kind} of "
+        f"{', '.join(sorted(names)) or 'none'}, and a key of {', '.join(keys)}"
     )
+
+
+def _watch(
+    name: str, written: Sections, path: Path, overrides: dict[tuple[str, str], tuple[str, str]]
+) -> Watch:
+    watch: Watch = _section(Watch, f"watch:{name}", written, path, overrides, Watch())
+    for key in ("folder", "type"):
+        if not getattr(watch, key):
+            raise StartRefused(f"{path}: [watch:{name}] has no {key}, which it needs")
+    return replace(watch, folder=os.path.normpath(path.parent / watch.folder))
+
+
+def _require_apart(settings: Settings) -> None:
+    """Refuse a watched folder whose files are not there to become jobs, or become those of two."""
+    places = (settings.data_dir, settings.jobtypes_folder, settings.backup_folder)
+    taken = {str(settings.config_path.parent): "the folder of this file"}
+    for name, watch in settings.watches.items():
+        inside = [p for p in places if p and p in (Path(watch.folder), *Path(watch.folder).parents)]
+        found = taken.setdefault(watch.folder, f"that of [watch:{name}]")
+        if inside or found != f"that of [watch:{name}]":
+            said = f"is {found}" if not inside else f"is in {inside[0]}, which Bellhop itself uses"
+            where = f"{settings.config_path} [watch:{name}] folder"
+            raise StartRefused(f"{where}: {watch.folder} {said}; allowed is another folder")
 
 
 def _section(

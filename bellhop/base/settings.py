@@ -393,6 +393,20 @@ class Queue:
     )
 
 
+@dataclass(frozen=True)
+class Watch:
+    """One folder whose files become jobs; `folder` is absolute."""
+
+    folder: str = key(
+        "",
+        "Folder whose files become jobs; relative to the folder of this file.",
+        form=values.folder,
+    )
+    type: str = key("", "Job type of these jobs.")
+    params: str = key("{}", "Parameters of these jobs, as JSON.", form=values.json_object)
+    owner: str = key("", "Account that submits these jobs; without accounts, it may be empty.")
+
+
 SECTIONS: dict[str, type] = {
     "server": Server,
     "access": Access,
@@ -444,6 +458,7 @@ class Settings:
     machines: Machines
     backup: Backup
     queues: Mapping[str, Queue]
+    watches: Mapping[str, Watch]
     type_settings: Mapping[str, Mapping[str, str]]
     type_lifetimes: Mapping[str, Lifetime]
     config_path: Path

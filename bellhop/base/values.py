@@ -9,6 +9,8 @@ from __future__ import annotations
 import os.path
 import re
 
+from bellhop.base import documents
+
 _QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1""", re.DOTALL)
 _QUOTED_WITH_COMMENT = re.compile(rf"{_QUOTED.pattern}(?:\s*[#;].*)?", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|\s)[#;].*", re.MULTILINE)
@@ -69,6 +71,17 @@ def time_of_day(text: str) -> str:
     """What a clock shows, as HH:MM."""
     if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError("a time like 03:00")
+    return text
+
+
+def json_object(text: str) -> str:
+    """A JSON object, as it is written."""
+    try:
+        is_object = isinstance(documents.parsed(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise ValueError('a JSON object such as {"language": "en"}, in quotes if it has # or ;')
     return text
 
 

@@ -14,6 +14,7 @@ from bellhop.checks.folder import of_folder
 from bellhop.checks.rows import of_home_rows, of_rows
 from bellhop.checks.saved import saved
 from bellhop.checks.trial import complete_job
+from bellhop.checks.watches import watches
 from bellhop.client import Bellhop
 from bellhop.database.database import database
 from bellhop.machines import members, published, served
@@ -35,6 +36,11 @@ def of_home(settings: Settings, here: Installation | None, client: Bellhop) -> l
         *of_rows(settings, here),
         *of_home_rows(settings, here),
         Question("backup", partial(saved, settings, here), f"look why: {TYPED} backup"),
+        *(
+            [Question("watch folders", partial(watches, settings, here), LOOK_AT_LOG)]
+            if settings.watches
+            else []
+        ),
         Question("schedules", partial(serving.schedules, settings, client), serving.ADMIN),
         Question("consumer", partial(serving.consumers, client), consumer),
         Question("queues", partial(serving.queues, settings, here, settings.queues), RESTART),

@@ -32,6 +32,7 @@ from bellhop.machines.served import Publisher
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life, take_lock
+from bellhop.watch.watchers import Watchers
 
 # What a group and a parent send comes within this time, and is one stop.
 SAME_STOP_S = 1.0
@@ -75,6 +76,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         )
         self._beats = Stillness()  # of all consumers
         self._keeper = self._new_keeper(settings)
+        files, ring = self._bellhop_workers.files, bell.ring
+        self._watchers = Watchers(settings, here, files, consumer=self._id, ring=ring)
         super().__init__(
             bell.huey,
             workers=self._wanted_threads(),
@@ -117,6 +120,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._bell.ring(self._bellhop_workers.served())  # what waits since before this start
         database.close()
         self._keeper.start()
+        self._watchers.start()
         if not self._here.is_home:
             threading.Thread(target=self._describe_types, name="types", daemon=True).start()
         if self._here.rows:
@@ -150,6 +154,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         """Work until a stop, and leave nothing behind."""
         children.adopt_orphans()
         super().run()
+        self._watchers.stop()
         self._keeper.stop()
         self._send_logs()
         self._bellhop_workers.pool.retire_idle(0)

@@ -55,7 +55,8 @@ class NewJob:
 
     `wait_s` is how far `run_at` lies ahead, where that was asked for; `contents` are the SHA-256 of
     its uploads, `bytes` their size, and of its rows once it is accepted; `delivery_of` and
-    `schedule` are the rows that it delivers a webhook of and was made by.
+    `schedule` are the rows that it delivers a webhook of and was made by, `watch` is the name of
+    the watch folder that it came from.
     """
 
     type: str
@@ -75,6 +76,7 @@ class NewJob:
     webhook_progress: bool = False
     delivery_of: int | None = None
     schedule: int | None = None
+    watch: str | None = None
     contents: Sequence[str] = ()
     bytes: int = 0
     # What whoever reads its timeline should know about what was submitted.

@@ -11,10 +11,10 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.jobs.limits import submit_problem
 from bellhop.server.named import Named
 from bellhop.server.uploads import COPIES, Upload, Uploads
+from bellhop.uploads.room import room_problem
 from bellhop.web import door, gate, tus
 from bellhop.web.answers import JSON_BYTES
 from bellhop.web.landing import Landing
-from bellhop.web.room import room_problem
 from bellhop.web.routes import Body, Route
 from bellhop.web.site import Site
 
@@ -118,7 +118,8 @@ class Rules:
         def coming_bytes(free: int) -> int:
             return 0 if owner is None else self.uploads.coming_bytes(owner, free)
 
-        return room_problem(self._site, copies * length, coming_bytes)
+        site = self._site
+        return room_problem(site.settings, site.files, copies * length, coming_bytes)
 
     def _require_few_uploads(self, user: User) -> None:
         arriving = sum(upload.is_arriving for upload in self.uploads.of(user.name))

@@ -22,6 +22,7 @@ from peewee import (
 
 from bellhop.storage.counted import CacheCount, Duration, Failure, Tally, Total
 from bellhop.storage.people import OF_PEOPLE, Account, Table
+from bellhop.storage.watches import OF_WATCHES
 
 FINAL = ("completed", "failed", "cancelled")
 STATUSES = ("pending", "queued", "running", *FINAL)
@@ -67,6 +68,7 @@ class Job(Table):
     webhook_at = TextField(null=True)
     delivery_of = IntegerField(null=True)
     schedule = IntegerField(null=True)
+    watch = TextField(null=True)
     bytes = IntegerField(default=0)
     is_again = BooleanField(default=False)
 
@@ -365,7 +367,7 @@ TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
     Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
     Failure, WebhookDisabled, *OF_PEOPLE, Share, Search, Machine, JoinToken, Served, Published,
-    Total,
+    Total, *OF_WATCHES,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {
@@ -374,7 +376,7 @@ JSON_COLUMNS: dict[tuple[str, str], type] = {
     ("result", "data"): object, ("result", "files"): list, ("result", "warnings"): list,
     ("consumer", "queues"): list, ("consumer", "told"): dict, ("schedule", "job"): dict,
     ("machine", "queues"): dict, ("machine", "facts"): dict, ("join_token", "queues"): dict,
-    ("served", "description"): dict,
+    ("served", "description"): dict, ("watch", "told"): dict,
 }  # fmt: skip
 JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
 ITEM_FIELDS = tuple(field.name for field in Item._meta.sorted_fields)

@@ -95,6 +95,22 @@ def catches(pid: int, number: int) -> bool:
     return False
 
 
+def written_below(folder: str | os.PathLike[str]) -> set[str]:
+    """What is open for writing below a folder, as real paths and as far as this user may know."""
+    start, found = os.path.join(os.path.realpath(folder), ""), set()
+    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            path = os.readlink(link)
+            if path.startswith(start) and _flags(link) & os.O_ACCMODE != os.O_RDONLY:
+                found.add(path)
+    return found
+
+
+def _flags(link: str) -> int:
+    """Those of open(2), of a descriptor in /proc."""
+    return int(read(link.replace("/fd/", "/fdinfo/")).split(b"flags:", 1)[1].split()[0], 8)
+
+
 def name(pid: int) -> str:
     """What the program of a process is called; "?" of one that is gone."""
     with contextlib.suppress(OSError):

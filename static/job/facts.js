@@ -44,6 +44,7 @@ function rows(job, label) {
     [texts.fact.attempt, attempts(job)],
     [texts.fact.waitsFor, job.depends_on?.length ? links(job.depends_on) : null],
     [texts.fact.reusedFrom, job.cached_from ? links([job.cached_from], texts.earlierJob) : null],
+    [texts.fact.watch, job.watch],
     [texts.fact.schedule, job.schedule ? make("a", { href: at("/schedules") }, texts.scheduleNumber(job.schedule)) : null],
     [texts.fact.webhook, job.webhook_url],
     [texts.fact.priority, job.priority ? String(job.priority) : null],

@@ -120,6 +120,7 @@ export const texts = {
     waitsFor: "Waits for",
     reusedFrom: "Reused from",
     schedule: "Schedule",
+    watch: "Watch folder",
     webhook: "Webhook",
     priority: "Priority",
     submittedBy: "Submitted by",

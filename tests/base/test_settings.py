@@ -12,7 +12,7 @@ import pytest
 
 from bellhop.base import addresses, configuration, identity, values
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings
+from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings, Watch
 from tests.support.places import ROOT
 
 Config = Callable[[str], Settings]
@@ -76,7 +76,7 @@ def test_its_shipped_config_says_what_the_program_would_do_without(
 
 def test_it_documents_every_key() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    for section, cls in {**SECTIONS, "queue:NAME": Queue}.items():
+    for section, cls in {**SECTIONS, "queue:NAME": Queue, "watch:NAME": Watch}.items():
         assert f"[{section}]" in text
         for declared in fields(cls):
             assert f"`{declared.name}`" in text, f"[{section}] {declared.name}"
@@ -111,9 +111,28 @@ def test_it_takes_the_keys_of_a_queue_from_the_environment(
     assert config("[queue:own_queue]\n").queues[queue] == Queue(9, 2.5)
 
 
+def test_it_knows_the_watch_folders(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELLHOP_WATCH_MY_SCANS_OWNER", "ada")
+    text = '[watch:my-scans]\nfolder = in\ntype = ocr\nparams = {"language": "de"}\n'
+    found = config(text).watches["my-scans"]
+    assert found == Watch(str(tmp_path / "in"), "ocr", '{"language": "de"}', "ada")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("[watch:a]\ntype = x", ["[watch:a] has no folder"]),
+        ("[watch:a]\nfolder = x", ["[watch:a] has no type"]),
+        ("[watch:a]\nfolder = x\ntype = x\nparams = [1]", ["params", "'[1]'", "a JSON object"]),
+        ("[watch:a]\nfolder = x\ntype = x\nqueue = x", ["'queue'", "folder, type, params"]),
+        ("[watch:a]\nfolder = .\ntype = x", ["is the folder of this file"]),
+        ("[watch:a]\nfolder = data/uploads\ntype = x", ["/data, which Bellhop itself uses"]),
+        (
+            "[watch:a]\nfolder = x\ntype = x\n[watch:b]\nfolder = y/../x\ntype = x",
+            ["[watch:b]", "is that of [watch:a]"],
+        ),
         ("[server]\nprot = 1", ["[server]", "'prot'", "port"]),
         ("[sever]\nport = 1", ["[sever]", "server"]),
         ("[server]\nport = x", ["[server] port", "'x'", "0 to 65535"]),

@@ -69,6 +69,8 @@ INSERT INTO machine VALUES ('m', 'gpu-1', 0, '{"ai": 2}', '1', 'p', '{}', '2026'
 INSERT INTO join_token VALUES ('h', 'gpu-2', '{}', 'anna', '2026', NULL);
 INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'ärger');
 INSERT INTO published VALUES ('needs', '10');
+INSERT INTO watch VALUES ('scans', '/srv/scans', 'm', '{}');
+INSERT INTO watched VALUES ('t', 'm', 'j3', 'done/%C3%A4', 'ärger');
 INSERT INTO audit (at, who, address, action, target) VALUES ('2026', 'x', '', 'x', 'x');
 DELETE FROM job WHERE id = 9;
 """

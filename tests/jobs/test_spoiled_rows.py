@@ -102,6 +102,8 @@ RAW = """
     INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'x');
     INSERT INTO join_token VALUES ('h', 'gpu', '{"ai": 2}', 'anna', '2026', '2026');
     INSERT INTO published VALUES ('needs', '10');
+    INSERT INTO watch VALUES ('scans', '/srv/scans', 'm', '{}');
+    INSERT INTO watched VALUES ('t', 'm', 'j', 'done/a.txt', 'x');
     INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
     INSERT INTO total VALUES ('item', 'old', 'failed', 'timed_out', 0, 1, 0);
 """

@@ -18,7 +18,7 @@ ROWS = (
     {"cli"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
-    {"schedules", "sso"},
+    {"schedules", "sso", "watch"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads", "metrics"},
     {"environments"},
@@ -29,12 +29,12 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2115, "parent": 510, "server": 816, "web": 5960, "consumer": 1660, "backup": 955,
-    "schedules": 330, "checks": 576, "jobs": 3684, "jobprocess": 1660, "accounts": 865,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1454,
+    "cli": 2115, "parent": 510, "server": 816, "web": 5960, "consumer": 1665, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3694, "jobprocess": 1660, "accounts": 865,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1470,
     "stores": 1140,
-    "system": 1035, "functions": 1420, "machines": 850, "uploads": 320, "service": 246,
-    "sso": 510, "metrics": 270, "logs": 110, "base": 1519,
+    "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
+    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "base": 1563,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -55,3 +55,25 @@ CREATE TABLE sso_identity (
 ALTER TABLE item ADD COLUMN queued_at TEXT;
 -- Since when a queue is behind: its oldest item waits for longer than `backlog_s`.
 ALTER TABLE queue ADD COLUMN behind_since TEXT;
+-- Watch folders. What Bellhop found where a watch leads: `mark` is the name of its folder in
+-- `.bellhop` there, empty while it has not been there. `told` is JSON: what waits, and what is wrong.
+CREATE TABLE watch (
+    name TEXT PRIMARY KEY,
+    folder TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT '',
+    told TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+-- The files that were taken from watched folders and are not in `done` or `failed` yet: `id` is the
+-- name of the folder of such a file below `mark`. `job` is null where it was refused; `target` is
+-- where it goes, once that is certain, and `why` what is written beside it.
+CREATE TABLE watched (
+    id TEXT PRIMARY KEY,
+    mark TEXT NOT NULL,
+    job TEXT,
+    target TEXT,
+    why TEXT,
+    CHECK (job IS NOT NULL OR target IS NOT NULL)
+) WITHOUT ROWID;
+CREATE INDEX watched_mark ON watched (mark);
+-- The name of the watch folder that a job came from.
+ALTER TABLE job ADD COLUMN watch TEXT;

@@ -33,11 +33,11 @@ INSERT_EVENT = """
     VALUES (:job, :at, :item, :step, :attempt, :move, :code, :text, :traceback)"""
 INSERT_JOB = """
     INSERT INTO job (job_id, type, name, params, owner, queue, priority, max_attempts, run_at,
-        use_cache, webhook_url, webhook_progress, delivery_of, schedule, bytes, status, change,
-        total_items, created_at, steps, chain, depends_on)
+        use_cache, webhook_url, webhook_progress, delivery_of, schedule, watch, bytes, status,
+        change, total_items, created_at, steps, chain, depends_on)
     VALUES (:job_id, :type, :name, :params, :owner, :queue, :priority, :max_attempts, :run_at,
-        :use_cache, :webhook_url, :webhook_progress, :delivery_of, :schedule, :bytes, :status,
-        :change, :total_items, :created_at, :steps, :chain, :depends_on)
+        :use_cache, :webhook_url, :webhook_progress, :delivery_of, :schedule, :watch, :bytes,
+        :status, :change, :total_items, :created_at, :steps, :chain, :depends_on)
     RETURNING id"""
 INSERT_ITEM = """
     INSERT INTO item (job, "index", step, type, queue, owner, priority, turn, status, filename,
@@ -54,7 +54,7 @@ HAS_UNMET = "SELECT 1 FROM dependency WHERE job = :job AND is_met = 0 LIMIT 1"
 NEEDS_ARE_MET = "UPDATE job SET status = 'queued' WHERE id = :job AND run_at IS NULL"
 AS_GIVEN = (
     "job_id", "type", "name", "owner", "queue", "priority", "max_attempts", "run_at", "use_cache",
-    "webhook_url", "webhook_progress", "delivery_of", "schedule", "bytes",
+    "webhook_url", "webhook_progress", "delivery_of", "schedule", "watch", "bytes",
 )  # fmt: skip
 log = logging.getLogger("bellhop.lifecycle")
 

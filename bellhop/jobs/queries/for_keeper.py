@@ -122,6 +122,19 @@ def ended_before(type_name: str, at: str, limit: int) -> list[str]:
     return [job_id for (job_id,) in rows]
 
 
+def ended_of_watched(mark: str, most: int) -> list[tuple[str, str, str | None, str | None]]:
+    """(token, job id, status, error as JSON) of files of watched folders whose jobs have ended.
+
+    The status is None where the job was deleted; only those whose place is not known yet.
+    """
+    sql = """SELECT watched.id, watched.job, job.status, (SELECT item.error FROM item
+            WHERE item.job = job.id AND item.status = 'failed' ORDER BY item.id LIMIT 1)
+        FROM watched LEFT JOIN job ON job.job_id = watched.job
+        WHERE watched.mark = :mark AND watched.target IS NULL
+            AND (job.id IS NULL OR job.completed_at IS NOT NULL) LIMIT :most"""
+    return [tuple(row) for row in query(sql, {"mark": mark, "most": most})]
+
+
 def last_change() -> int:
     """The installation-wide change number."""
     rows = query("SELECT value FROM counter WHERE name = 'change' AND typeof(value) = 'integer'")

@@ -17,6 +17,7 @@ from bellhop.jobs import queues as switches
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
+from bellhop.watch import rows
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
@@ -67,6 +68,8 @@ def health(site: Site, user: User) -> HTTPResponse:
     problems += [backlogs.said(name, since, site.settings.queues) for name, since in behind]
     problems += silent(every_machine(site, consumers))
     problems += _clock_problems(site)
+    watches = {name: rows.told(name) for name in site.settings.watches}
+    problems += [f"[watch:{name}] files wait: {t.held}" for name, t in watches.items() if t.held]
     unreadable = site.inspection.look()
     problems += [f"this row cannot be read: {row}" for row in unreadable[:MOST_SHOWN]]
     server = condition.look() if site.here.rows else None
@@ -81,6 +84,7 @@ def health(site: Site, user: User) -> HTTPResponse:
         "paused": sorted(switches.paused()),
         "unavailable_types": unavailable,
         "untrusted_proxies": site.untrusted_proxies,
+        "watches": {name: asdict(told) for name, told in watches.items()},
         "cache": reuse.stats(),
         "postgresql": server and {"address": site.here.rows, **asdict(server)},
     }

@@ -14,9 +14,9 @@ from bellhop.base.errors import Problem, too_large
 from bellhop.jobs import limits, queries
 from bellhop.storage.models import Upload
 from bellhop.uploads.parts import Part
+from bellhop.uploads.room import room_problem
 from bellhop.web import tus
 from bellhop.web.landing import Landing
-from bellhop.web.room import room_problem
 from bellhop.web.site import Site
 from bellhop.web.upload import CHUNK_BYTES
 
@@ -39,7 +39,7 @@ def create(site: Site, user: User) -> HTTPResponse:
     length, told = tus.number(headers, "UPLOAD_LENGTH"), tus.metadata(headers)
     if length > site.settings.server.max_upload_bytes:
         raise too_large(site.settings.server.max_upload_bytes)
-    if problem := room_problem(site, length):
+    if problem := room_problem(site.settings, site.files, length):
         raise problem
     with _known(site, user, told, length) as known:
         upload = site.uploads.add(

@@ -90,6 +90,12 @@ FIGURES: dict[str, Schema] = {
                                          database_bytes=count("Size of the database.")),
         queues=map_of(one_of(BACKLOG), "The backlog of each queue."),
         paused=list_of({"type": "string"}, "Paused queues."),
+        watches=map_of(record(
+            "A watch folder.", waiting=count("Files in it that are not jobs yet."),
+            held=or_null(text("Why none of them becomes a job.")),
+            problems=list_of(text(), "What is wrong with some of them."),
+            more=count("Problems that are not listed."),
+        ), "Watch folders, by name."),
         unavailable_types=map_of(text(), "Job types that cannot run, and why."),
         untrusted_proxies=list_of({"type": "string"}, "The first that sent X-Forwarded-For and are "
                                   "not in `[server] trusted_proxy`."),

@@ -158,6 +158,7 @@ JOB = record(
     depends_on=NEEDED_JOBS,
     webhook_url=or_null(ADDRESS),
     schedule=or_null(count("The schedule that submitted the job.")),
+    watch=or_null(text("The watch folder that the job came from.")),
     result=or_null(named("ResultPage", "With `include=result`; null while there is no result.")),
 )
 JOB["required"].remove("result")

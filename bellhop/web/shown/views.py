@@ -33,6 +33,7 @@ JOB_COLUMNS = (
     "job_id", "type", "name", "owner", "queue", "status", "current_step", "priority", "change",
     "total_items", "completed_items", "failed_items", "attempt", "max_attempts", "created_at",
     "started_at", "completed_at", "run_at", "cancel_requested", "keep", "steps", "schedule",
+    "watch",
 )  # fmt: skip
 # Characters of the data of a result.
 MOST_READ = 64 * 1024

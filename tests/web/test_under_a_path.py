@@ -41,6 +41,8 @@ FILLED = {
     "<index:re:[0-9]{1,9}>": "0",
     "<sha256:re:[0-9a-fA-F]{64}>": cast.SHA256,
 }
+# Where nothing is without a provider of logins.
+ABSENT = ("/login/sso", "/login/sso/callback")
 # An address of Bellhop: at the beginning of a text, or behind a quote or an angle bracket.
 ADDRESS = re.compile(rf"""(?:^|["'`<(])(/(?:{"|".join(sorted(prefix.OWN))})(?![\w-])[^"'`>]*)""")
 # Texts of answers that describe addresses, below the `servers` of the document.
@@ -66,7 +68,7 @@ def filled(path: str) -> str:
 
 def getting() -> list[str]:
     paths = [filled(route.path) for route in routes.every_route() if route.method == "GET"]
-    return [path for path in paths if "<" not in path]
+    return [path for path in paths if "<" not in path and path not in ABSENT]
 
 
 def addresses_in(answer: Answer) -> list[str]:
@@ -272,7 +274,11 @@ def test_it_writes_an_address_in_html_as_a_whole_attribute() -> None:
 ASKING = ("client", "cli.", "checks.", "machines.arrival")
 # What reads an address, or holds those that others complete.
 TABLES = ("web.routes", "web.door", "web.openapi", "web.bundles", "base.addresses")
-READS = {"web.problems": ["/api/"], "web.tus": [f"{API}/"]}
+READS = {
+    "web.handlers.sso": ["/login/sso/callback"],
+    "web.problems": ["/api/"],
+    "web.tus": [f"{API}/"],
+}
 
 
 def told(path: Path) -> Iterator[str]:

@@ -41,8 +41,6 @@ from bellhop.storage.models import (
     StorageUse,
     Turn,
     Upload,
-    WebhookDisabled,
-    WebhookSecret,
 )
 from bellhop.storage.people import (
     Account,
@@ -53,14 +51,23 @@ from bellhop.storage.people import (
     Session,
     Token,
 )
+from bellhop.storage.telling import (
+    Notice,
+    NoticeSent,
+    NoticeWish,
+    Trouble,
+    WebhookDisabled,
+    WebhookSecret,
+)
 from bellhop.storage.watches import Watch, Watched
 
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
     "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "JoinToken",
-    "KnownBrowser", "LoginFailure", "Machine", "Published", "Queue", "Refusal", "Result",
-    "Schedule", "Search", "Served", "Session", "Share", "StorageUse", "Tally", "Token", "Total",
-    "Turn", "Upload", "Watch", "Watched", "WebhookDisabled", "WebhookSecret", "database",
+    "KnownBrowser", "LoginFailure", "Machine", "Notice", "NoticeSent", "NoticeWish", "Published",
+    "Queue", "Refusal", "Result", "Schedule", "Search", "Served", "Session", "Share", "StorageUse",
+    "Tally", "Token", "Total", "Trouble", "Turn", "Upload", "Watch", "Watched", "WebhookDisabled",
+    "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

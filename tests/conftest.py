@@ -54,7 +54,7 @@ SERVERS = {"workers", "postgres", "object_store", "files_at"}  # fixtures that d
 # Where all tests have their rows; none: on SQLite, and those of the states of jobs on both.
 ENGINE = os.environ.get("ROWS", "")
 BOTH = {("whole", "test_killpoints.py"), ("watch", "test_dying.py")}
-OF_STATES = {"jobs", "schedules"}
+OF_STATES = {"jobs", "schedules", "notices"}
 
 
 def pytest_configure() -> None:

@@ -20,6 +20,9 @@ ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = "a host name or an IP address, without a scheme and a port"
 NETWORK = "IP addresses and networks such as 10.0.0.0/8, separated by commas"
+# As people and servers use them; RFC 5321 allows more, such as blanks in quotes.
+MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?P<domain>[A-Za-z0-9.-]{1,255})")
+MAILBOX = "an address like anna@example.org"
 ORIGIN = "http:// or https:// with a host, without a path"
 PUBLIC = "http:// or https:// with a host, and perhaps a path such as /bellhop"
 
@@ -61,6 +64,17 @@ def host(text: str) -> str:
     if not NAME.fullmatch(name) or ENDS_IN_NUMBER.fullmatch(name):
         raise ValueError(HOST)
     return name
+
+
+def mail(text: str) -> str:
+    """A mail address; its domain in small letters."""
+    found = MAIL.fullmatch(text)
+    if found is None or "." in (text[0], found[0].partition("@")[0][-1]) or ".." in text:
+        raise ValueError(MAILBOX)
+    try:
+        return f"{text[: found.start('domain')]}{host(found['domain'])}"
+    except ValueError:
+        raise ValueError(MAILBOX) from None
 
 
 def served_host(text: str) -> str:

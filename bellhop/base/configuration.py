@@ -10,7 +10,7 @@ import configparser
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -65,13 +65,13 @@ def load(config: str | Path | None = None) -> Settings:
         for name in names
     }
     require_client(sections["oidc"].issuer, sections["oidc"].client_id)
-    if written.get("oidc", {}).get("client_secret"):
-        require_private(path, "[oidc] client_secret")
     require_trust(sections["sso"].header, sections["server"].trusted_proxy)
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     log_file = sections["server"].log_file
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
     for secret, _ in secrets_in(_addresses(written, path), type_settings):
+        require_private(path, secret)
+    for secret in _secret_keys(written, path):
         require_private(path, secret)
     settings = Settings(
         **sections,
@@ -102,6 +102,16 @@ def _addresses(written: Sections, path: Path) -> dict[str, str]:
         )
         for section, name in named
     }
+
+
+def _secret_keys(written: Sections, path: Path) -> Iterator[str]:
+    """The keys that are declared as secret and that the file holds."""
+    for section, cls in SECTIONS.items():
+        for declared in fields(cls):
+            where = f"[{section}] {declared.name}"
+            text = written.get(section, {}).get(declared.name, "")
+            if declared.metadata["secret"] and _read(values.plain, text, f"{path} {where}", MARK):
+                yield where
 
 
 def require_private(path: Path, secret: str) -> None:
@@ -281,11 +291,11 @@ def _require_known(cls: type, section: str, name: str, where: str) -> None:
 
 def _convert(declared: Field[Any], default: Any, text: str, where: str) -> Any:
     """`text` as the type of `default`, inside the declared bounds."""
+    read = partial(_read, where=where, instead=MARK if declared.metadata["secret"] else None)
     valued = partial(_valued, declared)
     if isinstance(default, tuple):
-        parts = _read(values.parts, text, where)
-        return tuple(_read(valued, part, where) for part in parts)
-    return _read(valued, _read(values.plain, text, where), where)
+        return tuple(read(valued, part) for part in read(values.parts, text))
+    return read(valued, read(values.plain, text))
 
 
 def _valued(declared: Field[Any], text: str) -> Any:

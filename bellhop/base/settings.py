@@ -37,9 +37,11 @@ def key(
     high: float | None = None,
     one_of: tuple[str, ...] = (),
     form: Callable[[str], str] = str,
+    secret: bool = False,
 ) -> Any:
     """`form` gives the one form of a text; it raises ValueError with what is allowed."""
     metadata = {"help": help, "low": low, "high": high, "one_of": one_of, "form": form}
+    metadata["secret"] = secret
     return field(default=default, metadata=metadata)
 
 
@@ -170,7 +172,9 @@ class Oidc:
         form=identity.issuer,
     )
     client_id: str = key("", "Name of Bellhop at the provider.")
-    client_secret: str = key("", "Secret of Bellhop at the provider; empty for a public client.")
+    client_secret: str = key(
+        "", "Secret of Bellhop at the provider; empty for a public client.", secret=True
+    )
     label: str = key("single sign-on", "What the button on the login page logs in with.")
     scopes: tuple[str, ...] = key(
         ("openid", "profile", "email"), "Scopes that Bellhop asks for, separated by commas."
@@ -372,6 +376,52 @@ class Backup:
 
 
 @dataclass(frozen=True)
+class Notices:
+    """Mail to people whose jobs end, and to admins."""
+
+    smtp_host: str = key(
+        "", "Host name of the mail server; empty: Bellhop sends no mail.", form=addresses.host
+    )
+    smtp_port: int = key(0, "Its port; 0: 587, of tls 465, of none 25.", low=0, high=65535)
+    smtp_security: str = key(
+        "starttls",
+        "starttls: the connection is encrypted after it begins; tls: from the start; none: never.",
+        one_of=("starttls", "tls", "none"),
+    )
+    smtp_ca: str = key(
+        "",
+        "File of the certificates (PEM) to trust, relative to the folder of this file; empty: "
+        "those of the system.",
+    )
+    smtp_user: str = key("", "Name that Bellhop logs in with; empty: without a login.")
+    smtp_password: str = key("", "Password that Bellhop logs in with.", secret=True)
+    smtp_from: str = key(
+        "", "Address that the mail comes from; empty: smtp_user.", form=addresses.mail
+    )
+    domains: tuple[str, ...] = key(
+        (),
+        "Domains of the addresses that people may enter, separated by commas; empty: any.",
+        form=addresses.host,
+    )
+    admins: tuple[str, ...] = key(
+        (),
+        "Mail addresses that get notices of trouble with Bellhop itself, separated by commas.",
+        form=addresses.mail,
+    )
+    apprise: tuple[str, ...] = key(
+        (),
+        "Apprise URLs that get them too, with commas between; see requirements-notices.txt.",
+        secret=True,
+    )
+    gather_s: float = key(
+        600,
+        "Seconds for which Bellhop gathers further notices to a person into one summary.",
+        low=1,
+        high=86400,
+    )
+
+
+@dataclass(frozen=True)
 class Queue:
     """One named queue."""
 
@@ -423,6 +473,7 @@ SECTIONS: dict[str, type] = {
     "jobtypes": JobTypes,
     "machines": Machines,
     "backup": Backup,
+    "notices": Notices,
 }
 # The deliveries of webhooks, which only the home sends.
 WEBHOOKS = "webhooks"
@@ -457,6 +508,7 @@ class Settings:
     jobtypes: JobTypes
     machines: Machines
     backup: Backup
+    notices: Notices
     queues: Mapping[str, Queue]
     watches: Mapping[str, Watch]
     type_settings: Mapping[str, Mapping[str, str]]
@@ -480,9 +532,9 @@ class Settings:
     @property
     def secrets(self) -> list[str]:
         """Every secret that is known before job types are, to be masked in the log."""
-        own = [self.oidc.client_secret] if self.oidc.client_secret else []
+        own = (self.oidc.client_secret, self.notices.smtp_password, *self.notices.apprise)
         return (
-            own
+            [value for value in own if value]
             + [value for _, value in secrets_in(self.addresses, self.type_settings)]
             + [
                 values.unquoted(value)

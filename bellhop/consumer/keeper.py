@@ -28,6 +28,7 @@ from bellhop.jobs import backlogs, lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.served import Elsewhere
+from bellhop.notices import handover
 from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import Files
@@ -42,6 +43,7 @@ from bellhop.uploads import uploads
 
 ROUND_S = 1.0
 TIDY_EVERY_S, BACKLOGS_EVERY_S = 300.0, 5.0
+TELL_EVERY_S = 2.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
@@ -88,6 +90,7 @@ class Keeper:
         acceptance = Acceptance(settings, catalog, files, ring=ring)
         intake = Intake(settings, catalog)
         self._schedules = schedules.Schedules(settings, files, intake, acceptance)
+        self._handover = handover.Handover(settings, here, ring)
         self._lock: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -95,7 +98,7 @@ class Keeper:
         self._elsewhere: set[str] = set()
         self._died_at: dict[str, float] = {}
         self._next: dict[str, float] = {}
-        self._cut_at = 0.0
+        self._cut_at = self._tell_at = 0.0
         self._clock = Clock()
         self._step_s, self._is_first_look = 0.0, True
         self._troubles: dict[Callable[[], object], Trouble] = {}
@@ -152,6 +155,7 @@ class Keeper:
         self._attempt(self.submit_due)
         if self._is_due("backlogs", BACKLOGS_EVERY_S):
             self._attempt(self.look_for_backlogs)
+        self._attempt(self.tell_people)
         if self._is_due("tidy"):
             self._attempt(self.tidy)
         if self._here.is_home and self._is_due("expire") and self._attempt(self.expire) is False:
@@ -197,6 +201,12 @@ class Keeper:
     def look_for_backlogs(self) -> None:
         if self._here.is_home:
             backlogs.look(self._settings.queues)
+
+    def tell_people(self) -> None:
+        """Hand over the notices that are due, and look every other round: a flood of them waits."""
+        if self._is_the_keeper() and time.monotonic() >= self._tell_at:
+            self._tell_at = time.monotonic() + TELL_EVERY_S
+            self._handover.look()
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""
@@ -327,7 +337,7 @@ class Keeper:
         reuse.trim(most_bytes=cache.max_mb * MEBIBYTE, lifetime_s=lifetime_s)
         if not may_delete:
             return True
-        for beside in (lifecycle, accounts, audit, uploads):
+        for beside in (lifecycle, accounts, audit, uploads, handover):
             self._attempt(beside.forget_old)
         return all(self._expire_type(name, until) for name in queries.types_of_jobs())
 

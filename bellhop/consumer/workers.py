@@ -42,7 +42,7 @@ from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.outcome import Interrupted, Outcome, Stop
 from bellhop.jobprocess.pool import Pool
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
-from bellhop.jobs import consumers, lifecycle, queries, queues, reuse, webhooks
+from bellhop.jobs import consumers, lifecycle, ownwork, queries, queues, reuse
 from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.logs.about import about
 from bellhop.machines import looking
@@ -428,8 +428,7 @@ class Workers:
         return watch.why_stop()
 
     def _order(self, claim: Claim, job_type: KnownType, scratch: Scratch, watch: Watch) -> Order:
-        is_delivery = claim.type == webhooks.TYPE
-        secret = partial(webhooks.secret_of, claim.owner)
+        own = partial(ownwork.settings_of, claim.type, claim.owner, self._settings)
         kind = next(iter(claim.input))
         value, beside = inputs.given(self.files, claim, scratch, watch.keep_lease)
         return order_for(
@@ -445,5 +444,5 @@ class Workers:
             # Job types make names of their own of it.
             filename=claim.filename.rpartition("/")[2] if kind in FILES else claim.filename,
             free_bytes=scratch.free_bytes(),
-            signing_secret=watch.when_it_can_be_read(secret) if is_delivery else None,
+            own_settings=watch.when_it_can_be_read(own),
         )

@@ -83,12 +83,12 @@ def order_for(
     params: Mapping[str, Any],
     filename: str,
     free_bytes: int,
-    signing_secret: str | None = None,
+    own_settings: Mapping[str, str] | None = None,
 ) -> Order:
     """The order for an attempt with a type, in the folders of `scratch`.
 
-    `free_bytes` is what the disk of `scratch` has left. Only deliveries of webhooks have a
-    `signing_secret`; they are dated by the clock of the rows, which their process does not see.
+    `free_bytes` is what the disk of `scratch` has left. Only types of Bellhop itself are given
+    `own_settings`; they date what they send by the clock of the rows, which no process sees.
     """
     max_file_mb = _max_file_mb(settings, free_bytes)
     return Order(
@@ -108,7 +108,7 @@ def order_for(
         memory_mb=job_type.memory_mb,
         max_file_mb=max_file_mb,
         least_free_mb=free_bytes // MEBIBYTE - max_file_mb,
-        settings=_settings_for(settings, job_type, signing_secret),
+        settings=_settings_for(settings, job_type, own_settings),
     )
 
 
@@ -118,13 +118,12 @@ def _max_file_mb(settings: Settings, free_bytes: int) -> int:
 
 
 def _settings_for(
-    settings: Settings, job_type: KnownType, signing_secret: str | None
+    settings: Settings, job_type: KnownType, own_settings: Mapping[str, str] | None
 ) -> dict[str, str | None]:
     """What the job type declared that it needs, and nothing else."""
     given = settings.for_type(job_type.type, list(job_type.settings))
-    if signing_secret is not None:
-        given["secret"] = signing_secret
-        given["clock_offset_s"] = str(clock_offset_s())
+    if own_settings is not None:
+        given |= {**own_settings, "clock_offset_s": str(clock_offset_s())}
     if job_type.network and "allowed" in job_type.settings:
         given["allowed"] = ",".join(settings.outbound.allowed)
     return given

@@ -12,6 +12,8 @@ from typing import Any
 from bellhop.jobs.bounds import ITEM_BYTES
 from bellhop.jobs.reuse import Hit
 
+# The job types of Bellhop itself, which nobody can submit.
+WEBHOOK, NOTICE = OWN_TYPES = ("webhook", "notice")
 # What an upload is called in its folder.
 STORED_NAME = re.compile(r"(?!\.{1,2}\Z)[^/\0]{1,255}")
 
@@ -56,7 +58,8 @@ class NewJob:
     `wait_s` is how far `run_at` lies ahead, where that was asked for; `contents` are the SHA-256 of
     its uploads, `bytes` their size, and of its rows once it is accepted; `delivery_of` and
     `schedule` are the rows that it delivers a webhook of and was made by, `watch` is the name of
-    the watch folder that it came from.
+    the watch folder that it came from. A notice is a delivery of itself: what it tells may be about
+    many jobs, or none.
     """
 
     type: str
@@ -75,6 +78,7 @@ class NewJob:
     webhook_url: str | None = None
     webhook_progress: bool = False
     delivery_of: int | None = None
+    is_notice: bool = False
     schedule: int | None = None
     watch: str | None = None
     contents: Sequence[str] = ()

@@ -15,9 +15,9 @@ from bellhop.base import addresses
 from bellhop.base.settings import WEBHOOKS
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
-from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.jobs.newjob import WEBHOOK, NewItem, NewJob
 
-TYPE, QUEUE = "webhook", WEBHOOKS
+TYPE, QUEUE = WEBHOOK, WEBHOOKS
 # One start, and the retries of the job type.
 ATTEMPTS = 8
 SECRET_BYTES = 32

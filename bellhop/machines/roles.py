@@ -14,10 +14,13 @@ from bellhop.storage.models import TABLES
 
 NO_RIGHTS = ("account", "session", "token", "known_browser", "login_failure", "refusal",
              "join_token", "share", "webhook_secret", "one_time_link", "totp",
-             "recovery_code", "sso_identity")  # fmt: skip
+             "recovery_code", "sso_identity", "notice_sent", "trouble")  # fmt: skip
 RIGHTS = dict.fromkeys(NO_RIGHTS, "") | {
     "audit": "INSERT, SELECT (id)",  # the number of what it added
     "about": "SELECT",
+    # Jobs end there as well; who is told, the home alone knows.
+    "notice": "INSERT, SELECT (id)",
+    "notice_wish": "SELECT",
     "published": "SELECT",
     "machine": "SELECT, UPDATE",
     "counter": "SELECT, UPDATE",

@@ -22,6 +22,7 @@ from peewee import (
 
 from bellhop.storage.counted import CacheCount, Duration, Failure, Tally, Total
 from bellhop.storage.people import OF_PEOPLE, Account, Table
+from bellhop.storage.telling import OF_NOTICES, WebhookDisabled, WebhookSecret
 from bellhop.storage.watches import OF_WATCHES
 
 FINAL = ("completed", "failed", "cancelled")
@@ -192,6 +193,7 @@ class Schedule(Table):
     token = IntegerField(null=True)
     paused_by = TextField(null=True)
     paused_at = TextField(null=True)
+    notify = TextField(null=True)
 
 
 class Upload(Table):
@@ -279,24 +281,6 @@ class Cache(Table):
     used_at = TextField()
 
 
-class WebhookSecret(Table):
-    """What the webhooks of an owner are signed with."""
-
-    owner = TextField(primary_key=True)
-    secret = TextField()
-
-
-class WebhookDisabled(Table):
-    """An address that wanted no more webhooks."""
-
-    owner = TextField()
-    url = TextField()
-    at = TextField()
-
-    class Meta:
-        primary_key = CompositeKey("owner", "url")
-
-
 class Share(Table):
     """A job that its owner shows to an account."""
 
@@ -367,7 +351,7 @@ TABLES = (
     Job, Item, Result, Event, Consumer, Turn, Gone, Schedule, Upload, StorageUse, Counter,
     Dependency, Content, Idempotency, Queue, Cache, CacheCount, Duration, WebhookSecret, Tally,
     Failure, WebhookDisabled, *OF_PEOPLE, Share, Search, Machine, JoinToken, Served, Published,
-    Total, *OF_WATCHES,
+    Total, *OF_NOTICES, *OF_WATCHES,
 )  # fmt: skip
 # What a column holds that holds JSON; a result may be any.
 JSON_COLUMNS: dict[tuple[str, str], type] = {
@@ -376,7 +360,7 @@ JSON_COLUMNS: dict[tuple[str, str], type] = {
     ("result", "data"): object, ("result", "files"): list, ("result", "warnings"): list,
     ("consumer", "queues"): list, ("consumer", "told"): dict, ("schedule", "job"): dict,
     ("machine", "queues"): dict, ("machine", "facts"): dict, ("join_token", "queues"): dict,
-    ("served", "description"): dict, ("watch", "told"): dict,
+    ("served", "description"): dict, ("notice", "error"): dict, ("watch", "told"): dict,
 }  # fmt: skip
 JOB_COLUMNS, ITEM_COLUMNS = tuple(Job._meta.columns), tuple(Item._meta.columns)
 ITEM_FIELDS = tuple(field.name for field in Item._meta.sorted_fields)

@@ -25,6 +25,7 @@ from bellhop.jobs.intake import Intake
 from bellhop.machines.looking import Looking
 from bellhop.machines.served import Elsewhere, Publisher
 from bellhop.metrics.http import Requests
+from bellhop.notices.handover import Handover
 from bellhop.schedules.schedules import Schedules
 from bellhop.sso import login
 from bellhop.sso.provider import Provider
@@ -108,6 +109,10 @@ class Site:
     @functools.cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.settings, self.files, self.intake, self.acceptance)
+
+    @functools.cached_property
+    def handover(self) -> Handover:
+        return Handover(self.settings, self.here, self.bell.ring)
 
     def note_proxy(self, peer: str) -> None:
         """Remember who says that it sends the requests of others."""

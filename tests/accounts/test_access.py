@@ -69,6 +69,8 @@ BESIDE: dict[str, dict[str, tuple[object, ...]]] = {
     "/login/sso": {"own": (404,) * 6},
     "/login/sso/callback": {"own": (404,) * 6},
     f"{API}/webhooks/secret": {"own": (401, 403, 403, YES, YES, YES)},
+    f"{API}/account/notices": {"own": (401, 403, 403, YES, YES, YES)},
+    f"{API}/account/notices/test": {"own": (401, 403, 403, YES, YES, YES)},
     f"{API}/schedules/<number:re:[0-9]{{1,15}}>": {
         "own": (401, 403, 403, YES, 404, YES), "team": (401, 403, 403, YES, 403, YES),
     },

@@ -23,6 +23,7 @@ EXAMPLES = {
     addresses.public_url: "https://jobs.example",
     addresses.cidr: "10.0.0.7, 10.1.0.0/16",
     addresses.host_or_cidr: "a.example, 10.1.0.0/16",
+    addresses.mail: "a@jobs.example",
     values.time_of_day: "03:00, 15:30",
     identity.header: "Remote-User",
     identity.group_role: "staff:member, admins:admin",

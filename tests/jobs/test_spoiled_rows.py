@@ -45,6 +45,7 @@ JSON = {
     ("item", "error"), ("result", "data"), ("result", "files"), ("result", "warnings"),
     ("consumer", "queues"), ("schedule", "job"), ("machine", "queues"), ("machine", "facts"),
     ("served", "description"), ("join_token", "queues"), ("consumer", "told"),
+    ("notice", "error"),
 }  # fmt: skip
 # With several rows, which a round of a consumer changes.
 BUSY = ("job", "item", "event")
@@ -68,7 +69,8 @@ PAGES = (
     "api/v1/monitoring/queues",
     "api/v1/monitoring/workers", "api/v1/monitoring/machines", "api/v1/monitoring/health",
     "api/v1/cache", "api/v1/types",
-    "api/v1/webhooks/secret", "api/v1/monitoring/problems", f"api/v1/files/{'a' * 64}/jobs",
+    "api/v1/webhooks/secret", "api/v1/account/notices", "api/v1/monitoring/problems",
+    f"api/v1/files/{'a' * 64}/jobs",
 )  # fmt: skip
 OF_JOB = ("", "/result", "/items", "/events", "/deliveries", "/shares", "/items/0/log")
 RAW = """
@@ -104,6 +106,11 @@ RAW = """
     INSERT INTO published VALUES ('needs', '10');
     INSERT INTO watch VALUES ('scans', '/srv/scans', 'm', '{}');
     INSERT INTO watched VALUES ('t', 'm', 'j', 'done/a.txt', 'x');
+    INSERT INTO notice_wish VALUES ('local', 'a@example.org', 'every');
+    INSERT INTO notice (at, owner, address, kind, name, status, job_id, type, started_at, error)
+        VALUES ('2999', 'anna', '', 'job', 'x', 'failed', 'x', 'noop', '2026', '{"message": "x"}');
+    INSERT INTO notice_sent (at, owner, address, job_id, count) VALUES ('2026', 'x', '', 'x', 1);
+    INSERT INTO trouble VALUES ('disk', 'The disk is nearly full', '2026', '2026', 0);
     INSERT INTO refusal VALUES ('x', '', 'login', '2026', 1);
     INSERT INTO total VALUES ('item', 'old', 'failed', 'timed_out', 0, 1, 0);
 """

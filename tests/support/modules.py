@@ -18,7 +18,7 @@ ROWS = (
     {"cli"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
-    {"schedules", "sso", "watch"},
+    {"schedules", "sso", "watch", "notices"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads", "metrics"},
     {"environments"},
@@ -29,12 +29,12 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2115, "parent": 510, "server": 816, "web": 5960, "consumer": 1665, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3694, "jobprocess": 1660, "accounts": 865,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1470,
+    "cli": 2115, "parent": 510, "server": 816, "web": 6065, "consumer": 1675, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3743, "jobprocess": 1660, "accounts": 865,
+    "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
-    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "base": 1563,
+    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "base": 1629,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

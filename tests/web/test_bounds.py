@@ -359,7 +359,8 @@ def test_it_has_room_for_a_page_and_its_largest_row() -> None:
 # What is read or written quickly, however much there is.
 CHEAP = {
     "/health", "/ready", "/openapi.json", "/account", "/account/sessions", "/account/tokens",
-    "/account/totp", "/jobs/<job_id>", "/jobs/<job_id>/shares", "/webhooks/secret",
+    "/account/totp", "/account/notices", "/jobs/<job_id>", "/jobs/<job_id>/shares",
+    "/webhooks/secret",
     "/schedules/next-runs",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/files/<name:path>",
     "/jobs/<job_id>/items/<index:re:[0-9]{1,9}>/input",

@@ -77,3 +77,52 @@ CREATE TABLE watched (
 CREATE INDEX watched_mark ON watched (mark);
 -- The name of the watch folder that a job came from.
 ALTER TABLE job ADD COLUMN watch TEXT;
+-- Notices by mail. What a person wants to be told, and where; `owner` is as in `job`.
+CREATE TABLE notice_wish (
+    owner TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    wants TEXT NOT NULL CHECK (wants IN ('nothing', 'failures', 'every'))
+) WITHOUT ROWID;
+-- What somebody is still to be told: the end of a job as it was then (its copy, as the job may be
+-- deleted first), a schedule that could not submit its job, a trouble of the installation that
+-- began or is over. `owner` is empty for those who look after it; `address` is empty for the
+-- owner's own. The keeper of the home takes the rows out in the transaction that makes the job
+-- which sends them.
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('job', 'schedule', 'trouble')),
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    job_id TEXT,
+    type TEXT,
+    total_items INTEGER NOT NULL DEFAULT 0,
+    completed_items INTEGER NOT NULL DEFAULT 0,
+    failed_items INTEGER NOT NULL DEFAULT 0,
+    started_at TEXT,
+    error TEXT
+);
+CREATE INDEX notice_waits ON notice (owner, address, at);
+-- What was handed over to be sent, for a day or more: `job_id` is of the job that sends it.
+CREATE TABLE notice_sent (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    count INTEGER NOT NULL
+);
+CREATE INDEX notice_sent_to ON notice_sent (owner, address, at);
+-- What is wrong with the installation, by name. `over_since` is set while it is not wrong any more.
+CREATE TABLE trouble (
+    name TEXT PRIMARY KEY,
+    said TEXT NOT NULL,
+    since TEXT NOT NULL,
+    over_since TEXT,
+    is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
+) WITHOUT ROWID;
+-- Who is told when a job of a schedule fails: 'owner', an address, or nobody but who wants to know
+-- of each of their jobs.
+ALTER TABLE schedule ADD COLUMN notify TEXT;

@@ -20,7 +20,7 @@ Every function below makes its own transaction, or works in one that its caller 
 be called from any process.
 """
 
-from bellhop.jobs.lifecycle.accept import KeyIsTaken, submit
+from bellhop.jobs.lifecycle.accept import KeyIsTaken, add_own, submit
 from bellhop.jobs.lifecycle.attributes import hand_over, hold_bytes
 from bellhop.jobs.lifecycle.claims import (
     LEASE_S,
@@ -75,7 +75,8 @@ from bellhop.jobs.lifecycle.wishes import (
 )
 
 __all__ = [
-    "LEASE_S", "MOVES", "Claim", "Completion", "Due", "KeyIsTaken", "UnknownJobs", "adopt",
+    "LEASE_S", "MOVES", "Claim", "Completion", "Due", "KeyIsTaken", "UnknownJobs", "add_own",
+    "adopt",
     "adopt_silent", "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
     "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
     "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",

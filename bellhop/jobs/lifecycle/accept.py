@@ -48,6 +48,15 @@ def submit(job: NewJob, key: Key | None = None) -> None:
         die_at("accept-rows")
 
 
+def add_own(job: NewJob) -> None:
+    """Add a job of Bellhop itself, which nobody asked for and so nobody is refused: new → queued.
+
+    Made by who hands over notices, in the transaction that takes out what they tell.
+    """
+    with database.atomic():
+        rows.insert(job)
+
+
 def _take_hits(row_id: int, job: NewJob) -> None:
     """Complete the items of a new job whose results are there already: queued → completed."""
     hits = {index: item.hit for index, item in enumerate(job.items) if item.hit}

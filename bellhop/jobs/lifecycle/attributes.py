@@ -26,6 +26,11 @@ HAND_OVER = (
     """DELETE FROM webhook_disabled WHERE owner = :to
     AND url IN (SELECT theirs.url FROM webhook_disabled AS theirs WHERE theirs.owner = :owner)""",
     "UPDATE webhook_disabled SET owner = :to WHERE owner = :owner",
+    """DELETE FROM notice_wish WHERE owner = :to
+    AND EXISTS (SELECT 1 FROM notice_wish AS theirs WHERE theirs.owner = :owner)""",
+    "UPDATE notice_wish SET owner = :to WHERE owner = :owner",
+    "UPDATE notice SET owner = :to WHERE owner = :owner",
+    "UPDATE notice_sent SET owner = :to WHERE owner = :owner",
     *tallies.HAND_OVER,
 )
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from bellhop.base.errors import ItemError
 from bellhop.base.times import seconds_since
-from bellhop.jobs import webhooks
 from bellhop.jobs.lifecycle.moved import Brought
 from bellhop.jobs.lifecycle.tallies import Ended
+from bellhop.jobs.newjob import OWN_TYPES, WEBHOOK
 from bellhop.metrics.totals import Totals
 from bellhop.storage.models import FINAL
 
@@ -33,8 +33,8 @@ def of_items(
     code = event.code if event else ""
     is_retry = target in ("queued", "pending") and code not in ("", "interrupted")
     for _, type_name, measured in moved:
-        if type_name == webhooks.TYPE:
-            if target in FINAL:
+        if type_name in OWN_TYPES:
+            if target in FINAL and type_name == WEBHOOK:
                 totals.add("delivery", status=target)
             continue
         if target in FINAL:

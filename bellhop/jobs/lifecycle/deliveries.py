@@ -1,9 +1,13 @@
-"""Which deliveries a job's own news make; whoever moves it writes them in the same transaction."""
+"""What a job's own news make: deliveries of its webhook, and notices to people.
+
+Whoever moves it writes them in the same transaction. A delivery is a job at once; a notice is a row
+that waits for the keeper of the home, which sends what many of them say in one mail.
+"""
 
 from __future__ import annotations
 
 from bellhop.base.times import timestamp
-from bellhop.database.database import query
+from bellhop.database.database import query, together
 from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NewJob
 
@@ -17,11 +21,33 @@ TELL_PROGRESS = f"""
     WHERE id = :job AND webhook_progress = 1 AND {IS_WANTED}
     AND (webhook_at IS NULL OR webhook_at < :before OR webhook_at > :now)
     RETURNING id, job_id, owner, status, webhook_url"""
+# Of an end, what its notice says: the job as it is now, which may be deleted before that is sent.
+AS_IT_IS = """'job', job.name, job.status, job.job_id, job.type, job.total_items, completed_items,
+    failed_items, started_at, CASE WHEN json_valid(job.error) THEN job.error END"""
+IS_TOLD = "job.id = :job AND job.delivery_of IS NULL"
+HAS_FAILED = "job.status = 'failed'"
+# Whoever owns the job and asked for it, also by its schedule; and whom its schedule names.
+NOTE_END = f"""
+    INSERT INTO notice (at, owner, address, kind, name, status, job_id, type, total_items,
+        completed_items, failed_items, started_at, error)
+    SELECT CAST(:now AS TEXT), job.owner, '', {AS_IT_IS}
+    FROM job JOIN notice_wish AS wish ON wish.owner = job.owner
+        LEFT JOIN schedule ON schedule.id = job.schedule
+    WHERE {IS_TOLD} AND wish.address != '' AND (wish.wants = 'every'
+        OR ({HAS_FAILED} AND (wish.wants = 'failures' OR schedule.notify = 'owner')))
+    UNION ALL
+    SELECT CAST(:now AS TEXT), job.owner, schedule.notify, {AS_IT_IS}
+    FROM job JOIN schedule ON schedule.id = job.schedule
+    WHERE {IS_TOLD} AND {HAS_FAILED} AND schedule.notify != 'owner'
+    RETURNING id"""
 
 
 def of_end(job: int) -> NewJob | None:
-    """The delivery that tells that a job is final; None when nobody wants to know."""
-    rows = query(TELL_END, {"job": job})
+    """Note the end of a job for who wants to know; the delivery of its webhook, None without one.
+
+    Both are asked together: there are as many ends as jobs.
+    """
+    rows, _ = together((TELL_END, {"job": job}), (NOTE_END, {"job": job, "now": timestamp()}))
     return webhooks.delivery_of(*rows[0], is_final=True) if rows else None
 
 

@@ -47,6 +47,7 @@ INSERT_ITEM = """
         :queued_at)"""
 INSERT_SEARCH = "INSERT INTO search (job, item, text) VALUES (:job, 0, :text)"
 INSERT_CONTENT = "INSERT INTO content (job, sha256) VALUES (:job, :sha256)"
+NAME_ITSELF = "UPDATE job SET delivery_of = id WHERE id = :job"
 STATUS_OF_JOB = "SELECT status FROM job WHERE job_id = :job_id"
 INSERT_DEPENDENCY = "INSERT INTO dependency (job, needs, is_met) VALUES (:job, :needs, :is_met)"
 HAS_UNMET = "SELECT 1 FROM dependency WHERE job = :job AND is_met = 0 LIMIT 1"
@@ -97,6 +98,8 @@ def insert(job: NewJob) -> int:
     _insert_search(row_id, job)
     contents = [{"job": row_id, "sha256": sha256} for sha256 in sorted(set(job.contents))]
     write_many(INSERT_CONTENT, contents)
+    if job.is_notice:
+        query(NAME_ITSELF, {"job": row_id})
     job_event(row_id, "submitted", job.note)
     if job.delivery_of is None:
         totals.submitted(job.type)
@@ -125,7 +128,7 @@ def _insert_job(job: NewJob) -> int:
 
 def _insert_search(row_id: int, job: NewJob) -> None:
     """What a search finds a job by; triggers add its errors. No list has a delivery."""
-    if job.delivery_of is None:
+    if job.delivery_of is None and not job.is_notice:
         params = json.dumps(job.params, ensure_ascii=False)
         texts = dict.fromkeys([job.name, params, *(item.filename for item in job.items)])
         query(INSERT_SEARCH, {"job": row_id, "text": "\n".join(texts).casefold()})

@@ -1,7 +1,7 @@
 """What runs of items came to, counted by slots of time in the transactions that end them.
 
 Whoever looks at a month reads these few rows and no items. They outlive their jobs. Nobody asks
-for the end of a webhook's delivery, which no list shows, so it is not counted.
+for the end of a delivery or a notice, which no list shows, so it is not counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bellhop.base.errors import ItemError
 from bellhop.base.times import wall_s
 from bellhop.base.units import DAY_S
 from bellhop.database.database import query, write_many
-from bellhop.jobs import webhooks
+from bellhop.jobs.newjob import OWN_TYPES
 from bellhop.jobs.queries.reasons import reason_of
 from bellhop.jobs.spans import bucket_of
 
@@ -83,7 +83,7 @@ def count(what: str, ended: Sequence[Ended]) -> None:
     found = Counter[tuple[str, str, str, int]]()
     peaks = dict[tuple[str, str, str, int], int]()
     for owner, type_name, measured in ended:
-        if type_name == webhooks.TYPE:
+        if type_name in OWN_TYPES:
             continue
         found[owner, type_name, what, 0] += 1
         if measured.waited_s is not None:
@@ -105,7 +105,7 @@ def note_failures(ended: Sequence[Ended], error: ItemError, job: int, now: str) 
     code, reason = reason_of(error.code, error.message)
     last = f"{now} {job} {error.message[:MOST_MESSAGE]}"
     why = {"at": _slot(), "code": code, "reason": reason, "first_at": now, "last": last}
-    found = Counter((owner, kind) for owner, kind, _ in ended if kind != webhooks.TYPE)
+    found = Counter((owner, kind) for owner, kind, _ in ended if kind not in OWN_TYPES)
     rows = [{"owner": owner, "type": kind, "count": n, **why} for (owner, kind), n in found.items()]
     write_many(ADD_FAILURE, rows)
 

@@ -24,6 +24,7 @@ from bellhop.web.gate import COOKIE
 from bellhop.web.openapi import uploads
 from bellhop.web.openapi.figures import FIGURES
 from bellhop.web.openapi.machines import MACHINE_SCHEMAS, MACHINES
+from bellhop.web.openapi.notices import NOTICE_SCHEMAS
 from bellhop.web.openapi.operation import Answer, Route
 from bellhop.web.openapi.people import PEOPLE_SCHEMAS
 from bellhop.web.openapi.results import RESULT_SCHEMAS
@@ -104,6 +105,7 @@ def build(path: str = "") -> dict[str, Any]:
                 **SCHEMAS,
                 **RESULT_SCHEMAS,
                 **PEOPLE_SCHEMAS,
+                **NOTICE_SCHEMAS,
                 **MACHINE_SCHEMAS,
                 **FIGURES,
             },

@@ -12,6 +12,7 @@ from bellhop.storage.models import STATUSES
 from bellhop.web.handlers.jobs import STATUSES_OF_JOBS
 from bellhop.web.handlers.problems import DEFAULT
 from bellhop.web.idempotency import MOST_KEY
+from bellhop.web.openapi.notices import NOTICE_ROUTES
 from bellhop.web.openapi.operation import (
     BODY,
     FORM,
@@ -263,6 +264,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
         Route("DELETE", f"{API}/account/tokens/{{number}}", name="revokeToken",
               summary="Revoke a token", words="Bellhop refuses the token from now on.",
               parameters=("token",), answers=NOTHING, problems=("not-found",)),
+        *NOTICE_ROUTES,
         *PEOPLE,
         Route("GET", f"{API}/audit", name="listAudit", summary="Read the audit log",
               words="For admins: logins, submits, cancels and more of one year, newest first.",

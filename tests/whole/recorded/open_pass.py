@@ -357,6 +357,12 @@ def telling(ask: Caller) -> None:
     ask("GET jobs/{told ok}/deliveries")
     ask("GET webhooks/secret")
     ask("POST webhooks/secret")
+    ask("GET account/notices")
+    ask("PATCH account/notices", json={"wants": "every"})
+    ask("PATCH account/notices", json={"address": "anna@example.org"})
+    ask("PATCH account/notices", json={"colour": "red"})
+    ask("PATCH account/notices", json={"wants": "nothing"})
+    ask("POST account/notices/test")
 
 
 def told_as(status: str) -> Callable[[Any], bool]:

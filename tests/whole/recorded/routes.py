@@ -31,6 +31,7 @@ ROUTES = (
     "GET monitoring/problems", "GET monitoring/health", "PATCH queues/default",
     "POST queues/default/pause",
     "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret",
+    "GET account/notices", "PATCH account/notices", "POST account/notices/test",
     "POST machines/join", "POST login", "POST logout",
 )  # fmt: skip
 

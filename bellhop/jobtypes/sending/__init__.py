@@ -1,0 +1,1 @@
+"""How `notice` reaches people: by mail, and through Apprise."""

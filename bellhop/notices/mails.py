@@ -1,0 +1,188 @@
+"""What a notice says: a subject and a plain text, of one end or of many.
+
+It holds names and messages of jobs, and links; no results, no parameters, no files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from bellhop.base.documents import Unreadable, stored
+from bellhop.base.texts import cleaned, shown_lines
+from bellhop.storage.telling import Notice
+
+MOST_NAME, MOST_SUBJECT_NAME, MOST_REASON = 200, 60, 300
+MOST_REASONS, MOST_LISTED = 3, 20
+# How a notice begins, in its subject and first line.
+WORDS = {
+    "completed": "completed", "failed": "failed", "cancelled": "was cancelled",
+    "begun": "has a problem", "over": "has a problem no longer",
+}  # fmt: skip
+
+
+class Mail(NamedTuple):
+    """A subject, in one line, and a text."""
+
+    subject: str
+    text: str
+
+
+class Waiting(NamedTuple):
+    """All that waits for one receiver: how many of each status, and the first rows of them."""
+
+    counts: Counter[str]
+    rows: Sequence[Notice]
+
+
+def of_one(notice: Notice, base: str) -> Mail:
+    """What is said about one; `base` is the address of the pages."""
+    match notice.kind:
+        case "job":
+            return _of_job(notice, base)
+        case "schedule":
+            return _of_schedule(notice, base)
+        case _:
+            return _of_trouble(notice, base)
+
+
+def of_test(base: str) -> Mail:
+    """What the button on the page Account sends."""
+    text = f"This is a test: notices of Bellhop at {base} reach this address."
+    return Mail("[Bellhop] Test", _whole(text, _settings_at(base)))
+
+
+def of_many(waiting: Waiting, base: str) -> Mail:
+    """A summary: how many ended how, the first that failed, and where the rest is."""
+    is_for_admins = waiting.rows[0].kind == "trouble"
+    what = "notices about Bellhop itself" if is_for_admins else "jobs ended"
+    count = waiting.counts.total()
+    parts = ", ".join(f"{n} {WORDS[status]}" for status, n in waiting.counts.most_common())
+    listed = [_line(row, base) for row in waiting.rows[:MOST_LISTED]]
+    rest = count - len(listed)
+    oldest = min((row.at for row in waiting.rows), default="")
+    link = f"{base}/running" if is_for_admins else f"{base}/jobs?from={oldest[:19]}Z"
+    failed = waiting.counts["failed"]
+    if failed and not is_for_admins:
+        link = f"{base}/jobs?status=failed&from={oldest[:19]}Z"
+    text = "\n".join([
+        f"{count} {what}: {parts}.", "",
+        *listed, *([f"and {rest} more"] if rest > 0 else []), "", f"All of them: {link}",
+    ])  # fmt: skip
+    footer = _of_installation(base) if is_for_admins else _settings_at(base)
+    return Mail(f"[Bellhop] {count} {what}: {parts}", _whole(text, footer))
+
+
+def _of_job(notice: Notice, base: str) -> Mail:
+    word, name = WORDS[notice.status], _name(notice)
+    lines = [
+        f"The job “{name}” {word}.", "",
+        f"Type: {notice.type}",
+        *_counts(notice),
+        *([f"Took: {took}"] if (took := _took(notice)) else []),
+        f"Ended: {notice.at[:19].replace('T', ' ')} UTC",
+        *_reasons(notice), "",
+        f"{base}/jobs/{notice.job_id}",
+    ]  # fmt: skip
+    subject = f"[Bellhop] {word}: {name[:MOST_SUBJECT_NAME]} ({notice.type})"
+    return Mail(subject, _whole("\n".join(lines), _settings_at(base)))
+
+
+def _of_schedule(notice: Notice, base: str) -> Mail:
+    name = _name(notice)
+    text = f"The schedule “{name}” could not submit its job.\n\n{_error(notice)}\n\n"
+    subject = f"[Bellhop] the schedule {name[:MOST_SUBJECT_NAME]} could not submit its job"
+    return Mail(subject, _whole(f"{text}{base}/schedules", _settings_at(base)))
+
+
+def _of_trouble(notice: Notice, base: str) -> Mail:
+    is_over = notice.status == "over"
+    said = _error(notice) or notice.name
+    text = (
+        f"This problem of Bellhop is over: {said}" if is_over else f"Bellhop has a problem: {said}"
+    )
+    subject = f"[Bellhop] {'over: ' if is_over else ''}{said[: 2 * MOST_SUBJECT_NAME]}"
+    return Mail(subject, _whole(f"{text}\n\n{base}/running", _of_installation(base)))
+
+
+def _line(notice: Notice, base: str) -> str:
+    """One of many, on a line of its own."""
+    if notice.kind == "trouble":
+        return f"- {'over: ' if notice.status == 'over' else ''}{_error(notice) or notice.name}"
+    why = f": {first}" if (first := _first_reason(notice)) else ""
+    link = f"{base}/jobs/{notice.job_id}" if notice.job_id else f"{base}/schedules"
+    return f"- {_name(notice)[:MOST_SUBJECT_NAME]} {WORDS[notice.status]}{why}\n  {link}"
+
+
+def _name(notice: Notice) -> str:
+    return cleaned(notice.name)[:MOST_NAME] or "without a name"
+
+
+def _counts(notice: Notice) -> list[str]:
+    if notice.total_items == 1:
+        return []
+    done, failed = notice.completed_items, notice.failed_items
+    return [f"Items: {done} of {notice.total_items} completed, {failed} failed"]
+
+
+def _took(notice: Notice) -> str:
+    """How long it took from the first start to the end, in words."""
+    if not notice.started_at:
+        return ""
+    spent = datetime.fromisoformat(notice.at) - datetime.fromisoformat(notice.started_at)
+    seconds = max(0.0, spent.total_seconds())
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes} min {left} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _document(notice: Notice) -> dict[str, object]:
+    try:
+        return stored(notice.error or "{}", dict, "notice", notice.id, "error")
+    except Unreadable:
+        return {}
+
+
+def _error(notice: Notice) -> str:
+    """The message of its error, on one line."""
+    return " ".join(shown_lines(_document(notice).get("message") or "").split())[:MOST_REASON]
+
+
+def _reasons(notice: Notice) -> list[str]:
+    """The most frequent reasons, with how many items each has."""
+    found = _document(notice).get("reasons")
+    if not isinstance(found, list):
+        return [f"Reason: {said}"] if (said := _error(notice)) else []
+    lines = []
+    for each in found[:MOST_REASONS]:
+        if not isinstance(each, dict):
+            continue
+        message = " ".join(shown_lines(each.get("message", "")).split())[:MOST_REASON]
+        lines.append(f"- {each.get('count')} times: {message}")
+    more = ["- and other reasons"] if len(found) > MOST_REASONS else []
+    return ["Reasons:", *lines, *more]
+
+
+def _first_reason(notice: Notice) -> str:
+    return _error(notice)[:MOST_REASON]
+
+
+def _whole(text: str, footer: str) -> str:
+    return f"{text}\n\n-- \n{footer}\n"
+
+
+def _settings_at(base: str) -> str:
+    return f"Bellhop sends this because somebody asked for it at {base}/account or in a schedule."
+
+
+def _of_installation(base: str) -> str:
+    return f"Bellhop at {base} sends this to whom [notices] in its config.ini names."
+
+
+def error_text(message: str) -> str:
+    """A message as the column `error` of a notice has it."""
+    return json.dumps({"message": message}, ensure_ascii=False)

@@ -164,6 +164,11 @@ def exists(name: str) -> bool:
     return _row(name) is not None
 
 
+def has_password(name: str) -> bool:
+    """Whether an account has a password; whom a proxy or a provider logs in may have none."""
+    return (_row(name) or (None,))[0] is not None
+
+
 def require_admin() -> None:
     """Raise Refused when no admin is left who may come in."""
     if not query("SELECT 1 FROM account WHERE role = 'admin' AND is_disabled = 0"):

@@ -15,10 +15,7 @@ function refuse(message) {
 /** Does what `act` does with one's own password. Without one, and with a wrong one, it is asked for:
  * null then. All other problems are those of `act`. */
 export async function withOwnPassword(act) {
-  if (!field.value) {
-    refuse(texts.needsOwn);
-    return null;
-  }
+  if (!hasOwnPassword()) return null;
   try {
     const done = await act(field.value);
     showText(error, "");
@@ -31,9 +28,9 @@ export async function withOwnPassword(act) {
   }
 }
 
-/** Whether there is one to send; asks for it if not. */
+/** Whether there is one to send, or the account has none; asks for it if not. */
 export function hasOwnPassword() {
-  if (field.value) return true;
+  if (field.value || field.disabled) return true;
   refuse(texts.needsOwn);
   return false;
 }

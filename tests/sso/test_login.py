@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from bellhop.accounts import accounts, audit
+from bellhop.base import prefix
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.base.times import wall_s
@@ -78,6 +79,10 @@ class Browser:
             if "Max-Age=0" in line:
                 del self.cookies[name]
         return answer
+
+    def post(self, path: str, document: Claims) -> Answer:
+        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return self._web.post(path, document, cookie=kept)
 
     def begin(self, next_page: str = "") -> str:
         """Where a login leads."""
@@ -153,6 +158,20 @@ def test_it_is_sent_back_to_its_public_url_with_cookies_that_nobody_can_plant(
     query = dict(parse_qsl(urlsplit(browser.begin()).query))
     assert query["redirect_uri"] == "https://jobs.example.org/login/sso/callback"
     assert all(name.startswith("__Host-bellhop_login_") for name in browser.cookies)
+
+
+@of("[server]", "public_url = https://example.org/bellhop", "trusted_proxy = 10.0.0.1")
+def test_it_logs_somebody_in_under_a_path(
+    browser: Browser, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefix, "_under", ["/bellhop"])
+    page = browser.get("/bellhop/login?next=/bellhop/jobs").body.decode()
+    assert 'href="/bellhop/login/sso?next=%2Fbellhop%2Fjobs"' in page
+    back = standin.consent(browser.begin("/bellhop/jobs"))
+    assert back.startswith("https://example.org/bellhop/login/sso/callback?")
+    assert browser.led(back) == "/bellhop/jobs"
+    browser.cookies = {}
+    assert browser.led(back) == "/bellhop/login?refused=expired"
 
 
 def test_it_keeps_its_secrets_from_scripts_and_other_sites(
@@ -635,6 +654,35 @@ def test_it_ends_the_session_that_the_browser_had(browser: Browser) -> None:
     browser.log_in("s2", preferred_username="otto")
     assert browser.account()["name"] == "otto"
     assert accounts.sessions("vera") == []
+
+
+# What needs a password of others.
+
+NEW = {"name": "otto", "role": "member"}
+
+
+@of("[sso]", "roles = ops:admin")
+def test_it_lets_an_admin_without_a_password_change_people_after_a_login(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has stolen a session cannot log in at the provider."""
+    browser.log_in(groups=["ops"])
+    assert browser.post("/api/v1/accounts", NEW).status == 201
+    monkeypatch.setattr(accounts, "FRESH_LOGIN_S", -1.0)
+    answer = browser.post("/api/v1/accounts", {**NEW, "name": "mia"})
+    assert answer.code == "forbidden" and "log in again" in answer.json["detail"]
+    browser.cookies = {}
+    assert names() == {"ada", "otto", "vera"}
+
+
+def test_it_asks_for_no_password_that_somebody_does_not_have(browser: Browser) -> None:
+    browser.log_in()
+    page = browser.get("/account").body.decode()
+    assert 'aria-labelledby="password-title" hidden' in page
+    accounts.set_password("vera", accounts.hashed("correct horse", "vera"))
+    browser.log_in()
+    page = browser.get("/account").body.decode()
+    assert 'aria-labelledby="password-title">' in page
 
 
 # The page, and the settings.

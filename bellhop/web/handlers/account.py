@@ -194,7 +194,16 @@ def _confirm(site: Site, user: User, password: str) -> None:
 
 
 def confirm_password(site: Site, user: User, password: str) -> None:
-    """Raise the problem of a password that is not that of the user who asks."""
+    """Raise the problem of a password that is not that of the user who asks.
+
+    For an account that has none, a login of a moment ago counts: whoever has stolen a session
+    cannot repeat that.
+    """
+    if not accounts.has_password(user.name):
+        if user.is_vouched or accounts.is_fresh(user.session):
+            return
+        said = "Your account has no password: log in again, and repeat this within 15 minutes."
+        raise Problem("forbidden", said)
     said = "Wrong current password."
     _require_password(site, user.name, password, user.name, "password refused", said)
 

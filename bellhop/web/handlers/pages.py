@@ -11,6 +11,7 @@ from urllib.parse import quote
 from bottle import HTTPResponse, request
 
 from bellhop import __version__
+from bellhop.accounts import accounts
 from bellhop.accounts.access import ANYBODY, User, may
 from bellhop.base import prefix
 from bellhop.base.errors import Problem
@@ -85,12 +86,12 @@ def docs(site: Site, user: User) -> HTTPResponse:
 
 def account(site: Site, user: User) -> HTTPResponse:
     """GET /account: one's own sessions, tokens and password."""
-    return _page("account", "Your account", user)
+    return _page("account", "Your account", user, **_by_password(user))
 
 
 def people(site: Site, user: User) -> HTTPResponse:
     """GET /people: every account; the API shows them to admins."""
-    return _page("people", "People", user)
+    return _page("people", "People", user, **_by_password(user))
 
 
 def audit(site: Site, user: User) -> HTTPResponse:
@@ -143,6 +144,15 @@ def static(site: Site, user: User | None, name: str) -> HTTPResponse:
     kind = kind if kind.startswith("image/") else f"{kind}; charset=utf-8"
     # A page of the release before may still load a part of it.
     return _answer(body, kind, FOREVER if release == bundles.release() else ASKED_EACH_TIME)
+
+
+def _by_password(user: User) -> dict[str, str]:
+    """What HTML says of a password: nothing is asked of who has none."""
+    has_none = user is not ANYBODY and not accounts.has_password(user.name)
+    return {
+        "if_password": " hidden" if has_none else "",
+        "no_password": " disabled" if has_none else "",
+    }
 
 
 def _page(

@@ -9,6 +9,7 @@ from bottle import HTTPResponse, request
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import User
+from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.trouble import Trouble
 from bellhop.sso import flow as flows
@@ -34,7 +35,7 @@ _trouble = Trouble(
 def begin(site: Site, user: User | None) -> HTTPResponse:
     """GET /login/sso: leads to the provider; `?next=` is the page of ours to go to afterwards."""
     _require_provider(site)
-    flow = flows.begun(query.text("next", 1000) or "/")
+    flow = flows.begun(prefix.within(query.text("next", 1000) or "/"))
 
     def lead() -> HTTPResponse:
         where = site.provider.metadata().authorization
@@ -56,7 +57,7 @@ def finish(site: Site, user: User | None) -> HTTPResponse:
     kept = cookie(sent_headers(), _called(site, name))
     flow = flows.returned(query.text("state") or "", kept)
     if flow is None:
-        return _led("/") if user else _refused("expired")
+        return _led(prefix.at("/")) if user else _refused("expired")
     answer = _tried(lambda: _logged_in(site, user, flow))
     set_cookie(site, answer, name, "", 0)  # it is good for one try
     return answer
@@ -77,7 +78,7 @@ def _logged_in(site: Site, user: User | None, flow: Flow) -> HTTPResponse:
         raise
     answer = let_in(site, user, name)
     answer.status, answer.body = 303, ""
-    answer.set_header("Location", flow.next)
+    answer.set_header("Location", prefix.at(flow.next))
     return answer
 
 
@@ -127,13 +128,13 @@ def _called(site: Site, name: str) -> str:
 
 def _under_way(site: Site) -> list[str]:
     """The cookies of logins of this browser that have not ended."""
-    prefix = _called(site, "")
-    names = [name.removeprefix(prefix) for name in cookies(sent_headers())]
+    called = _called(site, "")
+    names = [name.removeprefix(called) for name in cookies(sent_headers())]
     return [name for name in names if name.startswith(flows.COOKIE)]
 
 
 def _refused(reason: str) -> HTTPResponse:
-    return _led(f"/login?refused={reason}")
+    return _led(prefix.at(f"/login?refused={reason}"))
 
 
 def _led(where: str) -> HTTPResponse:

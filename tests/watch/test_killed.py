@@ -14,6 +14,7 @@ import pytest
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
+from bellhop.jobs import lifecycle
 from bellhop.storage.installation import Installation
 from bellhop.watch import stillness, watching
 from tests.support.watching import Drop, end_jobs, jobs
@@ -25,6 +26,7 @@ BROKEN = ItemError("broken", "The page is torn.")
 def work(drop: Drop) -> None:
     """Look after the folder, and end jobs, each second time as failed; until killed."""
     drop.restart()
+    lifecycle.adopt("c1")  # what the one before had claimed
     for number in range(1000):
         drop.watching.round()
         end_jobs(BROKEN if number % 2 else None)
@@ -53,6 +55,7 @@ def test_it_loses_and_repeats_no_file(
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     drop.restart()
+    lifecycle.adopt("c1")
     for _ in range(60):
         drop.watching.round()
         end_jobs()

@@ -48,7 +48,7 @@ class Catalog:
 
     With `only`, it leaves all files alone that do not seem to have a type of that name.
     `elsewhere` gives what other machines offer, by their names, and the same object while that
-    did not change.
+    did not change. `may_build`: packages of types are installed.
     """
 
     def __init__(
@@ -57,6 +57,8 @@ class Catalog:
         here: Installation,
         only: str | None = None,
         elsewhere: Callable[[], Offers] = tuple,
+        *,
+        may_build: bool = True,
     ):
         self._settings, self._only = settings, only
         self._store, self._is_home = here.described_types, here.is_home
@@ -69,7 +71,7 @@ class Catalog:
         self._merged: tuple[Any, Any, dict[str, KnownType]] = (None, None, {})
         self._offers: tuple[Any, list[Offer]] = (None, [])
         self._describing: dict[str, Inquiry] = {}
-        self._environments = Environments(settings)
+        self._environments, self._may_build = Environments(settings), may_build
         self._begun_anew: set[str] = set()
 
     def types(self) -> dict[str, KnownType]:
@@ -157,7 +159,7 @@ class Catalog:
             log.info("described %s: %s", path, answer.error or "ok")
         for path in removed:
             del self._files[path]
-        is_building = self._environments.begin()
+        is_building = self._may_build and self._environments.begin()
         waiting = self._start(stamps)  # last: what waited for a free place has it now
         slow = self._show_slow()
         if answered or removed or waiting or slow or not (self._is_stored or self._describing):

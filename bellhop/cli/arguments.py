@@ -48,8 +48,7 @@ def parser() -> argparse.ArgumentParser:
     prepared.add_argument("--start-lock", type=int, help=argparse.SUPPRESS)
     prepared.add_argument("--trial", help=argparse.SUPPRESS)
     _add_client_commands(add)
-    checked = add("check", "test this installation, and say what mends it")
-    checked.add_argument("--json", action="store_true", help="print JSON")
+    _add_checks(add)
     add("drain", "stop taking new items, and return when nothing is running")
     add(
         "restart",
@@ -79,6 +78,14 @@ def _add_type_commands(add: Add) -> None:
     new.add_argument("--input", choices=kinds, default=kinds[0], help="what an item is")
     said = "run a function that is installed, such as textwrap:shorten"
     new.add_argument("--from", dest="wraps", metavar="MODULE:FUNCTION", help=said)
+
+
+def _add_checks(add: Add) -> None:
+    for name, help in (
+        ("check", "test this installation, and say what mends it"),
+        ("upgrade-check", "say what this version would do to the Bellhop that is there"),
+    ):
+        add(name, help).add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_client_commands(add: Add) -> None:

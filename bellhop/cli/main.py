@@ -76,6 +76,10 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
     if given.config:
         # For the doors, which see no command line, and for every child.
         os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
+    if given.command == "upgrade-check":
+        from bellhop.cli import upgradecheck
+
+        return upgradecheck.run(as_json=given.json)
     loaded = configuration.load()
     start_log(loaded, is_service=given.command in SERVICES)
     if given.command in PARENTS:

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "bellhop"
 # From the top down; a wing imports from itself and from the rows below its own, and nobody from
 # its neighbours in a row.
 ROWS = (
-    {"app", "tasks", "models", "__main__"},
+    {"app", "tasks", "models", "__main__", "upgrade"},
     {"cli"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
@@ -29,12 +29,12 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2115, "parent": 510, "server": 816, "web": 6071, "consumer": 1675, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3743, "jobprocess": 1660, "accounts": 867,
+    "cli": 2145, "parent": 510, "server": 816, "web": 6071, "consumer": 1675, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3754, "jobprocess": 1660, "accounts": 867,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
-    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "base": 1629,
+    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150, "base": 1629,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

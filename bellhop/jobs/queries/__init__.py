@@ -32,7 +32,13 @@ from bellhop.jobs.queries.find_jobs import (
     submitted_under,
     unreadable,
 )
-from bellhop.jobs.queries.for_backup import every_job, needed_uploads, oldest_at, result_files
+from bellhop.jobs.queries.for_backup import (
+    count_running,
+    every_job,
+    needed_uploads,
+    oldest_at,
+    result_files,
+)
 from bellhop.jobs.queries.for_keeper import (
     CONSUMER,
     consumers,
@@ -95,7 +101,8 @@ from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
 __all__ = [
     "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage",
     "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work",
-    "busy_workers", "cached", "consumers", "count_due", "count_jobs", "counted_since",
+    "busy_workers", "cached", "consumers", "count_due", "count_jobs", "count_running",
+    "counted_since",
     "counts_by_type", "deliveries", "delivery", "elsewhere", "ended_before",
     "ended_of_watched", "ends", "errors", "events", "every_job", "facets", "failures",
     "first_steps", "flow", "held_by",

@@ -1,4 +1,4 @@
-"""What a backup asks: which jobs there are, and which files their rows name."""
+"""What a backup and an upgrade ask: which jobs there are, and which files their rows name."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ INPUTS = f"""
 def every_job() -> list[str]:
     """The ids of all jobs, in the order in which they came."""
     return [job_id for (job_id,) in query("SELECT job_id FROM job ORDER BY id")]
+
+
+def count_running() -> int:
+    """How many items run, in rows of any schema."""
+    return int(query("SELECT count(*) FROM item WHERE status = 'running'")[0][0])
 
 
 def oldest_at() -> str:

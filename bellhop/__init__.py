@@ -17,4 +17,4 @@ __all__ = [
     "BadInput", "Context", "Markdown", "Secret", "Table", "Text", "TryAgain", "Unavailable", "Url",
     "job_type",
 ]  # fmt: skip
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -167,7 +167,7 @@ def test_it_takes_the_answer_to_one_question_for_no_other(
 
 
 MACHINE = {
-    "is_home": False, "state": "works", "version": "0.1.0", "consumers": ["c"], "warnings": [],
+    "is_home": False, "state": "works", "version": "0.2.0", "consumers": ["c"], "warnings": [],
     "queues": [{"name": "ai", "workers": 2, "running": 1}], "round_trip_ms": 0.4,
     "types": [{"type": "read", "problem": None}, {"type": "train", "problem": "torch is missing"}],
     "seen_at": "2026-11-29T21:00:00.000000Z",

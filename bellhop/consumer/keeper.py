@@ -28,7 +28,7 @@ from bellhop.jobs import backlogs, lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.served import Elsewhere
-from bellhop.notices import handover
+from bellhop.notices import handover, troubles
 from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import Files
@@ -43,7 +43,7 @@ from bellhop.uploads import uploads
 
 ROUND_S = 1.0
 TIDY_EVERY_S, BACKLOGS_EVERY_S = 300.0, 5.0
-TELL_EVERY_S = 2.0
+TELL_EVERY_S, TROUBLES_EVERY_S = 2.0, 20.0
 LITTER_AGE_S = 3600.0
 GROUP_GONE_LIMIT_S = 2.0
 LEAST_ROOM_BYTES = 1 << 20
@@ -156,6 +156,8 @@ class Keeper:
         if self._is_due("backlogs", BACKLOGS_EVERY_S):
             self._attempt(self.look_for_backlogs)
         self._attempt(self.tell_people)
+        if self._is_due("troubles", TROUBLES_EVERY_S):
+            self._attempt(self.look_for_trouble)
         if self._is_due("tidy"):
             self._attempt(self.tidy)
         if self._here.is_home and self._is_due("expire") and self._attempt(self.expire) is False:
@@ -207,6 +209,12 @@ class Keeper:
         if self._is_the_keeper() and time.monotonic() >= self._tell_at:
             self._tell_at = time.monotonic() + TELL_EVERY_S
             self._handover.look()
+
+    def look_for_trouble(self) -> None:
+        """Let admins know what is wrong with the installation, and what is not any more."""
+        if self._here.is_home:
+            troubles.report_all("keeper", troubles.seen(self._settings, self._files))
+            troubles.tell(self._settings.notices)
 
     def keep_log_short(self) -> None:
         """Cut a write-ahead log that grows because somebody always reads."""

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bellhop.base.documents import Unreadable, stored
+from bellhop.base.times import timestamp
+from bellhop.base.units import DAY_S
 from bellhop.database.database import query
 from bellhop.storage.installation import SILENCE_S, Installation
 from bellhop.storage.models import Consumer
 from bellhop.system.locks import is_held
 
+UNDELIVERED = "type = 'notice' AND name = 'notice' AND status = 'failed' AND completed_at > :since"
 SILENT_MS = "SELECT id, clock_ms() - beat FROM consumer"
 # What a consumer can be called: its locks are files of this name.
 CONSUMER = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -146,3 +149,13 @@ def newest_at() -> str:
     sql = """SELECT max(coalesce((SELECT created_at FROM job ORDER BY id DESC LIMIT 1), ''),
         coalesce((SELECT at FROM event ORDER BY id DESC LIMIT 1), ''))"""
     return str(query(sql)[0][0])
+
+
+def failed_notices() -> tuple[int, str]:
+    """How many notices of the last day could not be delivered, without tests; why the last."""
+    values = {"since": timestamp(-DAY_S)}
+    ((count,),) = query(f"SELECT count(*) FROM job WHERE {UNDELIVERED}", values)
+    last = f"""SELECT CASE WHEN json_valid(error) THEN
+            CAST(json_extract(error, '$.message') AS TEXT) END
+        FROM job WHERE {UNDELIVERED} ORDER BY completed_at DESC LIMIT 1"""
+    return int(count), str(query(last, values)[0][0] or "") if count else ""

@@ -12,8 +12,9 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.database import condition
 from bellhop.database.database import database
-from bellhop.jobs import backlogs, durations, queries, reuse
+from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
+from bellhop.notices import troubles
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
@@ -49,9 +50,9 @@ def health(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/health: everything a monitor asks; 200 also when something is wrong."""
     shown = queue_views(site)
     consumers = queries.running_consumers(site.here)
-    troubles = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
-    bell = next((trouble for trouble in troubles.values() if trouble), None)
-    free_bytes, reserve_mb = site.files.free_bytes(), site.settings.storage.reserve_mb
+    bells = {"web": site.bell.trouble.reason, **{c.id: c.bell for c in consumers}}
+    bell = next((trouble for trouble in bells.values() if trouble), None)
+    free_bytes = site.files.free_bytes()
     unavailable = {
         name: job_type.reason
         for name, job_type in site.catalog.types().items()
@@ -59,13 +60,10 @@ def health(site: Site, user: User) -> HTTPResponse:
     }
     problems = [] if consumers else ["no consumer is running"]
     problems += [f"the bell does not work: {bell}"] if bell else []
-    has_room = free_bytes + database.unused_bytes() >= reserve_mb << 20
-    problems += [] if has_room else ["the disk is nearly full"]
+    problems += troubles.seen(site.settings, site.files).values()
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]
-    behind = backlogs.behind().items()
-    problems += [backlogs.said(name, since, site.settings.queues) for name, since in behind]
     problems += silent(every_machine(site, consumers))
     problems += _clock_problems(site)
     watches = {name: rows.told(name) for name in site.settings.watches}

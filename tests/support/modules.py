@@ -34,7 +34,8 @@ BUDGETS = {
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
-    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150, "base": 1629,
+    "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
+    "base": 1629,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

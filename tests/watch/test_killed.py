@@ -65,4 +65,5 @@ def test_it_loses_and_repeats_no_file(
     placed = Counter([*done, *(name for name in failed if name not in texts)])
     assert placed == {f"{n}.txt": 1 for n in range(FILES)}
     assert sorted(texts) == sorted(f"{n}.error.txt" for n in failed if n not in texts)
-    assert drop.names() == drop.taken() == query("SELECT id FROM watched") == []
+    assert drop.names() == drop.taken() == []
+    assert query("SELECT id FROM watched") == []

@@ -74,6 +74,10 @@ cluster: .venv/dev
 	@$(MAKE) --no-print-directory chaos CLUSTER=1
 	@$(MAKE) --no-print-directory chaos CLUSTER=1 BELL=redis FILES=s3
 
+.PHONY: soak
+soak: .venv/dev  ## Use, restart and kill Bellhop for 8 minutes: what grows? (FOLDER=… continues)
+	@$(BIN)/python -m tests.whole.soak $(if $(FOLDER),--folder $(FOLDER)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: fuzz
 fuzz: .venv/dev  ## Send 100,000 unusual requests to every route (SEED=… repeats a run)
 	@$(BIN)/python -m tests.whole.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))

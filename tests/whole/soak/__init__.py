@@ -1,0 +1,1 @@
+"""Bellhop over a longer time: what grows, and what is lost."""

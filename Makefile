@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql cluster attack backups proxies nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql cluster attack backups proxies soak nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives

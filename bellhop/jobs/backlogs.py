@@ -30,7 +30,8 @@ def behind() -> dict[str, str]:
 
 def look(queues: Mapping[str, Queue]) -> dict[str, bool]:
     """Note which queues are behind from now on (true), and which keep up again; only these."""
-    known, changed = behind(), {}
+    known = behind()
+    changed = dict.fromkeys(known.keys() - queues.keys(), False)  # nobody asks about these any more
     for name, queue in queues.items():
         waited_s = seconds_since(waits_since(name)) or 0.0
         if name in known and waited_s <= ENOUGH * queue.backlog_s:

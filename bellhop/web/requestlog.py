@@ -27,6 +27,7 @@ Wsgi = Callable[..., Iterable[bytes]]
 
 def told(app: Wsgi, *, is_logged: bool) -> Wsgi:
     """The WSGI application whose requests have ids; `is_logged`: the log has a record of each."""
+    log.setLevel(logging.INFO)  # who wants these gets them, whatever else the log leaves out
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         given, began = environ.get(ENVIRON, ""), time.monotonic()
@@ -44,7 +45,7 @@ def told(app: Wsgi, *, is_logged: bool) -> Wsgi:
 
 
 def _log(environ: dict[str, Any], status: int, seconds: float) -> None:
-    """One record, without what stands behind the ? of the address: people search for names."""
+    """One record, without what follows the ? of the address: people search for names."""
     path = quote(environ.get("PATH_INFO", "").encode("latin-1", "replace"), safe=IN_PATHS)
     fields = {
         "method": environ["REQUEST_METHOD"], "path": path, "status": status,

@@ -125,6 +125,15 @@ def test_it_keeps_the_switches_of_a_queue_that_was_behind(
     assert query("SELECT is_paused, workers FROM queue") == [(1, 5)]
 
 
+def test_it_forgets_a_queue_that_the_settings_no_longer_have(
+    rows: str, submit: Submit, clock: list[float]
+) -> None:
+    submit("a")
+    clock[0] += 101
+    backlogs.look(QUEUES)
+    assert (backlogs.look({}), backlogs.behind()) == ({"parsing": False}, {})
+
+
 def test_it_is_never_behind_where_nobody_wants_to_know(
     rows: str, submit: Submit, clock: list[float]
 ) -> None:

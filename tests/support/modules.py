@@ -29,8 +29,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2145, "parent": 510, "server": 816, "web": 6071, "consumer": 1678, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3766, "jobprocess": 1660, "accounts": 867,
+    "cli": 2145, "parent": 510, "server": 816, "web": 6072, "consumer": 1678, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3768, "jobprocess": 1660, "accounts": 867,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,

@@ -24,9 +24,10 @@ class Moved(NamedTuple):
 
     def known_as(self, job_id: str) -> dict[str, object]:
         """What the log calls it."""
-        of = "step", "attempt", "type", "queue", "worker"
-        rest = {name: getattr(self, name) for name in of}
-        return {"job_id": job_id, "item": self.item_index, **rest}
+        return {
+            "job_id": job_id, "item": self.item_index, "step": self.step, "attempt": self.attempt,
+            "type": self.type, "queue": self.queue, "worker": self.worker,
+        }  # fmt: skip
 
 
 class Brought(NamedTuple):

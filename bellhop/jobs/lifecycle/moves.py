@@ -247,8 +247,8 @@ class Statement:
             if self._target == "queued":
                 queuing.note(queue)
             known = was.get(row[0], (self._origins[0], row[4], row[5]))
-            hand = {"type": type_name, "queue": queue, "worker": workers.get(row[0])}
-            of_job.setdefault(job, []).append(Moved(*row, *known, **hand))
+            hand = type_name, queue, workers.get(row[0])
+            of_job.setdefault(job, []).append(Moved._make((*row, *known, *hand)))
             ended.append((owner, type_name, (measured or {}).get(row[0], UNKNOWN)))
         totals = Totals()
         _record(of_job, self.move, self._target, event, totals)

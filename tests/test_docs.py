@@ -13,6 +13,7 @@ from bellhop.base.addresses import API
 from bellhop.base.settings import Server
 from bellhop.catalog import loading, typefiles
 from bellhop.jobs.lifecycle import MOVES
+from bellhop.parent import reloading
 from bellhop.web.routes import every_route
 from tests.support.modules import BUDGETS, CORE
 from tests.support.places import ROOT
@@ -97,6 +98,13 @@ def test_it_shows_every_wing_in_the_architecture() -> None:
     text = read("docs/architecture.md")
     for wing in BUDGETS:
         assert f" {wing}/ " in text, wing
+
+
+def test_it_says_which_settings_a_reload_takes() -> None:
+    rows = re.findall(r"^\| `\[(\w+)\]` \| (`.*`) \|$", read("docs/settings.md"), re.M)
+    assert {
+        section: tuple(re.findall(r"`(\w+)`", keys)) for section, keys in rows
+    } == reloading.TAKEN
 
 
 def test_it_says_how_large_each_wing_may_be() -> None:

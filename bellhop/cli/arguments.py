@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_client_commands(add)
     _add_checks(add)
     add("drain", "stop taking new items, and return when nothing is running")
+    add("reload", "take other settings that need no restart, and say which do")
     add(
         "restart",
         "replace the running program by the installed one, without losing a request or job",

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bellhop.storage.installation import Installation
 
 
+log = logging.getLogger("bellhop.settings")
+
+
 def own_bell(loaded: settings.Settings, here: Installation) -> Bell:
     """The bell where there is no door that holds it."""
     from bellhop.bell.bell import Bell
@@ -119,6 +122,28 @@ def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     start.require_account(loaded)
 
 
+def _reload(loaded: settings.Settings, here: Installation) -> Callable[[], object]:
+    """What takes the settings of now, as far as a running web or consumer can."""
+    from bellhop.cli import start
+    from bellhop.parent import reloading
+
+    def reload() -> None:
+        try:
+            reloading.take(loaded, start.shared(configuration.load(), here))
+            if here.is_home:
+                start.publish(loaded, here)
+        except StartRefused as refusal:
+            log.error("the settings stay as they were: %s", shown(refusal))
+
+    return reload
+
+
+def reload(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import upkeep
+
+    return upkeep.reload(loaded)
+
+
 def restart(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import upkeep
 
@@ -143,7 +168,9 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
         bound = socket.socket(fileno=given.socket_fd)
     site = open_site(loaded, here, given.open_bell(loaded, here))
     start.tell_first_link(loaded, listener.address(bound))
-    server.serve(make_app(site), bound, site, on_ready, Passage(given.connections_fd))
+    server.serve(
+        make_app(site), bound, site, on_ready, Passage(given.connections_fd), _reload(loaded, here)
+    )
 
 
 def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
@@ -156,7 +183,9 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     counts = start.served(loaded, here)
     if given.queue:
         counts = dict(_queue_and_workers(text, counts) for text in given.queue)
-    again = run_consumer(loaded, here, given.open_bell(loaded, here), counts, on_ready)
+    again = run_consumer(
+        loaded, here, given.open_bell(loaded, here), counts, on_ready, _reload(loaded, here)
+    )
     if again and given.ready_fd is None:  # else the parent starts it again
         os.execv(sys.executable, sys.orig_argv)
 
@@ -264,6 +293,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "check": check,
     "drain": drain,
     "restart": restart,
+    "reload": reload,
     "backup": backup,
     "restore": restore,
     "move-to": move,

@@ -1,4 +1,4 @@
-"""The commands that look after a Bellhop while it runs: restart."""
+"""The commands that look after a Bellhop while it runs: restart and reload."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from bellhop.system import signals
 def restart(settings: Settings) -> int:
     """Let the running Bellhop become the installed program; 1 where it did not."""
     return _told(answers.ask(settings.data_dir, signals.RESTART))
+
+
+def reload(settings: Settings) -> int:
+    """Let the running Bellhop take the settings of now; 1 where it did not."""
+    return _told(answers.ask(settings.data_dir, signals.RELOAD))
 
 
 def _told(answer: answers.Answer) -> int:

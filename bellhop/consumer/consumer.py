@@ -59,6 +59,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         *,
         threads: int | None = None,
         on_start: Callable[[], object] = lambda: None,
+        reload: Callable[[], object] = lambda: None,
     ):
         self._id = secrets.token_hex(6)
         hold_for_life(
@@ -69,8 +70,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         prefix.serve_under(settings.server.path)  # deliveries tell addresses
         self._lease_s = settings.machines.lease_s
         self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
-        self._threads = threads
-        self._asked_at = 0.0
+        self._threads, self._reload = threads, reload
+        self._asked_at, self._is_reload_asked = 0.0, False
         self._bellhop_workers = Workers(
             settings, here, consumer=self._id, counts=counts, ring=bell.ring
         )
@@ -181,6 +182,9 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
     def check_worker_health(self) -> bool:
         """Start more threads when a queue was given more workers; a few too many only sleep."""
         self._here.beat(self._id)
+        if self._is_reload_asked:
+            self._is_reload_asked = False
+            self._reload()
         for number in range(len(self.worker_threads), self._wanted_threads()):
             worker = self._create_worker()
             thread = self._create_process(worker, f"Worker-{number + 1}")
@@ -189,7 +193,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         return bool(super().check_worker_health())
 
     def _set_signal_handlers(self) -> None:
-        signals.on_stop(self._handle_signal)
+        signals.on_stop(self._handle_signal, self._handle_hangup)
         signal.signal(signals.AT_ONCE, self._handle_signal)
 
     def _handle_signal(self, number: int, frame: object) -> None:
@@ -204,6 +208,9 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         if number == signals.AT_ONCE or is_asked_again:
             self._grace_s = 0.0
             self._bellhop_workers.end_grace()
+
+    def _handle_hangup(self, number: int, frame: object) -> None:
+        self._is_reload_asked = True
 
     def stop(self, graceful: bool = False) -> None:
         self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
@@ -224,15 +231,18 @@ def run_consumer(
     bell: Bell,
     counts: dict[str, int],
     on_start: Callable[[], object],
+    reload: Callable[[], object],
 ) -> bool:
     """Be a consumer until a stop; `counts` says how many workers serve each queue.
+
+    `reload` is called once other settings are asked for.
 
     Whether it shall begin again, as the home has other settings now.
     """
     # Until the consumer's own handler stands, a stop has nothing to wait for.
-    signals.on_stop(lambda *_: sys.exit(0))
+    signals.on_stop(lambda *_: sys.exit(0), lambda *_: None)
     if settings.server.cores == "own":
         cores.keep_to_one()
-    consumer = Consumer(settings, here, bell, counts, on_start=on_start)
+    consumer = Consumer(settings, here, bell, counts, on_start=on_start, reload=reload)
     consumer.run()
     return consumer.begins_again

@@ -39,7 +39,7 @@ class Acceptance:
         ring: Callable[[Mapping[str, int]], object],
     ):
         self._settings, self._catalog, self._files, self._ring = settings, catalog, files, ring
-        self._lines = limits.Lines(settings.limits.queue_items)
+        self._lines = limits.Lines(settings)
 
     def accept(
         self,

@@ -21,9 +21,13 @@ class Lines:
     So they are counted twice a second at most, and what comes in between is added.
     """
 
-    def __init__(self, most: int):
-        self._most = most
+    def __init__(self, settings: Settings):
+        self._settings = settings
         self._known: dict[str, tuple[float, int]] = {}
+
+    @property
+    def _most(self) -> int:
+        return self._settings.limits.queue_items
 
     def join(self, queue: str, items: int) -> None:
         """Refuse what would make a queue longer than it may be."""

@@ -25,7 +25,8 @@ class Handover:
 
     `folder` is its data folder, `version` its version, `bound_for` the host and port for which it
     listens. The numbers are descriptors, -1 where there is none: of the socket that listens, of
-    both ends of the pair in which connections wait, and of the locks.
+    both ends of the pair in which connections wait, and of the locks. `has_terminal`: it began in a
+    terminal, whose hangup is a stop.
     """
 
     folder: str
@@ -35,6 +36,7 @@ class Handover:
     connections: tuple[int, ...] = ()
     serve_lock: int = -1
     start_lock: int = -1
+    has_terminal: bool = False
 
     def text(self) -> str:
         return json.dumps(asdict(self))

@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bellhop import __version__
+from bellhop.base import configuration
 from bellhop.base.errors import NotAMember, StartRefused, said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
+from bellhop.parent import reloading
 from bellhop.parent.answers import SERVE_LOCK, answer
 from bellhop.parent.backups import Backups
 from bellhop.parent.halves import Child
@@ -59,10 +61,10 @@ def run(settings: Settings, say: Callable[[str], object], before: Handover | Non
     `say` prints the line that all is ready. `before` is what the program left whose place this one
     has taken in the same process.
     """
-    caught, manager = _catch_signals(), Manager()
+    caught, manager = _catch_signals(before), Manager()
     here, serve_lock = _prepare(settings, caught, manager, before)
     ours = Handover(str(settings.data_dir), __version__, listener.wanted(settings))
-    ours = replace(ours, serve_lock=serve_lock)
+    ours = replace(ours, serve_lock=serve_lock, has_terminal=caught.has_terminal)
     address = here.home
     if here.is_home:
         listening = _listen(settings, ours.bound_for, before)
@@ -70,6 +72,26 @@ def run(settings: Settings, say: Callable[[str], object], before: Handover | Non
         pair = before.connections if before else _pair()
         ours = replace(ours, listener=listening.detach(), connections=pair)
     return _Watch(settings, here, ours, caught, _Ready(say, address, before), manager).run()
+
+
+class Caught(NamedTuple):
+    """What tells the numbers of signals, and whether there was a terminal at the start.
+
+    One that closes is gone by the time of its hangup.
+    """
+
+    descriptor: int
+    has_terminal: bool
+
+    def numbers(self) -> set[int]:
+        """Those of the signals that came since the last look."""
+        try:
+            told = set(os.read(self.descriptor, MOST_CAUGHT))
+        except BlockingIOError:
+            return set()
+        if signal.SIGHUP in told and not self.has_terminal:
+            told = told - {signal.SIGHUP} | {signals.RELOAD}
+        return told
 
 
 class _Ready(NamedTuple):
@@ -96,7 +118,7 @@ class _Watch:
         settings: Settings,
         here: Installation,
         ours: Handover,
-        caught: int,
+        caught: Caught,
         ready: _Ready,
         manager: Manager,
     ):
@@ -107,8 +129,8 @@ class _Watch:
         if here.is_home:
             self._halves.append(_web(ours))
         self._selector = selectors.DefaultSelector()
-        self._selector.register(caught, selectors.EVENT_READ)
-        self._is_announced = self._is_restart_wanted = False
+        self._selector.register(caught.descriptor, selectors.EVENT_READ)
+        self._is_announced = self._is_restart_wanted = self._is_reload_wanted = False
         self._trial: Trial | None = None
         self._backups = Backups(settings, here)
         self._manager = manager
@@ -126,6 +148,7 @@ class _Watch:
         if told & STOPS:
             return self._stop()
         self._is_restart_wanted |= signals.RESTART in told
+        self._is_reload_wanted |= signals.RELOAD in told
         if not self._is_announced and all(child.is_ready for child in self._halves):
             self._is_announced = True
             self._ready.tell(self._here)
@@ -136,6 +159,8 @@ class _Watch:
             answer(self._here.folder, False, f"{refused[0].name} did not start; the log says why")
             return NotAMember.exit_status if status == NotAMember.exit_status else 1
         if self._is_announced:
+            if self._is_reload_wanted:
+                self._reload()
             self._backups.look()
             return self._restart_if_wanted()
         return None
@@ -161,7 +186,7 @@ class _Watch:
         waits = [s for s in (limit_s, self._manager.wait_s()) if s is not None]
         for key, _ in self._selector.select(min(waits) if waits else None):
             if key.data is None:
-                told = _numbers(self._caught)
+                told = self._caught.numbers()
                 # The first process of a container is the parent of all orphans.
                 children.reap_strangers()
             elif not key.data.hear():
@@ -173,6 +198,25 @@ class _Watch:
             return True
         # Before all is ready, a child that exits by itself has said why; else it is restarted.
         return child.exit_status > 0 and not child.was_ready and not self._is_announced
+
+    def _reload(self) -> None:
+        """Take the settings of now, and let both halves; nothing of a file with a mistake."""
+        self._is_reload_wanted = False
+        self._manager.reloads()
+        try:
+            read = configuration.load()
+        except StartRefused as refusal:
+            said = f"the settings stay as they were: {refusal}"
+            log.error(said)
+            answer(self._here.folder, False, said)
+        else:
+            lines = _said_of(reloading.changes(self._settings, read))
+            reloading.take(self._settings, read)
+            for child in self._halves:
+                child.signal(signal.SIGHUP)
+            log.info("settings were read again: %s", "; ".join(lines))
+            answer(self._here.folder, True, *lines)
+        self._manager.is_ready()
 
     def _restart_if_wanted(self) -> int | None:
         """Try the new program once that is asked, and give way to one that can take over.
@@ -219,7 +263,7 @@ class _Watch:
         try:
             lock = take_start_lock(self._here.folder)
             with signals.held_back():
-                if _numbers(self._caught).isdisjoint(STOPS):
+                if self._caught.numbers().isdisjoint(STOPS):
                     replace(self._ours, start_lock=lock).give_way()
         except (StartRefused, OSError) as error:
             self._stay(str(error))
@@ -232,7 +276,7 @@ class _Watch:
         self._forget_trial()
         self._backups.end()
         time.sleep(SAME_STOP_S)
-        _numbers(self._caught)
+        self._caught.numbers()
         for child in self._halves:
             child.signal(signal.SIGTERM)
         self._outwait(self._halves, self._settings.server.stop_grace_s + STOP_MARGIN_S, HURRYING)
@@ -261,6 +305,13 @@ class _Watch:
         self._outwait(halves, float("inf"))
 
 
+def _said_of(changes: list[reloading.Change]) -> list[str]:
+    if not changes:
+        return ["no setting is other than it was"]
+    said = {True: "changed: {}", False: "not changed, as it needs a restart: {}"}
+    return [said[change.is_taken].format(change.name) for change in changes]
+
+
 def _web(ours: Handover) -> Child:
     command = [*COMMAND, "web", "--socket-fd", str(ours.listener)]
     if ours.connections:
@@ -287,40 +338,32 @@ def _pair() -> tuple[int, ...]:
         return ()
 
 
-def _catch_signals() -> int:
+def _catch_signals(before: Handover | None) -> Caught:
     """A pipe that tells the numbers of signals: of what is asked, and of a child that ended."""
     heard, told = os.pipe()
     os.set_blocking(heard, False)
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     signals.on_stop(lambda *_: None)
-    for number in (signal.SIGCHLD, signals.RESTART):
+    for number in (signal.SIGCHLD, signals.RESTART, signals.RELOAD):
         signal.signal(number, lambda *_: None)
     signals.let_through()  # what the program before has held back
-    return heard
+    return Caught(heard, before.has_terminal if before else signals.has_terminal())
 
 
-def _numbers(caught: int) -> set[int]:
-    """Those of the signals that came since the last look."""
-    try:
-        return set(os.read(caught, MOST_CAUGHT))
-    except BlockingIOError:
-        return set()
-
-
-def _outlast(child: subprocess.Popen[bytes], caught: int, manager: Manager) -> bool:
+def _outlast(child: subprocess.Popen[bytes], caught: Caught, manager: Manager) -> bool:
     """Wait until a child has ended, which a stop ends; whether one was asked for.
 
     It may wait for as long as the home takes to be updated.
     """
     is_stopped = False
     while child.poll() is None:
-        select.select([caught], [], [], 1.0)  # also its own end is told there
+        select.select([caught.descriptor], [], [], 1.0)  # also its own end is told there
         manager.beat()
-        if not is_stopped and not _numbers(caught).isdisjoint(signals.STOPS):
+        if not is_stopped and not caught.numbers().isdisjoint(signals.STOPS):
             is_stopped = True
             child.terminate()
-    return is_stopped or not _numbers(caught).isdisjoint(signals.STOPS)
+    return is_stopped or not caught.numbers().isdisjoint(signals.STOPS)
 
 
 def _locks(folder: Path, before: Handover | None) -> tuple[int, int]:
@@ -335,7 +378,7 @@ def _locks(folder: Path, before: Handover | None) -> tuple[int, int]:
 
 
 def _prepare(
-    settings: Settings, caught: int, manager: Manager, before: Handover | None
+    settings: Settings, caught: Caught, manager: Manager, before: Handover | None
 ) -> tuple[Installation, int]:
     """Let a child agree and migrate under our `start.lock`, then count as alive.
 

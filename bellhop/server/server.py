@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from waitress.proxy_headers import proxy_headers_middleware
@@ -40,10 +41,12 @@ def serve(
     site: Site,
     on_ready: Callable[[], object],
     passage: Passage,
+    reload: Callable[[], object] = lambda: None,
 ) -> None:
     """Answer requests until a stop; then finish those under way, `STOP_LIMIT_S` at most.
 
     Before a restart they have as long as items, and `passage` takes the connections at rest.
+    `reload` is called once other settings are asked for.
     """
     tempfile.tempdir = str(site.files.spool)  # bodies belong on the disk of the data, not on /tmp
     if site.settings.server.cores == "own":
@@ -51,22 +54,28 @@ def serve(
     server = _server(app, bound, site)
     _allow_descriptors()
     stopping: list[int] = []
+    hung_up: list[int] = []
 
     def stop(number: int, frame: object) -> None:
         stopping.append(number)
         site.stopping.set()
         server.pull_trigger()
 
-    signals.on_stop(stop)
+    def hang_up(number: int, frame: object) -> None:
+        hung_up.append(number)
+        server.pull_trigger()
+
+    signals.on_stop(stop, hang_up)
     signal.signal(signals.RESTART, stop)
-    address_file, address = site.here.address_file, listener.address(bound).encode()
-    if not address_file.exists() or address_file.read_bytes() != address:
-        write_atomically(address_file, address)  # a restart on a full disk need not
+    _tell_address(site.here.address_file, listener.address(bound).encode())
     _adopt(server, passage)
     on_ready()
     looked_at = time.monotonic()
     while not stopping:
         server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+        if hung_up:
+            hung_up.clear()
+            reload()
         if time.monotonic() > looked_at + 1:
             looked_at = time.monotonic()
             drop_slow(server)
@@ -74,8 +83,14 @@ def serve(
     if stopping[0] == signals.RESTART:
         _finish(server, max(STOP_LIMIT_S, site.settings.server.stop_grace_s), passage)
     else:
-        address_file.unlink(missing_ok=True)
+        site.here.address_file.unlink(missing_ok=True)
         _finish(server, STOP_LIMIT_S, Passage())
+
+
+def _tell_address(path: Path, address: bytes) -> None:
+    """Write where the web is; a restart on a full disk need not."""
+    if not path.exists() or path.read_bytes() != address:
+        write_atomically(path, address)
 
 
 def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
+from bellhop.base.settings import Settings
 
 MINUTE_S = 60.0
 # Costly requests of one account that are answered at once; how many of all may wait, for how long.
@@ -22,10 +23,14 @@ MOST_BUCKETS = 10_000
 class Rates:
     """A bucket of requests for each who asks: it holds a minute's worth and fills evenly."""
 
-    def __init__(self, per_minute: int):
-        self._per_minute = per_minute
+    def __init__(self, settings: Settings):
+        self._settings = settings
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def _per_minute(self) -> int:
+        return self._settings.limits.requests_per_minute
 
     def take(self, user: User | None, address: str) -> None:
         """Count one request; raises the problem of one too many."""

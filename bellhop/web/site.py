@@ -100,7 +100,7 @@ class Site:
 
     @functools.cached_property
     def rates(self) -> Rates:
-        return Rates(self.settings.limits.requests_per_minute)
+        return Rates(self.settings)
 
     @functools.cached_property
     def acceptance(self) -> Acceptance:

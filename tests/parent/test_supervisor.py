@@ -21,7 +21,7 @@ def test_it_ends_a_preparation_that_waits_when_it_is_asked_to_stop(
     os.set_blocking(heard, False)
     child = subprocess.Popen(["sleep", "600" if number else "0"])
     os.write(told, bytes([number or signal.SIGCHLD]))
-    assert supervisor._outlast(child, heard, Manager({})) is is_stopped
+    assert supervisor._outlast(child, supervisor.Caught(heard, True), Manager({})) is is_stopped
     assert child.returncode == (-signal.SIGTERM if number else 0)
     os.close(heard)
     os.close(told)

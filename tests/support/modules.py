@@ -29,11 +29,11 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2145, "parent": 510, "server": 816, "web": 6072, "consumer": 1678, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3768, "jobprocess": 1660, "accounts": 867,
+    "cli": 2159, "parent": 593, "server": 823, "web": 6076, "consumer": 1685, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3771, "jobprocess": 1660, "accounts": 867,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
-    "system": 1042, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
+    "system": 1051, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
     "base": 1629,
 }  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.base.addresses import API
-from bellhop.base.settings import Server
+from bellhop.base.sections import Server
 from bellhop.catalog import loading, typefiles
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.parent import reloading

@@ -21,11 +21,10 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.identity import require_client, require_trust
 from bellhop.base.masking import MARK
 from bellhop.base.program import HOME
+from bellhop.base.sections import SECTIONS, Lifetime
 from bellhop.base.settings import (
     QUEUE_NAME,
     QUEUES,
-    SECTIONS,
-    Lifetime,
     Queue,
     Settings,
     Watch,

@@ -15,7 +15,8 @@ from dataclasses import asdict, fields, replace
 from typing import Any, NamedTuple
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import QUEUES, Lifetime, Queue, Settings
+from bellhop.base.sections import Lifetime
+from bellhop.base.settings import QUEUES, Queue, Settings
 from bellhop.database import schema, versions
 from bellhop.database.database import database, query
 from bellhop.storage.installation import Installation

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bellhop.base.settings import Notices, Settings
+from bellhop.base.sections import Notices
+from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, query

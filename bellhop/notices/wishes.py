@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bellhop.accounts import accounts
 from bellhop.base import addresses
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.base.settings import Notices
+from bellhop.base.sections import Notices
 from bellhop.database.database import database, query
 
 WANTS = ("nothing", "failures", "every")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
-from bellhop.base.settings import SECTIONS, Queue, Settings
+from bellhop.base.sections import SECTIONS
+from bellhop.base.settings import Queue, Settings
 
 # The sections, each with the keys of which a running process takes another value.
 TAKEN = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import LOCAL, ROLES
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Sso
+from bellhop.base.sections import Sso
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle
 

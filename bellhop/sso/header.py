@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import User
-from bellhop.base.settings import Sso
+from bellhop.base.sections import Sso
 from bellhop.base.units import DAY_S
 from bellhop.database.database import fault_of
 from bellhop.sso import admission

@@ -14,7 +14,7 @@ from typing import Any
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import LOCAL
-from bellhop.base.settings import Oidc, Sso
+from bellhop.base.sections import Oidc, Sso
 from bellhop.base.times import timestamp
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle

@@ -17,7 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from bellhop.base import documents, identity
-from bellhop.base.settings import Oidc
+from bellhop.base.sections import Oidc
 
 CONNECT_S, ANSWER_S = 3.0, 8.0
 MOST_ANSWER_BYTES, PIECE_BYTES = 1024 * 1024, 64 * 1024

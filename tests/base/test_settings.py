@@ -12,7 +12,8 @@ import pytest
 
 from bellhop.base import addresses, configuration, identity, values
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import QUEUES, SECTIONS, Queue, Settings, Watch
+from bellhop.base.sections import SECTIONS
+from bellhop.base.settings import QUEUES, Queue, Settings, Watch
 from tests.support.places import ROOT
 
 Config = Callable[[str], Settings]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from bellhop.base import times
-from bellhop.base.settings import Lifetime, Settings
+from bellhop.base.sections import Lifetime
+from bellhop.base.settings import Settings
 from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Outbound
+from bellhop.base.sections import Outbound
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobprocess import order

@@ -11,7 +11,8 @@ import pytest
 
 from bellhop.base import times
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Notices, Settings
+from bellhop.base.sections import Notices
+from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
 from bellhop.notices import handover, wishes

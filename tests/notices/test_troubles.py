@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bellhop.base import times
-from bellhop.base.settings import Notices, Settings
+from bellhop.base.sections import Notices
+from bellhop.base.settings import Settings
 from bellhop.database.database import query
 from bellhop.notices import troubles
 from bellhop.notices.handover import Handover

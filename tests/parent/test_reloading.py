@@ -7,7 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from bellhop.base.settings import SECTIONS, Settings
+from bellhop.base.sections import SECTIONS
+from bellhop.base.settings import Settings
 from bellhop.parent import reloading
 from bellhop.parent.reloading import TAKEN, Change
 

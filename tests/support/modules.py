@@ -35,7 +35,7 @@ BUDGETS = {
     "stores": 1140,
     "system": 1051, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
-    "base": 1629,
+    "base": 1633,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

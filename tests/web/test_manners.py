@@ -16,7 +16,7 @@ import pytest
 from bellhop.accounts import accounts
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Lifetime
+from bellhop.base.sections import Lifetime
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query

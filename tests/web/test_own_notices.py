@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Notices, Settings
+from bellhop.base.sections import Notices
+from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from tests.support.jobs import run_all

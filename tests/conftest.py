@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bellhop import __version__
 from bellhop.base import configuration, prefix
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
@@ -204,7 +205,8 @@ def rows(request: pytest.FixtureRequest, engine: str, monkeypatch: pytest.Monkey
 def here(loaded: Settings, rows: str) -> Iterator[Installation]:
     """An installation with a migrated database, open in this thread, that knows its job types."""
     folder = make_folder(loaded)
-    installation = Installation(folder, "test", "sqlite", "", rows=rows_location(loaded))
+    rows_at = rows_location(loaded)
+    installation = Installation(folder, "test", "sqlite", "", rows=rows_at, version=__version__)
     if not rows:
         installation.database.write_bytes(migrated())
         bind(installation.database)

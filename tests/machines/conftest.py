@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bellhop import __version__
 from bellhop.base.buckets import files_location
 from bellhop.base.settings import Settings
 from bellhop.cli import start
@@ -51,6 +52,7 @@ def here(loaded: Settings, rows: str) -> Iterator[Installation]:
         rows=rows_at,
         machine="f" * 16,
         files=files_location(loaded.storage.files),
+        version=__version__,
     )
     Files(folder, loaded.storage.files).require(home.id, is_new=True)
     query("UPDATE about SET mark = :mark", {"mark": home.mark})

@@ -14,8 +14,9 @@ PACKAGE = ROOT / "bellhop"
 # From the top down; a wing imports from itself and from the rows below its own, and nobody from
 # its neighbours in a row.
 ROWS = (
-    {"app", "tasks", "models", "__main__", "upgrade"},
+    {"app", "tasks", "models", "__main__"},
     {"cli"},
+    {"upgrade"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
     {"schedules", "sso", "watch", "notices"},
@@ -29,11 +30,11 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2159, "parent": 593, "server": 823, "web": 6076, "consumer": 1685, "backup": 955,
+    "cli": 2166, "parent": 593, "server": 823, "web": 6076, "consumer": 1685, "backup": 955,
     "schedules": 330, "checks": 619, "jobs": 3771, "jobprocess": 1660, "accounts": 867,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
-    "system": 1051, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
+    "system": 1054, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
     "base": 1633,
 }  # fmt: skip

@@ -17,7 +17,7 @@ from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
 from bellhop.sso.admission import REASONS
-from bellhop.web import bundles, compression
+from bellhop.web import bundles, compression, query
 from bellhop.web.answers import tagged
 from bellhop.web.site import Site
 
@@ -105,10 +105,10 @@ def login(site: Site, user: User | None) -> HTTPResponse:
     `?refused=REASON` is for somebody whom a login elsewhere did not let in, `?left=1` for somebody
     who has logged out here, and does so there too.
     """
-    if "left" in request.query and (url := site.settings.sso.logout_url):
+    if query.text("left") and (url := site.settings.sso.logout_url):
         return HTTPResponse("", 303, {"Location": url})
-    said, oidc = REASONS.get(request.query.get("refused", ""), ""), site.settings.oidc
-    following = quote(request.query.get("next", ""), "")
+    said, oidc = REASONS.get(query.text("refused") or "", ""), site.settings.oidc
+    following = quote(query.text("next", query.MOST_QUERY) or "", "")
     return _page(
         "login",
         "Log in",

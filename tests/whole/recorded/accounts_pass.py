@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from bellhop.accounts import totp
 from tests.support.running import running
 from tests.whole.recorded import open_pass
 from tests.whole.recorded.caller import Caller
@@ -187,6 +188,47 @@ def managing_accounts(ask: Caller) -> None:
     ask("PATCH accounts/anna", json={"role": "member", **own}, by="anna")
 
 
+def inviting(ask: Caller) -> None:
+    own = {"own_password": password_of("anna")}
+    wish = {"kind": "invitation", "name": "fay", "role": "member"}
+    made = ask("POST links", json={**wish, **own}, by="anna").json
+    ask.names["invitation"] = made["link"].partition("#")[2]
+    ask("POST links", json={**wish, "role": "boss", **own}, by="anna")
+    ask("POST links", json=wish, by="ben")
+    ask("GET links", by="anna")
+    ask("GET links", by="ben")
+    ask("POST links/look", json={"token": "{invitation}"})
+    chosen = {"token": "{invitation}", "name": "", "password": password_of("fay")}
+    ask("POST links/use", json={**chosen, "password": "short"})
+    ask("POST links/use", json=chosen)
+    ask("POST links/use", json=chosen)
+    ask("POST links", json={"kind": "reset", "name": "vera", **own}, by="anna")
+    number = ask("GET links", by="anna").json["links"][0]["id"]
+    ask(f"DELETE links/{number}", by="anna")
+    ask(f"DELETE links/{number}", by="anna")
+
+
+def having_a_second_factor(ask: Caller) -> None:
+    own = {"password": password_of("carl")}
+    ask("POST account/totp", json={"password": WRONG}, by="carl")
+    secret = ask("POST account/totp", json=own, by="carl").json["secret"]
+    ask("POST account/totp/confirm", json={"code": "no code"}, by="carl")
+    ask.names["code"] = totp.code_at(secret, totp.step_now())
+    ask("POST account/totp/confirm", json={"code": "{code}"}, by="carl")
+    ask("GET account/totp", by="carl")
+    ask("POST login", json={"name": "carl", **own})
+    ask("POST login", json={"name": "carl", "code": "{code}", **own})
+    ask("POST account/totp/remove", json=own, by="carl")
+
+
+def wanting_notices(ask: Caller) -> None:
+    ask("GET account/notices", by="carl")
+    ask("PATCH account/notices", json={"address": "no address", "wants": "every"}, by="carl")
+    ask("PATCH account/notices", json={"address": "c@example.org", "wants": "every"}, by="carl")
+    ask("POST account/notices/test", by="carl")
+    ask("PATCH account/notices", json={"address": "", "wants": "nothing"}, by="carl")
+
+
 def reaching_limits(ask: Caller) -> None:
     """The queue is paused, so what is submitted stays."""
     for text in ("one", "two"):
@@ -228,6 +270,9 @@ GROUPS = (
     a_token_to_submit,
     administering,
     managing_accounts,
+    inviting,
+    having_a_second_factor,
+    wanting_notices,
     reaching_limits,
     changing_a_password,
     failing_too_often,

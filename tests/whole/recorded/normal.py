@@ -38,6 +38,8 @@ PATTERNS = [
         (r"\bbellhop_session=[\w-]{43}", "bellhop_session=<secret>"),
         (r"\bbellhop_[\w-]{43}", "<token>"),
         (r"\bwhsec_[\w+/]{43}=", "<secret>"),
+        (r"#[\w-]{43}\b", "#<secret>"),
+        (r"\bsecret=[A-Z2-7]{16,}", "secret=<secret>"),
         (r"\bcursor=[\w-]+", "cursor=<cursor>"),
     )
 ]
@@ -51,7 +53,7 @@ VARYING = {
     "in_per_minute": "<number>", "out_per_minute": "<number>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",
     "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "cursor": "<cursor>",
-    "version": "<version>",
+    "version": "<version>", "secret": "<secret>", "recovery_codes": "<codes>", "qr": "<image>",
 }  # fmt: skip
 # Members that tell how far something has come.
 MOVING = (

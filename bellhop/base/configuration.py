@@ -7,10 +7,11 @@ A key or value that is not allowed stops the start with one line. Nothing else r
 from __future__ import annotations
 
 import configparser
+import io
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ from bellhop.base.settings import (
 # Names another config.ini where there is no command line to say it.
 CONFIG_VARIABLE = "BELLHOP_CONFIG"
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
+OF_TYPES = "BELLHOP_TYPE_"
 # What there may be several of: the kind, as it stands before the name of one, and what one is.
 SEVERAL: dict[str, type] = {"queue": Queue, "watch": Watch}
 # {section: {key: text}}.
@@ -92,6 +94,28 @@ def load(config: str | Path | None = None) -> Settings:
     return settings
 
 
+def origins(settings: Settings, types: Iterable[str]) -> dict[tuple[str, str], str | int]:
+    """Where each (section, key) that is set comes from: a variable, or a line of config.ini.
+
+    A variable of a job type has the section `type` if that is none of `types` and has no section.
+    """
+    parser = _parse(settings.config_path, must_exist=False)
+    written = _sections(parser, settings.config_path)
+    keys = [(section, key) for section, texts in written.items() for key in texts]
+    found: dict[tuple[str, str], str | int] = dict(zip(keys, parser.numbers, strict=True))
+    several = {"queue": list(settings.queues), "watch": list(settings.watches)}
+    found |= {place: variable for place, (variable, _) in _environment(several).items()}
+    named = {*settings.type_settings, *settings.type_lifetimes, *map(str.lower, types)}
+    return found | {_of_variable(v, named): v for v in os.environ if v.startswith(OF_TYPES)}
+
+
+def _of_variable(variable: str, types: set[str]) -> tuple[str, str]:
+    """The section and key of BELLHOP_TYPE_NAME_KEY, where NAME may have `_` as well."""
+    rest = variable.removeprefix(OF_TYPES).lower()
+    name = max((name for name in types if rest.startswith(f"{name}_")), key=len, default="")
+    return (f"type:{name}", rest.removeprefix(f"{name}_")) if name else ("type", rest)
+
+
 def _addresses(written: Sections, path: Path) -> dict[str, str]:
     """The addresses of servers that the file holds, which may have passwords."""
     named = {("huey", "redis_url"), ("storage", "database"), ("storage", "files")}
@@ -147,10 +171,32 @@ def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path
     return replace(common, **own)
 
 
-def _parse(path: Path, *, must_exist: bool) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, default_section="\0")
+class _Parser(configparser.ConfigParser):
+    """Knows the line of each key: `numbers`, in the order of the file."""
+
+    def __init__(self) -> None:
+        super().__init__(interpolation=None, default_section="\0")
+        self.numbers: list[int] = []
+        self._number = 0
+
+    def read_numbered(self, text: str, source: str) -> None:
+        self.read_file(self._lines(text), source)
+
+    def _lines(self, text: str) -> Iterator[str]:
+        for self._number, line in enumerate(io.StringIO(text), 1):
+            yield line
+        self._number = 0
+
+    def optionxform(self, optionstr: str) -> str:
+        if self._number:  # while reading, once for each key
+            self.numbers.append(self._number)
+        return optionstr.lower()
+
+
+def _parse(path: Path, *, must_exist: bool) -> _Parser:
+    parser = _Parser()
     try:
-        parser.read_string(path.read_text("utf-8-sig"), str(path))
+        parser.read_numbered(path.read_text("utf-8-sig"), str(path))
     except FileNotFoundError:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None

@@ -84,6 +84,7 @@ def _add_type_commands(add: Add) -> None:
 def _add_checks(add: Add) -> None:
     for name, help in (
         ("check", "test this installation, and say what mends it"),
+        ("config", "print each setting with its value, and where that comes from"),
         ("upgrade-check", "say what this version would do to the Bellhop that is there"),
     ):
         add(name, help).add_argument("--json", action="store_true", help="print JSON")

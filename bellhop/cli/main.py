@@ -196,6 +196,12 @@ def client(loaded: settings.Settings, given: argparse.Namespace) -> int:
     return commands.run(loaded, given)
 
 
+def config(loaded: settings.Settings, given: argparse.Namespace) -> None:
+    from bellhop.cli import listing
+
+    listing.run(loaded, as_json=given.json)
+
+
 def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import selfcheck
 
@@ -291,6 +297,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "consumer": consumer,
     "prepare": prepare,
     "check": check,
+    "config": config,
     "drain": drain,
     "restart": restart,
     "reload": reload,

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import StartRefused
+from bellhop.cli import listing
 from bellhop.database.database import query
 from bellhop.machines import published
+from bellhop.storage.installation import write_record
 from tests.support.machines import Machine
 
 NewMachine = Callable[..., Machine]
@@ -47,6 +49,23 @@ def test_it_takes_what_the_home_says(home: Machine, gpu: Machine) -> None:
         assert getattr(held, section) == getattr(home.settings, section)
     assert held.lifetime_of("embed").results_days == 1
     assert held.data_dir == gpu.settings.data_dir and held.server == gpu.settings.server
+
+
+def test_it_lists_what_the_home_says_as_from_there(
+    home: Machine, gpu: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published.publish(home.settings, home.here)
+    write_record(gpu.here)
+    listing.run(gpu.settings, as_json=True)
+    listed = {(e["section"], e["key"]): e for e in json.loads(capsys.readouterr().out)}
+    for place, value, source in (
+        (("queue:ai", "timeout_s"), 77, "home"),
+        (("cache", "max_mb"), 5, "home"),
+        (("type:embed", "results_days"), 1, "home"),
+        (("queue:special", "workers"), 0, "default"),
+    ):
+        assert (listed[place]["value"], listed[place]["source"]) == (value, source)
+        assert listed[place]["line"] is None
 
 
 def test_it_publishes_no_secret_and_no_number_of_workers(home: Machine) -> None:

@@ -1,5 +1,6 @@
 /* The page of one's own account: tokens, sessions, password. */
 
+import { startNotices } from "/static/people/own-notices.js";
 import { startTwoFactor } from "/static/people/two-factor.js";
 import { at } from "/static/shared/address.js";
 import { tell } from "/static/shared/announce.js";
@@ -99,6 +100,7 @@ passwordForm.addEventListener("submit", async (event) => {
   }
 });
 
+known.then((user) => user.role !== "viewer" && tried(startNotices));
 known.then((user) => tried(async () => {
   const words = find("[data-account-words]");
   if (user.is_open) {

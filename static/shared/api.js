@@ -88,6 +88,9 @@ export const endSession = (number) => send("DELETE", accountPath(`/sessions/${nu
 export const getTokens = () => get(accountPath("/tokens"));
 export const addToken = (token) => send("POST", accountPath("/tokens"), token);
 export const revokeToken = (number) => send("DELETE", accountPath(`/tokens/${number}`));
+export const getNotices = () => get(accountPath("/notices"));
+export const changeNotices = (wish) => send("PATCH", accountPath("/notices"), wish);
+export const testNotices = () => send("POST", accountPath("/notices/test"), {});
 export const getTotp = () => get(accountPath("/totp"));
 export const beginTotp = (password) => send("POST", accountPath("/totp"), { password });
 export const confirmTotp = (code) => send("POST", accountPath("/totp/confirm"), { code });

@@ -38,4 +38,15 @@ export const texts = {
 
   passwordChanged: (tokens) =>
     tokens ? `Your password is changed. ${many(tokens, "token stopped working", "tokens stopped working")}.` : "Your password is changed.",
+
+  noMailServer: "Bellhop sends no mail yet: an admin sets [notices] smtp_host in config.ini.",
+  noticesHelp: (domains) =>
+    `${domains.length ? `The address must be in ${domains.join(" or ")}. ` : ""}If many jobs end within a short time, Bellhop sends one mail about all of them.`,
+  noticesSaved: "Saved.",
+  testSent: "The mail server took the test. Look into your mail, also among the spam.",
+  noTest: (said) => (said ? `The test was not delivered. ${said}` : "Nothing has sent the test yet. The page Running shows whether a consumer runs."),
+  lastNotice: ({ at, status, said }) => {
+    if (status === "completed") return `Last notice: ${at}. The mail server took it.`;
+    return status === "failed" ? `Last notice: ${at}. Not delivered: ${said}` : `Last notice: ${at}. ${said ? `Not delivered yet: ${said}` : "It is on its way."}`;
+  },
 };

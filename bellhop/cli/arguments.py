@@ -85,6 +85,7 @@ def _add_checks(add: Add) -> None:
     for name, help in (
         ("check", "test this installation, and say what mends it"),
         ("config", "print each setting with its value, and where that comes from"),
+        ("space", "show what takes how much room, and what makes room"),
         ("upgrade-check", "say what this version would do to the Bellhop that is there"),
     ):
         add(name, help).add_argument("--json", action="store_true", help="print JSON")

@@ -208,6 +208,12 @@ def check(loaded: settings.Settings, given: argparse.Namespace) -> int:
     return selfcheck.run(loaded, as_json=given.json)
 
 
+def space(loaded: settings.Settings, given: argparse.Namespace) -> int:
+    from bellhop.cli import space
+
+    return space.run(loaded, as_json=given.json)
+
+
 def drain(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import drain as draining
 
@@ -298,6 +304,7 @@ COMMANDS: dict[str, Callable[[settings.Settings, argparse.Namespace], int | None
     "prepare": prepare,
     "check": check,
     "config": config,
+    "space": space,
     "drain": drain,
     "restart": restart,
     "reload": reload,

@@ -4,8 +4,9 @@ import { keepSteady } from "/static/shared/steady.js";
 import { drawHealth, onCacheCleared } from "/static/running/installation.js";
 import { drawItems, hasAllFigures, removeEnded, setTypes, startItems } from "/static/running/item-rows.js";
 import { drawMachines } from "/static/running/machine-rows.js";
+import { drawSpace } from "/static/running/space.js";
 import { drawQueues } from "/static/running/queue-rows.js";
-import { getHealth, getMachines, getQueues, getTypes, getWorkers } from "/static/shared/api.js";
+import { getHealth, getMachines, getQueues, getSpace, getTypes, getWorkers } from "/static/shared/api.js";
 import { find, setText } from "/static/shared/dom.js";
 import { poll } from "/static/shared/poll.js";
 import { isAdmin, known } from "/static/shared/user.js";
@@ -16,6 +17,9 @@ const EVERY_MS = 2000;
 const FIRST_MS = 1000;
 const HEALTH_EVERY_MS = 10_000;
 let healthAt = -Infinity;
+/* What takes room changes slowly. */
+const SPACE_EVERY_MS = 60_000;
+let spaceAt = -Infinity;
 /* Where there is one machine, another one is no news to hurry with. */
 const FEW_MACHINES_EVERY_MS = 30_000;
 let machinesAt = -Infinity;
@@ -42,6 +46,12 @@ async function refreshHealth() {
   drawHealth(health);
 }
 
+async function refreshSpace() {
+  if (performance.now() - spaceAt < SPACE_EVERY_MS) return;
+  drawSpace(await getSpace());
+  spaceAt = performance.now();
+}
+
 async function refreshMachines() {
   if (performance.now() < machinesAt) return;
   const { machines: found } = await getMachines();
@@ -59,6 +69,7 @@ async function refresh() {
   steady.change(() => drawItems(workers.flatMap(itemsOf), steady.isHeld()));
   setText(find("[data-consumers]"), texts.consumers(workers.length));
   await refreshHealth();
+  await refreshSpace();
 }
 
 const steady = keepSteady(find("[data-running]"), removeEnded);

@@ -186,6 +186,7 @@ export const getQueues = () => get("/monitoring/queues");
 export const getProblems = (period) => get("/monitoring/problems", { period });
 export const getWorkers = () => get("/monitoring/workers");
 export const getMachines = () => get("/monitoring/machines");
+export const getSpace = () => get("/monitoring/space");
 export const getHealth = () => get("/monitoring/health");
 const queuePath = (name, tail = "") => `/queues/${encodeURIComponent(name)}${tail}`;
 export const pauseQueue = (name) => send("POST", queuePath(name, "/pause"), {});

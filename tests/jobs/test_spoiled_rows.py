@@ -70,6 +70,7 @@ PAGES = (
     "api/v1/monitoring/workers", "api/v1/monitoring/machines", "api/v1/monitoring/health",
     "api/v1/cache", "api/v1/types",
     "api/v1/webhooks/secret", "api/v1/account/notices", "api/v1/monitoring/problems",
+    "api/v1/monitoring/space",
     f"api/v1/files/{'a' * 64}/jobs",
 )  # fmt: skip
 OF_JOB = ("", "/result", "/items", "/events", "/deliveries", "/shares", "/items/0/log")

@@ -19,7 +19,7 @@ ROWS = (
     {"upgrade"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
-    {"schedules", "sso", "watch", "notices", "origins"},
+    {"schedules", "sso", "watch", "notices", "origins", "space"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads", "metrics"},
     {"environments"},
@@ -30,13 +30,13 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2199, "parent": 593, "server": 823, "web": 6076, "consumer": 1685, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3771, "jobprocess": 1660, "accounts": 867,
+    "cli": 2241, "parent": 593, "server": 823, "web": 6129, "consumer": 1685, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3816, "jobprocess": 1660, "accounts": 867,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1054, "functions": 1420, "machines": 850, "uploads": 336, "service": 246,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
-    "origins": 133, "base": 1663,
+    "origins": 133, "space": 307, "base": 1663,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -18,7 +18,7 @@ LARGE = (2**53 + 1, -(2**63) - 1, 10**40)
 PAGES = (
     "jobs", "jobs?since=0", "jobs/facets", "jobs/stats", "types", "cache", "schedules",
     "monitoring/queues", "monitoring/workers", "monitoring/machines", "monitoring/problems",
-    "monitoring/health",
+    "monitoring/space", "monitoring/health",
     "openapi.json",
 )  # fmt: skip
 OF_JOB = ("", "/items", "/result", "/events", "/deliveries")

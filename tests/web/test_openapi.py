@@ -339,6 +339,7 @@ PROMISES = (
     Promise("GET", "/monitoring/workers"),
     Promise("GET", "/monitoring/machines"),
     Promise("GET", "/monitoring/problems?period=7d"),
+    Promise("GET", "/monitoring/space"),
     Promise("GET", "/monitoring/health"),
     Promise("POST", "/queues/NAME/pause"),
     Promise("POST", "/queues/NAME/resume"),

@@ -283,3 +283,18 @@ def test_it_fits_every_screen(browser: webdriver.Chrome, served: Running, width:
 def test_it_leads_from_the_former_address(browser: webdriver.Chrome, served: Running) -> None:
     browser.get(f"{served.url}/queues")
     wait_for(lambda: browser.current_url == f"{served.url}/running")
+
+
+def test_it_says_what_takes_room_and_leads_to_those_jobs(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    job_id = served.texts("a", type="noop")["job_id"]
+    served.final(job_id)
+    browser.get(f"{served.url}/running")
+    wait_for(lambda: text_of(browser, "[data-space-types] tr"))
+    assert "[storage] reserve_mb" in text_of(browser, "[data-space-kinds]")
+    assert "Deleted after 30 days" in text_of(browser, "[data-space-types]")
+    links = browser.find_elements(By.CSS_SELECTOR, "[data-space-largest] a")
+    assert all("/jobs/" in str(link.get_attribute("href")) for link in links)
+    press(browser, "[data-space-types] a")
+    wait_for(lambda: "/jobs?type=" in browser.current_url)

@@ -98,18 +98,21 @@ from bellhop.jobs.queries.problems import (
     types,
 )
 from bellhop.jobs.queries.reasons import Failures, Reason, failures, reason_of
+from bellhop.jobs.queries.space import Held, arriving, going, held, largest
 
 __all__ = [
-    "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "ItemPage",
+    "CONSUMER", "FACETS", "LINES", "LINE_JOBS", "PERIODS", "ErrorGroup", "Failures", "Held",
+    "ItemPage",
     "JobFilter", "JobPage", "Period", "Reason", "Runs", "Trouble", "TypeFigures", "Waiting", "Work",
-    "busy_workers", "cached", "consumers", "count_due", "count_jobs", "count_running",
+    "arriving", "busy_workers", "cached", "consumers", "count_due", "count_jobs", "count_running",
     "counted_since",
     "counts_by_type", "deliveries", "delivery", "elsewhere", "ended_before",
     "ended_of_watched", "ends", "errors", "events", "every_job", "facets",
     "failed_notices", "failures",
-    "first_steps", "flow", "held_by",
+    "first_steps", "flow", "going", "held", "held_by",
     "held_by_owners", "hopeless", "is_expired", "item", "items", "job", "job_ids", "jobs",
-    "jobs_since", "jobs_with_content", "last_change", "leases", "line", "living_consumers",
+    "jobs_since", "jobs_with_content", "largest",
+    "last_change", "leases", "line", "living_consumers",
     "matching", "needed_uploads", "needs_uploads", "newest_at", "oldest_at", "outputs",
     "own_jobs_with", "period", "queue_states", "queued_in", "queues_of", "reason_of",
     "recent_by_owners", "result_files",

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from bottle import HTTPResponse
 
-from bellhop.accounts.access import User
+from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.database import condition
@@ -15,6 +15,8 @@ from bellhop.database.database import database
 from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.notices import troubles
+from bellhop.space.installation import known
+from bellhop.space.jobs import held
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
@@ -86,6 +88,16 @@ def health(site: Site, user: User) -> HTTPResponse:
         "cache": reuse.stats(),
         "postgresql": server and {"address": site.here.rows, **asdict(server)},
     }
+    return json_answer(document)
+
+
+def space(site: Site, user: User) -> HTTPResponse:
+    """GET /monitoring/space: what jobs hold; for admins also what the installation takes."""
+    found = held(site.settings, user)
+    document = {**found, "installation": None}
+    if may(user, "monitor"):
+        jobs_bytes = sum(each["bytes"] for each in found["types"])
+        document["installation"] = known(site.settings, site.here, jobs_bytes)
     return json_answer(document)
 
 

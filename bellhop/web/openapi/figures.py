@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bellhop.database.condition import MODES
 from bellhop.jobs.queries import PERIODS
+from bellhop.storage.models import STATUSES
 from bellhop.web.handlers.monitoring import MOST_WORKERS
 from bellhop.web.openapi.schemas import (
     ATTEMPT,
@@ -24,6 +25,13 @@ from bellhop.web.openapi.schemas import (
     time,
 )
 
+HELD = {
+    "jobs": count("Jobs, without deliveries of webhooks."),
+    "bytes": count("Bytes of their uploads, output files and rows, also of deliveries. A file that "
+                   "several jobs share counts for each."),
+    "kept_bytes": count("Bytes of jobs that somebody keeps."),
+    "oldest_at": time("When the oldest came."),
+}  # fmt: skip
 FIGURES: dict[str, Schema] = {
     "Queue": record(
         "A queue.", name=text("Its name."), depth=count("Items that wait for a worker."),
@@ -132,6 +140,39 @@ FIGURES: dict[str, Schema] = {
             for percent in (50, 95)},
         peak_bytes=or_null(count("The most memory that one was seen to use.")),
         memory_limit_bytes=or_null(count("What one can use; null without a limit."))),
+    "Space": record(
+        "What takes room.",
+        types=list_of(record(
+            "Jobs of a type.", type=text("The job type."), **HELD,
+            results_days=number("Days after their end until Bellhop deletes them; 0: never."),
+            uploads_days=number("The same of their uploads."),
+            next_at=or_null(time("When the next one is old enough; it may be past.")),
+            soon_jobs=count("How many of them are old enough within 7 days."),
+            soon_bytes=count("Bytes of these.")), "Those that hold most first."),
+        owners=list_of(record(
+            "Jobs and uploads of an account, as for its quota.", owner=text("The account."),
+            **{**HELD, "oldest_at": or_null(time("When the oldest came."))}),
+            "Those that hold most first."),
+        largest=list_of(record(
+            "A job.", job_id=text("Its ID."), name=text("Its name."), type=text("Its job type."),
+            owner=text("Its owner."), status=one_of(STATUSES, "Its status."),
+            bytes=count("What it holds."), created_at=time("When it came."),
+            completed_at=or_null(time("When it ended.")),
+            keep=flag("Whether Bellhop never deletes it because of its age.")),
+            "The 20 that hold most."),
+        installation=or_null(named("InstallationSpace", "Null for users who are no admins."))),
+    "InstallationSpace": record(
+        "What takes room, without a look at each file.",
+        disk=record("The disk of the data folder.", free_bytes=count("Free."),
+                    used_bytes=count("Used, by everything."),
+                    reserve_bytes=count("`[storage] reserve_mb`.")),
+        database_bytes=count("Size of the database."),
+        unused_bytes=count("What of it is free for new rows."),
+        log_bytes=count("Size of its write-ahead log."),
+        jobs_bytes=count("What all jobs hold."),
+        uploads=count("Uploads in parts, and files of schedules."),
+        uploads_bytes=count("What has arrived of them."),
+        other_bytes=count("The rest of the used disk: logs, packages, backups, other programs.")),
     "Server": record(
         "A PostgreSQL server.", address=text("Hosts and name of the database."),
         version=text("Its version."),

@@ -380,6 +380,10 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               "jobs are deleted. Days are those of UTC.",
               parameters=("period",), answers=shows("Problems", "The figures."),
               problems=("invalid-parameter",)),
+        Route("GET", f"{API}/monitoring/space", name="getSpace", summary="Show what takes room",
+              words="Of your jobs, or of all jobs if you can read them; for admins also of the "
+              "installation. Rows tell it: Bellhop looks at no file.",
+              answers=shows("Space", "The figures.")),
         Route("GET", "/health", name="getHealth", summary="Is the web alive?", words=HEALTH,
               answers=shows("Health", "It is alive.")),
         Route("GET", f"{API}/health", name="getApiHealth", summary=f"The same, under {API}",

@@ -36,7 +36,7 @@ QUICK_CASES = 10
 PATHS = (
     "/jobs", "/jobs?since=0", "/jobs?q=a", "/jobs?status=failed", "/jobs/stats", "/schedules",
     "/types", "/cache", "/monitoring/queues", "/monitoring/workers", "/monitoring/health", "/audit",
-    "/monitoring/problems",
+    "/monitoring/problems", "/monitoring/space",
     "/account", "//metrics", "//ready", "//health",
 )  # fmt: skip
 

@@ -43,6 +43,13 @@ USE_TOKEN = "UPDATE token SET used_at = :now WHERE id = :id"
 END_SESSION = "DELETE FROM session WHERE account = :account AND id = :id RETURNING id"
 END_SESSIONS_BUT = """
     DELETE FROM session WHERE account = :account AND (CAST(:but AS BIGINT) IS NULL OR id != :but)"""
+IS_SESSION = "SELECT 1 FROM session WHERE id = :id AND account = :account"
+IS_TOKEN = "SELECT 1 FROM token WHERE id = :id AND account = :account"
+# It waits for who changes the row, and looks at what they have made of it.
+HOLD = """
+    UPDATE account SET role = role WHERE name = :name AND is_disabled = 0
+    AND role = coalesce(:role, role) AND (CAST(:stored AS TEXT) IS NULL OR password = :stored)
+    RETURNING name"""
 REVOKE_TOKEN = "DELETE FROM token WHERE account = :account AND id = :id RETURNING id"
 
 
@@ -164,9 +171,35 @@ def exists(name: str) -> bool:
     return _row(name) is not None
 
 
+def stored_of(name: str) -> str | None:
+    """What is stored of the password; whom a proxy or a provider logs in may have none."""
+    return (_row(name) or (None,))[0]
+
+
 def has_password(name: str) -> bool:
-    """Whether an account has a password; whom a proxy or a provider logs in may have none."""
-    return (_row(name) or (None,))[0] is not None
+    """Whether an account has a password."""
+    return stored_of(name) is not None
+
+
+def hold(name: str, role: str | None = None, stored: str | None = None) -> None:
+    """Keep an account as it is until this transaction ends; Refused when it is not so any more.
+
+    Whoever asked was let in a moment ago, and a password takes long to check: meanwhile an admin
+    may have disabled the account, or given it another role or password.
+    """
+    found = query(HOLD, {"name": name, "role": role, "stored": stored})
+    if not found:
+        raise Refused(f"the account {name} was changed meanwhile")
+
+
+def hold_user(user: User) -> None:
+    """The same of the account of a user, and of the session or token with which they came."""
+    if user.name == LOCAL:
+        return
+    hold(user.name, user.role)
+    for sql, number in ((IS_SESSION, user.session), (IS_TOKEN, user.token)):
+        if number is not None and not query(sql, {"id": number, "account": user.name}):
+            raise Refused("this login has ended meanwhile")
 
 
 def require_admin() -> None:

@@ -6,8 +6,8 @@ about a job with the job itself, which was read as what this user may read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +36,7 @@ COOKIE, BROWSER = "bellhop_session", "bellhop_browser"
 # the whole host would be sent to whatever else is served there, and two Bellhops would share it; so
 # the name says less: only over TLS.
 OF_HOST, OF_PATH = "__Host-", "__Secure-"
+CHANGED = Problem("forbidden", "Your account or login was changed meanwhile: log in again.")
 LOGIN = Problem("login-needed", "Log in, or send `Authorization: Bearer` with a token.")
 
 
@@ -130,9 +131,20 @@ def require(user: User, action: str, owned: Owned | None = None) -> None:
         raise Problem("forbidden", _why(user, action))
 
 
-def noted(user: User, action: str, target: object = "") -> AbstractContextManager[None]:
-    """A transaction that the audit log tells of."""
-    return audit.noted(user.name, address(), action, target)
+@contextlib.contextmanager
+def noted(user: User, action: str, target: object = "") -> Iterator[None]:
+    """A transaction that the audit log tells of, for a user who is still let in."""
+    with audit.noted(user.name, address(), action, target):
+        require_still(user)
+        yield
+
+
+def require_still(user: User) -> None:
+    """Raise the problem of who came in and is not let in so any more, in a transaction."""
+    try:
+        accounts.hold_user(user)
+    except accounts.Refused:
+        raise CHANGED from None
 
 
 def address() -> str:

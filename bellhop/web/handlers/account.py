@@ -5,6 +5,8 @@ The accounts of others: see people.py.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from bottle import HTTPResponse, request
@@ -23,7 +25,7 @@ from bellhop.web.answers import (
     require_content_type,
     sent_headers,
 )
-from bellhop.web.gate import BROWSER, COOKIE, address, cookie, cookie_name, noted
+from bellhop.web.gate import BROWSER, CHANGED, COOKIE, address, cookie, cookie_name, noted
 from bellhop.web.site import Site
 
 WRONG = "Wrong name or password."
@@ -46,16 +48,21 @@ def log_in(site: Site, user: User | None) -> HTTPResponse:
         raise Problem("forbidden", said)
     # What is no name may be a password in the wrong field.
     who = name if accounts.exists(name) else UNKNOWN
+    stored = accounts.stored_of(name)
     _require_password(site, name, given["password"], who, "login refused", WRONG)
     _require_code(name, code)
-    return let_in(site, user, name)
+    return let_in(site, user, name, stored)
 
 
-def let_in(site: Site, user: User | None, name: str) -> HTTPResponse:
-    """A new session of an account for this browser, in place of the one that `user` had."""
+def let_in(site: Site, user: User | None, name: str, stored: str | None = None) -> HTTPResponse:
+    """A new session of an account for this browser, in place of the one that `user` had.
+
+    `stored` is the password by which they came, which it must still have.
+    """
     agent = request.environ.get("HTTP_USER_AGENT", "").encode("latin-1").decode(errors="replace")
     secret = new_secret()
-    with audit.noted(name, address(), audit.LOGIN):
+    with _still_let_in(), audit.noted(name, address(), audit.LOGIN):
+        accounts.hold(name, stored=stored)
         if user is not None and user.session is not None:
             accounts.end_session(user.name, user.session)
         accounts.begin_session(secret, name, address(), agent)
@@ -66,6 +73,15 @@ def let_in(site: Site, user: User | None, name: str) -> HTTPResponse:
     set_cookie(site, answer, COOKIE, secret, accounts.SESSION_DAYS * DAY_S)
     set_cookie(site, answer, BROWSER, browser, browsers.BROWSER_DAYS * DAY_S)
     return answer
+
+
+@contextlib.contextmanager
+def _still_let_in() -> Iterator[None]:
+    """An account that was changed during a login becomes the problem of who may try again."""
+    try:
+        yield
+    except accounts.Refused:
+        raise CHANGED from None
 
 
 def log_out(site: Site, user: User) -> HTTPResponse:

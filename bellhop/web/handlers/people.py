@@ -20,7 +20,7 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.database.database import certain, database
 from bellhop.jobs import queries
 from bellhop.web.answers import json_answer, read_object
-from bellhop.web.gate import address, noted
+from bellhop.web.gate import address, noted, require_still
 from bellhop.web.handlers.account import confirm_password
 from bellhop.web.site import Site
 
@@ -93,6 +93,7 @@ def _make(user: User, account: str, changes: list[tuple[str, Callable[[], Any]]]
     notes: list[audit.Note] = []
     try:
         with certain(lambda: audit.is_kept(notes)), database.atomic():
+            require_still(user)
             for words, act in changes:
                 act()
                 notes.append(audit.note(user.name, address(), words, account))

@@ -22,11 +22,12 @@ LINGERING = Path("/var/lib/systemd/linger")
 
 def install(settings: Settings, service: Service, name: str) -> Path:
     """Write the unit `name` where systemd reads it; StartRefused, and then nothing changed."""
+    text = service.text()
     account = pwd.getpwnam(service.user) if service.user else pwd.getpwuid(os.geteuid())
     _require_that_it_runs(account)
     _give_data_folder(settings.data_dir, account)
     path = _folder() / f"{name}.service"
-    _write(path, service.text())
+    _write(path, text)
     return path
 
 

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bellhop.base.errors import StartRefused
+from bellhop.base.texts import cleaned, shown
+
 MARK = "# Written by Bellhop: `install-service` replaces it. For changes: systemctl edit"
 # How long the parent may be silent; it does nothing that takes a second.
 WATCHDOG_S = 60
@@ -102,13 +105,15 @@ class Service:
     stop_grace_s: float
 
     def text(self) -> str:
-        """The unit as a file."""
+        """The unit as a file. Raises StartRefused for what a unit cannot hold."""
         is_users = not self.user
+        for part in map(str, (*self.command, self.folder, *self.writable)):
+            _require_that_it_fits(part)
         return SERVICE.format(
             mark=MARK,
             who="" if is_users else f"User={self.user}\nGroup={self.group}\n",
             folder=path_of(self.folder),
-            command=" ".join(map(quoted, self.command)),
+            command=" ".join(quoted(part).replace("$", "$$") for part in self.command),
             watchdog=WATCHDOG_S,
             start_limit=START_LIMIT_S,
             stop_limit=round(self.stop_grace_s + STOP_MARGIN_S),
@@ -126,9 +131,22 @@ class Service:
         )
 
 
+def _require_that_it_fits(text: str) -> None:
+    """A unit ends a line at each newline, joins two at a backslash, and drops blanks at an end.
+
+    Whoever may name a folder must not write a line of a service, which root may install.
+    """
+    if cleaned(text) != text or text != text.strip() or text.endswith("\\"):
+        said = "has a control character, or a blank or backslash at its end"
+        raise StartRefused(f"no unit of systemd can name {shown(text)}, which {said}: rename it")
+
+
 def quoted(text: str) -> str:
-    """One word of a command line or list of a unit, whatever it holds ("Quoting" there)."""
-    escaped = re.sub(r'[\\"]', r"\\\g<0>", text).replace("%", "%%").replace("$", "$$")
+    """One word of a command line or list of a unit, whatever it holds ("Quoting" there).
+
+    In a command line alone, a dollar begins a variable.
+    """
+    escaped = re.sub(r'[\\"]', r"\\\g<0>", text).replace("%", "%%")
     return f'"{escaped}"' if re.search(r"[\s\"'\\;]", text) else escaped
 
 

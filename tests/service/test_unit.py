@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bellhop.base.errors import StartRefused
 from bellhop.service.unit import Service
 
 SERVICE = Service(
@@ -52,6 +53,21 @@ def test_it_waits_for_the_grace_of_items_and_for_what_is_killed_then() -> None:
 )
 def test_it_runs_a_program_whatever_its_folder_is_called(part: str, written: str) -> None:
     assert f"ExecStart={written} serve" in lines(replace(SERVICE, command=[part, "serve"]))
+
+
+def test_it_may_write_to_a_folder_with_a_dollar_in_its_name() -> None:
+    assert "ReadWritePaths=-/srv/a$b" in lines(replace(SERVICE, writable=[Path("/srv/a$b")]))
+
+
+UNSAYABLE = ["/srv/a\nExecStartPre=/tmp/mine", "/srv/a\rb", "/srv/a\x00b", "/srv/a\\", "/srv/a "]
+
+
+@pytest.mark.parametrize("path", UNSAYABLE)
+@pytest.mark.parametrize("place", ["folder", "writable", "command"])
+def test_it_has_no_line_that_the_name_of_a_folder_writes(place: str, path: str) -> None:
+    changed: Any = {"folder": Path(path), "writable": [Path(path)], "command": [path]}[place]
+    with pytest.raises(StartRefused, match="no unit of systemd can name"):
+        replace(SERVICE, **{place: changed}).text()
 
 
 @pytest.mark.parametrize("place", ["folder", "writable", "used"])

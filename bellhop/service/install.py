@@ -101,14 +101,28 @@ def _give_data_folder(folder: Path, account: pwd.struct_passwd) -> None:
     """Make the data folder of this user, who may not write beside it; StartRefused if another's."""
     try:
         if not folder.exists():
-            folder.mkdir(0o700, parents=True)
-            os.chown(folder, account.pw_uid, account.pw_gid)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _make_theirs(folder, account)
         owner = folder.stat().st_uid
     except OSError as error:
         raise StartRefused(f"{folder} cannot be made: {said_of(error)}") from None
     if owner != account.pw_uid:
         mend = f"chown -R {account.pw_name}: {shlex.quote(str(folder))}"
         raise StartRefused(f"{folder} does not belong to {account.pw_name}: {mend}")
+
+
+def _make_theirs(folder: Path, account: pwd.struct_passwd) -> None:
+    """Make a folder of this user, who may write above it and put a link to another one there."""
+    above = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.mkdir(folder.name, 0o700, dir_fd=above)
+        made = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+        try:
+            os.fchown(made, account.pw_uid, account.pw_gid)
+        finally:
+            os.close(made)
+    finally:
+        os.close(above)
 
 
 def _folder() -> Path:

@@ -6,6 +6,7 @@ import argparse
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,25 @@ def test_it_gives_its_user_the_data_folder(loaded: Settings, units: Path) -> Non
     set_up(loaded)
     assert loaded.data_dir.stat().st_uid == NOBODY
     assert loaded.data_dir.stat().st_mode & 0o077 == 0
+
+
+def test_it_gives_its_user_no_folder_that_they_link_to_meanwhile(
+    loaded: Settings, units: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded.data_dir.rmdir() if loaded.data_dir.exists() else None
+    other, mkdir = tmp_path / "of somebody else", os.mkdir
+    other.mkdir()
+
+    def make(path: str | Path, *args: Any, **more: Any) -> None:
+        mkdir(path, *args, **more)
+        if Path(path).name == loaded.data_dir.name:
+            loaded.data_dir.rmdir()
+            loaded.data_dir.symlink_to(other)
+
+    monkeypatch.setattr(os, "mkdir", make)
+    with pytest.raises(StartRefused):
+        set_up(loaded)
+    assert other.stat().st_uid == os.geteuid()
 
 
 def test_it_says_what_starts_it_where_systemd_does_not_run(

@@ -34,7 +34,7 @@ BUDGETS = {
     "schedules": 330, "checks": 619, "jobs": 3816, "jobprocess": 1660, "accounts": 886,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
-    "system": 1054, "functions": 1420, "machines": 850, "uploads": 336, "service": 255,
+    "system": 1054, "functions": 1420, "machines": 850, "uploads": 336, "service": 266,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
     "origins": 133, "space": 307, "base": 1663,
 }  # fmt: skip

@@ -290,7 +290,8 @@ def _watch(
 
 def _require_apart(settings: Settings) -> None:
     """Refuse a watched folder whose files are not there to become jobs, or become those of two."""
-    places = (settings.data_dir, settings.jobtypes_folder, settings.backup_folder)
+    files = Path(settings.storage.files)
+    places = (settings.data_dir, files, settings.jobtypes_folder, settings.backup_folder)
     taken = {str(settings.config_path.parent): "the folder of this file"}
     for name, watch in settings.watches.items():
         inside = [p for p in places if p and p in (Path(watch.folder), *Path(watch.folder).parents)]

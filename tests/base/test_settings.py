@@ -132,6 +132,11 @@ def test_it_knows_the_watch_folders(
         ("[watch:a]\nfolder = .\ntype = x", ["is the folder of this file"]),
         ("[watch:a]\nfolder = data/uploads\ntype = x", ["/data, which Bellhop itself uses"]),
         (
+            "[storage]\ndatabase = postgresql://u:p@h/d\nfiles = /mnt/files\n"
+            "[watch:a]\nfolder = /mnt/files\ntype = x",
+            ["is in /mnt/files, which Bellhop itself uses"],
+        ),
+        (
             "[watch:a]\nfolder = x\ntype = x\n[watch:b]\nfolder = y/../x\ntype = x",
             ["[watch:b]", "is that of [watch:a]"],
         ),

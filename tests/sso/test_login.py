@@ -685,6 +685,16 @@ def test_it_asks_for_no_password_that_somebody_does_not_have(browser: Browser) -
     assert 'aria-labelledby="password-title">' in page
 
 
+def test_it_lets_nobody_whom_the_provider_logs_in_give_themselves_a_password(
+    browser: Browser,
+) -> None:
+    """It would still be good when the provider has removed them."""
+    browser.log_in()
+    body = {"password": "any", "new_password": "correct horse battery"}
+    assert browser.post("/api/v1/account/password", body).code == "forbidden"
+    assert accounts.stored_of("vera") is None
+
+
 # The page, and the settings.
 
 

@@ -110,6 +110,9 @@ def show(site: Site, user: User) -> HTTPResponse:
 def change_password(site: Site, user: User) -> HTTPResponse:
     """POST /account/password: every other session of the account ends, and every token."""
     given = texts_of(read_object(), "password", "new_password")
+    if not accounts.has_password(user.name):  # with one, they would stay when they leave there
+        said = "You log in elsewhere, without a password; an admin can make you a link to set one."
+        raise Problem("forbidden", said)
     _confirm(site, user, given["password"])
     try:
         stored = accounts.hashed(given["new_password"], user.name)

@@ -113,11 +113,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     @property
     def _meant_path(self) -> str:
-        """The address without the path of the public URL.
+        """The address without the path of the public URL."""
+        return prefix.within(self._sent_path)
 
-        Waitress gives the application one that begins with one slash.
-        """
-        return prefix.within("/" + self.path.lstrip("/"))
+    @property
+    def _sent_path(self) -> str:
+        """Waitress gives the application an address that begins with one slash."""
+        return "/" + self.path.lstrip("/")
 
     def parse_header(self, header_plus: bytes) -> None:
         try:
@@ -147,7 +149,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             return None  # the application judges it
         if problem := self.rules.judge(self.command, self.headers):
             return problem
-        path = meant(self.command, self._meant_path)
+        path = meant(self.command, self._sent_path)
         route = find(self.command, path)
         try:
             admitted = door.once_more(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bellhop.base import prefix
 from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
@@ -47,6 +48,17 @@ def path(web: WsgiClient) -> str:
 def test_it_has_each_byte_as_soon_as_it_arrives(web: WsgiClient, patch: Arrive, path: str) -> None:
     parser = patch(path, 0, MEBIBYTE)
     parser.received(b"x" * 1000)
+    assert offset(web, path) == 1000
+
+
+def test_it_takes_the_path_of_the_public_url_off_once(
+    web: WsgiClient, patch: Arrive, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The application finds nothing at such an address."""
+    monkeypatch.setattr(prefix, "_under", ["/bellhop"])
+    patch(f"/bellhop/bellhop{path}", 0, MEBIBYTE).received(b"x" * 1000)
+    assert offset(web, path) == 0
+    patch(f"/bellhop{path}", 0, MEBIBYTE).received(b"x" * 1000)
     assert offset(web, path) == 1000
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from bellhop.base.program import TYPED
 from bellhop.client import Bellhop, NoAnswer
 
-RESTART = f"restart Bellhop: stop it, and start it with {TYPED}"
+RESTART = f"restart Bellhop: {TYPED} restart"
 T = TypeVar("T")
 LOOK_AT_LOG = "look at the log of Bellhop"
 

@@ -59,6 +59,11 @@ def ask(folder: Path, number: signal.Signals) -> Answer:
         os.close(turn)
 
 
+def understands(folder: Path, number: signal.Signals) -> bool:
+    """Whether the parent that runs on a data folder could be asked; not where there is none."""
+    return any(proctree.catches(parent, number) for parent in _parents(folder))
+
+
 def answer(folder: Path, is_done: bool, *said: str) -> None:
     """Tell the command that asked, if one did; the first answer counts."""
     with contextlib.suppress(OSError):
@@ -72,8 +77,7 @@ def answer(folder: Path, is_done: bool, *said: str) -> None:
 
 def _parent(folder: Path) -> int:
     """The pid of the parent; StartRefused for one that a signal would only end."""
-    lock = folder / SERVE_LOCK
-    found = [pid for pid in proctree.holding(lock) if proctree.has_lock(pid, lock)]
+    found = _parents(folder)
     if not found:
         said = f"the Bellhop that runs on {folder} cannot be seen from here"
         raise StartRefused(f"{said}; type the command where it runs, as its user")
@@ -81,6 +85,11 @@ def _parent(folder: Path) -> int:
         said = f"the Bellhop that runs on {folder} is of a version that does not know this"
         raise StartRefused(f"{said}; stop it, and start it with {TYPED}")
     return found[0]
+
+
+def _parents(folder: Path) -> list[int]:
+    lock = folder / SERVE_LOCK
+    return [pid for pid in proctree.holding(lock) if proctree.has_lock(pid, lock)]
 
 
 def _answered(path: Path, parent: int) -> Answer:

@@ -26,8 +26,10 @@ from bellhop.database import schema, versions
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.machines import members
+from bellhop.parent import answers
 from bellhop.storage.installation import DATABASE, Installation, bind_rows
 from bellhop.stores.copying import free_bytes
+from bellhop.system import signals
 from bellhop.system.locks import take_lock
 
 PATIENCE_S = 20.0
@@ -171,7 +173,7 @@ def machines(settings: Settings, here: Installation) -> list[str]:
 
 
 def running(settings: Settings, here: Installation) -> list[str]:
-    """Whether a Bellhop must be stopped, and what it would cut off."""
+    """Whether a Bellhop must be replaced, and what that would cut off."""
     # Of SQLite, the last one that only reads would leave its log behind.
     bind_rows(settings, here, may_write=not here.rows)
     with database.connection_context():
@@ -182,6 +184,8 @@ def running(settings: Settings, here: Installation) -> list[str]:
         os.close(lock)
     if lock is not None or not alive.exists():
         return ["Bellhop is not running; start this version"]
-    said = f"Bellhop runs, with {busy} items at this moment; stop it before this version starts"
-    grace = f"items that need more than {settings.server.stop_grace_s:g} s then run again"
-    return [f"{said}: {grace}, unless it drains first ({TYPED} drain)"]
+    grace = f"those that need more than {settings.server.stop_grace_s:g} s more then run again"
+    then = "stop it, and start this version"
+    if answers.understands(here.folder, signals.RESTART):
+        then = f"install this version in its place, and type {TYPED} restart"
+    return [f"Bellhop runs, with {busy} items at this moment ({grace}); {then}"]

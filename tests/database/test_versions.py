@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bellhop.base.errors import StartRefused
+from bellhop.base.errors import ItemError, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.database import schema, server, versions
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.machines import published
+from bellhop.metrics import totals
+from bellhop.notices.wishes import Wish, set_wish
 from bellhop.storage.installation import Installation, make_folder
 from tests.support import single
+from tests.support.programs import as_0_1_0
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 # Made up: what a later version may add, and what its predecessor could not read any more.
@@ -118,6 +121,39 @@ def test_it_runs_items_with_columns_that_it_does_not_know(url: str, program: Pro
     assert [consumer.id for consumer in queries.consumers()] == ["c1"]
     submit()
     assert single.claim("parsing", "c1/1") and lifecycle.adopt("c1") == 1
+
+
+def test_a_job_that_0_1_0_ran_lacks_its_counts_and_its_notice_alone(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0011 is not breaking: see the upgrade notes of 0.2.0."""
+    set_wish("local", Wish("ada@example.org", "every"))
+    for is_older in (True, False):
+        submit()
+        with monkeypatch.context() as there:
+            if is_older:
+                as_0_1_0(there)
+            claim = single.claim("parsing", "c1/1")
+            assert claim and single.complete(claim, data="1", files="[]", warnings="[]")
+    assert query("SELECT status, completed_items FROM job") == [("completed", 1)] * 2
+    assert query("SELECT count(*) FROM result") == [(2,)]
+    assert query("SELECT count(*) FROM notice JOIN job USING (job_id) WHERE job.id = 2") == [(1,)]
+    assert query("SELECT count(*) FROM notice") == [(1,)]
+    counted = {what: sum(each.number for each in found) for what, found in totals.every().items()}
+    assert (counted["submitted"], counted["item"], counted["job"]) == (2, 1, 1)
+
+
+def test_what_0_1_0_ran_can_run_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit()
+    with monkeypatch.context() as there:
+        as_0_1_0(there)
+        claim = single.claim("parsing", "c1/1")
+        assert claim and lifecycle.fail(claim, ItemError("bad_input", "It is no PDF."))
+    ((job,),) = query("SELECT job_id FROM job")
+    lifecycle.retry(job)
+    claim = single.claim("parsing", "c1/1")
+    assert claim and single.complete(claim, data="1", files="[]", warnings="[]")
+    assert query("SELECT status, is_again FROM job") == [("completed", 1)]
 
 
 def test_it_says_in_one_line_that_it_is_too_old(url: str, program: Program) -> None:

@@ -16,6 +16,7 @@ from bellhop.jobs import backlogs, lifecycle, queries
 from bellhop.storage.models import Job
 from tests.support import single
 from tests.support.clock import only_own
+from tests.support.programs import as_0_1_0
 
 Submit = Callable[..., Job]
 QUEUES = {"parsing": Queue(1, 60, backlog_s=100), "ai": Queue(1, 60, backlog_s=0)}
@@ -72,6 +73,19 @@ def test_it_waits_since_its_job_where_an_older_version_queued_it(
     job = submit("a")
     query("UPDATE item SET queued_at = NULL")
     assert queries.waits_since("parsing") == job.created_at
+
+
+def test_it_waits_since_it_began_where_an_older_version_queued_it_again(
+    rows: str, submit: Submit, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit("a")
+    clock[0] += 500
+    began_at = timestamp()
+    with monkeypatch.context() as there:
+        as_0_1_0(there)
+        claim = single.claim("parsing", "c1/1")
+        assert claim and lifecycle.adopt("c1") == 1
+    assert queries.waits_since("parsing") == began_at
 
 
 # Queues that are behind.

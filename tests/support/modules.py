@@ -30,11 +30,11 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2241, "parent": 593, "server": 826, "web": 6150, "consumer": 1685, "backup": 955,
+    "cli": 2248, "parent": 598, "server": 826, "web": 6150, "consumer": 1685, "backup": 955,
     "schedules": 330, "checks": 619, "jobs": 3816, "jobprocess": 1660, "accounts": 886,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
-    "system": 1054, "functions": 1420, "machines": 850, "uploads": 336, "service": 266,
+    "system": 1057, "functions": 1420, "machines": 850, "uploads": 336, "service": 266,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 820, "notices": 400, "upgrade": 150,
     "origins": 133, "space": 307, "base": 1664,
 }  # fmt: skip

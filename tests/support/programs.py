@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from bellhop.database import schema, server
+from bellhop.jobs.lifecycle import deliveries, moves
+from bellhop.metrics.totals import Totals
 
 ADDS = "CREATE TABLE weather (id INTEGER PRIMARY KEY, sun TEXT);"
 Later = Callable[..., None]
@@ -23,3 +25,19 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
             monkeypatch.setattr(module, "migrations", lambda: [*texts, *added])
 
     return be
+
+
+def earlier(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Be the program of a schema before this one."""
+    names, texts = schema.MIGRATIONS[:number], schema.migrations()[:number]
+    monkeypatch.setattr(schema, "MIGRATIONS", names)
+    for module in (schema, server):
+        monkeypatch.setattr(module, "migrations", lambda: texts)
+
+
+def as_0_1_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Move items as 0.1.0 does on a machine beside this version: without what 0011 added."""
+    for statement in moves.Statement.every:
+        monkeypatch.setattr(statement, "update", statement.update.replace(", queued_at = :now", ""))
+    monkeypatch.setattr(Totals, "write", lambda self: None)
+    monkeypatch.setattr(deliveries, "NOTE_END", "SELECT 1")

@@ -15,6 +15,7 @@ from bellhop.cli import start, upgradecheck
 from bellhop.cli.selfcheck import Finding, answered
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
+from bellhop.parent import answers
 from bellhop.storage.installation import Installation, read_record, stay_alive
 from bellhop.system import locks
 from bellhop.upgrade import questions
@@ -137,15 +138,23 @@ def test_it_names_types_that_would_not_load(
     assert "word_count would not load: this version does not have it" in said
 
 
-def test_it_says_what_a_stop_would_cut_off(
-    started: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("understands", "then"),
+    [
+        (False, "stop it, and start this version"),
+        (True, "install this version in its place, and type python app.py restart"),
+    ],
+)
+def test_it_says_how_to_replace_who_runs_and_what_that_cuts_off(
+    started: Settings, monkeypatch: pytest.MonkeyPatch, *, understands: bool, then: str
 ) -> None:
     monkeypatch.setattr(locks, "_held_for_life", [])
+    monkeypatch.setattr(answers, "understands", lambda folder, number: understands)
     stay_alive(started.data_dir)
     (line,) = found(started)["running"]
     os.close(locks._held_for_life[0])
-    assert line.ok and line.said.startswith("Bellhop runs, with 0 items at this moment; stop it")
-    assert "more than 8 s then run again" in line.said
+    cut = "(those that need more than 8 s more then run again)"
+    assert line.ok and line.said == f"Bellhop runs, with 0 items at this moment {cut}; {then}"
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

@@ -41,8 +41,10 @@ STATES = """
     UNION ALL
     SELECT queue, 'running', count(*), count(DISTINCT worker) FROM item
     WHERE status = 'running' GROUP BY queue"""
+# Where a machine with 0.1.0 queues an item again, `queued_at` stays as it was.
 WAITS_SINCE = """
-    SELECT min(coalesce(queued_at, max(job.created_at, coalesce(job.run_at, ''))))
+    SELECT min(max(coalesce(queued_at, job.created_at),
+        max(coalesce(job.run_at, ''), coalesce(item.started_at, ''))))
     FROM item JOIN job ON job.id = item.job WHERE item.id IN (
         SELECT id FROM item INDEXED BY item_due WHERE queue = :queue AND status = 'queued'
         ORDER BY id LIMIT 1000)"""

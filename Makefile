@@ -46,7 +46,7 @@ check: .venv/bench  ## Lint, types, every test, and a short run of each benchmar
 	@$(BIN)/python benchmarks/run.py --quick
 
 .PHONY: proof
-proof: postgresql fuzz chaos chaos-postgresql cluster attack backups proxies soak nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
+proof: postgresql fuzz chaos chaos-postgresql cluster attack backups upgrades proxies soak nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …
 
 .PHONY: bench
 bench: .venv/bench  ## Compare speed and memory with the alternatives
@@ -89,6 +89,10 @@ attack: .venv/dev  ## Attack a running Bellhop as job code, an account and a str
 .PHONY: backups
 backups: .venv/dev  ## Kill 20 backups under load, and restore and compare 20 others
 	@BACKUPS=20 $(BIN)/python -m pytest tests/whole/test_backup.py
+
+.PHONY: upgrades
+upgrades: .venv/dev  ## Upgrade a data folder with 100,000 waiting jobs, and run them
+	@UPGRADE_JOBS=100000 $(BIN)/python -m pytest -s tests/whole/test_upgrade.py
 
 .PHONY: proxies
 proxies: .venv/dev  ## Send 2 GB through Caddy and nginx as docs/behind-a-proxy.md sets them up

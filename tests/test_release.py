@@ -34,6 +34,11 @@ def test_it_has_upgrade_notes_and_changes_of_each_version(version: str) -> None:
     assert all(text.strip() for text in parts[1::2])
 
 
+def test_it_tells_of_each_change_once() -> None:
+    changes = re.findall(r"^- .*(?:\n  .*)*", TEXT, re.M)
+    assert len(changes) == len(set(changes))
+
+
 def test_it_names_the_schema_that_an_upgrade_brings() -> None:
     notes = SECTIONS[__version__].partition("### Changes")[0]
     assert f"to schema {len(MIGRATIONS)}." in notes

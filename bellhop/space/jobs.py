@@ -1,7 +1,7 @@
 """What jobs hold, as their rows say: no file is looked at, so a page may ask for it.
 
 A job counts whole for its type and its owner, as for the quota: also a file that it shares with
-others, such as a result that was used again, of which the disk has one copy.
+others, such as a result that Bellhop reused, of which the disk has one copy.
 """
 
 from __future__ import annotations

@@ -13,18 +13,18 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 ROOM = {
     "uploads": ("files that people gave to jobs", "[lifetime] uploads_days, uploads_on_success"),
     "results": ("output files of jobs", "[lifetime] results_days, or delete jobs on the page Jobs"),
-    "logs": ("what jobs printed", "goes with the jobs"),
+    "logs": ("what jobs printed", "Bellhop deletes them with the jobs"),
     "arriving": (
         "uploads in parts, and files of schedules",
-        "the former go by themselves; delete schedules",
+        "Bellhop deletes the former by itself; delete schedules",
     ),
     "database": ("jobs, items and events", "shrinks by itself after jobs are deleted"),
     "log": ("write-ahead log", f"shrinks by itself; if not, {TYPED} check says why"),
-    "scratch": ("working folders of running jobs", "goes when the jobs end"),
-    "incoming": ("requests that arrive now", "goes by itself"),
+    "scratch": ("working folders of running jobs", "Bellhop deletes them when the jobs end"),
+    "incoming": ("requests that arrive now", "Bellhop deletes them by itself"),
     "environments": (
         "packages of job types",
-        "unused ones go by themselves; delete any while Bellhop is stopped",
+        "Bellhop deletes unused ones; delete any while it is stopped",
     ),
     "copies": ("rows from before migrations", "the newest 3 stay; delete any that you do not need"),
     "backups": ("backups that Bellhop makes", "[backup] keep"),

@@ -71,6 +71,11 @@ INSERT INTO served VALUES ('m', 'noop', 'c', '{}', 'ärger');
 INSERT INTO published VALUES ('needs', '10');
 INSERT INTO watch VALUES ('scans', '/srv/scans', 'm', '{}');
 INSERT INTO watched VALUES ('t', 'm', 'j3', 'done/%C3%A4', 'ärger');
+INSERT INTO notice_wish VALUES ('anna', 'a@example.org', 'every');
+INSERT INTO notice (at, owner, address, kind, name, status, error)
+    VALUES ('2026', 'anna', '', 'trouble', 'ärger', 'begun', '{"a": "ä"}');
+INSERT INTO notice_sent (at, owner, address, job_id, count) VALUES ('2026', 'anna', '', 'j3', 2);
+INSERT INTO trouble VALUES ('disk', 'ärger', '2026', NULL, 1);
 INSERT INTO audit (at, who, address, action, target) VALUES ('2026', 'x', '', 'x', 'x');
 DELETE FROM job WHERE id = 9;
 """

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bellhop.accounts.access import BELLHOP, User
-from bellhop.base.settings import Lifetime, Settings
+from bellhop.base.sections import Lifetime
+from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query

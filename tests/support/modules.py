@@ -30,8 +30,8 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2248, "parent": 598, "server": 826, "web": 6150, "consumer": 1685, "backup": 955,
-    "schedules": 330, "checks": 619, "jobs": 3816, "jobprocess": 1660, "accounts": 886,
+    "cli": 2248, "parent": 598, "server": 826, "web": 6152, "consumer": 1685, "backup": 955,
+    "schedules": 330, "checks": 619, "jobs": 3817, "jobprocess": 1660, "accounts": 886,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1057, "functions": 1420, "machines": 850, "uploads": 336, "service": 266,

@@ -39,6 +39,7 @@ JOB_FIELDS = {
     "position", "eta_s", "waiting_for", "cancel_requested", "error", "links",
     # Beyond the contract:
     "then", "steps", "depends_on", "keep", "webhook_url", "schedule",
+    "watch",
 }  # fmt: skip
 
 

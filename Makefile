@@ -125,7 +125,8 @@ audit: .venv/pins  ## Look up known vulnerabilities of the pinned packages
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt \
-		requirements-postgresql.txt requirements-machines.txt requirements-sso.txt
+		requirements-postgresql.txt requirements-machines.txt requirements-sso.txt \
+		requirements-notices.txt
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 

@@ -81,6 +81,12 @@ FILES = (
         ("requirements.txt",),
     ),
     Requirements(
+        "requirements-notices.txt",
+        "The extra `notices`: admins hear of trouble through the services that Apprise knows.",
+        (*PROJECT, "--extra", "notices"),
+        ("requirements.txt",),
+    ),
+    Requirements(
         "requirements-dev.txt",
         "What `make check`, `make bench` and `make dist` need beyond requirements.txt.",
         (*PROJECT, "--all-extras", "--group", "dev"),
@@ -90,6 +96,7 @@ FILES = (
             "requirements-ocr.txt",
             "requirements-machines.txt",
             "requirements-sso.txt",
+            "requirements-notices.txt",
         ),
     ),
     Requirements(

@@ -176,7 +176,7 @@ def _whole(text: str, footer: str) -> str:
 
 
 def _settings_at(base: str) -> str:
-    return f"Bellhop sends this because somebody asked for it at {base}/account or in a schedule."
+    return f"Bellhop sends this because somebody asked for it at {base}/account."
 
 
 def _of_installation(base: str) -> str:

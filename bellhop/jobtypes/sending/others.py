@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from bellhop import BadInput, Unavailable
 
 EXTRA = "notices"
@@ -18,6 +20,7 @@ def send(url: str | None, subject: str, text: str) -> str:
         raise BadInput(
             "Apprise URLs need the extra `notices`.", code="missing_extra", extra=EXTRA
         ) from None
+    logging.getLogger("apprise").propagate = False  # it logs URLs that it does not understand
     target = apprise.Apprise()
     kind = url.partition(":")[0]
     if not target.add(url):

@@ -101,7 +101,7 @@ def _ages(of: Mapping[str, Any]) -> str:
     """When Bellhop deletes what of a type."""
     if not of["results_days"]:
         return "never deleted ([lifetime] results_days = 0)"
-    kept = f"; {size(of['kept_bytes'])} kept for ever" if of["kept_bytes"] else ""
+    kept = f"; {size(of['kept_bytes'])} kept forever" if of["kept_bytes"] else ""
     if not of["soon_jobs"]:
         return f"deleted after {of['results_days']:g} days{kept}"
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from bellhop import BadInput, Unavailable
+from bellhop.jobtypes.reading.refusals import missing_extra
 
 EXTRA = "notices"
 
@@ -17,9 +18,7 @@ def send(url: str | None, subject: str, text: str) -> str:
     try:
         import apprise
     except ImportError:
-        raise BadInput(
-            "Apprise URLs need the extra `notices`.", code="missing_extra", extra=EXTRA
-        ) from None
+        raise missing_extra("Apprise URLs need the extra `notices`.", extra=EXTRA) from None
     logging.getLogger("apprise").propagate = False  # it logs URLs that it does not understand
     target = apprise.Apprise()
     kind = url.partition(":")[0]

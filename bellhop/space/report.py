@@ -63,7 +63,7 @@ def of_rows(found: Mapping[str, Any]) -> Iterator[str]:
     """The lines of what the rows say."""
     if found["unknown_jobs"]:
         yield (
-            f"Of it, {size(found['unknown_bytes'])} in {found['unknown_jobs']:,} folders are of no "
+            f"Of it, {size(found['unknown_bytes'])} in {found['unknown_jobs']:,} folders have no "
             "job; Bellhop deletes them by itself, an hour after their last change"
         )
     if found["unused_bytes"]:

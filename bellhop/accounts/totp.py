@@ -50,14 +50,12 @@ def begin(account: str) -> str:
     Raises Refused where one counts already.
     """
     secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    begun = """INSERT INTO totp (account, secret) VALUES (:account, :secret)
+        ON CONFLICT (account) DO UPDATE SET secret = excluded.secret
+        WHERE totp.confirmed_at IS NULL RETURNING account"""
     with database.atomic():
-        if is_on(account):
+        if not query(begun, {"account": account, "secret": secret}):
             raise Refused("this account has two-factor login already; turn it off first")
-        query(
-            """INSERT INTO totp (account, secret) VALUES (:account, :secret)
-            ON CONFLICT (account) DO UPDATE SET secret = excluded.secret""",
-            {"account": account, "secret": secret},
-        )
     return secret
 
 
@@ -77,7 +75,8 @@ def confirm(account: str, code: str) -> list[str]:
     with database.atomic():
         if is_on(account) or not _take_code(account, code):
             raise Refused("this is not the code that the app shows now")
-        query(confirmed, {"account": account, "now": times.timestamp()})
+        if not query(confirmed, {"account": account, "now": times.timestamp()}):
+            raise Refused("another request has turned it on meanwhile")
         made = [_recovery_code() for _ in range(RECOVERY_CODES)]
         for each in made:
             query(

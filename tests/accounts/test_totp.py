@@ -123,6 +123,16 @@ def test_it_begins_with_another_secret_each_time(web: WsgiClient, secret: str, t
     assert (begun.code, "already" in begun.json["detail"]) == ("forbidden", True)
 
 
+def test_it_replaces_no_secret_that_another_request_confirms_meanwhile(
+    web: WsgiClient, secret: str, recovery: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the app of the account would show codes that are none."""
+    monkeypatch.setattr(totp, "is_on", lambda account: False)
+    assert post(web, "", password=password_of("otto")).code == "forbidden"
+    assert query("SELECT secret FROM totp") == [(secret,)]
+    database.close()
+
+
 def test_it_confirms_nothing_that_was_not_begun(web: WsgiClient) -> None:
     assert post(web, "/confirm", code="000000").status == 422
 

@@ -325,6 +325,10 @@ def test_it_drains(installed: Installation) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_it_is_one_file_of_less_than_8_mb(dist: Path) -> None:
+    assert (dist / "bellhop.pyz").stat().st_size < 8_000_000
+
+
 # The wheel, and what its environment runs.
 
 

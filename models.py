@@ -47,9 +47,13 @@ from bellhop.storage.people import (
     Audit,
     KnownBrowser,
     LoginFailure,
+    OneTimeLink,
+    RecoveryCode,
     Refusal,
     Session,
+    SsoIdentity,
     Token,
+    Totp,
 )
 from bellhop.storage.telling import (
     Notice,
@@ -64,10 +68,10 @@ from bellhop.storage.watches import Watch, Watched
 __all__ = [
     "Account", "Audit", "Cache", "CacheCount", "Consumer", "Content", "Counter", "Dependency",
     "Duration", "Event", "Failure", "Gone", "Idempotency", "Item", "Job", "JoinToken",
-    "KnownBrowser", "LoginFailure", "Machine", "Notice", "NoticeSent", "NoticeWish", "Published",
-    "Queue", "Refusal", "Result", "Schedule", "Search", "Served", "Session", "Share", "StorageUse",
-    "Tally", "Token", "Total", "Trouble", "Turn", "Upload", "Watch", "Watched", "WebhookDisabled",
-    "WebhookSecret", "database",
+    "KnownBrowser", "LoginFailure", "Machine", "Notice", "NoticeSent", "NoticeWish", "OneTimeLink",
+    "Published", "Queue", "RecoveryCode", "Refusal", "Result", "Schedule", "Search", "Served",
+    "Session", "Share", "SsoIdentity", "StorageUse", "Tally", "Token", "Total", "Totp", "Trouble",
+    "Turn", "Upload", "Watch", "Watched", "WebhookDisabled", "WebhookSecret", "database",
 ]  # fmt: skip
 
 _settings = configuration.load()

@@ -19,7 +19,6 @@ from functools import partial
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, said_of
-from bellhop.base.killpoint import die_at
 from bellhop.base.settings import Watch
 from bellhop.base.texts import shown
 from bellhop.jobs import queries
@@ -139,7 +138,6 @@ class WatchedFolder:
             name = folder.free_name(where, folder.name_of(token) or "", promised)
             endings.append(Ending(token, where, name, why))
         rows.set_targets(endings)
-        die_at("watch-target")
         self._place(folder, endings)
         self._has_rows = rows.has_any(folder.mark)
         return len(ended) == MOST_MOVED
@@ -149,7 +147,6 @@ class WatchedFolder:
             return
         placed = [ending.token for ending in endings if self._is_placed(folder, ending)]
         folder.sync()
-        die_at("watch-placed")
         rows.delete(placed)
 
     def _is_placed(self, folder: Folder, ending: Ending) -> bool:
@@ -230,7 +227,6 @@ class WatchedFolder:
                 self._note_wrong(name, name, error)
         if names:
             folder.sync()
-            die_at("watch-taken")
 
     def _submit(self, folder: Folder, token: str, user: User) -> None:
         name = folder.name_of(token)

@@ -103,7 +103,7 @@ def test_it_says_in_words_that_a_queue_is_behind(
 ) -> None:
     served.query("INSERT INTO duration (type, slot, seconds) VALUES ('slow', 0, 3600)")
     served.texts(*map(str, range(6)), type="slow", seconds=60)
-    served.query(f"UPDATE job SET created_at = '{timestamp(-3 * 3600 - 60)}'")
+    served.query(f"UPDATE item SET queued_at = '{timestamp(-3 * 3600 - 60)}'")
     open_page(browser, served)
     # How long items take is looked up twice a second at most.
     said = "3 items waiting, oldest 3 h, done about "

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.killpoints import BACKUP, RESTORE, TO_POSTGRESQL, TO_SQLITE, WITH_FILES
+from tests.support.killpoints import (
+    BACKUP,
+    BEFORE,
+    RESTORE_ON_SERVER,
+    TO_POSTGRESQL,
+    TO_SQLITE,
+    WITH_FILES,
+)
 from tests.support.places import ROOT
 from tests.support.running import Running, running, wait_for
 from tests.support.wsgi import BOUNDARY, form
@@ -72,8 +79,9 @@ def test_it_names_every_point_there_is() -> None:
         for path in (ROOT / "bellhop").rglob("*.py")
         for point in re.findall(r'die_at\("(.*?)"', path.read_text())
     }
-    of_commands = {*TO_POSTGRESQL, *TO_SQLITE, *WITH_FILES, *BACKUP, *RESTORE}
-    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *of_commands}
+    of_moves = {*TO_POSTGRESQL, *TO_SQLITE, *WITH_FILES}
+    of_backups = {*BACKUP, *BEFORE, *RESTORE_ON_SERVER}
+    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *of_moves, *of_backups}
 
 
 @pytest.mark.parametrize("point", ACCEPT)

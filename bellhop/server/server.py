@@ -179,6 +179,9 @@ def _finish(server: Any, limit_s: float, passage: Passage) -> None:
 
 
 def _serve_while(server: Any, waits_for: Callable[[], list[Any]], limit_s: float) -> None:
+    """Serve once and then as long as it waits: what has arrived may not have been read yet."""
     deadline = time.monotonic() + limit_s
-    while waits_for() and time.monotonic() < deadline:
+    is_waited_for = True
+    while is_waited_for and time.monotonic() < deadline:
         server.asyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+        is_waited_for = bool(waits_for())

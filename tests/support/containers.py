@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ network_config_dir = "{folder}/networks"
 STORAGE = """\
 [storage]
 driver = "overlay"
-runroot = "{folder}/run"
+runroot = "{run}"
 graphroot = "{folder}/images"
 """
 # Building and running need no registry, and packages come from where this machine has them.
@@ -67,8 +68,10 @@ class Containers:
 
     def __init__(self, folder: Path):
         self._folder = folder
+        # What podman starts after a container refuses one of more than 50 characters.
+        self._run = Path(tempfile.mkdtemp(prefix="podman-", dir="/tmp"))
         for name, text in (("containers.conf", CONF), ("storage.conf", STORAGE)):
-            (folder / name).write_text(text.format(folder=folder))
+            (folder / name).write_text(text.format(folder=folder, run=self._run))
         self._commands = folder / "commands"
         self._commands.mkdir()
         podman = shutil.which("podman")
@@ -146,6 +149,7 @@ class Containers:
 
     def close(self) -> None:
         self.run("podman rm --all --force --time 0; podman network prune --force", Path("/"))
+        shutil.rmtree(self._run, ignore_errors=True)
 
     def _make(self, name: str, lines: Sequence[str], files: Sequence[Path]) -> None:
         place = self._folder / name.replace("/", "_").replace(":", "_")

@@ -118,7 +118,7 @@ def test_it_confines_jobs_as_the_page_says(containers: Containers, checkout: Pat
     assert seen == [str(every), str({**every, "shared memory": False})]
 
 
-@pytest.mark.parametrize("user", ["0", "1000:1000", "65534", "4000000:4000000"])
+@pytest.mark.parametrize("user", ["0", "65534", "4000000:4000000"])
 def test_it_runs_as_any_user(containers: Containers, checkout: Path, user: str) -> None:
     line = ADD.replace("-v bellhop:", f"--user {user} --read-only -v own-{user[:4]}:")
     containers.says(line, checkout, PASSWORD)
@@ -175,6 +175,8 @@ def test_it_runs_jobs_by_compose(containers: Containers, checkout: Path, way: st
     add = COMPOSE[1].replace("podman-compose", compose)
     wait_for(lambda: containers.run(add, checkout, PASSWORD, **own).returncode == 0)
     containers.says(lines[-1], checkout, **own)
-    token = containers.says(f"podman exec {way}_bellhop_1 bellhop token add anna")
+    # It starts again until its database answers.
+    ask = f"podman exec {way}_bellhop_1 bellhop token add anna"
+    token = wait_for(lambda: containers.run(ask, checkout).stdout.strip())
     assert runs_a_job(port, token)
     containers.says(f"{compose} down", checkout, **own)

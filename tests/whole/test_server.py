@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -396,6 +397,21 @@ def test_it_answers_what_is_under_way_when_it_stops(tmp_path: Path) -> None:
         connection.endheaders(body)
         web.terminate()
         assert connection.getresponse().status == 202
+        connection.close()
+        assert web.wait(20) == 0
+
+
+def test_it_answers_what_it_has_not_read_yet_when_it_stops(tmp_path: Path) -> None:
+    with running(tmp_path) as bellhop:
+        web = bellhop.start("web")
+        connection = connect(bellhop)
+        connection.request("GET", "/health")
+        connection.getresponse().read()
+        web.send_signal(signal.SIGSTOP)
+        connection.request("GET", "/health")
+        web.terminate()
+        web.send_signal(signal.SIGCONT)
+        assert connection.getresponse().status == 200
         connection.close()
         assert web.wait(20) == 0
 

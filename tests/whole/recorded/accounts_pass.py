@@ -164,6 +164,7 @@ def a_token_to_submit(ask: Caller) -> None:
 def administering(ask: Caller) -> None:
     for request in ("GET health", "GET ready", "GET monitoring/health", "GET cache"):
         ask(request, by="anna")
+    ask("GET monitoring/space", by="ben")
     ask("PATCH jobs/{job}", json={"keep": True}, by="anna")
     ask("POST queues/default/pause", by="anna")
     ask("DELETE jobs/{carls}?purge=true", by="anna")

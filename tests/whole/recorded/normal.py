@@ -31,6 +31,8 @@ PATTERNS = [
     for pattern, words in (
         (r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
         (r"\b\d\d:\d\d:\d\dZ", "<clock>"),
+        (r"\b20\d\d-\d\d-\d\d at \d\d:\d\dZ", "<time>"),
+        (r"\b[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}\b", "<recovery code>"),
         (r"\b[0-9a-f]{20}\b", "<job>"),
         (r'"[0-9a-f]{32}"', '"<tag>"'),
         (r'"[0-9a-f]+-[0-9a-f]+"', '"<tag of a file>"'),
@@ -53,7 +55,7 @@ VARYING = {
     "in_per_minute": "<number>", "out_per_minute": "<number>",
     "free_bytes": "<bytes>", "database_bytes": "<bytes>",
     "consumer": "<consumer>", "worker": "<worker>", "next": "<cursor>", "cursor": "<cursor>",
-    "version": "<version>", "secret": "<secret>", "recovery_codes": "<codes>", "qr": "<image>",
+    "version": "<version>", "secret": "<secret>", "qr": "<image>",
 }  # fmt: skip
 # Members that tell how far something has come.
 MOVING = (

@@ -18,7 +18,7 @@ from bellhop.base.masking import MARK, Mask
 from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
-from bellhop.logs.about import about, extra
+from bellhop.logs.about import about, begin, extra
 from bellhop.logs.forms import JsonForm, LineForm
 from bellhop.logs.output import LogFile
 from bellhop.server import server
@@ -30,6 +30,12 @@ from tests.support.wsgi import WsgiClient
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"
+
+
+@pytest.fixture(autouse=True)
+def idle() -> None:
+    """Whatever requests this thread has answered in other tests."""
+    begin({})
 
 
 def record(message: object, *arguments: object, failed: bool = False, **fields: object) -> Any:

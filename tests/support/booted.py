@@ -27,7 +27,7 @@ class Machine:
         self.root, self._pid = root, pid
 
     def run(
-        self, *command: str, user: str = "root", limit_s: float = 60.0
+        self, *command: str, user: str = "root", limit_s: float = 300.0
     ) -> subprocess.CompletedProcess[str]:
         """One command to its end, with nothing of this process's environment."""
         clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"]
@@ -46,6 +46,7 @@ class Machine:
 @contextlib.contextmanager
 def booted(folder: Path) -> Iterator[Machine]:
     """Boot one, and halt it afterwards; `folder` is its own."""
+    os.umask(0o022)  # that of Bellhop, which tests may have set, hides files from other users
     upper, work, root = (folder / name for name in ("upper", "work", "root"))
     for place in (upper, work, root):
         place.mkdir()

@@ -67,6 +67,7 @@ class Containers:
     """Lines of a shell in which `podman` and `podman-compose` are these; `close` removes all."""
 
     def __init__(self, folder: Path):
+        os.umask(0o022)  # that of Bellhop, which tests may have set, hides files from other users
         self._folder = folder
         # What podman starts after a container refuses one of more than 50 characters.
         self._run = Path(tempfile.mkdtemp(prefix="podman-", dir="/tmp"))

@@ -67,8 +67,8 @@ def test_it_keeps_no_answer_that_nobody_asks_for(name: str) -> None:
     assert [*recorded(name)["groups"]] == [group for known, group in GROUPS if known == name], HINT
 
 
-# What nothing is there for while the rows are in SQLite; tests/machines asks it.
-ON_A_SERVER = ("POST /api/v1/machines/join",)
+# What needs a server: of the rows, which tests/machines asks, or of mail, as tests/web does.
+ON_A_SERVER = ("POST /api/v1/machines/join", "POST /api/v1/account/notices/test")
 
 
 def test_it_asks_every_route_to_an_answer_that_is_no_refusal() -> None:

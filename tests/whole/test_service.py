@@ -163,7 +163,7 @@ def test_it_confines_job_processes_as_without_systemd(installed: Installed) -> N
 def test_it_reads_its_settings_again_when_systemd_reloads_it(installed: Installed) -> None:
     settings = installed.machine.root / HOME.lstrip("/") / "config.ini"
     before, pid = settings.read_text(), installed.pid
-    settings.write_text(before.replace("[server]", "[server]\nlog_level = warning"))
+    settings.write_text(before.replace("[server]", "[server]\nlog_level = debug"))
     installed.machine.says("systemctl", "reload", "bellhop")
     wait_for(lambda: "log_level" in installed.machine.says("journalctl", "--unit", "bellhop"))
     assert (installed.pid, installed.show("ActiveState")) == (pid, "active")

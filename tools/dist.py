@@ -42,6 +42,7 @@ def main() -> None:
         compileall.compile_dir(
             build, quiet=1, legacy=True, optimize=0, stripdir=name, invalidation_mode=mode
         )
+        _remove_sources_of_packages(build)
         for path in build.rglob("*"):
             os.utime(path, (BUILT_AT, BUILT_AT))
         # Beside, then into place: a running Bellhop keeps the file it was started from.
@@ -74,6 +75,14 @@ def _add_packages(build: Path) -> None:
             path.unlink(missing_ok=True)
     compiled = [path for path in build.rglob("*") if path.suffix in (".so", ".pyd")]
     assert not compiled, f"not pure Python: {compiled}"
+
+
+def _remove_sources_of_packages(build: Path) -> None:
+    """Leave their bytecode alone, which is a quarter of the file less; ours stays readable."""
+    for path in build.rglob("*.py"):
+        is_ours = path == build / "__main__.py" or path.is_relative_to(build / "bellhop")
+        if not is_ours and path.with_suffix(".pyc").exists():
+            path.unlink()
 
 
 def _add_bellhop(build: Path, wheel: Path) -> None:

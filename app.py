@@ -17,7 +17,6 @@ if sys.flags.safe_path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bellhop.cli.main import main
-from bellhop.cli.wsgi import Application
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell
@@ -29,7 +28,9 @@ def open_bell(*_: Any) -> Bell:
     return bell
 
 
-application = Application(open_bell)
-
 if __name__ == "__main__":
     sys.exit(main(open_bell=open_bell))
+else:
+    from bellhop.cli.wsgi import Application
+
+    application = Application(open_bell)

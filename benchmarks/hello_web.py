@@ -19,7 +19,7 @@ from bottle import Bottle, HTTPResponse
 from bellhop.base import configuration
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
-from bellhop.cli.main import start_log
+from bellhop.cli.run import start_log
 from bellhop.server import server
 from bellhop.server.passage import Passage
 from bellhop.system import listener

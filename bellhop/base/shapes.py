@@ -11,7 +11,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 Shape = TypeVar("Shape")
 
@@ -81,11 +81,10 @@ def _one_of(hint: Any, readers: list[Callable[[Any], Any]], given: Any) -> Any:
 
 
 def _plain(hint: Any, given: Any) -> Any:
-    if typing.get_origin(hint) is Literal:
-        # The one of the hint: a member of an enumeration rather than its text.
-        for choice in typing.get_args(hint):
-            if choice == given:
-                return choice
-    elif hint is Any or type(given) is hint or (hint is float and type(given) is int):
+    if type(given) is hint or hint is Any or (hint is float and type(given) is int):
         return given
+    # The one of a Literal: a member of an enumeration rather than its text.
+    for choice in typing.get_args(hint):
+        if choice == given:
+            return choice
     raise WrongShape(f"must be {getattr(hint, '__name__', hint)}")

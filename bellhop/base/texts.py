@@ -14,14 +14,15 @@ import re
 # What cannot be seen and changes what is seen: the categories Cc, Cs, Zl, Zp, and what has the
 # property Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties.txt). Without U+200C,
 # U+200D and the variation selectors, Persian, Indic scripts and emoji are misspelt: they stay.
-HIDDEN = (
-    "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+_FURTHER = (
+    "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
+HIDDEN = f"\x00-\x1f{_FURTHER}"
 _HIDDEN = re.compile(f"[{HIDDEN}]")
-# Of a text of several lines.
-_HIDDEN_IN_LINES = re.compile(f"(?![\n\t])[{HIDDEN}]")
+# Of a text of several lines, whose newlines and tabs are meant.
+_HIDDEN_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_FURTHER}]")
 
 
 def cleaned(name: str) -> str:

@@ -9,7 +9,7 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
-from bellhop.cli.main import start_log
+from bellhop.cli.run import start_log
 from bellhop.consumer.consumer import Consumer
 from bellhop.storage.installation import Installation
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bellhop.base import configuration
 from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.settings import Settings
-from bellhop.cli.main import start_log
+from bellhop.cli.run import start_log
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell

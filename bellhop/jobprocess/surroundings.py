@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import resource
 import signal
@@ -22,7 +23,7 @@ SIGNALS = [
     for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
 ]
 # What is under the wrapper that makes numbers an enum, which takes four times as long.
-_handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_handler_of = importlib.import_module("_signal").getsignal
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 OUTPUT = (1, 2)
 # Of the 107 that the path of a socket may have (unix(7)), without those that multiprocessing and

@@ -60,7 +60,7 @@ def test_it_prints_texts_of_others_without_their_effects(
     shown: str,
 ) -> None:
     monkeypatch.setattr(commands, "at_home", lambda settings: Standin())
-    monkeypatch.setattr("bellhop.cli.main.start_log", lambda *given, **options: None)
+    monkeypatch.setattr("bellhop.cli.run.start_log", lambda *given, **options: None)
     main(["--config", str(loaded.config_path), *command.split()])
     said = "".join(capsys.readouterr())
     assert shown in said

@@ -413,6 +413,18 @@ def test_it_imports_nothing_late_into_what_runs_jobs(own: Own) -> None:
     assert done.stdout == "['bellhop', 'bellhop.words']\n", done.stderr
 
 
+@pytest.mark.parametrize("door", ["app.py", "bellhop/__main__.py"])
+def test_it_imports_nothing_of_the_commands_into_what_runs_jobs(door: str) -> None:
+    """A job process starts while somebody waits."""
+    code = (
+        "import runpy, sys\nfrom bellhop.cli import main\n"
+        "main.main = lambda **given: print(sorted(n for n in sys.modules if 'bellhop' in n))\n"
+        f"runpy.run_path({door!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "['bellhop', 'bellhop.cli', 'bellhop.cli.main', 'bellhop.words']\n"
+
+
 def test_it_keeps_the_modules_of_libraries_below_a_folder_of_types(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

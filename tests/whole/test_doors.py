@@ -130,10 +130,10 @@ def test_it_gives_web_and_consumer_the_bell_of_tasks_py(bellhop: Running, half: 
     config.write_text(f"[storage]\ndata_dir = {bellhop.data}\n")
     code = (
         "import sys, app\n"
-        "from bellhop.cli import main\n"
+        "from bellhop.cli import main, run\n"
         "def see(loaded, given): print(given.open_bell(None, None) is sys.modules['tasks'].bell,\n"
         "    sys.modules['tasks'].settings.config_path)\n"
-        f"main.COMMANDS['{half}'] = see\n"
+        f"run.COMMANDS['{half}'] = see\n"
         f"main.main(['--config', '{config}', '{half}'], app.open_bell)\n"
     )
     assert python(bellhop, "-c", code).stdout == f"True {config}\n"

@@ -154,6 +154,7 @@ async function takeOver({ id }) {
 export async function scan() {
   await findOwner();
   const kept = await store.keptEntries();
+  if (!kept) return;
   const old = kept.filter(({ at }) => Date.now() - at > FORGOTTEN_MS);
   await Promise.all(old.map(({ id }) => store.removeEntry(id)));
   const free = kept.filter((entry) => entry.owner === owner && !runs.has(entry.id) && !old.includes(entry));
@@ -187,8 +188,8 @@ export async function end(id, { isInForm = false } = {}) {
 export const endAll = (whose) =>
   Promise.all([...runs.values()].filter(({ entry }) => entry.owner === whose).map(({ entry }) => end(entry.id)));
 
-/** Whether leaving the page would lose a file. */
-export const isLosing = () => [...runs.values()].some((run) => isMine(run) && run.isLosing());
+/** Whether leaving the page would lose a file, also one of somebody who is not logged in any more. */
+export const isLosing = () => [...runs.values()].some((run) => run.isLosing());
 
 /** The page is left. */
 export function leave() {
@@ -200,9 +201,10 @@ export function leave() {
 
 /** The browser shows the page once more as it was left: others may have sent or stopped what it has. */
 export async function returned() {
-  const kept = new Set((await store.keptEntries()).map(({ id }) => id));
+  const kept = await store.keptEntries();
+  const isKept = (id) => !kept || kept.some((entry) => entry.id === id);
   for (const [id, run] of runs) {
-    if (kept.has(id) && (await store.saveEntry(run.entry, PAGE))) run.resume();
+    if (isKept(id) && (await store.saveEntry(run.entry, PAGE))) run.resume();
     else drop(id);
   }
 }

@@ -45,7 +45,8 @@ async function within(stores, mode, act) {
 const orElse = (promise, otherwise) => promise.catch(() => otherwise);
 const filesOf = (id) => IDBKeyRange.bound([id], [id, []]);
 
-export const keptEntries = () => orElse(within(["entries"], "readonly", (entries) => entries.getAll()), []);
+/** All entries that this browser keeps; null when it does not say, as while the page is left. */
+export const keptEntries = () => orElse(within(["entries"], "readonly", (entries) => entries.getAll()), null);
 export const holderOf = (id) => orElse(within(["holders"], "readonly", (holders) => holders.get(id)), undefined);
 
 /** Keeps a new entry, which `page` sends. */

@@ -29,7 +29,6 @@ from tests.support.browser import (
 from tests.support.running import Running, running, wait_for
 
 PASSWORD, CHOSEN = "correct horse", "battery staple"
-# Another account in the same browser, while a page is open.
 # How often the page read something of the API but the account, and how many answers it waited for
 # at once.
 READS = """
@@ -39,10 +38,23 @@ const reads = performance.getEntriesByType("resource")
 const begun = (at) => reads.filter((each) => each.startTime <= at && at < each.responseEnd).length;
 return [reads.length, Math.max(0, ...reads.map((each) => begun(each.startTime)))];
 """
+# Another account in the same browser, while a page is open.
 LOG_IN = """
 const [name, password, done] = arguments;
 fetch("/api/v1/login", {method: "POST", headers: {"Content-Type": "application/json"},
   body: JSON.stringify({name, password})}).then((answer) => done(answer.status));
+"""
+IS_LOSING = """
+const [done] = arguments;
+import("/static/uploads/entries.js").then((entries) => done(entries.isLosing()));
+"""
+# What a page does that is left while it looks for uploads: the browser ends what it asks its disk.
+LOOK_IN_VAIN = """
+const [done] = arguments;
+localStorage.setItem("bellhop.tray", "1");
+IDBDatabase.prototype.transaction = () => { throw new DOMException("left", "AbortError"); };
+import("/static/uploads/entries.js").then((entries) => entries.scan())
+    .then(() => done(localStorage.getItem("bellhop.tray")));
 """
 
 
@@ -261,6 +273,7 @@ def test_an_upload_waits_until_its_owner_is_logged_in(
     assert browser.execute_async_script(LOG_IN, "ada", PASSWORD) == 200
     wait_for(lambda: "uploads of otto wait" in text_of(browser, "[data-toast]"))
     wait_for(lambda: not is_shown(browser, "[data-tray]"))
+    wait_for(lambda: not browser.execute_async_script(IS_LOSING))
     browser.get(f"{served.url}/jobs")
     wait_for(lambda: not any(n.is_displayed() for n in loading(browser)))
     throttle(browser, FAST)
@@ -268,6 +281,15 @@ def test_an_upload_waits_until_its_owner_is_logged_in(
     log_in(browser, f"{served.url}/jobs", "otto")
     (job,) = wait_for(lambda: [j for j in jobs_of(otto) if j["name"] == "mine.txt"])
     assert job["owner"] == "otto"
+
+
+def test_it_still_knows_of_uploads_when_a_page_is_left_while_it_looks_for_them(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    log_in(browser, f"{served.url}/jobs", "otto")
+    shown(browser, "[data-who] .person-name")
+    assert browser.execute_async_script(LOOK_IN_VAIN) == "1"
+    browser.execute_script("localStorage.clear()")
 
 
 def test_a_logout_asks_before_it_ends_uploads(

@@ -55,6 +55,10 @@ class NotifiedStorage(Looking, BaseStorage):  # type: ignore[misc]
             self._rung -= 1
             return b"1"
 
+    def stop_waiting(self) -> None:
+        with self._heard:
+            self._heard.notify_all()
+
     def _listen(self) -> None:
         """Hear what rings until the consumer stops, on a new connection where one is lost."""
         while not self.stopping.is_set():

@@ -83,6 +83,9 @@ class Looking:
             data = None
         return data or (b"1" if self.is_due() else None)
 
+    def stop_waiting(self) -> None:
+        """Wake who waits for a bell, as this consumer stops; others wait for at most `WAIT_S`."""
+
     def read_schedule(self, _: object) -> list[bytes]:
         """Nothing: what waits for its time waits in the rows, and no server is asked for it."""
         return []
@@ -182,6 +185,10 @@ class WakingSqliteStorage(Looking, SqliteStorage):  # type: ignore[misc]
     def enqueue(self, data: bytes, priority: Any = None) -> None:
         self._mending(partial(super().enqueue, data, priority))
         with contextlib.suppress(BlockingIOError):  # full: everybody is being woken already
+            os.write(self._bell(), b"!")
+
+    def stop_waiting(self) -> None:
+        with contextlib.suppress(OSError):
             os.write(self._bell(), b"!")
 
     def wait_for_bell(self) -> bytes | None:

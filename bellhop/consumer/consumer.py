@@ -214,6 +214,8 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
 
     def stop(self, graceful: bool = False) -> None:
         self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
+        self.stop_flag.set()  # before anybody is woken, who would wait again
+        self.huey.storage.stop_waiting()
         super().stop(graceful)
 
 

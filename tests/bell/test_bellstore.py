@@ -6,13 +6,16 @@ import contextlib
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bellhop.base.trouble import Trouble
+from bellhop.bell import store as store_module
 from bellhop.bell.store import WakingSqliteStorage
 from tests.support.nobody import as_nobody
 
@@ -109,6 +112,20 @@ def test_it_makes_a_fifo_that_was_removed_anew(tmp_path: Path, other: str | None
     began = time.monotonic()
     assert consumer.wait_for_bell() is None
     assert time.monotonic() - began > 0.5, "it waits and does not spin"
+
+
+def test_it_waits_no_more_when_its_consumer_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WAIT_S", 60.0)
+    consumer = store(tmp_path)
+    consumer.stopping = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        workers = [pool.submit(consumer.wait_for_bell) for _ in range(3)]
+        time.sleep(0.1)  # one listens, the others stand in line
+        consumer.stopping.set()
+        consumer.stop_waiting()
+        assert [worker.result(10) for worker in workers] == [None] * 3
 
 
 def test_it_keeps_a_file_that_is_only_busy(tmp_path: Path) -> None:

@@ -118,6 +118,19 @@ def test_it_wakes_nobody_later_for_bells_that_nobody_needed(consumer: Consumer) 
     hears(ours, 3)
 
 
+def test_it_waits_no_more_when_its_consumer_stops(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = consumer(ai=2)
+    monkeypatch.setattr(notified, "WAIT_S", 60.0)
+    with ThreadPoolExecutor() as pool:
+        workers = [pool.submit(ours.wait_for_bell) for _ in range(2)]
+        wait_for(lambda: len(ours._heard._waiters) == 2)  # type: ignore[attr-defined]
+        ours.stop_waiting()
+        assert [worker.result(10) for worker in workers] == [None, None]
+    monkeypatch.undo()
+
+
 def test_it_hears_nothing_in_a_message_of_somebody_else(consumer: Consumer) -> None:
     ours = consumer(ai=1, last=2)
     garbage = ["", "1", "ai", "1 ocr", "-1 ai", "1.5 ai", "\xb2 ai", "1  ai", "\ufffd ai", "{}"]

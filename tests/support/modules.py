@@ -30,7 +30,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2248, "parent": 598, "server": 828, "web": 6152, "consumer": 1685, "backup": 955,
+    "cli": 2248, "parent": 598, "server": 828, "web": 6152, "consumer": 1687, "backup": 955,
     "schedules": 330, "checks": 619, "jobs": 3817, "jobprocess": 1660, "accounts": 886,
     "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import values
+from bellhop.base import apart, values
 from bellhop.base.errors import StartRefused
 from bellhop.base.identity import require_client, require_trust
 from bellhop.base.masking import MARK
@@ -290,16 +290,13 @@ def _watch(
 
 def _require_apart(settings: Settings) -> None:
     """Refuse a watched folder whose files are not there to become jobs, or become those of two."""
-    files = Path(settings.storage.files)
-    places = (settings.data_dir, files, settings.jobtypes_folder, settings.backup_folder)
-    taken = {str(settings.config_path.parent): "the folder of this file"}
+    taken = [*apart.of_bellhop(settings)]
     for name, watch in settings.watches.items():
-        inside = [p for p in places if p and p in (Path(watch.folder), *Path(watch.folder).parents)]
-        found = taken.setdefault(watch.folder, f"that of [watch:{name}]")
-        if inside or found != f"that of [watch:{name}]":
-            said = f"is {found}" if not inside else f"is in {inside[0]}, which Bellhop itself uses"
+        place = apart.watched(name, Path(watch.folder))
+        if why := apart.why_not(place, taken):
             where = f"{settings.config_path} [watch:{name}] folder"
-            raise StartRefused(f"{where}: {watch.folder} {said}; allowed is another folder")
+            raise StartRefused(f"{where}: {watch.folder} {why}; allowed is another folder")
+        taken.append(place)
 
 
 def _section(

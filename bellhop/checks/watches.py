@@ -11,6 +11,7 @@ from bellhop.database.database import database
 from bellhop.machines.served import Elsewhere
 from bellhop.storage.installation import Installation
 from bellhop.watch import rows
+from bellhop.watch.places import Places
 from bellhop.watch.shares import Held
 from bellhop.watch.submitting import judge
 
@@ -21,8 +22,9 @@ def watches(settings: Settings, here: Installation) -> list[str]:
     warnings: list[str] = []
     with database.connection_context():
         catalog = Catalog(settings, here, elsewhere=Elsewhere(here))
+        places = Places(settings)
         for name, watch in settings.watches.items():
-            if said := _wrong(settings, catalog, name, watch):
+            if said := _wrong(settings, catalog, places, name, watch):
                 wrong.append(said)
             told = rows.told(name)
             more = [f"and {told.more} more files"] if told.more else []
@@ -33,10 +35,13 @@ def watches(settings: Settings, here: Installation) -> list[str]:
     return [", ".join(f"{name} in {w.folder}" for name, w in settings.watches.items()), *warnings]
 
 
-def _wrong(settings: Settings, catalog: Catalog, name: str, watch: Watch) -> str | None:
+def _wrong(
+    settings: Settings, catalog: Catalog, places: Places, name: str, watch: Watch
+) -> str | None:
     """Why no file of a watch becomes a job; what was told comes last, as it may be over."""
     try:
         judge(settings, catalog, name, watch)
+        places.look(name, watch.folder)
     except Held as held:
         return f"{held}; change it in {settings.config_path}; {RESTART}"
     if not os.path.isdir(watch.folder):

@@ -18,11 +18,11 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
+from bellhop.base.apart import DONE, FAILED, PRIVATE
 from bellhop.stores.folders import FOLDER, PLAIN
 
-PRIVATE, DONE, FAILED = ".bellhop", "done", "failed"
 ERROR_SUFFIX = ".error.txt"
 MARK = re.compile(r"([0-9a-zA-Z]+)-[0-9a-f]{16}")
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -40,8 +40,13 @@ class Held(Exception):
 
 
 @contextlib.contextmanager
-def opened(path: str, own_id: str, *, is_known: bool) -> Iterator[Folder]:
+def opened(
+    path: str, own_id: str, require: Callable[[int], object], *, is_known: bool
+) -> Iterator[Folder]:
     """The folder of a watch, for a block; `own_id` is of this installation.
+
+    `require` gets a descriptor before anything is created, and raises Held for what is no folder
+    to watch.
 
     `is_known`: it was watched before, so that an empty one is a share that is not mounted, in which
     nothing is created. Raises Held, and OSError.
@@ -49,6 +54,7 @@ def opened(path: str, own_id: str, *, is_known: bool) -> Iterator[Folder]:
     with contextlib.ExitStack() as after:
         top = os.open(path, os.O_RDONLY | os.O_DIRECTORY)  # the operator may name a link
         after.callback(os.close, top)
+        require(top)
         if not os.access(".", os.W_OK | os.X_OK, dir_fd=top):
             raise Held(f"Bellhop cannot write to {path}")
 

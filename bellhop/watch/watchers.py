@@ -20,6 +20,7 @@ from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.system.locks import take_lock
+from bellhop.watch.places import Places
 from bellhop.watch.submitting import Stopped, Submitter
 from bellhop.watch.watching import WatchedFolder
 
@@ -50,7 +51,6 @@ class Watchers:
         self._lock: int | None = None
         self._locking = threading.Lock()
         self._stopping = threading.Event()
-        self._marks: dict[str, str] = {}
         self._threads: list[threading.Thread] = []
         if not here.is_home or not settings.watches:
             return
@@ -62,9 +62,9 @@ class Watchers:
             ring=ring,
             is_stopping=self._stopping.is_set,
         )
+        address, places = self._address, Places(settings)
         for name, watch in settings.watches.items():
-            address, marks = self._address, self._marks
-            folder = WatchedFolder(name, watch, here.id, submitter, address=address, marks=marks)
+            folder = WatchedFolder(name, watch, here.id, submitter, address=address, places=places)
             run = partial(self._run, name, folder)
             self._threads.append(threading.Thread(target=run, name=f"watch {name}", daemon=True))
 

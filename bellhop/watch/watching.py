@@ -18,14 +18,16 @@ from collections.abc import Callable
 from functools import partial
 
 from bellhop.accounts.access import User
+from bellhop.base.apart import DONE, FAILED
 from bellhop.base.errors import Problem, said_of
 from bellhop.base.settings import Watch
 from bellhop.base.texts import shown
 from bellhop.jobs import queries
 from bellhop.system import proctree
 from bellhop.watch import rows
+from bellhop.watch.places import Places
 from bellhop.watch.rows import Ending, Told
-from bellhop.watch.shares import DONE, FAILED, TOKEN, Folder, Held, opened
+from bellhop.watch.shares import TOKEN, Folder, Held, opened
 from bellhop.watch.stillness import State, Stillness
 from bellhop.watch.submitting import Refused, Submitter, Unfinished
 
@@ -52,7 +54,7 @@ log = logging.getLogger("bellhop.watch")
 class WatchedFolder:
     """The files of one section [watch:NAME]; `address` gives where people find jobs, as a URL.
 
-    `marks` says which watch has which folder, by the mark of the folder.
+    `places` are those of all watches.
     """
 
     def __init__(
@@ -63,10 +65,10 @@ class WatchedFolder:
         submitter: Submitter,
         *,
         address: Callable[[], str],
-        marks: dict[str, str],
+        places: Places,
     ):
         self._name, self._watch, self._own_id = name, watch, own_id
-        self._submitter, self._address, self._marks = submitter, address, marks
+        self._submitter, self._address, self._places = submitter, address, places
         self._mark = ""
         self._taken: list[str] = []
         self._has_listed = self._has_rows = False
@@ -84,7 +86,9 @@ class WatchedFolder:
         held, is_more = None, False
         had_listed, self._has_listed = self._has_listed, False
         try:
-            with opened(self._watch.folder, self._own_id, is_known=self._is_known()) as folder:
+            require = partial(self._places.take, self._name, self._watch.folder)
+            is_known = self._is_known()
+            with opened(self._watch.folder, self._own_id, require, is_known=is_known) as folder:
                 self._list(folder, had_listed=had_listed)
                 self._has_listed = True
                 is_more = self._settle(folder)
@@ -110,8 +114,7 @@ class WatchedFolder:
         """What is taken of it, by the folder and by the rows; after each start and each trouble."""
         if had_listed and folder.mark == self._mark:
             return
-        if (other := self._marks.setdefault(folder.mark, self._name)) != self._name:
-            raise Held(f"{folder.path} is the folder of [watch:{other}], too; name another one")
+        self._places.take_mark(self._name, folder)
         if folder.mark != self._mark:
             rows.set_mark(self._name, self._watch.folder, folder.mark)
             self._mark = folder.mark

@@ -129,16 +129,28 @@ def test_it_knows_the_watch_folders(
         ("[watch:a]\nfolder = x", ["[watch:a] has no type"]),
         ("[watch:a]\nfolder = x\ntype = x\nparams = [1]", ["params", "'[1]'", "a JSON object"]),
         ("[watch:a]\nfolder = x\ntype = x\nqueue = x", ["'queue'", "folder, type, params"]),
-        ("[watch:a]\nfolder = .\ntype = x", ["is the folder of this file"]),
+        ("[watch:a]\nfolder = .\ntype = x", ["shares files with the folder of config.ini"]),
+        (
+            "[server]\nlog_file = logs/a.log\n[watch:a]\nfolder = logs\ntype = x",
+            ["shares files with the folder of [server] log_file"],
+        ),
+        (
+            "[storage]\ndata_dir = in/done\n[watch:a]\nfolder = in\ntype = x",
+            ["/in/done, which Bellhop itself uses"],
+        ),
         ("[watch:a]\nfolder = data/uploads\ntype = x", ["/data, which Bellhop itself uses"]),
         (
             "[storage]\ndatabase = postgresql://u:p@h/d\nfiles = /mnt/files\n"
             "[watch:a]\nfolder = /mnt/files\ntype = x",
-            ["is in /mnt/files, which Bellhop itself uses"],
+            ["shares files with /mnt/files, which Bellhop itself uses"],
         ),
         (
             "[watch:a]\nfolder = x\ntype = x\n[watch:b]\nfolder = y/../x\ntype = x",
-            ["[watch:b]", "is that of [watch:a]"],
+            ["[watch:b]", "shares files with the folder of [watch:a]"],
+        ),
+        (
+            "[watch:a]\nfolder = x\ntype = x\n[watch:b]\nfolder = x/done\ntype = x",
+            ["[watch:b]", "shares files with the folder of [watch:a]"],
         ),
         ("[server]\nprot = 1", ["[server]", "'prot'", "port"]),
         ("[sever]\nport = 1", ["[sever]", "server"]),

@@ -26,19 +26,27 @@ def sync_nothing() -> None:
 def disk_at(folder: Path, size_mb: int = 40) -> Iterator[Path]:
     """A disk of its own at `folder`, which is made; where this user may mount none, no test."""
     folder.mkdir(parents=True, exist_ok=True)
-    options = f"size={size_mb}m,mode=700"
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-    )
+    with _mount("-t", "tmpfs", "-o", f"size={size_mb}m,mode=700", "tmpfs", str(folder)):
+        yield folder
+
+
+@contextlib.contextmanager
+def mounted(source: Path, folder: Path) -> Iterator[Path]:
+    """Let `folder` be the folder `source` as well."""
+    with _mount("--bind", str(source), str(folder)):
+        yield folder
+
+
+@contextlib.contextmanager
+def _mount(*options: str) -> Iterator[None]:
+    done = subprocess.run(["mount", *options], capture_output=True, text=True)
     if done.returncode:
         assert "CI" not in os.environ, done.stderr
         pytest.skip(f"a disk of its own cannot be mounted here: {done.stderr.strip()}")
     try:
-        yield folder
+        yield
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", options[-1]], check=True)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.watch import rows
+from bellhop.watch.places import Places
 from bellhop.watch.stillness import LOOKS
 from bellhop.watch.submitting import Submitter
 from bellhop.watch.watching import WatchedFolder
@@ -30,7 +31,7 @@ class Drop:
         self.watch = Watch(**{"folder": str(folder), "type": "upper", **options})
         self.rung: list[Mapping[str, int]] = []
         self.is_stopping: Callable[[], bool] = lambda: False
-        self.marks: dict[str, str] = {}
+        self.places = Places(settings)
         folder.mkdir(exist_ok=True)
         self.watching = self.started()
 
@@ -44,13 +45,13 @@ class Drop:
             ring=self.rung.append,
             is_stopping=lambda: self.is_stopping(),
         )
-        own_id, marks = own_id or self.here.id, self.marks
+        own_id, places = own_id or self.here.id, self.places
         return WatchedFolder(
-            name, self.watch, own_id, submitter, address=lambda: ADDRESS, marks=marks
+            name, self.watch, own_id, submitter, address=lambda: ADDRESS, places=places
         )
 
     def restart(self) -> None:
-        self.marks.clear()
+        self.places = Places(self.settings)
         self.watching = self.started()
 
     def becomes(self, **changes: Any) -> None:

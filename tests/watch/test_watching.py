@@ -19,7 +19,8 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries
 from bellhop.storage.installation import Installation
-from bellhop.watch import rows, shares, stillness, submitting, watching
+from bellhop.watch import places, rows, shares, stillness, submitting, watching
+from tests.support.disks import mounted
 from tests.support.jobs import job_of, result_of
 from tests.support.watching import ADDRESS, Drop, end_jobs, jobs
 
@@ -524,12 +525,62 @@ def test_it_leaves_the_folder_of_another_bellhop_alone(drop: Drop) -> None:
     assert drop.names() == ["a.txt"]
 
 
-def test_it_has_a_folder_in_one_watch_only(drop: Drop, tmp_path: Path) -> None:
-    (tmp_path / "same").symlink_to(drop.folder)
+def test_it_has_a_share_in_one_watch_only_however_it_is_mounted(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drop.look_after()
+    monkeypatch.setattr(places, "location", lambda folder: Path("/another/disk"))
+    drop.started("twin").round()
+    assert "shares files with the folder of [watch:scans]" in str(rows.told("twin").held)
+
+
+def test_it_watches_no_folder_of_bellhop_by_another_path(drop: Drop, tmp_path: Path) -> None:
+    held = []
+    for number, target in enumerate((drop.here.folder, drop.here.folder / "uploads", tmp_path)):
+        target.mkdir(exist_ok=True)
+        (tmp_path / f"link{number}").symlink_to(target)
+        drop.becomes(folder=f"{tmp_path}/link{number}")
+        drop.look_after()
+        held.append(str(drop.told().held).replace(str(tmp_path), "").split("; ")[0])
+    assert held == [
+        "/link0 shares files with /data, which Bellhop itself uses",
+        "/link1 shares files with /data, which Bellhop itself uses",
+        "/link2 shares files with the folder of config.ini",
+    ]
+    assert not (tmp_path / ".bellhop").exists()  # and nothing is created
+
+
+def test_it_watches_no_folder_of_bellhop_that_is_mounted_elsewhere(
+    drop: Drop, tmp_path: Path
+) -> None:
+    (drop.here.folder / "uploads").mkdir(exist_ok=True)
+    (tmp_path / "two words").mkdir()
+    with mounted(drop.here.folder / "uploads", tmp_path / "two words") as folder:
+        drop.becomes(folder=str(folder))
+        drop.look_after()
+    said = f"{folder} shares files with {drop.here.folder}, which Bellhop itself uses"
+    assert str(drop.told().held).startswith(said)
+
+
+@pytest.mark.parametrize("below", [".", "done", "failed/old", ".bellhop"])
+def test_it_watches_no_folder_of_another_watch_by_another_path(
+    drop: Drop, tmp_path: Path, below: str
+) -> None:
+    drop.look_after()
+    (drop.folder / below).mkdir(exist_ok=True)
+    (tmp_path / "same").symlink_to(drop.folder / below)
     drop.watch = replace(drop.watch, folder=str(tmp_path / "same"))
     drop.started("twin").round()
-    assert "is the folder of [watch:scans], too" in str(rows.told("twin").held)
+    said = f"{tmp_path}/same shares files with the folder of [watch:scans]; name another one"
+    assert rows.told("twin").held == said
+
+
+def test_it_watches_a_folder_in_another_one(drop: Drop) -> None:
+    (drop.folder / "invoices").mkdir()
+    drop.look_after()
+    drop.watch = replace(drop.watch, folder=str(drop.folder / "invoices"))
+    drop.started("twin").round()
+    assert rows.told("twin").held is None
 
 
 @pytest.mark.parametrize("name", ["done", "failed", ".bellhop"])

@@ -19,8 +19,8 @@ from typing import Any
 
 from bellhop.base import apart, values
 from bellhop.base.errors import StartRefused
+from bellhop.base.hidden import HIDDEN, masked
 from bellhop.base.identity import require_client, require_trust
-from bellhop.base.masking import MARK
 from bellhop.base.program import HOME
 from bellhop.base.sections import SECTIONS, Lifetime
 from bellhop.base.settings import (
@@ -70,7 +70,8 @@ def load(config: str | Path | None = None) -> Settings:
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     log_file = sections["server"].log_file
     type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
-    for secret, _ in secrets_in(_addresses(written, path), type_settings):
+    params = {name: _params(name, written, path) for name in watches}
+    for secret, _ in secrets_in(_addresses(written, path), type_settings, params):
         require_private(path, secret)
     for secret in _secret_keys(written, path):
         require_private(path, secret)
@@ -127,13 +128,20 @@ def _addresses(written: Sections, path: Path) -> dict[str, str]:
     }
 
 
+def _params(name: str, written: Sections, path: Path) -> str:
+    """The parameters of a watch that the file holds, which may be or have secrets."""
+    text = written.get(f"watch:{name}", {}).get("params", Watch().params)
+    where = f"{path} [watch:{name}] params"
+    return str(_read(values.json_object, _read(values.plain, text, where), where))
+
+
 def _secret_keys(written: Sections, path: Path) -> Iterator[str]:
     """The keys that are declared as secret and that the file holds."""
     for section, cls in SECTIONS.items():
         for declared in fields(cls):
             where = f"[{section}] {declared.name}"
             text = written.get(section, {}).get(declared.name, "")
-            if declared.metadata["secret"] and _read(values.plain, text, f"{path} {where}", MARK):
+            if declared.metadata["secret"] and _read(values.plain, text, f"{path} {where}", HIDDEN):
                 yield where
 
 
@@ -156,7 +164,7 @@ def _of_type(name: str, written: Sections, path: Path) -> dict[str, str]:
     texts = written[f"type:{name}"]
     own = texts.keys() - {declared.name for declared in fields(Lifetime)}
     where = f"{path} [type:{name}]"
-    return texts | {key: _read(values.free, texts[key], f"{where} {key}", MARK) for key in own}
+    return texts | {key: _read(values.free, texts[key], f"{where} {key}", HIDDEN) for key in own}
 
 
 def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path: Path) -> Lifetime:
@@ -334,7 +342,7 @@ def _require_known(cls: type, section: str, name: str, where: str) -> None:
 
 def _convert(declared: Field[Any], default: Any, text: str, where: str) -> Any:
     """`text` as the type of `default`, inside the declared bounds."""
-    read = partial(_read, where=where, instead=MARK if declared.metadata["secret"] else None)
+    read = partial(_read, where=where, instead=HIDDEN if declared.metadata["secret"] else None)
     valued = partial(_valued, declared)
     if isinstance(default, tuple):
         return tuple(read(valued, part) for part in read(values.parts, text))
@@ -372,6 +380,5 @@ def _read(read: Callable[[str], Any], text: str, where: str, instead: str | None
     try:
         return read(text)
     except ValueError as allowed:
-        # The address of a server may hold a password.
-        found = instead or re.sub("(?<=//).*(?=@)|(?<=password=)[^&]*", MARK, text, flags=re.DOTALL)
+        found = instead or masked(text)
         raise StartRefused(f"{where}: found {found!r}; allowed is {allowed}") from None

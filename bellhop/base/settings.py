@@ -14,15 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bellhop.base import sections, values
+from bellhop.base import documents, sections, values
 from bellhop.base.errors import NO_ROOM, StartRefused
+from bellhop.base.hidden import is_secret, passwords_in, secrets_of
 from bellhop.base.sections import Lifetime, key
 
-# What is a secret by its name; a job type says of its own settings which are.
-LIKE_A_SECRET = re.compile(
-    r"(?:^|_)(?:(?:api|access|private|secret)_?key|secret|token|pass(?:word|wd|phrase)"
-    r"|credentials?)$"
-)
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # What the disk of the data can say to a start; an operator needs one line, no traceback.
 DISK_ERRORS = (*NO_ROOM, errno.EROFS, errno.EACCES, errno.EIO)
@@ -121,14 +117,15 @@ class Settings:
     @property
     def secrets(self) -> list[str]:
         """Every secret that is known before job types are, to be masked in the log."""
+        params = {name: watch.params for name, watch in self.watches.items()}
         own = (self.oidc.client_secret, self.notices.smtp_password, *self.notices.apprise)
         return (
             [value for value in own if value]
-            + [value for _, value in secrets_in(self.addresses, self.type_settings)]
+            + [value for _, value in secrets_in(self.addresses, self.type_settings, params)]
             + [
                 values.unquoted(value)
                 for name, value in os.environ.items()
-                if name.startswith("BELLHOP_TYPE_") and LIKE_A_SECRET.search(name.lower())
+                if name.startswith("BELLHOP_TYPE_") and is_secret(name)
             ]
         )
 
@@ -195,15 +192,20 @@ POSTGRESQL = re.compile(
 
 
 def secrets_in(
-    addresses: Mapping[str, str], type_settings: Mapping[str, Mapping[str, str]]
+    addresses: Mapping[str, str],
+    type_settings: Mapping[str, Mapping[str, str]],
+    params: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
-    """(name, value) of what is a secret by its name."""
+    """(name, value) of what is a secret by its name; `params` are JSON."""
     for name, url in addresses.items():
         yield from ((name, password) for password in passwords_in(url))
     for type_name, section in type_settings.items():
         for name, value in section.items():
-            if value and LIKE_A_SECRET.search(name):
+            if value and is_secret(name):
                 yield f"[type:{type_name}] {name}", value
+    for watch, text in params.items():
+        for value in secrets_of(documents.parsed(text)):
+            yield f"[watch:{watch}] params", value
 
 
 def postgresql_location(url: str) -> str:
@@ -224,13 +226,3 @@ def postgresql_location(url: str) -> str:
             "[storage] database names no database; write it as postgresql://user:password@host/name"
         )
     return f"{unquote(found['hosts']) or options.get('host') or 'localhost'}/{name}"
-
-
-def passwords_in(url: str) -> list[str]:
-    """The passwords of an address like redis://user:password@host, and of its options."""
-    with contextlib.suppress(ValueError):
-        parts = urlsplit(url)
-        options = parse_qsl(parts.query)
-        told = [unquote(parts.password or ""), *(v for k, v in options if "password" in k)]
-        return [password for password in told if password]
-    return []

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from huey import Huey, RedisHuey, SqliteHuey
 
+from bellhop.base.hidden import passwords_in
 from bellhop.base.masking import Mask
-from bellhop.base.settings import Settings, passwords_in
+from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.notified import NotifiedStorage
 from bellhop.bell.store import WaitingRedisStorage, WakingSqliteStorage

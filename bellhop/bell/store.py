@@ -23,8 +23,8 @@ from redis import ConnectionPool, Redis, TimeoutError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bellhop.base.hidden import passwords_in
 from bellhop.base.masking import Mask
-from bellhop.base.settings import passwords_in
 from bellhop.database.database import line_of, will_pass
 from bellhop.system.locks import alone
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from bellhop.base import documents, values
+from bellhop.base import values
 from bellhop.base.configuration import origins
+from bellhop.base.hidden import HIDDEN, is_hidden, masked
 from bellhop.base.sections import SECTIONS, Lifetime
-from bellhop.base.settings import LIKE_A_SECRET, Settings
+from bellhop.base.settings import Settings
 from bellhop.catalog.description import Description
 from bellhop.machines.published import OF_A_QUEUE, SHARED
 
-HIDDEN = "***"
 DEFAULT, HOME = "default", "home"
-_LOGIN = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
-_OPTION = re.compile(r"([^=&?\s]+)=([^&#\s]*)")
 Origins = Mapping[tuple[str, str], str | int]
 # Section, key, value, and whether the home says it.
 _One = tuple[str, str, Any, bool]
@@ -95,37 +89,7 @@ def _public(types: Mapping[str, Description]) -> set[str]:
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for name, described in types.items():
         for key, kind in described.settings.items():
-            is_secret = kind == "secret" or _is_secret(key)
+            is_secret = kind == "secret" or is_hidden(key)
             names[is_secret].add(f"{name}_{key}".lower())
     # One variable may be for two types.
     return names[False] - names[True]
-
-
-def masked(value: Any) -> Any:
-    """A value without the logins and passwords that an address or a JSON object holds."""
-    if isinstance(value, tuple | list):
-        return [masked(each) for each in value]
-    if not isinstance(value, str):
-        return value
-    with contextlib.suppress(ValueError):
-        if isinstance(document := documents.parsed(value), dict):
-            hidden = _within(document)
-            return value if hidden == document else json.dumps(hidden, ensure_ascii=False)
-    return _OPTION.sub(_option, _LOGIN.sub(HIDDEN, value))
-
-
-def _option(found: re.Match[str]) -> str:
-    return f"{found[1]}={HIDDEN if found[2] and _is_secret(found[1]) else found[2]}"
-
-
-def _is_secret(name: str) -> bool:
-    name = unquote(name).lower().replace("-", "_")
-    return "password" in name or bool(LIKE_A_SECRET.search(name))
-
-
-def _within(document: Any) -> Any:
-    if isinstance(document, list):
-        return [_within(each) for each in document]
-    if isinstance(document, dict):
-        return {k: HIDDEN if v and _is_secret(k) else _within(v) for k, v in document.items()}
-    return masked(document)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.base import values
-from bellhop.origins.entries import HIDDEN, Entry
+from bellhop.base.hidden import HIDDEN
+from bellhop.origins.entries import Entry
 
 
 def lines(entries: Iterable[Entry], file: Path) -> Iterator[str]:

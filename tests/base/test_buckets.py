@@ -6,7 +6,7 @@ import pytest
 
 from bellhop.base.buckets import bucket, files_location
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import passwords_in
+from bellhop.base.hidden import passwords_in
 
 HTTPS = "endpoint=https://s3.example:9000"
 

@@ -178,6 +178,40 @@ def test_it_names_what_was_found_and_what_is_allowed(
     assert all(word in line for word in ["config.ini", *words])
 
 
+MAY_BE_SECRET = (
+    "x://u:hunter2@h/?token=hunter2&x=1", '{"api-key": "hunter2", ', 'token = {"a": "hunter2"}',
+    "password: hunter2", '[1, {"to\\u006ben": "hunter2"', '[{"secret": ["hunter2"]}]',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, "queue:x", "watch:x"])
+def test_it_shows_no_secret_of_a_value_that_it_refuses(config: Config, section: str) -> None:
+    cls = SECTIONS.get(section) or (Queue if section == "queue:x" else Watch)
+    others = "folder = in\ntype = x\n" if cls is Watch else ""
+    lines = []
+    for key in fields(cls):
+        for value in MAY_BE_SECRET:
+            try:
+                config(f"[{section}]\n{others}{key.name} = {value}\n")
+            except StartRefused as refused:
+                lines.append(str(refused))
+    assert [line for line in lines if "hunter2" in line] == []
+
+
+def test_it_shows_what_it_refuses_as_far_as_that_is_no_secret(config: Config) -> None:
+    line = refusal(config, '[watch:a]\nfolder = x\ntype = x\nparams = {"a": 1, "token": "hunter2",')
+    assert """found '{"a": 1, "token": ***'""" in line
+
+
+def test_it_keeps_the_params_of_a_watch_as_secret_as_other_secrets(config: Config) -> None:
+    params = '{"a": [{"api-key": "hunter2"}], "url": "http://u:hunter3@h"}'
+    settings = config(f"[watch:a]\nfolder = x\ntype = x\nparams = {params}\n")
+    assert {"hunter2", "hunter3"} <= set(settings.secrets)  # for the mask of the log
+    settings.config_path.chmod(0o644)
+    with pytest.raises(StartRefused, match=r"contains a secret \(\[watch:a\] params\)"):
+        configuration.load(settings.config_path)
+
+
 def test_it_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "config.ini"
     path.write_bytes(b"\xff\xfe\x00")

@@ -23,6 +23,9 @@ REFUSED = "INSERT INTO watched (id, mark, target, why) VALUES (:id, :mark, :targ
 SET_TARGET = "UPDATE watched SET target = :target, why = :why WHERE id = :id"
 WITH_TARGET = """SELECT id, target, why FROM watched
     WHERE mark = :mark AND target IS NOT NULL LIMIT :most"""
+FORGET_TARGET = "UPDATE watched SET target = NULL WHERE id = :id AND job IS NOT NULL"
+FORGET_REFUSED = "DELETE FROM watched WHERE id = :id AND job IS NULL"
+TARGETS = "SELECT id, target FROM watched WHERE mark = :mark AND target IS NOT NULL"
 HAS_ANY = "SELECT 1 FROM watched WHERE mark = :mark LIMIT 1"
 KNOWN = "SELECT id FROM watched WHERE mark = :mark"
 DELETE = "DELETE FROM watched WHERE id = :id"
@@ -82,12 +85,24 @@ def set_targets(endings: Sequence[Ending]) -> None:
 def with_target(mark: str, most: int) -> list[Ending]:
     """Files of a folder that are not in their place yet, as far as anybody knows."""
     found = query(WITH_TARGET, {"mark": mark, "most": most})
-    return [
-        Ending(token, where, os.fsdecode(unquote_to_bytes(name)), why)
-        for token, target, why in found
-        for where, _, name in [str(target).partition("/")]
-        if where in (DONE, FAILED) and name  # of another row, nobody knows where its file goes
-    ]
+    return [Ending(token, *place, why) for token, target, why in found if (place := _place(target))]
+
+
+def mend(mark: str) -> None:
+    """Forget the targets that are none: the files get one again, or are submitted again."""
+    wrong = [token for token, target in query(TARGETS, {"mark": mark}) if not _place(target)]
+    with database.atomic():
+        for token in wrong:
+            query(FORGET_TARGET, {"id": token})
+            query(FORGET_REFUSED, {"id": token})
+
+
+def _place(target: str) -> tuple[str, str] | None:
+    """The folder and the name of a target; None of what leads to no file of these folders."""
+    where, _, quoted = str(target).partition("/")
+    name = os.fsdecode(unquote_to_bytes(quoted))
+    is_name = name not in ("", ".", "..") and "/" not in name and "\0" not in name
+    return (where, name) if where in (DONE, FAILED) and is_name else None
 
 
 def known(mark: str) -> set[str]:

@@ -196,17 +196,22 @@ def _is_there(name: str, above: int) -> bool:
 
 def _open_folder(name: str, above: int, mode: int | None) -> int:
     """A folder, which is created with a `mode` where there is one; Held for anything else."""
+    is_new = False
     if mode is not None and not _is_there(name, above):
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=above)
-            with contextlib.suppress(OSError):  # a share may have no rights of its own
-                os.chmod(name, mode, dir_fd=above)
+            is_new = True
     try:
-        return os.open(name, FOLDER, dir_fd=above)
+        folder = os.open(name, FOLDER, dir_fd=above)
     except OSError as error:
         if error.errno not in (errno.ENOTDIR, errno.ELOOP):
             raise
-    raise Held(f"{name} in the folder is a file or a link, where Bellhop needs a folder")
+        said = f"{name} in the folder is a file or a link, where Bellhop needs a folder"
+        raise Held(said) from None
+    if mode is not None and is_new:
+        with contextlib.suppress(OSError):  # a share may have no rights of its own
+            os.fchmod(folder, mode)
+    return folder
 
 
 def _open_regular(name: str, folder: int) -> int:
@@ -275,16 +280,32 @@ def _reserve(folder: int, name: str) -> None:
 
 
 def _write_text(folder: int, name: str, text: str) -> None:
-    """Write a new file; what a crash left of it is completed. FileExistsError for any other."""
-    content, mode = text.encode(), os.fstat(folder).st_mode & 0o666
-    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | PLAIN, mode, dir_fd=folder)
-    try:
-        found = os.read(descriptor, len(content) + 1)
+    """Write a new file in the place of what a crash left of it; FileExistsError for any other.
+
+    Nothing is written to a file that is there: it may have another name elsewhere.
+    """
+    content = text.encode()
+    with contextlib.suppress(FileNotFoundError):
+        found = _begin_of(folder, name, len(content) + 1)
+        if found == content:
+            return
         if not content.startswith(found):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        os.unlink(name, dir_fd=folder)
+    mode = os.fstat(folder).st_mode & 0o666
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode, dir_fd=folder)
+    try:
         with contextlib.suppress(OSError):
             os.fchmod(descriptor, mode)
-        os.write(descriptor, content[len(found) :])
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _begin_of(folder: int, name: str, size: int) -> bytes:
+    descriptor = _open_regular(name, folder)
+    try:
+        return os.read(descriptor, size)
     finally:
         os.close(descriptor)
 

@@ -81,6 +81,11 @@ class Drop:
         found = [path.name for path in (self.folder / where).iterdir()]
         return sorted(name for name in found if name not in (".bellhop", "done", "failed"))
 
+    def token(self) -> str:
+        """Of the one file in Bellhop's hands."""
+        (file,) = (path for path in (self.folder / ".bellhop").rglob("*") if path.is_file())
+        return file.parent.name
+
     def taken(self) -> list[str]:
         """What is in Bellhop's hands."""
         return sorted(p.name for p in (self.folder / ".bellhop").rglob("*") if p.is_file())

@@ -447,6 +447,39 @@ def test_it_stops_in_the_middle_of_a_file(drop: Drop) -> None:
     assert len(jobs()) == 1
 
 
+@pytest.mark.parametrize("target", ["", "failed/", "elsewhere/a.txt", "done/..%2Fa.txt", "done/.."])
+def test_it_finds_a_place_for_a_file_whose_row_names_none(drop: Drop, target: str) -> None:
+    for name in ("a.txt", "empty.txt"):
+        drop.drop(name, "" if name == "empty.txt" else "abc")
+    drop.look(4)
+    end_jobs()
+    query("UPDATE watched SET target = :target", {"target": target})
+    drop.restart()
+    drop.look(2)
+    assert (drop.names("done"), drop.names(), drop.taken()) == (["a.txt"], [], [])
+    assert drop.names("failed") == ["empty.txt", "empty.txt.error.txt"]
+    assert query("SELECT count(*) FROM watched") == [(0,)]
+
+
+@pytest.mark.parametrize("left", ["", "The page"])
+def test_it_writes_nothing_to_a_file_that_has_another_name(
+    drop: Drop, tmp_path: Path, left: str
+) -> None:
+    """Whoever may write to the folder puts it where the text shall be, after a crash."""
+    outside = tmp_path / "private.txt"
+    outside.write_text(left)
+    outside.chmod(0o600)
+    drop.drop("a.txt")
+    drop.look()
+    end_jobs(BROKEN)
+    target = f"{BROKEN.message}\n{ADDRESS}/jobs/{jobs()[0].job_id}\n"
+    rows.set_targets([rows.Ending(drop.token(), "failed", "a.txt", target)])
+    os.link(outside, drop.folder / "failed" / "a.txt.error.txt")
+    drop.look_after()
+    assert (outside.read_text(), outside.stat().st_mode & 0o777) == (left, 0o600)
+    assert (drop.folder / "failed" / "a.txt.error.txt").read_text() == target
+
+
 # Which folder it is.
 
 

@@ -1,11 +1,15 @@
 """Where this program lies, what it is called and how a child of it is started.
 
 Bellhop runs from a checkout, from an installed wheel and from a single file (`bellhop.pyz`);
-nothing else asks which of the three it is.
+nothing else asks which of the three it is. A path to it may have a link in it that leads to another
+release later (`current -> releases/2`): a child is of the release that its parent is of, and what
+starts later is of the one to which the path leads by then.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -23,14 +27,61 @@ elif IS_CHECKOUT:
     HOME = ROOT
 else:
     HOME = Path.cwd()
+
+
+def _folder() -> str:
+    """The current folder by the links that led here, as a shell tells it; "" where it is gone."""
+    told = os.environ.get("PWD", "")
+    with contextlib.suppress(OSError):
+        return told if os.path.isabs(told) and os.path.samefile(told, ".") else os.getcwd()
+    return ""
+
+
+# Where this process was started; a restart goes there again.
+FOLDER = _folder()
+
+
+def as_given(path: str) -> str:
+    """The absolute path of one that was typed, with the links in it."""
+    return os.path.join(FOLDER, path)
+
+
+# By the folder in which it lies; a link to another interpreter is what makes an environment of one.
+_PYTHON = os.path.join(
+    os.path.realpath(os.path.dirname(sys.executable)), os.path.basename(sys.executable)
+)
 # How a child of any kind is started, by the same interpreter; -P: what lies in the current folder
 # is no module of ours.
 if IS_SINGLE_FILE:
-    COMMAND = [sys.executable, str(ROOT)]
+    COMMAND = [_PYTHON, str(ROOT)]
 elif IS_CHECKOUT:
-    COMMAND = [sys.executable, str(ROOT / "app.py")]
+    COMMAND = [_PYTHON, str(ROOT / "app.py")]
 else:
-    COMMAND = [sys.executable, "-P", "-m", "bellhop"]
+    COMMAND = [_PYTHON, "-P", "-m", "bellhop"]
+
+
+def _as_started() -> list[str]:
+    typed, script = "".join(sys.orig_argv[:1]), as_given("".join(sys.argv[:1]))
+    is_path = os.sep in typed and os.path.realpath(typed) == os.path.realpath(sys.executable)
+    python = as_given(typed) if is_path else sys.executable
+    if IS_CHECKOUT or IS_SINGLE_FILE:
+        is_ours = os.path.realpath(script) == os.path.realpath(COMMAND[1])
+        return [python, script if is_ours else COMMAND[1]]
+    is_command = os.path.basename(script) == "bellhop" and os.access(script, os.X_OK)
+    return [script] if is_command else [python, *COMMAND[1:]]
+
+
+# How this process was started, by the paths that were typed: what a restart and a service start.
+AS_STARTED = _as_started()
+
+
+def home_as_started() -> Path:
+    """`HOME` by the path that was typed."""
+    is_beside = IS_CHECKOUT or IS_SINGLE_FILE
+    place = Path(AS_STARTED[-1]).parent if is_beside else Path(FOLDER)
+    return place if place.resolve() == HOME.resolve() else HOME
+
+
 # The same by an interpreter that does not know Bellhop. The first argument says where it lies;
 # nothing else that lies there can be imported.
 _ELSEWHERE = """

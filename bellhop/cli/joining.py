@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
-from bellhop.base.program import COMMAND, TYPED
+from bellhop.base.program import AS_STARTED, TYPED
 from bellhop.base.settings import Settings
 from bellhop.database import condition
 from bellhop.database.database import bind_server, database, fault_of
@@ -28,7 +28,7 @@ def run(settings: Settings, url: str, token: str, data_dir: str | None) -> None:
     name = arrival.join(settings, home, token)
     print(f"bellhop: this machine is {name}; later, start it with: {TYPED}", file=sys.stderr)
     _measure(configuration.load())
-    os.execv(COMMAND[0], COMMAND)
+    os.execv(AS_STARTED[0], AS_STARTED)
 
 
 def _in_folder(settings: Settings, folder: Path) -> Settings:

@@ -30,8 +30,9 @@ STOP_IT = "stop Bellhop, and start it again"
 def run(settings: Settings, text: str) -> None:
     """Return where a start would succeed in the place of the parent; StartRefused otherwise."""
     old = Handover.of(text)
-    if str(settings.data_dir) != old.folder:
-        said = f"[storage] data_dir is {settings.data_dir} now, and was {old.folder}"
+    folder = os.path.realpath(settings.data_dir)
+    if folder != old.folder:
+        said = f"[storage] data_dir is {folder} now, and was {old.folder}"
         raise StartRefused(f"{said}; {STOP_IT}")
     here = installation.read_record(settings.data_dir)
     if here is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused, said_of
+from bellhop.base.program import as_given
 from bellhop.base.texts import shown
 from bellhop.cli import streams
 from bellhop.cli.arguments import parser
@@ -63,7 +64,7 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
     given = parser().parse_args(arguments, argparse.Namespace(open_bell=open_bell))
     if given.config:
         # For the doors, which see no command line, and for every child.
-        os.environ[configuration.CONFIG_VARIABLE] = os.path.abspath(given.config)
+        os.environ[configuration.CONFIG_VARIABLE] = as_given(given.config)
     if given.command == "upgrade-check":
         from bellhop.cli import upgradecheck
 
@@ -79,8 +80,9 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
     except StartRefused as refusal:
         if any(getattr(given, name, None) is not None for name in OF_A_PARENT):
             from bellhop.parent import answers
+            from bellhop.system import signals
 
-            answers.answer(loaded.data_dir, False, shown(refusal))
+            answers.answer(loaded.data_dir, signals.RESTART, False, shown(refusal))
         raise
 
 
@@ -309,4 +311,4 @@ SERVICES = ("serve", "web", "consumer", "prepare")
 # Those whose children run code of job types, or start what does.
 PARENTS = ("serve", "web", "consumer", "prepare", "try")
 # What only a parent says to a process that it starts, or to itself.
-OF_A_PARENT = ("handover", "start_lock", "ready_fd")
+OF_A_PARENT = ("handover", "ready_fd")

@@ -22,7 +22,8 @@ from bellhop.storage.installation import require_owner
 from bellhop.system import proctree, signals
 from bellhop.system.locks import is_held, take_lock
 
-ANSWER, TURN, SERVE_LOCK = "answer", "answer.lock", "serve.lock"
+TURN, SERVE_LOCK = "answer.lock", "serve.lock"
+WORDS = {signals.RESTART: "restart", signals.RELOAD: "reload"}
 ROOM_BYTES = 4096
 LOOK_EVERY_S = 0.05
 
@@ -45,7 +46,7 @@ def ask(folder: Path, number: signal.Signals) -> Answer:
     turn = take_lock(folder / TURN, fcntl.LOCK_EX, wait_s=0)
     if turn is None:
         raise StartRefused("another restart or reload is under way; wait for its end")
-    path = folder / ANSWER
+    path = _path(folder, number)
     try:
         parent = _parent(folder)
         path.unlink(missing_ok=True)
@@ -64,15 +65,20 @@ def understands(folder: Path, number: signal.Signals) -> bool:
     return any(proctree.catches(parent, number) for parent in _parents(folder))
 
 
-def answer(folder: Path, is_done: bool, *said: str) -> None:
-    """Tell the command that asked, if one did; the first answer counts."""
+def answer(folder: Path, number: signal.Signals, is_done: bool, *said: str) -> None:
+    """Tell the command that asked for this, if one did; the first answer counts."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder / ANSWER, os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = os.open(_path(folder, number), os.O_RDWR | os.O_NOFOLLOW)
         try:
             if os.pread(descriptor, 1, 0) == b" ":
                 os.pwrite(descriptor, json.dumps([is_done, said]).encode() + b"\n", 0)
         finally:
             os.close(descriptor)
+
+
+def _path(folder: Path, number: signal.Signals) -> Path:
+    """The file for the answer; a signal that somebody sends by hand has another one."""
+    return folder / f"answer.{WORDS[number]}"
 
 
 def _parent(folder: Path) -> int:

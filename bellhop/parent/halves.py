@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 
+from bellhop.base.errors import said_of
 from bellhop.system import children
 
 FIRST_BACKOFF_S = 0.1
@@ -31,17 +32,27 @@ class Child:
         self._ready_at = float("inf")
         self._backoff_s = FIRST_BACKOFF_S
 
-    def start(self) -> None:
-        self.ready_fd, said = os.pipe()
-        self.process = children.start(
-            [*self._command, "--ready-fd", str(said)],
-            stdin=subprocess.PIPE,
-            stdout=2,  # stdout belongs to the one line of the parent
-            pass_fds=(said, *self._pass_fds),
-            start_new_session=True,  # Ctrl-C reaches the parent alone
-        )
-        os.close(said)
+    def start(self) -> bool:
+        """Start it; False, and later again, where that cannot be done now."""
+        heard, said = os.pipe()
+        try:
+            self.process = children.start(
+                [*self._command, "--ready-fd", str(said)],
+                stdin=subprocess.PIPE,
+                stdout=2,  # stdout belongs to the one line of the parent
+                pass_fds=(said, *self._pass_fds),
+                start_new_session=True,  # Ctrl-C reaches the parent alone
+            )
+        except OSError as error:
+            os.close(heard)
+            log.error("%s cannot be started: %s", self.name, said_of(error))
+            self._back_off()
+            return False
+        finally:
+            os.close(said)
+        self.ready_fd = heard
         self._ready_at = float("inf")
+        return True
 
     def hear(self) -> bool:
         """Take what the child said; False when it has died."""
@@ -57,9 +68,12 @@ class Child:
             self._backoff_s = FIRST_BACKOFF_S
         level = logging.WARNING if self.exit_status else logging.INFO
         log.log(level, "%s ended with status %d", self.name, self.exit_status)
+        self._back_off()
+        return False
+
+    def _back_off(self) -> None:
         self.start_at = time.monotonic() + self._backoff_s
         self._backoff_s = min(2 * self._backoff_s, MOST_BACKOFF_S)
-        return False
 
     def signal(self, number: int) -> None:
         if self.process:

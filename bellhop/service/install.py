@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused, said_of
-from bellhop.base.program import COMMAND, HOME, TYPED
+from bellhop.base.program import AS_STARTED, HOME, TYPED, home_as_started
 from bellhop.base.settings import Settings
 from bellhop.service.unit import MARK, Service
 
@@ -43,14 +43,16 @@ def steps(unit: str) -> list[list[str]]:
 def service_of(settings: Settings, user: str | None) -> Service:
     """What its unit says, to run as `user`, or else the owner of the data folder; StartRefused."""
     account = _account(settings, user)
-    config = ["--config", str(settings.config_path)] if settings.config_path.exists() else []
+    home, file = home_as_started(), settings.config_path
+    file = home / file.name if file.parent == HOME else file
+    config = ["--config", str(file)] if file.exists() else []
     files = settings.storage.files
     log = settings.log_file and settings.log_file.parent
     other = [settings.backup_folder, log, Path(files) if files.startswith("/") else None]
     is_of_machine = os.geteuid() == 0
     return Service(
-        command=[*COMMAND, *config, "serve"],
-        folder=settings.config_path.parent if config else HOME,
+        command=[*AS_STARTED, *config, "serve"],
+        folder=file.parent if config else home,
         used=[Path(p) for p in (sys.executable, os.path.realpath(sys.executable), sys.base_prefix)],
         writable=[settings.data_dir, *settings.writable, *(place for place in other if place)],
         user=account.pw_name if is_of_machine else "",
@@ -85,7 +87,7 @@ def _require_that_it_runs(account: pwd.struct_passwd) -> None:
     own: dict[str, int | list[int]] = {}
     if os.geteuid() == 0:
         own = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    command = [*COMMAND, "--version"]
+    command = [*AS_STARTED, "--version"]
     try:
         ended = subprocess.run(command, capture_output=True, cwd="/", **own)  # type: ignore[call-overload]
         said = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]

@@ -30,7 +30,7 @@ from bellhop.storage.files import PLACES, Files, write_atomically
 from bellhop.system import boot, temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock
 
-DATABASE, RECORD = "bellhop.db", "installation.json"
+DATABASE, RECORD, ALIVE = "bellhop.db", "installation.json", "alive.lock"
 # Marks a folder into which a backup is being restored; see backup/restore.py.
 RESTORING = "restoring"
 # A consumer beats once a second.
@@ -216,7 +216,7 @@ def alone(settings: Settings) -> Iterator[Installation]:
 def stay_alive(folder: Path) -> None:
     """Count as alive from now on; called under `start.lock`."""
     # A second descriptor, never a conversion: flock lets go in between.
-    hold_for_life(folder / "alive.lock", fcntl.LOCK_SH, f"{folder}: alive.lock is taken")
+    hold_for_life(folder / ALIVE, fcntl.LOCK_SH, f"{folder}: {ALIVE} is taken")
 
 
 def agree(

@@ -14,7 +14,7 @@ from bellhop.base.errors import StartRefused
 
 PREDECESSOR_WAIT_S = 5.0
 POLL_S = 0.05
-_held_for_life: list[int] = []
+_held_for_life: dict[Path, int] = {}
 
 
 def take_lock(path: Path, mode: int, wait_s: float = PREDECESSOR_WAIT_S) -> int | None:
@@ -59,8 +59,13 @@ def hold_for_life(path: Path, mode: int, refusal: str) -> int:
     descriptor = take_lock(path, mode)
     if descriptor is None:
         raise StartRefused(refusal)
-    _held_for_life.append(descriptor)
+    _held_for_life[path] = descriptor
     return descriptor
+
+
+def let_go(path: Path) -> None:
+    """Hold no more what was to be held for life."""
+    os.close(_held_for_life.pop(path))
 
 
 def keep_for_life(path: Path, descriptor: int) -> int:
@@ -68,7 +73,7 @@ def keep_for_life(path: Path, descriptor: int) -> int:
     os.set_inheritable(descriptor, False)
     if not os.path.samestat(os.fstat(descriptor), path.stat()):
         raise StartRefused(f"{path} was replaced while Bellhop ran; stop it, and start it again")
-    _held_for_life.append(descriptor)
+    _held_for_life[path] = descriptor
     return descriptor
 
 

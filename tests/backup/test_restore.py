@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import random
 import tarfile
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import database
 from bellhop.storage.installation import (
+    ALIVE,
     RECORD,
     RESTORING,
     Installation,
@@ -256,11 +256,9 @@ def test_it_needs_database_and_record(other: Settings, file: Path, name: str) ->
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Bellhop runs in a folder."""
-    before, locks._held_for_life = locks._held_for_life, []
     stay_alive(folder)
     yield
-    os.close(locks._held_for_life[0])
-    locks._held_for_life = before
+    locks.let_go(folder / ALIVE)
 
 
 def test_it_changes_no_folder_that_is_in_use(loaded: Settings, file: Path) -> None:

@@ -21,7 +21,7 @@ from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle
 from bellhop.schedules import schedules
 from bellhop.storage.files import Files
-from bellhop.storage.installation import Installation, stay_alive, write_record
+from bellhop.storage.installation import ALIVE, Installation, stay_alive, write_record
 from bellhop.storage.models import Schedule
 from bellhop.system import locks
 from tests.support import single
@@ -254,11 +254,10 @@ def test_it_takes_an_older_database_as_it_is_while_nobody_changes_it(
 ) -> None:
     completed(web, here.folder, "a.txt")
     monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "of a later version"))
-    monkeypatch.setattr(locks, "_held_for_life", [])
     if is_running:
         stay_alive(here.folder)
         refused(loaded, file, "an earlier version of Bellhop runs")
-        os.close(locks._held_for_life[0])
+        locks.let_go(here.folder / ALIVE)
     else:
         saved(loaded, file)
         assert files_of(restored(loaded, file).data_dir) == files_of(here.folder)

@@ -14,6 +14,7 @@ import pytest
 from bellhop.base.errors import StartRefused
 from bellhop.parent import answers
 from bellhop.parent.answers import Answer, answer, ask
+from bellhop.system import signals
 from bellhop.system.locks import take_lock
 
 PARENT = """
@@ -23,7 +24,7 @@ lock = open(f"{folder}/serve.lock", "a")
 fcntl.flock(lock, fcntl.LOCK_EX)
 def told(number, frame):
     if "answers" in sys.argv:
-        with open(f"{folder}/answer", "r+") as file:
+        with open(f"{folder}/answer.restart", "r+") as file:
             file.write('[true, ["done"]]\\n')
     else:
         os._exit(1)
@@ -54,7 +55,7 @@ def test_it_hears_what_the_parent_answers(
 ) -> None:
     start(parents, tmp_path, "answers")
     assert ask(tmp_path, signal.SIGUSR2) == Answer(True, ["done"])
-    assert not (tmp_path / answers.ANSWER).exists()
+    assert not list(tmp_path.glob("answer.restart"))
 
 
 def test_it_says_that_the_parent_has_ended(
@@ -94,12 +95,21 @@ def test_it_asks_for_one_thing_at_a_time(
 
 def test_it_keeps_the_first_answer(tmp_path: Path) -> None:
     """The first process that failed knows why; those above it know only that."""
-    (tmp_path / answers.ANSWER).write_bytes(b" " * answers.ROOM_BYTES)
-    answer(tmp_path, False, "the reason")
-    answer(tmp_path, False, "web did not start")
-    assert answers._read(tmp_path / answers.ANSWER) == Answer(False, ["the reason"])
+    path = tmp_path / "answer.restart"
+    path.write_bytes(b" " * answers.ROOM_BYTES)
+    answer(tmp_path, signals.RESTART, False, "the reason")
+    answer(tmp_path, signals.RESTART, False, "web did not start")
+    assert answers._read(path) == Answer(False, ["the reason"])
+
+
+def test_it_tells_who_restarts_nothing_of_a_reload(tmp_path: Path) -> None:
+    """Which systemd asks for by a signal, whatever else is under way."""
+    path = tmp_path / "answer.restart"
+    path.write_bytes(b" " * answers.ROOM_BYTES)
+    answer(tmp_path, signals.RELOAD, True, "no setting is other than it was")
+    assert answers._read(path) is None
 
 
 def test_it_needs_nobody_who_asked(tmp_path: Path) -> None:
-    answer(tmp_path, True, "done")
+    answer(tmp_path, signals.RESTART, True, "done")
     assert list(tmp_path.iterdir()) == []

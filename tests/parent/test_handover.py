@@ -44,17 +44,18 @@ def test_it_understands_what_a_program_of_another_version_leaves() -> None:
 def test_it_says_why_the_new_program_could_not_take_over(
     code: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover, "COMMAND", [sys.executable, "-c", f"import sys\n{code}"])
+    monkeypatch.setattr(handover, "AS_STARTED", [sys.executable, "-c", f"import sys\n{code}"])
     assert outcome(Trial(OURS)) == said
 
 
 def test_it_ends_a_trial_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "TRIAL_LIMIT_S", 0.1)
-    monkeypatch.setattr(handover, "COMMAND", [sys.executable, "-c", "import time; time.sleep(600)"])
+    monkeypatch.setattr(Trial, "limit_s", 0.1)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr(handover, "AS_STARTED", command)
     assert outcome(Trial(OURS)) == "it did not answer within 0.1 seconds"
 
 
 def test_it_refuses_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "COMMAND", ["/nowhere/python"])
+    monkeypatch.setattr(handover, "AS_STARTED", ["/nowhere/python"])
     with pytest.raises(FileNotFoundError):
         Trial(OURS)

@@ -118,7 +118,7 @@ def test_it_refuses_a_program_that_its_user_cannot_run(
     secret.mkdir(0o700)
     (secret / "bellhop").write_text("#!/bin/sh\n")
     (secret / "bellhop").chmod(0o755)
-    monkeypatch.setattr(install, "COMMAND", [str(secret / "bellhop")])
+    monkeypatch.setattr(install, "AS_STARTED", [str(secret / "bellhop")])
     with pytest.raises(StartRefused, match=f"{THEM} cannot run .*: Permission denied"):
         install._require_that_it_runs(pwd.getpwnam(THEM))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from bellhop import __version__
 from bellhop.database import schema, server
 from bellhop.jobs.lifecycle import deliveries, moves
 from bellhop.metrics.totals import Totals
+from tests.support.places import ROOT
 
 ADDS = "CREATE TABLE weather (id INTEGER PRIMARY KEY, sun TEXT);"
 Later = Callable[..., None]
@@ -41,3 +45,28 @@ def as_0_1_0(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(statement, "update", statement.update.replace(", queued_at = :now", ""))
     monkeypatch.setattr(Totals, "write", lambda self: None)
     monkeypatch.setattr(deliveries, "NOTE_END", "SELECT 1")
+
+
+def release(folder: Path, version: str, *added: str) -> Path:
+    """A checkout in a folder of its own, of this version and with further migrations; its door."""
+    folder.mkdir(parents=True)
+    for name in ("bellhop", "static"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("app.py", "tasks.py", "models.py"):
+        shutil.copy2(ROOT / name, folder / name)
+    _replace(folder / "bellhop" / "__init__.py", f'"{__version__}"', f'"{version}"')
+    last = f'"{schema.MIGRATIONS[-1]}"'
+    for number, sql in enumerate(added, len(schema.MIGRATIONS) + 1):
+        name = f"{number:04}_made_up"
+        (folder / "bellhop" / "database" / "migrations" / f"{name}.sql").write_text(sql)
+        _replace(folder / "bellhop" / "database" / "schema.py", last, f'{last}, "{name}"')
+        last = f'"{name}"'
+    return folder / "app.py"
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    """Change a text in a file that has another name elsewhere, where it stays as it is."""
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.unlink()
+    path.write_text(text.replace(old, new))

@@ -81,6 +81,7 @@ class Running:
             "BELLHOP_STORAGE_DATABASE": self.databases.of(self.data),
             **environment,
         }
+        self.program = ROOT / "app.py"
         # What runs each of its commands, such as `unshare …`.
         self.before: list[str] = []
         # Names of files of job types that its first start describes by itself.
@@ -92,7 +93,7 @@ class Running:
         self.know_types()
         with self._log.open("a") as log:
             process = subprocess.Popen(
-                [*self.before, sys.executable, str(ROOT / "app.py"), *command],
+                [*self.before, sys.executable, str(self.program), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -116,7 +117,7 @@ class Running:
         if command[:1] != ("try",):  # which has no data folder
             self.know_types()
         return subprocess.run(
-            [*self.before, sys.executable, str(ROOT / "app.py"), *command],
+            [*self.before, sys.executable, str(self.program), *command],
             input=given,
             capture_output=True,
             env=self.surroundings(command),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bellhop.cli.selfcheck import Finding, answered
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
 from bellhop.parent import answers
-from bellhop.storage.installation import Installation, read_record, stay_alive
+from bellhop.storage.installation import ALIVE, Installation, read_record, stay_alive
 from bellhop.system import locks
 from bellhop.upgrade import questions
 from tests.support.programs import ADDS, Later, later
@@ -148,11 +147,10 @@ def test_it_names_types_that_would_not_load(
 def test_it_says_how_to_replace_who_runs_and_what_that_cuts_off(
     started: Settings, monkeypatch: pytest.MonkeyPatch, *, understands: bool, then: str
 ) -> None:
-    monkeypatch.setattr(locks, "_held_for_life", [])
     monkeypatch.setattr(answers, "understands", lambda folder, number: understands)
     stay_alive(started.data_dir)
     (line,) = found(started)["running"]
-    os.close(locks._held_for_life[0])
+    locks.let_go(started.data_dir / ALIVE)
     cut = "(those that need more than 8 s more then run again)"
     assert line.ok and line.said == f"Bellhop runs, with 0 items at this moment {cut}; {then}"
 

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.programs import ADDS, release
 from tests.support.running import Family, Running, running, wait_for
 
-RESTARTS = 3
+# A further migration; and one that fails, whatever the rows are.
+BROKEN = "SELECT sun FROM nowhere;"
 JOBS = "/api/v1/jobs"
 JSON = {"Content-Type": "application/json"}
 UPLOAD_S = 1.5
@@ -120,12 +122,24 @@ class Clients:
 
 
 class Storm:
-    """What was seen while Bellhop was restarted under load."""
+    """What was seen while Bellhop was restarted under load.
 
-    def __init__(self, bellhop: Running):
+    It was started by a link, which led to three releases in turn: one that cannot migrate, then
+    two newer ones.
+    """
+
+    def __init__(self, bellhop: Running, folder: Path):
+        self._link = folder / "current"
+        bellhop.program = self._link / "app.py"
+        self._lead_to(release(folder / "1", "9.1").parent)
         server = bellhop.serve()
         with Clients(bellhop) as self.clients:
-            self.restarts = [bellhop.run("restart") for _ in range(RESTARTS)]
+            self._lead_to(release(folder / "2", "9.2", BROKEN).parent)
+            self.refused = bellhop.run("restart")
+            self.restarts = []
+            for version in ("9.3", "9.4"):
+                self._lead_to(release(folder / version, version, ADDS).parent)
+                self.restarts.append(bellhop.run("restart"))
         self.ran_on = server.poll() is None
         for job_id in self.clients.job_ids:
             bellhop.final(job_id)
@@ -133,11 +147,17 @@ class Storm:
         bellhop.stop()
         self.said = (server.returncode, bellhop.log())
 
+    def _lead_to(self, place: Path) -> None:
+        other = self._link.with_suffix(".next")
+        other.symlink_to(place)
+        other.rename(self._link)
+
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
-    with running(tmp_path_factory.mktemp("storm")) as bellhop:
-        yield Storm(bellhop)
+    folder = tmp_path_factory.mktemp("storm")
+    with running(folder) as bellhop:
+        yield Storm(bellhop, folder)
 
 
 @pytest.fixture
@@ -157,18 +177,30 @@ def test_it_runs_each_job_once_while_it_is_restarted(storm: Storm) -> None:
     assert set(storm.items) == {("completed", 1, 0, 0)}
 
 
-def test_it_stays_the_same_process_and_says_which_versions(storm: Storm) -> None:
+def test_it_becomes_the_release_to_which_the_link_leads(storm: Storm) -> None:
+    """In the same process, and with what it migrates."""
     assert storm.ran_on
-    for restart in storm.restarts:
+    for restart, (version, before) in zip(
+        storm.restarts, [("9.3", "9.1"), ("9.4", "9.3")], strict=True
+    ):
         assert restart.returncode == 0, restart.stderr
-        assert ": version 0" in restart.stdout
-        assert ", before 0" in restart.stdout
+        said = f"bellhop: Bellhop was restarted: version {version}, before {before}\n"
+        assert restart.stdout == said
+
+
+def test_it_runs_on_where_the_new_program_cannot_migrate(storm: Storm) -> None:
+    assert storm.refused.returncode == 1
+    assert "Bellhop was not restarted, and runs on: " in storm.refused.stderr
+    assert "(no such table: nowhere)" in storm.refused.stderr
 
 
 def test_it_ends_in_good_order_after_restarts(storm: Storm) -> None:
     status, log = storm.said
     assert status == 0
-    assert "WARNING" not in log
+    warned = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line]
+    assert len(warned) == 2, log
+    assert "Bellhop was not restarted" in warned[0]
+    assert "the rows were brought from schema" in warned[1]
 
 
 def test_it_runs_on_where_the_new_program_could_not_start(bellhop: Running) -> None:

@@ -318,14 +318,16 @@ class Workers:
 
         What will pass is no failure.
         """
-        where = f"job={claim.job_id} item={claim.index}"
+        which = "job=%s item=%d: "
         if will_pass(error):
-            log.warning("%s: cannot run now (%s); Bellhop tries again", where, error)
+            said = f"{which}cannot run now (%s); Bellhop tries again"
+            log.warning(said, claim.job_id, claim.index, error)
             why = AWAY if isinstance(error, StoreAway) else SHORTAGE
             later = partial(lifecycle.try_again, claim, SHORTAGE_DELAY_S, why)
             watch.when_it_can_be(later)
             return
-        log.error("%s: internal error in Bellhop", where, exc_info=error)
+        said = f"{which}internal error in Bellhop"
+        log.error(said, claim.job_id, claim.index, exc_info=error)
         mistake = item_error("unexpected_error", summary="see Bellhop's log")
         try:
             watch.when_it_can_be(

@@ -22,6 +22,11 @@ def begin(fields: Fields) -> None:
     _current.set(fields)
 
 
+def end() -> None:
+    """From now on, this thread works on nothing."""
+    _current.set({})
+
+
 @contextlib.contextmanager
 def about(fields: Fields) -> Iterator[None]:
     """Work on this meanwhile, beside what the thread works on."""

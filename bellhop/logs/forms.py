@@ -22,7 +22,8 @@ class LineForm(logging.Formatter):
     """One line, tracebacks too: one line that looks like one is one.
 
     What a text of others holds is shown, and its further lines begin with a bar. What the record is
-    about stands behind its first line, as far as the message does not say it.
+    about stands behind its first line, unless the form of the message says it: texts that are put
+    into that form may be of others, who would hide it.
     """
 
     def __init__(self, mask: Mask, form: str = LINE):
@@ -31,9 +32,10 @@ class LineForm(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         first, *others = self._mask.text(super().format(record)).split("\n")
+        own = f" {record.msg}"
         for name, value in fields_of(record).items():
-            told = f" {SHORT.get(name, name)}={value}"
-            first += "" if told in first else told
+            short = SHORT.get(name, name)
+            first += "" if f" {short}=" in own else f" {short}={value}"
         return shown_lines("\n".join([first, *others])).replace("\n", "\n  | ")
 
 

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -39,9 +39,33 @@ def told(app: Wsgi, *, is_logged: bool) -> Wsgi:
                 _log(environ, int(status[:3]), time.monotonic() - began)
             return start_response(status, [*headers, (HEADER, request_id)], *exc_info)
 
-        return app(environ, start)
+        try:
+            return _Answer(app(environ, start))
+        except BaseException:
+            about.end()
+            raise
 
     return wrapped
+
+
+class _Answer:
+    """An answer on its way, which the server closes: then its thread works on nothing any more."""
+
+    def __init__(self, chunks: Iterable[bytes]):
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except Exception as error:  # what the server logs of it comes after the end
+            log.error("an answer was cut off: %s: %s", type(error).__name__, error)
+            raise
+
+    def close(self) -> None:
+        try:
+            getattr(self._chunks, "close", lambda: None)()
+        finally:
+            about.end()
 
 
 def _log(environ: dict[str, Any], status: int, seconds: float) -> None:

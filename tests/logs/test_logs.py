@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,24 +19,18 @@ from bellhop.base.masking import MARK, Mask
 from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
-from bellhop.logs.about import about, begin, extra
+from bellhop.logs.about import about, extra
 from bellhop.logs.forms import JsonForm, LineForm
 from bellhop.logs.output import LogFile
 from bellhop.server import server
 from bellhop.storage.models import Job
-from bellhop.web import routes
+from bellhop.web import requestlog, routes
 from bellhop.web.site import Site
 from tests.support import single
 from tests.support.wsgi import WsgiClient
 
 Submit = Callable[..., Job]
 JOBS = "/api/v1/jobs"
-
-
-@pytest.fixture(autouse=True)
-def idle() -> None:
-    """Whatever requests this thread has answered in other tests."""
-    begin({})
 
 
 def record(message: object, *arguments: object, failed: bool = False, **fields: object) -> Any:
@@ -108,6 +103,15 @@ def test_it_says_nothing_twice_in_a_line() -> None:
     assert line(record("job=j item=2 move=ended", job_id="j", item=2)).count("job=j") == 1
 
 
+def test_it_says_a_request_also_where_a_text_of_others_has_said_it() -> None:
+    made = record("no file %s", "x request=r job=j", request_id="r", job_id="j")
+    assert line(made).endswith("no file x request=r job=j request=r job=j")
+
+
+def test_it_tells_a_number_from_one_that_begins_like_it() -> None:
+    assert line(record("waits for %s", "item=12", item=1)).endswith("waits for item=12 item=1")
+
+
 def test_it_knows_what_the_thread_works_on() -> None:
     with about({"request_id": "r"}), about({"job_id": "j"}):
         assert line(record("hello")).endswith("hello request=r job=j")
@@ -147,6 +151,54 @@ def test_it_gives_each_request_an_id_that_its_records_have(
     assert answer.headers["X-Request-ID"]
     assert [each["request_id"] for each in found] == [answer.headers["X-Request-ID"]]
     assert [each["job_id"] for each in found] == [answer.json["job_id"]]
+
+
+def told_by(app: Callable[..., Any], *, reads: bool = True) -> list[str]:
+    """How records end that a thread makes: in a request, while its answer is sent, and after it."""
+    found = []
+
+    def telling(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        found.append(line(record("hello")).rpartition(" ")[2])
+        return app(environ, start)
+
+    with suppress(RuntimeError):
+        answer: Any = requestlog.told(telling, is_logged=False)({}, lambda *given: None)
+        with closing(answer):
+            found += [line(record(chunk)).rpartition(" ")[2] for chunk in answer if reads]
+    return [*found, line(record("hello")).rpartition(" ")[2]]
+
+
+def streaming(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[str]:
+    start("200 OK", [])
+    yield from ("a", "b")
+
+
+def cut_off(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[str]:
+    yield "a"
+    raise RuntimeError("the disk is gone")
+
+
+def broken(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("app", "reads", "count"),
+    [(streaming, True, 3), (streaming, False, 1), (cut_off, True, 1), (broken, True, 1)],
+)
+def test_it_says_no_request_once_that_has_ended(
+    app: Callable[..., Any], reads: bool, count: int
+) -> None:
+    *during, after = told_by(app, reads=reads)
+    assert (len(during), after) == (count, "hello")
+    assert all(each.startswith("request=") for each in during)
+
+
+def test_it_says_which_request_had_an_answer_that_was_cut_off(kept: list[dict[str, Any]]) -> None:
+    told_by(cut_off)
+    (found,) = [each for each in kept if "cut off" in each["message"]]
+    assert found["message"] == "an answer was cut off: RuntimeError: the disk is gone"
+    assert found["request_id"]
 
 
 def test_it_gives_requests_different_ids(web: WsgiClient) -> None:

@@ -30,9 +30,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2248, "parent": 696, "server": 828, "web": 6152, "consumer": 1687, "backup": 955,
+    "cli": 2248, "parent": 696, "server": 828, "web": 6170, "consumer": 1689, "backup": 955,
     "schedules": 330, "checks": 624, "jobs": 3817, "jobprocess": 1660, "accounts": 886,
-    "bell": 320, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
+    "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
     "system": 1057, "functions": 1420, "machines": 850, "uploads": 336, "service": 268,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 895, "notices": 400, "upgrade": 150,

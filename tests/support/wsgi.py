@@ -54,9 +54,10 @@ class WsgiClient:
             environ[key if key in ("CONTENT_TYPE", "REMOTE_ADDR") else f"HTTP_{key}"] = value
         told: list[Any] = []
         answer = self._app(environ, lambda *arguments: told.extend(arguments))
-        content = b"".join(answer)
-        if hasattr(answer, "close"):
-            answer.close()
+        try:
+            content = b"".join(answer)
+        finally:
+            getattr(answer, "close", lambda: None)()
         return Answer(int(told[0].split()[0]), Headers(told[1]), content)
 
     def get(self, path: str, **headers: str) -> Answer:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.support.certificates import KEY, NAMES
+from tests.support.pages import blocks
 from tests.support.places import ROOT
 from tests.support.running import free_port, wait_for
 
@@ -39,8 +40,8 @@ http {{
 def example(section: str, language: str) -> str:
     """The one block of a language in a section of the page."""
     text = PAGE.read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
-    (block,) = re.findall(rf"```{language}\n(.*?)```", text, re.S)
-    return str(block)
+    (block,) = blocks(text, language)
+    return f"{block}\n"
 
 
 def certified(folder: Path) -> tuple[Path, Path]:

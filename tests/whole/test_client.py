@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.client import Bellhop, RequestFailed
+from tests.support.pages import blocks
 from tests.support.places import ROOT
 from tests.support.running import Running, wait_for
 
@@ -22,16 +22,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def blocks(document: str, language: str) -> list[str]:
+def examples(document: str, language: str) -> list[str]:
     """The examples of a document in one language."""
-    text = (ROOT / "docs" / document).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    return blocks((ROOT / "docs" / document).read_text(), language)
 
 
 @pytest.mark.parametrize("document", ["clients.md", "api.md"])
 def test_it_shows_no_curl_that_does_not_work(served: Running, folder: Path, document: str) -> None:
     """All of a document's examples in one shell, which ends at the first that fails."""
-    script = "set -eu\n" + "\n".join(blocks(document, "sh"))
+    script = "set -eu\n" + "\n".join(examples(document, "sh"))
     assert "curl" in script
     done = subprocess.run(
         ["bash", "-c", script.replace("http://127.0.0.1:8080", served.url)],
@@ -43,7 +42,7 @@ def test_it_shows_no_curl_that_does_not_work(served: Running, folder: Path, docu
 
 
 def test_it_shows_python_that_works(served: Running, folder: Path) -> None:
-    (example,) = blocks("clients.md", "python")
+    (example,) = examples("clients.md", "python")
     done = subprocess.run(
         [sys.executable, "-c", example.replace("http://127.0.0.1:8080", served.url)],
         cwd=folder,

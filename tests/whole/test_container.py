@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,20 +12,18 @@ import pytest
 
 from bellhop.client import Bellhop, BellhopError
 from tests.support.containers import Containers
+from tests.support.pages import blocks
 from tests.support.places import ROOT
-from tests.support.running import LIMIT_S, wait_for
+from tests.support.running import LIMIT_S, free_port, wait_for
 
 PAGE = ROOT / "docs" / "container.md"
 PASSWORD = "a long secret word\n"
 
 
-def blocks() -> list[list[str]]:
-    found = re.findall(r"```\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
-    return [block.splitlines() for block in found]
-
-
-BUILD, ADD, START = blocks()[0]
-LATER, COMPOSE, VALKEY, POSTGRESQL = blocks()[1:]
+# What stands on the page to be typed, in its order.
+(BUILD, ADD, START), LATER, COMPOSE, VALKEY, POSTGRESQL = (
+    block.splitlines() for block in blocks(PAGE.read_text())
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +51,6 @@ def containers(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iter
         yield made
     finally:
         made.close()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def on(port: int, line: str) -> str:

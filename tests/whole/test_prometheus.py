@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bellhop.client import Bellhop
+from tests.support.pages import blocks
 from tests.support.places import ROOT
 from tests.support.running import Running, free_port, running, wait_for
 
@@ -70,15 +71,14 @@ class Prometheus:
 def configured(bellhop: Running, folder: Path, token: str) -> Path:
     """The configuration of docs/monitoring.md, for this Bellhop and this token."""
     text = (DOCS / "monitoring.md").read_text()
-    scrape = re.search(r"```yaml\n(scrape_configs:.*?)```", text, re.S)
-    assert scrape
+    scrape, *_ = (block for block in blocks(text, "yaml") if block.startswith("scrape_configs:"))
     kept = folder / "token"
     kept.write_text(token)
-    config = scrape[1].replace("/etc/prometheus/bellhop.token", str(kept))
+    config = scrape.replace("/etc/prometheus/bellhop.token", str(kept))
     config = config.replace("127.0.0.1:8080", bellhop.url.removeprefix("http://"))
     file = folder / "prometheus.yml"
     file.write_text(
-        f"global: {{scrape_interval: 500ms, evaluation_interval: 500ms}}\n{config}"
+        f"global: {{scrape_interval: 500ms, evaluation_interval: 500ms}}\n{config}\n"
         f"rule_files: [{ALERTS}]\n"
     )
     return file

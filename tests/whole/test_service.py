@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,8 +17,9 @@ import pytest
 from bellhop.client import Bellhop, BellhopError
 from bellhop.system import confine
 from tests.support.booted import OWN_UNITS, Machine, booted
+from tests.support.pages import blocks
 from tests.support.places import ROOT
-from tests.support.running import LIMIT_S, wait_for
+from tests.support.running import LIMIT_S, free_port, wait_for
 
 HOME = "/srv/bellhop"
 DIST = "/opt/dist"
@@ -84,19 +84,11 @@ class Installed:
             self.machine.says("systemctl", "daemon-reload")
 
 
-def blocks() -> list[list[str]]:
-    """The blocks of lines to type on the page."""
-    found = re.findall(r"```\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
-    return [block.splitlines() for block in found]
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """Bellhop takes a port that is free here, is closed, and has a type of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    to_install, later = blocks()
+    port = free_port()
+    to_install, later = (block.splitlines() for block in blocks(PAGE.read_text()))
     with booted(tmp_path_factory.mktemp("machine")) as machine:
         home, dist = machine.root / HOME.lstrip("/"), machine.root / DIST.lstrip("/")
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(dist)]

@@ -2,6 +2,9 @@ PYTHON ?= python3
 BIN = .venv/bin
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
+# Where it is set, each of a thousand processes of the tests would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -39,11 +42,20 @@ fmt: .venv/dev  ## Format the code and apply safe lint fixes
 
 .PHONY: check
 check: .venv/bench  ## Lint, types, every test, and a short run of each benchmark
+	@$(MAKE) --no-print-directory --jobs 2 lint compiled
+	@$(MAKE) --no-print-directory test ONLY=
+	@$(BIN)/python benchmarks/run.py --quick
+
+.PHONY: lint
+lint: .venv/dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
-	@$(MAKE) --no-print-directory test ONLY=
-	@$(BIN)/python benchmarks/run.py --quick
+
+# Else each of the processes that run the tests compiles all of them.
+.PHONY: compiled
+compiled: .venv/dev
+	-@$(BIN)/python -m pytest --collect-only --quiet --quiet >/dev/null
 
 .PHONY: proof
 proof: postgresql fuzz chaos chaos-postgresql cluster attack backups upgrades proxies soak nights pages eval  ## Run what is too long for make check: fuzz, chaos, attack …

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,6 +202,13 @@ def test_it_imports_late_only_in_the_commands() -> None:
     }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}
+
+
+def test_it_begins_without_what_takes_long_and_few_commands_need() -> None:
+    code = "import sys, bellhop.cli.start, bellhop.parent.supervisor; print(*sys.modules)"
+    began = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert {"bellhop.cli.start"} < {*began.stdout.split()}, began.stderr
+    assert not {"huey", "redis"} & {*began.stdout.split()}
 
 
 @pytest.mark.parametrize("wing", BUDGETS)

@@ -19,7 +19,6 @@ from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
 from bellhop.base.settings import Settings
-from bellhop.bell import store as bellstore
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.checks.secrets import require_private_secrets
@@ -169,10 +168,17 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     return partial(os.write, ready_fd, b"r")
 
 
+def _probe_redis(url: str) -> str | None:
+    # Huey is half of what this module takes to import, and few commands need it.
+    from bellhop.bell.store import probe_redis
+
+    return probe_redis(url)
+
+
 def _prepare(
     settings: Settings, folder: Path, *, may_be_open: bool = False, may_be_newer: bool = False
 ) -> Installation:
-    here, alone = agree(folder, settings, bellstore.probe_redis)
+    here, alone = agree(folder, settings, _probe_redis)
     _migrate(settings, here, alone=alone, may_be_newer=may_be_newer)
     here = _with_machine(settings, here, alone=alone)
     version = __version__ if alone and not may_be_newer else here.version

@@ -33,7 +33,7 @@ class Server:
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.socket = self._server.socket
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True).start()
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -21,7 +21,7 @@ from tests.whole.chaos.load import Answer, Ledger, Submission, digest
 from tests.whole.chaos.run import Plan, run
 from tests.whole.chaos.storm import PROMOTION, RESTARTS, Trouble
 
-ITEMS, KILLS, SEED, PAUSE_S = 200, 8, 1, (0.3, 1.0)
+ITEMS, KILLS, SEED, PAUSE_S, LOOK_PAUSE_S = 200, 8, 1, (0.3, 1.0), (0.1, 0.4)
 # Ceilings for a busy machine; the long run holds the figures to their bars.
 RECOVERY_LIMIT_S = 10.0
 CANCEL_LIMIT_S = 5.0
@@ -30,7 +30,8 @@ CANCEL_LIMIT_S = 5.0
 @pytest.mark.sqlite("test_chaos_postgresql.py has the storm on PostgreSQL")
 @pytest.mark.parametrize("store", ["sqlite", "redis"])
 def test_it_keeps_every_promise_in_a_storm(store: str, tmp_path: Path) -> None:
-    verdict = run(Plan(store, ITEMS, KILLS, SEED, PAUSE_S), tmp_path)
+    plan = Plan(store, ITEMS, KILLS, SEED, PAUSE_S, look_pause_s=LOOK_PAUSE_S)
+    verdict = run(plan, tmp_path)
     assert not verdict.findings, "\n".join(verdict.findings)
     figures = verdict.figures
     assert figures.kills.total() >= KILLS

@@ -17,6 +17,8 @@ from tests.whole.chaos.evidence import EventRow, ItemRow, Records
 from tests.whole.chaos.several import SeveralPlan, run
 
 ITEMS, SEED, PAUSE_S = 600, 1, (0.2, 0.5)
+# Each look is a handshake and an answer, which the other tests beside this one would wait for.
+LOOK_PAUSE_S = (0.1, 0.5)
 # One longer than the lease, the others shorter than what kills anything.
 CUTS_S = (3, 24, 2, 5)
 KINDS = (
@@ -32,6 +34,7 @@ def test_it_keeps_every_promise_on_several_machines(tmp_path: Path) -> None:
     plan = SeveralPlan(
         "postgresql", "mount", ITEMS, len(KINDS), SEED,
         pause_s=PAUSE_S, cuts_s=CUTS_S, slack_s=BUSY_S, kinds=KINDS,
+        look_pause_s=LOOK_PAUSE_S,
     )  # fmt: skip
     verdict = run(plan, tmp_path)
     assert not verdict.findings, "\n".join([*verdict.findings, verdict.figures.table()])

@@ -19,14 +19,14 @@ from tests.whole.chaos.cluster import IN_STEP, NAME, Cluster
 from tests.whole.chaos.run import Plan, run
 from tests.whole.chaos.storm import KILLS, OF_DATABASE
 
-ITEMS, SEED, PAUSE_S, CUTS_S = 200, 1, (0.3, 1.0), (1, 2)
+ITEMS, SEED, PAUSE_S, CUTS_S, LOOK_PAUSE_S = 200, 1, (0.3, 1.0), (1, 2), (0.1, 0.4)
 # Ceilings for a busy machine; the long run holds the figures to their bars.
 FIRST_CLAIM_LIMIT_S = RECOVERY_LIMIT_S = 10.0
 
 
 def test_it_keeps_every_promise_while_the_database_fails(tmp_path: Path) -> None:
     faults = len(KILLS) + len(OF_DATABASE)  # each once
-    plan = Plan("postgresql", ITEMS, faults, SEED, PAUSE_S, CUTS_S, RECOVERY_LIMIT_S)
+    plan = Plan("postgresql", ITEMS, faults, SEED, PAUSE_S, CUTS_S, RECOVERY_LIMIT_S, LOOK_PAUSE_S)
     verdict = run(plan, tmp_path)
     assert not verdict.findings, "\n".join(verdict.findings)
     figures = verdict.figures

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from tests.whole.chaos.evidence import Database
 from tests.whole.chaos.load import JOBS, Ledger, NoAnswer, ask
 
-PAUSE_S = 0.05
 LISTED = """
     SELECT job_id, change, status, attempt, completed_items, failed_items
     FROM job WHERE delivery_of IS NULL AND change > ? ORDER BY change"""
@@ -30,10 +29,14 @@ class Follower:
     """Asks `since=` the last change again and again, until `stop`.
 
     What the rows said before it asked, it must have been told after it has. `judged` counts the
-    changes that were compared so, `missed` says which it never heard of.
+    changes that were compared so, `missed` says which it never heard of. Between two questions it
+    waits for the middle of `look_pause_s`.
     """
 
-    def __init__(self, url: str, database: Database, ledger: Ledger):
+    def __init__(
+        self, url: str, database: Database, ledger: Ledger, look_pause_s: tuple[float, float]
+    ):
+        self._pause_s = sum(look_pause_s) / 2
         self.judged = 0
         self.missed: list[str] = []
         self.failure: BaseException | None = None
@@ -58,7 +61,7 @@ class Follower:
 
     def _follow(self) -> None:
         try:
-            while not self._over.wait(PAUSE_S):
+            while not self._over.wait(self._pause_s):
                 self._judge()
         except BaseException as error:
             self.failure = error

@@ -37,6 +37,7 @@ NEEDED_S = 0.3  # each the same, so that those that are submitted together end t
 # So few that most were there before.
 CONTENTS = [f"content {number}".encode() for number in range(50)]
 PAUSE_S = 0.1  # of a client that was refused or not heard
+LOOK_PAUSE_S = (0.02, 0.1)  # between two questions of who looks around, or follows
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class Load:
     """Threads that submit at least `items` items and go on until `enough` is called.
 
     `progress()` says from 0 to 1 how much of the storm is over: the items are spread over it.
-    Between two cancels there are `cancel_pause_s`.
+    Between two cancels there are `cancel_pause_s`, and between two looks at pages `look_pause_s`.
     """
 
     def __init__(
@@ -190,9 +191,11 @@ class Load:
         progress: Callable[[], float],
         kinds: Mapping[str, Kind] = KINDS,
         cancel_pause_s: tuple[float, float] = (0.05, 0.4),
+        look_pause_s: tuple[float, float] = LOOK_PAUSE_S,
     ):
         self.ledger = Ledger()
         self._kinds, self._cancel_pause_s = kinds, cancel_pause_s
+        self._look_pause_s = look_pause_s
         self.accepted = 0  # items with a 202
         self._url, self._database, self._journal = url, database, journal
         self._items, self._progress = items, progress
@@ -321,7 +324,7 @@ class Load:
 
     def _look_around(self, rng: random.Random) -> None:
         """Ask for what pages show. What is not there, or not yet, is a fair answer."""
-        while not self._over.wait(rng.uniform(0.02, 0.1)):
+        while not self._over.wait(rng.uniform(*self._look_pause_s)):
             path = rng.choice(PAGES)
             if accepted := self.ledger.accepted[-200:]:
                 path = rng.choice(

@@ -23,7 +23,7 @@ from tests.whole.chaos.evidence import (
 )
 from tests.whole.chaos.figures import DatabaseFigures, Figures
 from tests.whole.chaos.follower import Follower
-from tests.whole.chaos.load import Load
+from tests.whole.chaos.load import LOOK_PAUSE_S, Load
 from tests.whole.chaos.machine import Disk, free_port, small_disk
 from tests.whole.chaos.storm import Storm, Target
 
@@ -50,6 +50,7 @@ class Plan:
     pause_s: tuple[float, float] = (0.7, 2.0)
     cuts_s: tuple[float, ...] = (1, 3, 8, 15, 30)
     recovery_s: float = figures.RECOVERY_BAR_S
+    look_pause_s: tuple[float, float] = LOOK_PAUSE_S
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,9 @@ class _Run:
             plan.items,
             f"{plan.seed} load",
             self._storm.progress,
+            look_pause_s=plan.look_pause_s,
         )
-        self._follower = Follower(url, self._database, self._load.ledger)
+        self._follower = Follower(url, self._database, self._load.ledger, plan.look_pause_s)
         self._findings: list[str] = []
 
     def verdict(self) -> Verdict:

@@ -34,7 +34,7 @@ from tests.whole.chaos.faults import (
 )
 from tests.whole.chaos.figures import Spread
 from tests.whole.chaos.follower import Follower
-from tests.whole.chaos.load import KINDS, Kind, Load
+from tests.whole.chaos.load import KINDS, LOOK_PAUSE_S, Kind, Load
 from tests.whole.chaos.storm import Trouble
 
 TYPES = Path(__file__).parent / "types_of_cluster"
@@ -75,6 +75,7 @@ class SeveralPlan:
     cuts_s: tuple[float, ...] = (1, 3, 8, 5, 15, 30, 2, 60, 90)
     slack_s: float = 0.0
     kinds: tuple[str, ...] = ()
+    look_pause_s: tuple[float, float] = LOOK_PAUSE_S
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,9 @@ class _Run:
         self._faults = Faults(target, seed, plan.faults, plan.pause_s, plan.cuts_s, plan.kinds)
         self._load = Load(
             self._url, database, folder / "attempts", plan.items, f"{plan.seed} load",
-            self._faults.progress, LOADED, CANCEL_PAUSE_S,
+            self._faults.progress, LOADED, CANCEL_PAUSE_S, plan.look_pause_s,
         )  # fmt: skip
-        self._follower = Follower(self._url, database, self._load.ledger)
+        self._follower = Follower(self._url, database, self._load.ledger, plan.look_pause_s)
 
     def verdict(self) -> SeveralVerdict:
         for _ in range(MACHINES):

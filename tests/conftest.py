@@ -30,7 +30,7 @@ from bellhop.storage.installation import Installation, make_folder, rows_locatio
 from bellhop.storage.models import Job
 from bellhop.web import routes
 from bellhop.web.site import Site
-from tests.support import single
+from tests.support import once, single
 from tests.support.disks import disk_at, sync_nothing
 from tests.support.jobs import job_of
 from tests.support.nobody import NOBODY
@@ -168,6 +168,12 @@ def tables(postgres: Postgres) -> str:
 @pytest.fixture(scope="session")
 def databases(postgres: Postgres) -> Databases:
     return Databases(postgres)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_by_one(tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = tmp_path_factory.getbasetemp()
+    once.shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session", autouse=True)

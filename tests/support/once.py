@@ -1,9 +1,14 @@
-"""What takes longer than most of what is tested, and is made once for all tests of a process."""
+"""What takes longer than most of what is tested, and is made once for all tests of a process.
+
+What takes seconds is made by one of the processes that run the tests, and the others read it.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bellhop.base import configuration
@@ -12,7 +17,22 @@ from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import TABLES
+from bellhop.system.locks import alone
 from tests.support.places import TYPES
+
+# A folder of all processes that run these tests; none until pytest has made it.
+shared: Path | None = None
+
+
+def made_by_one(name: str, make: Callable[[], bytes]) -> bytes:
+    """What `make` gives, from the file of this name once one of the processes has called it."""
+    if shared is None or not os.access(shared, os.W_OK):  # a test that is another user
+        return make()
+    path = shared / name
+    with alone(shared / f"{name}.lock"):
+        if not path.exists():
+            path.write_bytes(make())
+        return path.read_bytes()
 
 
 @functools.cache
@@ -21,6 +41,10 @@ def descriptions() -> bytes:
 
     Another Bellhop that finds it describes only what is not in it, or has changed.
     """
+    return made_by_one("types.json", _describe)
+
+
+def _describe() -> bytes:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "incoming").mkdir()

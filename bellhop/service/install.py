@@ -46,15 +46,15 @@ def service_of(settings: Settings, user: str | None) -> Service:
     home, file = home_as_started(), settings.config_path
     file = home / file.name if file.parent == HOME else file
     config = ["--config", str(file)] if file.exists() else []
-    files = settings.storage.files
-    log = settings.log_file and settings.log_file.parent
-    other = [settings.backup_folder, log, Path(files) if files.startswith("/") else None]
+    files, log = settings.storage.files, settings.log_file
+    more = [settings.backup_folder, log and log.parent, Path(files) if files[:1] == "/" else None]
+    watched = [Path(watch.folder) for watch in settings.watches.values()]
     is_of_machine = os.geteuid() == 0
     return Service(
         command=[*AS_STARTED, *config, "serve"],
         folder=file.parent if config else home,
         used=[Path(p) for p in (sys.executable, os.path.realpath(sys.executable), sys.base_prefix)],
-        writable=[settings.data_dir, *settings.writable, *(place for place in other if place)],
+        writable=[settings.data_dir, *settings.writable, *watched, *filter(None, more)],
         user=account.pw_name if is_of_machine else "",
         group=grp.getgrgid(account.pw_gid).gr_name if is_of_machine else "",
         port=settings.server.port,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import pwd
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.base.settings import Settings, Watch
 from bellhop.cli import service
 from bellhop.service import install
 from tests.support.nobody import NOBODY, as_nobody
@@ -138,3 +139,20 @@ def test_it_writes_the_unit_of_a_user_into_their_own_folder(
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert install._folder() == tmp_path / "systemd" / "user"
+
+
+def test_it_may_write_to_each_folder_that_the_settings_name_for_files(
+    loaded: Settings, units: Path, tmp_path: Path
+) -> None:
+    scans = Watch(folder=str(tmp_path / "scans"), type="word_count")
+    named = replace(
+        loaded,
+        watches={"scans": scans},
+        backup_folder=tmp_path / "backups",
+        log_file=tmp_path / "log" / "bellhop.log",
+    )
+    (written,) = [
+        line.split() for line in install.service_of(named, THEM).text().splitlines()
+        if line.startswith("ReadWritePaths=")
+    ]  # fmt: skip
+    assert {f"-{tmp_path / name}" for name in ("scans", "backups", "log")} <= set(written)

@@ -23,7 +23,6 @@ from tests.support.running import LIMIT_S, free_port, wait_for
 
 HOME = "/srv/bellhop"
 DIST = "/opt/dist"
-BELLHOP = "/opt/bellhop/bin/bellhop"
 MOST_EXPOSED = 3.0
 PAGE = ROOT / "docs" / "service.md"
 # What a job process sees of its own bounds.
@@ -42,6 +41,14 @@ def look() -> dict:
         "status": Path("/proc/self/status").read_text(),
         "reads_settings": reads_settings,
     }
+"""
+
+
+WATCH = """
+[watch:scans]
+folder = /srv/scans
+type = look
+owner = anna
 """
 
 
@@ -88,7 +95,7 @@ class Installed:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """Bellhop takes a port that is free here, is closed, and has a type of its own."""
     port = free_port()
-    to_install, later = (block.splitlines() for block in blocks(PAGE.read_text()))
+    to_install, (add_account,), later = (block.splitlines() for block in blocks(PAGE.read_text()))
     with booted(tmp_path_factory.mktemp("machine")) as machine:
         home, dist = machine.root / HOME.lstrip("/"), machine.root / DIST.lstrip("/")
         build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(dist)]
@@ -106,12 +113,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
             type_in(line)
         (home / "types").mkdir()
         (home / "types" / "look.py").write_text(LOOK)
-        (home / "config.ini").write_text(f"[server]\nport = {port}\n[jobtypes]\nfolder = types\n")
-        as_them = f"setpriv --reuid=bellhop --regid=bellhop --clear-groups {BELLHOP}"
-        type_in(
-            f"echo 'a long secret word' | {as_them} user add vera --password-stdin --role admin"
-        )
-        token = type_in(f"{as_them} token add vera")
+        (home / "config.ini").write_text(f"[server]\nport = {port}\n{WATCH}")
+        type_in("install -d -o bellhop /srv/scans")
+        type_in(f"echo 'a long secret word' | {add_account} --password-stdin")
+        as_them = add_account.partition(" user add ")[0]
+        token = type_in(f"{as_them} token add anna")
         type_in(to_install[-1])
         yield Installed(machine, port, token.split()[-1], later)
 
@@ -150,6 +156,10 @@ def test_it_confines_job_processes_as_without_systemd(installed: Installed) -> N
     assert seen["view"] != of_parent
     assert "Seccomp:\t2" in seen["status"]
     assert seen["reads_settings"] != confine.enforced()["files"]
+
+
+def test_it_may_write_to_its_watch_folders(installed: Installed) -> None:
+    wait_for((installed.machine.root / "srv/scans/done").is_dir)
 
 
 def test_it_reads_its_settings_again_when_systemd_reloads_it(installed: Installed) -> None:

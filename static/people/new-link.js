@@ -5,10 +5,13 @@ import { find, setText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/people.js";
 
 const shown = find("[data-new-link]");
+const THIS_MACHINE = ["localhost", "127.0.0.1", "[::1]"];
 
 export function showNewLink({ kind, account, link }) {
-  setText(find("[data-new-link-words]"), texts.newLink[kind](account));
-  setText(find("[data-new-link-text]"), new URL(link, location.href).href);
+  const { hostname, href } = new URL(link, location.href);
+  const words = [texts.newLink[kind](account), THIS_MACHINE.includes(hostname) && texts.onlyHere];
+  setText(find("[data-new-link-words]"), words.filter(Boolean).join(" "));
+  setText(find("[data-new-link-text]"), href);
   shown.hidden = false;
   shown.scrollIntoView({ block: "nearest" });
 }

@@ -71,6 +71,7 @@ export const texts = {
     invitation: (name) => `Hand this link to ${name}. Copy it now: Bellhop does not show it again.`,
     reset: (name) => `With this link, ${name} chooses a new password. Copy it now: Bellhop does not show it again.`,
   },
+  onlyHere: "It is for this machine only, until [server] host or public_url in config.ini lets others reach Bellhop.",
   copied: "Copied.",
   notCopied: "The browser did not let Bellhop copy it. Select the link and copy it yourself.",
   link: ({ kind, role, made_by: by, until }) =>

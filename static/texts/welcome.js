@@ -12,7 +12,7 @@ export const texts = {
       words: () => "Now everybody on this machine may do everything here. Add the first account, an admin: then everybody needs a login, and the jobs from before are yours.",
       submit: "Make Bellhop private",
       doneTitle: "Bellhop is private now",
-      done: ({ name }) => `You are logged in as ${name}, an admin. Others need an account: invite them on the page People, which makes a link for each. Scripts need a token, from the page Account.`,
+      done: ({ name }) => `You are logged in as ${name}, an admin. Others need an account: invite them on the page People, which makes a link for each. Only this machine reaches Bellhop until [server] host or public_url in config.ini lets others in. Scripts need a token, from the page Account.`,
       ways: [[at("/people"), "Invite people"], [at("/"), "New job"]],
     },
     invitation: {

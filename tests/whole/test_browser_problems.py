@@ -37,6 +37,18 @@ def test_it_shows_the_error_with_its_count_and_what_its_type_did(
     assert complaints(browser) == []
 
 
+def test_it_has_each_figure_of_a_type_below_its_heading(
+    browser: webdriver.Chrome, served: Running, failed: str
+) -> None:
+    show(browser, served)
+
+    def places(row: str) -> list[float]:
+        cells = browser.find_elements(By.CSS_SELECTOR, f".types {row} > *")
+        return [cell.rect["x"] for cell in cells]
+
+    assert places("thead tr") == places("tbody tr:first-child")
+
+
 def test_it_gives_both_exact_times_of_an_error_on_focus(
     browser: webdriver.Chrome, served: Running, failed: str
 ) -> None:

@@ -29,7 +29,11 @@ def open_bell(*_: Any) -> Bell:
 
 
 if __name__ == "__main__":
-    sys.exit(main(open_bell=open_bell))
+    try:
+        sys.exit(main(open_bell=open_bell))
+    except ModuleNotFoundError as missing:
+        mend = "after `make run`, type .venv/bin/python app.py"
+        sys.exit(f"bellhop: {missing.name} is not installed for this Python; {mend}")
 else:
     from bellhop.cli.wsgi import Application
 

@@ -213,6 +213,9 @@ def _parse(path: Path, *, must_exist: bool) -> _Parser:
         number = getattr(error, "lineno", None) or error.errors[0][0]
         said = "is neither a [section] nor KEY = VALUE in a section"
         raise StartRefused(f"{path}: line {number} {said}") from None
+    except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
+        what = getattr(error, "option", f"[{error.section}]")
+        raise StartRefused(f"{path}: line {error.lineno} repeats {what}; keep one") from None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
     return parser

@@ -28,7 +28,7 @@ from bellhop.storage.models import Consumer
 from bellhop.system import confine, limits
 from bellhop.uploads.uploads import Uploads
 
-ADMIN = "set BELLHOP_TOKEN to the token of an admin"
+ADMIN = f"use the token of an admin: export BELLHOP_TOKEN=$({TYPED} token add NAME)"
 OFF = (
     "it has workers = 0, and no other machine serves it; set workers in [queue:{0}], or let "
     f"another machine serve it: {TYPED} machine add NAME --queue {{0}}=1"

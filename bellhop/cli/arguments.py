@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_client_commands(add)
     _add_checks(add)
     add("drain", "stop taking new items, and return when nothing is running")
-    add("reload", "take other settings that need no restart, and say which do")
+    add("reload", "read config.ini again, and say which changes need a restart")
     add(
         "restart",
         "replace the running program by the installed one, without losing a request or job",
@@ -86,7 +86,7 @@ def _add_checks(add: Add) -> None:
         ("check", "test this installation, and say what mends it"),
         ("config", "print each setting with its value, and where that comes from"),
         ("space", "show what takes how much room, and what makes room"),
-        ("upgrade-check", "say what this version would do to the Bellhop that is there"),
+        ("upgrade-check", "say what an upgrade to this version would do, and change nothing"),
     ):
         add(name, help).add_argument("--json", action="store_true", help="print JSON")
 
@@ -94,9 +94,12 @@ def _add_checks(add: Add) -> None:
 def _add_client_commands(add: Add) -> None:
     """Those that talk to a running Bellhop."""
     submit = add("submit", "submit a job")
-    submit.add_argument("type")
-    submit.add_argument("inputs", nargs="*", metavar="FILE|URL")
-    submit.add_argument("--param", type=_key_value, action="append", default=[], metavar="K=V")
+    submit.add_argument("type", help="a job type, such as word_count")
+    submit.add_argument("inputs", nargs="*", metavar="FILE|URL", help="each is an item of the job")
+    said = "a parameter; repeatable"
+    submit.add_argument(
+        "--param", type=_key_value, action="append", default=[], metavar="K=V", help=said
+    )
     many: dict[str, Any] = {"action": "append", "default": []}
     submit.add_argument("--text", type=as_typed, **many, help="input text instead of a file")
     submit.add_argument("--data", type=as_typed, **many, metavar="JSON", help="input object")

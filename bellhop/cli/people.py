@@ -82,7 +82,7 @@ def _print_link(given: argparse.Namespace, kind: str, role: str, words: str) -> 
         secret = links.make(kind, given.name, role, CONSOLE)
     print(links.address(given.settings, secret, base))
     if not given.settings.server.public_url:
-        said = f"the link leads to {base}; where others reach Bellhop, [server] public_url says"
+        said = f"if others reach Bellhop at another address than {base}, set [server] public_url"
         print(f"bellhop: {said}", file=sys.stderr)
 
 

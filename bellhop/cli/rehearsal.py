@@ -45,8 +45,21 @@ def run(settings: Settings, text: str) -> None:
     require_private_secrets(settings, Catalog(settings, here))
     if here.is_home:
         start.require_account(settings)
-        if old.bound_for != listener.wanted(settings):
-            listener.bind(settings).close()
+        _require_address(settings, old.bound_for)
+
+
+def _require_address(settings: Settings, before: str) -> None:
+    """Refuse another address that is taken, which may be by the Bellhop that runs."""
+    new = listener.wanted(settings)
+    if before == new:
+        return
+    try:
+        listener.bind(settings).close()
+    except StartRefused:
+        if before.rpartition(":")[2] != str(settings.server.port):
+            raise
+        said = f"Bellhop itself has the port, as it listens on {before} and would on {new}"
+        raise StartRefused(f"{said}; {STOP_IT}") from None
 
 
 def _require_schema(settings: Settings, here: Installation) -> None:

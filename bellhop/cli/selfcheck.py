@@ -23,8 +23,9 @@ from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.checks import questions
 from bellhop.checks.answers import Asked, Failed, Question
+from bellhop.checks.serving import ADMIN
 from bellhop.cli import commands
-from bellhop.client import Bellhop, BellhopError
+from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.database.database import refusing
 from bellhop.storage.installation import bind_rows, read_record
 from bellhop.system import proctree, signals, temporary
@@ -119,7 +120,8 @@ def answered(question: Question) -> Iterator[Finding]:
         yield from (_bad(name, str(each), mend) for each in failure.args)
         warnings = getattr(failure, "warnings", ())
     except BellhopError as error:
-        yield Finding(name, ok=False, said=str(error), mend=mend)
+        is_refused = isinstance(error, RequestFailed) and error.status in (401, 403)
+        yield Finding(name, ok=False, said=str(error), mend=ADMIN if is_refused else mend)
     except OSError as error:
         yield Finding(name, ok=False, said=said_of(error), mend=OF_SYSTEM.get(error.errno, mend))
     yield from (_bad(name, warning, mend)._replace(ok=True) for warning in warnings)

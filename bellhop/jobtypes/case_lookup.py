@@ -33,7 +33,7 @@ CODE = "found"
     viewer="citations",
 )
 def case_lookup(data: dict, context: Context) -> dict[str, Any]:
-    """Look the cases up that the `citations` of a JSON object name, in CourtListener.
+    """Look up cited cases in CourtListener. The input is the result of "Legal citations".
 
     Needs a token in [type:case_lookup]. Only the citations leave this machine.
     """

@@ -30,7 +30,7 @@ CONFLICT_PAUSE_S = 2.0
     viewer="notion_page",
 )
 def notion_page(data: dict, context: Context) -> dict[str, Any]:
-    """Make a page of title, url, summary, category, tags and text in a Notion data source.
+    """Make a page in a Notion data source, from title, url, summary, category, tags and text.
 
     The data source needs a text property "Bellhop ID", by which a retry finds the page that an
     earlier attempt made; other properties are filled where their name is that of a member.

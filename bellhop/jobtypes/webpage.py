@@ -6,7 +6,7 @@ The first step of a knowledge base: its `data` goes on to `summary` and `notion_
 import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from bellhop import BadInput, Context, Unavailable, job_type
@@ -16,9 +16,11 @@ from bellhop.jobtypes.knowledge.completeness import words_left_out
 from bellhop.jobtypes.knowledge.decoding import Decoded, decode
 from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.knowledge.nesting import flatten, is_cut_off, parse_deep
-from bellhop.jobtypes.knowledge.shape import shape
-from bellhop.jobtypes.knowledge.visible import Removed, remove_hidden
 from bellhop.jobtypes.knowledge.words import count_words
+
+# What imports lxml comes late, so that the type says what installs it where that is not there.
+if TYPE_CHECKING:
+    from bellhop.jobtypes.knowledge.visible import Removed
 
 TIMEOUT_S = 20.0
 MAX_BYTES = 10_000_000
@@ -137,6 +139,8 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     """What the page says to a reader. Raises BadInput no_main_content."""
     from trafilatura.metadata import extract_metadata
 
+    from bellhop.jobtypes.knowledge.visible import remove_hidden
+
     tree, is_all = _parse(page)
     removed = remove_hidden(tree)
     flatten(tree)
@@ -186,6 +190,8 @@ def _text_of(tree: Any, url: str) -> str:
     """The text of the article; "" where there is none."""
     from trafilatura import bare_extraction
 
+    from bellhop.jobtypes.knowledge.shape import shape
+
     # What only scripts hold, no reader has seen.
     for script in tree.xpath("//script"):
         script.drop_tree()
@@ -205,7 +211,7 @@ def _nothing_found() -> BadInput:
     )
 
 
-def _warn_of_hidden(removed: Removed, words: int, warn: Callable[[str, str], None]) -> None:
+def _warn_of_hidden(removed: "Removed", words: int, warn: Callable[[str, str], None]) -> None:
     if removed.words >= max(HIDDEN_WORDS, HIDDEN_PART * words):
         said = f"The page hides {removed.words:,} words from its readers; they were left out."
         warn("hidden_text_left_out", said)

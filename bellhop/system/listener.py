@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import ipaddress
@@ -28,12 +29,14 @@ def bind(settings: Settings) -> socket.socket:
     host, port = settings.server.host, settings.server.port
     try:
         family, place = _places(host, port)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            # With :: also IPv4, whatever this machine takes as the default.
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind(place)
+        with contextlib.ExitStack() as undo:
+            listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                # With :: also IPv4, whatever this machine takes as the default.
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            listener.bind(place)
+            undo.pop_all()
     except OSError as error:
         advice = ADVICE.get(error.errno or 0, "choose an address or a name of this machine")
         said = f"[server] host = {host}, port = {port}: {error.strerror}; {advice}"

@@ -210,7 +210,7 @@ def test_it_names_a_storage_other_than_the_recorded_one(
 
 def test_it_asks_for_the_token_of_an_admin(here: Installation, loaded: Settings) -> None:
     (text,) = failed(lambda: serving.storage(loaded, here, health(status="ok"))).args
-    assert text == "only admins may see this; set BELLHOP_TOKEN to the token of an admin"
+    assert text == f"only admins may see this; {serving.ADMIN}"
 
 
 def test_it_names_schedules_whose_files_are_gone(here: Installation, loaded: Settings) -> None:

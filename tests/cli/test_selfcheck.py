@@ -12,8 +12,9 @@ from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.checks import questions
 from bellhop.checks.answers import Failed, Question
+from bellhop.checks.serving import ADMIN
 from bellhop.cli import selfcheck
-from bellhop.client import NoAnswer
+from bellhop.client import NoAnswer, RequestFailed
 from bellhop.storage.installation import Installation
 from bellhop.system import signals
 
@@ -48,6 +49,9 @@ def test_it_says_what_mends_a_warning() -> None:
         (Failed("none"), "none", "buy some"),
         (StartRefused("no kitchen; move"), "no kitchen", "move"),
         (NoAnswer("nobody; there"), "nobody; there", "buy some"),
+        (RequestFailed(401, None, "log in"), "log in", ADMIN),
+        (RequestFailed(403, None, "no"), "no", ADMIN),
+        (RequestFailed(507, None, "full"), "full", "buy some"),
         (PermissionError(13, "Permission denied", "/cups"), "/cups: Permission denied", "buy some"),
         (
             OSError(28, "No space left", "/cups"),

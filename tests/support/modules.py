@@ -36,7 +36,7 @@ BUDGETS = {
     "stores": 1140,
     "system": 1057, "functions": 1420, "machines": 850, "uploads": 336, "service": 268,
     "sso": 510, "metrics": 270, "logs": 110, "watch": 895, "notices": 400, "upgrade": 150,
-    "origins": 133, "space": 307, "base": 1789,
+    "origins": 133, "space": 307, "base": 1792,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

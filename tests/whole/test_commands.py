@@ -36,6 +36,17 @@ def test_it_stops_at_a_wrong_setting_with_one_line(bellhop: Running) -> None:
         assert "BELLHOP_SERVER_PORT" in refused.stderr and "'many'" in refused.stderr
 
 
+def test_it_says_which_python_has_its_packages() -> None:
+    """`-S` leaves out all packages but those of Python."""
+    command = [sys.executable, "-S", str(ROOT / "app.py"), "jobs"]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "bellhop: fastjsonschema is not installed for this Python; "
+        "after `make run`, type .venv/bin/python app.py\n"
+    )
+
+
 def test_it_takes_another_config(bellhop: Running, tmp_path: Path) -> None:
     config = tmp_path / "other.ini"
     config.write_text("[server]\nprot = 1\n")

@@ -303,6 +303,14 @@ def test_it_says_how_the_light_types_are_installed(installed: Installation) -> N
         assert " eyecite==" in reason
 
 
+def test_it_says_of_each_type_that_cannot_run_here_what_installs_it(
+    installed: Installation,
+) -> None:
+    types = installed.client().get("/api/v1/types")["types"]
+    reasons = {t["type"]: t["reason"] for t in types if not t["available"]}
+    assert [name for name, reason in reasons.items() if "pip install " not in reason] == []
+
+
 def test_it_checks_itself(installed: Installation) -> None:
     done = installed.run("check")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from bellhop.base import configuration
 from bellhop.bell.bell import Bell
 from bellhop.bell.store import probe_redis
 from bellhop.cli.hueyconsumer import create_consumer
+from bellhop.reloading import handed
 from bellhop.storage.installation import recorded_or_agreed
 
-settings = configuration.load()
+settings = handed.begun()
 bell = Bell(settings, recorded_or_agreed(settings, probe_redis))
 huey = bell.huey
 huey.create_consumer = partial(create_consumer, settings, bell)

@@ -37,11 +37,26 @@ from bellhop.base.settings import (
 CONFIG_VARIABLE = "BELLHOP_CONFIG"
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
 OF_TYPES = "BELLHOP_TYPE_"
+# Characters of a value that is refused.
+MOST_FOUND = 200
 # What there may be several of: the kind, as it stands before the name of one, and what one is.
 SEVERAL: dict[str, type] = {"queue": Queue, "watch": Watch}
-# {section: {key: text}}.
-Sections = dict[str, dict[str, str]]
+# {(section, key): (variable, text)} of the environment.
+Overrides = Mapping[tuple[str, str], tuple[str, str]]
 log = logging.getLogger("bellhop.settings")
+
+
+class Sections(dict[str, dict[str, str]]):
+    """What a config.ini says, as {section: {key: text}}, and the line of each key."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+        self.lines: dict[tuple[str, str], int] = {}
+
+    def place(self, section: str, key: str) -> str:
+        """Where a key is, for a person."""
+        return f"{self.path} line {self.lines[section, key]} [{section}] {key}"
 
 
 def load(config: str | Path | None = None) -> Settings:
@@ -49,42 +64,48 @@ def load(config: str | Path | None = None) -> Settings:
 
     Without it, the file that `BELLHOP_CONFIG` names, else config.ini beside the program.
 
-    Raises StartRefused with one line that names file, section, key, what was
+    Raises StartRefused with one line that names file, line, section, key, what was
     found and what is allowed.
     """
     config = config or os.environ.get(CONFIG_VARIABLE)
     path = Path(config).absolute() if config else HOME / "config.ini"
-    written = _sections(_parse(path, must_exist=bool(config)), path)
+    return of_text(path, _read_file(path, must_exist=bool(config)))
+
+
+def of_text(path: Path, text: str) -> Settings:
+    """The settings of a config.ini that had this text, and of the environment; as `load`."""
+    written = _sections(path, text)
     names = list(dict.fromkeys([*QUEUES, *_named("queue", written)]))
     watches = _named("watch", written)
     overrides = _environment({"queue": names, "watch": watches})
     sections = {
-        name: _section(cls, name, written, path, overrides, cls()) for name, cls in SECTIONS.items()
+        name: _section(cls, name, written, overrides, cls()) for name, cls in SECTIONS.items()
     }
     queues = {
-        name: _section(Queue, f"queue:{name}", written, path, overrides, QUEUES.get(name, Queue()))
+        name: _section(Queue, f"queue:{name}", written, overrides, QUEUES.get(name, Queue()))
         for name in names
     }
     require_client(sections["oidc"].issuer, sections["oidc"].client_id)
     require_trust(sections["sso"].header, sections["server"].trusted_proxy)
     folder, backups = sections["jobtypes"].folder, sections["backup"].folder
     log_file = sections["server"].log_file
-    type_settings = {name: _of_type(name, written, path) for name in _named("type", written)}
-    params = {name: _params(name, written, path) for name in watches}
-    for secret, _ in secrets_in(_addresses(written, path), type_settings, params):
+    type_settings = {name: _of_type(name, written) for name in _named("type", written)}
+    params = {name: _params(name, written) for name in watches}
+    for secret, _ in secrets_in(_addresses(written), type_settings, params):
         require_private(path, secret)
-    for secret in _secret_keys(written, path):
+    for secret in _secret_keys(written):
         require_private(path, secret)
     settings = Settings(
         **sections,
         queues=queues,
-        watches={name: _watch(name, written, path, overrides) for name in watches},
+        watches={name: _watch(name, written, overrides) for name in watches},
         type_settings=type_settings,
         type_lifetimes={
-            name: _type_lifetime(name, type_settings.get(name, {}), sections["lifetime"], path)
+            name: _type_lifetime(name, written, sections["lifetime"])
             for name in {*type_settings, *_types_with_variables()}
         },
         config_path=path,
+        text=text,
         data_dir=path.parent / sections["storage"].data_dir,
         jobtypes_folder=path.parent / folder if folder else None,
         backup_folder=path.parent / backups if backups else None,
@@ -100,10 +121,8 @@ def origins(settings: Settings, types: Iterable[str]) -> dict[tuple[str, str], s
 
     A variable of a job type has the section `type` if that is none of `types` and has no section.
     """
-    parser = _parse(settings.config_path, must_exist=False)
-    written = _sections(parser, settings.config_path)
-    keys = [(section, key) for section, texts in written.items() for key in texts]
-    found: dict[tuple[str, str], str | int] = dict(zip(keys, parser.numbers, strict=True))
+    found: dict[tuple[str, str], str | int] = {}
+    found |= _sections(settings.config_path, settings.text).lines
     several = {"queue": list(settings.queues), "watch": list(settings.watches)}
     found |= {place: variable for place, (variable, _) in _environment(several).items()}
     named = {*settings.type_settings, *settings.type_lifetimes, *map(str.lower, types)}
@@ -117,37 +136,45 @@ def _of_variable(variable: str, types: set[str]) -> tuple[str, str]:
     return (f"type:{name}", rest.removeprefix(f"{name}_")) if name else ("type", rest)
 
 
-def _addresses(written: Sections, path: Path) -> dict[str, str]:
+def _addresses(written: Sections) -> dict[str, str]:
     """The addresses of servers that the file holds, which may have passwords."""
     named = {("huey", "redis_url"), ("storage", "database"), ("storage", "files")}
     return {
         f"[{section}] {name}": _read(
-            values.plain, written.get(section, {}).get(name, ""), f"{path} [{section}] {name}"
+            values.plain, written[section][name], written.place(section, name)
         )
-        for section, name in named
+        for section, name in named & written.lines.keys()
     }
 
 
-def _params(name: str, written: Sections, path: Path) -> str:
+def _params(name: str, written: Sections) -> str:
     """The parameters of a watch that the file holds, which may be or have secrets."""
-    text = written.get(f"watch:{name}", {}).get("params", Watch().params)
-    where = f"{path} [watch:{name}] params"
-    return str(_read(values.json_object, _read(values.plain, text, where), where))
+    place = f"watch:{name}", "params"
+    if place not in written.lines:
+        return Watch().params
+    where = written.place(*place)
+    text = _read(values.plain, written[place[0]]["params"], where)
+    return str(_read(values.json_object, text, where))
 
 
-def _secret_keys(written: Sections, path: Path) -> Iterator[str]:
+def _secret_keys(written: Sections) -> Iterator[str]:
     """The keys that are declared as secret and that the file holds."""
     for section, cls in SECTIONS.items():
         for declared in fields(cls):
-            where = f"[{section}] {declared.name}"
-            text = written.get(section, {}).get(declared.name, "")
-            if declared.metadata["secret"] and _read(values.plain, text, f"{path} {where}", HIDDEN):
-                yield where
+            place = section, declared.name
+            if declared.metadata["secret"] and place in written.lines:
+                text = written[section][declared.name]
+                if _read(values.plain, text, written.place(*place), HIDDEN):
+                    yield f"[{section}] {declared.name}"
 
 
 def require_private(path: Path, secret: str) -> None:
     """Refuse a config.ini that holds `secret`, which is its name, and that others may read."""
-    if path.stat().st_mode & 0o077:
+    try:
+        is_shared = bool(path.stat().st_mode & 0o077)
+    except FileNotFoundError:  # removed since it was read
+        is_shared = False
+    if is_shared:
         said = f"{path} contains a secret ({secret}) and other users can read it"
         raise StartRefused(f"{said}; chmod 600 {path}")
 
@@ -159,24 +186,26 @@ def _types_with_variables() -> set[str]:
     return {found[1] for name in os.environ if (found := variable.fullmatch(name.lower()))}
 
 
-def _of_type(name: str, written: Sections, path: Path) -> dict[str, str]:
+def _of_type(name: str, written: Sections) -> dict[str, str]:
     """The settings of one job type, and the lifetimes of its jobs, as they are written."""
-    texts = written[f"type:{name}"]
+    section = f"type:{name}"
+    texts = written[section]
     own = texts.keys() - {declared.name for declared in fields(Lifetime)}
-    where = f"{path} [type:{name}]"
-    return texts | {key: _read(values.free, texts[key], f"{where} {key}", HIDDEN) for key in own}
+    return texts | {
+        key: _read(values.free, texts[key], written.place(section, key), HIDDEN) for key in own
+    }
 
 
-def _type_lifetime(name: str, written: Mapping[str, str], common: Lifetime, path: Path) -> Lifetime:
+def _type_lifetime(name: str, written: Sections, common: Lifetime) -> Lifetime:
     """[lifetime] with what the section or the environment of one type says otherwise."""
-    own = {}
-    for declared in fields(Lifetime):
-        variable = f"BELLHOP_TYPE_{name}_{declared.name}".upper()
-        text = os.environ.get(variable, written.get(declared.name))
-        if text is not None:
-            where = f"{path} [type:{name}] {declared.name}"
-            own[declared.name] = _convert(declared, getattr(common, declared.name), text, where)
-    return replace(common, **own)
+    section, variable = f"type:{name}", f"{OF_TYPES}{name.upper()}_"
+    overrides = {
+        (section, declared.name): (variable + declared.name.upper(), text)
+        for declared in fields(Lifetime)
+        if (text := os.environ.get(variable + declared.name.upper())) is not None
+    }
+    found: Lifetime = _converted(Lifetime, section, written, overrides, common)
+    return found
 
 
 class _Parser(configparser.ConfigParser):
@@ -201,13 +230,22 @@ class _Parser(configparser.ConfigParser):
         return optionstr.lower()
 
 
-def _parse(path: Path, *, must_exist: bool) -> _Parser:
-    parser = _Parser()
+def _read_file(path: Path, *, must_exist: bool) -> str:
+    """The text of a config.ini; none where there is no file that must exist."""
     try:
-        parser.read_numbered(path.read_text("utf-8-sig"), str(path))
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
+
+
+def _parse(path: Path, text: str) -> _Parser:
+    parser = _Parser()
+    try:
+        parser.read_numbered(text, str(path))
     except configparser.ParsingError as error:
         # Python would show the line, and that may be half a secret.
         number = getattr(error, "lineno", None) or error.errors[0][0]
@@ -216,17 +254,18 @@ def _parse(path: Path, *, must_exist: bool) -> _Parser:
     except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
         what = getattr(error, "option", f"[{error.section}]")
         raise StartRefused(f"{path}: line {error.lineno} repeats {what}; keep one") from None
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+    except configparser.Error as error:
         raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
     return parser
 
 
-def _sections(parser: configparser.ConfigParser, path: Path) -> Sections:
+def _sections(path: Path, text: str) -> Sections:
     """Each section with its keys, by the name that Bellhop knows it by.
 
     Refuses two names that no variable of the environment tells apart.
     """
-    found: Sections = {}
+    parser, found = _parse(path, text), Sections(path)
+    numbers = iter(parser.numbers)
     spelled = {in_variable(f"queue:{name}"): f"queue:{name}" for name in QUEUES}
     for written in parser.sections():
         name = _known_section(written, path)
@@ -235,6 +274,7 @@ def _sections(parser: configparser.ConfigParser, path: Path) -> Sections:
             said = f"section [{written}] is [{twin}] but for capitals, - and _; allowed is one"
             raise StartRefused(f"{path}: {said} of them")
         found[name] = dict(parser[written])
+        found.lines |= {(name, key): next(numbers) for key in found[name]}
     return found
 
 
@@ -257,8 +297,8 @@ def _named(kind: str, written: Sections) -> list[str]:
     return [name.partition(":")[2] for name in written if name.startswith(f"{kind}:")]
 
 
-def _environment(several: Mapping[str, list[str]]) -> dict[tuple[str, str], tuple[str, str]]:
-    """`{(section, key): (variable, value)}` of the BELLHOP_* variables."""
+def _environment(several: Mapping[str, list[str]]) -> Overrides:
+    """What the BELLHOP_* variables say."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for variable, value in os.environ.items():
         if not variable.startswith("BELLHOP_") or variable in NOT_SETTINGS:
@@ -289,14 +329,12 @@ def _split_variable(variable: str, kind: str, rest: str, names: list[str]) -> tu
     )
 
 
-def _watch(
-    name: str, written: Sections, path: Path, overrides: dict[tuple[str, str], tuple[str, str]]
-) -> Watch:
-    watch: Watch = _section(Watch, f"watch:{name}", written, path, overrides, Watch())
+def _watch(name: str, written: Sections, overrides: Overrides) -> Watch:
+    watch: Watch = _section(Watch, f"watch:{name}", written, overrides, Watch())
     for key in ("folder", "type"):
         if not getattr(watch, key):
-            raise StartRefused(f"{path}: [watch:{name}] has no {key}, which it needs")
-    return replace(watch, folder=os.path.normpath(path.parent / watch.folder))
+            raise StartRefused(f"{written.path}: [watch:{name}] has no {key}, which it needs")
+    return replace(watch, folder=os.path.normpath(written.path.parent / watch.folder))
 
 
 def _require_apart(settings: Settings) -> None:
@@ -311,28 +349,30 @@ def _require_apart(settings: Settings) -> None:
 
 
 def _section(
-    cls: type,
-    section: str,
-    written: Sections,
-    path: Path,
-    overrides: dict[tuple[str, str], tuple[str, str]],
-    defaults: Any,
+    cls: type, section: str, written: Sections, overrides: Overrides, defaults: Any
 ) -> Any:
-    texts = written.get(section, {})
-    for name in texts:
-        _require_known(cls, section, name, str(path))
+    for name in written.get(section, {}):
+        _require_known(cls, section, name, f"{written.path} line {written.lines[section, name]}")
+    return _converted(cls, section, written, overrides, defaults)
+
+
+def _converted(
+    cls: type, section: str, written: Sections, overrides: Overrides, defaults: Any
+) -> Any:
+    """The keys of a section: as a variable says them, else the file, else `defaults`."""
     found = {}
     for declared in fields(cls):
-        default = getattr(defaults, declared.name)
-        if (section, declared.name) in overrides:
-            variable, text = overrides[section, declared.name]
-            found[declared.name] = _convert(declared, default, text, f"environment {variable}")
-        elif declared.name in texts:
-            where = f"{path} [{section}] {declared.name}"
-            found[declared.name] = _convert(declared, default, texts[declared.name], where)
+        place = section, declared.name
+        if place in overrides:
+            variable, text = overrides[place]
+            where = f"environment {variable}"
+        elif place in written.lines:
+            text, where = written[section][declared.name], written.place(*place)
         else:
-            found[declared.name] = default
-    return cls(**found)
+            continue
+        default = getattr(defaults, declared.name)
+        found[declared.name] = _convert(declared, default, text, where)
+    return replace(defaults, **found)
 
 
 def _require_known(cls: type, section: str, name: str, where: str) -> None:
@@ -384,4 +424,5 @@ def _read(read: Callable[[str], Any], text: str, where: str, instead: str | None
         return read(text)
     except ValueError as allowed:
         found = instead or masked(text)
+        found = found if len(found) <= MOST_FOUND else f"{found[:MOST_FOUND]}…"
         raise StartRefused(f"{where}: found {found!r}; allowed is {allowed}") from None

@@ -20,10 +20,11 @@ LIKE_A_SECRET = re.compile(
     r"|credentials?)$"
 )
 _ADDRESS = re.compile(r"[a-z][\w+.-]*://\S*", re.IGNORECASE)
-_LOGIN = re.compile(r"(?<=//).*(?=@)", re.DOTALL)
-_OPTION = re.compile(r"([^=&?\s]+)=([^&#\s]*)")
+# Also the login of an address that breaks off before the @: no port has other than digits.
+_LOGIN = re.compile(r"(?<=//)(?:.*(?=@)|[^/?#\s\[]*:(?!\d*(?:[/?#,\s]|$))[^/?#\s]*)", re.DOTALL)
+_OPTION = re.compile(r"(?<![^=&?\s])([^=&?\s]+)=([^&#\s]*)")
 # What may be a name with a value behind it, also in JSON that is not whole.
-_NAME = re.compile(r"([\w%\\-]+)['\"]*\s*[:=]")
+_NAME = re.compile(r"(?<![\w%\\-])([\w%\\-]+)['\"]*\s*[:=]")
 
 
 def is_secret(name: str) -> bool:

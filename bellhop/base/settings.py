@@ -76,7 +76,7 @@ QUEUES: dict[str, Queue] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings; paths are absolute."""
+    """All settings; paths are absolute. `text` is that of config.ini, of which they were read."""
 
     server: sections.Server
     access: sections.Access
@@ -99,6 +99,7 @@ class Settings:
     type_settings: Mapping[str, Mapping[str, str]]
     type_lifetimes: Mapping[str, Lifetime]
     config_path: Path
+    text: str
     data_dir: Path
     jobtypes_folder: Path | None
     backup_folder: Path | None

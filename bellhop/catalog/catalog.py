@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import operator
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,7 +67,7 @@ class Catalog:
         self._read_mtime_ns = 0
         self._is_stored = True
         self._files: dict[str, DescribedFile] = {}
-        self._listed: tuple[Any, dict[str, KnownType]] = (None, {})
+        self._listed: tuple[tuple[Any, ...], dict[str, KnownType]] = ((), {})
         self._elsewhere = elsewhere
         self._merged: tuple[Any, Any, dict[str, KnownType]] = (None, None, {})
         self._offers: tuple[Any, list[Offer]] = (None, [])
@@ -106,8 +107,9 @@ class Catalog:
 
     def _own(self) -> dict[str, KnownType]:
         self._read()
-        files, (listed_files, listed) = self._files, self._listed
-        if files is listed_files:
+        files, (made_of, listed) = self._files, self._listed
+        now = files, self._settings.queues, self._settings.retry
+        if made_of and all(map(operator.is_, made_of, now)):
             return listed  # each item asks
         known = _told_apart(
             self._known(described, path, file)
@@ -116,7 +118,7 @@ class Catalog:
         )
         own_work = [t for t in known if t.hidden and Path(t.path).parent == typefiles.BUILT_IN]
         listed = {job_type.type: job_type for job_type in (*known, *own_work)}
-        self._listed = files, listed
+        self._listed = now, listed
         return listed
 
     def settle(self, patience_s: float = math.inf) -> None:

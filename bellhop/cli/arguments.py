@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     half = add("web", "start only the web")
     half.add_argument("--socket-fd", type=int, help=argparse.SUPPRESS)
     half.add_argument("--connections-fd", type=int, nargs=2, default=(), help=argparse.SUPPRESS)
-    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    _add_of_a_half(half)
     half = add("consumer", "start only a consumer (as consumer.sh does)")
     half.add_argument(
         "--queue", action="append", metavar="NAME", help="serve only this queue; repeatable"
@@ -43,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
     half.add_argument(
         "--workers", action=_Workers, metavar="N", help="number of workers for that queue"
     )
-    half.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    _add_of_a_half(half)
     prepared = add("prepare", "choose the storage, migrate the database, and exit")
+    prepared.add_argument("--settings-fd", type=int, help=argparse.SUPPRESS)
     prepared.add_argument("--start-lock", type=int, help=argparse.SUPPRESS)
     prepared.add_argument("--trial", help=argparse.SUPPRESS)
     _add_client_commands(add)
@@ -62,6 +63,11 @@ def parser() -> argparse.ArgumentParser:
     _add_account_commands(add)
     _add_type_commands(add)
     return whole
+
+
+def _add_of_a_half(half: argparse.ArgumentParser) -> None:
+    for name in ("--ready-fd", "--settings-fd"):
+        half.add_argument(name, type=int, help=argparse.SUPPRESS)
 
 
 def _add_type_commands(add: Add) -> None:
@@ -145,6 +151,7 @@ def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentPa
 
 def _add_backup(add: Add) -> None:
     saved = add("backup", "save all jobs and their files to a new file, also while Bellhop runs")
+    saved.add_argument("--settings-fd", type=int, help=argparse.SUPPRESS)
     said = "empty: a new file in [backup] folder, of which only the newest stay"
     saved.add_argument("file", type=Path, nargs="?", metavar="FILE", help=said)
     said = "only look whether FILE, a backup, can be restored, and compare"

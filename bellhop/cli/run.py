@@ -21,6 +21,7 @@ from bellhop.base.texts import shown
 from bellhop.cli import streams
 from bellhop.cli.arguments import parser
 from bellhop.logs import output
+from bellhop.reloading import handed
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell
@@ -69,7 +70,7 @@ def _run(arguments: list[str], open_bell: Callable[[settings.Settings, Installat
         from bellhop.cli import upgradecheck
 
         return upgradecheck.run(as_json=given.json)
-    loaded = configuration.load()
+    loaded = handed.begun(getattr(given, "settings_fd", None))
     start_log(loaded, is_service=given.command in SERVICES)
     if given.command in PARENTS:
         from bellhop.system import children
@@ -109,18 +110,24 @@ def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     start.require_account(loaded)
 
 
-def _reload(loaded: settings.Settings, here: Installation) -> Callable[[], object]:
-    """What takes the settings of now, as far as a running web or consumer can."""
+def _reload(
+    loaded: settings.Settings, here: Installation, given: argparse.Namespace
+) -> Callable[[], object]:
+    """What lets a running web or consumer take other settings, and tells its parent."""
     from bellhop.cli import start
-    from bellhop.parent import reloading
 
     def reload() -> None:
+        asked, reason = handed.asked(given.settings_fd), ""
         try:
-            reloading.take(loaded, start.shared(configuration.load(), here))
-            if here.is_home:
-                start.publish(loaded, here)
+            start.take(loaded, asked.settings(), here, is_first=given.command == "web")
         except StartRefused as refusal:
-            log.error("the settings stay as they were: %s", shown(refusal))
+            reason = shown(refusal)
+        except Exception as error:
+            log.exception("the settings cannot be read again")
+            reason = said_of(error) if isinstance(error, OSError) else "see Bellhop's log"
+        if reason:
+            log.error("the settings stay as they were: %s", reason)
+        handed.tell(given.ready_fd, asked.number, reason)
 
     return reload
 
@@ -155,9 +162,8 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
         bound = socket.socket(fileno=given.socket_fd)
     site = open_site(loaded, here, given.open_bell(loaded, here))
     start.tell_first_link(loaded, listener.address(bound))
-    server.serve(
-        make_app(site), bound, site, on_ready, Passage(given.connections_fd), _reload(loaded, here)
-    )
+    reload = _reload(loaded, here, given)
+    server.serve(make_app(site), bound, site, on_ready, Passage(given.connections_fd), reload)
 
 
 def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
@@ -171,7 +177,7 @@ def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
     if given.queue:
         counts = dict(_queue_and_workers(text, counts) for text in given.queue)
     again = run_consumer(
-        loaded, here, given.open_bell(loaded, here), counts, on_ready, _reload(loaded, here)
+        loaded, here, given.open_bell(loaded, here), counts, on_ready, _reload(loaded, here, given)
     )
     if again and given.ready_fd is None:  # else the parent starts it again
         os.execv(sys.executable, sys.orig_argv)

@@ -25,6 +25,9 @@ from bellhop.checks.secrets import require_private_secrets
 from bellhop.database import schema
 from bellhop.database.database import database, fault_of, refusing
 from bellhop.machines import joining, members, published
+from bellhop.reloading import taking
+from bellhop.reloading.handed import READY
+from bellhop.sso import login
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
@@ -121,6 +124,21 @@ def publish(settings: Settings, here: Installation) -> None:
             published.publish(settings, here)
 
 
+def take(running: Settings, read: Settings, here: Installation, *, is_first: bool) -> None:
+    """Let a running web or consumer take other settings, as far as it can.
+
+    Who `is_first` at the home, and each other machine, finds out what a start would refuse:
+    StartRefused, and nothing has changed. The home then tells all machines.
+    """
+    held = taking.taken(running, shared(read, here))
+    if is_first or not here.is_home:
+        require_private_secrets(held, Catalog(held, here))
+    if is_first:
+        login.require_provider(held.oidc)
+        publish(held, here)
+    taking.become(running, held)
+
+
 def require_account(settings: Settings) -> None:
     """Refuse to serve other machines while everybody who comes may do everything."""
     with database.connection_context():
@@ -165,7 +183,7 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
         return lambda: None
     os.set_inheritable(ready_fd, False)
     die_with_parent()
-    return partial(os.write, ready_fd, b"r")
+    return partial(os.write, ready_fd, f"{READY}\n".encode())
 
 
 def _probe_redis(url: str) -> str | None:

@@ -69,7 +69,7 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
         self._settings = settings
         prefix.serve_under(settings.server.path)  # deliveries tell addresses
         self._lease_s = settings.machines.lease_s
-        self._on_start, self._grace_s = on_start, settings.server.stop_grace_s
+        self._on_start, self._is_at_once = on_start, False
         self._threads, self._reload = threads, reload
         self._asked_at, self._is_reload_asked = 0.0, False
         self._bellhop_workers = Workers(
@@ -85,8 +85,6 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             health_check_interval=1,
             periodic=False,
             scheduler_interval=60,
-            # One more second to give back what did not finish within the grace.
-            shutdown_timeout=self._grace_s + 1,
             graceful_signal="TERM",
         )
 
@@ -206,14 +204,18 @@ class Consumer(HueyConsumer):  # type: ignore[misc]
             self._signum, self._asked_at = number, now
         is_asked_again = number != signal.SIGHUP and now > self._asked_at + SAME_STOP_S
         if number == signals.AT_ONCE or is_asked_again:
-            self._grace_s = 0.0
+            self._is_at_once = True
             self._bellhop_workers.end_grace()
 
     def _handle_hangup(self, number: int, frame: object) -> None:
         self._is_reload_asked = True
 
     def stop(self, graceful: bool = False) -> None:
-        self._bellhop_workers.stop_by(self._grace_s if graceful else 0)
+        grace_s = self._settings.server.stop_grace_s
+        # One more second to give back what did not finish within the grace.
+        self.shutdown_timeout = grace_s + 1
+        is_patient = graceful and not self._is_at_once
+        self._bellhop_workers.stop_by(grace_s if is_patient else 0)
         self.stop_flag.set()  # before anybody is woken, who would wait again
         self.huey.storage.stop_waiting()
         super().stop(graceful)

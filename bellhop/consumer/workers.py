@@ -99,7 +99,7 @@ class Workers:
             raise RuntimeError(f"consumer {consumer} lives twice")
         self.stopping = threading.Event()
         self.pool = Pool(
-            settings.jobtypes.recycle_after_items,
+            settings,
             lambda: self.files.new_scratch(consumer),
             self._bounds,
             self.slots.limit,

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from bellhop.base.settings import Settings
 from bellhop.catalog.description import KnownType
 from bellhop.jobprocess.process import JobProcess, ProcessKind
 from bellhop.storage.files import Scratch
@@ -19,7 +20,7 @@ class Pool:
 
     def __init__(
         self,
-        recycle_after_items: int,
+        settings: Settings,
         new_scratch: Callable[[], Scratch],
         bounds: Callable[[Scratch, ProcessKind], Bounds],
         most: Callable[[str], int],
@@ -30,7 +31,7 @@ class Pool:
 
         `alive` is the lock that each process holds; `stopping` is set when the consumer stops.
         """
-        self._recycle_after_items, self._new_scratch = recycle_after_items, new_scratch
+        self._settings, self._new_scratch = settings, new_scratch
         self._bounds, self._most = bounds, most
         self._alive, self._stopping = alive, stopping
         self._idle: dict[ProcessKind, list[JobProcess]] = {}
@@ -62,7 +63,8 @@ class Pool:
 
         It finds its folders empty again.
         """
-        is_kept = not (process.is_dead or process.is_worn(self._recycle_after_items))
+        is_worn = process.is_worn(self._settings.jobtypes.recycle_after_items)
+        is_kept = not (process.is_dead or is_worn)
         try:
             is_kept = is_kept and process.scratch.clear()
         except OSError:

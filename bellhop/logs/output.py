@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused, said_of
@@ -66,8 +67,21 @@ def start(loaded: Settings, *, alone: bool, may_use_file: bool) -> None:
     mask = Mask(loaded.secrets)
     file = loaded.log_file if may_use_file else None
     handler = LogFile(file) if file else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonForm(mask) if loaded.server.log_format == "json" else LineForm(mask))
+    handler.setFormatter(_form(loaded, mask))
     logging.basicConfig(handlers=[handler], level=loaded.server.log_level.upper(), force=alone)
     # Their news of each bell and of each busy moment is not news to an operator.
     for name in ("huey", "waitress.queue"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def follow(changed: Settings, known: Iterable[str]) -> None:
+    """Log as other settings say from now on; `known` are the secrets before, which stay secret."""
+    root, form = logging.getLogger(), _form(changed, Mask([*changed.secrets, *known]))
+    root.setLevel(changed.server.log_level.upper())
+    for handler in root.handlers:
+        if isinstance(handler.formatter, JsonForm | LineForm):
+            handler.setFormatter(form)
+
+
+def _form(loaded: Settings, mask: Mask) -> logging.Formatter:
+    return JsonForm(mask) if loaded.server.log_format == "json" else LineForm(mask)

@@ -1,8 +1,9 @@
 """What the home tells all machines: the settings that they share, and where files and bell are.
 
-The web of the home publishes them when it starts. Every other machine takes them when a consumer
-starts, in the place of what its own config.ini says, and starts that again when they change. Never
-published: secrets, how many workers a machine has, and what is about its disk or its network.
+The web of the home publishes them when it starts, and at a reload. Every other machine takes them
+when a consumer starts, in the place of what its own config.ini says, and within `LOOK_EVERY_S` when
+they change; where a change needs a restart, it starts its consumer again. Never published: secrets,
+how many workers a machine has, and what is about its disk or its network.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from bellhop.base.errors import StartRefused
@@ -19,19 +20,10 @@ from bellhop.base.sections import Lifetime
 from bellhop.base.settings import QUEUES, Queue, Settings
 from bellhop.database import schema, versions
 from bellhop.database.database import database, query
+from bellhop.machines.shared import OF_A_QUEUE, SHARED
+from bellhop.reloading import taking
 from bellhop.storage.installation import Installation
 
-# The sections that machines share, each with the keys that they do.
-SHARED = {
-    "server": ("public_url",),
-    "access": ("jobs",),
-    "retry": ("delays_s",),
-    "lifetime": tuple(field.name for field in fields(Lifetime)),
-    "cache": ("max_mb", "max_days"),
-    "outbound": ("allowed",),
-    "machines": ("lease_s",),
-}
-OF_A_QUEUE = ("timeout_s", "memory_mb")
 SETTINGS, INSTALLATION, FILES, BELL = "settings", "installation", "files", "bell"
 LOOK_EVERY_S = 3.0
 READ = "SELECT name, value FROM published"
@@ -77,10 +69,10 @@ def take(settings: Settings, here: Installation) -> Settings:
 
 
 class Watch:
-    """Calls `changed`, once, when the home has published other settings than a process took.
+    """Takes what the home has published since; calls `changed`, once, when that needs a restart.
 
-    Or when it has moved files or bell, or migrated the rows to what this program cannot live with:
-    the next start says so.
+    Or when the home has moved files or bell, or migrated the rows to what this program cannot live
+    with: the next start says so.
     """
 
     def __init__(self, settings: Settings, here: Installation, changed: Callable[[], object]):
@@ -93,12 +85,22 @@ class Watch:
             return
         self._look_at = time.monotonic() + LOOK_EVERY_S
         known = dict(query(READ))
-        if SETTINGS in known and _held(self._taken, json.loads(known[SETTINGS])) != self._taken:
+        if SETTINGS in known and not self._follows(_held(self._taken, json.loads(known[SETTINGS]))):
             self._leave("the home has other settings now: this consumer starts again with them")
         elif any(known.get(name, own) != own for name, own in _places(self._here).items()):
             self._leave("the home has its files or its bell elsewhere now: this consumer stops")
         elif versions.is_too_old(len(schema.MIGRATIONS)):
             self._leave("this Bellhop is too old for the rows now: it takes no more items")
+
+    def _follows(self, held: Settings) -> bool:
+        """Whether this consumer has these settings, or could take them."""
+        if taking.taken(self._taken, held) != held:
+            return False
+        if held != self._taken:
+            names = [change.name for change in taking.changes(self._taken, held)]
+            taking.become(self._taken, held)
+            log.info("the home has other settings now, which hold here too: %s", ", ".join(names))
+        return True
 
     def _leave(self, said: str) -> None:
         self._look_at = float("inf")

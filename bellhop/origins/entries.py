@@ -13,7 +13,7 @@ from bellhop.base.hidden import HIDDEN, is_hidden, masked
 from bellhop.base.sections import SECTIONS, Lifetime
 from bellhop.base.settings import Settings
 from bellhop.catalog.description import Description
-from bellhop.machines.published import OF_A_QUEUE, SHARED
+from bellhop.machines.shared import OF_A_QUEUE, SHARED
 
 DEFAULT, HOME = "default", "home"
 Origins = Mapping[tuple[str, str], str | int]

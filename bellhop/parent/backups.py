@@ -19,8 +19,8 @@ log = logging.getLogger("bellhop.backup")
 class Backups:
     """Starts `backup` whenever one is due, and again a while after one that failed."""
 
-    def __init__(self, settings: Settings, here: Installation):
-        self._settings, self._here = settings, here
+    def __init__(self, settings: Settings, here: Installation, settings_fd: int):
+        self._settings, self._here, self._settings_fd = settings, here, settings_fd
         self._process: subprocess.Popen[bytes] | None = None
         self._look_at = 0.0
         self._is_wanted = settings.backup_folder is not None and here.is_home
@@ -41,9 +41,10 @@ class Backups:
                 self._look_at = time.monotonic() + AGAIN_S
         elif not self._process and rotation.is_due(self._settings, self._here):
             self._process = children.start(
-                [*COMMAND, "backup"],
+                [*COMMAND, "backup", "--settings-fd", str(self._settings_fd)],
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # stdout belongs to the one line of the parent
+                pass_fds=(self._settings_fd,),
                 start_new_session=True,
             )
 

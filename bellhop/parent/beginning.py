@@ -98,17 +98,17 @@ def _locks(folder: Path, before: Handover | None) -> tuple[int, int]:
 
 
 def begin(
-    settings: Settings, caught: Caught, manager: Manager, before: Handover | None
+    settings: Settings, caught: Caught, manager: Manager, before: Handover | None, given: int
 ) -> tuple[Installation, int]:
     """Have agreed and migrated under our `start.lock`, then count as alive.
 
-    Also the descriptor of the lock of a parent. The program before has let a child of this one do
-    that (`supervisor`).
+    `given` is the descriptor of the settings. Also gives that of the lock of a parent. The program
+    before has let a child of this one do that (`supervisor`).
     """
     folder = make_folder(settings)
     serve_lock, lock = _locks(folder, before)
     if before is None:
-        _prepare(lock, caught, manager)
+        _prepare(lock, caught, manager, given)
     stay_alive(folder)
     os.close(lock)
     here = read_record(folder)
@@ -116,14 +116,14 @@ def begin(
     return here, serve_lock
 
 
-def _prepare(lock: int, caught: Caught, manager: Manager) -> None:
+def _prepare(lock: int, caught: Caught, manager: Manager, given: int) -> None:
     """Let a child agree and migrate; SystemExit where it fails, or is stopped."""
     # Its stdin ends with us, and then it ends too.
     child = children.start(
-        [*COMMAND, "prepare", "--start-lock", str(lock)],
+        [*COMMAND, "prepare", "--settings-fd", str(given), "--start-lock", str(lock)],
         stdin=subprocess.PIPE,
         stdout=2,
-        pass_fds=(lock,),
+        pass_fds=(lock, given),
         start_new_session=True,  # Ctrl-C reaches the parent alone
     )
     is_stopped = outlast(child, caught, manager)

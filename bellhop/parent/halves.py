@@ -9,8 +9,10 @@ import subprocess
 import time
 
 from bellhop.base.errors import said_of
+from bellhop.reloading.handed import READY
 from bellhop.system import children
 
+MOST_SAID_BYTES = 65536
 FIRST_BACKOFF_S = 0.1
 MOST_BACKOFF_S = 10.0
 # A child that was ready this long starts with the first back-off again: it was killed, and
@@ -25,6 +27,8 @@ class Child:
     def __init__(self, name: str, command: list[str], pass_fds: tuple[int, ...] = ()):
         self.name, self._command, self._pass_fds = name, command, pass_fds
         self.is_ready = self.was_ready = False
+        # The number of the last reload that it has heard of, and why it took nothing.
+        self.heard = (0, "")
         self.process: subprocess.Popen[bytes] | None = None
         self.ready_fd = -1
         self.exit_status = 0
@@ -56,9 +60,9 @@ class Child:
 
     def hear(self) -> bool:
         """Take what the child said; False when it has died."""
-        if os.read(self.ready_fd, 16):
-            self.is_ready = self.was_ready = True
-            self._ready_at = time.monotonic()
+        if said := os.read(self.ready_fd, MOST_SAID_BYTES):
+            for line in said.decode().splitlines():
+                self._take(line)
             return True
         assert self.process is not None
         self.exit_status = self.process.wait()
@@ -70,6 +74,15 @@ class Child:
         log.log(level, "%s ended with status %d", self.name, self.exit_status)
         self._back_off()
         return False
+
+    def _take(self, line: str) -> None:
+        """`READY`, or the number of a reload, with the reason where it took nothing."""
+        if line == READY:
+            self.is_ready = self.was_ready = True
+            self._ready_at = time.monotonic()
+        else:
+            number, _, reason = line.partition(" ")
+            self.heard = int(number), reason
 
     def _back_off(self) -> None:
         self.start_at = time.monotonic() + self._backoff_s

@@ -18,16 +18,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bellhop import __version__
-from bellhop.base import configuration
 from bellhop.base.errors import NotAMember, StartRefused, said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
-from bellhop.parent import beginning, reloading
-from bellhop.parent.answers import answer
+from bellhop.parent import beginning
+from bellhop.parent.answers import Answer, answer
 from bellhop.parent.backups import Backups
 from bellhop.parent.beginning import Caught
 from bellhop.parent.halves import Child
 from bellhop.parent.handover import Handover, Preparation, Trial, making_way
+from bellhop.parent.reload import STAY, Reload
+from bellhop.reloading.handed import Handed
 from bellhop.service.manager import Manager
 from bellhop.storage.installation import Installation
 from bellhop.system import children, listener, signals
@@ -49,8 +50,8 @@ def run(settings: Settings, say: Callable[[str], object], before: Handover | Non
     `say` prints the line that all is ready. `before` is what the program left whose place this one
     has taken in the same process.
     """
-    caught, manager = beginning.catch_signals(before), Manager()
-    here, serve_lock = beginning.begin(settings, caught, manager, before)
+    caught, manager, handed = beginning.catch_signals(before), Manager(), Handed(settings)
+    here, serve_lock = beginning.begin(settings, caught, manager, before, handed.descriptor)
     ours = Handover(os.path.realpath(here.folder), __version__, listener.wanted(settings))
     ours = replace(ours, serve_lock=serve_lock, has_terminal=caught.has_terminal)
     address = here.home
@@ -59,7 +60,8 @@ def run(settings: Settings, say: Callable[[str], object], before: Handover | Non
         address = listener.address(listening)
         pair = before.connections if before else _pair()
         ours = replace(ours, listener=listening.detach(), connections=pair)
-    return _Watch(settings, here, ours, caught, _Ready(say, address, before), manager).run()
+    ready = _Ready(say, address, before)
+    return _Watch(settings, here, ours, caught, ready, manager, handed).run()
 
 
 class _Ready(NamedTuple):
@@ -89,18 +91,21 @@ class _Watch:
         caught: Caught,
         ready: _Ready,
         manager: Manager,
+        handed: Handed,
     ):
         self._settings, self._here, self._ours = settings, here, ours
         self._caught, self._ready = caught, ready
         # In the order in which they end before a restart: who comes meanwhile is served for longer.
-        self._halves = [Child("consumer", [*COMMAND, "consumer"])]
+        self._handed, given = handed, handed.descriptor
+        self._halves = [_half("consumer", given, [])]
         if here.is_home:
-            self._halves.append(_web(ours))
+            self._halves.append(_web(ours, given))
         self._selector = selectors.DefaultSelector()
         self._selector.register(caught.descriptor, selectors.EVENT_READ)
         self._is_announced = False
+        self._reload: Reload | None = None
         self._trial: Trial | None = None
-        self._backups = Backups(settings, here)
+        self._backups = Backups(settings, here, given)
         self._manager = manager
 
     def run(self) -> int:
@@ -123,10 +128,12 @@ class _Watch:
             self._stop()
             return NotAMember.exit_status if status == NotAMember.exit_status else 1
         if self._is_announced or self._ready.before:
-            if self._caught.wants(signals.RELOAD):
-                self._reload()
+            if self._reload is None and self._caught.wants(signals.RELOAD):
+                self._begin_reload()
+            if self._reload and (ended := self._reload.look()):
+                self._reloaded(ended)
             self._backups.look()
-            return self._restart_if_wanted()
+            return None if self._reload else self._restart_if_wanted()
         return None
 
     def _start_due(self, halves: list[Child]) -> None:
@@ -140,7 +147,8 @@ class _Watch:
         waits = _until_start(self._halves)
         until_backup_s = self._backups.wait_s() if self._is_announced else None
         until_end_s = self._trial.wait_s() if self._trial else None
-        waits += [s for s in (until_backup_s, until_end_s) if s is not None]
+        until_late_s = self._reload.wait_s() if self._reload else None
+        waits += [s for s in (until_backup_s, until_end_s, until_late_s) if s is not None]
         return max(0.0, min(waits)) if waits else None
 
     def _listen(self, limit_s: float | None) -> set[int]:
@@ -168,22 +176,22 @@ class _Watch:
         is_first = not self._is_announced and self._ready.before is None
         return is_first and child.exit_status > 0 and not child.was_ready
 
-    def _reload(self) -> None:
-        """Take the settings of now, and let both halves; nothing of a file with a mistake."""
+    def _begin_reload(self) -> None:
+        """Let web and consumer take the settings of now; nothing of a file with a mistake."""
         self._manager.reloads()
         try:
-            read = configuration.load()
+            self._reload = Reload(self._settings, self._here, self._handed, self._halves[::-1])
         except StartRefused as refusal:
-            said = f"the settings stay as they were: {refusal}"
-            log.error(said)
-            answer(self._here.folder, signals.RELOAD, False, said)
-        else:
-            lines = _said_of(reloading.changes(self._settings, read))
-            reloading.take(self._settings, read)
-            for child in self._halves:
-                child.signal(signal.SIGHUP)
-            log.info("settings were read again: %s", "; ".join(lines))
-            answer(self._here.folder, signals.RELOAD, True, *lines)
+            self._reloaded(Answer(False, [f"{STAY}: {refusal}"]))
+
+    def _reloaded(self, ended: Answer) -> None:
+        self._reload = None
+        level = logging.INFO if ended.is_done else logging.ERROR
+        log.log(level, "settings were read again: %s", "; ".join(ended.said))
+        if self._caught.wants(signals.RELOAD):
+            self._begin_reload()  # whoever asked meanwhile waits for what comes of this one
+            return
+        answer(self._here.folder, signals.RELOAD, ended.is_done, *ended.said)
         self._manager.is_ready()
 
     def _restart_if_wanted(self) -> int | None:
@@ -312,18 +320,16 @@ def _until_start(halves: list[Child]) -> list[float]:
     return [max(0.0, child.start_at - now) for child in halves if child.process is None]
 
 
-def _said_of(changes: list[reloading.Change]) -> list[str]:
-    if not changes:
-        return ["no setting is other than it was"]
-    said = {True: "changed: {}", False: "not changed, as it needs a restart: {}"}
-    return [said[change.is_taken].format(change.name) for change in changes]
-
-
-def _web(ours: Handover) -> Child:
-    command = [*COMMAND, "web", "--socket-fd", str(ours.listener)]
+def _web(ours: Handover, settings_fd: int) -> Child:
+    options = ["--socket-fd", str(ours.listener)]
     if ours.connections:
-        command += ["--connections-fd", *map(str, ours.connections)]
-    return Child("web", command, (ours.listener, *ours.connections))
+        options += ["--connections-fd", *map(str, ours.connections)]
+    return _half("web", settings_fd, options, ours.listener, *ours.connections)
+
+
+def _half(name: str, settings_fd: int, options: list[str], *descriptors: int) -> Child:
+    command = [*COMMAND, name, "--settings-fd", str(settings_fd), *options]
+    return Child(name, command, (settings_fd, *descriptors))
 
 
 def _listen(settings: Settings, wanted: str, before: Handover | None) -> socket.socket:

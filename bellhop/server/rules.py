@@ -46,7 +46,6 @@ class Rules:
     def __init__(self, site: Site):
         self._site, self._settings = site, site.settings
         self._is_behind_proxy = bool(site.settings.server.trusted_proxy)
-        self.upload_bytes = site.settings.server.max_upload_bytes + FORM_BYTES
         self.uploads = Uploads()
         self._named = Named(site.settings.sso)
         # The door's: why a request with a method and headers is refused, wherever it goes.
@@ -83,7 +82,7 @@ class Rules:
         copies = 1 if is_part else COPIES
         if not is_part and user is not ANYBODY:
             self._require_quota(user.name, length)
-        most = _within(length, self.upload_bytes)
+        most = _within(length, self._settings.server.max_upload_bytes + FORM_BYTES)
         if problem := self.room_problem(length, user.name, copies):
             raise problem
         landing = self._landing(user, path, headers, length) if is_part else None

@@ -29,7 +29,7 @@ SPOOL_BYTES = MEBIBYTE // 8
 MOST_HEADER_BYTES = 64 * 1024
 # Answers stay in memory: on a full disk people must still be able to look.
 MOST_ANSWER_BYTES = 32 * MEBIBYTE
-# The size of an answer above which Waitress lets a thread wait for its client.
+# More than there ever is: of an answer, for whose client no thread waits, and of a request.
 NEVER_BYTES = 1 << 62
 IDLE_CONNECTION_S = 30
 STOP_LIMIT_S = 3.0
@@ -101,7 +101,7 @@ def _server(app: Callable[..., Any], bound: socket.socket, site: Site) -> Any:
         sockets=[bound],
         threads=THREADS,
         max_request_header_size=MOST_HEADER_BYTES,
-        max_request_body_size=Parser.rules.upload_bytes + 1,
+        max_request_body_size=NEVER_BYTES,  # the parser knows how much may come
         connection_limit=2 * MOST_CONNECTIONS,  # it is never reached: see connections.py
         channel_timeout=IDLE_CONNECTION_S,
         asyncore_use_poll=True,

@@ -44,9 +44,10 @@ class Person:
         return {"issuer": self.issuer, "subject": self.subject}
 
 
-def require_extra() -> None:
-    """Raise StartRefused where the package is missing that reads ID tokens."""
-    from bellhop.sso import idtoken  # noqa: F401
+def require_provider(oidc: Oidc) -> None:
+    """Raise StartRefused where there is a provider, and no package that reads its ID tokens."""
+    if oidc.issuer:
+        from bellhop.sso import idtoken  # noqa: F401
 
 
 def person(provider: Provider, oidc: Oidc, flow: Flow, code: str, redirect_uri: str) -> Person:

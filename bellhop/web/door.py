@@ -18,6 +18,7 @@ from bottle import HTTPResponse, request
 from bellhop.accounts import accounts
 from bellhop.base import addresses, prefix
 from bellhop.base.errors import Problem, StoreAway
+from bellhop.base.sections import Server
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.database.database import (
@@ -80,25 +81,28 @@ def judge(settings: Settings) -> Callable[[str, Mapping[str, str]], Problem | No
 
     Names of headers are in capitals with underscores, as WSGI writes them.
     """
-    server, origin = settings.server, settings.server.origin or None
-    hosts = {"localhost", server.host, *server.allowed_hosts, *addresses_of(server.host)}
-    if origin:
-        hosts.add(addresses.served_host(urlsplit(origin).netloc))
-    is_everywhere = server.host in EVERYWHERE
+    hosts_of = functools.lru_cache(maxsize=1)(_hosts)
 
     def refusal(method: str, headers: Mapping[str, str]) -> Problem | None:
-        given = headers.get("HOST", "")
+        server, given = settings.server, headers.get("HOST", "")
         name = _host(given[:MOST_HOST])
         # Nobody can let an address point elsewhere, as they can a name of theirs.
-        if name not in hosts and not (is_everywhere and addresses.address(name)):
+        is_address = server.host in EVERYWHERE and addresses.address(name)
+        if not is_address and name not in hosts_of(server):
             said = f"Bellhop does not serve the name {given!r}; see [server] allowed_hosts."
             return Problem("bad-host", said)
         problem = _proxy_problem(headers)
         if problem is None and method in CHANGING:
-            problem = _origin_problem(headers, origin)
+            problem = _origin_problem(headers, server.origin or None)
         return problem
 
     return refusal
+
+
+def _hosts(server: Server) -> set[str]:
+    """The names that Bellhop answers to."""
+    public = [addresses.served_host(urlsplit(server.origin).netloc)] if server.origin else []
+    return {"localhost", server.host, *server.allowed_hosts, *public, *addresses_of(server.host)}
 
 
 def headers_of(path: str) -> list[tuple[str, str]]:
@@ -191,14 +195,16 @@ def secured(
 
     Of these, an answer may set its own, as a file that is shown does.
     """
-    is_of_all = settings.server.hsts_subdomains == "yes"
-    stay_secure = STAY_SECURE, f"max-age={STAY_S}" + ("; includeSubDomains" if is_of_all else "")
+
+    def stay_secure() -> tuple[str, str]:
+        is_of_all = settings.server.hsts_subdomains == "yes"
+        return STAY_SECURE, f"max-age={STAY_S}" + ("; includeSubDomains" if is_of_all else "")
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             is_secure = environ.get("wsgi.url_scheme") == "https"
             path = environ.get("PATH_INFO", "")
-            every = [*headers_of(path), NOT_KEPT, *([stay_secure] if is_secure else [])]
+            every = [*headers_of(path), NOT_KEPT, *([stay_secure()] if is_secure else [])]
             own = {name.lower() for name, _ in headers}
             more = [(name, value) for name, value in every if name.lower() not in own]
             return start_response(status, [*headers, *more], *exc_info)

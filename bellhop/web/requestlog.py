@@ -25,7 +25,7 @@ log = logging.getLogger("bellhop.access")
 Wsgi = Callable[..., Iterable[bytes]]
 
 
-def told(app: Wsgi, *, is_logged: bool) -> Wsgi:
+def told(app: Wsgi, is_logged: Callable[[], bool]) -> Wsgi:
     """The WSGI application whose requests have ids; `is_logged`: the log has a record of each."""
     log.setLevel(logging.INFO)  # who wants these gets them, whatever else the log leaves out
 
@@ -35,7 +35,7 @@ def told(app: Wsgi, *, is_logged: bool) -> Wsgi:
         about.begin({"request_id": request_id})
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            if is_logged:
+            if is_logged():
                 _log(environ, int(status[:3]), time.monotonic() - began)
             return start_response(status, [*headers, (HEADER, request_id)], *exc_info)
 

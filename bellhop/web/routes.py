@@ -94,7 +94,7 @@ def make_app(site: Site) -> Callable[..., Iterable[bytes]]:
         options = {"action": route.action, "is_costly": route.is_costly}
         app.route(route.path, route.method, route.handler, **options)
     answering = counted(door.secured(app, site.settings), site.requests)
-    return told(answering, is_logged=site.settings.server.access_log == "yes")
+    return told(answering, lambda: site.settings.server.access_log == "yes")
 
 
 def find(method: str, path: str) -> Route:

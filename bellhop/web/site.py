@@ -14,6 +14,7 @@ from bottle import HTTPResponse, Route, request
 
 from bellhop.base.documents import Unreadable
 from bellhop.base.errors import Problem
+from bellhop.base.sections import Oidc
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
@@ -95,8 +96,13 @@ class Site:
         return Uploads(self.here.folder)
 
     @functools.cached_property
+    def _provider_of(self) -> Callable[[Oidc], Provider]:
+        return functools.lru_cache(maxsize=1)(Provider)
+
+    @property
     def provider(self) -> Provider:
-        return Provider(self.settings.oidc)
+        """The provider of the settings of now."""
+        return self._provider_of(self.settings.oidc)
 
     @functools.cached_property
     def rates(self) -> Rates:
@@ -165,8 +171,7 @@ def _is_long() -> bool:
 
 def open_site(settings: Settings, here: Installation, bell: Bell) -> Site:
     """The one web of an installation; StartRefused when another lives."""
-    if settings.oidc.issuer:
-        login.require_extra()
+    login.require_provider(settings.oidc)
     refusal = f"another web already uses {here.folder}"
     hold_for_life(here.folder / "web.lock", fcntl.LOCK_EX, refusal)
     files = Files(here.folder, settings.storage.files)

@@ -157,7 +157,7 @@ def test_the_parent_starts_one_at_a_time_and_waits_after_a_failure(
         return started[-1]
 
     monkeypatch.setattr("bellhop.system.children.start", start_one)
-    backups = Backups(loaded, here)
+    backups = Backups(loaded, here, 0)
     for _ in range(3):
         backups.look()
         now += 30
@@ -180,4 +180,4 @@ def test_the_parent_starts_none(
     home = "https://a" if why == "another machine" else ""
     place = Installation(here.folder, here.id, "sqlite", "", home=home)
     settings = config("") if why == "no folder" else loaded
-    assert Backups(settings, place).wait_s() is None
+    assert Backups(settings, place, 0).wait_s() is None

@@ -108,7 +108,7 @@ def test_it_refuses_an_address_that_would_not_work(config: Config, line: str) ->
     with pytest.raises(StartRefused) as caught:
         config(f"[server]\n{line}\n")
     said = str(caught.value)
-    assert f"config.ini [server] {line.partition(' ')[0]}: found " in said
+    assert f"config.ini line 5 [server] {line.partition(' ')[0]}: found " in said
     assert "; allowed is " in said and "\n" not in said
 
 

@@ -125,6 +125,11 @@ def test_it_knows_the_watch_folders(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("\n[server]\nport = x", ["config.ini line 6 [server] port: found 'x'"]),
+        (f"[server]\nport = {'9' * 9999}", [f"found '{'9' * 200}…'"]),
+        ("[server]\ncolour = x", ["config.ini line 5: [server] has no key 'colour'"]),
+        ("[server]\nhost = redis://:hunter2", ["found 'redis://***'"]),
+        ("[server]\nhost = s3://k:hunter2@b?api-key=hunter2", ["found 's3://***@b?api-key=***'"]),
         ("[watch:a]\ntype = x", ["[watch:a] has no folder"]),
         ("[watch:a]\nfolder = x", ["[watch:a] has no type"]),
         ("[watch:a]\nfolder = x\ntype = x\nparams = [1]", ["params", "'[1]'", "a JSON object"]),

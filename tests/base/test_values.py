@@ -79,7 +79,7 @@ def test_it_reads_a_variable_as_it_reads_the_file(
 @pytest.mark.parametrize("written", UNCLEAR)
 def test_it_refuses_a_value_that_is_not_clear(config: Config, written: str) -> None:
     line = refusal(config, f"[storage]\ndata_dir = {written}\n")
-    assert "config.ini [storage] data_dir: found " in line and "; allowed is " in line
+    assert "config.ini line 5 [storage] data_dir: found " in line and "; allowed is " in line
 
 
 @pytest.mark.parametrize("written", [text for text in UNCLEAR if "\x00" not in text])

@@ -8,15 +8,18 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Settings
+from bellhop.base.sections import Retry
+from bellhop.base.settings import Queue, Settings
 from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
+from bellhop.reloading import taking
 from bellhop.storage.installation import Installation, make_folder
 from tests.support.builtin import come_with_bellhop
 from tests.support.once import descriptions
@@ -61,6 +64,17 @@ def described(catalog: Catalog) -> dict[str, KnownType]:
 def test_it_lists_the_types_that_come_with_bellhop(catalog: Catalog) -> None:
     types = described(catalog)
     assert types["word_count"].available and types["trial_balance"].available
+
+
+def test_it_follows_the_limits_and_delays_of_the_settings(catalog: Catalog) -> None:
+    running = catalog._settings
+    before = catalog.types()["word_count"]
+    queues = {**running.queues, "default": Queue(1, 180, 77)}
+    held = replace(running, retry=Retry((1.0,)), queues=queues)
+    taking.become(running, held)
+    known = catalog.types()["word_count"]
+    assert (known.memory_mb, list(known.delays_s)) == (77, [1.0])
+    assert before.memory_mb != 77 and catalog.types() is catalog.types()
 
 
 def test_it_lists_the_types_of_the_users_folder(catalog: Catalog, folder: Path) -> None:

@@ -22,6 +22,7 @@ from bellhop.jobprocess.order import Order, order_for
 from bellhop.jobprocess.process import JobProcess
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
+from bellhop.reloading import taking
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from tests.support.jobs import error_of, items_of, job_of, moves_of, quick
@@ -121,11 +122,10 @@ def test_it_leaves_an_item_its_memory_whatever_waits_behind_it(
 
 
 def test_it_runs_no_more_items_in_a_process_than_the_settings_allow(
-    submit: Submit, one: Workers, sent: list[int], monkeypatch: pytest.MonkeyPatch
+    submit: Submit, one: Workers, sent: list[int]
 ) -> None:
-    monkeypatch.setattr(one.pool, "_recycle_after_items", 3)
     few = replace(one._settings.jobtypes, recycle_after_items=3)
-    monkeypatch.setattr(one, "_settings", replace(one._settings, jobtypes=few))
+    taking.become(one._settings, replace(one._settings, jobtypes=few))
     job = submit(*["nothing"] * 7, type="spoils_and_finds")
     one.work()
     assert max(sent) > 1

@@ -26,6 +26,7 @@ from bellhop.database.database import database, query
 from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
+from bellhop.reloading import taking
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from bellhop.system import children
@@ -353,7 +354,8 @@ def test_it_uses_a_job_process_again_for_the_next_item(submit: Submit, workers: 
 
 
 def test_it_replaces_a_job_process_after_its_items(submit: Submit, workers: Workers) -> None:
-    workers.pool._recycle_after_items = 1
+    few = replace(workers._settings.jobtypes, recycle_after_items=1)
+    taking.become(workers._settings, replace(workers._settings, jobtypes=few))
     submit("a")
     workers.run_next()
     assert pids_of_job_processes() == []

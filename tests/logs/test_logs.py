@@ -162,7 +162,7 @@ def told_by(app: Callable[..., Any], *, reads: bool = True) -> list[str]:
         return app(environ, start)
 
     with suppress(RuntimeError):
-        answer: Any = requestlog.told(telling, is_logged=False)({}, lambda *given: None)
+        answer: Any = requestlog.told(telling, lambda: False)({}, lambda *given: None)
         with closing(answer):
             found += [line(record(chunk)).rpartition(" ")[2] for chunk in answer if reads]
     return [*found, line(record("hello")).rpartition(" ")[2]]

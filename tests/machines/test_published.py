@@ -128,7 +128,24 @@ def test_it_takes_no_setting_that_it_does_not_know(home: Machine, gpu: Machine) 
     assert (held.cache.max_mb, held.retry) == (5, gpu.settings.retry)
 
 
-def test_it_begins_again_once_when_the_settings_change(
+def test_it_takes_what_the_home_changes_while_it_runs(
+    home: Machine, gpu: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(published, "LOOK_EVERY_S", 0.0)
+    published.publish(home.settings, home.here)
+    held = published.take(gpu.settings, gpu.here)
+    watch = published.Watch(held, gpu.here, lambda: pytest.fail("it begins again"))
+    query("UPDATE published SET value = replace(value, '77', '78')")
+    watch.look()
+    watch.look()
+    assert held.queues["ai"].timeout_s == 78
+    assert [r.getMessage().rpartition(": ")[2] for r in caplog.records if "here too" in r.msg] == [
+        "[queue:ai] timeout_s"
+    ]
+
+
+def test_it_begins_again_once_when_a_change_needs_a_restart(
     home: Machine, gpu: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -140,7 +157,7 @@ def test_it_begins_again_once_when_the_settings_change(
     )
     watch.look()
     assert not changes
-    query("UPDATE published SET value = replace(value, '77', '78')")
+    query("UPDATE published SET value = replace(value, '33', '34')")
     watch.look()
     watch.look()
     assert changes == [True]

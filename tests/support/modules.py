@@ -22,7 +22,7 @@ ROWS = (
     {"schedules", "sso", "watch", "notices", "origins", "space"},
     {"jobs", "jobprocess"},
     {"accounts", "bell", "catalog", "machines", "uploads", "metrics"},
-    {"environments"},
+    {"environments", "reloading"},
     {"storage"},
     {"stores", "system", "functions", "database", "service", "logs"},
     {"base", "words", "client"},
@@ -30,13 +30,13 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2248, "parent": 696, "server": 828, "web": 6170, "consumer": 1689, "backup": 955,
-    "schedules": 330, "checks": 624, "jobs": 3817, "jobprocess": 1660, "accounts": 886,
+    "cli": 2259, "parent": 741, "server": 828, "web": 6175, "consumer": 1691, "backup": 955,
+    "schedules": 330, "checks": 624, "jobs": 3817, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
     "stores": 1140,
-    "system": 1057, "functions": 1420, "machines": 850, "uploads": 336, "service": 268,
-    "sso": 510, "metrics": 270, "logs": 110, "watch": 895, "notices": 400, "upgrade": 150,
-    "origins": 133, "space": 307, "base": 1792,
+    "system": 1057, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
+    "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 400, "upgrade": 150,
+    "origins": 133, "space": 307, "reloading": 142, "base": 1818,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

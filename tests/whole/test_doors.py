@@ -298,7 +298,7 @@ def test_it_finds_another_config_by_the_environment(bellhop: Running, name: str)
     (folder / "other.ini").write_text("[huey]\nstorage = nonsense\n")
     bellhop.environment["BELLHOP_CONFIG"] = str(folder / "other.ini")
     code = f"import {name} as door\nhasattr(door, 'application') and door.application._open()"
-    assert "other.ini [huey] storage: found 'nonsense'" in python(bellhop, "-c", code).stderr
+    assert "other.ini line 2 [huey] storage: found 'nonsense'" in python(bellhop, "-c", code).stderr
 
 
 def test_it_gives_up_ringing_soon_and_listens_for_longer(loaded: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_it_takes_nothing_of_a_file_with_a_mistake(bellhop: Running) -> None:
     bellhop.processes[0].send_signal(signal.SIGHUP)
     wait_for(lambda: "the settings stay as they were" in bellhop.log())
     assert bellhop.processes[0].poll() is None
+
+
+def test_a_half_that_dies_starts_again_as_it_was_whatever_the_file_says(bellhop: Running) -> None:
+    config_of(bellhop).write_text("nonsense")
+    family = Family(bellhop.processes[0].pid)
+    for pid in [pid for pid, words in family.commands.items() if "web" in words]:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: "web ended with status" in bellhop.log() and bellhop.is_ready())
+    assert is_refused(bellhop, "a", "b")
 
 
 def test_it_reloads_at_a_hangup_where_no_terminal_could_close(bellhop: Running) -> None:

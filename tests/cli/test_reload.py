@@ -1,0 +1,62 @@
+"""What a running web or consumer does when it is asked to take other settings."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+
+import pytest
+
+from bellhop.base.errors import StartRefused
+from bellhop.base.settings import Settings
+from bellhop.cli import run, start
+from bellhop.reloading.handed import Handed
+from bellhop.storage.installation import Installation
+
+Config = Callable[[str], Settings]
+
+
+def heard(settings: Settings, here: Installation, command: str) -> str:
+    """What its parent hears of a half that is asked for [cache] max_mb = 7."""
+    ours = Handed(settings)
+    ours.ask("[cache]\nmax_mb = 7")
+    reading, writing = os.pipe()
+    given = argparse.Namespace(command=command, settings_fd=ours.descriptor, ready_fd=writing)
+    run._reload(settings, here, given)()
+    os.close(writing)
+    with open(reading, encoding="utf-8") as pipe:
+        return pipe.read()
+
+
+def refuse(*_: object) -> None:
+    raise StartRefused("others can read it")
+
+
+def test_it_tells_its_parent_that_it_took_them(config: Config, here: Installation) -> None:
+    settings = config("")
+    assert heard(settings, here, "web") == "1\n"
+    assert settings.cache.max_mb == 7
+
+
+def test_the_web_takes_nothing_that_a_start_would_refuse(
+    config: Config, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "require_private_secrets", refuse)
+    settings = config("")
+    assert heard(settings, here, "web") == "1 others can read it\n"
+    assert settings.cache.max_mb == 1024
+
+
+def test_the_consumer_takes_what_the_web_has_taken(
+    config: Config, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "require_private_secrets", refuse)
+    assert heard(config(""), here, "consumer") == "1\n"
+
+
+def test_a_mistake_of_bellhop_itself_is_answered_too(
+    config: Config, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "take", None)
+    assert heard(config(""), here, "web") == "1 see Bellhop's log\n"

@@ -41,7 +41,7 @@ OF_RECEIVER = "owner = :owner AND address = :address AND id <= :last"
 COUNTS = f"SELECT status, count(*) FROM notice WHERE {OF_RECEIVER} GROUP BY status"
 # What went wrong first.
 FIRST = f"""SELECT * FROM notice WHERE {OF_RECEIVER}
-    ORDER BY CASE WHEN status IN ('failed', 'begun') THEN 0 ELSE 1 END, id LIMIT :most"""
+    ORDER BY CASE WHEN status IN ('failed', 'missed', 'begun') THEN 0 ELSE 1 END, id LIMIT :most"""
 TAKE_OUT = f"DELETE FROM notice WHERE {OF_RECEIVER}"
 NOTE_SENT = """INSERT INTO notice_sent (at, owner, address, job_id, count)
     VALUES (:now, :owner, :address, :job_id, :count)"""

@@ -20,6 +20,7 @@ MOST_REASONS, MOST_LISTED = 3, 20
 # How a notice begins, in its subject and first line.
 WORDS = {
     "completed": "completed", "failed": "failed", "cancelled": "was cancelled",
+    "missed": "could not be submitted",
     "begun": "has a problem", "over": "has a problem no longer",
 }  # fmt: skip
 
@@ -52,28 +53,34 @@ def of_one(notice: Notice, base: str) -> Mail:
 def of_test(base: str) -> Mail:
     """What the button on the page Account sends."""
     text = f"This is a test: notices of Bellhop at {base} reach this address."
-    return Mail("[Bellhop] Test", _whole(text, _settings_at(base)))
+    footer = f"Bellhop sends this because somebody asked for it at {base}/account."
+    return Mail("[Bellhop] Test", _whole(text, footer))
 
 
 def of_many(waiting: Waiting, base: str) -> Mail:
     """A summary: how many ended how, the first that failed, and where the rest is."""
-    is_for_admins = waiting.rows[0].kind == "trouble"
-    what = "notices about Bellhop itself" if is_for_admins else "jobs ended"
+    what, link = _what_and_where(waiting, base)
     count = waiting.counts.total()
     parts = ", ".join(f"{n} {WORDS[status]}" for status, n in waiting.counts.most_common())
     listed = [_line(row, base) for row in waiting.rows[:MOST_LISTED]]
     rest = count - len(listed)
-    oldest = min((row.at for row in waiting.rows), default="")
-    link = f"{base}/running" if is_for_admins else f"{base}/jobs?from={oldest[:19]}Z"
-    failed = waiting.counts["failed"]
-    if failed and not is_for_admins:
-        link = f"{base}/jobs?status=failed&from={oldest[:19]}Z"
     text = "\n".join([
         f"{count} {what}: {parts}.", "",
         *listed, *([f"and {rest} more"] if rest > 0 else []), "", f"All of them: {link}",
     ])  # fmt: skip
-    footer = _of_installation(base) if is_for_admins else _settings_at(base)
-    return Mail(f"[Bellhop] {count} {what}: {parts}", _whole(text, footer))
+    return Mail(f"[Bellhop] {count} {what}: {parts}", _whole(text, _footer(waiting.rows[0], base)))
+
+
+def _what_and_where(waiting: Waiting, base: str) -> tuple[str, str]:
+    """What waits for a receiver, in words, and the page with all of it."""
+    if waiting.rows[0].kind == "trouble":
+        return "notices about Bellhop itself", f"{base}/running"
+    missed, failed = waiting.counts["missed"], waiting.counts["failed"]
+    if missed and not failed:
+        return "jobs", f"{base}/schedules"
+    since = f"from={min(row.at for row in waiting.rows)[:19]}Z"
+    what = "jobs" if missed else "jobs ended"
+    return what, f"{base}/jobs?status=failed&{since}" if failed else f"{base}/jobs?{since}"
 
 
 def _of_job(notice: Notice, base: str) -> Mail:
@@ -88,14 +95,14 @@ def _of_job(notice: Notice, base: str) -> Mail:
         f"{base}/jobs/{notice.job_id}",
     ]  # fmt: skip
     subject = f"[Bellhop] {word}: {name[:MOST_SUBJECT_NAME]} ({notice.type})"
-    return Mail(subject, _whole("\n".join(lines), _settings_at(base)))
+    return Mail(subject, _whole("\n".join(lines), _footer(notice, base)))
 
 
 def _of_schedule(notice: Notice, base: str) -> Mail:
     name = _name(notice)
     text = f"The schedule “{name}” could not submit its job.\n\n{_error(notice)}\n\n"
-    subject = f"[Bellhop] the schedule {name[:MOST_SUBJECT_NAME]} could not submit its job"
-    return Mail(subject, _whole(f"{text}{base}/schedules", _settings_at(base)))
+    subject = f"[Bellhop] not submitted: the job of the schedule {name[:MOST_SUBJECT_NAME]}"
+    return Mail(subject, _whole(f"{text}{base}/schedules", _footer(notice, base)))
 
 
 def _of_trouble(notice: Notice, base: str) -> Mail:
@@ -105,7 +112,7 @@ def _of_trouble(notice: Notice, base: str) -> Mail:
         f"This problem of Bellhop is over: {said}" if is_over else f"Bellhop has a problem: {said}"
     )
     subject = f"[Bellhop] {'over: ' if is_over else ''}{said[: 2 * MOST_SUBJECT_NAME]}"
-    return Mail(subject, _whole(f"{text}\n\n{base}/running", _of_installation(base)))
+    return Mail(subject, _whole(f"{text}\n\n{base}/running", _footer(notice, base)))
 
 
 def _line(notice: Notice, base: str) -> str:
@@ -113,8 +120,9 @@ def _line(notice: Notice, base: str) -> str:
     if notice.kind == "trouble":
         return f"- {'over: ' if notice.status == 'over' else ''}{_error(notice) or notice.name}"
     why = f": {first}" if (first := _first_reason(notice)) else ""
+    of = "the job of the schedule " if notice.kind == "schedule" else ""
     link = f"{base}/jobs/{notice.job_id}" if notice.job_id else f"{base}/schedules"
-    return f"- {_name(notice)[:MOST_SUBJECT_NAME]} {WORDS[notice.status]}{why}\n  {link}"
+    return f"- {of}{_name(notice)[:MOST_SUBJECT_NAME]} {WORDS[notice.status]}{why}\n  {link}"
 
 
 def _name(notice: Notice) -> str:
@@ -175,12 +183,13 @@ def _whole(text: str, footer: str) -> str:
     return f"{text}\n\n-- \n{footer}\n"
 
 
-def _settings_at(base: str) -> str:
-    return f"Bellhop sends this because somebody asked for it at {base}/account."
-
-
-def _of_installation(base: str) -> str:
-    return f"Bellhop at {base} sends this to whom [notices] in its config.ini names."
+def _footer(notice: Notice, base: str) -> str:
+    """Why its receiver gets it, and who can change that."""
+    if not notice.owner:
+        return f"Bellhop at {base} sends this to whom [notices] in its config.ini names."
+    if notice.address:
+        return f"Bellhop at {base} sends this because a schedule of {notice.owner} names you."
+    return f"Bellhop sends this because you asked for it at {base}/account or {base}/schedules."
 
 
 def error_text(message: str) -> str:

@@ -44,13 +44,31 @@ def set_wish(owner: str, wish: Wish) -> None:
         query(SET_WISH, {"owner": owner, **wish._asdict()})
 
 
-def checked(settings: Notices, address: object, wants: object) -> Wish:
-    """What somebody sent as a wish; raises the problem of one that cannot be met."""
+def checked(
+    settings: Notices, address: object, wants: object, *, within: str = "", own: str = ""
+) -> Wish:
+    """What somebody sent as a wish; raises the problem of one that cannot be met.
+
+    `own` is where they get notices without another address, `within` what their names begin with.
+    """
     if wants not in WANTS:
-        raise invalid_field("wants", f"must be one of {', '.join(WANTS)}")
-    if not address and wants != "nothing":
-        raise invalid_field("address", "is needed to send notices to")
-    return Wish(checked_address(settings, address or "", "address"), str(wants))
+        raise invalid_field(f"{within}wants", f"must be one of {', '.join(WANTS)}")
+    if wants != "nothing" and not (address or own):
+        raise invalid_field(f"{within}address", "is needed to send notices to")
+    wish = Wish(checked_address(settings, address or "", f"{within}address"), str(wants))
+    if wants != "nothing" and not settings.smtp_host:
+        raise Problem("invalid-job", NO_MAIL)
+    return wish
+
+
+def of_schedule(settings: Notices, given: object, owner: str) -> Wish | None:
+    """What was sent as the notices of a schedule, in the place of its owner's wish; None: that."""
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.keys() - {*Wish._fields}:
+        raise invalid_field("notify", "must be null, or an object with address and wants")
+    own = wish_of(owner).address
+    return checked(settings, given.get("address"), given.get("wants"), within="notify.", own=own)
 
 
 def checked_address(settings: Notices, given: object, field: str) -> str:

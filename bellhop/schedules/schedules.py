@@ -27,11 +27,13 @@ from bellhop.base.texts import cleaned
 from bellhop.base.times import now, timestamp
 from bellhop.base.units import DAY_S, KIBIBYTE
 from bellhop.database.database import apart, database, named, query
-from bellhop.jobs import limits
+from bellhop.jobs import lifecycle, limits
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.items import uploads_in
 from bellhop.jobs.newjob import NewJob
+from bellhop.notices import wishes
+from bellhop.notices.mails import error_text
 from bellhop.schedules.cron import next_time
 from bellhop.storage.files import Files
 from bellhop.storage.models import Schedule
@@ -44,12 +46,15 @@ MOST_NAME = 200
 MOST_SCHEDULED_BYTES = 64 * KIBIBYTE
 # When a schedule is looked at again whose zone is not known any more.
 AGAIN_S = DAY_S
-FIELDS = ("name", "cron", "timezone", "job")
+FIELDS = ("name", "cron", "timezone", "job", "notify")
 # A longer job, which an earlier version accepted, is submitted and not shown.
 SHOWN = """id, name, owner, token, cron, timezone, next_at, last_at, last_job_id, error, created_at,
-    paused_by, paused_at, CASE WHEN length(job) <= :most THEN job END AS job"""
-INSERT = """INSERT INTO schedule (name, owner, token, cron, timezone, job, next_at, created_at)
-    VALUES (:name, :owner, :token, :cron, :timezone, :job, :next, :now) RETURNING id"""
+    paused_by, paused_at, notify, notify_address,
+    CASE WHEN length(job) <= :most THEN job END AS job"""
+INSERT = """INSERT INTO schedule
+    (name, owner, token, cron, timezone, job, notify, notify_address, next_at, created_at)
+    VALUES (:name, :owner, :token, :cron, :timezone, :job, :notify, :notify_address, :next, :now)
+    RETURNING id"""
 SET_RUN = "UPDATE schedule SET last_at = :now, last_job_id = :job_id, error = NULL WHERE id = :id"
 SET_NEXT = "UPDATE schedule SET next_at = :next WHERE id = :id AND next_at = :was"
 # When a schedule tries again whose files could not be put where they are kept.
@@ -198,6 +203,9 @@ class Schedules:
             checked["name"] = name
         if "job" in given:
             checked["job"] = self._checked_job(given["job"], user, owner, files)
+        if "notify" in given:
+            wish = wishes.of_schedule(self._settings.notices, given["notify"], owner)
+            checked["notify_address"], checked["notify"] = wish or ("", None)
         return checked
 
     def _checked_job(self, job: Any, user: User, owner: str, files: Sequence[Given]) -> str:
@@ -327,6 +335,8 @@ def _move_on(
 ) -> None:
     """Use the time that a schedule stands at; raises Overtaken when somebody else did, or when it
     was changed meanwhile: then the next round submits the job that it has now.
+
+    Who wants to know hears of each time without a job, of one that is tried again once.
     """
     values = {
         "id": schedule.id, "was": schedule.next_at, "job": schedule.job, "now": timestamp(),
@@ -339,5 +349,7 @@ def _move_on(
             WHERE id = :id AND next_at = :was AND job = :job RETURNING id""",
             values,
         )
+        if is_first and error and not error == schedule.error == AWAY:
+            lifecycle.of_missed(schedule.id, error_text(error))
     if not is_first:
         raise Overtaken

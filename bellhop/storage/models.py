@@ -194,6 +194,7 @@ class Schedule(Table):
     paused_by = TextField(null=True)
     paused_at = TextField(null=True)
     notify = TextField(null=True)
+    notify_address = TextField(default="")
 
 
 class Upload(Table):

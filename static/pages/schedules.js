@@ -3,6 +3,7 @@
 import { setLimits } from "/static/form/gather.js";
 import { setLaterTypes } from "/static/form/more-options.js";
 import { setTypes } from "/static/form/type-chooser.js";
+import { startNotify } from "/static/schedules/notify.js";
 import { begin, startForm } from "/static/schedules/schedule-form.js";
 import { drawSchedules, setLabels, startRows } from "/static/schedules/schedule-rows.js";
 import { tell } from "/static/shared/announce.js";
@@ -29,5 +30,6 @@ getTypes().then(({ types, limits }) => {
 await known;
 find("[data-form-card]").hidden = !maySubmit();
 startForm(() => now());
+if (maySubmit()) startNotify().catch((error) => tell(error.message, { isProblem: true }));
 startRows({ onEdit: begin, onChange: () => now() });
 const now = poll(refresh, () => EVERY_MS);

@@ -12,6 +12,7 @@ import { chooseType, chosenType, guessFor, showTypeError, startTypeChooser, take
 import { cronWords } from "/static/schedules/cron-words.js";
 import { beginFiles, beginText, documentOf, filesOf, givenJob, othersOf } from "/static/schedules/job-document.js";
 import { showNextRuns } from "/static/schedules/next-runs.js";
+import { changedNotify, fillNotify } from "/static/schedules/notify.js";
 import { sendAll } from "/static/schedules/sending.js";
 import { tell } from "/static/shared/announce.js";
 import { addSchedule, changeSchedule } from "/static/shared/api.js";
@@ -23,6 +24,7 @@ import { noteSent } from "/static/uploads/known-uploads.js";
 
 const form = find("[data-schedule-form]");
 const TIMES = ["name", "cron", "timezone"];
+const NOTIFY = ["notify.wants", "notify.address"];
 let edited = null;
 /* How often the form was opened. */
 let opened = 0;
@@ -82,7 +84,7 @@ function showFieldError(name, message) {
 
 function clearErrors() {
   showProblem("");
-  for (const name of TIMES) showFieldError(name, "");
+  for (const name of [...TIMES, ...NOTIFY]) showFieldError(name, "");
 }
 
 /* The server's words about files, text or type belong where these are chosen. */
@@ -112,10 +114,10 @@ async function save(times, job) {
   const ids = await sendAll(toSend.map(({ file }) => file));
   if (!ids) return null;
   const fresh = toSend.map(({ field: name }, place) => ({ upload: ids[place], ...(name ? { field: name } : {}) }));
-  const document = documentOf(job, [...kept, ...fresh]);
+  const rest = { ...changedNotify(), job: documentOf(job, [...kept, ...fresh]) };
   const saved = edited
-    ? await changeSchedule(edited.id, { ...changedTimes(times), job: document })
-    : await addSchedule({ ...times, job: document });
+    ? await changeSchedule(edited.id, { ...changedTimes(times), ...rest })
+    : await addSchedule({ ...times, ...rest });
   noteSent(toSend.map(({ file }) => file));
   return saved;
 }
@@ -173,6 +175,7 @@ export function begin(schedule) {
   setText(find("#form-title"), schedule ? texts.edit(schedule.name) : texts.newSchedule);
   setText(find("[data-save]"), schedule ? texts.save : texts.add);
   find("[data-stop-edit]").hidden = !schedule;
+  fillNotify(schedule?.notify);
   beginFiles(null, null);
   chooseType(schedule?.job?.type ?? "");
   beginFiles(schedule, chosenType());

@@ -69,13 +69,14 @@ function newRow() {
   row.what = make("p", { className: "quiet", dir: "auto" });
   row.files = make("p", { className: "quiet", dir: "auto" });
   row.next = make("p", { className: "schedule-next" });
+  row.notify = make("p", { className: "quiet", dir: "auto" });
   row.runs = make("ul", { className: "dots" });
   row.all = make("a", { className: "button link small" }, common.allJobs);
   row.error = make("p", { className: "job-error", dir: "auto" });
   row.buttons = ["run", "pause", "edit", "delete"].map((name) => button(name, row));
   row.node = make("li", { className: "schedule" },
     make("div", { className: "job-head" }, row.name, row.badge),
-    row.when, row.what, row.files, row.next, row.runs, row.error,
+    row.when, row.what, row.files, row.next, row.notify, row.runs, row.error,
     make("div", { className: "schedule-actions" }, ...row.buttons, row.all));
   return row;
 }
@@ -125,6 +126,7 @@ function update(row, schedule) {
   setText(row.what, type ? texts.steps([labels.get(type) ?? type, ...then]) : texts.tooLarge);
   showText(row.files, filesWords(schedule));
   setText(row.next, nextWords(schedule));
+  showText(row.notify, schedule.notify ? texts.notify(schedule.notify) : "");
   drawRuns(row, schedule);
   showText(row.error, schedule.error);
   const may = mayChange(schedule);

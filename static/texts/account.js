@@ -40,8 +40,8 @@ export const texts = {
     tokens ? `Your password is changed. ${many(tokens, "token stopped working", "tokens stopped working")}.` : "Your password is changed.",
 
   noMailServer: "Bellhop sends no mail yet: an admin sets [notices] smtp_host in config.ini.",
-  noticesHelp: (domains) =>
-    `${domains.length ? `The address must be in ${domains.join(" or ")}. ` : ""}If many jobs end within a short time, Bellhop sends one mail about all of them.`,
+  domains: (domains) => (domains.length ? `The address must be in ${domains.join(" or ")}.` : ""),
+  noticesHelp: (domains) => `${texts.domains(domains)} If many jobs end within a short time, Bellhop sends one mail about all of them.`.trim(),
   noticesSaved: "Saved.",
   testSent: "The mail server took the test. Look into your mail, also among the spam.",
   noTest: (said) => (said ? `The test was not delivered. ${said}` : "Nothing has sent the test yet. The page Running shows whether a consumer runs."),

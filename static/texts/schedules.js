@@ -36,6 +36,10 @@ export const texts = {
   steps: (labels) => labels.join(", then "),
   tooLarge: "a job too large to show",
   files: (names, more) => `Files: ${names.join(", ")}${more ? ` and ${more} more` : ""}`,
+  notify: ({ address, wants }) => {
+    if (wants === "nothing") return "No mails";
+    return `Mail to ${address || "the owner"} when a job ${wants === "every" ? "ends" : "fails"}`;
+  },
   next: (times, isElsewhere) => {
     const [first, ...later] = times;
     return `Next ${first}${later.length ? `, then ${later.join(" and ")}` : ""}${isElsewhere ? " in your time zone" : ""}`;

@@ -30,9 +30,9 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2259, "parent": 741, "server": 828, "web": 6175, "consumer": 1691, "backup": 955,
-    "schedules": 330, "checks": 624, "jobs": 3817, "jobprocess": 1662, "accounts": 886,
-    "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1508,
+    "cli": 2259, "parent": 741, "server": 828, "web": 6192, "consumer": 1691, "backup": 955,
+    "schedules": 339, "checks": 624, "jobs": 3821, "jobprocess": 1662, "accounts": 886,
+    "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,
     "system": 1057, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
     "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 400, "upgrade": 150,

@@ -1,4 +1,4 @@
-"""Notices by mail on the page Account, in a real Chromium."""
+"""Notices by mail on the pages Account and Schedules, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.browser import complaints, find, is_shown, press, text_of
 from tests.support.running import Running, running, wait_for
 from tests.support.standins.smtp import MailServer
 
-ERROR, LAST = "[data-notices-error]", "[data-notices-last]"
+ERROR, LAST, ADDRESS = "[data-notices-error]", "[data-notices-last]", "#notify-address"
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,37 @@ def test_it_says_why_an_address_is_refused(form: webdriver.Chrome) -> None:
     press(form, "[data-notices-form] [type=submit]")
     wait_for(lambda: "must be in example.org" in text_of(form, ERROR))
     complaints(form)  # the browser notes the 422
+
+
+def test_it_sets_who_is_told_of_the_jobs_of_a_schedule(
+    browser: webdriver.Chrome, mailing: Running
+) -> None:
+    nightly = {
+        "name": "Nightly",
+        "cron": "0 0 1 1 *",
+        "job": {"type": "noop", "items": [{"text": "a"}]},
+    }
+    mailing.client().post("/api/v1/schedules", nightly)
+    browser.get(f"{mailing.url}/schedules")
+    wait_for(lambda: is_shown(browser, "[data-do=edit]"))
+    complaints(browser)
+    press(browser, "[data-do=edit]")
+    assert not is_shown(browser, ADDRESS)
+    find(browser, "#notify-wants").send_keys("when a job of this schedule fails")
+    find(browser, ADDRESS).send_keys("ops@example.com")
+    press(browser, "[data-save]")
+    wait_for(lambda: text_of(browser, "#notify-address-error") == "must be in example.org")
+    assert findings(browser) == []
+    complaints(browser)  # the browser notes the 422
+    find(browser, ADDRESS).clear()
+    find(browser, ADDRESS).send_keys("ops@example.org")
+    press(browser, "[data-save]")
+    wait_for(
+        lambda: "Mail to ops@example.org when a job fails" in text_of(browser, "[data-schedules]")
+    )
+    press(browser, "[data-do=edit]")
+    assert find(browser, ADDRESS).get_property("value") == "ops@example.org"
+    assert complaints(browser) == []
 
 
 def test_it_says_that_there_is_no_mail_server(browser: webdriver.Chrome, served: Running) -> None:

@@ -123,6 +123,7 @@ CREATE TABLE trouble (
     over_since TEXT,
     is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
 ) WITHOUT ROWID;
--- Who is told when a job of a schedule fails: 'owner', an address, or nobody but who wants to know
--- of each of their jobs.
-ALTER TABLE schedule ADD COLUMN notify TEXT;
+-- What is told of the jobs of a schedule, in the place of what its owner wants to know of each of
+-- their jobs; null: just that. An empty address is the owner's own.
+ALTER TABLE schedule ADD COLUMN notify TEXT CHECK (notify IN ('nothing', 'failures', 'every'));
+ALTER TABLE schedule ADD COLUMN notify_address TEXT NOT NULL DEFAULT '';

@@ -36,6 +36,7 @@ from bellhop.jobs.lifecycle.claims import (
     stay_wanted,
     take,
 )
+from bellhop.jobs.lifecycle.deliveries import of_missed
 from bellhop.jobs.lifecycle.ends import (
     Completion,
     cancel,
@@ -76,11 +77,10 @@ from bellhop.jobs.lifecycle.wishes import (
 
 __all__ = [
     "LEASE_S", "MOVES", "Claim", "Completion", "Due", "KeyIsTaken", "UnknownJobs", "add_own",
-    "adopt",
-    "adopt_silent", "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless", "complete_all",
-    "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old", "give_back",
-    "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep", "move_to_front",
-    "progress", "purge", "queued", "queues_with_items", "read_due", "recording", "release_due",
-    "renew", "retry", "set_priority", "settle_copy", "shorten_waits", "sign_off", "stay_wanted",
-    "submit", "take", "touch", "try_again",
+    "adopt", "adopt_silent", "ask_cancel", "cancel", "cancel_asked", "cancel_hopeless",
+    "complete_all", "crash", "due", "expire", "fail", "fail_attempt", "follow_clock", "forget_old",
+    "give_back", "give_up", "hand_over", "held_by", "hold_bytes", "hurry", "interrupt", "keep",
+    "move_to_front", "of_missed", "progress", "purge", "queued", "queues_with_items", "read_due",
+    "recording", "release_due", "renew", "retry", "set_priority", "settle_copy", "shorten_waits",
+    "sign_off", "stay_wanted", "submit", "take", "touch", "try_again",
 ]  # fmt: skip

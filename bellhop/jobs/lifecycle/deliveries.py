@@ -1,7 +1,8 @@
 """What a job's own news make: deliveries of its webhook, and notices to people.
 
 Whoever moves it writes them in the same transaction. A delivery is a job at once; a notice is a row
-that waits for the keeper of the home, which sends what many of them say in one mail.
+that waits for the keeper of the home, which sends what many of them say in one mail. A schedule
+that submits no job has news, too.
 """
 
 from __future__ import annotations
@@ -21,25 +22,28 @@ TELL_PROGRESS = f"""
     WHERE id = :job AND webhook_progress = 1 AND {IS_WANTED}
     AND (webhook_at IS NULL OR webhook_at < :before OR webhook_at > :now)
     RETURNING id, job_id, owner, status, webhook_url"""
-# Of an end, what its notice says: the job as it is now, which may be deleted before that is sent.
-AS_IT_IS = """'job', job.name, job.status, job.job_id, job.type, job.total_items, completed_items,
-    failed_items, started_at, CASE WHEN json_valid(job.error) THEN job.error END"""
-IS_TOLD = "job.id = :job AND job.delivery_of IS NULL"
-HAS_FAILED = "job.status = 'failed'"
-# Whoever owns the job and asked for it, also by its schedule; and whom its schedule names.
+# Who is told, and whether they want to know of something that failed or not: what a schedule says
+# counts for its jobs, and else what their owner says.
+TO = "coalesce(schedule.notify_address, '')"
+WANTS = "coalesce(schedule.notify, wish.wants)"
+IS_SOMEBODY = f"({TO} != '' OR wish.address != '')"
+# The notice says what the job is now, which may be deleted before that is sent.
 NOTE_END = f"""
     INSERT INTO notice (at, owner, address, kind, name, status, job_id, type, total_items,
         completed_items, failed_items, started_at, error)
-    SELECT CAST(:now AS TEXT), job.owner, '', {AS_IT_IS}
-    FROM job JOIN notice_wish AS wish ON wish.owner = job.owner
+    SELECT CAST(:now AS TEXT), job.owner, {TO}, 'job', job.name, job.status, job.job_id, job.type,
+        job.total_items, completed_items, failed_items, started_at,
+        CASE WHEN json_valid(job.error) THEN job.error END
+    FROM job LEFT JOIN notice_wish AS wish ON wish.owner = job.owner
         LEFT JOIN schedule ON schedule.id = job.schedule
-    WHERE {IS_TOLD} AND wish.address != '' AND (wish.wants = 'every'
-        OR ({HAS_FAILED} AND (wish.wants = 'failures' OR schedule.notify = 'owner')))
-    UNION ALL
-    SELECT CAST(:now AS TEXT), job.owner, schedule.notify, {AS_IT_IS}
-    FROM job JOIN schedule ON schedule.id = job.schedule
-    WHERE {IS_TOLD} AND {HAS_FAILED} AND schedule.notify != 'owner'
+    WHERE job.id = :job AND job.delivery_of IS NULL AND {IS_SOMEBODY}
+        AND ({WANTS} = 'every' OR ({WANTS} = 'failures' AND job.status = 'failed'))
     RETURNING id"""
+NOTE_MISSED = f"""
+    INSERT INTO notice (at, owner, address, kind, name, status, error)
+    SELECT CAST(:now AS TEXT), schedule.owner, {TO}, 'schedule', schedule.name, 'missed', :error
+    FROM schedule LEFT JOIN notice_wish AS wish ON wish.owner = schedule.owner
+    WHERE schedule.id = :schedule AND {IS_SOMEBODY} AND {WANTS} != 'nothing'"""
 
 
 def of_end(job: int) -> NewJob | None:
@@ -56,3 +60,11 @@ def of_progress(job: int) -> NewJob | None:
     times = {"now": timestamp(), "before": timestamp(-PROGRESS_EVERY_S)}
     rows = query(TELL_PROGRESS, {"job": job, **times})
     return webhooks.delivery_of(*rows[0], is_final=False) if rows else None
+
+
+def of_missed(schedule: int, error: str) -> None:
+    """Note that a schedule could not submit its job, for who wants to know of failures.
+
+    `error` is as a row has it. Made by the schedules, in the transaction that records it there.
+    """
+    query(NOTE_MISSED, {"schedule": schedule, "now": timestamp(), "error": error})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bottle import HTTPResponse
 
+from bellhop.accounts import audit
 from bellhop.accounts.access import User
 from bellhop.base import prefix
 from bellhop.base.addresses import API
@@ -33,6 +35,7 @@ def add(site: Site, user: User) -> HTTPResponse:
     what = noted(user, "add schedule", document.get("name", ""))
     with earlier.as_uploads(site, user, document.get("job")), what:
         number = site.schedules.add(document, user)
+        _note_address(user, document)
     return _shown(user, number, 201, {"Location": prefix.at(f"{API}/schedules/{number}")})
 
 
@@ -50,6 +53,7 @@ def change(site: Site, user: User, number: str) -> HTTPResponse:
     what = noted(user, "change schedule", number)
     with earlier.as_uploads(site, user, document.get("job")), what:
         let_go = site.schedules.change(_find(user, number), document, user)
+        _note_address(user, document)
     site.uploads.remove_files(let_go)
     return _shown(user, int(number))
 
@@ -66,6 +70,13 @@ def remove(site: Site, user: User, number: str) -> HTTPResponse:
         let_go = schedules.remove(_find(user, number))
     site.uploads.remove_files(let_go)
     return HTTPResponse(status=204)
+
+
+def _note_address(user: User, document: Mapping[str, Any]) -> None:
+    """Note who lets notices go to which address, in the transaction of a valid schedule."""
+    wish = document.get("notify") or {}
+    if wish.get("address"):
+        audit.note(user.name, address(), f"notices: {wish['wants']}", wish["address"])
 
 
 def _find(user: User, number: str) -> Schedule:

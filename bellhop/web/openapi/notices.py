@@ -24,6 +24,12 @@ NOTICES = record(
 )  # fmt: skip
 NOTICE_SCHEMAS: dict[str, Schema] = {
     "Notices": NOTICES,
+    "ScheduleNotices": record(
+        "Notices of the jobs of a schedule.",
+        needs=("wants",),
+        wants=WISH,
+        address=text("Who gets them; empty: the owner, at their own address."),
+    ),
     "NoticesPatch": record("What to change.", needs=(), address=ADDRESS, wants=WISH),
 }
 NOTICE_ROUTES = (

@@ -93,6 +93,7 @@ CHANGE = count("Grows with each change of any job; the value for `since`.")
 STEP_NUMBER = count("Number of the step in a chain, from 0.")
 INDEX = count("Number of the item in the job, from 0.")
 ATTEMPT = count("How often a worker started it.")
+NOTIFY = named("ScheduleNotices", "null: as the owner wants it for all of their jobs.")
 CRON = text(
     "Five fields: minute, hour, day, month, weekday; or `@daily` and the like.",
     examples=["30 7 * * 1-5"],
@@ -340,7 +341,7 @@ SCHEMAS: dict[str, Schema] = {
         last_job_id=or_null(text("The last job.")), created_at=time("Creation time."),
         error=or_null(text("Why Bellhop could not submit the last job.")),
         paused=flag("Whether it is paused."), paused_by=or_null(text("Who paused it.")),
-        paused_at=or_null(time("Since when.")),
+        paused_at=or_null(time("Since when.")), notify=or_null(NOTIFY),
         next_runs=list_of(TIME, "Times of the next three jobs; empty while it is paused."),
         runs=list_of(named("ScheduleRun"), "The latest ten jobs, newest first.")),
     "NextRuns": record("Times of a schedule.", next_runs=list_of(TIME, "The next three.")),
@@ -358,12 +359,12 @@ SCHEMAS: dict[str, Schema] = {
         name=text("A name.", pattern=r"\S", maxLength=MOST_NAME), cron=CRON,
         timezone=or_null(ZONE), job=named("JobRequest", "Without `run_at`, `delay_s` and "
                                           "`depends_on`."),
-        paused=flag("Whether it is paused.")),
+        paused=flag("Whether it is paused."), notify=or_null(NOTIFY)),
     "ScheduleRequest": record(
         "A schedule to add.", needs=("name", "cron", "job"),
         name=text("A name.", pattern=r"\S", maxLength=MOST_NAME), cron=CRON,
         timezone=or_null(ZONE), job=named("JobRequest", "Without `run_at`, `delay_s` and "
-                                          "`depends_on`.")),
+                                          "`depends_on`."), notify=or_null(NOTIFY)),
     "ScheduleList": record("Schedules, next one first.", schedules=list_of(named("Schedule"))),
     "Stats": record(
         "Figures of all jobs.", total=count("Jobs."),

@@ -251,6 +251,8 @@ def _schedule_view(schedule: Schedule, *, with_job: bool) -> dict[str, Any]:
     )  # fmt: skip
     shown = {name: getattr(schedule, name) for name in names}
     shown["paused"] = schedule.paused_at is not None
+    wish = {"address": schedule.notify_address, "wants": schedule.notify}
+    shown["notify"] = wish if schedule.notify else None
     if not (schedule.job and with_job):
         return {**shown, "job": None}
     try:

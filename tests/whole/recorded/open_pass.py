@@ -375,6 +375,8 @@ def scheduling(ask: Caller) -> None:
     ask("GET schedules")
     ask("PATCH schedules/2", json={"paused": True})
     ask("PATCH schedules/2", json={"paused": False, "name": "C"})
+    ask("PATCH schedules/2", json={"notify": {"wants": "nothing"}})
+    ask("PATCH schedules/2", json={"notify": {"wants": "failures"}})
     ask("PATCH schedules/2", json={"cron": "* * *"})
     ask("GET schedules/next-runs?cron=0+0+1+1+*&timezone=Europe/Berlin")
     ask("GET schedules/next-runs?cron=99+0+1+1+*")

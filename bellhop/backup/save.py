@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from bellhop import __version__
-from bellhop.backup import archive, rotation
+from bellhop.backup import archive
 from bellhop.backup.archive import FORMAT, About, Hashed, Writer
 from bellhop.backup.rows import Tell, copy_rows, remove_copy
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
@@ -27,6 +27,7 @@ from bellhop.base.times import timestamp
 from bellhop.database.database import bind, database, fault_of, line_of
 from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle, queries
+from bellhop.rotation import rotation
 from bellhop.schedules import schedules
 from bellhop.storage.files import PLACES
 from bellhop.storage.installation import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 
-from bellhop.backup import rotation
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.times import parsed
 from bellhop.database.database import database
 from bellhop.jobs import queries
+from bellhop.rotation import rotation
 from bellhop.storage.installation import Installation
 
 
@@ -32,7 +32,9 @@ def saved(settings: Settings, here: Installation) -> list[str]:
         said, mend = "there is none", f"set [backup] folder, or type {TYPED} backup FILE"
     since = newest or _oldest_job()
     is_late = since is not None and rotation.is_late(settings, since)
-    return [said, f"{said}; {mend}"] if is_late else [said]
+    failed = folder and rotation.failure(here)
+    wrong = filter(None, (is_late and said, failed))
+    return [said, *(f"{each}; {mend}" for each in wrong)]
 
 
 def _oldest_job() -> datetime | None:

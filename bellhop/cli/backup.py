@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bellhop.backup import restore, rotation, save, verify
-from bellhop.base.errors import StartRefused
+from bellhop.backup import restore, save, verify
+from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings, postgresql_location
 from bellhop.base.texts import shown
 from bellhop.cli import start
 from bellhop.cli.screen import told
+from bellhop.database.database import line_of
 from bellhop.database.moving import first_of
+from bellhop.rotation import rotation
 
 NICE = 10
 
@@ -69,8 +71,13 @@ def _save_next(settings: Settings) -> int:
     start.require_home(settings)
     here = save.installation(settings)
     path = rotation.next_path(settings, here)
-    saved = save.save(settings, path, lambda what, done, of: None)
-    rotation.rotate(settings, here)
+    try:
+        saved = save.save(settings, path, lambda what, done, of: None)
+        rotation.rotate(settings, here)
+    except Exception as error:
+        said = said_of(error) if isinstance(error, OSError) else line_of(error)
+        rotation.note_failure(here, said)
+        raise
     print(f"{shown(str(path))}: {saved.jobs:,} jobs and {saved.files:,} files were saved.")
     return 0
 

@@ -102,6 +102,7 @@ class Keeper:
         self._clock = Clock()
         self._step_s, self._is_first_look = 0.0, True
         self._troubles: dict[Callable[[], object], Trouble] = {}
+        self._absence = troubles.Absence()
         self._away = Trouble(log, AWAY, "the database is available again to the keeper")
 
     def start(self) -> None:
@@ -116,8 +117,10 @@ class Keeper:
         while not self._stopping.is_set():
             if self._attempt(is_present):
                 self._away.note(None)
-                for sweep in (*self._each_round, self.sweep):
+                for sweep in (*self._each_round, self._note_absence, self.sweep):
                     self._attempt(sweep)
+            else:
+                self._absence.begin()
             for _ in range(LOOKS_IN_A_ROUND):
                 if not self._stopping.wait(ROUND_S / LOOKS_IN_A_ROUND):
                     self._attempt(self.keep_log_short)
@@ -139,6 +142,10 @@ class Keeper:
                 return None
             trouble.note(traceback.format_exc())
             return None
+
+    def _note_absence(self) -> None:
+        if self._is_the_keeper():
+            self._absence.end()
 
     def sweep(self) -> None:
         """One round: the guarded moves by every consumer, the tidying by one of them.
@@ -213,7 +220,9 @@ class Keeper:
     def look_for_trouble(self) -> None:
         """Let admins know what is wrong with the installation, and what is not any more."""
         if self._here.is_home:
-            troubles.report_all("keeper", troubles.seen(self._settings, self._files))
+            running = queries.running_consumers(self._here)
+            found = troubles.seen(self._settings, self._here, self._files, running)
+            troubles.report_all("keeper", found)
             troubles.tell(self._settings.notices)
 
     def keep_log_short(self) -> None:

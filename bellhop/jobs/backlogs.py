@@ -1,4 +1,5 @@
-"""Queues that are behind: their oldest item has waited for longer than `backlog_s` says.
+"""Queues that are behind: their oldest item has waited for longer than `backlog_s` says; and those
+that nobody serves.
 
 The keeper looks, and notes in the rows since when; everybody else reads that. So people are told of
 a queue once, and again only after it kept up in between.
@@ -7,12 +8,14 @@ a queue once, and again only after it kept up in between.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bellhop.base.settings import Queue
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.database.database import database, query
-from bellhop.jobs.queries import waits_since
+from bellhop.jobs import queries
+from bellhop.jobs import queues as switches
+from bellhop.storage.models import Consumer
 
 # A queue keeps up again once nothing waits for more than this part of `backlog_s`.
 ENOUGH = 0.5
@@ -33,7 +36,7 @@ def look(queues: Mapping[str, Queue]) -> dict[str, bool]:
     known = behind()
     changed = dict.fromkeys(known.keys() - queues.keys(), False)  # nobody asks about these any more
     for name, queue in queues.items():
-        waited_s = seconds_since(waits_since(name)) or 0.0
+        waited_s = seconds_since(queries.waits_since(name)) or 0.0
         if name in known and waited_s <= ENOUGH * queue.backlog_s:
             changed[name] = False
             log.info("queue=%s keeps up again", name)
@@ -59,3 +62,17 @@ def said(queue: str, since: str, settings: Mapping[str, Queue]) -> str:
     most_s = settings[queue].backlog_s if queue in settings else 0.0
     waits = f"an item waited for more than {most_s:g} s"
     return f"the queue {queue} is behind since {since[:19]}Z: {waits}"
+
+
+def unserved(running: Sequence[Consumer]) -> dict[str, str]:
+    """The queues in which items wait that none of the running consumers takes, in words.
+
+    Nobody is to take items of a queue that is paused.
+    """
+    taken = {queue for each in running if not each.draining for queue in queries.queues_of(each)}
+    alone = [
+        name for name in queries.queues_waiting() if name not in taken | switches.paused().keys()
+    ]
+    return {
+        name: f"items wait in the queue {name}, and no running worker takes them" for name in alone
+    }

@@ -6,22 +6,30 @@ comes and goes is told of once: it begins after a minute, and is over after ten 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 
 from bellhop.base.sections import Notices
 from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, query
-from bellhop.jobs import backlogs, queries
+from bellhop.jobs import attendance, backlogs, queries
 from bellhop.notices import wishes
 from bellhop.notices.mails import error_text
+from bellhop.rotation import rotation
 from bellhop.storage.files import Files
+from bellhop.storage.installation import Installation
+from bellhop.storage.models import Consumer
 
 BEGINS_S, OVER_S = 60.0, 600.0
 REPORT = """
     INSERT INTO trouble (name, said, since) VALUES (:name, :said, :now)
     ON CONFLICT (name) DO UPDATE SET said = excluded.said, over_since = NULL"""
+WAS_AWAY = """
+    INSERT INTO trouble (name, said, since, over_since, is_told)
+    VALUES ('database', :said, :since, :now, 1)
+    ON CONFLICT (name) DO UPDATE SET said = excluded.said, over_since = excluded.over_since"""
 MEND = "UPDATE trouble SET over_since = :now WHERE name = :name AND over_since IS NULL"
 KNOWN = "SELECT name, said, since, over_since, is_told FROM trouble ORDER BY name"
 TOLD = "UPDATE trouble SET is_told = 1 WHERE name = :name"
@@ -46,17 +54,57 @@ def report_all(source: str, found: Mapping[str, str]) -> None:
         report(name, now.get(name))
 
 
-def seen(settings: Settings, files: Files) -> dict[str, str]:
-    """What the disk and the rows show, by name; /monitoring/health lists it too."""
+def seen(
+    settings: Settings, here: Installation, files: Files, running: Sequence[Consumer]
+) -> dict[str, str]:
+    """What the disk, the rows and the data folder show, by name; /monitoring/health lists it too.
+
+    `running` are the consumers that are not stopped.
+    """
     reserved = settings.storage.reserve_mb * MEBIBYTE
     has_room = files.free_bytes() + database.unused_bytes() >= reserved
     found = {} if has_room else {"disk": "the disk is nearly full"}
     for name, since in backlogs.behind().items():
         found[f"queue {name}"] = backlogs.said(name, since, settings.queues)
+    for name, said in backlogs.unserved(running).items():
+        found[f"queue {name}"] = said
+    for name, said in attendance.lost(here, running).items():
+        found[f"machine {name}"] = said
+    if unsaved := rotation.problem(settings, here, queries.oldest_at()):
+        found["backup"] = unsaved
     failed, last = queries.failed_notices()
     if failed:
         found["notices"] = f"{failed} notices of the last day could not be delivered: {last}"
     return found
+
+
+class Absence:
+    """A database that is away, which nobody can tell meanwhile: also the notices are in it.
+
+    So it is told once it is back, as a trouble that is over.
+    """
+
+    def __init__(self) -> None:
+        self._began: tuple[str, float] | None = None
+
+    def begin(self) -> None:
+        """The database is away, since now unless it was before."""
+        self._began = self._began or (timestamp(), time.monotonic())
+
+    def end(self) -> None:
+        """The database is there; it is written what was away for long."""
+        if self._began and time.monotonic() - self._began[1] >= BEGINS_S:
+            with database.atomic():
+                _note_absence(self._began[0], timestamp())
+        self._began = None
+
+
+def _note_absence(since: str, now: str) -> None:
+    """The database was away; several times, where the last time has not been told yet."""
+    known = query("SELECT since FROM trouble WHERE name = 'database'")
+    often, since = ("several times ", known[0][0]) if known else ("", since)
+    said = f"the database could not be reached {often}from {since[:19]}Z to {now[:19]}Z"
+    query(WAS_AWAY, {"said": said, "since": since, "now": now})
 
 
 def tell(settings: Notices) -> None:

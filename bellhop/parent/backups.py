@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import time
 
-from bellhop.backup import rotation
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
+from bellhop.rotation import rotation
 from bellhop.storage.installation import Installation
 from bellhop.system import children
 
@@ -36,6 +37,9 @@ class Backups:
         self._look_at = time.monotonic() + LOOK_EVERY_S
         if self._process and (status := self._process.poll()) is not None:
             self._process = None
+            if status < 0:  # it could say nothing
+                killed = f"its process was ended by {signal.Signals(-status).name}"
+                rotation.note_failure(self._here, killed)
             if status:
                 log.warning("the backup failed; the next try is in %g minutes", AGAIN_S / 60)
                 self._look_at = time.monotonic() + AGAIN_S

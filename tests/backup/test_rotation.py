@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.backup import rotation
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import backup
 from bellhop.database.database import bind
 from bellhop.parent.backups import Backups
+from bellhop.rotation import rotation
 from bellhop.storage.installation import Installation
 from tests.support.backups import files_of, restored, uploaded
 from tests.support.wsgi import WsgiClient
@@ -121,6 +121,7 @@ def test_it_makes_no_folder(loaded: Settings, here: Installation, folder: Path) 
     folder.rmdir()
     with pytest.raises(StartRefused, match="there is no folder"):
         backup.run_backup(loaded, None, is_to_verify=False)
+    assert "there is no folder" in str(rotation.failure(here))
     bind(here.database)
     assert rotation.is_due(loaded, here)
 
@@ -162,8 +163,9 @@ def test_the_parent_starts_one_at_a_time_and_waits_after_a_failure(
         backups.look()
         now += 30
     assert len(started) == 1
-    started[0].status = 1
+    started[0].status = -9
     backups.look()
+    assert str(rotation.failure(here)).endswith(": its process was ended by SIGKILL")
     assert backups.wait_s() == 600
     now += 599
     backups.look()

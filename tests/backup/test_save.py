@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.backup import rotation
 from bellhop.backup import save as module
 from bellhop.backup.save import COPY, save
 from bellhop.base.errors import StartRefused, item_error
@@ -19,6 +18,7 @@ from bellhop.base.settings import Settings
 from bellhop.database.database import database
 from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle
+from bellhop.rotation import rotation
 from bellhop.schedules import schedules
 from bellhop.storage.files import Files
 from bellhop.storage.installation import ALIVE, Installation, stay_alive, write_record

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.backup import rotation
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
 from bellhop.base.times import as_timestamp, now
 from bellhop.checks.saved import saved
 from bellhop.database.database import query
+from bellhop.rotation import rotation
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 
@@ -74,3 +74,10 @@ def test_it_warns_of_jobs_that_nobody_ever_saved(
     rotation.note(here, as_timestamp(now()), Path("/mnt/a.tar"))
     (said,) = saved(loaded, here)
     assert said.startswith("the last one is of 20") and said.endswith("Z, in /mnt/a.tar")
+
+
+def test_it_warns_that_the_last_one_failed(daily: Settings, here: Installation) -> None:
+    made(daily, here, timedelta(hours=1))
+    rotation.note_failure(here, "No space left on device")
+    _, warning = saved(daily, here)
+    assert warning.endswith(f"No space left on device; look why: {TYPED} backup")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +13,8 @@ from bellhop.base.errors import ItemError
 from bellhop.base.settings import Queue
 from bellhop.base.times import timestamp
 from bellhop.database.database import query
-from bellhop.jobs import backlogs, lifecycle, queries
-from bellhop.storage.models import Job
+from bellhop.jobs import backlogs, lifecycle, queries, queues
+from bellhop.storage.models import Consumer, Job
 from tests.support import single
 from tests.support.clock import only_own
 from tests.support.programs import as_0_1_0
@@ -154,3 +155,31 @@ def test_it_is_never_behind_where_nobody_wants_to_know(
     submit("a", queue="ai")
     clock[0] += 10**6
     assert backlogs.look(QUEUES) == {}
+
+
+# Queues that nobody serves.
+
+
+def served(*queues: str, is_draining: bool = False) -> Consumer:
+    return Consumer(id="c1", queues=json.dumps(queues), draining=is_draining)
+
+
+def test_it_says_where_items_wait_that_nobody_takes(rows: str, submit: Submit) -> None:
+    submit("a")
+    said = {"parsing": "items wait in the queue parsing, and no running worker takes them"}
+    assert backlogs.unserved([served("ai")]) == said
+    assert backlogs.unserved([served("parsing", is_draining=True)]) == said
+    assert backlogs.unserved([served("ai", "parsing")]) == {}
+
+
+def test_it_wants_no_worker_where_nothing_waits_or_somebody_paused(
+    rows: str, submit: Submit
+) -> None:
+    assert backlogs.unserved([]) == {}
+    submit("a", run_at=timestamp(60))
+    assert backlogs.unserved([]) == {}
+    submit("a")
+    query("UPDATE item SET queue = 'gone' WHERE status = 'queued'")
+    assert [*backlogs.unserved([])] == ["gone"]
+    queues.pause("gone", "anna")
+    assert backlogs.unserved([]) == {}

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bellhop.base import times
 from bellhop.base.sections import Notices
 from bellhop.base.settings import Settings
+from bellhop.base.times import now, timestamp
 from bellhop.database.database import query
+from bellhop.jobs import lifecycle
 from bellhop.notices import troubles
 from bellhop.notices.handover import Handover
+from bellhop.rotation import rotation
+from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
+from bellhop.storage.models import Consumer, Job
 
 MAIL = Notices(smtp_host="mail.example.org", smtp_from="b@example.org", admins=("ada@example.org",))
 FULL = "the disk is nearly full"
@@ -99,3 +107,93 @@ def test_it_tells_nobody_whom_the_settings_do_not_name(
     later(61)
     troubles.tell(Notices())
     assert query("SELECT count(*) FROM notice") == [(0,)]
+
+
+# What is a trouble.
+
+ADD = """INSERT INTO machine (id, name, is_home, queues, version, place, facts, joined_at, seen_at)
+    VALUES (:name, :name, :is_home, '{}', :version, '', '{}', :seen, :seen)"""
+SEEN = "2026-11-29T21:00:00.000000Z"
+
+
+@pytest.fixture
+def seen(loaded: Settings, here: Installation) -> Callable[..., dict[str, str]]:
+    """What the keeper of a home sees while these consumers run."""
+
+    def look(*running: Consumer, settings: Settings = loaded) -> dict[str, str]:
+        home = replace(here, machine=here.machine or "home")
+        return troubles.seen(settings, home, Files(here.folder), running)
+
+    return look
+
+
+@pytest.mark.sqlite("what is asked of machines is the same there, and faster")
+def test_it_is_a_trouble_that_a_machine_went_silent(seen: Callable[..., dict[str, str]]) -> None:
+    for name, is_home, version in (("home", 1, "0.2.0"), ("gpu", 0, "0.2.0"), ("new", 0, "")):
+        query(ADD, {"name": name, "is_home": is_home, "version": version, "seen": SEEN})
+    home, gpu = (Consumer(id=name, machine=name, queues="[]") for name in ("home", "gpu"))
+    assert seen(home, gpu) == {}
+    silent = "the machine gpu has not been seen since 2026-11-29T21:00:00Z"
+    assert seen(home) == {"machine gpu": silent}
+
+
+def test_it_is_one_trouble_that_a_queue_is_behind_because_nobody_serves_it(
+    seen: Callable[..., dict[str, str]], submit: Callable[..., Job]
+) -> None:
+    submit("a")
+    query("INSERT INTO queue (name, behind_since) VALUES ('parsing', :seen)", {"seen": SEEN})
+    said = "items wait in the queue parsing, and no running worker takes them"
+    assert seen() == {"queue parsing": said}
+
+
+@pytest.fixture
+def daily(config: Callable[[str], Settings], tmp_path: Path) -> Settings:
+    """Settings of a backup every day, of which the last time was just now."""
+    at = (now() - timedelta(minutes=1)).astimezone().strftime("%H:%M")
+    return config(f"[backup]\nfolder = {tmp_path / 'away'}\nat = {at}")
+
+
+@pytest.mark.sqlite("it is about files of the data folder")
+def test_it_is_a_trouble_that_the_last_backup_failed_or_is_too_old(
+    seen: Callable[..., dict[str, str]], daily: Settings, here: Installation, loaded: Settings,
+    submit: Callable[..., Job],
+) -> None:  # fmt: skip
+    """Whether their folder can be read or not."""
+    assert seen(settings=daily) == {}
+    job = submit()
+    lifecycle.ask_cancel(job.job_id)
+    query("UPDATE job SET created_at = :at", {"at": timestamp(-50 * 3600)})
+    assert seen(settings=daily)["backup"] == "there is no backup yet"
+    rotation.note(here, timestamp(-49 * 3600), Path("/mnt/a.tar"))
+    assert "the last backup is of 20" in seen(settings=daily)["backup"]
+    rotation.note(here, timestamp(-60), Path("/mnt/a.tar"))
+    assert seen(settings=daily) == {}
+    rotation.note_failure(here, "/mnt: No space left on device")
+    assert seen(settings=daily)["backup"].endswith("Z: /mnt: No space left on device")
+    assert seen(settings=loaded) == {}
+    rotation.note(here, timestamp(-60), Path("/mnt/a.tar"))
+    assert seen(settings=daily) == {}
+
+
+def test_it_tells_of_a_database_that_was_away_once_it_is_back(
+    look: Callable[[], list[str]], later: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several times in ten minutes are one trouble."""
+    passed = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: passed[0])
+    absence = troubles.Absence()
+    for _ in range(2):
+        for _ in range(3):
+            absence.begin()
+            passed[0] += 30
+        absence.end()
+        look()
+        later(120)
+    assert look() == []
+    later(601)
+    (subject,) = look()
+    assert subject.startswith("[Bellhop] over: the database could not be reached several times fr")
+    absence.begin()
+    passed[0] += 59
+    absence.end()
+    assert query("SELECT count(*) FROM trouble") == [(0,)]

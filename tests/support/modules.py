@@ -19,9 +19,10 @@ ROWS = (
     {"upgrade"},
     {"server", "checks", "parent"},
     {"web", "consumer", "backup"},
-    {"schedules", "sso", "watch", "notices", "origins", "space"},
+    {"schedules", "sso", "watch", "origins", "space"},
+    {"notices"},
     {"jobs", "jobprocess"},
-    {"accounts", "bell", "catalog", "machines", "uploads", "metrics"},
+    {"accounts", "bell", "catalog", "machines", "uploads", "metrics", "rotation"},
     {"environments", "reloading"},
     {"storage"},
     {"stores", "system", "functions", "database", "service", "logs"},
@@ -30,13 +31,13 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2259, "parent": 741, "server": 828, "web": 6192, "consumer": 1691, "backup": 955,
-    "schedules": 339, "checks": 624, "jobs": 3821, "jobprocess": 1662, "accounts": 886,
+    "cli": 2259, "parent": 745, "server": 828, "web": 6183, "consumer": 1699, "backup": 885,
+    "schedules": 339, "checks": 626, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,
     "system": 1057, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
-    "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 400, "upgrade": 150,
-    "origins": 133, "space": 307, "reloading": 142, "base": 1818,
+    "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 407, "upgrade": 150,
+    "origins": 133, "space": 307, "reloading": 142, "rotation": 90, "base": 1818,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -115,6 +115,17 @@ def types_of_jobs() -> list[str]:
     return [name for (name,) in query(sql)]
 
 
+def queues_waiting() -> list[str]:
+    """The queues in which an item may run now and waits, also those that no settings name."""
+    # Each step is one look into the index `item_due`, as above.
+    first = "SELECT min(queue) FROM item WHERE status = 'queued'"
+    sql = f"""WITH RECURSIVE known (queue) AS (
+        {first} UNION ALL SELECT ({first} AND queue > known.queue) FROM known
+        WHERE known.queue IS NOT NULL)
+        SELECT queue FROM known WHERE queue IS NOT NULL"""
+    return [name for (name,) in query(sql)]
+
+
 def ended_before(type_name: str, at: str, limit: int) -> list[str]:
     """Ids of final jobs of a type that ended before `at`, oldest first; none that is kept."""
     sql = """SELECT job_id FROM job

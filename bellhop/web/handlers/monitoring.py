@@ -24,7 +24,7 @@ from bellhop.watch import rows
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
-from bellhop.web.shown.machine_views import machine_views, silent
+from bellhop.web.shown.machine_views import machine_views, not_started
 from bellhop.web.shown.machine_views import machines as every_machine
 from bellhop.web.shown.running import queue_views, worker_views
 from bellhop.web.shown.views import job_views
@@ -62,11 +62,11 @@ def health(site: Site, user: User) -> HTTPResponse:
     }
     problems = [] if consumers else ["no consumer is running"]
     problems += [f"the bell does not work: {bell}"] if bell else []
-    problems += troubles.seen(site.settings, site.files).values()
+    problems += troubles.seen(site.settings, site.here, site.files, consumers).values()
     problems += [
         f"the queue {q['name']} has a backlog" for q in shown if q["backlog"] == "critical"
     ]
-    problems += silent(every_machine(site, consumers))
+    problems += not_started(every_machine(site, consumers))
     problems += _clock_problems(site)
     watches = {name: rows.told(name) for name in site.settings.watches}
     problems += [f"[watch:{name}] files wait: {t.held}" for name, t in watches.items() if t.held]

@@ -7,16 +7,12 @@ from typing import Any, NamedTuple
 
 from bellhop.base.documents import stored
 from bellhop.database.condition import SLOW_MS
-from bellhop.jobs import queries
+from bellhop.jobs import attendance, queries
 from bellhop.jobs import queues as switches
 from bellhop.machines import members, served
 from bellhop.machines.members import Member
 from bellhop.storage.models import Consumer
-from bellhop.web.shown.machines import DRAINS
 from bellhop.web.site import Site
-
-WORKS, NOT_STARTED = "works", "has not started yet"
-TOO_OLD = "is too old for the database; update it"
 
 
 class Machine(NamedTuple):
@@ -29,13 +25,7 @@ class Machine(NamedTuple):
     @property
     def state(self) -> str:
         """In words, after its name."""
-        if not self.row.version:
-            return NOT_STARTED
-        if not self.consumers:
-            return f"has not been seen since {self.row.seen_at[:19]}Z"
-        if members.is_too_old(self.row):
-            return TOO_OLD
-        return DRAINS if all(consumer.draining for consumer in self.consumers) else WORKS
+        return attendance.state_of(self.row, self.consumers)
 
 
 def machines(site: Site, running: Sequence[Consumer]) -> list[Machine]:
@@ -80,12 +70,12 @@ def machine_views(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def silent(found: Sequence[Machine]) -> list[str]:
-    """Which of the machines are not there, in words."""
+def not_started(found: Sequence[Machine]) -> list[str]:
+    """Which of the machines nobody has started yet, in words."""
     return [
         f"the machine {machine.row.name} {machine.state}"
         for machine in found
-        if machine.state not in (WORKS, DRAINS)
+        if machine.state == attendance.NOT_STARTED
     ]
 
 

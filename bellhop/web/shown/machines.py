@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 
 from bellhop.jobs import queries
+from bellhop.jobs.attendance import DRAINS
 from bellhop.machines import members, served
 from bellhop.machines.members import Member
 from bellhop.machines.served import Served
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer
-
-DRAINS = "takes no new items until it is restarted"
 
 
 class Machines:

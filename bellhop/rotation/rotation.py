@@ -1,7 +1,8 @@
 """When backups were made, and those that Bellhop makes by itself: names, when due, which stay.
 
 Their names tell when they were made, and of which installation: several may share a folder, and a
-file that is called otherwise is nobody's to remove.
+file that is called otherwise is nobody's to remove. How the last ones went is in the data folder:
+the folder of backups may be a share that does not answer.
 """
 
 from __future__ import annotations
@@ -17,25 +18,61 @@ from pathlib import Path
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.base.times import now
+from bellhop.base.times import now, parsed, timestamp
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import Installation
 
-SAVED = "saved.json"
+SAVED, FAILED = "saved.json", "unsaved.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
 
 
 def note(here: Installation, at: str, path: Path) -> None:
-    """Remember the backup that was made last, wherever it is."""
+    """Remember the backup that was made last, wherever it is, and forget an earlier failure."""
+    (here.folder / FAILED).unlink(missing_ok=True)
     write_atomically(here.folder / SAVED, json.dumps({"at": at, "file": str(path)}).encode())
 
 
 def noted(here: Installation) -> str | None:
     """Which backup was made last, in words; None where none was."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads((here.folder / SAVED).read_bytes())
-        return f"{known['at'][:19]}Z, in {known['file']}"
+    at, file = _read(here, SAVED, "file")
+    return f"{at[:19]}Z, in {file}" if at else None
+
+
+def note_failure(here: Installation, said: str) -> None:
+    """Remember that a backup failed, and why."""
+    document = json.dumps({"at": timestamp(), "said": said}).encode()
+    with contextlib.suppress(OSError):  # the room for it, too, may be what it lacked
+        write_atomically(here.folder / FAILED, document)
+
+
+def failure(here: Installation) -> str | None:
+    """When and why the last backup failed, in words; None where it did not."""
+    at, said = _read(here, FAILED, "said")
+    return f"the backup failed at {at[:19]}Z: {said}" if at else None
+
+
+def problem(settings: Settings, here: Installation, oldest_job: str) -> str | None:
+    """What is wrong with the backups that Bellhop makes by itself, in words.
+
+    Without jobs that are older than two periods, there is nothing to lose yet.
+    """
+    if settings.backup_folder is None:
+        return None
+    if failed := failure(here):
+        return failed
+    at, _ = _read(here, SAVED, "file")
+    with contextlib.suppress(ValueError):
+        if is_late(settings, parsed(at or oldest_job)):
+            return f"the last backup is of {at[:19]}Z" if at else "there is no backup yet"
     return None
+
+
+def _read(here: Installation, name: str, what: str) -> tuple[str, str]:
+    """When something was noted in a file of the data folder, and what; empty, where nothing is."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads((here.folder / name).read_bytes())
+        return str(known["at"]), str(known[what])
+    return "", ""
 
 
 def next_path(settings: Settings, here: Installation) -> Path:

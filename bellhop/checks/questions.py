@@ -11,6 +11,7 @@ from bellhop.base.settings import Settings
 from bellhop.checks import serving
 from bellhop.checks.answers import LOOK_AT_LOG, RESTART, Failed, Question
 from bellhop.checks.folder import of_folder
+from bellhop.checks.notices import deliverable
 from bellhop.checks.rows import of_home_rows, of_rows
 from bellhop.checks.saved import saved
 from bellhop.checks.trial import complete_job
@@ -39,6 +40,11 @@ def of_home(settings: Settings, here: Installation | None, client: Bellhop) -> l
         *(
             [Question("watch folders", partial(watches, settings, here), LOOK_AT_LOG)]
             if settings.watches
+            else []
+        ),
+        *(
+            [Question("notices", partial(deliverable, settings, client), LOOK_AT_LOG)]
+            if settings.notices.smtp_host or settings.notices.admins or settings.notices.apprise
             else []
         ),
         Question("schedules", partial(serving.schedules, settings, client), serving.ADMIN),

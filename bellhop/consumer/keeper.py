@@ -28,7 +28,7 @@ from bellhop.jobs import backlogs, lifecycle, queries, reuse
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.machines.served import Elsewhere
-from bellhop.notices import handover, troubles
+from bellhop.notices import handover, troubles, wishes
 from bellhop.schedules import schedules
 from bellhop.storage import presence
 from bellhop.storage.files import Files
@@ -103,6 +103,7 @@ class Keeper:
         self._step_s, self._is_first_look = 0.0, True
         self._troubles: dict[Callable[[], object], Trouble] = {}
         self._absence = troubles.Absence()
+        self._lacking = Trouble(log, "notices cannot be sent: %s", "notices can be sent again")
         self._away = Trouble(log, AWAY, "the database is available again to the keeper")
 
     def start(self) -> None:
@@ -223,6 +224,7 @@ class Keeper:
             running = queries.running_consumers(self._here)
             found = troubles.seen(self._settings, self._here, self._files, running)
             troubles.report_all("keeper", found)
+            self._lacking.note("; ".join(wishes.lacking(self._settings.notices)) or None)
             troubles.tell(self._settings.notices)
 
     def keep_log_short(self) -> None:

@@ -31,9 +31,16 @@ DELAYS_S = (60, 300, 900, 3600, 10800, 21600, 43200)
         "clock_offset_s": str,
     },
 )  # fmt: skip
-def notice(data: dict, context: Context, *, to: str, is_test: bool = False) -> dict:
-    """Tell somebody what ended or went wrong; a test says at once what happened."""
+def notice(
+    data: dict, context: Context, *, to: str, is_test: bool = False, is_trial: bool = False
+) -> dict:
+    """Tell somebody what ended or went wrong; a test says at once what happened.
+
+    A trial, which is a test of each receiver, goes as far as it can without telling them anything.
+    """
     try:
+        if is_trial:
+            return {"answer": _try(context, data["to"])}
         return {"answer": _send(data, context, to)}
     except Unavailable as error:
         if not is_test:
@@ -41,13 +48,26 @@ def notice(data: dict, context: Context, *, to: str, is_test: bool = False) -> d
         raise BadInput(error.message, code=error.code, hint=error.hint) from None
 
 
+def _try(context: Context, to: str) -> str:
+    given = _settings_of(context)
+    return others.try_out(_url(given, to)) if to.startswith("apprise:") else mail.try_out(given, to)
+
+
 def _send(data: dict, context: Context, to: str) -> str:
-    given = {name: value or "" for name, value in context.settings.items()}
+    given = _settings_of(context)
     if to.startswith("apprise:"):
-        urls = {known_as(url): url for url in given["apprise"].splitlines()}
-        return others.send(urls.get(to), data["subject"], data["text"])
+        return others.send(_url(given, to), data["subject"], data["text"])
     now_s = time.time() - float(given["clock_offset_s"] or 0)
     return mail.send(given, to, data["subject"], data["text"], context.item_id, now_s)
+
+
+def _settings_of(context: Context) -> dict[str, str]:
+    return {name: value or "" for name, value in context.settings.items()}
+
+
+def _url(given: dict[str, str], name: str) -> str | None:
+    """The Apprise URL that is called so; None once the settings have it no longer."""
+    return next((url for url in given["apprise"].splitlines() if known_as(url) == name), None)
 
 
 def known_as(url: str) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from bellhop.accounts.access import LOCAL
 from bellhop.base.settings import WEBHOOKS, Settings
@@ -96,6 +96,20 @@ class Handover:
         mail = mails.of_test(self._base())
         return _send(Receiver(owner, "test", 1, "", 0), target, mail, 1, is_test=True)
 
+    def try_out(self, owner: str) -> str | None:
+        """Make the job that finds out whether notices to admins can be delivered, and sends none.
+
+        Its id; None where there is nobody to send them to. In the transaction of the caller.
+        """
+        notices = self._settings.notices
+        found = wishes.targets(notices) or ([""] if notices.smtp_host else [])
+        if not found:
+            return None
+        called = {to: "Apprise" if to.startswith("apprise:") else to for to in found}
+        called |= {"": notices.smtp_host}
+        items = [NewItem(called[to], {"data": {"to": to}}) for to in found]
+        return _add(owner, items, {"to": "", "is_test": True, "is_trial": True}, 1)
+
     def _hand_over(self, receiver: Receiver) -> None:
         target = wishes.target_of(self._settings.notices, receiver.owner, receiver.address)
         pace = pace_of(receiver, self._settings.notices.gather_s)
@@ -143,19 +157,27 @@ def pace_of(receiver: Receiver, gather_s: float) -> Pace:
 
 def _send(receiver: Receiver, target: str, mail: Mail, count: int, *, is_test: bool = False) -> str:
     """Make the job that sends a mail, in the caller's transaction; its id."""
+    items = [NewItem("notice", {"data": mail._asdict()})]
+    attempts = 1 if is_test else ATTEMPTS
+    job_id = _add(receiver.owner, items, {"to": target, "is_test": is_test}, attempts)
+    values = {"owner": receiver.owner, "address": receiver.address, "now": timestamp()}
+    query(NOTE_SENT, {**values, "job_id": job_id, "count": count})
+    return job_id
+
+
+def _add(owner: str, items: Sequence[NewItem], params: dict[str, Any], attempts: int) -> str:
+    """Add a job of Bellhop; one that is tried once is called a test, as nobody waits for it."""
     job = NewJob(
         type=NOTICE,
-        name="test" if is_test else "notice",
-        params={"to": target, "is_test": is_test},
+        name="test" if attempts == 1 else "notice",
+        params=params,
         queue=WEBHOOKS,
-        max_attempts=1 if is_test else ATTEMPTS,
-        items=[NewItem("notice", {"data": mail._asdict()})],
-        owner=receiver.owner or LOCAL,
+        max_attempts=attempts,
+        items=items,
+        owner=owner or LOCAL,
         use_cache=False,
         is_notice=True,
     )
-    values = {"owner": receiver.owner, "address": receiver.address, "now": timestamp()}
-    query(NOTE_SENT, {**values, "job_id": job.job_id, "count": count})
     lifecycle.add_own(job)
     return job.job_id
 

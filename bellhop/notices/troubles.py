@@ -73,7 +73,9 @@ def seen(
     if unsaved := rotation.problem(settings, here, queries.oldest_at()):
         found["backup"] = unsaved
     failed, last = queries.failed_notices()
-    if failed:
+    if wrong := wishes.lacking(settings.notices):
+        found["notices"] = wrong[0]
+    elif failed:
         found["notices"] = f"{failed} notices of the last day could not be delivered: {last}"
     return found
 

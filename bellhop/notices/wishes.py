@@ -9,10 +9,11 @@ entered it is in the audit log, and `[notices] domains` bounds what may be enter
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from typing import NamedTuple
 
 from bellhop.accounts import accounts
-from bellhop.base import addresses
+from bellhop.base import addresses, program
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.sections import Notices
 from bellhop.database.database import database, query
@@ -85,6 +86,22 @@ def checked_address(settings: Notices, given: object, field: str) -> str:
     if settings.domains and domain not in settings.domains:
         raise invalid_field(field, f"must be in {' or '.join(settings.domains)}")
     return address
+
+
+def lacking(settings: Notices) -> list[str]:
+    """Why notices that the settings ask for cannot be sent, as far as that is seen without trying.
+
+    Each with what mends it after its last semicolon.
+    """
+    found, set_it = [], "in config.ini, and restart Bellhop"
+    if settings.admins and not settings.smtp_host:
+        found.append(f"[notices] admins get no mail; set smtp_host {set_it}")
+    if settings.smtp_host and "@" not in (settings.smtp_from or settings.smtp_user):
+        found.append(f"[notices] has no address to send mail from; set smtp_from {set_it}")
+    if settings.apprise and not importlib.util.find_spec("apprise"):
+        said = "[notices] apprise needs the extra `notices`, which is not installed"
+        found.append(f"{said}; {program.pip_line('notices')}")
+    return found
 
 
 def targets(settings: Notices) -> list[str]:

@@ -260,6 +260,7 @@ def installation_routes() -> tuple[Route, ...]:
         Route("GET", f"{API}/monitoring/problems", problems.show, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/space", monitoring.space, "look", is_costly=True),
         Route("GET", f"{API}/monitoring/health", monitoring.health, "monitor", is_costly=True),
+        Route("POST", f"{API}/monitoring/notices/trial", monitoring.try_notices, "manage"),
         Route("PATCH", f"{API}/queues/<name>", monitoring.change_queue, "manage", Body.SHORT),
         Route("POST", f"{API}/queues/<name>/pause", monitoring.pause, "manage"),
         Route("POST", f"{API}/queues/<name>/resume", monitoring.resume, "manage"),

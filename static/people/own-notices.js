@@ -12,12 +12,14 @@ const LOOK_EVERY_MS = 500;
 const MOST_LOOKS = 150;
 const form = find("[data-notices-form]");
 let isBusy = false;
+let saved = "";
 
 function drawLast(last) {
   setText(find("[data-notices-last]"), last ? texts.lastNotice({ ...last, at: dayAndTime(last.at) }) : "");
 }
 
 function draw({ address, wants, sends_mail: sendsMail, domains, last }) {
+  saved = address;
   form.elements.address.value = address;
   form.elements.wants.value = wants;
   find("[data-notices-fields]").disabled = !sendsMail;
@@ -63,9 +65,11 @@ async function test() {
   tell(texts.testSent);
 }
 
+/* A new address gets a test, so that whoever enters it sees at once what is wrong. */
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  tried(async () => {
+  const address = form.elements.address.value.trim();
+  tried(address && address !== saved ? test : async () => {
     await save();
     tell(texts.noticesSaved);
   });

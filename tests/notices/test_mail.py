@@ -193,3 +193,41 @@ def test_it_waits_for_no_server_for_ever(
     began = time.monotonic()
     assert refusal(given(server, pair)).code == "mail_server"
     assert time.monotonic() - began < 1.5
+
+
+# As far as the mail itself.
+
+
+def test_it_tries_a_receiver_without_a_mail(server: MailServer, pair: Pair) -> None:
+    assert mail.try_out(given(server, pair), TO) == "250 ok"
+    assert server.mails == []
+    assert [command.partition(" ")[0] for command in server.commands[-4:]] == [
+        "mail", "rcpt", "rset", "quit",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"AUTH": "535 wrong"}, "mail_login"),
+        ({"MAIL": "550 not your domain"}, "mail_refused"),
+        ({"RCPT": "550 no such user"}, "mail_refused"),
+    ],
+)
+def test_it_says_why_a_receiver_gets_no_mail(
+    server: MailServer, pair: Pair, answers: dict[str, str], code: str
+) -> None:
+    server.answers.update(answers)
+    with pytest.raises((BadInput, Unavailable)) as caught:
+        mail.try_out(given(server, pair), TO)
+    assert caught.value.code == code
+
+
+def test_it_takes_greylisting_for_no_fault(server: MailServer, pair: Pair) -> None:
+    server.answers["RCPT"] = "451 greylisted"
+    assert mail.try_out(given(server, pair), TO) == "451 greylisted"
+
+
+def test_it_tries_the_mail_server_without_a_receiver(server: MailServer, pair: Pair) -> None:
+    assert mail.try_out(given(server, pair), "") == "250 ok"
+    assert not [command for command in server.commands if command.startswith("rcpt")]

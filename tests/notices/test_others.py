@@ -90,3 +90,8 @@ def test_it_says_which_extra_is_missing(monkeypatch: pytest.MonkeyPatch) -> None
     error = refusal("json://bellhop:s3cret@127.0.0.1")
     assert isinstance(error, BadInput)
     assert (error.code, error.extra) == ("missing_extra", "notices")
+
+
+def test_it_tries_a_url_without_a_word_to_the_service(service: Service) -> None:
+    assert others.try_out(service.url) == "Apprise knows json://"
+    assert service.told == []

@@ -197,3 +197,10 @@ def test_it_tells_of_a_database_that_was_away_once_it_is_back(
     passed[0] += 59
     absence.end()
     assert query("SELECT count(*) FROM trouble") == [(0,)]
+
+
+def test_it_is_a_trouble_that_the_settings_lack_something_for_notices(
+    seen: Callable[..., dict[str, str]], loaded: Settings
+) -> None:
+    lacking = replace(loaded, notices=Notices(admins=("ada@example.org",)))
+    assert seen(settings=lacking)["notices"].startswith("[notices] admins get no mail; set smtp_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,6 +140,33 @@ def test_it_sends_few_tests(web: WsgiClient) -> None:
     changed(web, ANNA)
     answers = [web.post(f"{OWN}/test", {}) for _ in range(6)]
     assert [answer.status for answer in answers] == [202] * 5 + [429]
+
+
+TRIAL = "/api/v1/monitoring/notices/trial"
+
+
+def test_it_tries_each_receiver_among_the_admins_and_tells_them_nothing(
+    web: WsgiClient, workers: Workers, site: Any, server: MailServer
+) -> None:
+    """`json://` and the like tell whether Apprise is there and knows them."""
+    admins, url = ("ada@example.org", "ben@example.org"), "nonsense://ada:s3cret@127.0.0.1"
+    for settings in (site.settings, workers._settings):
+        notices = replace(settings.notices, admins=admins, apprise=(url,))
+        object.__setattr__(settings, "notices", notices)
+    job = web.post(TRIAL, {}).json
+    run_all(workers)
+    database.close()
+    items = web.get(job["links"]["items"]).json["items"]
+    assert [item["filename"] for item in items] == [*admins, "Apprise"]
+    assert [item["data"] for item in items[:2]] == [{"answer": "250 ok"}] * 2
+    assert "nonsense://" in items[2]["error"]["message"]
+    assert "s3cret" not in str(items)
+    assert server.mails == []
+
+
+def test_it_tries_nothing_where_nobody_is_told(web: WsgiClient, site: Any) -> None:
+    object.__setattr__(site.settings, "notices", Notices())
+    assert web.post(TRIAL, {}).status == 422
 
 
 def test_it_says_that_there_is_no_mail_server(web: WsgiClient, site: Any) -> None:

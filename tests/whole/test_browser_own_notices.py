@@ -65,10 +65,10 @@ def test_it_saves_an_address_and_sends_a_test_to_it(
     assert complaints(form) == []
 
 
-def test_it_says_why_a_test_was_not_delivered(form: webdriver.Chrome, server: MailServer) -> None:
+def test_it_says_why_a_new_address_gets_nothing(form: webdriver.Chrome, server: MailServer) -> None:
     server.answers["RCPT"] = "550 5.1.1 nobody of this name"
     enter(form, "anan@example.org")
-    press(form, "[data-notices-test]")
+    press(form, "[data-notices-form] [type=submit]")
     wait_for(lambda: "nobody of this name" in text_of(form, ERROR))
     assert findings(form) == []
     form.refresh()

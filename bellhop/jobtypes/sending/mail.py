@@ -33,6 +33,29 @@ def send(
 
     `known_as` makes its Message-ID. Raises BadInput for what it refuses for good, else Unavailable.
     """
+    sender = _sender(given)
+    message = written(sender, to, subject, text, known_as, now_s)
+    with _told(given, to), _connected(given) as server:
+        return server.hand_over(sender, to, message.as_bytes())
+
+
+def try_out(given: Mapping[str, str], to: str) -> str:
+    """Go as far as the mail itself, which is not sent; "" is for no receiver.
+
+    Raises as `send` does, but for a receiver that is only deferred: greylisting is no fault.
+    """
+    sender = _sender(given)
+    with _told(given, to), _connected(given) as server:
+        server.begin(sender)
+        code, said = server.rcpt(to) if to else (250, b"ok")
+        if code >= 500:
+            raise smtplib.SMTPRecipientsRefused({to: (code, said)})
+        server.rset()
+        return _said(code, said)
+
+
+def _sender(given: Mapping[str, str]) -> str:
+    """The address that mail comes from; raises Unavailable where Bellhop can send none."""
     if not given["smtp_host"]:
         raise Unavailable(
             "Bellhop sends no mail: [notices] smtp_host is empty.", code="mail_off", hint=SETTINGS
@@ -41,11 +64,7 @@ def send(
     if "@" not in sender:
         said = "Bellhop has no address to send mail from: [notices] smtp_from is empty."
         raise Unavailable(said, code="mail_off", hint=SETTINGS)
-    message = written(sender, to, subject, text, known_as, now_s)
-    with _told(given, to), _connected(given) as server:
-        if given["smtp_user"]:
-            server.login(given["smtp_user"], given["smtp_password"])
-        return server.hand_over(sender, to, message.as_bytes())
+    return sender
 
 
 def written(
@@ -94,12 +113,16 @@ class Connection(smtplib.SMTP):
                 if end:
                     end.shutdown(socket.SHUT_RDWR)
 
-    def hand_over(self, sender: str, to: str, message: bytes) -> str:
-        """One mail to one receiver; what the server answered to it."""
+    def begin(self, sender: str) -> None:
+        """A mail from an address."""
         self.ehlo_or_helo_if_needed()
         code, said = self.mail(sender)
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, said, sender)
+
+    def hand_over(self, sender: str, to: str, message: bytes) -> str:
+        """One mail to one receiver; what the server answered to it."""
+        self.begin(sender)
         code, said = self.rcpt(to)
         if code not in (250, 251):
             raise smtplib.SMTPRecipientsRefused({to: (code, said)})
@@ -111,7 +134,7 @@ class Connection(smtplib.SMTP):
 
 @contextlib.contextmanager
 def _connected(given: Mapping[str, str]) -> Iterator[Connection]:
-    """A connection to the mail server, encrypted as the settings say, or not at all."""
+    """A login at the mail server, encrypted as the settings say, or none at all."""
     security = given["smtp_security"]
     context = None if security == "none" else _context(given["smtp_ca"])
     server = Connection(context if security == "tls" else None)
@@ -127,6 +150,8 @@ def _connected(given: Mapping[str, str]) -> Iterator[Connection]:
             raise smtplib.SMTPConnectError(code, said)
         if security == "starttls":
             server.starttls(context=context)
+        if given["smtp_user"]:
+            server.login(given["smtp_user"], given["smtp_password"])
         yield server
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()  # it has the mail already

@@ -12,7 +12,7 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.database import condition
 from bellhop.database.database import database
-from bellhop.jobs import durations, queries, reuse
+from bellhop.jobs import durations, lifecycle, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.notices import troubles
 from bellhop.space.installation import known
@@ -24,6 +24,7 @@ from bellhop.watch import rows
 from bellhop.web import query
 from bellhop.web.answers import fitting, json_answer, read_object
 from bellhop.web.gate import noted
+from bellhop.web.handlers.jobs import shown as shown_job
 from bellhop.web.shown.machine_views import machine_views, not_started
 from bellhop.web.shown.machine_views import machines as every_machine
 from bellhop.web.shown.running import queue_views, worker_views
@@ -99,6 +100,16 @@ def space(site: Site, user: User) -> HTTPResponse:
         jobs_bytes = sum(each["bytes"] for each in found["types"])
         document["installation"] = known(site.settings, site.here, jobs_bytes)
     return json_answer(document)
+
+
+def try_notices(site: Site, user: User) -> HTTPResponse:
+    """POST /monitoring/notices/trial: a job whose items say whether each can be delivered."""
+    with lifecycle.queued() as queues, noted(user, "try notices"):
+        job_id = site.handover.try_out(user.name)
+        if job_id is None:
+            raise Problem("invalid-job", "[notices] names no mail server and no Apprise URL.")
+    site.bell.ring(queues)
+    return shown_job(site, user, job_id, 202)
 
 
 def _clock_problems(site: Site) -> list[str]:

@@ -45,4 +45,10 @@ NOTICE_ROUTES = (
           words="To your address, at most five times an hour. The job tells what happened.",
           answers=shows("Job", "The job that sends it.", "Location", status=202),
           problems=("invalid-job",)),
+    Route("POST", f"{API}/monitoring/notices/trial", name="tryNotices",
+          summary="Find out whether notices to admins can be delivered",
+          words="Sends none: logs in to the mail server and names the receivers, and asks Apprise "
+          "whether it knows each URL. Each item of the job is one receiver.",
+          answers=shows("Job", "The job that does it.", "Location", status=202),
+          problems=("invalid-job",)),
 )  # fmt: skip

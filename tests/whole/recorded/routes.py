@@ -29,6 +29,7 @@ ROUTES = (
     "POST schedules", "PATCH schedules/1", "POST schedules/1/run", "DELETE schedules/1",
     "GET monitoring/queues", "GET monitoring/workers", "GET monitoring/machines",
     "GET monitoring/problems", "GET monitoring/space", "GET monitoring/health",
+    "POST monitoring/notices/trial",
     "PATCH queues/default",
     "POST queues/default/pause",
     "POST queues/default/resume", "GET webhooks/secret", "POST webhooks/secret",

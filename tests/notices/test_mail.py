@@ -220,7 +220,7 @@ def test_it_says_why_a_receiver_gets_no_mail(
     server.answers.update(answers)
     with pytest.raises((BadInput, Unavailable)) as caught:
         mail.try_out(given(server, pair), TO)
-    assert caught.value.code == code
+    assert getattr(caught.value, "code", None) == code
 
 
 def test_it_takes_greylisting_for_no_fault(server: MailServer, pair: Pair) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bellhop import __version__
+from bellhop.accounts import passwords
 from bellhop.base import configuration, prefix
 from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
@@ -105,6 +106,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "_present", None)
     monkeypatch.setattr(members, "_membership", None)
     monkeypatch.setattr(prefix, "_under", [""])
+
+
+@pytest.fixture(autouse=True)
+def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost nothing, in this process; each takes some tenths of a second else."""
+    monkeypatch.setattr(passwords, "N", 2)
 
 
 @pytest.fixture

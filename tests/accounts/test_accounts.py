@@ -40,12 +40,6 @@ TEXT_JOB = {"type": "noop", "items": [{"text": "a"}]}
 SCRYPT, REAL_N = hashlib.scrypt, passwords.N
 
 
-@pytest.fixture(autouse=True)
-def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost nothing, where a test is not about what they cost."""
-    monkeypatch.setattr(passwords, "N", 2)
-
-
 @pytest.fixture
 def real_scrypt(quick_scrypt: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "N", REAL_N)

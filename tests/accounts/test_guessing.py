@@ -26,12 +26,7 @@ HOME = "203.0.113.7"
 
 
 @pytest.fixture(autouse=True)
-def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "N", 2)
-
-
-@pytest.fixture(autouse=True)
-def people(here: Installation, quick_scrypt: None) -> Iterator[None]:
+def people(here: Installation) -> Iterator[None]:
     for name in ("ada", "otto"):
         accounts.add(name, "member", accounts.hashed(PASSWORD))
     yield

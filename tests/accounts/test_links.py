@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.accounts import accounts, audit, links, passwords
+from bellhop.accounts import accounts, audit, links
 from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli import start
@@ -25,12 +25,6 @@ from tests.support.wsgi import Answer, WsgiClient
 
 API, LINKS = "/api/v1", "/api/v1/links"
 OWN, FRESH = "the password of ada", "battery staple horse"
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scrypt takes some tenths of a second each time."""
-    monkeypatch.setattr(passwords, "N", 2)
 
 
 @pytest.fixture

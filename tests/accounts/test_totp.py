@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bellhop.accounts import accounts, audit, passwords, totp
+from bellhop.accounts import accounts, audit, totp
 from bellhop.base.settings import Settings
 from bellhop.cli.main import main
 from bellhop.database.database import database, query
@@ -26,9 +26,8 @@ RFC_CODES = {59: "287082", 1111111109: "081804", 1234567890: "005924", 200000000
 
 
 @pytest.fixture(autouse=True)
-def people(web: WsgiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def people(web: WsgiClient) -> None:
     """Ada, who is the only admin, and Otto, both logged in."""
-    monkeypatch.setattr(passwords, "N", 2)
     for name, role in (("ada", "admin"), ("otto", "member")):
         accounts.add(name, role, accounts.hashed(password_of(name)))
         accounts.begin_session(f"secret of {name}", name, "127.0.0.1", "a browser")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +142,18 @@ def test_it_has_no_dead_link() -> None:
     ]:
         for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def headings(path: Path) -> set[str]:
+    """How a link names each heading of a page."""
+    found = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}
+
+
+def test_it_leads_to_headings_that_are_there() -> None:
+    for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
+        for link, heading in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text()):
+            assert heading in headings(path.parent / link if link else path), (path.name, heading)
 
 
 def test_it_speaks_of_no_machine() -> None:

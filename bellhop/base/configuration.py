@@ -238,8 +238,11 @@ def _read_file(path: Path, *, must_exist: bool) -> str:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None
         return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartRefused(f"{path}: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise StartRefused(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
 
 
 def _parse(path: Path, text: str) -> _Parser:

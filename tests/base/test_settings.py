@@ -346,3 +346,15 @@ def test_it_hides_a_shared_folder_from_jobs_as_it_does_the_data_folder(
     settings = config(f"[storage]\nfiles = {files}")
     assert ("/mnt/bellhop" in settings.private_places) is is_hidden
     assert str(settings.data_dir) in settings.private_places
+
+
+def test_it_says_which_line_is_in_no_unicode(config: Config) -> None:
+    path = config("").config_path
+    path.write_bytes(b"[oidc]\nlabel = \xe9t\xe9\n")
+    with pytest.raises(StartRefused, match=r"config\.ini: line 2 is not UTF-8"):
+        configuration.load(path)
+
+
+def test_it_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match=r"cannot be read: Is a directory$"):
+        configuration.load(tmp_path)

@@ -37,7 +37,7 @@ BUDGETS = {
     "stores": 1140,
     "system": 1059, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
     "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 434, "upgrade": 150,
-    "origins": 133, "space": 307, "reloading": 142, "rotation": 90, "base": 1818,
+    "origins": 133, "space": 307, "reloading": 142, "rotation": 90, "base": 1821,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -77,10 +77,10 @@ def start(loaded: Settings, *, alone: bool, may_use_file: bool) -> None:
 def follow(changed: Settings, known: Iterable[str]) -> None:
     """Log as other settings say from now on; `known` are the secrets before, which stay secret."""
     root, form = logging.getLogger(), _form(changed, Mask([*changed.secrets, *known]))
-    root.setLevel(changed.server.log_level.upper())
     for handler in root.handlers:
-        if isinstance(handler.formatter, JsonForm | LineForm):
+        if isinstance(handler.formatter, JsonForm | LineForm):  # else another program logs
             handler.setFormatter(form)
+            root.setLevel(changed.server.log_level.upper())
 
 
 def _form(loaded: Settings, mask: Mask) -> logging.Formatter:

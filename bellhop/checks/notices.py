@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from bellhop.base.addresses import API
 from bellhop.base.program import TYPED, pip_line
 from bellhop.base.settings import Settings
-from bellhop.checks.answers import Failed
+from bellhop.checks.answers import LOOK_AT_LOG, Failed
+from bellhop.checks.trial import is_ready
 from bellhop.client import Bellhop
 from bellhop.notices import wishes
 
@@ -18,16 +20,18 @@ def deliverable(settings: Settings, client: Bellhop) -> list[str]:
     """A job of the Bellhop that runs goes to each receiver among the admins, without a notice."""
     if lacking := wishes.lacking(settings.notices):
         raise Failed(*lacking)
-    job = client.post(f"{API}/monitoring/notices/trial", {})
-    try:
-        client.wait(job["job_id"], LIMIT_S)
-    except TimeoutError:
-        waits = client.job(job["job_id"])["waiting_for"]
-        raise Failed(f"nobody tried it within {LIMIT_S} s: {waits}") from None
-    items = client.items(job["job_id"])
-    change = f"change it in {settings.config_path}, then type {TYPED} restart"
-    if wrong := [item["error"] for item in items if item["error"]]:
-        raise Failed(*(f"{error['message']}; {_mend(error, change)}" for error in wrong))
+    job_id = client.post(f"{API}/monitoring/notices/trial", {})["job_id"]
+    with contextlib.suppress(TimeoutError):
+        client.wait(job_id, LIMIT_S if is_ready(client) else 0)
+    items = client.items(job_id)
+    change = f"change it in {settings.config_path}, then type {TYPED} reload"
+    wrong = [f"{e['message']}; {_mend(e, change)}" for item in items if (e := item["error"])]
+    if untried := [item["filename"] for item in items if not (item["error"] or item["data"])]:
+        job = client.job(job_id)
+        why = job["waiting_for"] or f"the trial is {job['status']}"
+        wrong.append(f"nothing is known of {', '.join(untried)}: {why}; {LOOK_AT_LOG}")
+    if wrong:
+        raise Failed(*wrong)
     return [", ".join(f"{item['filename']}: {item['data']['answer']}" for item in items)]
 
 

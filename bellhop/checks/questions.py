@@ -43,7 +43,7 @@ def of_home(settings: Settings, here: Installation | None, client: Bellhop) -> l
             else []
         ),
         *(
-            [Question("notices", partial(deliverable, settings, client), LOOK_AT_LOG)]
+            [Question("notices", partial(deliverable, settings, client), serving.ADMIN)]
             if settings.notices.smtp_host or settings.notices.admins or settings.notices.apprise
             else []
         ),

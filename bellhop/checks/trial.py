@@ -32,7 +32,7 @@ def _run(client: Bellhop, name: str) -> list[str]:
         path.write_text("three short words")
         job = client.create("word_count", files=[path], use_cache=False)
     try:
-        job = client.wait(job["job_id"], JOB_LIMIT_S if _is_ready(client) else 0)
+        job = client.wait(job["job_id"], JOB_LIMIT_S if is_ready(client) else 0)
     except TimeoutError:
         job = client.job(job["job_id"])
         raise Failed(f"the job is still {job['status']}: {job['waiting_for']}") from None
@@ -44,7 +44,7 @@ def _run(client: Bellhop, name: str) -> list[str]:
     return ["submitted, run, read and deleted"]
 
 
-def _is_ready(client: Bellhop) -> bool:
+def is_ready(client: Bellhop) -> bool:
     """Whether anybody runs jobs."""
     try:
         return bool(client.get("/ready"))

@@ -93,7 +93,7 @@ def lacking(settings: Notices) -> list[str]:
 
     Each with what mends it after its last semicolon.
     """
-    found, set_it = [], "in config.ini, and restart Bellhop"
+    found, set_it = [], f"in config.ini, then type {program.TYPED} reload"
     if settings.admins and not settings.smtp_host:
         found.append(f"[notices] admins get no mail; set smtp_host {set_it}")
     if settings.smtp_host and "@" not in (settings.smtp_from or settings.smtp_user):

@@ -48,14 +48,18 @@ def test_it_says_what_mends_each_receiver_that_gets_nothing(
     settings = config(MAIL)
     items = [FINE, refused("mail_login", "Wrong name."), refused("missing_extra", "No Apprise.")]
     assert wrong(settings, bellhop(*items)) == (
-        f"Wrong name.; change it in {settings.config_path}, then type {TYPED} restart",
+        f"Wrong name.; change it in {settings.config_path}, then type {TYPED} reload",
         "No Apprise.; pip install -r requirements-notices.txt",
     )
 
 
-def test_it_says_that_nobody_tried(config: Callable[[str], Settings]) -> None:
-    (said,) = wrong(config(MAIL), bellhop(is_slow=True))
-    assert said.endswith("s: no running consumer serves the queue webhooks")
+def test_it_says_which_receivers_nobody_tried_in_time(config: Callable[[str], Settings]) -> None:
+    waiting = {"filename": "b@example.org", "data": None, "error": None}
+    items = [waiting, refused("mail_server", "It is away.")]
+    away, untried = wrong(config(MAIL), bellhop(*items, is_slow=True))
+    assert away.startswith("It is away.; ")
+    why = "no running consumer serves the queue webhooks; look at the log of Bellhop"
+    assert untried == f"nothing is known of b@example.org: {why}"
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,6 @@ def disable(name: str, *, is_disabled: bool) -> int:
             "UPDATE account SET is_disabled = :is_disabled WHERE name = :name",
             {"name": name, "is_disabled": is_disabled},
         )
-        if is_disabled:
-            _revoke_links("made_by = :account", name)
         return _end_credentials(name, None)
 
 
@@ -423,9 +421,12 @@ def _revoke(statement: str, account: str, number: int) -> bool:
 
 
 def _end_credentials(account: str, but: int | None) -> int:
-    """End all that lets somebody in as an account, but for one session; how many tokens ended."""
+    """End all that lets somebody in as an account, but for one session; how many tokens ended.
+
+    So do the links that it made for others: who had stolen the password may have made them.
+    """
     values = {"account": account, "but": but}
-    _revoke_links("account = :account AND kind = 'reset'", account)
+    _revoke_links("(made_by = :account OR account = :account AND kind = 'reset')", account)
     query(END_SESSIONS_BUT, values)
     browsers.forget(account)
     return len(query("DELETE FROM token WHERE account = :account RETURNING id", values))

@@ -242,17 +242,26 @@ def test_it_needs_more_than_a_stolen_session(web: WsgiClient, people: None) -> N
     assert answer.code == "login-failed"
 
 
-@pytest.mark.parametrize("change", ["disable", "role"])
-def test_it_ends_the_links_of_who_is_no_admin_any_more(
-    web: WsgiClient, people: None, change: str
+@pytest.mark.parametrize("kind", ["invitation", "reset"])
+@pytest.mark.parametrize("change", ["disable", "role", "password", "link"])
+def test_it_ends_the_links_of_who_is_no_admin_any_more_or_was_another(
+    web: WsgiClient, people: None, change: str, kind: str
 ) -> None:
-    secret = made("invitation", "eve", "admin", by="otto")
+    """Who had stolen the password of an admin comes in by no link either."""
+    secret = made(kind, {"invitation": "eve", "reset": "ada"}[kind], "admin", by="otto")
+    of_otto = made("reset", "otto", by="ada")
+    others = made("invitation", "dora", "member", by="ada")
     if change == "disable":
         accounts.disable("otto", is_disabled=True)
-    else:
+    elif change == "role":
         accounts.set_role("otto", "viewer")
+    elif change == "password":
+        accounts.set_password("otto", accounts.hashed("quite another"))
     database.close()
+    if change == "link":
+        use(web, of_otto)
     assert "revoked" in use(web, secret).json["detail"]
+    assert look(web, others).status == 200
 
 
 def test_it_makes_no_second_account_of_a_name(web: WsgiClient, people: None) -> None:

@@ -30,9 +30,10 @@ PLAIN = {"Content-Type": "text/plain"}
 
 
 def _inside(wsgi: Callable[..., Any]) -> Bottle:
-    """The Bottle application inside its security headers."""
-    (found,) = (v for v in getclosurevars(wsgi).nonlocals.values() if isinstance(v, Bottle))
-    return found
+    """The Bottle application inside all that is around it."""
+    while not isinstance(wsgi, Bottle):
+        wsgi = getclosurevars(wsgi).nonlocals["app"]
+    return wsgi
 
 
 def main() -> None:

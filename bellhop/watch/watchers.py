@@ -22,11 +22,8 @@ from bellhop.storage.installation import Installation
 from bellhop.system.locks import take_lock
 from bellhop.watch.places import Places
 from bellhop.watch.submitting import Stopped, Submitter
-from bellhop.watch.watching import WatchedFolder
+from bellhop.watch.watching import LOOK_EVERY_S, WatchedFolder
 
-LOOK_EVERY_S = 2.0
-# Between two looks there is this many times what the last one took: a slow share costs no more.
-REST = 20
 STOP_LIMIT_S = 5.0
 log = logging.getLogger("bellhop.watch")
 
@@ -92,11 +89,9 @@ class Watchers:
         wrong = Trouble(log, f"watch={name} failed, and tries again: %s", again)
         pause_s = 0.0
         while not self._stopping.wait(pause_s):
-            began = time.monotonic()
             is_more = self._is_ours() and _attempt(folder, away, wrong)
             database.close()
-            took_s = time.monotonic() - began
-            pause_s = 0.0 if is_more else max(LOOK_EVERY_S, REST * took_s)
+            pause_s = 0.0 if is_more else max(LOOK_EVERY_S, folder.look_at - time.monotonic())
 
     def _is_ours(self) -> bool:
         """Whether this consumer is the one that looks after the folders."""

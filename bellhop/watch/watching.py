@@ -9,7 +9,7 @@ the file is there. Whenever the process dies, the next one continues with what i
 from __future__ import annotations
 
 import errno
-import heapq
+import itertools
 import json
 import logging
 import os
@@ -31,8 +31,9 @@ from bellhop.watch.shares import TOKEN, Folder, Held, opened
 from bellhop.watch.stillness import State, Stillness
 from bellhop.watch.submitting import Refused, Submitter, Unfinished
 
-# Names that one round looks at, and files that it takes or places.
-MOST_LOOKED, MOST_MOVED = 1000, 100
+# Names that one look asks the share for, and for how long; files that a round takes or places.
+MOST_LOOKED, LOOK_FOR_S, MOST_MOVED = 20_000, 1.0, 100
+LOOK_EVERY_S, REST = 2.0, 20
 # After which something is tried again that went wrong, and a watch without files is judged again.
 AGAIN_S, JUDGE_EVERY_S = 60.0, 30.0
 TELL_EVERY_S = 10.0
@@ -73,6 +74,9 @@ class WatchedFolder:
         self._taken: list[str] = []
         self._has_listed = self._has_rows = False
         self._stillness = Stillness()
+        # Files that were still at the last look and are not taken yet, and when to look again.
+        self._ready: dict[str, State] = {}
+        self.look_at = self._began = float("-inf")
         # By the name of a file or the token of one that was taken: until when, and what is wrong.
         self._wrong: dict[str, tuple[float, str]] = {}
         self._judged_at = float("-inf")
@@ -84,6 +88,7 @@ class WatchedFolder:
     def round(self) -> bool:
         """Do what is to be done now; whether there is more of it at once."""
         held, is_more = None, False
+        self._began = time.monotonic()
         had_listed, self._has_listed = self._has_listed, False
         try:
             require = partial(self._places.take, self._name, self._watch.folder)
@@ -103,8 +108,15 @@ class WatchedFolder:
         except BaseException:
             self._has_listed = False
             raise
+        if held is not None:
+            self._rest()
         self._tell(held)
         return is_more and held is None
+
+    def _rest(self) -> None:
+        """Look again after many times what this round has taken: a slow share costs no more."""
+        now = time.monotonic()
+        self.look_at = now + max(LOOK_EVERY_S, REST * (now - self._began))
 
     def _is_known(self) -> bool:
         self._mark = self._mark or rows.mark_of(self._name, self._watch.folder)
@@ -172,24 +184,29 @@ class WatchedFolder:
     # What is new.
 
     def _submit_new(self, folder: Folder) -> bool:
-        names = self._dropped(folder)
         now = time.monotonic()
-        if not (names or self._taken) and now < self._judged_at + JUDGE_EVERY_S:
+        is_look = not self._ready or now >= self.look_at
+        names = self._dropped(folder) if is_look else []
+        is_any = self._ready or names or self._taken
+        if not is_any and now < self._judged_at + JUDGE_EVERY_S:
             return False
         user = self._submitter.judge(self._name, self._watch)
         self._judged_at = now
         if now < self._passing[0]:
             raise Held(self._passing[1])
-        still = self._still(folder, names)
-        self._take(folder, still[:MOST_MOVED])
+        if is_look:
+            self._ready = self._still(folder, names)
+            self._rest()
+        self._take_ready(folder)
         for token in list(self._taken):
             if self._is_due(token):
                 self._submit(folder, token, user)
-        return len(still) > MOST_MOVED
+        return bool(self._ready)
 
     def _dropped(self, folder: Folder) -> list[str]:
         """The names of dropped files; notes what is none."""
         names, others = folder.dropped()
+        self._rest()
         self._waiting = len(names)
         present = {*names, *others, *self._taken}
         self._wrong = {
@@ -201,10 +218,11 @@ class WatchedFolder:
             self._note(name, f"{shown(name)} {NO_FILE}")
         return names
 
-    def _still(self, folder: Folder, names: list[str]) -> list[str]:
-        """The files that have stopped growing, and that nobody on this machine still writes."""
+    def _still(self, folder: Folder, names: list[str]) -> dict[str, State]:
+        """The files that have stopped growing, and as what."""
         states: dict[str, State] = {}
-        for name in heapq.nsmallest(MOST_LOOKED, filter(self._is_due, names)):
+        until = time.monotonic() + LOOK_FOR_S
+        for name in sorted(filter(self._is_due, names))[:MOST_LOOKED]:
             try:
                 status = folder.status(name)
             except FileNotFoundError:
@@ -213,23 +231,34 @@ class WatchedFolder:
                 self._note_wrong(name, name, error)
                 continue
             states[name] = status.st_size, status.st_mtime_ns
+            if time.monotonic() > until:
+                break
         still = self._stillness.look(states, time.monotonic())
-        if not still:
-            return []
+        return {name: states[name] for name in still}
+
+    def _take_ready(self, folder: Folder) -> None:
+        """Take some of the files that were still, as far as nobody on this machine writes them."""
+        names = list(itertools.islice(self._ready, MOST_MOVED))
+        if not names:
+            return
         written = proctree.written_below(folder.path)
         real = os.path.realpath(folder.path)
-        return [name for name in still if os.path.join(real, name) not in written]
+        ready = {name: self._ready.pop(name) for name in names}
+        self._take(folder, {n: s for n, s in ready.items() if os.path.join(real, n) not in written})
 
-    def _take(self, folder: Folder, names: list[str]) -> None:
-        for name in names:
+    def _take(self, folder: Folder, ready: dict[str, State]) -> None:
+        for name, state in ready.items():
             try:
+                status = folder.status(name)
+                if (status.st_size, status.st_mtime_ns) != state:
+                    continue
                 self._taken.append(folder.take(name))
                 self._wrong.pop(name, None)
             except FileNotFoundError:
                 continue  # somebody took it back
             except OSError as error:
                 self._note_wrong(name, name, error)
-        if names:
+        if ready:
             folder.sync()
 
     def _submit(self, folder: Folder, token: str, user: User) -> None:

@@ -31,13 +31,13 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2282, "parent": 745, "server": 828, "web": 6198, "consumer": 1701, "backup": 885,
+    "cli": 2282, "parent": 745, "server": 828, "web": 6198, "consumer": 1701, "backup": 914,
     "schedules": 339, "checks": 661, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,
     "system": 1059, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
-    "sso": 511, "metrics": 270, "logs": 117, "watch": 895, "notices": 434, "upgrade": 150,
-    "origins": 133, "space": 307, "reloading": 142, "rotation": 90, "base": 1821,
+    "sso": 511, "metrics": 270, "logs": 117, "watch": 915, "notices": 434, "upgrade": 150,
+    "origins": 133, "space": 322, "reloading": 142, "rotation": 90, "base": 1821,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

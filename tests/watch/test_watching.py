@@ -211,6 +211,53 @@ def test_it_takes_many_files_in_rounds(drop: Drop, monkeypatch: pytest.MonkeyPat
     assert found == [(3, True), (6, True), (8, False)]
 
 
+def test_it_lists_a_folder_once_for_all_files_that_are_still(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are: a look costs what there is, and a round what it takes."""
+    listed = []
+    original = shares.Folder.dropped
+
+    def counted(folder: shares.Folder) -> tuple[list[str], list[str]]:
+        listed.append(folder.path)
+        return original(folder)
+
+    monkeypatch.setattr(shares.Folder, "dropped", counted)
+    monkeypatch.setattr(watching, "MOST_MOVED", 1)
+    for number in range(8):
+        drop.drop(f"{number}.txt")
+    drop.look(2)
+    listed.clear()
+    rounds = 1
+    while drop.watching.round():
+        rounds += 1
+    assert (len(jobs()), rounds, len(listed)) == (8, 8, 1)
+
+
+def test_it_takes_no_file_that_has_changed_since_it_was_still(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MOST_MOVED", 1)
+    drop.drop("a.txt")
+    other = drop.drop("b.txt")
+    drop.look(3)
+    other.write_text("more of it")
+    drop.look(1)
+    assert [job.name for job in jobs()] == ["a.txt"]
+    drop.look(3)
+    assert len(jobs()) == 2
+
+
+def test_it_asks_a_slow_share_for_some_of_its_files(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_FOR_S", 0.0)
+    for number in range(3):
+        drop.drop(f"{number}.txt")
+    drop.look(9)
+    assert sorted(job.name for job in jobs()) == ["0.txt", "1.txt", "2.txt"]
+
+
 def test_it_is_not_held_up_by_files_that_go_wrong(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

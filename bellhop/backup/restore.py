@@ -148,8 +148,9 @@ def _unpack(reader: Reader, folder: Path, tell: Tell) -> tuple[bytes, int]:
 
 
 def _write(member: Member, path: Path) -> None:
+    """Write a file; an upload that had not arrived as a whole may come once more."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
+    with path.open("wb" if path.parent.name == ".parts" else "xb") as file:
         while data := member.content.read(CHUNK_BYTES):
             file.write(data)
     os.utime(path, (member.changed_at, member.changed_at))

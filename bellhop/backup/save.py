@@ -1,8 +1,10 @@
 """Writes a backup of a data folder, whose Bellhop may run.
 
 First the rows, as they are at one moment, then the files that these name: Bellhop writes files
-before the rows that name them, and does not change them. What is removed meanwhile is taken out of
-the copy of the rows, which goes into the backup last. Until that is whole, it is `FILE.part`.
+before the rows that name them, and does not change them. Where some were gone by then, as those of
+a job that ran again, the rows are copied once more, and the files that only these name: until no
+other file is missing than before. What is removed after that is taken out of the copy of the rows,
+which goes into the backup last. Until that is whole, it is `FILE.part`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,6 +48,8 @@ from bellhop.system.locks import take_lock
 from bellhop.uploads import uploads
 
 COPY, PARTS = "backup.db", "uploads/.parts/"
+# How often the rows are copied: each time, there is less to do, and less can change meanwhile.
+MOST_COPIES = 5
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,14 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
     copy = here.folder / COPY
     with _only_one(here), _removing(copy), contextlib.ExitStack() as stack:
         at, record = timestamp(), (here.folder / RECORD).read_bytes()
-        schema = _copy_rows(settings, here, copy, tell)
+        copy_again = partial(_copy_rows, settings, here, copy, tell)
+        schema = copy_again()
         die_at("backup-rows")
         if is_older := schema < len(MIGRATIONS):
             stack.enter_context(_alone(here))
         about = About(FORMAT, __version__, schema, at, here.id, here.files)
         with _refusing(path), _written(path) as file, archive.written(file, about) as writer:
-            found = _Found(settings, here, copy, is_older=is_older)
+            found = _Found(settings, here, copy, copy_again, is_older=is_older)
             jobs = found.write(writer, path, tell)
             with copy.open("rb") as rows:
                 writer.add(DATABASE, Hashed(rows), copy.stat().st_size)
@@ -196,24 +201,57 @@ def _reading(key: str) -> Iterator[None]:
 class _Found:
     """The files that belong to the rows of a copy, and what became of them meanwhile."""
 
-    def __init__(self, settings: Settings, here: Installation, copy: Path, *, is_older: bool):
+    def __init__(
+        self,
+        settings: Settings,
+        here: Installation,
+        copy: Path,
+        copy_again: Callable[[], object],
+        *,
+        is_older: bool,
+    ):
         self._settings, self._here = settings, here
-        self._copy, self._is_older = copy, is_older
+        self._copy, self._copy_again, self._is_older = copy, copy_again, is_older
         self._store = FolderStore(here.folder)
         self._missing: dict[str, int] = {}
-        self.count = 0
+        # The keys of what the backup has, with their bytes.
+        self._written: dict[str, int] = {}
         self.lacking: list[str] = []
 
     def write(self, writer: Writer, path: Path, tell: Tell) -> int:
         """Write them, and let the copy be as it must be with them; how many jobs it has."""
+        jobs, before = self._write_new(writer, path, tell), set[str]()
+        for _ in range(MOST_COPIES - 1):
+            if self._is_older or self._missing.keys() <= before:
+                break
+            before = set(self._missing)
+            database.close_all()
+            remove_copy(self._copy)
+            self._copy_again()
+            jobs = self._write_new(writer, path, tell)
+        die_at("backup-files")
+        return len(jobs) if self._is_older else self._settle(jobs)
+
+    def _write_new(self, writer: Writer, path: Path, tell: Tell) -> list[str]:
+        """Write the files of the copied rows that the backup does not have; the ids of the jobs."""
         bind(self._copy)
         with database.connection_context():
             jobs = queries.every_job()
-            planned = self._every() if self._is_older else self._named(jobs)
+            named = self._every() if self._is_older else self._named(jobs)
+        planned = {key: size for key, size in named.items() if not self._has(key, size)}
         _require_room(path, sum(planned.values()) + self._copy.stat().st_size)
+        self._missing = {}
         self._write(writer, planned, tell)
-        die_at("backup-files")
-        return len(jobs) if self._is_older else self._settle(jobs)
+        return jobs
+
+    def _has(self, key: str, size: int) -> bool:
+        """Whether the backup has a file; of an upload, more may have arrived."""
+        known = self._written.get(key)
+        return known is not None and (known >= size or not key.startswith(PARTS))
+
+    @property
+    def count(self) -> int:
+        return len(self._written)
 
     def _named(self, jobs: list[str]) -> dict[str, int]:
         """The files that the rows name, and their bytes: those first that go soonest."""
@@ -249,7 +287,7 @@ class _Found:
                     writer.add(
                         key, Hashed(file, partial(_reading, key)), most, int(content.changed_at)
                     )
-                self.count += 1
+                self._written[key] = most
             else:
                 self._missing[key] = size
             done += size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -13,9 +14,10 @@ import pytest
 
 from bellhop.backup import save as module
 from bellhop.backup.save import COPY, save
+from bellhop.backup.verify import verify
 from bellhop.base.errors import StartRefused, item_error
 from bellhop.base.settings import Settings
-from bellhop.database.database import database
+from bellhop.database.database import database, query
 from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle
 from bellhop.rotation import rotation
@@ -26,6 +28,7 @@ from bellhop.storage.models import Schedule
 from bellhop.system import locks
 from tests.support import single
 from tests.support.backups import (
+    before_files,
     completed,
     during,
     files_of,
@@ -180,6 +183,79 @@ def test_it_has_no_schedule_that_was_removed_meanwhile(
     saved(loaded, later, during(loaded, remove))
     rows = rows_of(restored(loaded, later, "third").data_dir)
     assert (rows["schedule"], rows["upload"]) == ([], [])
+
+
+def test_it_has_the_files_of_a_schedule_that_was_changed_meanwhile(
+    loaded: Settings, web: WsgiClient, here: Installation, file: Path
+) -> None:
+    def arrived(content: bytes) -> dict[str, object]:
+        path = begun(web, 4, filename="a.txt")
+        put(web, path, 0, content)
+        return {"type": "upper", "items": [{"upload": path.rpartition("/")[2]}]}
+
+    uploaded(web, "a.txt")
+    begun(web, 4, filename="first.txt")  # what is copied before the change
+    given = {"name": "nightly", "cron": "30 7 * * *", "job": arrived(b"old!")}
+    number = web.post("/api/v1/schedules", given).json["id"]
+
+    def change() -> None:
+        answer = web.request(
+            "PATCH",
+            f"/api/v1/schedules/{number}",
+            json.dumps({"job": arrived(b"new!")}).encode(),
+            content_type="application/json",
+        )
+        assert answer.status == 200, answer.body
+
+    saved(loaded, file, before_files(loaded, change))
+    other = restored(loaded, file)
+    (kept,) = [row[0] for row in rows_of(other.data_dir)["upload"] if row[4] == 4 and row[5] == 4]
+    assert files_of(other.data_dir)[f"uploads/.parts/{kept}"] == b"new!"
+    assert verify(file, nothing).lacking == []
+
+
+def test_it_has_the_files_of_a_job_that_ran_again_meanwhile(
+    loaded: Settings, web: WsgiClient, here: Installation, file: Path
+) -> None:
+    job_id = completed(web, here.folder, "a.txt")
+
+    def run_again() -> None:
+        (here.folder / "results" / job_id / "0-0-1").rename(
+            here.folder / "results" / job_id / "0-0-2"
+        )
+        query("UPDATE result SET files = replace(files, '0-0-1', '0-0-2')")
+
+    done = saved(loaded, file, before_files(loaded, run_again))
+    assert done.lacking == verify(file, nothing).lacking == []
+    assert files_of(restored(loaded, file).data_dir)[f"results/{job_id}/0-0-2/out.txt"]
+
+
+def test_it_copies_the_rows_no_more_for_a_file_that_was_lost_before(
+    loaded: Settings, web: WsgiClient, here: Installation, file: Path
+) -> None:
+    job_id = completed(web, here.folder, "a.txt")
+    (here.folder / "results" / job_id / "0-0-1" / "out.txt").unlink()
+    told: list[str] = []
+    done = saved(loaded, file, lambda what, *_: told.append(what))
+    assert done.lacking == [f"results/{job_id}/0-0-1/out.txt"]
+    assert 1 <= told.count("copy the database") <= 4  # each twice, as it begins and ends
+
+
+def test_it_has_all_of_an_upload_that_arrived_meanwhile(
+    loaded: Settings, web: WsgiClient, here: Installation, file: Path
+) -> None:
+    gone = completed(web, here.folder, "a.txt")
+    path = begun(web, 8, filename="b.txt")
+    put(web, path, 0, b"half")
+
+    def arrive() -> None:
+        put(web, path, 4, b"rest")
+        removed(loaded, gone)
+
+    saved(loaded, file, during(loaded, arrive))
+    other = restored(loaded, file)
+    upload_id = path.rpartition("/")[2]
+    assert files_of(other.data_dir)[f"uploads/.parts/{upload_id}"] == b"halfrest"
 
 
 def test_it_leaves_out_what_is_made_anew(

@@ -83,12 +83,23 @@ def names_in(path: Path) -> list[str]:
         return tar.getnames()
 
 
+def before_files(settings: Settings, act: Callable[[], object]) -> Tell:
+    """The same after the rows are copied, and before a file is."""
+    return _once(settings, act, lambda what, done, of: what == "copy the database" and done == of)
+
+
 def during(settings: Settings, act: Callable[[], object]) -> Tell:
     """What hears how far a backup is, and acts on the rows themselves when files are copied."""
+    return _once(settings, act, lambda what, done, of: what.startswith("copy files"))
+
+
+def _once(
+    settings: Settings, act: Callable[[], object], is_time: Callable[[str, int, int], bool]
+) -> Tell:
     has_acted: list[bool] = []
 
     def tell(what: str, done: int, of: int) -> None:
-        if what.startswith("copy files") and not has_acted:
+        if is_time(what, done, of) and not has_acted:
             has_acted.append(True)
             bind(settings.data_dir / DATABASE)
             act()

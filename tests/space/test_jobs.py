@@ -56,6 +56,25 @@ def test_it_says_what_jobs_hold_by_type_and_owner(loaded: Settings, have: Have) 
     assert by(found["owners"], "owner") == {"anna": (1, 1000), "ben": (2, 570)}
 
 
+@pytest.mark.parametrize(("slow_s", "looks"), [(0.0, 1), (60.0, 3)])
+def test_it_keeps_for_a_while_what_takes_long_to_find(
+    loaded: Settings, monkeypatch: pytest.MonkeyPatch, slow_s: float, looks: int
+) -> None:
+    asked: list[str] = []
+
+    def held(settings: Settings, viewer: User) -> dict[str, Any]:
+        asked.append(viewer.name)
+        return {"of": viewer.name}
+
+    monkeypatch.setattr(jobs, "held", held)
+    monkeypatch.setattr(jobs, "SLOW_S", slow_s)
+    monkeypatch.setattr(jobs, "REST", 10**9)
+    monkeypatch.setattr(jobs, "_kept", {})
+    found = [jobs.lately(loaded, ANNA) for _ in range(3)]
+    assert (found, len(asked)) == ([{"of": "anna"}] * 3, looks)
+    assert jobs.lately(loaded, BELLHOP) == {"of": ""}  # each viewer sees their own
+
+
 def test_it_counts_for_an_owner_what_the_quota_counts(loaded: Settings, have: Have) -> None:
     have(1000, owner="anna")
     (anna,) = jobs.held(loaded, ANNA)["owners"]

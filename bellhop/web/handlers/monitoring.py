@@ -16,7 +16,7 @@ from bellhop.jobs import durations, lifecycle, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.notices import troubles
 from bellhop.space.installation import known
-from bellhop.space.jobs import held
+from bellhop.space.jobs import lately
 from bellhop.storage.inspection import MOST_SHOWN
 from bellhop.storage.models import STATUSES
 from bellhop.system.clock import STEP_S
@@ -94,7 +94,7 @@ def health(site: Site, user: User) -> HTTPResponse:
 
 def space(site: Site, user: User) -> HTTPResponse:
     """GET /monitoring/space: what jobs hold; for admins also what the installation takes."""
-    found = held(site.settings, user)
+    found = lately(site.settings, user)
     document = {**found, "installation": None}
     if may(user, "monitor"):
         jobs_bytes = sum(each["bytes"] for each in found["types"])

@@ -68,7 +68,11 @@ def test_it_keeps_no_answer_that_nobody_asks_for(name: str) -> None:
 
 
 # What needs a server: of the rows, which tests/machines asks, or of mail, as tests/web does.
-ON_A_SERVER = ("POST /api/v1/machines/join", "POST /api/v1/account/notices/test")
+ON_A_SERVER = (
+    "POST /api/v1/machines/join",
+    "POST /api/v1/account/notices/test",
+    "POST /api/v1/monitoring/notices/trial",
+)
 
 
 def test_it_asks_every_route_to_an_answer_that_is_no_refusal() -> None:

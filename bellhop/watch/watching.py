@@ -130,6 +130,7 @@ class WatchedFolder:
         if folder.mark != self._mark:
             rows.set_mark(self._name, self._watch.folder, folder.mark)
             self._mark = folder.mark
+        self._ready = {}
         rows.mend(folder.mark)
         tokens = folder.tokens()  # before the rows: a row goes after its file
         known = rows.known(folder.mark)

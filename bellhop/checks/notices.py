@@ -25,7 +25,7 @@ def deliverable(settings: Settings, client: Bellhop) -> list[str]:
         client.wait(job_id, LIMIT_S if is_ready(client) else 0)
     items = client.items(job_id)
     change = f"change it in {settings.config_path}, then type {TYPED} reload"
-    wrong = [f"{e['message']}; {_mend(e, change)}" for item in items if (e := item["error"])]
+    wrong = [_said(item["error"], change) for item in items if item["error"]]
     if untried := [item["filename"] for item in items if not (item["error"] or item["data"])]:
         job = client.job(job_id)
         why = job["waiting_for"] or f"the trial is {job['status']}"
@@ -35,5 +35,6 @@ def deliverable(settings: Settings, client: Bellhop) -> list[str]:
     return [", ".join(f"{item['filename']}: {item['data']['answer']}" for item in items)]
 
 
-def _mend(error: dict[str, Any], change: str) -> str:
-    return pip_line("notices") if error["code"] == "missing_extra" else change
+def _said(error: dict[str, Any], change: str) -> str:
+    mend = pip_line("notices") if error["code"] == "missing_extra" else change
+    return f"{error['message'].removesuffix('.')}; {mend}"

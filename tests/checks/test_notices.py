@@ -48,8 +48,8 @@ def test_it_says_what_mends_each_receiver_that_gets_nothing(
     settings = config(MAIL)
     items = [FINE, refused("mail_login", "Wrong name."), refused("missing_extra", "No Apprise.")]
     assert wrong(settings, bellhop(*items)) == (
-        f"Wrong name.; change it in {settings.config_path}, then type {TYPED} reload",
-        "No Apprise.; pip install -r requirements-notices.txt",
+        f"Wrong name; change it in {settings.config_path}, then type {TYPED} reload",
+        "No Apprise; pip install -r requirements-notices.txt",
     )
 
 
@@ -57,7 +57,7 @@ def test_it_says_which_receivers_nobody_tried_in_time(config: Callable[[str], Se
     waiting = {"filename": "b@example.org", "data": None, "error": None}
     items = [waiting, refused("mail_server", "It is away.")]
     away, untried = wrong(config(MAIL), bellhop(*items, is_slow=True))
-    assert away.startswith("It is away.; ")
+    assert away.startswith("It is away; ")
     why = "no running consumer serves the queue webhooks; look at the log of Bellhop"
     assert untried == f"nothing is known of b@example.org: {why}"
 

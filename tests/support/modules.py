@@ -32,7 +32,7 @@ ROWS = (
 # docs/decisions/.
 BUDGETS = {
     "cli": 2282, "parent": 745, "server": 828, "web": 6198, "consumer": 1701, "backup": 914,
-    "schedules": 339, "checks": 661, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
+    "schedules": 339, "checks": 662, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,
     "system": 1059, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,

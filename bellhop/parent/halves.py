@@ -32,6 +32,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.ready_fd = -1
         self.exit_status = 0
+        self._sent: set[int] = set()
         self.start_at = 0.0
         self._ready_at = float("inf")
         self._backoff_s = FIRST_BACKOFF_S
@@ -55,6 +56,7 @@ class Child:
         finally:
             os.close(said)
         self.ready_fd = heard
+        self._sent.clear()
         self._ready_at = float("inf")
         return True
 
@@ -70,7 +72,9 @@ class Child:
         self.close()
         if time.monotonic() - self._ready_at > STEADY_S:
             self._backoff_s = FIRST_BACKOFF_S
-        level = logging.WARNING if self.exit_status else logging.INFO
+        # One that has just been started does not know the signals of its parent yet.
+        is_asked = not self.exit_status or -self.exit_status in self._sent
+        level = logging.INFO if is_asked else logging.WARNING
         log.log(level, "%s ended with status %d", self.name, self.exit_status)
         self._back_off()
         return False
@@ -90,6 +94,7 @@ class Child:
 
     def signal(self, number: int) -> None:
         if self.process:
+            self._sent.add(number)
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(number)
 

@@ -109,13 +109,13 @@ class Preparation:
     def outcome(self) -> str | None:
         """Why it failed, "" where it did not; None while that is not known."""
         if not self.wait_s():
-            return f"it did not answer within {self.limit_s:g} seconds"
+            return f"the new program did not answer within {self.limit_s:g} seconds"
         if self.child.poll() is None:
             return None
         lines = self._lines()
         if not self.child.returncode:
             return ""
-        last = lines[-1].removeprefix(REFUSAL) if lines else "it said nothing"
+        last = lines[-1].removeprefix(REFUSAL) if lines else "the new program said nothing"
         return f"{last} ({children.ending(self.child.returncode)})"
 
     def log(self) -> str:

@@ -38,6 +38,7 @@ STOP_MARGIN_S = 3.0
 # What a group, a terminal or another parent sends twice comes within this time, and is one stop.
 SAME_STOP_S = 0.1
 MOST_SELECT_S = 3600.0
+MOST_KILLED = 3
 STOPS = frozenset(signals.STOPS)
 # A closed terminal hangs up twice, and systemd may hang up after SIGTERM: that is no second wish.
 HURRYING = STOPS - {signal.SIGHUP}
@@ -254,18 +255,31 @@ class _Watch:
     def _hand_over(self) -> str | None:
         """Let the new program migrate, and become it; why it could not, None where a stop came."""
         with making_way(self._here.folder) as lock:
+            if reason := self._prepare_next(lock):
+                return reason
+            with signals.held_back():
+                if reason is not None and self._caught.numbers().isdisjoint(STOPS):
+                    replace(self._ours, start_lock=lock).give_way()
+        return None
+
+    def _prepare_next(self, lock: int) -> str | None:
+        """Why the new program could not migrate, "" where it did; None where a stop came.
+
+        What was killed is tried again, for it may have migrated: then there is no way back.
+        """
+        reason: str | None = ""
+        for _ in range(MOST_KILLED):
             preparation = Preparation("--start-lock", str(lock), pass_fds=(lock,))
             is_stopped = beginning.outlast(preparation.child, self._caught, self._manager)
             children.end_strangers()
             reason = preparation.outcome()
             beginning.pass_on(preparation.log())
             preparation.end()
-            if reason and not is_stopped:
-                return reason
-            with signals.held_back():
-                if not is_stopped and self._caught.numbers().isdisjoint(STOPS):
-                    replace(self._ours, start_lock=lock).give_way()
-        return None
+            if is_stopped:
+                return None
+            if preparation.child.returncode >= 0:
+                break
+        return reason
 
     def _stop(self) -> int:
         """End both halves; at a second signal, or when they take too long, at once."""

@@ -38,7 +38,7 @@ def test_it_understands_what_a_program_of_another_version_leaves() -> None:
         ("", ""),
         ("print('bellhop: no disk', file=sys.stderr); sys.exit(1)", "no disk (exit status 1)"),
         ("import nowhere", "ModuleNotFoundError: No module named 'nowhere' (exit status 1)"),
-        ("import os; os.kill(os.getpid(), 9)", "it said nothing (SIGKILL)"),
+        ("import os; os.kill(os.getpid(), 9)", "the new program said nothing (SIGKILL)"),
     ],
 )
 def test_it_says_why_the_new_program_could_not_take_over(
@@ -52,7 +52,7 @@ def test_it_ends_a_trial_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Trial, "limit_s", 0.1)
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     monkeypatch.setattr(handover, "AS_STARTED", command)
-    assert outcome(Trial(OURS)) == "it did not answer within 0.1 seconds"
+    assert outcome(Trial(OURS)) == "the new program did not answer within 0.1 seconds"
 
 
 def test_it_refuses_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

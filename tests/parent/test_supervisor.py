@@ -114,7 +114,11 @@ def parent(tmp_path: Path) -> Iterator[Parent]:
     [
         ("trial", "sys.exit('bellhop: no disk')", "no disk (exit status 1)"),
         ("prepare", "sys.exit('bellhop: no disk')", "no disk (exit status 1)"),
-        ("prepare", "os.kill(os.getpid(), signal.SIGKILL)", "it said nothing (SIGKILL)"),
+        (
+            "prepare",
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "the new program said nothing (SIGKILL)",
+        ),
     ],
 )
 def test_it_runs_on_where_the_new_program_fails(
@@ -128,6 +132,13 @@ def test_it_runs_on_where_the_new_program_fails(
     count = 1 if part == "trial" else 2
     wait_for(lambda: parent.runs("web", count) and parent.runs("consumer", count))
     (parent.folder / part).unlink()
+    assert ask(parent.folder, signal.SIGUSR2).is_done
+
+
+def test_it_prepares_once_more_where_that_was_killed(parent: Parent) -> None:
+    """It may have migrated: with such rows the old program could not go on."""
+    first = "mark = folder / 'killed'\nif not mark.exists(): mark.touch(); os.kill(os.getpid(), 9)"
+    parent.does("prepare", first)
     assert ask(parent.folder, signal.SIGUSR2).is_done
 
 

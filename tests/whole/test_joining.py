@@ -58,6 +58,17 @@ def test_it_runs_what_only_another_machine_serves(cluster: Cluster, machine: Com
     assert cluster.home.client().result(job["job_id"])["items"][0]["data"] == {"text": "A"}
 
 
+def test_it_becomes_the_installed_program(cluster: Cluster, machine: Computer) -> None:
+    """It has no page; what runs has the time to finish."""
+    client = cluster.home.client()
+    job_id = shout(cluster, 2)
+    wait_for(lambda: client.job(job_id)["status"] == "running")
+    done = machine.bellhop.run("restart")
+    assert done.returncode == 0, done.stderr
+    job = client.wait(job_id, 60)
+    assert (job["status"], job["attempt"]) == ("completed", 1)
+
+
 def test_it_fails_in_no_sweep_for_want_of_rights(cluster: Cluster, machine: Computer) -> None:
     assert "permission denied" not in machine.bellhop.log()
 

@@ -87,7 +87,7 @@ cluster: .venv/dev
 	@$(MAKE) --no-print-directory chaos CLUSTER=1 BELL=redis FILES=s3
 
 .PHONY: soak
-soak: .venv/dev  ## Use, restart and kill Bellhop for 8 minutes: what grows? (FOLDER=… continues)
+soak: .venv/dev  ## Use, upgrade, restart and kill Bellhop for 8 minutes: what grows? (FOLDER=… continues)
 	@$(BIN)/python -m tests.whole.soak $(if $(FOLDER),--folder $(FOLDER)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz

@@ -64,6 +64,13 @@ def release(folder: Path, version: str, *added: str) -> Path:
     return folder / "app.py"
 
 
+def lead(link: Path, place: Path) -> None:
+    """Let a link lead to another place, at once."""
+    following = link.with_name(f"{link.name}.new")
+    following.symlink_to(place)
+    following.rename(link)
+
+
 def _replace(path: Path, old: str, new: str) -> None:
     """Change a text in a file that has another name elsewhere, where it stays as it is."""
     text = path.read_text()

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs import ADDS, release
+from tests.support.programs import ADDS, lead, release
 from tests.support.running import Family, Running, running, wait_for
 
-# A further migration; and one that fails, whatever the rows are.
+# A migration that fails, whatever the rows are.
 BROKEN = "SELECT sun FROM nowhere;"
 JOBS = "/api/v1/jobs"
 JSON = {"Content-Type": "application/json"}
@@ -129,16 +129,16 @@ class Storm:
     """
 
     def __init__(self, bellhop: Running, folder: Path):
-        self._link = folder / "current"
-        bellhop.program = self._link / "app.py"
-        self._lead_to(release(folder / "1", "9.1").parent)
+        link = folder / "current"
+        bellhop.program = link / "app.py"
+        lead(link, release(folder / "1", "9.1").parent)
         server = bellhop.serve()
         with Clients(bellhop) as self.clients:
-            self._lead_to(release(folder / "2", "9.2", BROKEN).parent)
+            lead(link, release(folder / "2", "9.2", BROKEN).parent)
             self.refused = bellhop.run("restart")
             self.restarts = []
             for version in ("9.3", "9.4"):
-                self._lead_to(release(folder / version, version, ADDS).parent)
+                lead(link, release(folder / version, version, ADDS).parent)
                 self.restarts.append(bellhop.run("restart"))
         self.ran_on = server.poll() is None
         for job_id in self.clients.job_ids:
@@ -146,11 +146,6 @@ class Storm:
         self.items = bellhop.query("SELECT status, attempt, interruptions, failures FROM item")
         bellhop.stop()
         self.said = (server.returncode, bellhop.log())
-
-    def _lead_to(self, place: Path) -> None:
-        other = self._link.with_suffix(".next")
-        other.symlink_to(place)
-        other.rename(self._link)
 
 
 @pytest.fixture(scope="module")

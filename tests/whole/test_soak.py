@@ -9,13 +9,13 @@ import pytest
 from tests.whole.soak.measures import Series
 from tests.whole.soak.run import Soak
 
-SECONDS = 40.0
+SECONDS = 10.0
 
 
 def test_it_loses_nothing_and_does_not_grow(tmp_path: Path) -> None:
     verdict = Soak(tmp_path, seed=1).run(SECONDS)
     assert verdict.wrong == []
-    for what in ("jobs", "restarts", "kills", "backups", "files done"):
+    for what in ("jobs", "restarts", "upgrades", "kills", "backups", "files done"):
         assert verdict.counts[what] > 0, verdict.table()
     assert len(verdict.series) == 11
 

@@ -19,6 +19,9 @@ ALLOWED = {
 # How many standard errors of a slope are noise.
 NOISE = 3.0
 PARENT, WEB, CONSUMER, FOLDER = "parent", "web", "consumer", "data folder"
+# The children of the parent; the last one is of the program that shall take over.
+NEXT = "prepare"
+CHILDREN = (WEB, CONSUMER, NEXT)
 MEBIBYTE = 1024 * 1024
 
 
@@ -62,7 +65,8 @@ class Series:
 def of_processes(parent: int) -> dict[tuple[str, str], float]:
     """Each measure of the parent and its two halves, by part and measure."""
     found = {}
-    for part, pid in halves(parent).items():
+    halves = {part: pid for part, pid in children(parent).items() if part != NEXT}
+    for part, pid in {PARENT: parent, **halves}.items():
         with contextlib.suppress(OSError):  # it has just ended
             status = Path(f"/proc/{pid}/status").read_text()
             numbers = {line.split(":")[0]: line.split()[1] for line in status.splitlines()[1:]
@@ -83,13 +87,13 @@ def of_folder(data: Path) -> dict[tuple[str, str], float]:
     }
 
 
-def halves(parent: int) -> dict[str, int]:
-    """The pids of the parent, the web and the consumer, as far as they live."""
-    found = {PARENT: parent}
+def children(parent: int) -> dict[str, int]:
+    """The pids of the children of the parent, as far as they live."""
+    found: dict[str, int] = {}
     for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
         with contextlib.suppress(OSError):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            found |= {half: int(pid) for half in (WEB, CONSUMER) if half.encode() in words}
+            found |= {kind: int(pid) for kind in CHILDREN if kind.encode() in words}
     return found
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import threading
 import time
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.client import NoAnswer, RequestFailed
+from tests.support.programs import lead, release
 from tests.support.running import FINAL, Running, is_alive, wait_for
 from tests.support.standins.smtp import MailServer
 from tests.whole.soak import measures
@@ -40,17 +42,27 @@ SLOW_S = 0.5
 # So many jobs a second, and files into the watch folder every so many seconds.
 PACE, DROP_EVERY_S = 8.0, 4.0
 BACKUP_EVERY_S, RESTART_EVERY_S, KILL_EVERY_S = 12.0, 11.0, 7.0
+UPGRADE_EVERY_S = 31.0
 SAMPLE_EVERY_S = 2.0
+# In a short call each of them comes for the first time after this part of it, for it to come at
+# all; and samples are taken as often, and at least so many.
+SOON, OFTEN, LEAST = 0.2, 0.05, 5
+# How long after its start a restart may be hit by a kill: at any stage of it.
+HIT_WITHIN_S = 4.0
 # A job that has ended, and that somebody has looked at, is deleted; else the disk would grow.
 MOST_OPEN = 400
 LATE_S = 120.0
 # Of a call: the part in which things are killed; then one that is not measured, for caches to fill.
 STORM, SETTLE = 0.35, 0.2
-# What the log may say with a warning or more, because the run does it.
-EXPLAINED = (
-    r"bellhop\.supervisor (web|consumer) ended with status",
-    r"bellhop\.consumer .* (crash|bad_input)",
-    r"bellhop\.lifecycle",
+# What the log may say with a warning or more, because the run does it: kills, and upgrades.
+KILLED = "the new program said nothing (SIGKILL)"
+EXPLAINED = tuple(
+    re.compile(f"bellhop\\.{said}")
+    for said in (
+        r"supervisor (web|consumer) ended with status -9",
+        rf"supervisor Bellhop was not restarted, and runs on: {re.escape(KILLED)}",
+        r"backup the rows were brought from schema \d+ to \d+, and those from before are in .*",
+    )
 )
 WARNED = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) (.*)$", re.M)
 
@@ -79,10 +91,13 @@ class Soak:
         self._watched = folder / "scans"
         self._watched.mkdir(exist_ok=True)
         self._bellhop = Running(folder, **self._environment())
+        self._releases, self._link = folder / "releases", folder / "current"
+        self._bellhop.program = self._link / "app.py"
         self._open: dict[str, tuple[str, float]] = {}
         self._verdict = Verdict()
         self._samples: list[tuple[float, dict[tuple[str, str], float]]] = []
         self._is_over = threading.Event()
+        self._due: dict[str, float] = {}
 
     def _environment(self) -> dict[str, str]:
         config = self._folder / "config.ini"
@@ -96,19 +111,21 @@ class Soak:
 
     def run(self, seconds: float) -> Verdict:
         """Let it live for so long."""
-        start = time.monotonic()
         storm_s, settled_s = seconds * STORM, seconds * (STORM + SETTLE)
+        self._soon_s = seconds * SOON
         try:
+            self._make_release()
             self._bellhop.serve()
+            start = time.monotonic()
             self._take_up()
             self._want_notices()
             users = threading.Thread(target=self._use, daemon=True)
             users.start()
-            while (now := time.monotonic() - start) < seconds:
+            while (now := time.monotonic() - start) < seconds or len(self._samples) < LEAST:
                 self._care(now, is_storm=now < storm_s)
                 if now >= settled_s:
                     self._sample(now)
-                time.sleep(SAMPLE_EVERY_S)
+                time.sleep(min(SAMPLE_EVERY_S, seconds * OFTEN))
             self._is_over.set()
             users.join(30)
             self._settle()
@@ -184,11 +201,13 @@ class Soak:
         self._each("files watched", DROP_EVERY_S, now, self._drop)
         self._each("backups", BACKUP_EVERY_S, now, self._save)
         if is_storm:
+            self._each("upgrades", UPGRADE_EVERY_S, now, self._upgrade)
             self._each("restarts", RESTART_EVERY_S, now, self._restart)
             self._each("kills", KILL_EVERY_S, now, self._kill)
 
-    def _each(self, what: str, every_s: float, now: float, act: Callable[[], None]) -> None:
-        if now >= every_s * (self._verdict.counts[what] + 1):
+    def _each(self, what: str, every_s: float, now: float, act: Callable[[], object]) -> None:
+        if now >= self._due.get(what, min(every_s, self._soon_s)):
+            self._due[what] = now + every_s
             self._verdict.counts[what] += 1
             act()
 
@@ -204,24 +223,58 @@ class Soak:
             if ended.returncode:
                 self._verdict.wrong.append(f"{' '.join(command)}: {ended.stderr.strip()}")
 
-    def _restart(self) -> None:
-        ended = self._bellhop.run("restart", limit_s=60)
-        if ended.returncode:
-            self._verdict.wrong.append(f"restart: {ended.stderr.strip()}")
+    def _make_release(self) -> None:
+        """Let the link lead to a release of this code, with a migration more than the last one."""
+        known = sorted(self._releases.glob("*"), key=lambda path: int(path.name))
+        number = int(known[-1].name) + 1 if known else 0
+        added = [f"CREATE TABLE of_{n} (id INTEGER PRIMARY KEY);" for n in range(1, number + 1)]
+        lead(self._link, release(self._releases / str(number), f"9.{number}", *added).parent)
+
+    def _upgrade(self) -> None:
+        """Restart into the next release; then the last one goes."""
+        before = self._link.resolve()
+        self._make_release()
+        if self._restart():
+            shutil.rmtree(before)
+        else:
+            shutil.rmtree(self._link.resolve())
+            lead(self._link, before)
+
+    def _restart(self) -> bool:
+        """Restart it, and hit one of its children meanwhile; whether it was restarted."""
+        command = self._bellhop.start("restart")
+        hit = None
+        if self._rng.random() < 0.5:
+            time.sleep(self._rng.uniform(0, HIT_WITHIN_S))
+            hit = self._hit(*measures.CHILDREN)
+        self._bellhop.processes.remove(command)
+        command.communicate(timeout=60)
+        is_done = command.returncode == 0
+        if not is_done and hit != measures.NEXT:
+            self._verdict.wrong.append("a restart failed; the log says why")
+        wait_for(self._bellhop.is_ready)
+        return is_done
 
     def _kill(self) -> None:
         """One half of it, without a word; the parent starts it again."""
-        parent = self._bellhop.processes[-1].pid
-        halves = measures.halves(parent)
-        half = self._rng.choice((measures.WEB, measures.CONSUMER))
-        if pid := halves.get(half):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: not is_alive(pid))
-            wait_for(self._bellhop.is_ready)
+        self._hit(measures.WEB, measures.CONSUMER)
+        wait_for(self._bellhop.is_ready)
+
+    def _hit(self, *kinds: str) -> str | None:
+        """Kill a child of the parent, of one of these kinds; which it was, if there was any."""
+        children = measures.children(self._bellhop.processes[0].pid)
+        there = [kind for kind in kinds if kind in children]
+        if not there:
+            return None
+        kind = self._rng.choice(there)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(children[kind], signal.SIGKILL)
+        wait_for(lambda: not is_alive(children[kind]))
+        self._verdict.counts[f"kills of {kind}"] += 1
+        return kind
 
     def _sample(self, now: float) -> None:
-        parent = self._bellhop.processes[-1].pid
+        parent = self._bellhop.processes[0].pid
         seen = measures.of_processes(parent) | measures.of_folder(self._bellhop.data)
         self._samples.append((now, seen))
 
@@ -258,5 +311,5 @@ class Soak:
         flat = [series for series in self._verdict.series if not series.is_flat]
         self._verdict.wrong += [f"grows:{series.line()}" for series in flat]
         for level, said in WARNED.findall(self._bellhop.log()):
-            if not any(re.search(pattern, said) for pattern in EXPLAINED):
+            if not any(pattern.fullmatch(said) for pattern in EXPLAINED):
                 self._verdict.wrong.append(f"the log says {level} {said[:200]}")

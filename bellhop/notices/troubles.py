@@ -66,8 +66,8 @@ def seen(
     found = {} if has_room else {"disk": "the disk is nearly full"}
     for name, since in backlogs.behind().items():
         found[f"queue {name}"] = backlogs.said(name, since, settings.queues)
-    for name, said in backlogs.unserved(running).items():
-        found[f"queue {name}"] = said
+    if running:  # without a consumer, no queue has a worker: that is one trouble
+        found |= {f"queue {name}": said for name, said in backlogs.unserved(running).items()}
     for name, said in attendance.lost(here, running).items():
         found[f"machine {name}"] = said
     if unsaved := rotation.problem(settings, here, queries.oldest_at()):

@@ -143,7 +143,14 @@ def test_it_is_one_trouble_that_a_queue_is_behind_because_nobody_serves_it(
     submit("a")
     query("INSERT INTO queue (name, behind_since) VALUES ('parsing', :seen)", {"seen": SEEN})
     said = "items wait in the queue parsing, and no running worker takes them"
-    assert seen() == {"queue parsing": said}
+    assert seen(Consumer(id="c1", queues='["ai"]')) == {"queue parsing": said}
+
+
+def test_it_is_no_trouble_of_each_queue_that_no_consumer_runs(
+    seen: Callable[..., dict[str, str]], submit: Callable[..., Job]
+) -> None:
+    submit("a")
+    assert seen() == {}
 
 
 @pytest.fixture

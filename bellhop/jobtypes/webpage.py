@@ -12,7 +12,6 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from bellhop import BadInput, Context, Unavailable, job_type
 from bellhop.jobtypes import outbound
 from bellhop.jobtypes.knowledge.asking import allowed, raise_when_busy
-from bellhop.jobtypes.knowledge.completeness import words_left_out
 from bellhop.jobtypes.knowledge.decoding import Decoded, decode
 from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.knowledge.nesting import flatten, is_cut_off, parse_deep
@@ -139,6 +138,7 @@ def read(page: str, url: str, warn: Callable[[str, str], None]) -> dict[str, Any
     """What the page says to a reader. Raises BadInput no_main_content."""
     from trafilatura.metadata import extract_metadata
 
+    from bellhop.jobtypes.knowledge.completeness import words_left_out
     from bellhop.jobtypes.knowledge.visible import remove_hidden
 
     tree, is_all = _parse(page)

@@ -40,10 +40,15 @@ def told(app: Wsgi, is_logged: Callable[[], bool]) -> Wsgi:
             return start_response(status, [*headers, (HEADER, request_id)], *exc_info)
 
         try:
-            return _Answer(app(environ, start))
+            answer = app(environ, start)
         except BaseException:
             about.end()
             raise
+        wrapper = environ.get("wsgi.file_wrapper")
+        if not (isinstance(wrapper, type) and isinstance(answer, wrapper)):
+            return _Answer(answer)
+        about.end()
+        return answer  # a file, which the server knows by its wrapper and sends a piece at a time
 
     return wrapped
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from wsgiref.util import FileWrapper
 
 import pytest
 
@@ -19,7 +21,7 @@ from bellhop.base.masking import MARK, Mask
 from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
-from bellhop.logs.about import about, extra
+from bellhop.logs.about import about, extra, fields_of
 from bellhop.logs.forms import JsonForm, LineForm
 from bellhop.logs.output import LogFile
 from bellhop.server import server
@@ -224,6 +226,17 @@ def test_it_takes_an_id_from_trusted_proxies_alone(
     web = WsgiClient(server._behind(routes.make_app(site), site))
     answer = web.get("/health", x_request_id="of-a-proxy", remote_addr="10.0.0.1")
     assert (answer.headers["X-Request-ID"] == "of-a-proxy") == is_taken
+
+
+def test_it_leaves_a_file_to_the_server_that_knows_how_to_send_it() -> None:
+    def app(environ: dict[str, Any], start_response: object) -> Iterable[bytes]:
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](io.BytesIO(b"all of it"))
+        return wrapped
+
+    environ = {"wsgi.file_wrapper": FileWrapper}
+    answer = requestlog.told(app, lambda: False)(environ, lambda *_: None)
+    assert type(answer) is FileWrapper
+    assert fields_of(logging.makeLogRecord({})) == {}
 
 
 def test_it_logs_each_request_where_that_is_wanted(site: Site, kept: list[dict[str, Any]]) -> None:

@@ -31,7 +31,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2282, "parent": 758, "server": 828, "web": 6198, "consumer": 1701, "backup": 914,
+    "cli": 2282, "parent": 758, "server": 828, "web": 6203, "consumer": 1701, "backup": 914,
     "schedules": 339, "checks": 662, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,

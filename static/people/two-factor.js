@@ -16,6 +16,8 @@ export async function drawTwoFactor() {
   isOn = on;
   setText(find("[data-totp-words]"), on ? texts.totpOn(left) : texts.totpOff);
   setText(find("[data-totp-button]"), on ? texts.totpTurnOff : texts.totpTurnOn);
+  /* Until this is known, the form would not say what it does. */
+  passwordForm.hidden = !setup.hidden;
 }
 
 /* Does what a form is for; what is refused stands below the form. */

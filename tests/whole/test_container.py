@@ -109,6 +109,16 @@ def test_it_confines_jobs_as_the_page_says(containers: Containers, checkout: Pat
     assert seen == [str(every), str({**every, "shared memory": False})]
 
 
+def test_it_compiles_nothing_while_it_runs(containers: Containers, checkout: Path) -> None:
+    """Nobody may write into the image, and each job process would compile all that it imports."""
+    look = (
+        "import bottle, json, os; from bellhop import words; "
+        "print([m.__name__ for m in (bottle, json, words) if not os.path.exists(m.__cached__)])"
+    )
+    seen = containers.says(f'podman run --rm --entrypoint python3 bellhop -c "{look}"', checkout)
+    assert seen == "[]"
+
+
 @pytest.mark.parametrize("user", ["0", "65534", "4000000:4000000"])
 def test_it_runs_as_any_user(containers: Containers, checkout: Path, user: str) -> None:
     line = ADD.replace("-v bellhop:", f"--user {user} --read-only -v own-{user[:4]}:")

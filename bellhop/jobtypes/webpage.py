@@ -12,13 +12,14 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from bellhop import BadInput, Context, Unavailable, job_type
 from bellhop.jobtypes import outbound
 from bellhop.jobtypes.knowledge.asking import allowed, raise_when_busy
-from bellhop.jobtypes.knowledge.decoding import Decoded, decode
 from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.knowledge.nesting import flatten, is_cut_off, parse_deep
 from bellhop.jobtypes.knowledge.words import count_words
 
-# What imports lxml comes late, so that the type says what installs it where that is not there.
+# What imports other packages comes late, so that the type says what installs them where they are
+# not there.
 if TYPE_CHECKING:
+    from bellhop.jobtypes.knowledge.decoding import Decoded
     from bellhop.jobtypes.knowledge.visible import Removed
 
 TIMEOUT_S = 20.0
@@ -60,6 +61,8 @@ def webpage(url: str, context: Context) -> dict[str, Any]:
     At most 10 MB and 20 seconds, over at most five redirects; never from a private network that
     `[outbound] allowed` does not name.
     """
+    from bellhop.jobtypes.knowledge.decoding import decode
+
     context.progress(5, "Fetching")
     answer = fetch(url, context)
     context.progress(60, "Reading")
@@ -223,7 +226,7 @@ def _warn_of_hidden(removed: "Removed", words: int, warn: Callable[[str, str], N
         warn("style_not_read", said)
 
 
-def _warn_of_encoding(page: Decoded, text: str, context: Context) -> None:
+def _warn_of_encoding(page: "Decoded", text: str, context: Context) -> None:
     if not page.is_named:
         said = f"The page does not name its encoding; it was read as {page.encoding}."
         context.warn("encoding_guessed", said)

@@ -227,9 +227,19 @@ class Uploads:
         except Problem:
             said = f"there is no upload {upload_id!r}, or it has expired"
             raise invalid_field("upload", said) from None
+        if upload.sha256 is None and self.offset(upload) == upload.length:
+            upload = self._settled(upload)
         if upload.sha256 is None:
             raise invalid_field("upload", f"{upload.filename} has not arrived completely yet")
         return upload
+
+    def _settled(self, upload: Upload) -> Upload:
+        """Keep what arrived while nobody could be told: a web was killed, or a session ended."""
+        part = self.begin(upload, upload.length)
+        try:
+            return self.keep(upload, part)
+        finally:
+            self.end(part)
 
     @contextlib.contextmanager
     def taken(

@@ -5,7 +5,7 @@ import { jobForm } from "/static/shared/job-form.js";
 import { filesOf, Unreadable } from "/static/uploads/entry-files.js";
 import { noteSent, noteUpload } from "/static/uploads/known-uploads.js";
 import { startPace } from "/static/uploads/pace.js";
-import { forgetGone, lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
+import { forgetGone, isSent, lasting, sendFiles, uploadControl } from "/static/uploads/uploads.js";
 import { texts } from "/static/texts/uploads.js";
 
 /* So long an answer about who is logged in is believed. */
@@ -131,7 +131,7 @@ export class Run {
       try {
         return await this.#submit(control);
       } catch (error) {
-        if (!(await this.#isAnyGone(error, control))) throw error;
+        if (!(await this.#isAnyMissing(error, control))) throw error;
       }
     }
   }
@@ -146,11 +146,11 @@ export class Run {
     }, control);
   }
 
-  /* An upload that no job took within a day is gone, and begins again. */
-  async #isAnyGone(error, control) {
+  /* An upload that no job took within a day is gone, and begins again; one that is not whole goes on. */
+  async #isAnyMissing(error, control) {
     if (!error.fields?.some(({ field }) => IS_UPLOAD.test(field))) return false;
     const gone = await Promise.all(this.entry.files.map((item) => forgetGone(item, control)));
-    return gone.includes(true);
+    return gone.includes(true) || !this.entry.files.every(isSent);
   }
 
   async #failed(error, control) {

@@ -79,7 +79,8 @@ async function sendNextPart(item, control) {
   const start = item.sent;
   const part = (await control.fileOf(item)).slice(start, start + PART_BYTES);
   const onProgress = (count) => {
-    item.sent = start + count;
+    /* What was sent may be refused: a file is there once the server has said so. */
+    item.sent = Math.min(start + count, item.size - 1);
     control.onSent();
   };
   item.sent = await sendPart(item.url, start, part, { signal: control.partSignal(), onProgress });

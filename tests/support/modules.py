@@ -35,7 +35,7 @@ BUDGETS = {
     "schedules": 339, "checks": 662, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1540, "storage": 1509,
     "stores": 1140,
-    "system": 1059, "functions": 1420, "machines": 861, "uploads": 336, "service": 268,
+    "system": 1059, "functions": 1420, "machines": 861, "uploads": 344, "service": 268,
     "sso": 511, "metrics": 270, "logs": 117, "watch": 916, "notices": 434, "upgrade": 150,
     "origins": 133, "space": 322, "reloading": 142, "rotation": 90, "base": 1821,
 }  # fmt: skip

@@ -112,6 +112,22 @@ def test_it_goes_on_where_the_file_ends(uploads: Uploads, here: Installation) ->
     assert path_of(here, upload).read_bytes() == b"1234567890"
 
 
+def test_it_gives_a_job_what_had_arrived_whole_before_a_kill(uploads: Uploads) -> None:
+    """Whoever asks where it goes on is told its end, and sends nothing more."""
+    upload = begun(uploads)
+    after = killed(uploads, upload, kept=b"123", written=b"4567890")
+    (given,) = after.given(OWNER, [("file", upload.id)])
+    assert given.upload.sha256 == hashlib.sha256(b"1234567890").hexdigest()
+
+
+def test_it_gives_a_job_nothing_that_is_not_whole(uploads: Uploads) -> None:
+    upload = begun(uploads)
+    after = killed(uploads, upload, kept=b"123", written=b"456789")
+    with pytest.raises(Problem) as refused:
+        after.given(OWNER, [("file", upload.id)])
+    assert "has not arrived completely" in str(refused.value.members)
+
+
 def test_it_cuts_off_a_request_whose_connection_may_be_dead(uploads: Uploads) -> None:
     upload = begun(uploads)
     old = uploads.begin(upload, 0)

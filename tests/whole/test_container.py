@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -161,7 +162,9 @@ def test_it_is_looked_after_by_the_lines_of_the_page(
 def test_it_runs_jobs_by_compose(containers: Containers, checkout: Path, way: str) -> None:
     port = free_port()
     own = {"BELLHOP_PORT": str(port)}
-    project = f"podman-compose -p {way}"
+    # Podman keeps the addresses of a network by its name, those of a killed run as well.
+    name = f"{way}{os.getpid()}"
+    project = f"podman-compose -p {name}"
     typed = {"alone": COMPOSE[1:], "valkey": VALKEY, "postgresql": POSTGRESQL}[way]
     lines = [line.replace("podman-compose", project) for line in typed]
     if way != "alone":
@@ -177,7 +180,7 @@ def test_it_runs_jobs_by_compose(containers: Containers, checkout: Path, way: st
     wait_for(lambda: containers.run(add, checkout, PASSWORD, **own).returncode == 0)
     containers.says(lines[-1], checkout, **own)
     # It starts again until its database answers.
-    ask = f"podman exec {way}_bellhop_1 bellhop token add anna"
+    ask = f"podman exec {name}_bellhop_1 bellhop token add anna"
     token = wait_for(lambda: containers.run(ask, checkout).stdout.strip())
     assert runs_a_job(port, token)
     containers.says(f"{compose} down", checkout, **own)

@@ -28,6 +28,7 @@ from bellhop.database.database import database, named, query
 from bellhop.storage.files import Files, safe_suffix
 from bellhop.storage.models import Upload
 from bellhop.system.boot import boot
+from bellhop.uploads.metadata import metadata, sha256_in
 from bellhop.uploads.parts import Part, Parts, sha256_of
 
 # Of one owner; far more than a job may have items.
@@ -40,6 +41,10 @@ LOCKED = Problem(
     "upload-locked", "Bellhop still saves what another request sent; ask for the offset again."
 )
 GONE = Problem("not-found", "There is no upload with this id, or it has expired.")
+OTHER = Problem(
+    "checksum-mismatch",
+    "The file has another SHA-256 than its Upload-Metadata says; Bellhop removed it.",
+)
 INSERT = """
     INSERT INTO upload
         (id, owner, filename, metadata, length, stored_bytes, boot, sha256, expires_at)
@@ -158,10 +163,11 @@ class Uploads:
             raise GONE from None
         return int(min(size, upload.length if upload.boot == boot() else upload.stored_bytes))
 
-    def begin(self, upload: Upload, offset: int) -> Part:
+    def begin(self, upload: Upload, offset: int, *, unproved: bool = False) -> Part:
         """Take what a request sends from `offset` on; the one before it is cut off.
 
-        Raises the problem of another offset, or of a request that has arrived and is being kept.
+        What is `unproved`, as its checksum is compared later, counts only once it is kept. Raises
+        the problem of another offset, or of a request that has arrived and is being kept.
         """
         with self._lock:
             if (before := self._open.get(upload.id)) and not before.cut():
@@ -170,8 +176,9 @@ class Uploads:
                 said = f"Bellhop has {at} bytes of this upload, so it continues at {at}."
                 raise Problem("offset-conflict", said)
             part = self._open[upload.id] = Part(self._parts.path(upload.id), at)
-        if upload.boot != boot():  # what comes now is of this one
-            query(BEGIN_AGAIN, {"id": upload.id, "offset": at, "boot": boot()})
+        counts_in = "" if unproved else boot()
+        if upload.boot != counts_in:
+            query(BEGIN_AGAIN, {"id": upload.id, "offset": at, "boot": counts_in})
         return part
 
     def end(self, part: Part) -> None:
@@ -182,11 +189,17 @@ class Uploads:
                 del self._open[part.path.name]
 
     def keep(self, upload: Upload, part: Part) -> Upload:
-        """Put what came on the disk for good, and note it; the upload as it is now."""
+        """Put what came on the disk for good, and note it; the upload as it is now.
+
+        Removes a whole one that is not what its client announced, and raises the problem.
+        """
         part.sync()
         sha256 = upload.sha256
         if part.offset == upload.length and not sha256:
             sha256 = sha256_of(part.path)
+            if sha256 != (sha256_in(metadata(upload.metadata)) or sha256):
+                self.remove(upload.id)
+                raise OTHER
         row = {
             "id": upload.id, "stored_bytes": part.offset, "boot": boot(), "sha256": sha256,
             "expires_at": timestamp(DAY_S),
@@ -238,6 +251,11 @@ class Uploads:
         part = self.begin(upload, upload.length)
         try:
             return self.keep(upload, part)
+        except Problem as problem:
+            if problem is not OTHER:
+                raise
+            said = f"{upload.filename} did not arrive as it was sent; send it again"
+            raise invalid_field("upload", said) from None
         finally:
             self.end(part)
 

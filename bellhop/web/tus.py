@@ -35,9 +35,8 @@ HEADERS = (
     "TUS_RESUMABLE", "UPLOAD_LENGTH", "UPLOAD_OFFSET", "UPLOAD_METADATA", "UPLOAD_CHECKSUM",
 )  # fmt: skip
 OVERRIDE = "X_HTTP_METHOD_OVERRIDE"
-MOST_METADATA, MOST_PATH = 8192, 1024
+MOST_PATH = 1024
 NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
-SHA256 = re.compile(r"[0-9a-f]{64}")
 Headers = Mapping[str, str]
 
 
@@ -78,21 +77,6 @@ def require_part(headers: Headers) -> None:
         raise Problem("unsupported-media-type", f"Send {PART_TYPE}.")
 
 
-def metadata(headers: Headers) -> dict[str, str]:
-    """What Upload-Metadata says: names with values in Base64, separated by commas."""
-    given, found = headers.get("UPLOAD_METADATA", ""), {}
-    if len(given) > MOST_METADATA:
-        raise Problem("bad-request", f"Upload-Metadata can have {MOST_METADATA} characters.")
-    for pair in filter(None, map(str.strip, given.split(","))):
-        name, _, value = pair.partition(" ")
-        try:
-            found[name] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            said = f"Upload-Metadata: the value of {name!r} must be UTF-8 in Base64."
-            raise Problem("bad-request", said) from None
-    return found
-
-
 def name_in(told: Mapping[str, str]) -> str:
     """What a file is called: its path in the folder that was chosen, where the client says it."""
     name = display_name(told.get("filename") or told.get("name") or "") or "upload"
@@ -102,14 +86,6 @@ def name_in(told: Mapping[str, str]) -> str:
     except Problem:  # of a folder, whose name is not needed
         return name
     return path if path.endswith(f"/{name}") and len(path) <= MOST_PATH else name
-
-
-def sha256_in(told: Mapping[str, str]) -> str | None:
-    """The SHA-256 that the whole file has, in hex."""
-    given = told.get("sha256", "").lower()
-    if given and not SHA256.fullmatch(given):
-        raise Problem("bad-request", "Upload-Metadata: sha256 must have 64 hexadecimal digits.")
-    return given or None
 
 
 class Checksum(NamedTuple):
@@ -144,7 +120,7 @@ def begun(
     if offset + length > upload.length:
         said = f"This upload has {upload.length} bytes, so at most {upload.length - offset} follow."
         raise Problem("upload-too-large", said)
-    return upload, site.uploads.begin(upload, offset)
+    return upload, site.uploads.begin(upload, offset, unproved=checksum(headers) is not None)
 
 
 def shown(upload: Upload, offset: int) -> dict[str, str]:

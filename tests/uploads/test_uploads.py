@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import time
@@ -45,8 +46,14 @@ def uploads(here: Installation) -> Uploads:
     return Uploads(here.folder)
 
 
-def begun(uploads: Uploads, length: int = 10) -> Upload:
-    return uploads.add(OWNER, "a.txt", length, "", lambda: None)
+def begun(uploads: Uploads, length: int = 10, metadata: str = "") -> Upload:
+    return uploads.add(OWNER, "a.txt", length, metadata, lambda: None)
+
+
+def announced(content: bytes) -> str:
+    """The metadata of an upload that will have this content."""
+    sha256 = hashlib.sha256(content).hexdigest().encode()
+    return f"sha256 {base64.b64encode(sha256).decode()}"
 
 
 @pytest.fixture
@@ -118,6 +125,36 @@ def test_it_gives_a_job_what_had_arrived_whole_before_a_kill(uploads: Uploads) -
     after = killed(uploads, upload, kept=b"123", written=b"4567890")
     (given,) = after.given(OWNER, [("file", upload.id)])
     assert given.upload.sha256 == hashlib.sha256(b"1234567890").hexdigest()
+
+
+@pytest.mark.parametrize("content", [b"1234567890", b"123456789x"])
+def test_it_gives_a_job_what_had_arrived_whole_only_as_it_was_announced(
+    uploads: Uploads, here: Installation, content: bytes
+) -> None:
+    upload = begun(uploads, metadata=announced(b"1234567890"))
+    after = killed(uploads, upload, kept=b"123", written=content[3:])
+    if content == b"1234567890":
+        assert after.given(OWNER, [("file", upload.id)])
+        return
+    with pytest.raises(Problem) as refused:
+        after.given(OWNER, [("file", upload.id)])
+    assert "did not arrive as it was sent; send it again" in str(refused.value.members)
+    assert not path_of(here, upload).exists() and not after.has(upload.id)
+
+
+def test_it_counts_nothing_after_a_kill_whose_checksum_nobody_compared(uploads: Uploads) -> None:
+    upload = begun(uploads)
+    part = uploads.begin(upload, 0)
+    part.write(b"123")
+    upload = uploads.keep(upload, part)
+    uploads.end(part)
+    uploads.begin(upload, 3, unproved=True).write(b"4567890")
+    upload = uploads.find(OWNER, upload.id)
+    assert Uploads(uploads._parts._folder.parent.parent).offset(upload) == 3
+    # What is sent again without one counts as it comes.
+    uploads = Uploads(uploads._parts._folder.parent.parent)
+    uploads.begin(upload, 3).write(b"45")
+    assert uploads.offset(uploads.find(OWNER, upload.id)) == 5
 
 
 def test_it_gives_a_job_nothing_that_is_not_whole(uploads: Uploads) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bellhop.uploads.metadata import MOST_CHARACTERS
 from bellhop.web import tus
 from bellhop.web.door import TUS_VERSION, UPLOADS
 from bellhop.web.openapi.operation import Answer, Route, header, in_header, in_path
@@ -11,7 +12,7 @@ MOST = 10**15 - 1
 OFFSET, LENGTH = count("Bytes that Bellhop has.", 0, MOST), count("Bytes of the file.", 0, MOST)
 METADATA = text("Names with values in Base64, separated by commas: `filename`, `relativePath` (the "
                 "path in a folder), `sha256` (in hex, of the whole file).",
-                maxLength=tus.MOST_METADATA)  # fmt: skip
+                maxLength=MOST_CHARACTERS)  # fmt: skip
 PARAMETERS: dict[str, Schema] = {
     "upload": in_path("upload_id", text("The id of an upload.", pattern="^[0-9a-f]{32}$"),
                       "0" * 32),

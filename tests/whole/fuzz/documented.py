@@ -20,11 +20,17 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from bellhop.web import tus
 from bellhop.web.openapi import document as openapi
 from tests.whole.fuzz.world import HOOK, JOBS, World
 
 CHECKS = [content_type_conformance, response_headers_conformance, response_schema_conformance]
-HEADERS = ("If-None-Match", "Range", "If-Modified-Since", "Prefer", "Idempotency-Key")
+HEADERS = (
+    "If-None-Match", "Range", "If-Modified-Since", "Prefer", "Idempotency-Key", "Upload-Offset",
+    "Upload-Length",
+)  # fmt: skip
+# The body of a part, as schemathesis knows no type but those of forms, JSON and the like.
+schemathesis.serializer.alias(tus.PART_TYPE, "application/octet-stream")
 # How often a value is one of what is there; the rest is as schemathesis made it.
 OFTEN = 0.7
 FITTING = [

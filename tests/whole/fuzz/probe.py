@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 from wsgiref.util import setup_testing_defaults
 
 from bellhop.base.errors import PROBLEMS
@@ -24,6 +24,7 @@ from tests.whole.fuzz.watch import Watch
 
 LIMIT_S = 10.0
 PROBLEM_JSON = "application/problem+json"
+PAGE = "text/html; charset=utf-8"
 # What may be answered although it is above 499; 501 is of the server on the socket.
 ALLOWED = {(503, "not-ready"), (507, "disk-full")}
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -211,7 +212,9 @@ class Probe:
             return answer, [*wrong, answer.instead.splitlines()[0]]
         if self._secret in answer.body:
             wrong.append("it shows a file from outside the data folder")
-        wrong += problems_of(answer, is_head=request.method == "HEAD")
+        wrong += problems_of(
+            answer, is_head=request.method == "HEAD", may_be_page=_is_for_person(request)
+        )
         wrong += self._documented.problems_of(request, answer)
         if answer.status < 400 and not is_text(request.path):
             wrong.append(f"{answer.status} to an address that cannot be read")
@@ -227,9 +230,16 @@ def is_text(path: str) -> bool:
     return True
 
 
-def problems_of(answer: Answer, *, is_head: bool = False) -> list[str]:
+def _is_for_person(request: Request) -> bool:
+    """Whether a browser asks for a page: a missing one is told by a page."""
+    is_for_program = unquote(request.path).startswith("/api/")
+    return not is_for_program and "text/html" in request.headers.get("Accept", "")
+
+
+def problems_of(answer: Answer, *, is_head: bool = False, may_be_page: bool = False) -> list[str]:
     """What is wrong with an answer whatever was asked."""
     wrong = []
+    is_page = may_be_page and answer.status == 404 and answer.header("content-type") == PAGE
     for name, value in answer.headers:
         try:
             value.encode("latin-1")
@@ -241,7 +251,8 @@ def problems_of(answer: Answer, *, is_head: bool = False) -> list[str]:
     if answer.header("x-content-type-options") != "nosniff":
         wrong.append("the answer goes out without the headers of the door")
     code = ""
-    if not is_head and (answer.status >= 400 or answer.header("content-type") == PROBLEM_JSON):
+    is_told = answer.status >= 400 and not is_page
+    if not is_head and (is_told or answer.header("content-type") == PROBLEM_JSON):
         code, said = _problem(answer)
         wrong += said
     if answer.status >= 500 and (answer.status, code) not in ALLOWED:

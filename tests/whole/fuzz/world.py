@@ -35,6 +35,7 @@ from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import FINAL
 from bellhop.system.locks import take_lock
 from bellhop.web import routes
+from bellhop.web.door import TUS_VERSION
 from bellhop.web.gate import COOKIE
 from bellhop.web.site import Site
 from tests.support import single
@@ -131,6 +132,8 @@ class Known:
                 self._note(name, value)
         if tag := answer.header("etag"):
             self._note("If-None-Match", tag)
+        for upload_id in re.findall(r"/uploads/(\w+)$", answer.header("location") or ""):
+            self._note("upload_id", upload_id)
         for found in re.finditer(r'/jobs/(\w+)/items/(\d+)/files/([^"]+)"', text):
             self._places.append(dict(zip(("job_id", "index", "name"), found.groups(), strict=True)))
         for job_id in re.findall(r"/jobs/(\w+)/deliveries$", request.path):
@@ -189,6 +192,8 @@ class Known:
                                   "Fri, 31 Dec 99999 23:59:59 GMT"),
             "Prefer": ("wait=1", "wait=30", "wait", "wait=-1", "wait=999999999", "respond-async"),
             "Idempotency-Key": ("a", "b", "c"),
+            "Upload-Offset": ("0", "1", "8", "9", "-1"),
+            "Upload-Length": ("0", "8", "9" * 15, "9" * 16),
         }  # fmt: skip
 
 
@@ -236,12 +241,14 @@ class World:
         self._steps: tuple[Callable[[], object], ...] = (
             self._submit, self._submit, self._upload, self._work, self._work, self._hold,
             self._end, self._deliver, self._resume, self._keeper.sweep, self._add_schedule,
+            self._begin_upload,
         )  # fmt: skip
         for _ in range(2):
             self._upload()
             self._work()
         for _ in JOBS:
             self._submit()
+        self._begin_upload()
         self._outside = tree(folder, self.data)
 
     def close(self) -> None:
@@ -293,6 +300,10 @@ class World:
     def _upload_of(self, content: bytes, type: str) -> Any:
         body = form([("a.txt", content)], "files", {"type": type})
         return self.ask("POST", "/jobs", body, f"multipart/form-data; boundary={BOUNDARY}")
+
+    def _begin_upload(self) -> None:
+        headers = {"Tus-Resumable": TUS_VERSION, "Upload-Length": "8"}
+        self.probe.ask(Request("POST", f"{API}/uploads", headers), self.identities[-1])
 
     def _add_schedule(self) -> None:
         for schedule in schedules.listed(BELLHOP)[MOST_SCHEDULES:]:

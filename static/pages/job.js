@@ -15,15 +15,13 @@ import { drawTimeline } from "/static/job/timeline.js";
 import { registerViewers } from "/static/job/viewers.js";
 import { getEvents, getItems, getJob, getResult, getTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
-import { find, make } from "/static/shared/dom.js";
+import { find } from "/static/shared/dom.js";
 import { act } from "/static/shared/job-actions.js";
 import { startPages } from "/static/shared/pages.js";
 import { poll } from "/static/shared/poll.js";
 import { known } from "/static/shared/user.js";
 import { isActive } from "/static/shared/words.js";
 import { texts } from "/static/texts/job.js";
-
-document.head.append(make("link", { rel: "stylesheet", href: "/static/job/job.css" }));
 
 const BUSY_MS = 1000;
 /* Items come with their data: the longer they take to fetch, the longer they are left alone. */

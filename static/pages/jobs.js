@@ -3,7 +3,7 @@
 import { setTypes, startList } from "/static/jobs/live-list.js";
 import { changedTypes } from "/static/shared/api.js";
 import { keepTimesFresh } from "/static/shared/clock.js";
-import { find, make } from "/static/shared/dom.js";
+import { find } from "/static/shared/dom.js";
 import { poll } from "/static/shared/poll.js";
 import { known } from "/static/shared/user.js";
 
@@ -18,16 +18,9 @@ async function refreshTypes() {
   setTypes(news.body.types);
 }
 
-/* The rows come with their style. */
-function styled() {
-  const link = make("link", { rel: "stylesheet", href: "/static/jobs/jobs.css" });
-  document.head.append(link);
-  return new Promise((resolve) => (link.onload = link.onerror = resolve));
-}
-
 /* On a phone the filters are folded until somebody wants them. */
 if (matchMedia("(max-width: 60rem)").matches) find("[data-filters]").open = false;
-await Promise.all([known, styled()]);
+await known;
 startList();
 poll(refreshTypes, () => TYPES_EVERY_MS);
 keepTimesFresh();

@@ -50,6 +50,10 @@ MOST_ALIKE = 6
 # The addresses that show a page; the former one of a page leads to it.
 OWN = [r.path for r in page_routes() if r.action == "page" and r.path != "/queues"]
 IMPORT = re.compile(r'^import (?:.* from )?"/static/(.+)";$', re.M)
+# In a style sheet, after what ends a rule, up to what begins one.
+SELECTOR = re.compile(r"[^{}]+(?={)")
+# As many classes of one page may be in the style of all: a file of its own is one more request.
+FEW_CLASSES = 3
 
 
 def modules() -> list[Path]:
@@ -132,11 +136,47 @@ def test_it_has_no_file_without_a_use() -> None:
     assert reached_from({"shell.html"} | begun | shown) == there
 
 
+def words_of(page: str) -> set[str]:
+    """All words of what a page consists of: who shows an element names its classes in it."""
+    html = (STATIC / f"pages/{page}.html").read_text()
+    pieces = [f"form/{piece}.html" for piece in PIECES if f"${piece}" in html]
+    shown = [f"views/{viewer}.js" for viewer in viewers()] if page == "job" else []
+    names = reached_from(["shell.html", f"pages/{page}.js", *pieces, *shown])
+    texts = [(STATIC / name).read_text() for name in names if not name.endswith(".css")]
+    frame = (ROOT / "bellhop/web/handlers/pages.py").read_text()
+    return set(re.findall(r"[a-z][\w-]*", "\n".join([html, frame, *texts])))
+
+
+def classes_of(path: Path) -> set[str]:
+    """The classes that a style sheet names; scripts count `md-h1` to `md-h6`."""
+    style = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+    return set(re.findall(r"\.([a-z][\w-]*?)\d?(?![\w-])", "".join(SELECTOR.findall(style))))
+
+
+@pytest.fixture(scope="module")
+def words() -> dict[str, set[str]]:
+    return {page: words_of(page) for page in PAGES}
+
+
+def test_it_styles_nothing_that_no_page_shows(words: dict[str, set[str]]) -> None:
+    for path in STATIC.rglob("*.css"):
+        pages = [path.stem] if path.parent.name == "pages" else PAGES
+        assert classes_of(path) <= set().union(*(words[page] for page in pages)), path
+
+
+def test_it_sends_the_first_page_no_style_of_another(words: dict[str, set[str]]) -> None:
+    """What one page alone needs is in `pages/NAME.css`."""
+    classes = classes_of(STATIC / "shared/style.css")
+    users = [[page for page in PAGES if name in words[page]] for name in classes]
+    alone = Counter(pages[0] for pages in users if len(pages) == 1)
+    assert {page for page, count in alone.items() if count > FEW_CLASSES} <= {"new"}
+
+
 @pytest.mark.parametrize("path", [*OWN, "/login"])
 def test_it_serves_all_that_a_page_names(web: WsgiClient, path: str) -> None:
     page = web.get(path.replace("<name>", "0")).body.decode()
     named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
-    assert len(named) == 3  # its style, its module and the bell
+    assert len(named) in (3, 4)  # the style of all, its own, its module and the bell
     for address in named:
         assert web.get(address).status == 200, address
 

@@ -10,42 +10,17 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError, StoreAway
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
-from bellhop.database.database import database, query
+from bellhop.database.database import query
 from bellhop.jobs.intake import Intake
-from bellhop.notices import wishes
-from bellhop.notices.wishes import Wish
 from bellhop.storage.models import Schedule
 from bellhop.web.site import Site
+from tests.support import mailing
 from tests.support.jobs import end, job_of
-from tests.support.wsgi import WsgiClient
+from tests.support.mailing import OPS, OWN
 
-SCHEDULES = "/api/v1/schedules"
-JOB = {"type": "noop", "items": [{"text": "a"}], "use_cache": False}
-NIGHTLY = {"name": "nightly", "cron": "30 2 * * *", "job": JOB}
 BAD = ItemError("bad_input", "This is no picture.")
-OWN, OPS = "anna@example.org", "ops@example.org"
-
-
-@pytest.fixture
-def loaded(config: Callable[[str], Settings], rows: str) -> Settings:
-    return config(
-        "[notices]\nsmtp_host = mail.example.org\nsmtp_from = bellhop@example.org\n"
-        "domains = example.org\n"
-    )
-
-
-@pytest.fixture
-def schedule(web: WsgiClient) -> Callable[..., int]:
-    """Add a schedule with these notices, whose owner has an address; its id."""
-
-    def added(notify: Any = None, wants: str = "nothing") -> int:
-        wishes.set_wish("local", Wish(OWN, wants))
-        database.close()
-        return int(web.post(SCHEDULES, {**NIGHTLY, "notify": notify}).json["id"])
-
-    return added
+loaded, schedule = mailing.loaded, mailing.schedule
 
 
 def run(site: Site, error: ItemError | None) -> None:

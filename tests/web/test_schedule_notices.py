@@ -10,37 +10,15 @@ import pytest
 
 from bellhop.accounts import accounts
 from bellhop.base.sections import Notices
-from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
 from bellhop.notices import wishes
 from bellhop.notices.wishes import Wish
 from bellhop.web.site import Site
+from tests.support import mailing
+from tests.support.mailing import NIGHTLY, OPS, OWN, SCHEDULES
 from tests.support.wsgi import Answer, WsgiClient
 
-SCHEDULES = "/api/v1/schedules"
-JOB = {"type": "noop", "items": [{"text": "a"}]}
-NIGHTLY = {"name": "nightly", "cron": "30 2 * * *", "job": JOB}
-OWN, OPS = "anna@example.org", "ops@example.org"
-
-
-@pytest.fixture
-def loaded(config: Callable[[str], Settings], rows: str) -> Settings:
-    return config(
-        "[notices]\nsmtp_host = mail.example.org\nsmtp_from = bellhop@example.org\n"
-        "domains = example.org\n"
-    )
-
-
-@pytest.fixture
-def schedule(web: WsgiClient) -> Callable[..., int]:
-    """Add a schedule with these notices, whose owner has an address; its id."""
-
-    def added(notify: Any = None) -> int:
-        wishes.set_wish("local", Wish(OWN, "nothing"))
-        database.close()
-        return int(web.post(SCHEDULES, {**NIGHTLY, "notify": notify}).json["id"])
-
-    return added
+loaded, schedule = mailing.loaded, mailing.schedule
 
 
 def patch(web: WsgiClient, number: int, notify: Any) -> Answer:

@@ -21,8 +21,8 @@ from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.run import start_log
 from bellhop.server import server
-from bellhop.server.passage import Passage
 from bellhop.system import listener
+from bellhop.system.passage import Passage
 from bellhop.web.routes import make_app
 from bellhop.web.site import open_site
 

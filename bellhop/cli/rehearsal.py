@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 # What each process imports at its start, so that a program that cannot be read never begins.
 import bellhop.consumer.consumer
@@ -45,21 +46,15 @@ def run(settings: Settings, text: str) -> None:
     require_private_secrets(settings, Catalog(settings, here))
     if here.is_home:
         start.require_account(settings)
-        _require_address(settings, old.bound_for)
+        _require_address(settings, old)
 
 
-def _require_address(settings: Settings, before: str) -> None:
-    """Refuse another address that is taken, which may be by the Bellhop that runs."""
-    new = listener.wanted(settings)
-    if before == new:
-        return
-    try:
-        listener.bind(settings).close()
-    except StartRefused:
-        if before.rpartition(":")[2] != str(settings.server.port):
-            raise
-        said = f"Bellhop itself has the port, as it listens on {before} and would on {new}"
-        raise StartRefused(f"{said}; {STOP_IT}") from None
+def _require_address(settings: Settings, old: Handover) -> None:
+    """Refuse another address that is taken, but for what the Bellhop that runs has of it."""
+    if old.bound_for != listener.wanted(settings):
+        with socket.socket(fileno=old.listener) as ours:
+            ours.set_inheritable(False)
+            listener.bind(settings, ours, may_listen=False).close()
 
 
 def _require_schema(settings: Settings, here: Installation) -> None:

@@ -147,8 +147,8 @@ def restart(loaded: settings.Settings, given: argparse.Namespace) -> int:
 def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
     from bellhop.cli import start
     from bellhop.server import server
-    from bellhop.server.passage import Passage
     from bellhop.system import listener
+    from bellhop.system.passage import Passage
     from bellhop.web.routes import make_app
     from bellhop.web.site import open_site
 

@@ -141,4 +141,5 @@ class Trial(Preparation):
     limit_s = TRIAL_LIMIT_S
 
     def __init__(self, handover: Handover):
-        super().__init__("--trial", handover.text())
+        inherited = [n for n in [handover.listener] if n >= 0]
+        super().__init__("--trial", handover.text(), pass_fds=tuple(inherited))

@@ -11,7 +11,6 @@ import logging
 import os
 import selectors
 import signal
-import socket
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -21,7 +20,7 @@ from bellhop import __version__
 from bellhop.base.errors import NotAMember, StartRefused, said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
-from bellhop.parent import beginning
+from bellhop.parent import beginning, place
 from bellhop.parent.answers import Answer, answer
 from bellhop.parent.backups import Backups
 from bellhop.parent.beginning import Caught
@@ -55,22 +54,27 @@ def run(settings: Settings, say: Callable[[str], object], before: Handover | Non
     here, serve_lock = beginning.begin(settings, caught, manager, before, handed.descriptor)
     ours = Handover(os.path.realpath(here.folder), __version__, listener.wanted(settings))
     ours = replace(ours, serve_lock=serve_lock, has_terminal=caught.has_terminal)
-    address = here.home
+    address, problem = here.home, ""
     if here.is_home:
-        listening = _listen(settings, ours.bound_for, before)
-        address = listener.address(listening)
-        pair = before.connections if before else _pair()
-        ours = replace(ours, listener=listening.detach(), connections=pair)
-    ready = _Ready(say, address, before)
+        found = place.listen(settings, before)
+        address, problem = listener.address(found.socket), found.problem
+        ours = replace(
+            ours,
+            bound_for=found.bound_for,
+            listener=found.socket.detach(),
+            connections=found.connections,
+        )
+    ready = _Ready(say, address, before, problem)
     return _Watch(settings, here, ours, caught, ready, manager, handed).run()
 
 
 class _Ready(NamedTuple):
-    """How it is told that all is ready."""
+    """How it is told that all is ready; `problem` is why it listens where it did before."""
 
     say: Callable[[str], object]
     address: str
     before: Handover | None
+    problem: str
 
     def tell(self, here: Installation) -> None:
         if self.before is None:
@@ -79,8 +83,11 @@ class _Ready(NamedTuple):
             )
             return
         said = f"Bellhop was restarted: version {__version__}, before {self.before.version}"
-        log.info(said)
-        answer(here.folder, signals.RESTART, True, said)
+        lines = [said]
+        if self.problem:
+            lines.append(f"Bellhop listens on {self.address} as before: {self.problem}")
+        log.log(logging.WARNING if self.problem else logging.INFO, "; ".join(lines))
+        answer(here.folder, signals.RESTART, not self.problem, *lines)
 
 
 class _Watch:
@@ -344,22 +351,3 @@ def _web(ours: Handover, settings_fd: int) -> Child:
 def _half(name: str, settings_fd: int, options: list[str], *descriptors: int) -> Child:
     command = [*COMMAND, name, "--settings-fd", str(settings_fd), *options]
     return Child(name, command, (settings_fd, *descriptors))
-
-
-def _listen(settings: Settings, wanted: str, before: Handover | None) -> socket.socket:
-    """The socket of the program before, or another one where other settings name another place."""
-    if before and before.listener >= 0:
-        inherited = socket.socket(fileno=before.listener)
-        inherited.set_inheritable(False)
-        if before.bound_for == wanted:
-            return inherited
-        inherited.close()
-    return listener.bind(settings)
-
-
-def _pair() -> tuple[int, ...]:
-    """Both ends of what keeps connections between two webs; nothing where there is none."""
-    try:
-        return tuple(end.detach() for end in socket.socketpair())
-    except OSError:
-        return ()

@@ -18,10 +18,10 @@ from bellhop.base import addresses
 from bellhop.base.units import MEBIBYTE
 from bellhop.server.connections import MOST_CONNECTIONS, Channel, drop_slow
 from bellhop.server.parser import BODY_BYTES, Parser
-from bellhop.server.passage import Passage
 from bellhop.server.rules import Rules
 from bellhop.storage.files import write_atomically
 from bellhop.system import children, cores, limits, listener, signals
+from bellhop.system.passage import Passage
 from bellhop.web.site import THREADS, Site
 
 # Beyond it a body is kept on the disk, for a thousand may arrive at the same time.
@@ -167,8 +167,10 @@ def _finish(server: Any, limit_s: float, passage: Passage) -> None:
         return [c for c in channels if c.is_busy and c.since < asked_at]
 
     def left() -> list[Any]:
-        channels = list(server.active_channels.values())
-        passage.leave([channel for channel in channels if channel.is_at_rest])
+        resting = [c for c in server.active_channels.values() if c.is_at_rest]
+        passage.leave([channel.socket for channel in resting])
+        for channel in resting:
+            channel.handle_close()
         return list(server.active_channels.values())
 
     _serve_while(server, late, limit_s)

@@ -7,6 +7,7 @@ import errno
 import functools
 import ipaddress
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from bellhop.base.errors import StartRefused
@@ -24,8 +25,14 @@ def wanted(settings: Settings) -> str:
     return f"{settings.server.host}:{settings.server.port}"
 
 
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket; StartRefused when the address is taken."""
+def bind(
+    settings: Settings, ours: socket.socket | None = None, *, may_listen: bool = True
+) -> socket.socket:
+    """The listening socket; StartRefused when the address is taken.
+
+    `ours` is one of this Bellhop, which listens until the new one does, and is in nobody's way.
+    Without `may_listen`, the socket only shows that the address can be had.
+    """
     host, port = settings.server.host, settings.server.port
     try:
         family, place = _places(host, port)[0]
@@ -35,14 +42,40 @@ def bind(settings: Settings) -> socket.socket:
             if family == socket.AF_INET6:
                 # With :: also IPv4, whatever this machine takes as the default.
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            listener.bind(place)
+            with _sharing(port, listener, ours):
+                listener.bind(place)
+                if may_listen:
+                    listener.listen(BACKLOG)
             undo.pop_all()
     except OSError as error:
         advice = ADVICE.get(error.errno or 0, "choose an address or a name of this machine")
         said = f"[server] host = {host}, port = {port}: {error.strerror}; {advice}"
         raise StartRefused(said) from None
-    listener.listen(BACKLOG)
     return listener
+
+
+@contextlib.contextmanager
+def _sharing(port: int, new: socket.socket, ours: socket.socket | None) -> Iterator[None]:
+    """Let a new socket have the port that one of ours has, in this block; no other's socket.
+
+    The kernel lets sockets share that all say so, and are of one user.
+    """
+    both = (new, ours) if ours and ours.getsockname()[1] == port else ()
+    for each in both:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        yield
+    finally:
+        for each in both:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+
+
+def waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    """Each connection that waits in a socket that shall listen no longer."""
+    listener.setblocking(False)
+    with contextlib.suppress(OSError):
+        while True:
+            yield listener.accept()[0]
 
 
 def _places(host: str, port: int = 0) -> list[tuple[int, Any]]:

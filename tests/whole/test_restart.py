@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.places import ROOT
 from tests.support.programs import ADDS, lead, release
 from tests.support.running import Family, Running, running, wait_for
 
@@ -227,10 +228,25 @@ def test_it_listens_elsewhere_where_the_settings_say_so(bellhop: Running) -> Non
         first = probe.getsockname()[1]
     config.write_text(f"[server]\nport = {first}\n")
     bellhop.serve()
+    config.write_text(f"[server]\nhost = localhost\nport = {first}\n")
+    assert bellhop.run("restart").returncode == 0
+    assert bellhop.is_ready()
     config.write_text("[server]\nport = 0\n")
     assert bellhop.run("restart").returncode == 0
     assert not bellhop.url.endswith(f":{first}")
     assert bellhop.is_ready()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_it_migrates_a_server_once_its_rows_are_saved(bellhop: Running, tmp_path: Path) -> None:
+    bellhop.program = tmp_path / "current" / "app.py"
+    lead(tmp_path / "current", ROOT)
+    bellhop.serve()
+    lead(tmp_path / "current", release(tmp_path / "following", "9.1", ADDS).parent)
+    done = bellhop.run("restart")
+    assert done.returncode == 0, done.stderr
+    assert bellhop.query("SELECT count(*) FROM weather") == [(0,)]
+    assert len(list(bellhop.data.glob("before-schema-*.dump"))) == 1
 
 
 def test_it_stops_where_it_is_asked_to_during_a_restart(bellhop: Running) -> None:

@@ -2,7 +2,8 @@
 
 A client that has sent nothing yet, or has its answer, keeps its connection: the old web leaves it
 in a pair of sockets that the parent holds, and the next web takes it from there. Closed, it would
-be lost to a client that sends its next request at that moment.
+be lost to a client that sends its next request at that moment. A parent that listens elsewhere from
+then on leaves there what waits in its old socket.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 # The kernel takes 253 with one message.
 MOST_AT_ONCE = 250
@@ -24,14 +24,16 @@ class Passage:
         for end in self._ends:
             end.setblocking(False)
 
-    def leave(self, channels: Sequence[Any]) -> None:
-        """Leave connections to the next web; what does not get through is closed."""
-        for first in range(0, len(channels), MOST_AT_ONCE):
-            batch = channels[first : first + MOST_AT_ONCE]
+    def leave(self, connections: Sequence[socket.socket]) -> None:
+        """Leave connections to the next web; the caller closes all, also what got not through."""
+        for first in range(0, len(connections), MOST_AT_ONCE):
+            batch = connections[first : first + MOST_AT_ONCE]
             with contextlib.suppress(OSError, IndexError):
-                socket.send_fds(self._ends[0], [b"c"], [c.socket.fileno() for c in batch])
-            for channel in batch:
-                channel.handle_close()
+                socket.send_fds(self._ends[0], [b"c"], [each.fileno() for each in batch])
+
+    def close(self) -> None:
+        for end in self._ends:
+            end.close()
 
     def take(self) -> Iterator[socket.socket]:
         """What the web before has left."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import logging
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -358,3 +360,44 @@ def test_it_says_which_line_is_in_no_unicode(config: Config) -> None:
 def test_it_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match=r"cannot be read: Is a directory$"):
         configuration.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "cannot be read: it is a pipe, a socket or a device"),
+        (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is a pipe, a socket or"),
+        (lambda path: bound_to(path), "cannot be read: it is a pipe, a socket or a device"),
+        (lambda path: path.symlink_to(path), "cannot be read: Too many levels of symbolic links"),
+        (lambda path: large(path), "is too large"),
+    ],
+)
+def test_it_waits_for_nothing_in_the_place_of_a_file(
+    tmp_path: Path, make: Callable[[Path], object], said: str
+) -> None:
+    make(path := tmp_path / "config.ini")
+    with pytest.raises(StartRefused, match=f"^{path} {said}"):
+        configuration.load(path)
+
+
+def large(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 30)
+
+
+def bound_to(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(str(path))
+
+
+def test_it_is_content_with_a_file_that_is_gone_once_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with all of its folder, in whose place there is a file."""
+    (folder := tmp_path / "etc").mkdir()
+    (folder / "config.ini").write_text("[huey]\nredis_url = redis://:x@127.0.0.1:1/0\n")
+    text = configuration._read_file(folder / "config.ini", must_exist=True)
+    (folder / "config.ini").unlink()
+    folder.rmdir()
+    folder.touch()
+    assert configuration.of_text(folder / "config.ini", text).text == text

@@ -107,7 +107,6 @@ def prepare(loaded: settings.Settings, given: argparse.Namespace) -> None:
     if given.start_lock is not None:
         start.die_with_parent()
     start.prepare(loaded, given.start_lock)
-    start.require_account(loaded)
 
 
 def _reload(

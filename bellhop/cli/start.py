@@ -45,9 +45,9 @@ PATIENCE_S = 5.0
 
 
 def prepare(settings: Settings, inherited_lock: int | None = None) -> Installation:
-    """Agree on the storage, migrate, and describe the job types; under `start.lock`."""
+    """Agree on the storage, describe the job types, and migrate, to serve; under `start.lock`."""
     with starting(settings, inherited_lock) as folder:
-        return _prepare(settings, folder)
+        return _prepare(settings, folder, to_serve=True)
 
 
 def join_from_console(settings: Settings) -> Installation:
@@ -194,26 +194,47 @@ def _probe_redis(url: str) -> str | None:
 
 
 def _prepare(
-    settings: Settings, folder: Path, *, may_be_open: bool = False, may_be_newer: bool = False
+    settings: Settings,
+    folder: Path,
+    *,
+    may_be_open: bool = False,
+    may_be_newer: bool = False,
+    to_serve: bool = False,
 ) -> Installation:
+    """What can be refused is refused before rows are migrated, or undoes that.
+
+    For an older program, which is there to go on, could not use them.
+    """
     here, alone = agree(folder, settings, _probe_redis)
-    _migrate(settings, here, alone=alone, may_be_newer=may_be_newer)
-    here = _with_machine(settings, here, alone=alone)
-    version = __version__ if alone and not may_be_newer else here.version
-    here = _with_access(here, version, may_be_open=may_be_open)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)
     require_private_secrets(settings, Catalog(settings, here))
-    return here
+
+    def require() -> None:
+        _require_login(here, may_be_open=may_be_open)
+        if to_serve:
+            require_account(settings)
+
+    _migrate(settings, here, require, alone=alone, may_be_newer=may_be_newer)
+    known = _with_machine(settings, here, alone=alone)
+    require()
+    return _recorded(known, __version__ if alone and not may_be_newer else here.version)
 
 
-def _migrate(settings: Settings, here: Installation, *, alone: bool, may_be_newer: bool) -> None:
+def _migrate(
+    settings: Settings,
+    here: Installation,
+    require: Callable[[], object],
+    *,
+    alone: bool,
+    may_be_newer: bool,
+) -> None:
     """Bring the rows to this program's schema, wherever they are."""
     # A new database beside the files of an old one would let the keeper take them for litter.
     may_create = not (here.has_database or Files(here.folder, settings.storage.files).has_jobs())
     known: dict[str, Any] = {"alone": alone, "may_create": may_create, "mark": here.mark}
-    known["keep"] = partial(before.kept, here)
+    known |= {"keep": partial(before.kept, here), "require": require}
     try:
         if not here.rows:
             return schema.migrate(here.database, may_adopt=not here.has_database, **known)
@@ -242,21 +263,24 @@ def _with_machine(settings: Settings, here: Installation, *, alone: bool) -> Ins
     return known
 
 
-def _with_access(here: Installation, version: str, *, may_be_open: bool) -> Installation:
-    """The installation, which has a database now and stays closed once it is; recorded.
-
-    Refuses a database that lets everybody in where a login was needed.
-    """
+def _require_login(here: Installation, *, may_be_open: bool) -> None:
+    """Refuse a database that lets everybody in where a login was needed."""
     with database.connection_context():
         is_closed = accounts.is_closed()
-    if here.is_closed and not is_closed:
-        if may_be_open:
-            return here
+    if here.is_closed and not is_closed and not may_be_open:
         where = f"PostgreSQL at {here.rows}" if here.rows else here.database
         raise StartRefused(
             f"{where} is open to everybody, but this installation requires a login; "
             f"{schema.RESTORE}, or remove all accounts with {TYPED} user reset --open"
         )
+
+
+def _recorded(here: Installation, version: str) -> Installation:
+    """The installation, which has a database now and stays closed once it is; recorded."""
+    with database.connection_context():
+        is_closed = accounts.is_closed()
+    if here.is_closed and not is_closed:  # who may open it does so later
+        return here
     known = replace(here, is_closed=is_closed, has_database=True, version=version)
     if known != here:
         write_record(known)

@@ -60,6 +60,10 @@ def keep_nothing(version: int) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext()
 
 
+def require_nothing() -> None:
+    """For rows of which nothing is asked but their schema."""
+
+
 def migrate(
     path: Path,
     *,
@@ -68,19 +72,17 @@ def migrate(
     mark: int = 0,
     may_adopt: bool = True,
     keep: Keep = keep_nothing,
+    require: Callable[[], object] = require_nothing,
 ) -> None:
     """Bring the database to this program's schema, or change nothing; called under `start.lock`.
 
     `mark` tells the database of this installation from those of others, 0 to mark none;
     `may_adopt`: one with another mark becomes its own; `keep` is around the migrations of one that
-    has rows. Raises StartRefused when it is from a newer
-    version or another installation, damaged, missing where it must be (`may_create` false), or in
-    use by another process (`alone` false) while a migration is due.
+    has rows, and what `require` refuses of the new ones undoes them. Raises StartRefused when it is
+    from a newer version or another installation, damaged, missing where it must be (`may_create`
+    false), or in use by another process (`alone` false) while a migration is due.
     """
-    if not path.exists() or not path.stat().st_size:
-        if not may_create:
-            raise StartRefused(MISSING.format(path=path))
-        path.touch()
+    _require_file(path, may_create=may_create)
     bind(path)
     steps = migrations()
     try:
@@ -101,14 +103,22 @@ def migrate(
             query("PRAGMA journal_mode = wal")
             if version < len(steps):
                 with keep(version) if version else contextlib.nullcontext(), database.atomic():
-                    for number in range(version, len(steps)):
-                        _run_migration(number + 1, steps[number])
+                    _run_migrations(version, steps)
+                    if version:
+                        require()
             if mark and found != mark and alone:
                 query(f"PRAGMA application_id = {mark}")
                 database.checkpoint()  # so that it stands in the file itself
     except (sqlite3.DatabaseError, DatabaseError) as error:
         hint = "check that its disk has space and is writable" if will_pass(error) else RESTORE
         raise StartRefused(f"{path} cannot be used ({error}); {hint}") from None
+
+
+def _require_file(path: Path, *, may_create: bool) -> None:
+    if not path.exists() or not path.stat().st_size:
+        if not may_create:
+            raise StartRefused(MISSING.format(path=path))
+        path.touch()
 
 
 def _let_it_shrink() -> None:
@@ -140,6 +150,11 @@ def _refuse_damage(path: Path) -> None:
         query("PRAGMA ignore_check_constraints = 0")
     if found != "ok":
         raise StartRefused(f"{path} is damaged ({' '.join(found.split())}); {RESTORE}")
+
+
+def _run_migrations(before: int, steps: list[str]) -> None:
+    for version, sql in enumerate(steps[before:], before + 1):
+        _run_migration(version, sql)
 
 
 def _run_migration(version: int, sql: str) -> None:

@@ -7,6 +7,7 @@ table `about`, as SQLite has them in the head of its file.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import nullcontext
 
 from peewee import DatabaseError
@@ -19,7 +20,7 @@ from bellhop.database.condition import Condition, look
 from bellhop.database.connection import PostgresError, answering, connect
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import is_login_refused, said_by
-from bellhop.database.schema import Keep, TooNew, keep_nothing, migrations
+from bellhop.database.schema import Keep, TooNew, keep_nothing, migrations, require_nothing
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
 OLDEST = 150000  # PostgreSQL 15
@@ -111,12 +112,14 @@ def migrate(
     may_be_newer: bool = False,
     lease_s: float = 60.0,
     keep: Keep = keep_nothing,
+    require: Callable[[], object] = require_nothing,
 ) -> None:
     """Bring the database at `url` to this program's schema; called under `start.lock`.
 
     `mark` tells it from those of other installations, 0 to mark none; `may_be_newer`: one of a
     newer version is left as it is, if this program can live with it. A machine that has not beaten
-    for `lease_s` runs nothing. `keep` is around the migrations of one that has rows.
+    for `lease_s` runs nothing. `keep` is around the migrations of one that has rows,
+    and what `require` refuses of these undoes them.
     Raises StartRefused when the server cannot be used, when the database is from a newer version,
     of another installation, missing where it must be (`may_create` false), or in use (`alone`
     false, or by other machines) while a migration is due. Then nothing was changed.
@@ -135,6 +138,8 @@ def migrate(
             is_due = alone and 0 < version < len(migrations()) and found in (0, mark)
             with keep(version) if is_due else nullcontext(), database.atomic():
                 bring_up(where, alone=alone, may_create=may_create, mark=mark)
+                if is_due:
+                    require()
     except (PostgresError, DatabaseError) as error:
         raise refused(url, error) from None
 

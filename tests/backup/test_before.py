@@ -125,6 +125,7 @@ def test_it_can_be_killed_at_any_time(
     assert len(kept(started.data_dir)) == len(whole) + 1
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 def test_it_changes_nothing_if_the_migration_fails(
     started: Settings, job: str, program: Later
 ) -> None:

@@ -23,12 +23,20 @@ from bellhop.base.errors import Problem, StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.cli.main import main
+from bellhop.database import schema
 from bellhop.database.database import database, query
 from bellhop.storage import presence
-from bellhop.storage.installation import Installation, make_folder, read_record, write_record
+from bellhop.storage.installation import (
+    Installation,
+    bind_rows,
+    make_folder,
+    read_record,
+    write_record,
+)
 from bellhop.storage.presence import Presence, Record, Unavailable
 from bellhop.web import door
 from tests.support.once import descriptions
+from tests.support.programs import ADDS, later
 
 Change = Callable[[Path], object]
 OF_ITS_FILE = pytest.mark.sqlite(
@@ -287,6 +295,27 @@ def test_it_stays_closed_whatever_the_database_says(
     assert main(["user", "reset", "--open"]) == 0
     assert not start.prepare(loaded).is_closed
     database.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+def test_a_start_that_is_refused_leaves_the_rows_to_the_version_before(
+    loaded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it cannot let in it says before anything is migrated for good."""
+    (make_folder(loaded) / "types.json").write_bytes(descriptions())
+    here = start.prepare(loaded)
+    database.close_all()
+    write_record(replace(here, is_closed=True))
+    with monkeypatch.context() as newer:
+        later(newer)(ADDS)
+        with pytest.raises(StartRefused, match="user reset --open"):
+            start.prepare(loaded)
+    bind_rows(loaded, here)
+    told = "SELECT version FROM about" if here.rows else "PRAGMA user_version"
+    with database.connection_context():
+        assert query(told) == [(len(schema.MIGRATIONS),)]
+    assert not list(here.folder.glob("before-schema-*"))
+    database.close_all()
 
 
 def test_it_needs_a_login_where_the_database_does_not_say_no(installed: Installation) -> None:

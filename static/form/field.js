@@ -2,7 +2,7 @@
 
 import { controlFor, isNullable, kindOf } from "/static/form/controls.js";
 import { usual } from "/static/form/groups.js";
-import { make } from "/static/shared/dom.js";
+import { make, markWrong } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/fields.js";
 
@@ -63,8 +63,7 @@ export function drawField(name, schema, required, prefix) {
   function showError(message) {
     error.textContent = message;
     error.hidden = !message;
-    control.toggleAttribute("aria-invalid", Boolean(message));
-    if (message) control.setAttribute("aria-invalid", "true");
+    markWrong(control, message);
   }
   control.addEventListener("input", () => showError(""));
 

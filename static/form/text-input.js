@@ -1,6 +1,6 @@
 /* Types that take URLs, text or JSON instead of files: one textarea, read into items. */
 
-import { find, setText, showText } from "/static/shared/dom.js";
+import { find, markWrong, setText, showText } from "/static/shared/dom.js";
 import { parse, stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/form.js";
 
@@ -31,8 +31,7 @@ export function fitTextInput(type) {
 
 export function showTextError(message) {
   showText(find("[data-text-error]"), message);
-  if (message) box.setAttribute("aria-invalid", "true");
-  else box.removeAttribute("aria-invalid");
+  markWrong(box, message);
 }
 
 function urlItems(text) {

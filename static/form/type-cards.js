@@ -6,7 +6,6 @@ import { texts } from "/static/texts/form.js";
 
 /* So many cards are shown until all are asked for. */
 const FEW = 8;
-const box = find("[data-types]");
 const list = find("[data-type-cards]");
 const search = find("[data-type-search]");
 const more = find("[data-all-types]");
@@ -71,9 +70,6 @@ export function drawCards(types, name) {
   mark(name);
   cards.find(({ input }) => input.value === focused)?.input.focus();
 }
-
-/** Marks the choice as wrong, or as right again. */
-export const markWrong = (isWrong) => box.setAttribute("aria-invalid", isWrong);
 
 const focusOn = (card) => card?.input.focus();
 export const focusCards = () => focusOn(cards.find(({ input }) => input.checked) ?? cards.find(({ input }) => !input.disabled));

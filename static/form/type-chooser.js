@@ -1,8 +1,8 @@
 /* Which job type: the chosen one, and a guess from the first file: what was used last for such a file, else what accepts it. */
 
 import { lastUsedFor } from "/static/form/last-used.js";
-import { drawCards, focusCards, labelOf, mark, markWrong, onChoice } from "/static/form/type-cards.js";
-import { find, showText } from "/static/shared/dom.js";
+import { drawCards, focusCards, labelOf, mark, onChoice } from "/static/form/type-cards.js";
+import { find, markWrong, showText } from "/static/shared/dom.js";
 import { stringify } from "/static/shared/json.js";
 import { texts } from "/static/texts/form.js";
 
@@ -30,7 +30,7 @@ export const isUnexpected = (type, file) => !takesAny(type) && !matches(type, fi
 /** Shows what is wrong with the choice at the cards; "" takes it away. */
 export function showTypeError(text) {
   showText(find("[data-type-error]"), text);
-  markWrong(Boolean(text));
+  markWrong(find("[data-types]"), text);
 }
 
 /** Asks for a choice. */

@@ -3,7 +3,7 @@
 
 import { at } from "/static/shared/address.js";
 import { lookAtLink, useLink } from "/static/shared/api.js";
-import { find, make, setText, showText } from "/static/shared/dom.js";
+import { find, make, markWrong, setText, showText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/welcome.js";
 
 const form = find("[data-welcome-form]");
@@ -23,7 +23,7 @@ function refuse(message) {
 function showErrors(errors, message = "") {
   for (const name of FIELDS) {
     showText(find(`[data-error-of="${name}"]`, form), errors[name]);
-    form.elements[name].toggleAttribute("aria-invalid", Boolean(errors[name]));
+    markWrong(form.elements[name], errors[name]);
   }
   showText(find("[data-form-error]"), message);
   const first = FIELDS.find((name) => errors[name]);

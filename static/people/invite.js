@@ -5,7 +5,7 @@ import { showNewLink } from "/static/people/new-link.js";
 import { withOwnPassword } from "/static/people/own-password.js";
 import { tell } from "/static/shared/announce.js";
 import { addLink } from "/static/shared/api.js";
-import { find, setText, showText } from "/static/shared/dom.js";
+import { find, markWrong, setText, showText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/people.js";
 
 const form = find("[data-invite]");
@@ -13,7 +13,7 @@ const form = find("[data-invite]");
 function showErrors(problem) {
   const wrong = problem?.fields?.find(({ field }) => field === "name");
   showText(find("[data-error-of=name]", form), wrong ? texts.fieldError(wrong.message) : "");
-  form.elements.name.toggleAttribute("aria-invalid", Boolean(wrong));
+  markWrong(form.elements.name, wrong);
   showText(find("[data-invite-error]"), problem && !wrong ? problem.message : "");
   if (wrong) form.elements.name.focus();
 }

@@ -1,6 +1,6 @@
 /* One's own password, which each change needs. */
 
-import { find, showText } from "/static/shared/dom.js";
+import { find, markWrong, showText } from "/static/shared/dom.js";
 import { texts } from "/static/texts/people.js";
 
 const field = find("#own-password");
@@ -8,7 +8,7 @@ const error = find("[data-own-error]");
 
 function refuse(message) {
   showText(error, message);
-  field.setAttribute("aria-invalid", "true");
+  markWrong(field, true);
   field.focus();
 }
 
@@ -19,7 +19,7 @@ export async function withOwnPassword(act) {
   try {
     const done = await act(field.value);
     showText(error, "");
-    field.removeAttribute("aria-invalid");
+    markWrong(field, false);
     return done;
   } catch (problem) {
     if (problem.code !== "login-failed") throw problem;

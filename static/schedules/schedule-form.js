@@ -16,7 +16,7 @@ import { changedNotify, fillNotify } from "/static/schedules/notify.js";
 import { sendAll } from "/static/schedules/sending.js";
 import { tell } from "/static/shared/announce.js";
 import { addSchedule, changeSchedule } from "/static/shared/api.js";
-import { find, make, setText, showText } from "/static/shared/dom.js";
+import { find, make, markWrong, setText, showText } from "/static/shared/dom.js";
 import { dayAndTime } from "/static/shared/format.js";
 import { texts as newTexts } from "/static/texts/new.js";
 import { texts } from "/static/texts/schedules.js";
@@ -77,8 +77,7 @@ function showFieldError(name, message) {
   const node = find(`[data-error-of="${name}"]`);
   if (!node) return false;
   showText(node, message);
-  if (message) field(name).setAttribute("aria-invalid", "true");
-  else field(name).removeAttribute("aria-invalid");
+  markWrong(field(name), message);
   return true;
 }
 

@@ -35,6 +35,12 @@ export function showText(node, text) {
   node.hidden = !text;
 }
 
+/** Says to screen readers and to the eye whether what stands in a field is wrong; without a value the attribute would say no. */
+export function markWrong(field, isWrong) {
+  if (isWrong) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
 export function setData(node, name, value) {
   if (node.dataset[name] !== String(value)) node.dataset[name] = value;
 }

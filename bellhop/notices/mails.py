@@ -59,28 +59,34 @@ def of_test(base: str) -> Mail:
 
 def of_many(waiting: Waiting, base: str) -> Mail:
     """A summary: how many ended how, the first that failed, and where the rest is."""
-    what, link = _what_and_where(waiting, base)
-    count = waiting.counts.total()
+    what, count = _what(waiting), waiting.counts.total()
     parts = ", ".join(f"{n} {WORDS[status]}" for status, n in waiting.counts.most_common())
     listed = [_line(row, base) for row in waiting.rows[:MOST_LISTED]]
     rest = count - len(listed)
     text = "\n".join([
         f"{count} {what}: {parts}.", "",
-        *listed, *([f"and {rest} more"] if rest > 0 else []), "", f"All of them: {link}",
+        *listed, *([f"and {rest} more"] if rest > 0 else []), "", *_links(waiting, base),
     ])  # fmt: skip
     return Mail(f"[Bellhop] {count} {what}: {parts}", _whole(text, _footer(waiting.rows[0], base)))
 
 
-def _what_and_where(waiting: Waiting, base: str) -> tuple[str, str]:
-    """What waits for a receiver, in words, and the page with all of it."""
+def _what(waiting: Waiting) -> str:
+    """What waits for a receiver, in words."""
     if waiting.rows[0].kind == "trouble":
-        return "notices about Bellhop itself", f"{base}/running"
-    missed, failed = waiting.counts["missed"], waiting.counts["failed"]
-    if missed and not failed:
-        return "jobs", f"{base}/schedules"
-    since = f"from={min(row.at for row in waiting.rows)[:19]}Z"
-    what = "jobs" if missed else "jobs ended"
-    return what, f"{base}/jobs?status=failed&{since}" if failed else f"{base}/jobs?{since}"
+        return "notices about Bellhop itself"
+    return "jobs" if waiting.counts["missed"] else "jobs ended"
+
+
+def _links(waiting: Waiting, base: str) -> list[str]:
+    """The pages with all of it. They find jobs by when they were submitted, not by their ends."""
+    if waiting.rows[0].kind == "trouble":
+        return [f"How Bellhop is now: {base}/running"]
+    pages = {
+        "failed": f"The failed jobs: {base}/jobs?status=failed",
+        "missed": f"The schedules: {base}/schedules",
+    }
+    found = [line for status, line in pages.items() if waiting.counts[status]]
+    return [*found, f"All jobs: {base}/jobs"]
 
 
 def _of_job(notice: Notice, base: str) -> Mail:

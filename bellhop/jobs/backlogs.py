@@ -37,7 +37,7 @@ def look(queues: Mapping[str, Queue]) -> dict[str, bool]:
     changed = dict.fromkeys(known.keys() - queues.keys(), False)  # nobody asks about these any more
     for name, queue in queues.items():
         waited_s = seconds_since(queries.waits_since(name)) or 0.0
-        if name in known and waited_s <= ENOUGH * queue.backlog_s:
+        if name in known and not waited_s > ENOUGH * queue.backlog_s > 0:
             changed[name] = False
             log.info("queue=%s keeps up again", name)
         elif name not in known and waited_s > queue.backlog_s > 0:

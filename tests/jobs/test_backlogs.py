@@ -157,6 +157,16 @@ def test_it_is_never_behind_where_nobody_wants_to_know(
     assert backlogs.look(QUEUES) == {}
 
 
+def test_it_is_behind_no_longer_once_nobody_wants_to_know(
+    rows: str, submit: Submit, clock: list[float]
+) -> None:
+    submit("a")
+    clock[0] += 101
+    backlogs.look(QUEUES)
+    silent = {"parsing": Queue(1, 60, backlog_s=0)}
+    assert (backlogs.look(silent), backlogs.behind()) == ({"parsing": False}, {})
+
+
 # Queues that nobody serves.
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,12 +15,14 @@ from bellhop.base.errors import ItemError
 from bellhop.base.sections import Notices
 from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
-from bellhop.jobs import lifecycle
-from bellhop.notices import handover, wishes
+from bellhop.jobs import lifecycle, queries
+from bellhop.jobs.queries import for_keeper
+from bellhop.notices import handover, mails, wishes
 from bellhop.notices.handover import Handover
 from bellhop.notices.wishes import Wish
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
+from bellhop.storage.telling import Notice
 from tests.support.jobs import end, job_of
 
 Submit = Callable[..., Job]
@@ -158,7 +161,19 @@ def test_it_tells_of_many_ends_in_one_mail(
     assert mail["subject"] == "[Bellhop] 37 jobs ended: 30 completed, 7 failed"
     assert "- job 4 failed: This is no picture." in mail["text"]
     assert "and 17 more" in mail["text"]
-    assert "https://jobs.example.org/jobs?status=failed&from=" in mail["text"]
+    assert "The failed jobs: https://jobs.example.org/jobs?status=failed\n" in mail["text"]
+    assert "All jobs: https://jobs.example.org/jobs\n" in mail["text"]
+
+
+def test_it_leads_to_what_could_not_be_submitted_and_to_what_ended() -> None:
+    rows = [
+        Notice(id=number, at="2026-11-30T12:00:00.000000Z", kind=kind, name="a", status=status)
+        for number, (kind, status) in enumerate([("schedule", "missed"), ("job", "completed")])
+    ]
+    waiting = mails.Waiting(Counter(missed=1, completed=1), rows)
+    text = mails.of_many(waiting, "https://a.example").text
+    assert "The schedules: https://a.example/schedules\nAll jobs: https://a.example/jobs\n" in text
+    assert "failed" not in text
 
 
 def test_it_sends_a_handful_of_mails_about_a_flood(
@@ -233,6 +248,27 @@ def test_it_shows_its_mails_in_no_list_and_counts_them_nowhere(
     hidden = "SELECT count(*) FROM job WHERE delivery_of IS NULL"
     assert query(hidden) == [(1,)]
     assert query("SELECT count(*) FROM search WHERE text LIKE '%notice%'") == [(0,)]
+
+
+def test_it_counts_what_could_not_be_delivered_within_a_day(
+    submit: Submit, told: Handover, later: Callable[[float], None]
+) -> None:
+    fail_one(submit, told)
+    assert queries.failed_notices() == (0, "")
+    ((notice,),) = query("SELECT job_id FROM job WHERE type = 'notice'")
+    end(job_of(notice), ItemError("bad_input", "550 no such user"))
+    assert queries.failed_notices() == (1, "550 no such user")
+    later(86401)
+    assert queries.failed_notices() == (0, "")
+
+
+@pytest.mark.sqlite("its plan")
+def test_it_looks_at_no_other_notices_to_count_these(rows: str, told: Handover) -> None:
+    """The keeper asks every 20 seconds, and notices are kept for weeks."""
+    plan = query(
+        f"EXPLAIN QUERY PLAN SELECT 1 FROM job WHERE {for_keeper.UNDELIVERED}", {"since": "2026"}
+    )
+    assert "job_ended" in str(plan)
 
 
 def test_it_forgets_what_was_sent_some_days_ago(

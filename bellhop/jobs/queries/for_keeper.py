@@ -14,7 +14,9 @@ from bellhop.storage.installation import SILENCE_S, Installation
 from bellhop.storage.models import Consumer
 from bellhop.system.locks import is_held
 
-UNDELIVERED = "type = 'notice' AND name = 'notice' AND status = 'failed' AND completed_at > :since"
+# `keep = 0` as the index `job_ended` has it.
+UNDELIVERED = """type = 'notice' AND name = 'notice' AND status = 'failed'
+    AND completed_at > :since AND keep = 0"""
 SILENT_MS = "SELECT id, clock_ms() - beat FROM consumer"
 # What a consumer can be called: its locks are files of this name.
 CONSUMER = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -164,9 +166,8 @@ def newest_at() -> str:
 
 def failed_notices() -> tuple[int, str]:
     """How many notices of the last day could not be delivered, without tests; why the last."""
-    values = {"since": timestamp(-DAY_S)}
-    ((count,),) = query(f"SELECT count(*) FROM job WHERE {UNDELIVERED}", values)
-    last = f"""SELECT CASE WHEN json_valid(error) THEN
-            CAST(json_extract(error, '$.message') AS TEXT) END
+    sql = f"""SELECT count(*) OVER (),
+            CASE WHEN json_valid(error) THEN CAST(json_extract(error, '$.message') AS TEXT) END
         FROM job WHERE {UNDELIVERED} ORDER BY completed_at DESC LIMIT 1"""
-    return int(count), str(query(last, values)[0][0] or "") if count else ""
+    found = query(sql, {"since": timestamp(-DAY_S)})
+    return (int(found[0][0]), str(found[0][1] or "")) if found else (0, "")

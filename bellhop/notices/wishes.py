@@ -56,7 +56,8 @@ def checked(
         raise invalid_field(f"{within}wants", f"must be one of {', '.join(WANTS)}")
     if wants != "nothing" and not (address or own):
         raise invalid_field(f"{within}address", "is needed to send notices to")
-    wish = Wish(checked_address(settings, address or "", f"{within}address"), str(wants))
+    given = "" if address is None else address
+    wish = Wish(checked_address(settings, given, f"{within}address"), str(wants))
     if wants != "nothing" and not settings.smtp_host:
         raise Problem("invalid-job", NO_MAIL)
     return wish

@@ -81,7 +81,9 @@ def test_it_sends_mail_alone_and_to_its_domains_alone(web: WsgiClient, address: 
     assert query("SELECT count(*) FROM notice_wish") == [(0,)]
 
 
-@pytest.mark.parametrize("given", [{"wants": "all"}, {"wants": None}, {"colour": "red"}])
+@pytest.mark.parametrize(
+    "given", [{"wants": "all"}, {"wants": None}, {"colour": "red"}, {"address": False}]
+)
 def test_it_refuses_what_it_does_not_know(web: WsgiClient, given: dict[str, Any]) -> None:
     answer = changed(web, {"address": "anna@example.org", **given})
     assert (answer.status, field_of(answer)) == (422, next(iter(given)))
@@ -134,6 +136,24 @@ def test_it_says_at_once_why_a_test_failed(
     assert said in web.get(OWN).json["last"]["said"]
     for table in ("job", "item", "event", "result"):
         assert "correct horse" not in str(query(f"SELECT * FROM {table}"))
+
+
+def test_it_says_nothing_of_a_notice_whose_job_was_deleted(
+    web: WsgiClient, workers: Workers, server: MailServer
+) -> None:
+    server.answers["RCPT"] = "550 no such user"
+    changed(web, ANNA)
+    job = outcome(web, workers)
+    assert web.request("DELETE", f"{job['links']['self']}?purge=true").status == 204
+    assert web.get(OWN).json["last"] is None
+
+
+def test_it_names_the_row_of_a_notice_that_cannot_be_read(web: WsgiClient) -> None:
+    changed(web, ANNA)
+    web.post(f"{OWN}/test", {})
+    query("UPDATE job SET error = '7'")
+    database.close()
+    assert web.get(OWN).json["code"] == "unreadable"
 
 
 def test_it_sends_few_tests(web: WsgiClient) -> None:

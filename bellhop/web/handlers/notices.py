@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from bottle import HTTPResponse
 
 from bellhop.accounts.access import BELLHOP, User
+from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.jobs import lifecycle, queries
 from bellhop.notices import handover, wishes
@@ -68,10 +67,10 @@ def _too_many() -> Problem:
 
 
 def _last(user: User) -> dict[str, object] | None:
-    """When the newest notice was made, and what became of it."""
-    if (sent := handover.last_sent(user.name)) is None:
+    """When the newest notice was made, and what became of it; None once nobody knows any more."""
+    sent = handover.last_sent(user.name)
+    job = queries.job(BELLHOP, sent[1]) if sent else None
+    if sent is None or job is None:
         return None
-    job = queries.job(BELLHOP, sent[1])
-    error = json.loads(job.error) if job and job.error else {}
-    status = job.status if job else "completed"
-    return {"at": sent[0], "status": status, "said": error.get("message")}
+    error = stored(job.error, dict, "job", job.id, "error") if job.error else {}
+    return {"at": sent[0], "status": job.status, "said": error.get("message")}

@@ -7,6 +7,7 @@ holds up the logins alone.
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
@@ -24,9 +25,9 @@ MOST_ANSWER_BYTES, PIECE_BYTES = 1024 * 1024, 64 * 1024
 # What the provider says of itself is asked for again after the first, its keys also when one is
 # unknown, but no sooner than after the second.
 KEPT_S, KEYS_AGAIN_S = 3600.0, 30.0
-# Requests of Bellhop that wait for the provider; each holds one of the few threads of the web.
-MOST_AT_ONCE = 2
-PATIENCE_S = 0.5
+# Requests of Bellhop that wait for the provider, and those that wait for their turn; each holds one
+# of the few threads of the web.
+MOST_AT_ONCE, MOST_WAITING = 2, 2
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 
@@ -68,6 +69,7 @@ class Provider:
     def __init__(self, oidc: Oidc):
         self._oidc = oidc
         self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE + MOST_WAITING)
         self._lock = threading.Lock()
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, list[dict[str, Any]]] | None = None
@@ -130,21 +132,20 @@ class Provider:
         self, method: str, url: str, headers: dict[str, str] | None = None, body: str | None = None
     ) -> dict[str, Any]:
         """The JSON object that it answers with. Raises Away, Mistaken."""
-        if not self._turns.acquire(timeout=PATIENCE_S):
+        if not self._places.acquire(blocking=False):
             raise Away("others wait for its answers already")
+        sent = {"Accept": "application/json", **(headers or {})}
         try:
-            sent = {"Accept": "application/json", **(headers or {})}
-            response = self._pool.request(
-                method, url, body=body, headers=sent, redirect=False, preload_content=False
-            )
-            try:
-                return _answer(url, response.status, _read(response))
-            finally:
-                response.close()
+            with self._turns:
+                response = self._pool.request(
+                    method, url, body=body, headers=sent, redirect=False, preload_content=False
+                )
+                with contextlib.closing(response):
+                    return _answer(url, response.status, _read(response))
         except (HTTPError, OSError) as error:
             raise Away(f"{url}: {type(error).__name__}") from None
         finally:
-            self._turns.release()
+            self._places.release()
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
@@ -24,7 +27,7 @@ from bellhop.base.times import wall_s
 from bellhop.sso import admission, flow, login, provider
 from bellhop.sso.flow import Flow
 from bellhop.web.handlers import sso
-from bellhop.web.site import Site
+from bellhop.web.site import THREADS, Site
 from tests.support.standin_provider import (
     CLIENT,
     SECRET,
@@ -479,16 +482,18 @@ def test_it_says_that_the_provider_is_away_or_wrong(
     assert led == f"/login?refused={reason}"
 
 
-def test_it_lets_few_requests_wait_for_the_provider(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each holds one of the few threads of the web."""
-    monkeypatch.setattr(provider, "PATIENCE_S", 0.0)
-    asked = site.provider
+def test_it_lets_few_requests_wait_for_the_provider(site: Site) -> None:
+    """Each holds one of the few threads of the web; one too many does not even wait for a turn."""
+    asked, taken = site.provider, contextlib.ExitStack()
     for _ in range(provider.MOST_AT_ONCE):
-        asked._turns.acquire()
-    with pytest.raises(provider.Away, match="others wait"):
-        asked.metadata()
+        taken.enter_context(asked._places)
+        taken.enter_context(asked._turns)
+    with ThreadPoolExecutor(THREADS) as threads, taken:
+        asking = [threads.submit(asked.metadata) for _ in range(THREADS)]
+        ended = islice(as_completed(asking, timeout=30), THREADS - provider.MOST_WAITING)
+        assert {type(each.exception()) for each in ended} == {provider.Away}
+        waiting = [each for each in asking if not each.done()]
+    assert [each.result() for each in waiting] == [asked.metadata()] * provider.MOST_WAITING
 
 
 def test_it_asks_for_what_the_provider_says_of_itself_once(
@@ -599,6 +604,12 @@ def test_it_keeps_a_disabled_account_out(browser: Browser) -> None:
     browser.log_in()
     accounts.disable("vera", is_disabled=True)
     assert browser.log_in() == "/login?refused=disabled"
+
+
+def test_it_leads_from_a_long_address_to_the_first_page(browser: Browser) -> None:
+    """The page of the login links to it, and a cookie has no room for it."""
+    led = browser.begin(f"/jobs?q={'x' * 3000}")
+    assert browser.led(browser._standin.consent(led)) == "/"
 
 
 @of("[sso]", "new_accounts = no")

@@ -21,7 +21,7 @@ REASONS = {
     "name": "The name that your login gives you cannot be the name of an account: up to 64 "
     "letters a-z, digits and . _ @ -.",
     "group": "You are in no group that may use Bellhop. Ask the person who runs it.",
-    "unknown": "You have no account in Bellhop, and an admin has to add one.",
+    "unknown": "You have no account in Bellhop. Ask the person who runs it.",
     "disabled": "Your account in Bellhop is disabled. Ask the person who runs it.",
     "taken": "Bellhop already has an account with your name, which is not connected to this "
     "login. If it is yours, log in with its password.",

@@ -21,8 +21,8 @@ LASTS_S, MOST_FLOWS = 900, 5
 COOKIE = "bellhop_login_"
 ID_LENGTH = 16
 VALUE = re.compile(r"([A-Za-z0-9_-]{43})\.([0-9]{1,12})\.([A-Za-z0-9_=-]{0,2000})")
-# A page of ours; the page of the login reads an address in the same way.
-PAGE = re.compile(r"/(?:[a-z]+(?:/[0-9A-Za-z_-]+)?)?(?:\?[!-~]*)?")
+# A page of ours, which the page of the login reads in the same way; no cookie has room for more.
+PAGE = re.compile(r"(?!.{1001})/(?:[a-z]+(?:/[0-9A-Za-z_-]+)?)?(?:\?[!-~]*)?")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Flow:
 
 
 def begun(next_page: str) -> Flow:
-    """A new login, which leads to a page of ours; to the first one for what is none."""
+    """A new login, which leads to a page of ours; to the first one for what is none or too long."""
     page = next_page if PAGE.fullmatch(next_page) else "/"
     return Flow(secrets.token_urlsafe(32), int(wall_s()), page)
 

@@ -35,7 +35,7 @@ _trouble = Trouble(
 def begin(site: Site, user: User | None) -> HTTPResponse:
     """GET /login/sso: leads to the provider; `?next=` is the page of ours to go to afterwards."""
     _require_provider(site)
-    flow = flows.begun(prefix.within(query.text("next", 1000) or "/"))
+    flow = flows.begun(prefix.within(query.text("next", query.MOST_QUERY) or "/"))
 
     def lead() -> HTTPResponse:
         where = site.provider.metadata().authorization

@@ -48,19 +48,17 @@ def admitted(
     Without a login a page leads to the page that asks for it, and the `user` of what is open to
     everybody is None.
     """
-    user = None
+    user, refusal = None, None
     try:
         if FOREIGN not in request.environ:
             user = user_of(settings, sent_headers(), request.environ["wsgi.url_scheme"])
-    except NotAdmitted as refusal:
-        rates.take(None, address())
-        header.note_refused(sent_headers(), address(), refusal.reason)
-        if action == "page":
-            raise _to_login(f"refused={refusal.reason}") from None
-        if action != "open":
-            raise
+    except NotAdmitted as found:
+        refusal = found
     request.environ[USER] = user.name if user else ""
     rates.take(user, address())
+    if refusal and action != "open":
+        header.note_refused(sent_headers(), address(), refusal.reason)
+        raise _to_login(f"refused={refusal.reason}") if action == "page" else refusal
     if user is None and action == "page":
         query = f"?{request.query_string}" if request.query_string else ""
         raise _to_login(f"next={quote(prefix.at(request.path) + query)}")

@@ -10,6 +10,7 @@ import pytest
 from bellhop.accounts import accounts, audit
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
+from bellhop.database.database import query
 from bellhop.server.parser import Parser
 from bellhop.sso import header
 from bellhop.web.site import Site
@@ -227,6 +228,14 @@ def test_it_writes_no_name_in_the_log_that_is_no_account(come: Callable[..., Ans
     """It may be anything."""
     come("Vera Smith")
     assert notes() == [("an unknown name", "login by the proxy refused: name", "")]
+
+
+def test_it_counts_a_page_that_is_refused_once(come: Callable[..., Answer]) -> None:
+    """And not each file of the page that says so."""
+    led = come("Vera Smith", path="/jobs").headers["Location"]
+    for path in (led, "/static/shared/style.css", "/static/shared/bell.svg"):
+        assert come("Vera Smith", path=path).status == 200
+    assert query("SELECT count FROM refusal") == [(1,)]
 
 
 def test_it_shows_a_person_on_a_page_why_they_are_not_let_in(

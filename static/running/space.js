@@ -27,7 +27,7 @@ function kinds(of) {
 function typeRow(of) {
   const ages = { lifetime: of.results_days, soon: of.soon_jobs, soonBytes: bytes(of.soon_bytes), kept: of.kept_bytes ? bytes(of.kept_bytes) : "" };
   return make("tr", {}, make("th", { scope: "row", dir: "auto" }, of.type), size(of.bytes),
-    of.jobs ? jobsLink({ type: of.type }, of.type, of.jobs) : cell(texts.deliveries), oldest(of.oldest_at), make("td", { className: "quiet" }, texts.ages(ages)));
+    of.jobs ? jobsLink({ type: of.type }, of.type, of.jobs) : cell(texts.own[of.type]), oldest(of.oldest_at), make("td", { className: "quiet" }, texts.ages(ages)));
 }
 
 const ownerRow = (of) => make("tr", {}, make("th", { scope: "row", dir: "auto" }, of.owner), size(of.bytes), jobsLink({ owner: of.owner }, of.owner, of.jobs), oldest(of.oldest_at));

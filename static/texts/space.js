@@ -7,7 +7,8 @@ const days = (count) => (count === 1 ? "a day" : `${number(count, { maximumFract
 export const texts = {
   jobs: (count) => many(count, "job"),
   jobsOf: (name, count) => `${many(count, "job")} of ${name}`,
-  deliveries: "deliveries of webhooks",
+  /** What the job types of Bellhop itself do. */
+  own: { webhook: "deliveries of webhooks", notice: "notices by mail" },
   /** When Bellhop deletes what of a type. */
   ages: ({ lifetime, kept, soon, soonBytes }) => [
     lifetime ? `Deleted after ${days(lifetime)}` : "Never deleted",

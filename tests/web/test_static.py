@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.catalog import loading, typefiles
+from bellhop.jobs.newjob import OWN_TYPES
 from bellhop.web.handlers.pages import PIECES
 from bellhop.web.routes import page_routes
 from tests.support.places import ROOT
@@ -126,6 +127,19 @@ def test_it_reads_and_writes_json_in_one_module() -> None:
     """In all others, a whole number beyond 2^53 would lose digits."""
     users = {p.name for p in modules() if re.search(r"\bJSON\.|\.json\(\)", p.read_text())}
     assert users == {"json.js"}
+
+
+def test_it_marks_what_is_wrong_in_one_place() -> None:
+    """As an attribute without a value, `aria-invalid` says that nothing is wrong (WAI-ARIA 1.2)."""
+    marks = {p.name for p in modules() if 'Attribute("aria-invalid' in p.read_text()}
+    assert marks == {"dom.js"}
+
+
+def test_it_has_words_for_each_type_of_bellhop_itself() -> None:
+    """The part Space of the page Running shows what they hold, and has no jobs to lead to."""
+    text = (STATIC / "texts/space.js").read_text()
+    (words,) = re.findall(r"^  own: \{(.+)\},$", text, re.M)
+    assert re.findall(r"(\w+): \"", words) == [*OWN_TYPES]
 
 
 def test_it_has_no_file_without_a_use() -> None:

@@ -130,13 +130,7 @@ class Handover:
             _send(receiver, target, mail, receiver.waiting)
 
     def _base(self) -> str:
-        """Where the pages are, as far as somebody said it."""
-        if public := self._settings.server.public_url:
-            return public.rstrip("/")
-        try:
-            return self._here.address_file.read_text().strip().rstrip("/")
-        except OSError:
-            return f"http://{self._settings.server.host}:{self._settings.server.port}"
+        return self._here.address(self._settings)
 
 
 def pace_of(receiver: Receiver, gather_s: float) -> Pace:

@@ -98,6 +98,12 @@ class Installation:
     def address_file(self) -> Path:
         return self.folder / "address"
 
+    def address(self, settings: Settings) -> str:
+        """Where people find the pages, as far as somebody said it or a web runs."""
+        with contextlib.suppress(OSError):
+            return settings.server.public_url or self.address_file.read_text()
+        return f"http://{settings.server.host}:{settings.server.port}"
+
     @property
     def described_types(self) -> Path:
         return self.folder / "types.json"

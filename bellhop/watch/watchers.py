@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import logging
 import threading
@@ -44,7 +43,7 @@ class Watchers:
         consumer: str,
         ring: Callable[[Mapping[str, int]], None],
     ):
-        self._settings, self._here = settings, here
+        self._here = here
         self._lock: int | None = None
         self._locking = threading.Lock()
         self._stopping = threading.Event()
@@ -59,7 +58,7 @@ class Watchers:
             ring=ring,
             is_stopping=self._stopping.is_set,
         )
-        address, places = self._address, Places(settings)
+        address, places = partial(here.address, settings), Places(settings)
         for name, watch in settings.watches.items():
             folder = WatchedFolder(name, watch, here.id, submitter, address=address, places=places)
             run = partial(self._run, name, folder)
@@ -75,13 +74,6 @@ class Watchers:
         until = time.monotonic() + STOP_LIMIT_S
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-
-    def _address(self) -> str:
-        """Where people find this Bellhop."""
-        url = self._settings.server.public_url
-        with contextlib.suppress(OSError):  # the web has not started yet
-            url = url or self._here.address_file.read_text()
-        return url
 
     def _run(self, name: str, folder: WatchedFolder) -> None:
         again = f"watch={name} continues"

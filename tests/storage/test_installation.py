@@ -255,3 +255,13 @@ def test_it_refuses_a_data_folder_that_it_may_only_read(
         return False
 
     assert as_nobody(refuses)
+
+
+def test_it_is_found_where_the_settings_say_or_where_a_web_runs(config: Config) -> None:
+    settings = config("[server]\nport = 9")
+    here, _ = agree(make_folder(settings), settings, down)
+    assert here.address(settings) == "http://127.0.0.1:9"
+    here.address_file.write_text("http://127.0.0.1:1234")
+    assert here.address(settings) == "http://127.0.0.1:1234"
+    public = config("[server]\npublic_url = https://jobs.example.org/bellhop")
+    assert here.address(public) == "https://jobs.example.org/bellhop"

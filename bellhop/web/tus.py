@@ -109,6 +109,13 @@ def checksum(headers: Headers) -> Checksum | None:
         raise Problem("bad-request", "Upload-Checksum: the checksum must be in Base64.") from None
 
 
+def require_fits(offset: int, length: int, whole: int) -> None:
+    """Refuse a body of `length` bytes that begins at `offset` and goes beyond the `whole`."""
+    if offset + length > whole:
+        said = f"This upload has {whole} bytes, so at most {max(0, whole - offset)} follow."
+        raise Problem("upload-too-large", said)
+
+
 def begun(
     site: Site, user: User, upload_id: str, headers: Headers, length: int
 ) -> tuple[Upload, Part]:
@@ -117,9 +124,7 @@ def begun(
     require_part(headers)
     upload = site.uploads.find(user.name, upload_id)
     offset = number(headers, "UPLOAD_OFFSET")
-    if offset + length > upload.length:
-        said = f"This upload has {upload.length} bytes, so at most {upload.length - offset} follow."
-        raise Problem("upload-too-large", said)
+    require_fits(offset, length, upload.length)
     return upload, site.uploads.begin(upload, offset, unproved=checksum(headers) is not None)
 
 

@@ -31,7 +31,7 @@ ROWS = (
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
 # docs/decisions/.
 BUDGETS = {
-    "cli": 2294, "parent": 795, "server": 802, "web": 6183, "consumer": 1701, "backup": 914,
+    "cli": 2294, "parent": 795, "server": 802, "web": 6185, "consumer": 1701, "backup": 914,
     "schedules": 339, "checks": 662, "jobs": 3867, "jobprocess": 1662, "accounts": 886,
     "bell": 321, "catalog": 1090, "environments": 380, "database": 1550, "storage": 1513,
     "stores": 1140,

@@ -129,6 +129,12 @@ def test_it_refuses_more_than_the_length(web: WsgiClient, here: Installation) ->
     assert list(parts(here).values()) == [b""]
 
 
+def test_it_begins_no_upload_with_more_than_its_length(web: WsgiClient, here: Installation) -> None:
+    answer = web.request("POST", UPLOADS, CONTENT, **VERSION, upload_length="5", content_type=PART)
+    assert (answer.status, answer.code) == (413, "upload-too-large")
+    assert not here.folder.joinpath("uploads", ".parts").exists() or parts(here) == {}
+
+
 def test_it_refuses_a_part_of_another_type(web: WsgiClient) -> None:
     path = begun(web, 12)
     assert put(web, path, 0, CONTENT, content_type="text/plain").status == 415

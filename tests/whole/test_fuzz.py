@@ -159,13 +159,20 @@ def connect(path: Path) -> None:
     sqlite3.connect(path).close()
 
 
+def connect_by_address(path: Path) -> None:
+    sqlite3.connect(f"{path.absolute().as_uri()}?mode=rwc", uri=True).close()
+
+
 def remove_by_descriptor(path: Path) -> None:
     descriptor = os.open(path.parent.parent, os.O_RDONLY)
     os.rmdir(path.parent.name, dir_fd=descriptor)
     os.close(descriptor)
 
 
-@pytest.mark.parametrize("act", [make, change, remove, rename, link, connect, remove_by_descriptor])
+@pytest.mark.parametrize(
+    "act",
+    [make, change, remove, rename, link, connect, connect_by_address, remove_by_descriptor],
+)
 def test_it_finds_a_file_outside_the_data_folder(
     act: Callable[[Path], None], tmp_path: Path
 ) -> None:
@@ -182,9 +189,10 @@ def test_it_finds_a_file_outside_the_data_folder(
     assert any("outside the data folder" in f for f in found(application, HEALTH, tmp_path))
 
 
-def test_it_lets_the_data_folder_change(tmp_path: Path) -> None:
+@pytest.mark.parametrize("act", [make, connect_by_address])
+def test_it_lets_the_data_folder_change(act: Callable[[Path], None], tmp_path: Path) -> None:
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        make(tmp_path / "data" / "new")
+        act(tmp_path / "data" / "new")
         start("200 x", [DOOR])
         return []
 

@@ -39,8 +39,10 @@ def create(site: Site, user: User) -> HTTPResponse:
     wanted = tus.checksum(headers)
     length = tus.number(headers, "UPLOAD_LENGTH")
     told = metadata(headers.get("UPLOAD_METADATA", ""))
+    sent = max(0, request.content_length) if tus.is_part(headers) else 0
     if length > site.settings.server.max_upload_bytes:
         raise too_large(site.settings.server.max_upload_bytes)
+    tus.require_fits(0, sent, length)
     if problem := room_problem(site.settings, site.files, length):
         raise problem
     with _known(site, user, told, length) as known:
@@ -52,7 +54,7 @@ def create(site: Site, user: User) -> HTTPResponse:
             _admission(site, user, length),
             known,
         )
-    if tus.is_part(headers) and request.content_length > 0 and upload.sha256 is None:
+    if sent and upload.sha256 is None:
         part = site.uploads.begin(upload, 0, unproved=wanted is not None)
         upload = _write(site, upload, part, wanted)
     location = {"Location": tus.path_of(upload)}

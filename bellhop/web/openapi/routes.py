@@ -293,7 +293,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               "schedule keeps the uploads that the job names, and gives them to each job.",
               body=takes("ScheduleRequest", WEEKLY),
               answers=shows("Schedule", "The schedule.", "Location", status=201),
-              problems=NEW_JOB),
+              problems=(*NEW_JOB, *NO_JOB, "unreadable", "quota-full")),
         Route("GET", f"{API}/schedules/next-runs", name="nextRuns",
               summary="Try a cron expression", words="Shows when a schedule would run. A problem "
               "names what is wrong with the expression or the time zone.",
@@ -306,7 +306,7 @@ ROUTES: dict[str, tuple[str, tuple[Route, ...]]] = {
               "names, takes new uploads, and Bellhop deletes the others.",
               parameters=("schedule",), body=takes("SchedulePatch", {"paused": True}),
               answers=shows("Schedule", "The schedule."),
-              problems=(*NEW_JOB, "not-found", "expired", "quota-full")),
+              problems=(*NEW_JOB, *NO_JOB, "unreadable", "quota-full")),
         Route("POST", f"{API}/schedules/{{number}}/run", name="runSchedule",
               summary="Run a schedule now", words="Submits its job, and does not change its times.",
               parameters=("schedule",), answers=shows("Job", "The job.", "Location", status=202),

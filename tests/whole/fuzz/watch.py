@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Event of the interpreter: where in its arguments the paths stand, and after them the folders
@@ -74,7 +75,10 @@ def _changed(event: str, arguments: tuple[Any, ...]) -> Iterator[str]:
             continue  # of a descriptor, whose opening was seen
         folder = arguments[folders[number]] if number < len(folders) else -1
         base = f"/proc/self/fd/{folder}" if isinstance(folder, int) and folder >= 0 else ""
-        yield os.path.abspath(os.path.join(os.path.realpath(base), os.fsdecode(path)))
+        name = os.fsdecode(path)
+        if event == "sqlite3.connect":
+            name = unquote(name.removeprefix("file:").partition("?")[0])
+        yield os.path.abspath(os.path.join(os.path.realpath(base), name))
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from bellhop.stores import filesystem
 from bellhop.uploads import uploads
 from bellhop.uploads.uploads import forget_old, remove_litter
 from bellhop.web.site import Site
-from tests.support.tus import look, put, uploaded, who
+from tests.support.tus import begun, look, put, uploaded, who
 from tests.support.wsgi import Answer, WsgiClient
 
 SCHEDULES, JOBS = "/api/v1/schedules", "/api/v1/jobs"
@@ -162,6 +163,21 @@ def test_it_keeps_its_files_for_as_long_as_it_exists(
     forget_old()
     remove_litter(here.folder, age_s=-1)
     assert kept(here) == [upload_id]
+
+
+def test_it_takes_an_upload_that_arrived_whole_while_nobody_could_be_told(
+    web: WsgiClient, site: Site, here: Installation
+) -> None:
+    """The web was killed, or the login had ended; each job after that has the file."""
+    upload_id = begun(web, 3, filename="late.txt").rpartition("/")[2]
+    (here.folder / "uploads" / ".parts" / upload_id).write_bytes(b"abc")
+    (file,) = add(web, job(upload_id)).json["files"]
+    assert (file["filename"], file["size"]) == ("late.txt", 3)
+    assert [run_due(site), run_due(site)] == [1, 1]
+    jobs = [each.job_id for each in Job.select()]
+    database.close()
+    assert [files_of(web, job_id) for job_id in jobs] == [{"late.txt": b"abc"}] * 2
+    assert query("SELECT sha256 FROM upload") == [(hashlib.sha256(b"abc").hexdigest(),)]
 
 
 def test_it_takes_no_upload_that_has_not_arrived(web: WsgiClient) -> None:

@@ -1,4 +1,4 @@
-"""Where `move-to`, `backup` and `restore` can be killed, and what is done by then."""
+"""Where `move-to`, `backup`, `restore` and an upload can be killed, and what is done by then."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ BEFORE = {
     "before-written": "the rows are kept, in a file without its name",
     "before-kept": "the rows are kept, and not brought to the new schema",
 }
+UPLOAD = {"upload-arrived": "the bytes of the request are in place; the row knows none of them"}
 RESTORE = {"restore-files": "all files are there; the folder is no installation"}
 RESTORE_ON_SERVER = {
     **RESTORE,

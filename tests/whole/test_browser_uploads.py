@@ -225,6 +225,25 @@ def test_it_goes_on_after_the_server_was_killed(
     assert stored(bellhop, "killed.txt") == [path.read_bytes()]
 
 
+def test_it_goes_on_with_what_arrived_whole_as_the_web_was_killed(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    """Nobody could be told of it: neither the page nor the row of the upload."""
+    throttle(browser, FAST)
+    with running(tmp_path, BELLHOP_DIE_AT="upload-arrived") as bellhop:
+        bellhop.serve()
+        opened(browser, bellhop.url)
+        drop(browser, ("whole.txt", "words"))
+        choose(browser, "upper")
+        press(browser, "[data-submit]")
+        wait_for_row(browser, "Submitted: whole.txt")
+        assert stored(bellhop, "whole.txt") == [b"words"]
+        (job,) = named(bellhop, "whole.txt")
+        assert bellhop.final(job["job_id"])["status"] == "completed"
+        assert bellhop.log().count("web ended with status -9") == 1
+        browser.get("about:blank")
+
+
 def test_it_pauses_on_one_page_and_continues_on_another(
     page: webdriver.Chrome, bellhop: Running, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from tests.support.killpoints import (
     RESTORE_ON_SERVER,
     TO_POSTGRESQL,
     TO_SQLITE,
+    UPLOAD,
     WITH_FILES,
 )
 from tests.support.places import ROOT
@@ -81,7 +82,7 @@ def test_it_names_every_point_there_is() -> None:
     }
     of_moves = {*TO_POSTGRESQL, *TO_SQLITE, *WITH_FILES}
     of_backups = {*BACKUP, *BEFORE, *RESTORE_ON_SERVER}
-    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *of_moves, *of_backups}
+    assert found == {*ACCEPT, *CLAIM_TO_FINISH, *UPLOAD, *of_moves, *of_backups}
 
 
 @pytest.mark.parametrize("point", ACCEPT)

@@ -11,6 +11,7 @@ from bottle import HTTPResponse, request
 
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem, too_large
+from bellhop.base.killpoint import die_at
 from bellhop.jobs import limits, queries
 from bellhop.storage.models import Upload
 from bellhop.uploads.metadata import metadata, sha256_in
@@ -78,6 +79,7 @@ def append(site: Site, user: User, upload_id: str) -> HTTPResponse:
     """PATCH /uploads/ID: further bytes, which the server of the web may have written already."""
     headers, landed = tus.headers_sent(), request.environ["wsgi.input"]
     if isinstance(landed, Landing):
+        die_at("upload-arrived")
         upload = _kept(site, landed.upload, landed.part)
     else:
         wanted = tus.checksum(headers)

@@ -118,14 +118,24 @@ RAW = """
 
 
 @dataclass
+class Clean:
+    """A row in every table, once a test has made them: in a file, and in a database of `server`."""
+
+    file: Path
+    server: Postgres | None = None
+    jobs: dict[str, list[str]] = field(default_factory=dict)  # by the engine
+
+
+@dataclass
 class World:
-    """An installation with a row in every table, and its database as it is before it is spoiled."""
+    """An installation with a row in every table, which are spoiled in a copy of the clean ones."""
 
     here: Installation
     keeper: Keeper
     web: WsgiClient
     server: Postgres | None
-    jobs: list[str] = field(default_factory=list)
+    clean: Path
+    jobs: list[str]
     spoilt: int = 0
 
     @property
@@ -136,10 +146,10 @@ class World:
         """Let the rows of a table hold these in turn; False where the table refuses them."""
         if self.server:
             return self._spoil_on(self.server, table, column, kinds)
-        database.close()
+        database.close_all()
         for path in self.path.parent.glob("bellhop.db*"):
             path.unlink()
-        shutil.copy(self.path.parent / "clean", self.path)
+        shutil.copy(self.clean, self.path)
         cases = " ".join(f"WHEN {number} THEN {kind}" for number, kind in enumerate(kinds))
         garbage = f"CASE rowid % {len(kinds)} {cases} END" if len(kinds) > 1 else kinds[0]
         with contextlib.closing(sqlite3.connect(self.path)) as connection, connection:
@@ -147,16 +157,18 @@ class World:
             try:
                 # What must be unique can be spoiled in one row alone.
                 sql = f'UPDATE OR IGNORE "{table}" SET "{column}" = {garbage}'
-                return bool(connection.execute(sql).rowcount)
+                done = connection.execute(sql).rowcount
             except sqlite3.IntegrityError:
-                return False
+                done = 0
+        database.stay_open()  # as a Bellhop does, for all that is asked now
+        return bool(done)
 
     def _spoil_on(self, server: Postgres, table: str, column: str, kinds: Sequence[str]) -> bool:
         """The same row by row: there is no UPDATE that passes over what is refused."""
         url = server.url("spoiled")
         if table in BUSY or not self.spoilt:
             database.close_all()
-            server.drop_database("spoiled")
+            server.psql("DROP DATABASE IF EXISTS spoiled WITH (FORCE)")
             server.new_database("spoiled", "clean")
         self.spoilt += 1
         bind_server(url)
@@ -194,25 +206,38 @@ class World:
         ]
 
 
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
+    made = Clean(tmp_path_factory.mktemp("clean") / "bellhop.db")
+    yield made
+    database.close_all()
+    if made.server:
+        for name in ("clean", "spoiled"):
+            made.server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def server(request: pytest.FixtureRequest, rows: str) -> Iterator[Postgres | None]:
+def server(request: pytest.FixtureRequest, rows: str, clean: Clean) -> Postgres | None:
     """Where a copy of the rows can be spoiled, if they are on a server."""
     if not rows:
-        yield None
-        return
-    found: Postgres = request.getfixturevalue("postgres")
-    yield found
-    database.close_all()
-    for name in ("clean", "spoiled"):
-        found.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        return None
+    clean.server = request.getfixturevalue("postgres")
+    return clean.server
 
 
 @pytest.fixture
-def world(site: Site, submit: Submit, server: Postgres | None) -> World:
+def world(site: Site, submit: Submit, server: Postgres | None, clean: Clean, engine: str) -> World:
     files = Files(site.here.folder)
     keeper = Keeper(site.here, site.settings, files, ring=lambda times: None, each_round=[])
-    path = site.here.database
-    made = World(site.here, keeper, WsgiClient(routes.make_app(site)), server)
+    if engine not in clean.jobs:
+        clean.jobs[engine] = [job.job_id for job in a_row_in_every_table(submit)]
+        keep_clean(site.here.database, server, clean)
+    web = WsgiClient(routes.make_app(site))
+    return World(site.here, keeper, web, server, clean.file, clean.jobs[engine])
+
+
+def a_row_in_every_table(submit: Submit) -> list[Job]:
+    """Jobs in each state, with what follows from them; RAW has the rest."""
     done, chain, failed, later, _ = (
         submit("a"),
         submit("b", then=[NewStep("noop", {"n": 1}, "parsing")]),
@@ -235,18 +260,22 @@ def world(site: Site, submit: Submit, server: Postgres | None) -> World:
             lifecycle.try_again(claim, 60, "busy")
     assert single.claim("parsing", "gone/1"), "it runs while its consumer is gone"
     queues.pause("mail", "anna")
+    return [done, chain, failed, later, needing]
+
+
+def keep_clean(path: Path, server: Postgres | None, clean: Clean) -> None:
+    """Copy what the database at `path`, or that of the tests, holds, with the rest of the rows."""
     database.close_all()
     raw = RAW.replace("{hash}", "a" * 64)
     if server:
         server.new_database("clean", "tables")
         server.psql(f"DROP TRIGGER audit_unchanged ON audit; {raw}", "clean")
-        server.new_database("spoiled", "clean")
     else:
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.executescript(f"DROP TRIGGER audit_unchanged; {raw}")
-            connection.execute("VACUUM INTO ?", [str(path.parent / "clean")])
-    made.jobs = [job.job_id for job in (done, chain, failed, later, needing)]
-    return made
+            connection.execute("VACUUM INTO ?", [str(clean.file)])
+        with contextlib.closing(sqlite3.connect(clean.file)) as connection:
+            connection.execute("PRAGMA journal_mode = wal")
 
 
 def passes_of(table: str, column: str, *, is_server: bool) -> list[Sequence[str]]:

@@ -136,14 +136,15 @@ audit: .venv/pins  ## Look up known vulnerabilities of the pinned packages
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
+# Of the tools of the tests, most modules are imported by nobody.
 .venv/dev: .venv/run requirements-dev.txt requirements-cog.txt requirements-ocr.txt \
 		requirements-postgresql.txt requirements-machines.txt requirements-sso.txt \
 		requirements-notices.txt
-	@$(INSTALL) -r requirements-dev.txt
+	@$(INSTALL) --no-compile -r requirements-dev.txt
 	@touch $@
 
 .venv/bench: .venv/dev requirements-bench.txt
-	@$(INSTALL) -r requirements-bench.txt
+	@$(INSTALL) --no-compile -r requirements-bench.txt
 	@touch $@
 
 .venv/pins: .venv/dev requirements-pins.txt

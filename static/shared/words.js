@@ -25,7 +25,7 @@ export function statusWord(job) {
 export function withLocalTimes(text) {
   return text.replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?Z/g, (found) => {
     const today = new Date().toISOString().slice(0, 11);
-    return clockTime(found.includes("T") ? found : today + found);
+    return found.includes("T") ? shortTime(found) : clockTime(today + found);
   });
 }
 

@@ -131,3 +131,15 @@ def test_it_shows_another_list_whatever_the_pointer_is_on(
     """)
     wait_for(lambda: "No jobs match" in text_of(browser, "[data-empty]"))
     assert ids(browser) == []
+
+
+def test_it_says_the_day_of_a_start_that_is_not_today(
+    browser: webdriver.Chrome, served: Running
+) -> None:
+    browser.get(f"{served.url}/jobs")
+    said = browser.execute_async_script(
+        """const done = arguments[0];
+        import("/static/shared/words.js").then((words) =>
+          done(words.withLocalTimes("its start time, 2031-03-14T12:00:00Z")));"""
+    )
+    assert "14" in said and "2031" in said

@@ -145,8 +145,7 @@ class Keeper:
             return None
 
     def _note_absence(self) -> None:
-        if self._is_the_keeper():
-            self._absence.end()
+        self._absence.end(is_keeper=self._is_the_keeper())
 
     def sweep(self) -> None:
         """One round: the guarded moves by every consumer, the tidying by one of them.

@@ -93,9 +93,9 @@ class Absence:
         """The database is away, since now unless it was before."""
         self._began = self._began or (timestamp(), time.monotonic())
 
-    def end(self) -> None:
-        """The database is there; it is written what was away for long."""
-        if self._began and time.monotonic() - self._began[1] >= BEGINS_S:
+    def end(self, *, is_keeper: bool) -> None:
+        """The database is there; it is written what was away for long, by the keeper alone."""
+        if is_keeper and self._began and time.monotonic() - self._began[1] >= BEGINS_S:
             with database.atomic():
                 _note_absence(self._began[0], timestamp())
         self._began = None

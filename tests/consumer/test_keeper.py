@@ -539,3 +539,20 @@ def test_it_goes_on_with_its_round_when_one_part_fails(
     monkeypatch.setattr(keeper, "expire_leases", broken)
     keeper.sweep()
     assert [item.status for item in items_of(job)] == ["queued"]
+
+
+def test_it_tells_of_no_absence_of_the_database_that_another_keeper_told(
+    keeper: Keeper, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also not once it follows that one, days later."""
+    passed = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: passed[0])
+    other = take_lock(here.folder / "keeper.lock", fcntl.LOCK_EX)
+    assert other is not None
+    keeper._absence.begin()
+    passed[0] += 100
+    keeper._note_absence()
+    os.close(other)
+    passed[0] += 3 * 86400
+    keeper._note_absence()
+    assert query("SELECT count(*) FROM trouble") == [(0,)]

@@ -193,7 +193,7 @@ def test_it_tells_of_a_database_that_was_away_once_it_is_back(
         for _ in range(3):
             absence.begin()
             passed[0] += 30
-        absence.end()
+        absence.end(is_keeper=True)
         look()
         later(120)
     assert look() == []
@@ -202,7 +202,7 @@ def test_it_tells_of_a_database_that_was_away_once_it_is_back(
     assert subject.startswith("[Bellhop] over: the database could not be reached several times fr")
     absence.begin()
     passed[0] += 59
-    absence.end()
+    absence.end(is_keeper=True)
     assert query("SELECT count(*) FROM trouble") == [(0,)]
 
 

@@ -17,12 +17,13 @@ from bellhop.storage.telling import Notice
 
 MOST_NAME, MOST_SUBJECT_NAME, MOST_REASON = 200, 60, 300
 MOST_REASONS, MOST_LISTED = 3, 20
-# How a notice begins, in its subject and first line.
+# What became of one, after its name.
 WORDS = {
     "completed": "completed", "failed": "failed", "cancelled": "was cancelled",
     "missed": "could not be submitted",
-    "begun": "has a problem", "over": "has a problem no longer",
 }  # fmt: skip
+# The same after how many there are, and before a name.
+COUNTED = {**WORDS, "cancelled": "cancelled", "begun": "begun", "over": "over"}
 
 
 class Mail(NamedTuple):
@@ -60,7 +61,7 @@ def of_test(base: str) -> Mail:
 def of_many(waiting: Waiting, base: str) -> Mail:
     """A summary: how many ended how, the first that failed, and where the rest is."""
     what, count = _what(waiting), waiting.counts.total()
-    parts = ", ".join(f"{n} {WORDS[status]}" for status, n in waiting.counts.most_common())
+    parts = ", ".join(f"{n} {COUNTED[status]}" for status, n in waiting.counts.most_common())
     listed = [_line(row, base) for row in waiting.rows[:MOST_LISTED]]
     rest = count - len(listed)
     text = "\n".join([
@@ -90,9 +91,9 @@ def _links(waiting: Waiting, base: str) -> list[str]:
 
 
 def _of_job(notice: Notice, base: str) -> Mail:
-    word, name = WORDS[notice.status], _name(notice)
+    name = _name(notice)
     lines = [
-        f"The job “{name}” {word}.", "",
+        f"The job “{name}” {WORDS[notice.status]}.", "",
         f"Type: {notice.type}",
         *_counts(notice),
         *([f"Took: {took}"] if (took := _took(notice)) else []),
@@ -100,7 +101,7 @@ def _of_job(notice: Notice, base: str) -> Mail:
         *_reasons(notice), "",
         f"{base}/jobs/{notice.job_id}",
     ]  # fmt: skip
-    subject = f"[Bellhop] {word}: {name[:MOST_SUBJECT_NAME]} ({notice.type})"
+    subject = f"[Bellhop] {COUNTED[notice.status]}: {name[:MOST_SUBJECT_NAME]} ({notice.type})"
     return Mail(subject, _whole("\n".join(lines), _footer(notice, base)))
 
 

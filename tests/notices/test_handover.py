@@ -165,6 +165,29 @@ def test_it_tells_of_many_ends_in_one_mail(
     assert "All jobs: https://jobs.example.org/jobs\n" in mail["text"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "counts", "said"),
+    [
+        ("job", {"cancelled": 2, "completed": 1}, "3 jobs ended: 2 cancelled, 1 completed"),
+        ("trouble", {"begun": 3, "over": 1}, "4 notices about Bellhop itself: 3 begun, 1 over"),
+    ],
+)
+def test_it_says_how_many_ended_how_in_whole_words(
+    kind: str, counts: dict[str, int], said: str
+) -> None:
+    first = Notice(id=1, owner="anna", at="2026", kind=kind, name="a", status=next(iter(counts)))
+    mail = mails.of_many(mails.Waiting(Counter(counts), [first]), "https://a.example")
+    assert mail.subject == f"[Bellhop] {said}"
+
+
+def test_it_calls_a_job_that_was_cancelled_so(submit: Submit, told: Handover) -> None:
+    lifecycle.ask_cancel(submit(name="pictures").job_id)
+    told.look()
+    (mail,) = sent()
+    assert mail["subject"] == "[Bellhop] cancelled: pictures (noop)"
+    assert "The job “pictures” was cancelled." in mail["text"]
+
+
 def test_it_leads_to_what_could_not_be_submitted_and_to_what_ended() -> None:
     rows = [
         Notice(id=number, at="2026-11-30T12:00:00.000000Z", kind=kind, name="a", status=status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -154,6 +155,14 @@ def test_it_names_the_row_of_a_notice_that_cannot_be_read(web: WsgiClient) -> No
     query("UPDATE job SET error = '7'")
     database.close()
     assert web.get(OWN).json["code"] == "unreadable"
+
+
+def test_it_wakes_who_sends_a_test(web: WsgiClient, site: Any) -> None:
+    changed(web, ANNA)
+    rung: list[Any] = []
+    object.__setattr__(site, "bell", SimpleNamespace(ring=rung.append))
+    web.post(f"{OWN}/test", {})
+    assert [queues for queues in rung if queues] == [{"webhooks": 1}]
 
 
 def test_it_sends_few_tests(web: WsgiClient) -> None:

@@ -12,7 +12,7 @@ from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.times import seconds_ahead
 from bellhop.database import condition
 from bellhop.database.database import database
-from bellhop.jobs import durations, lifecycle, queries, reuse
+from bellhop.jobs import durations, queries, reuse
 from bellhop.jobs import queues as switches
 from bellhop.notices import troubles
 from bellhop.space.installation import known
@@ -104,11 +104,10 @@ def space(site: Site, user: User) -> HTTPResponse:
 
 def try_notices(site: Site, user: User) -> HTTPResponse:
     """POST /monitoring/notices/trial: a job whose items say whether each can be delivered."""
-    with lifecycle.queued() as queues, noted(user, "try notices"):
+    with noted(user, "try notices"):
         job_id = site.handover.try_out(user.name)
         if job_id is None:
             raise Problem("invalid-job", "[notices] names no mail server and no Apprise URL.")
-    site.bell.ring(queues)
     return shown_job(site, user, job_id, 202)
 
 

@@ -7,7 +7,7 @@ from bottle import HTTPResponse
 from bellhop.accounts.access import BELLHOP, User
 from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.jobs import lifecycle, queries
+from bellhop.jobs import queries
 from bellhop.notices import handover, wishes
 from bellhop.web.answers import json_answer, read_object
 from bellhop.web.gate import noted
@@ -47,11 +47,11 @@ def test(site: Site, user: User) -> HTTPResponse:
     address = wishes.target_of(site.settings.notices, user.name, "")
     if address is None:
         raise _why_not(site, user)
-    with lifecycle.queued() as queues, noted(user, "test notice", address):
+    with noted(user, "test notice", address):
         job_id = site.handover.send_test(user.name, address)
         if job_id is None:
-            raise _too_many()
-    site.bell.ring(queues)
+            said = f"Bellhop sends at most {handover.MOST_TESTS} tests an hour; try again later."
+            raise Problem("too-many-requests", said, retry_after_s=int(handover.TEST_S))
     return shown(site, user, job_id, 202)
 
 
@@ -59,11 +59,6 @@ def _why_not(site: Site, user: User) -> Problem:
     if not site.settings.notices.smtp_host:
         return Problem("invalid-job", wishes.NO_MAIL)
     return invalid_field("address", "is needed to send notices to")
-
-
-def _too_many() -> Problem:
-    said = f"Bellhop sends at most {handover.MOST_TESTS} tests an hour; try again later."
-    return Problem("too-many-requests", said, retry_after_s=int(handover.TEST_S))
 
 
 def _last(user: User) -> dict[str, object] | None:

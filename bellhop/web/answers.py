@@ -6,14 +6,14 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bottle import HTTPResponse, request
 
 from bellhop.base import documents
-from bellhop.base.errors import Problem, too_large
+from bellhop.base.errors import Problem, invalid_field, too_large
 from bellhop.base.units import MEBIBYTE
 from bellhop.web import compression
 
@@ -205,3 +205,10 @@ def read_object() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Problem("bad-json", "The body must be a JSON object.")
     return body
+
+
+def require_known(body: Mapping[str, Any], fields: Collection[str]) -> None:
+    """Raise the problem of a body with another member than these."""
+    for name in body:
+        if name not in fields:
+            raise invalid_field(name, f"is unknown; the fields are {', '.join(fields)}")

@@ -23,6 +23,7 @@ from bellhop.web.answers import (
     read_json,
     read_object,
     require_content_type,
+    require_known,
     sent_headers,
 )
 from bellhop.web.gate import BROWSER, CHANGED, COOKIE, address, cookie, cookie_name, noted
@@ -189,11 +190,7 @@ def texts_of(body: Any, *names: str, more: tuple[str, ...] = ()) -> dict[str, st
     """The texts of a body that must have these members, and may have `more`."""
     if not isinstance(body, dict):
         raise Problem("bad-json", "The body must be a JSON object.")
-    for name in body:
-        if name not in (*names, *more):
-            raise invalid_field(
-                str(name), f"is unknown; the fields are {', '.join((*names, *more))}"
-            )
+    require_known(body, (*names, *more))
     for name in names:
         if not isinstance(body.get(name), str):
             raise invalid_field(name, "must be a text")

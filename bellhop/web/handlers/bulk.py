@@ -13,7 +13,7 @@ from bellhop.database.database import certain, database
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.intake import is_job_id
 from bellhop.web import query
-from bellhop.web.answers import json_answer, read_object
+from bellhop.web.answers import json_answer, read_object, require_known
 from bellhop.web.gate import address, find, require
 from bellhop.web.handlers.jobs import FILTERS, NO_RETRY, job_filter, require_possible
 from bellhop.web.site import Site
@@ -88,9 +88,7 @@ def _act_on(
 
 def _checked(body: dict[str, Any]) -> str:
     """The action of a well-formed request."""
-    for name in body:
-        if name not in MEMBERS:
-            raise invalid_field(name, f"is unknown; the fields are {', '.join(MEMBERS)}")
+    require_known(body, MEMBERS)
     action = body.get("action")
     if action not in ACTIONS:
         raise invalid_field("action", f"must be one of {', '.join(ACTIONS)}")

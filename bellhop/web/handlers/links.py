@@ -19,7 +19,13 @@ from bellhop.accounts.links import INVITATION, RESET, Link
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem, StartRefused, invalid_field
 from bellhop.jobs import lifecycle
-from bellhop.web.answers import json_answer, read_json, read_object, require_content_type
+from bellhop.web.answers import (
+    json_answer,
+    read_json,
+    read_object,
+    require_content_type,
+    require_known,
+)
 from bellhop.web.gate import address, noted
 from bellhop.web.handlers.account import let_in, texts_of
 from bellhop.web.handlers.people import confirm_own, hashed
@@ -88,9 +94,7 @@ def use(site: Site, user: User | None) -> HTTPResponse:
 
 def _wanted(body: dict[str, Any], site: Site, user: User) -> tuple[str, str, str]:
     """(kind, name, role) of a new link; raises the problem of what is none."""
-    for name in body:
-        if name not in NEW:
-            raise invalid_field(name, f"is unknown; the fields are {', '.join(NEW)}")
+    require_known(body, NEW)
     kind, role = body.get("kind"), body.get("role", "")
     if kind not in (INVITATION, RESET):
         raise invalid_field("kind", f"must be one of {INVITATION}, {RESET}")

@@ -9,7 +9,7 @@ from bellhop.base.documents import stored
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.jobs import queries
 from bellhop.notices import handover, wishes
-from bellhop.web.answers import json_answer, read_object
+from bellhop.web.answers import json_answer, read_object, require_known
 from bellhop.web.gate import noted
 from bellhop.web.handlers.jobs import shown
 from bellhop.web.site import Site
@@ -32,9 +32,7 @@ def show(site: Site, user: User) -> HTTPResponse:
 def change(site: Site, user: User) -> HTTPResponse:
     """PATCH /account/notices: what was not sent stays as it is."""
     body = read_object()
-    for name in body:
-        if name not in FIELDS:
-            raise invalid_field(str(name), f"is unknown; the fields are {', '.join(FIELDS)}")
+    require_known(body, FIELDS)
     wish = {**wishes.wish_of(user.name)._asdict(), **body}
     checked = wishes.checked(site.settings.notices, wish["address"], wish["wants"])
     with noted(user, f"notices: {checked.wants}", checked.address):

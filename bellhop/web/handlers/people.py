@@ -19,7 +19,7 @@ from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.database.database import certain, database
 from bellhop.jobs import queries
-from bellhop.web.answers import json_answer, read_object
+from bellhop.web.answers import json_answer, read_object, require_known
 from bellhop.web.gate import address, noted, require_still
 from bellhop.web.handlers.account import confirm_password
 from bellhop.web.site import Site
@@ -134,9 +134,8 @@ def _shown(
 
 def _checked(body: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
     """The members of a body; raises the problem of one that is unknown or no such value."""
+    require_known(body, known)
     for name, value in body.items():
-        if name not in known:
-            raise invalid_field(name, f"is unknown; the fields are {', '.join(known)}")
         if name == "role" and value not in ROLES:
             raise invalid_field(name, f"must be one of {', '.join(ROLES)}")
         if name in ("password", "own_password") and not isinstance(value, str):

@@ -7,19 +7,17 @@ A key or value that is not allowed stops the start with one line. Nothing else r
 from __future__ import annotations
 
 import configparser
-import errno
 import io
 import logging
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import apart, values
+from bellhop.base import apart, plainfile, values
 from bellhop.base.errors import StartRefused
 from bellhop.base.hidden import HIDDEN, masked
 from bellhop.base.identity import require_client, require_trust
@@ -39,8 +37,6 @@ from bellhop.base.settings import (
 CONFIG_VARIABLE = "BELLHOP_CONFIG"
 NOT_SETTINGS = {"BELLHOP_URL", "BELLHOP_TOKEN", "BELLHOP_DIE_AT", CONFIG_VARIABLE}
 OF_TYPES = "BELLHOP_TYPE_"
-MOST_BYTES = 1 << 20
-NO_FILE = "it is a pipe, a socket or a device, and allowed is a file"
 # Characters of a value that is refused.
 MOST_FOUND = 200
 # What there may be several of: the kind, as it stands before the name of one, and what one is.
@@ -237,28 +233,17 @@ class _Parser(configparser.ConfigParser):
 def _read_file(path: Path, *, must_exist: bool) -> str:
     """The text of a config.ini; none where there is no file that must exist."""
     try:
-        with open(path, encoding="utf-8-sig", opener=_at_once) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.ENXIO, "")
-            if status.st_size > MOST_BYTES:
-                raise StartRefused(f"{path} is too large; allowed is {MOST_BYTES >> 20} MiB")
-            return file.read()
+        text = plainfile.read(path).decode("utf-8-sig")
+        return io.StringIO(text, newline=None).read()
     except FileNotFoundError:
         if must_exist:
             raise StartRefused(f"{path}: there is no such file") from None
         return ""
     except OSError as error:
-        said = NO_FILE if error.errno == errno.ENXIO else error.strerror
-        raise StartRefused(f"{path} cannot be read: {said}") from None
+        raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise StartRefused(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Open whatever is there, and wait for nobody who would write into a pipe."""
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _parse(path: Path, text: str) -> _Parser:

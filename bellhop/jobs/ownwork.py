@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict
 
+from bellhop.base import plainfile
 from bellhop.base.settings import Settings
 from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NOTICE, WEBHOOK
@@ -27,5 +28,5 @@ def _of_mail(settings: Settings) -> dict[str, str]:
     if known["smtp_ca"]:
         path, known["smtp_ca"] = settings.config_path.parent / known["smtp_ca"], "unreadable"
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            known["smtp_ca"] = path.read_text("ascii")
+            known["smtp_ca"] = plainfile.read(path).decode("ascii")
     return known | {"apprise": "\n".join(settings.notices.apprise)}

@@ -13,7 +13,8 @@ from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
 from bellhop.logs.forms import JsonForm, LineForm
 
-FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+# A pipe that nobody reads holds nobody up.
+FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
 class LogFile(logging.Handler):

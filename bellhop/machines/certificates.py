@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from bellhop.base import plainfile
 from bellhop.base.errors import StartRefused
 from bellhop.storage.files import write_atomically
 
@@ -51,7 +52,7 @@ def _without(address: str, option: str) -> tuple[str, str]:
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text()
+        return plainfile.read(path).decode()
     except OSError as error:
         raise StartRefused(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bellhop.base import plainfile
 from bellhop.base.buckets import Bucket, bucket
 from bellhop.base.errors import StartRefused, StoreAway, StoreRefused
 from bellhop.base.program import pip_line
@@ -246,7 +247,7 @@ def _client(place: Bucket) -> Any:
     }
     if place.ca:
         try:
-            options["root_certificate"] = Path(place.ca).read_bytes()
+            options["root_certificate"] = plainfile.read(place.ca)
         except OSError as error:
             raise StartRefused(f"[storage] files: ca={place.ca}: {error.strerror}") from None
     return options

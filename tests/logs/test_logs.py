@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -321,6 +322,12 @@ def test_it_says_on_standard_error_what_it_cannot_write(
 def test_it_does_not_start_without_its_file(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match=r"log_file cannot be written: .*No such file"):
         LogFile(tmp_path / "none" / "log")
+
+
+def test_it_waits_for_nobody_who_would_read_the_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(StartRefused, match=r"log_file cannot be written: .*No such device"):
+        LogFile(tmp_path / "log")
 
 
 def test_it_finds_its_file_from_the_folder_of_the_config(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,25 @@ def made_by_one(name: str, make: Callable[[], bytes]) -> bytes:
         if not path.exists():
             path.write_bytes(make())
         return path.read_bytes()
+
+
+def folder_made_by_one(name: str, folder: Path, make: Callable[[], object]) -> None:
+    """Let a folder be as `make` leaves it, or a copy of that, once one of the processes has."""
+    if shared is None or not os.access(shared, os.W_OK):
+        make()
+        return
+    kept = shared / name
+    with alone(shared / f"{name}.lock"):
+        if not kept.exists():
+            make()
+            _copy(folder, kept)
+            return
+    _copy(kept, folder)
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """With the owners of all that is in it."""
+    subprocess.run(["cp", "-a", folder, to], check=True)
 
 
 @functools.cache

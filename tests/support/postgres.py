@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.certificates import certify
 from tests.support.guarded import GuardedFolder
+from tests.support.once import folder_made_by_one
 from tests.support.running import Family, OnSqlite, wait_for
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class Postgres:
 
     def _create(self) -> None:
         options = ("-U", "postgres", "--auth=trust", "--no-sync", *LOCALE)
-        self._folder.run(program("initdb"), "-D", self.data, *options)
+        initdb = (program("initdb"), "-D", self.data, *options)
+        folder_made_by_one("initdb", self.data, lambda: self._folder.run(*initdb))
         self._folder.run("mkdir", "-p", "-m", "700", self._socket)
         certify(self._folder, self.data, self._host.address if self._host else "")
         (self.data / "pg_hba.conf").write_text(ACCESS + (FROM_OTHERS if self._host else ""))

@@ -75,6 +75,7 @@ def save(settings: Settings, path: Path, tell: Tell) -> Saved:
     _require_place(path, here.folder)
     copy = here.folder / COPY
     with _only_one(here), _removing(copy), contextlib.ExitStack() as stack:
+        rotation.remove_unfinished(settings, here)
         at, record = timestamp(), (here.folder / RECORD).read_bytes()
         copy_again = partial(_copy_rows, settings, here, copy, tell)
         schema = copy_again()

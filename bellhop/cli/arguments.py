@@ -152,6 +152,7 @@ def _under(parent: argparse.ArgumentParser) -> Callable[..., argparse.ArgumentPa
 def _add_backup(add: Add) -> None:
     saved = add("backup", "save all jobs and their files to a new file, also while Bellhop runs")
     saved.add_argument("--settings-fd", type=int, help=argparse.SUPPRESS)
+    saved.add_argument("--if-due", action="store_true", help=argparse.SUPPRESS)
     said = "empty: a new file in [backup] folder, of which only the newest stay"
     saved.add_argument("file", type=Path, nargs="?", metavar="FILE", help=said)
     said = "only look whether FILE, a backup, can be restored, and compare"

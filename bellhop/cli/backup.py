@@ -22,15 +22,18 @@ from bellhop.rotation import rotation
 NICE = 10
 
 
-def run_backup(settings: Settings, path: Path | None, *, is_to_verify: bool) -> int:
+def run_backup(
+    settings: Settings, path: Path | None, *, is_to_verify: bool, if_due: bool = False
+) -> int:
     """Save this installation to a new file, or look whether such a file can be restored.
 
-    Without a `path`, it is one of those that [backup] is about.
+    Without a `path`, it is one of those that [backup] is about; with `if_due`, only if none was
+    made since the last of its times.
     """
     if is_to_verify and path is None:
         raise StartRefused("name the backup that is to be verified")
     if path is None:
-        return _save_next(settings)
+        return _save_next(settings, if_due=if_due)
     return _verify(path) if is_to_verify else _save(settings, path)
 
 
@@ -65,12 +68,14 @@ def _save(settings: Settings, path: Path) -> int:
     return 0
 
 
-def _save_next(settings: Settings) -> int:
+def _save_next(settings: Settings, *, if_due: bool) -> int:
     """One line for the log of the parent, which starts this."""
     os.nice(NICE)  # the jobs come first
     start.require_home(settings)
     here = save.installation(settings)
     path = rotation.next_path(settings, here)
+    if if_due and not rotation.is_due(settings, here):
+        return 0
     try:
         saved = save.save(settings, path, lambda what, done, of: None)
         rotation.rotate(settings, here)

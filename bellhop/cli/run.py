@@ -216,7 +216,7 @@ def backup(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import backup
 
     logging.getLogger("bellhop").setLevel(logging.WARNING)
-    return backup.run_backup(loaded, given.file, is_to_verify=given.verify)
+    return backup.run_backup(loaded, given.file, is_to_verify=given.verify, if_due=given.if_due)
 
 
 def restore(loaded: settings.Settings, given: argparse.Namespace) -> int:

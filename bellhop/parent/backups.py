@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import signal
 import subprocess
 import time
 
+from bellhop.base.errors import said_of
 from bellhop.base.program import COMMAND
 from bellhop.base.settings import Settings
 from bellhop.rotation import rotation
@@ -14,16 +15,24 @@ from bellhop.storage.installation import Installation
 from bellhop.system import children
 
 LOOK_EVERY_S, AGAIN_S = 20.0, 600.0
+# The kernel may block the end of what waits for a disk.
+END_LIMIT_S = 2.0
 log = logging.getLogger("bellhop.backup")
 
 
 class Backups:
-    """Starts `backup` whenever one is due, and again a while after one that failed."""
+    """Starts `backup` at each of its times, and again a while after one that failed.
+
+    Whether one is due, that process finds out: the folder may be a share that does not answer,
+    which must not hold up the parent.
+    """
 
     def __init__(self, settings: Settings, here: Installation, settings_fd: int):
         self._settings, self._here, self._settings_fd = settings, here, settings_fd
         self._process: subprocess.Popen[bytes] | None = None
         self._look_at = 0.0
+        # The time of the day for which the last one was started.
+        self._started_for = 0.0
         self._is_wanted = settings.backup_folder is not None and here.is_home
 
     def wait_s(self) -> float | None:
@@ -31,29 +40,44 @@ class Backups:
         return max(0.0, self._look_at - time.monotonic()) if self._is_wanted else None
 
     def look(self) -> None:
-        """Start one that is due, and hear how the last one ended."""
+        """Start one at its time, and hear how the last one ended."""
         if not self._is_wanted or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LOOK_EVERY_S
         if self._process and (status := self._process.poll()) is not None:
             self._process = None
             if status < 0:  # it could say nothing
-                killed = f"its process was ended by {signal.Signals(-status).name}"
-                rotation.note_failure(self._here, killed)
-            if status:
-                log.warning("the backup failed; the next try is in %g minutes", AGAIN_S / 60)
-                self._look_at = time.monotonic() + AGAIN_S
-        elif not self._process and rotation.is_due(self._settings, self._here):
+                self._failed(f"its process was ended by {children.ending(status)}")
+            elif status:
+                self._try_again()
+        elif not self._process and rotation.last_time(self._settings) != self._started_for:
+            self._start()
+
+    def _start(self) -> None:
+        self._started_for = rotation.last_time(self._settings)
+        try:
             self._process = children.start(
-                [*COMMAND, "backup", "--settings-fd", str(self._settings_fd)],
+                [*COMMAND, "backup", "--if-due", "--settings-fd", str(self._settings_fd)],
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # stdout belongs to the one line of the parent
                 pass_fds=(self._settings_fd,),
                 start_new_session=True,
             )
+        except OSError as error:
+            self._failed(f"its process cannot be started: {said_of(error)}")
+
+    def _failed(self, why: str) -> None:
+        rotation.note_failure(self._here, why)
+        self._try_again()
+
+    def _try_again(self) -> None:
+        log.warning("the backup failed; the next try is in %g minutes", AGAIN_S / 60)
+        self._look_at, self._started_for = time.monotonic() + AGAIN_S, 0.0
 
     def end(self) -> None:
-        """End one that runs: the next start makes another."""
+        """End one that runs, of which nobody hears: the next start makes another."""
         if self._process:
             self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_LIMIT_S)
+            self._process, self._started_for = None, 0.0

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused
@@ -24,6 +24,8 @@ from bellhop.storage.installation import Installation
 
 SAVED, FAILED = "saved.json", "unsaved.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
+# What is later than now by more is of a clock that was wrong.
+MOST_AHEAD = timedelta(days=1)
 
 
 def note(here: Installation, at: str, path: Path) -> None:
@@ -84,27 +86,34 @@ def next_path(settings: Settings, here: Installation) -> Path:
 
 
 def rotate(settings: Settings, here: Installation) -> None:
-    """Remove all but the newest, and what is left of those that did not end."""
-    known = _known(settings, here)
-    for path in known[: -settings.backup.keep]:
+    """Remove all but the newest, among which none of a clock that was ahead counts."""
+    known = _named(settings, here, ".tar")
+    for path in sorted(known, key=lambda path: not _is_ahead(path))[: -settings.backup.keep]:
         path.unlink(missing_ok=True)
-    for path in _named(settings, here, ".tar.part"):
-        path.unlink(missing_ok=True)
+
+
+def remove_unfinished(settings: Settings, here: Installation) -> None:
+    """Remove what is left of those that did not end; while nobody writes one."""
+    if settings.backup_folder:
+        for path in _named(settings, here, ".tar.part"):
+            path.unlink(missing_ok=True)
 
 
 def newest_at(settings: Settings, here: Installation) -> datetime | None:
     """When the newest was begun; None where there is none."""
-    known = _known(settings, here)
-    if not known:
-        return None
-    stamp = known[-1].name.removesuffix(".tar")[-len("2026-01-01T000000Z") :]
-    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    known = [path for path in _named(settings, here, ".tar") if not _is_ahead(path)]
+    return datetime.strptime(_stamp(known[-1]), STAMP).replace(tzinfo=UTC) if known else None
 
 
 def is_due(settings: Settings, here: Installation) -> bool:
     """Whether a time of the day has come since the newest was begun."""
     newest = newest_at(settings, here)
-    return newest is None or newest.timestamp() < _last_times(settings.backup.at)[-1]
+    return newest is None or newest.timestamp() < last_time(settings)
+
+
+def last_time(settings: Settings) -> float:
+    """The last moment at which the clock of this machine showed one of the times of the day."""
+    return _last_times(settings.backup.at)[-1]
 
 
 def is_late(settings: Settings, newest: datetime) -> bool:
@@ -114,12 +123,16 @@ def is_late(settings: Settings, newest: datetime) -> bool:
     return now().timestamp() - newest.timestamp() > 2 * period_s
 
 
-def _known(settings: Settings, here: Installation) -> list[Path]:
-    """Those that are whole, the oldest first."""
-    return _named(settings, here, ".tar")
+def _stamp(path: Path) -> str:
+    return path.name.removesuffix(".tar")[-len("2026-01-01T000000Z") :]
+
+
+def _is_ahead(path: Path) -> bool:
+    return _stamp(path) > (now() + MOST_AHEAD).strftime(STAMP)
 
 
 def _named(settings: Settings, here: Installation, suffix: str) -> list[Path]:
+    """Those of this installation, the oldest first."""
     folder = settings.backup_folder
     assert folder is not None
     stamp = r"\d{4}-\d\d-\d\dT\d{6}Z"

@@ -46,8 +46,7 @@ def kept(here: Installation, version: int) -> Iterator[None]:
         path.unlink(missing_ok=True)
         raise
     if is_kept:
-        for old in _whole(here.folder)[:-KEPT]:
-            old.unlink(missing_ok=True)
+        _remove_older(here.folder, path)
         log.warning(
             "the rows were brought from schema %d to %d, and those from before are in %s; to go "
             "back, stop Bellhop, install the version from before, and %s",
@@ -70,6 +69,7 @@ def _keep(here: Installation, path: Path) -> bool:
     draft = path.with_name(f"{path.name}.part")
     for left in _named(here.folder, ".part"):
         remove_copy(left)
+    _remove_older(here.folder)  # of migrations that were killed, again and again
     try:
         if here.rows:
             Dump.of_server().write(draft)
@@ -90,6 +90,14 @@ def _keep(here: Installation, path: Path) -> bool:
         ) from None
     die_at("before-kept")
     return True
+
+
+def _remove_older(folder: Path, newest: Path | None = None) -> None:
+    """Keep so many; `newest` is the newest of them, whatever the clock said before."""
+    others = [path for path in _whole(folder) if path != newest]
+    most = KEPT - 1 if newest else KEPT
+    for old in others[:-most]:
+        old.unlink(missing_ok=True)
 
 
 def _way_back(here: Installation, path: Path) -> str:

@@ -107,6 +107,34 @@ def test_it_keeps_the_newest(started: Settings, program: Later) -> None:
     ]
 
 
+def earlier(folder: Path, number: int, year: int) -> None:
+    for day in range(1, number + 1):
+        name = f"before-schema-{NOW}-from-{NOW - 1}-{year}-01-0{day}T000000.000000Z"
+        (folder / f"{name}.db").touch()
+
+
+def test_it_keeps_so_many_also_of_migrations_that_never_end(
+    started: Settings, program: Later
+) -> None:
+    """As where each start is killed for want of memory, and a service begins again."""
+    earlier(started.data_dir, before.KEPT + 3, 2026)
+    program(FAILS)
+    with pytest.raises(StartRefused):
+        start.prepare(started)
+    assert len(kept(started.data_dir)) == before.KEPT
+
+
+def test_it_keeps_the_last_one_whatever_the_clock_said_before(
+    started: Settings, program: Later, caplog: pytest.LogCaptureFixture
+) -> None:
+    earlier(started.data_dir, before.KEPT, 2042)
+    program(ADDS)
+    start.prepare(started)
+    (said,) = [line for line in caplog.messages if "to go back" in line]
+    assert [path for path in kept(started.data_dir) if str(path) in said]
+    assert len(kept(started.data_dir)) == before.KEPT
+
+
 @pytest.mark.sqlite("the file of SQLite")
 @pytest.mark.parametrize("point", BEFORE)
 def test_it_can_be_killed_at_any_time(

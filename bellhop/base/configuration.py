@@ -69,11 +69,14 @@ def load(config: str | Path | None = None) -> Settings:
     """
     config = config or os.environ.get(CONFIG_VARIABLE)
     path = Path(config).absolute() if config else HOME / "config.ini"
-    return of_text(path, _read_file(path, must_exist=bool(config)))
+    return of_text(path, _read_file(path, must_exist=bool(config)), require_private)
 
 
-def of_text(path: Path, text: str) -> Settings:
-    """The settings of a config.ini that had this text, and of the environment; as `load`."""
+def of_text(path: Path, text: str, require: Callable[..., object] = lambda *_: None) -> Settings:
+    """The settings of a config.ini that had this text, and of the environment; as `load`.
+
+    `require` hears of each secret in it: who may read the file now is a matter of `load`.
+    """
     written = _sections(path, text)
     names = list(dict.fromkeys([*QUEUES, *_named("queue", written)]))
     watches = _named("watch", written)
@@ -92,9 +95,9 @@ def of_text(path: Path, text: str) -> Settings:
     type_settings = {name: _of_type(name, written) for name in _named("type", written)}
     params = {name: _params(name, written) for name in watches}
     for secret, _ in secrets_in(_addresses(written), type_settings, params):
-        require_private(path, secret)
+        require(path, secret)
     for secret in _secret_keys(written):
-        require_private(path, secret)
+        require(path, secret)
     settings = Settings(
         **sections,
         queues=queues,

@@ -25,7 +25,7 @@ from bellhop.checks.secrets import require_private_secrets
 from bellhop.database import schema
 from bellhop.database.database import database, fault_of, refusing
 from bellhop.machines import joining, members, published
-from bellhop.reloading import taking
+from bellhop.reloading import handed, taking
 from bellhop.reloading.handed import READY
 from bellhop.sso import login
 from bellhop.storage import presence
@@ -209,7 +209,8 @@ def _prepare(
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)
-    require_private_secrets(settings, Catalog(settings, here))
+    if alone or not handed.is_handed(settings):  # whoever read the file has asked who else may
+        require_private_secrets(settings, Catalog(settings, here))
 
     def require() -> None:
         _require_login(here, may_be_open=may_be_open)

@@ -83,8 +83,15 @@ def begun(descriptor: int | None = None) -> Settings:
         return _given[0] if _given else configuration.load()
     os.set_inheritable(descriptor, False)
     texts = _read(descriptor)
-    _given[:] = [taking.taken(texts.settings(texts.began), texts.settings(texts.now))]
+    began = texts.settings(texts.began)
+    is_same = texts.now == texts.began
+    _given[:] = [began if is_same else taking.taken(began, texts.settings(texts.now))]
     return _given[0]
+
+
+def is_handed(settings: Settings) -> bool:
+    """Whether a parent gave these to this process, which has read no file."""
+    return any(given is settings for given in _given)
 
 
 def asked(descriptor: int | None) -> Asked:

@@ -56,6 +56,7 @@ def taken(running: Settings, read: Settings) -> Settings:
         running,
         **sections,
         queues=running.queues if running.queues == queues else queues,
+        text=read.text,
         type_settings=read.type_settings,
         type_lifetimes=read.type_lifetimes,
     )

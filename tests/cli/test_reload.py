@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import run, start
+from bellhop.reloading import handed
 from bellhop.reloading.handed import Handed
 from bellhop.storage.installation import Installation
+from bellhop.system.locks import take_lock
 
 Config = Callable[[str], Settings]
 
@@ -53,6 +57,23 @@ def test_the_consumer_takes_what_the_web_has_taken(
 ) -> None:
     monkeypatch.setattr(start, "require_private_secrets", refuse)
     assert heard(config(""), here, "consumer") == "1\n"
+
+
+@pytest.mark.parametrize("is_handed", [True, False])
+def test_who_may_read_the_file_is_asked_of_whoever_has_read_it(
+    loaded: Settings, here: Installation, monkeypatch: pytest.MonkeyPatch, *, is_handed: bool
+) -> None:
+    """A half that died is started again, also where somebody has changed the rights of the file."""
+    start.prepare(loaded)
+    monkeypatch.setattr(start, "require_private_secrets", refuse)
+    monkeypatch.setattr(handed, "_given", [loaded] if is_handed else [])
+    alive = take_lock(here.folder / "alive.lock", fcntl.LOCK_SH)
+    assert alive is not None
+    try:
+        with nullcontext() if is_handed else pytest.raises(StartRefused):
+            start.prepare(loaded)
+    finally:
+        os.close(alive)
 
 
 def test_a_mistake_of_bellhop_itself_is_answered_too(

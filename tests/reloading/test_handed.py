@@ -49,3 +49,11 @@ def test_what_is_withdrawn_is_asked_for_no_more(config: Config) -> None:
     ours.withdraw()
     asked = handed.asked(ours.descriptor)
     assert of(asked.settings()) == (1, 1) and asked.number > number
+
+
+def test_a_process_starts_also_where_others_may_read_the_file_by_now(config: Config) -> None:
+    """A parent starts web and consumer again whenever they die; the file was private when read."""
+    running = config("[notices]\nsmtp_password = secret")
+    ours = Handed(running)
+    running.config_path.chmod(0o644)
+    assert handed.begun(ours.descriptor).notices.smtp_password == "secret"

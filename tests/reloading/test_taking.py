@@ -89,3 +89,8 @@ def test_it_logs_as_the_others_say_and_masks_their_secrets(config: Config) -> No
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+
+
+def test_it_knows_the_file_that_it_has_read_last(config: Config) -> None:
+    """Where there was one, a reload takes none for a mistake."""
+    assert taking.taken(config(""), config("[server]\nmax_items = 2")).text.endswith("= 2\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import shlex
@@ -11,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused, said_of
-from bellhop.base.program import AS_STARTED, HOME, TYPED, home_as_started
+from bellhop.base.program import AS_STARTED, HOME, ROOT, TYPED, home_as_started
 from bellhop.base.settings import Settings
 from bellhop.service.unit import MARK, Service
 
@@ -23,7 +22,7 @@ LINGERING = Path("/var/lib/systemd/linger")
 def install(settings: Settings, service: Service, name: str) -> Path:
     """Write the unit `name` where systemd reads it; StartRefused, and then nothing changed."""
     text = service.text()
-    account = pwd.getpwnam(service.user) if service.user else pwd.getpwuid(os.geteuid())
+    account = pwd.getpwnam(service.user) if service.user else _of_uid(os.geteuid())
     _require_that_it_runs(account)
     _give_data_folder(settings.data_dir, account)
     path = _folder() / f"{name}.service"
@@ -49,14 +48,16 @@ def service_of(settings: Settings, user: str | None) -> Service:
     files, log = settings.storage.files, settings.log_file
     more = [settings.backup_folder, log and log.parent, Path(files) if files[:1] == "/" else None]
     watched = [Path(watch.folder) for watch in settings.watches.values()]
+    python = sys.executable, os.path.realpath(sys.executable), sys.base_prefix
+    certificates = settings.config_path.parent / settings.notices.smtp_ca
+    types = settings.jobtypes_folder or ROOT
     is_of_machine = os.geteuid() == 0
     return Service(
         command=[*AS_STARTED, *config, "serve"],
         folder=file.parent if config else home,
-        used=[Path(p) for p in (sys.executable, os.path.realpath(sys.executable), sys.base_prefix)],
+        used=[*map(Path, (*AS_STARTED, *python)), ROOT, types, certificates],
         writable=[settings.data_dir, *settings.writable, *watched, *filter(None, more)],
         user=account.pw_name if is_of_machine else "",
-        group=grp.getgrgid(account.pw_gid).gr_name if is_of_machine else "",
         port=settings.server.port,
         stop_grace_s=settings.server.stop_grace_s,
     )
@@ -64,16 +65,12 @@ def service_of(settings: Settings, user: str | None) -> Service:
 
 def _account(settings: Settings, user: str | None) -> pwd.struct_passwd:
     """Who Bellhop runs as: by name, else whose folder it is; root alone may choose another."""
-    if os.geteuid() and user not in (None, pwd.getpwuid(os.geteuid()).pw_name):
+    if os.geteuid() and user not in (None, _of_uid(os.geteuid()).pw_name):
         raise StartRefused(f"only root can install a service that runs as {user}")
+    if user is not None:
+        return _named(user)
     place = settings.data_dir if settings.data_dir.exists() else settings.config_path.parent
-    try:
-        if user is not None:
-            return pwd.getpwnam(user)
-        found = pwd.getpwuid(os.geteuid() or place.stat().st_uid)
-    except KeyError:
-        said = f"user {user}: adduser --system --group {user}" if user else f"owner of {place}"
-        raise StartRefused(f"there is no {said}") from None
+    found = _of_uid(os.geteuid() or place.stat().st_uid)
     if found.pw_uid == 0:
         raise StartRefused(
             f"root owns {place}; name the user that Bellhop runs as, such as one that `adduser "
@@ -82,11 +79,27 @@ def _account(settings: Settings, user: str | None) -> pwd.struct_passwd:
     return found
 
 
+def _named(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(user)
+    except KeyError:
+        said = f"there is no user {user}: adduser --system --group {user}"
+        raise StartRefused(said) from None
+
+
+def _of_uid(uid: int) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:
+        raise StartRefused(f"user {uid} has no name, by which systemd knows users") from None
+
+
 def _require_that_it_runs(account: pwd.struct_passwd) -> None:
     """Ask the program its version as this user: it may lie in a folder that only root can read."""
     own: dict[str, int | list[int]] = {}
     if os.geteuid() == 0:
-        own = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        groups = os.getgrouplist(account.pw_name, account.pw_gid)
+        own = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
     command = [*AS_STARTED, "--version"]
     try:
         ended = subprocess.run(command, capture_output=True, cwd="/", **own)  # type: ignore[call-overload]
@@ -141,8 +154,11 @@ def _write(path: Path, text: str) -> None:
         if path.exists() and not path.read_text(errors="replace").startswith(MARK):
             raise StartRefused(f"{path} is not from Bellhop; choose another name with --name")
         draft = path.with_suffix(".draft")
-        draft.write_text(text)
-        draft.chmod(0o644)
-        draft.replace(path)
+        try:
+            draft.write_text(text)
+            draft.chmod(0o644)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise StartRefused(f"{path} cannot be written: {said_of(error)}") from None

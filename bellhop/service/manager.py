@@ -11,6 +11,8 @@ from collections.abc import Mapping
 # Of the time after which systemd takes a silent service for dead: sd_watchdog_enabled(3) asks for
 # half of it, and a busy machine may be late.
 BEATS_PER_LIMIT = 3
+# A manager that starts many services may read late.
+BUSY_S = 1.0
 
 
 class Manager:
@@ -53,7 +55,7 @@ class Manager:
                 contextlib.suppress(OSError),
                 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s,
             ):
-                s.setblocking(False)
+                s.settimeout(BUSY_S)
                 s.sendto(state.encode(), name)
 
 

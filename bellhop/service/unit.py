@@ -91,8 +91,8 @@ SystemCallFilter=~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap
 class Service:
     """What a unit says of one installation; all paths are absolute.
 
-    `user` and `group` are names; empty: the unit is for the manager of one user. Of `writable`,
-    what does not exist is left out. `used` is where else the program lies, such as its interpreter.
+    `user` is a name; empty: the unit is for the manager of one user. Of `writable`, what does not
+    exist is left out. `used` is what else it reads: where the program lies, its interpreter.
     """
 
     command: Sequence[str]
@@ -100,7 +100,6 @@ class Service:
     writable: Sequence[Path]
     used: Sequence[Path]
     user: str
-    group: str
     port: int
     stop_grace_s: float
 
@@ -111,7 +110,7 @@ class Service:
             _require_that_it_fits(part)
         return SERVICE.format(
             mark=MARK,
-            who="" if is_users else f"User={self.user}\nGroup={self.group}\n",
+            who="" if is_users else f"User={self.user}\n",
             folder=path_of(self.folder),
             command=" ".join(quoted(part).replace("$", "$$") for part in self.command),
             watchdog=WATCHDOG_S,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import pwd
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,44 @@ def test_it_refuses_a_program_that_its_user_cannot_run(
         install._require_that_it_runs(pwd.getpwnam(THEM))
 
 
+def test_it_runs_a_program_as_the_groups_of_its_user_let_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "bellhop").write_text("#!/bin/sh\n")
+    (shared / "bellhop").chmod(0o755)
+    os.chown(shared, 0, 54321)
+    shared.chmod(0o750)
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o755)
+    monkeypatch.setattr(install, "AS_STARTED", [str(shared / "bellhop")])
+    monkeypatch.setattr(os, "getgrouplist", lambda name, group: [group, 54321])
+    install._require_that_it_runs(pwd.getpwnam(THEM))
+
+
+def test_it_refuses_a_user_without_a_name(
+    loaded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs as any number."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    for user in (None, "vera"):
+        with pytest.raises(StartRefused, match="user 54321 has no name"):
+            set_up(loaded, user, only_print=True)
+
+
+def test_it_leaves_nothing_where_it_cannot_write_the_unit(
+    loaded: Settings, units: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StartRefused, match="cannot be written: No space left on device"):
+        set_up(loaded)
+    assert not list(units.iterdir())
+
+
 def test_it_lets_root_alone_choose_who_it_runs_as(loaded: Settings) -> None:
     def refused() -> bool:
         with pytest.raises(StartRefused, match="only root can install a service that runs as root"):
@@ -156,3 +195,20 @@ def test_it_may_write_to_each_folder_that_the_settings_name_for_files(
         if line.startswith("ReadWritePaths=")
     ]  # fmt: skip
     assert {f"-{tmp_path / name}" for name in ("scans", "backups", "log")} <= set(written)
+
+
+@pytest.mark.parametrize("place", ["program", "job types", "certificates"])
+def test_it_hides_no_home_in_which_something_lies_that_it_reads(
+    loaded: Settings, units: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    for name in ("executable", "base_prefix"):
+        monkeypatch.setattr(sys, name, "/usr/bin/true")
+    monkeypatch.setattr(install, "AS_STARTED", ["/usr/bin/python3", "/srv/bellhop/app.py"])
+    assert "ProtectHome=yes" in install.service_of(loaded, THEM).text()
+    if place == "program":
+        monkeypatch.setattr(install, "AS_STARTED", ["/usr/bin/python3", "/home/ada/bellhop/app.py"])
+    elif place == "job types":
+        loaded = replace(loaded, jobtypes_folder=Path("/home/ada/types"))
+    else:
+        loaded = replace(loaded, notices=replace(loaded.notices, smtp_ca="/home/ada/ca.pem"))
+    assert "ProtectHome=read-only" in install.service_of(loaded, THEM).text()

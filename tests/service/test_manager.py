@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,3 +68,23 @@ def test_it_beats_for_nobody_who_has_not_asked(environment: dict[str, str]) -> N
 
 def test_it_serves_also_where_its_manager_does_not_listen(tmp_path: Path) -> None:
     Manager({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).is_ready()
+
+
+def test_it_waits_a_moment_for_a_manager_that_has_much_to_read(
+    systemd: tuple[str, socket.socket],
+) -> None:
+    """Who did not hear that it is ready would end it."""
+    address, heard = systemd
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                other.sendto(b"STATUS=busy", heard.getsockname())
+    tells = threading.Thread(target=Manager({"NOTIFY_SOCKET": address}).is_ready)
+    tells.start()
+    tells.join(0.1)
+    assert tells.is_alive()
+    heard.setblocking(True)
+    while heard.recv(1000) != b"READY=1":
+        pass
+    tells.join()

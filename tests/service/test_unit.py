@@ -17,7 +17,6 @@ SERVICE = Service(
     writable=[Path("/srv/bellhop/data"), Path("/mnt/our backups")],
     used=[Path("/opt/bellhop")],
     user="bellhop",
-    group="staff",
     port=8080,
     stop_grace_s=8,
 )
@@ -28,7 +27,7 @@ def lines(service: Service) -> list[str]:
 
 
 def test_it_runs_as_its_user() -> None:
-    assert {"User=bellhop", "Group=staff", "WorkingDirectory=/srv/bellhop"} <= {*lines(SERVICE)}
+    assert {"User=bellhop", "WorkingDirectory=/srv/bellhop"} <= {*lines(SERVICE)}
 
 
 def test_it_may_write_to_its_own_folders_alone() -> None:
@@ -84,7 +83,7 @@ def test_it_may_bind_a_port_that_is_for_root() -> None:
 
 
 def test_it_asks_the_manager_of_a_user_for_nothing_that_needs_root() -> None:
-    of_user = lines(replace(SERVICE, user="", group=""))
+    of_user = lines(replace(SERVICE, user=""))
     for needs_root in ("User=", "ProtectSystem=", "CapabilityBoundingSet=", "DevicePolicy="):
         assert not [line for line in of_user if line.startswith(needs_root)]
     assert "WantedBy=default.target" in of_user

@@ -80,7 +80,7 @@ def outlast(child: subprocess.Popen[bytes], caught: Caught, manager: Manager) ->
     while child.poll() is None:
         select.select([caught.descriptor], [], [], 1.0)  # also its own end is told there
         manager.beat()
-        if not is_stopped and not caught.numbers().isdisjoint(signals.STOPS):
+        if not caught.numbers().isdisjoint(signals.STOPS):
             is_stopped = True
             child.terminate()
     return is_stopped or not caught.numbers().isdisjoint(signals.STOPS)

@@ -39,26 +39,33 @@ class Child:
 
     def start(self) -> bool:
         """Start it; False, and later again, where that cannot be done now."""
+        try:
+            self.process, self.ready_fd = self._started()
+        except OSError as error:
+            log.error("%s cannot be started: %s", self.name, said_of(error))
+            self._back_off()
+            return False
+        self._sent.clear()
+        self._ready_at = float("inf")
+        return True
+
+    def _started(self) -> tuple[subprocess.Popen[bytes], int]:
+        """Its process, and the descriptor of what that says."""
         heard, said = os.pipe()
         try:
-            self.process = children.start(
+            started = children.start(
                 [*self._command, "--ready-fd", str(said)],
                 stdin=subprocess.PIPE,
                 stdout=2,  # stdout belongs to the one line of the parent
                 pass_fds=(said, *self._pass_fds),
                 start_new_session=True,  # Ctrl-C reaches the parent alone
             )
-        except OSError as error:
+        except OSError:
             os.close(heard)
-            log.error("%s cannot be started: %s", self.name, said_of(error))
-            self._back_off()
-            return False
+            raise
         finally:
             os.close(said)
-        self.ready_fd = heard
-        self._sent.clear()
-        self._ready_at = float("inf")
-        return True
+        return started, heard
 
     def hear(self) -> bool:
         """Take what the child said; False when it has died."""

@@ -92,15 +92,19 @@ class Preparation:
         """Start it; OSError when that cannot be done."""
         self._said = os.memfd_create("said")
         self._until = time.monotonic() + self.limit_s
-        self.child = children.start(
-            [*AS_STARTED, "prepare", *options],
-            cwd=FOLDER if os.path.isdir(FOLDER) else None,
-            stdin=subprocess.PIPE,  # which ends with us
-            stdout=self._said,
-            stderr=self._said,
-            pass_fds=pass_fds,
-            start_new_session=True,
-        )
+        try:
+            self.child = children.start(
+                [*AS_STARTED, "prepare", *options],
+                cwd=FOLDER if os.path.isdir(FOLDER) else None,
+                stdin=subprocess.PIPE,  # which ends with us
+                stdout=self._said,
+                stderr=self._said,
+                pass_fds=pass_fds,
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(self._said)
+            raise
 
     def wait_s(self) -> float:
         """For how long it may still run."""

@@ -87,7 +87,9 @@ class _Ready(NamedTuple):
         if self.problem:
             lines.append(f"Bellhop listens on {self.address} as before: {self.problem}")
         log.log(logging.WARNING if self.problem else logging.INFO, "; ".join(lines))
-        answer(here.folder, signals.RESTART, not self.problem, *lines)
+        # Of a reload that was asked for while the program before gave way, this one knows nothing.
+        for number in (signals.RESTART, signals.RELOAD):
+            answer(here.folder, number, not self.problem, *lines)
 
 
 class _Watch:

@@ -80,10 +80,12 @@ def holding(path: str | os.PathLike[str]) -> set[int]:
 
 def has_lock(pid: int, path: str | os.PathLike[str]) -> bool:
     """Whether a process holds a lock on a file that it has open, as far as this user may know."""
+    real = os.path.realpath(path)
     with contextlib.suppress(OSError):
         for number in os.listdir(f"/proc/{pid}/fd"):
-            if os.readlink(f"/proc/{pid}/fd/{number}") == os.path.realpath(path):
-                return b"\nlock:" in read(f"/proc/{pid}/fdinfo/{number}")
+            with contextlib.suppress(OSError):  # it may close others meanwhile
+                if os.readlink(f"/proc/{pid}/fd/{number}") == real:
+                    return b"\nlock:" in read(f"/proc/{pid}/fdinfo/{number}")
     return False
 
 

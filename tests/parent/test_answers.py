@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_it_signals_no_parent_that_does_not_know_the_signal(
     with pytest.raises(StartRefused, match="of a version that does not know this; stop it"):
         ask(tmp_path, signal.SIGUSR2)
     assert parents[0].poll() is None
+
+
+def test_it_finds_a_parent_that_closes_other_files_meanwhile(
+    parents: list[subprocess.Popen[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(parents, tmp_path, "answers")
+    real = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: ["999999", *real(path)])
+    assert answers.understands(tmp_path, signal.SIGUSR2)
 
 
 def test_it_finds_no_parent_where_none_runs(tmp_path: Path) -> None:

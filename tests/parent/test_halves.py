@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import signal
 import sys
 
@@ -38,3 +40,14 @@ def test_it_is_started_later_where_that_cannot_be_done_now(
     child = Child("web", ["/nowhere/python"])
     assert not child.start() and child.process is None
     assert "web cannot be started: /nowhere/python: No such file or directory" in caplog.text
+
+
+def test_it_is_started_later_where_the_system_has_no_descriptors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENFILE, os.strerror(errno.ENFILE))
+
+    monkeypatch.setattr(os, "pipe", full)
+    child = Child("web", WAITS)
+    assert not child.start() and child.process is None

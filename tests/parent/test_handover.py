@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 
@@ -57,5 +58,7 @@ def test_it_ends_a_trial_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_it_refuses_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handover, "AS_STARTED", ["/nowhere/python"])
+    before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(FileNotFoundError):
         Trial(OURS)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.parent.answers import Answer, ask
+from bellhop.parent.answers import ROOM_BYTES, Answer, ask
 from bellhop.system.proctree import lives
 from tests.support.places import ROOT
 
@@ -167,6 +167,15 @@ def test_it_tries_again_what_does_not_start_after_a_restart(parent: Parent) -> N
     told = ask(parent.folder, signal.SIGUSR2)
     assert told == Answer(False, ["web did not start; the log says why"])
     wait_for(lambda: "Bellhop was restarted" in parent.log())
+
+
+def test_it_answers_who_asks_for_a_reload_while_it_gives_way(parent: Parent) -> None:
+    """The next program has read the settings of now, and hears of no signal before its time."""
+    path = parent.folder / "answer.reload"
+    path.write_bytes(b" " * ROOM_BYTES)
+    parent.does("prepare", "os.kill(os.getppid(), signal.SIGUSR1)")
+    assert ask(parent.folder, signal.SIGUSR2).is_done
+    wait_for(lambda: "Bellhop was restarted" in path.read_text())
 
 
 def test_it_takes_the_settings_that_were_asked_for_during_a_restart_that_failed(

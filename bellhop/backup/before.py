@@ -104,7 +104,8 @@ def _way_back(here: Installation, path: Path) -> str:
     """What a person does so that an older Bellhop goes on with what was kept."""
     file = shlex.quote(str(path))
     if here.rows:
-        command = f"pg_restore --no-owner --no-privileges --schema={schema_of_tables()}"
+        schema = shlex.quote(schema_of_tables())
+        command = f"pg_restore --no-owner --no-privileges --schema={schema}"
         new = "create an empty database, name it in [storage] database"
         return f"{new}, and type: {command} --dbname=URL {file}"
     rows = shlex.quote(str(here.database))

@@ -52,7 +52,9 @@ class Dump:
 
     def write(self, path: Path) -> None:
         """Write all rows, as they are at one moment; StartRefused with what pg_dump says."""
-        what = ("--format=custom", f"--file={path}", f"--schema={self.schema}")
+        # In quotes: else it is a pattern, of small letters.
+        schema = '"{}"'.format(self.schema.replace('"', '""'))
+        what = ("--format=custom", f"--file={path}", f"--schema={schema}")
         _run("--no-password", f"--dbname={self.name}", *what, environment=self.secret)
 
 

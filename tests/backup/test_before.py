@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.backup import before, rows
+from bellhop.backup.dump import Dump, schema_of_tables
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.cli import start
@@ -241,6 +242,26 @@ def test_it_keeps_the_rows_of_a_server_as_a_dump(
     program()
     here = start.prepare(with_rows(started, empty_database))
     assert here.rows.endswith("/empty") and jobs() == [job]
+    database.close_all()
+
+
+@on_server
+def test_it_dumps_a_schema_of_any_name(
+    started: Settings, empty_database: str, tmp_path: Path
+) -> None:
+    database.close_all()
+    for statement in (
+        'CREATE SCHEMA "Our Jobs"',
+        'ALTER DATABASE empty SET search_path = "Our Jobs"',
+        "CREATE TABLE fact (id INTEGER)",
+    ):
+        bind_server(empty_database)
+        query(statement)
+        database.close_all()
+    bind_server(empty_database)
+    Dump.of_server().write(tmp_path / "dump")
+    listed = ["pg_restore", "--list", "--schema", schema_of_tables(), str(tmp_path / "dump")]
+    assert "TABLE Our Jobs fact" in subprocess.run(listed, capture_output=True, text=True).stdout
     database.close_all()
 
 

@@ -395,7 +395,7 @@ def _convert(declared: Field[Any], default: Any, text: str, where: str) -> Any:
     read = partial(_read, where=where, instead=HIDDEN if declared.metadata["secret"] else None)
     valued = partial(_valued, declared)
     if isinstance(default, tuple):
-        return tuple(read(valued, part) for part in read(values.parts, text))
+        return tuple(read(valued, part) for part in read(declared.metadata["parts"], text))
     return read(valued, read(values.plain, text))
 
 

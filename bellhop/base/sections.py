@@ -22,12 +22,15 @@ def key(
     high: float | None = None,
     one_of: tuple[str, ...] = (),
     form: Callable[[str], str] = str,
+    parts: Callable[[str], list[str]] = values.parts,
     secret: bool = False,
 ) -> Any:
-    """`form` gives the one form of a text; it raises ValueError with what is allowed."""
+    """`form` gives the one form of a text, and `parts` the values of one that may have several.
+
+    Both raise ValueError with what is allowed.
+    """
     metadata = {"help": help, "low": low, "high": high, "one_of": one_of, "form": form}
-    metadata["secret"] = secret
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata | {"parts": parts, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -356,6 +359,7 @@ class Backup:
         ("03:00",),
         "Times of the day, by the clock of this machine, separated by commas.",
         form=values.time_of_day,
+        parts=values.some_parts,
     )
     keep: int = key(7, "Number of backups that Bellhop keeps.", low=1, high=100000)
 

@@ -38,6 +38,13 @@ def parts(text: str) -> list[str]:
     return [plain(part) for part in listed.split(",") if part.strip()]
 
 
+def some_parts(text: str) -> list[str]:
+    """The same of a key that needs a value."""
+    if found := parts(text):
+        return found
+    raise ValueError("one value or several, with commas between them")
+
+
 def free(text: str) -> str:
     """The value of a key that only a job type knows: any text, which may have several lines."""
     found = _QUOTED_WITH_COMMENT.fullmatch(text)

@@ -385,3 +385,11 @@ def test_it_is_content_with_a_file_that_is_gone_once_it_was_read(
     folder.rmdir()
     folder.touch()
     assert configuration.of_text(folder / "config.ini", text).text == text
+
+
+@pytest.mark.parametrize("text", ["", ",", "# none"])
+def test_it_needs_a_time_for_backups(config: Config, text: str) -> None:
+    """Without a folder, Bellhop makes none; with one, the parent asks when the last time was."""
+    said = refusal(config, f"[backup]\nat = {text}")
+    assert "[backup] at: found" in said
+    assert "allowed is one value or several" in said

@@ -14,7 +14,8 @@ from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, query
-from bellhop.jobs import attendance, backlogs, queries
+from bellhop.jobs import attendance, backlogs, queries, takers
+from bellhop.jobs import queues as switches
 from bellhop.notices import wishes
 from bellhop.notices.mails import error_text
 from bellhop.rotation import rotation
@@ -67,7 +68,11 @@ def seen(
     for name, since in backlogs.behind().items():
         found[f"queue {name}"] = backlogs.said(name, since, settings.queues)
     if running:  # without a consumer, no queue has a worker: that is one trouble
-        found |= {f"queue {name}": said for name, said in backlogs.unserved(running).items()}
+        unserved = backlogs.unserved(running)
+        found |= {f"queue {name}": said for name, said in unserved.items()}
+        others = set(queries.queues_waiting()) - unserved.keys() - switches.paused().keys()
+        for name, said in takers.stranded(here, running, sorted(others)).items():
+            found[f"type {name}"] = said
     for name, said in attendance.lost(here, running).items():
         found[f"machine {name}"] = said
     if unsaved := rotation.problem(settings, here, queries.oldest_at()):

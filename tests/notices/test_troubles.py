@@ -114,6 +114,8 @@ def test_it_tells_nobody_whom_the_settings_do_not_name(
 ADD = """INSERT INTO machine (id, name, is_home, queues, version, place, facts, joined_at, seen_at)
     VALUES (:name, :name, :is_home, '{}', :version, '', '{}', :seen, :seen)"""
 SEEN = "2026-11-29T21:00:00.000000Z"
+SERVES = (("home", "parsing"), ("gpu", "ai"))
+HAS = "INSERT INTO served (machine, type, code, description) VALUES (:machine, :type, '', '{}')"
 
 
 @pytest.fixture
@@ -144,6 +146,28 @@ def test_it_is_one_trouble_that_a_queue_is_behind_because_nobody_serves_it(
     query("INSERT INTO queue (name, behind_since) VALUES ('parsing', :seen)", {"seen": SEEN})
     said = "items wait in the queue parsing, and no running worker takes them"
     assert seen(Consumer(id="c1", queues='["ai"]')) == {"queue parsing": said}
+
+
+@pytest.mark.sqlite("what is asked of machines is the same there, and faster")
+def test_it_is_a_trouble_that_no_machine_could_take_items(
+    seen: Callable[..., dict[str, str]], submit: Callable[..., Job]
+) -> None:
+    """A queue with a worker is not enough: a machine that serves it must have the job type."""
+    for name, is_home in (("home", 1), ("gpu", 0)):
+        query(ADD, {"name": name, "is_home": is_home, "version": "0.2.0", "seen": SEEN})
+    home, gpu = (Consumer(id=n, machine=n, queues=f'["{q}"]') for n, q in SERVES)
+    type_name = submit("a").type
+    where = f"type {type_name} in parsing"
+    said = f"items of {type_name} wait in the queue parsing: no machine "
+    assert seen(home, gpu) == {where: f"{said}has the job type {type_name}"}
+    query(HAS, {"machine": "gpu", "type": type_name})
+    serves = f"that has the job type {type_name} serves the queue parsing"
+    assert seen(home, gpu) == {where: f"{said}{serves}"}
+    query("INSERT INTO queue (name, is_paused) VALUES ('parsing', 1)")
+    assert seen(home, gpu) == {}
+    query("DELETE FROM queue")
+    query(HAS, {"machine": "home", "type": type_name})
+    assert seen(home, gpu) == {}
 
 
 def test_it_is_no_trouble_of_each_queue_that_no_consumer_runs(

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from bellhop.accounts.access import BELLHOP
-from bellhop.jobs import durations, queries, queues
+from bellhop.jobs import durations, queries, queues, takers
+from bellhop.jobs.takers import Machines
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
-from bellhop.web.shown import machines
-from bellhop.web.shown.machines import Machines
 
 LOOK_EVERY_S = 0.5
 LEAST_ROOM_BYTES = 1 << 20
@@ -153,5 +152,5 @@ class Surroundings:
             workers=queues.workers_set(),
             medians={name: statistics.median(found) for name, found in measured.items()},
             has_room=self.files.free_bytes() >= LEAST_ROOM_BYTES,
-            machines=machines.look(self.here, consumers),
+            machines=takers.look(self.here, consumers),
         )

@@ -126,16 +126,14 @@ def test_it_refuses_a_program_that_its_user_cannot_run(
 
 
 def test_it_runs_a_program_as_the_groups_of_its_user_let_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ours: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = tmp_path / "shared"
+    shared = ours / "shared"
     shared.mkdir()
     (shared / "bellhop").write_text("#!/bin/sh\n")
     (shared / "bellhop").chmod(0o755)
     os.chown(shared, 0, 54321)
     shared.chmod(0o750)
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
     monkeypatch.setattr(install, "AS_STARTED", [str(shared / "bellhop")])
     monkeypatch.setattr(os, "getgrouplist", lambda name, group: [group, 54321])
     install._require_that_it_runs(pwd.getpwnam(THEM))

@@ -186,11 +186,12 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     return partial(os.write, ready_fd, f"{READY}\n".encode())
 
 
-def _probe_redis(url: str) -> str | None:
+def probe_redis(url: str) -> str | None:
+    """None when the Redis at `url` answers, else why it does not."""
     # Huey is half of what this module takes to import, and few commands need it.
-    from bellhop.bell.store import probe_redis
+    from bellhop.bell import onredis
 
-    return probe_redis(url)
+    return onredis.probe_redis(url)
 
 
 def _prepare(
@@ -205,7 +206,7 @@ def _prepare(
 
     For an older program, which is there to go on, could not use them.
     """
-    here, alone = agree(folder, settings, _probe_redis)
+    here, alone = agree(folder, settings, probe_redis)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)

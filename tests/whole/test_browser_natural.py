@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import choose, complaints, find, press, submit
+from tests.support.browser import choose, complaints, find, press, submit, text_of
 from tests.support.running import Running, running, wait_for
 
 TYPES = """
@@ -187,6 +187,5 @@ def test_it_shows_what_a_running_function_has_given(
     choose(page, "steps")
     job_id = submit(page)
     page.get(f"{served.url}/jobs/{job_id}")
-    wait_for(lambda: page.find_elements(By.CSS_SELECTOR, "[data-partial-item]"))
-    assert "so far" in find(page, "[data-partial-item]").text
+    wait_for(lambda: "So far: Steps" in text_of(page, "[data-partial-item]"))
     served.client().cancel(job_id)

@@ -16,7 +16,8 @@ def read(path: Path | str) -> bytes:
     try:
         with open(path, "rb", opener=_at_once) as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
+            # The null device stands for an empty file, in what people type as in containers.
+            if not (stat.S_ISREG(status.st_mode) or os.path.samestat(status, os.stat(os.devnull))):
                 raise OSError(errno.ENXIO, NO_FILE)
             if status.st_size > MOST_BYTES:
                 raise OSError(errno.EFBIG, f"it is larger than {MOST_BYTES >> 20} MiB")

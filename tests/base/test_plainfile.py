@@ -46,3 +46,8 @@ def test_it_reads_a_file_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"a\r\n")
     (tmp_path / "link").symlink_to("file")
     assert plainfile.read(tmp_path / "link") == b"a\r\n"
+
+
+def test_it_takes_dev_null_for_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(os.devnull)
+    assert plainfile.read(os.devnull) == plainfile.read(tmp_path / "link") == b""

@@ -27,6 +27,8 @@ ERROR_SUFFIX = ".error.txt"
 MARK = re.compile(r"([0-9a-zA-Z]+)-[0-9a-f]{16}")
 TOKEN = re.compile(r"[0-9a-f]{32}")
 MOST_NAME_BYTES = 255
+# What is in a file that holds a name for another.
+RESERVED = b"\n"
 # What programs write under until a file is whole, and what systems leave in folders.
 UNFINISHED = re.compile(
     r"[.~].*|.*~|.*\.(part|partial|tmp|temp|filepart|crdownload|download|opdownload|swp)"
@@ -159,7 +161,7 @@ class Folder:
                 _write_text(folder, target + ERROR_SUFFIX, why)
             _reserve(folder, target)
             with self._opened(token) as inner:
-                os.rename(name, target, src_dir_fd=inner, dst_dir_fd=folder)
+                _move(name, inner, target, folder)
         self.forget(token)
 
     @contextlib.contextmanager
@@ -267,16 +269,43 @@ def fitting(name: str, number: int = 1) -> str:
 
 
 def _reserve(folder: int, name: str) -> None:
-    """Make sure of a name, with an empty file that a rename replaces.
+    """Make sure of a name, with a file that a rename replaces; FileExistsError when it is taken.
 
-    One that is there already was left by a crash; FileExistsError when it is somebody's file.
+    It is not empty: shares such as that of rclone may create what nothing was written to only after
+    it was closed, and then in the place of the file that was moved there meanwhile.
     """
     try:
-        os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder))
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
     except FileExistsError:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if not stat.S_ISREG(status.st_mode) or status.st_size:
+        if not _is_reserved(folder, name):
             raise
+        return
+    try:
+        os.write(descriptor, RESERVED)
+    finally:
+        os.close(descriptor)
+
+
+def _is_reserved(folder: int, name: str) -> bool:
+    """Whether a crash left this file of ours, which is empty where the write had not come yet."""
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > len(RESERVED):
+        return False
+    try:
+        return not status.st_size or _begin_of(folder, name, len(RESERVED)) == RESERVED
+    except OSError:  # somebody's, who lets nobody read it
+        return False
+
+
+def _move(name: str, inner: int, target: str, folder: int) -> None:
+    """Put a file in the place of what reserved its name."""
+    try:
+        os.rename(name, target, src_dir_fd=inner, dst_dir_fd=folder)
+    except FileExistsError:  # on some shares a rename replaces nothing
+        if not _is_reserved(folder, target):
+            raise
+        os.unlink(target, dir_fd=folder)
+        os.rename(name, target, src_dir_fd=inner, dst_dir_fd=folder)
 
 
 def _write_text(folder: int, name: str, text: str) -> None:

@@ -328,6 +328,56 @@ def test_it_takes_whatever_name_a_file_has(drop: Drop, name: bytes) -> None:
     assert all(known.startswith(name[:200]) for known in found)
 
 
+def test_it_places_a_file_where_a_rename_replaces_nothing(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a share of SMB that rclone mounts."""
+    rename = os.rename
+
+    def refusing(name: str, target: str, **folders: int) -> None:
+        if folders and target in os.listdir(folders["dst_dir_fd"]):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        rename(name, target, **folders)
+
+    monkeypatch.setattr(os, "rename", refusing)
+    for content in ("one", "two"):
+        drop.drop("a.txt", content)
+        drop.look()
+        end_jobs()
+        drop.look_after()
+    found = {path.name: path.read_text() for path in (drop.folder / "done").iterdir()}
+    assert found == {"a.txt": "one", "a (2).txt": "two"}
+
+
+def test_it_loses_no_file_where_empty_ones_are_created_late(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As rclone does: what nothing was written to comes to be after it was closed."""
+    (open_it, close), new, late = (os.open, os.close), dict[int, Path](), list[Path]()
+
+    def opened(name: Any, flags: int, *more: Any, dir_fd: int | None = None) -> int:
+        descriptor = open_it(name, flags, *more, dir_fd=dir_fd)
+        if flags & os.O_EXCL and dir_fd is not None:
+            new[descriptor] = Path(os.readlink(f"/proc/self/fd/{dir_fd}"), name)
+        return descriptor
+
+    def closed(descriptor: int) -> None:
+        if (path := new.pop(descriptor, None)) and not os.fstat(descriptor).st_size:
+            late.append(path)
+        close(descriptor)
+
+    drop.drop("a.txt")
+    drop.look()
+    end_jobs()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        patch.setattr(os, "close", closed)
+        drop.look_after()
+    for path in late:
+        path.write_bytes(b"")
+    assert (drop.folder / "done" / "a.txt").read_text() == "abc"
+
+
 def test_it_has_nothing_to_do_for_a_file_that_was_taken_back(drop: Drop) -> None:
     path = drop.drop("a.txt")
     drop.look(2)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from functools import partial
 
 from bellhop.bell.bell import Bell
+from bellhop.bell.store import probe_redis
 from bellhop.cli.hueyconsumer import create_consumer
-from bellhop.cli.start import probe_redis
 from bellhop.reloading import handed
 from bellhop.storage.installation import recorded_or_agreed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import statistics
 import subprocess
@@ -195,11 +194,11 @@ def test_it_imports_late_only_in_the_commands() -> None:
             if isinstance(node, ast.FunctionDef):
                 inner = ast.walk(node)
                 late |= {name_of(path) for n in inner if isinstance(n, ast.Import | ast.ImportFrom)}
-    # psycopg, obstore and joserfc are extras; redis and urllib3 take a third of a start.
+    # psycopg, obstore and joserfc are extras.
     others = {
         "bellhop.functions.yielding", "bellhop.database.database", "bellhop.stores.objects",
         "bellhop.checks.rows", "bellhop.backup.save", "bellhop.backup.restore",
-        "bellhop.sso.login", "bellhop.sso.provider", "bellhop.bell.bell",
+        "bellhop.sso.login",
     }  # fmt: skip
     # asyncio takes as long to import as an item to start, and few job types need it.
     assert late - others == {n for n in late if wing_of(n) == "cli"}
@@ -210,16 +209,6 @@ def test_it_begins_without_what_takes_long_and_few_commands_need() -> None:
     began = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert {"bellhop.cli.start"} < {*began.stdout.split()}, began.stderr
     assert not {"huey", "redis"} & {*began.stdout.split()}
-
-
-@pytest.mark.parametrize("command", ["web", "consumer"])
-def test_it_serves_without_the_clients_of_servers_that_it_does_not_use(command: str) -> None:
-    """They take a third of a start; Huey imports that of Redis wherever it is installed."""
-    nowhere = {**os.environ, "BELLHOP_STORAGE_DATA_DIR": "/dev/null/data"}
-    started = [sys.executable, "-X", "importtime", str(ROOT / "app.py"), command]
-    imported = subprocess.run(started, env=nowhere, capture_output=True, text=True).stderr
-    assert "bellhop.bell.bell" in imported
-    assert not re.findall(r"\| +(?:redis|urllib3)\..*", imported)
 
 
 @pytest.mark.parametrize("wing", BUDGETS)

@@ -20,7 +20,7 @@ from bellhop.base.masking import Mask
 from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.notified import NotifiedStorage
-from bellhop.bell.store import WakingSqliteStorage
+from bellhop.bell.store import WaitingRedisStorage, WakingSqliteStorage
 from bellhop.database.database import line_of
 from bellhop.storage.installation import Installation
 
@@ -83,8 +83,6 @@ class Bell:
         self._answer: Callable[[], None] = lambda: None
         name = f"bellhop_{here.id}"
         if here.bell == "redis":
-            from bellhop.bell.onredis import WaitingRedisStorage  # a quarter of what a start is
-
             self.huey = RedisBell(
                 name,
                 results=False,

@@ -1,7 +1,7 @@
-"""Where the bell lives: a small SQLite file with a FIFO beside it.
+"""Where the bell lives: a small SQLite file with a FIFO beside it, or a Redis server.
 
-The other places are in onredis.py and notified.py. Each of them waits for a ring without polling,
-and each may fail: it is only the bell.
+The third place is in notified.py. Each of them waits for a ring without polling, and each may fail:
+it is only the bell.
 """
 
 from __future__ import annotations
@@ -18,13 +18,44 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from huey.storage import SqliteStorage
+from huey.storage import RedisStorage, SqliteStorage
+from redis import ConnectionPool, Redis, TimeoutError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from bellhop.base.hidden import passwords_in
+from bellhop.base.masking import Mask
 from bellhop.database.database import line_of, will_pass
 from bellhop.system.locks import alone
 
 WAIT_S = 1.0
+REDIS_CONNECT_S = 0.5
+# Longer than the second a worker waits for a bell, or bells would be lost in between.
+REDIS_READ_S = 2.5
+REDIS_RING_S = 0.5
+# What nobody hears in a list of Redis: enough bells to wake everybody, and for so long.
+MOST_UNHEARD, UNHEARD_S = 256, 60
 log = logging.getLogger("bellhop.bell")
+
+
+def probe_redis(url: str) -> str | None:
+    """None when the Redis at `url` answers, else why it does not."""
+    try:
+        with Redis(connection_pool=redis_pool(url, REDIS_READ_S)) as redis:
+            redis.ping()
+    except Exception as error:
+        return Mask(passwords_in(url)).text(str(error))
+    return None
+
+
+def redis_pool(url: str, read_s: float) -> ConnectionPool:
+    """Connections that give up soon, and try once: the caller tries again."""
+    return ConnectionPool.from_url(
+        url,
+        socket_connect_timeout=REDIS_CONNECT_S,
+        socket_timeout=read_s,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class Looking:
@@ -180,3 +211,36 @@ def _inode(path: str | Path) -> int | None:
         return os.stat(path).st_ino
     except FileNotFoundError:
         return None
+
+
+class WaitingRedisStorage(Looking, RedisStorage):  # type: ignore[misc]
+    """RedisStorage with a list for each queue, of which a consumer hears those that it serves.
+
+    Its connections are of two kinds: who rings gives up soon, who listens waits.
+    """
+
+    def __init__(self, name: str, url: str, **options: Any):
+        super().__init__(name, connection_pool=redis_pool(url, REDIS_READ_S), **options)
+        self._ringing = Redis(connection_pool=redis_pool(url, REDIS_RING_S))
+
+    def queue_size(self) -> int:
+        return sum(self._ringing.llen(self.key(queue)) for queue in self.served())
+
+    def key(self, queue: str) -> str:
+        """The list with the bells of a queue."""
+        return f"{self.queue_key}.{queue}"
+
+    def ring(self, queues: Mapping[str, int]) -> None:
+        with self._ringing.pipeline() as together:
+            for queue, count in queues.items():
+                together.lpush(self.key(queue), *[b"1"] * min(count, MOST_UNHEARD))
+                together.ltrim(self.key(queue), 0, MOST_UNHEARD - 1)
+                together.expire(self.key(queue), UNHEARD_S)
+            together.execute()
+
+    def wait_for_bell(self) -> bytes | None:
+        try:
+            heard = self.conn.brpop([*map(self.key, self.served())], timeout=self.read_timeout)
+        except TimeoutError:
+            return None  # a server that hangs, which is as if nobody rang
+        return b"1" if heard else None

@@ -13,7 +13,7 @@ import bellhop.web.routes  # noqa: F401
 from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
-from bellhop.bell.onredis import probe_redis
+from bellhop.bell.store import probe_redis
 from bellhop.catalog.catalog import Catalog
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.cli import start

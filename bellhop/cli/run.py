@@ -144,7 +144,6 @@ def restart(loaded: settings.Settings, given: argparse.Namespace) -> int:
 
 
 def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
-    _import_huey()
     from bellhop.cli import start
     from bellhop.server import server
     from bellhop.system import listener
@@ -167,7 +166,6 @@ def web(loaded: settings.Settings, given: argparse.Namespace) -> None:
 
 
 def consumer(loaded: settings.Settings, given: argparse.Namespace) -> None:
-    _import_huey()
     from bellhop.cli import start
     from bellhop.consumer.consumer import run_consumer
 
@@ -270,12 +268,6 @@ def new_type(loaded: settings.Settings, given: argparse.Namespace) -> int:
     from bellhop.cli import new
 
     return new.run(loaded, given.name, given.input, given.wraps)
-
-
-def _import_huey() -> None:
-    from bellhop.bell import slim
-
-    slim.import_huey()
 
 
 def _queue_and_workers(text: str, known: dict[str, int]) -> tuple[str, int]:

@@ -186,12 +186,11 @@ def tell_parent(ready_fd: int | None) -> Callable[[], object]:
     return partial(os.write, ready_fd, f"{READY}\n".encode())
 
 
-def probe_redis(url: str) -> str | None:
-    """None when the Redis at `url` answers, else why it does not."""
+def _probe_redis(url: str) -> str | None:
     # Huey is half of what this module takes to import, and few commands need it.
-    from bellhop.bell import onredis
+    from bellhop.bell.store import probe_redis
 
-    return onredis.probe_redis(url)
+    return probe_redis(url)
 
 
 def _prepare(
@@ -206,7 +205,7 @@ def _prepare(
 
     For an older program, which is there to go on, could not use them.
     """
-    here, alone = agree(folder, settings, probe_redis)
+    here, alone = agree(folder, settings, _probe_redis)
     if alone:
         compile_job_types()
         Catalog(settings, here).settle(PATIENCE_S)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bellhop.bell.onredis import MOST_UNHEARD, UNHEARD_S, WaitingRedisStorage
+from bellhop.bell.store import MOST_UNHEARD, UNHEARD_S, WaitingRedisStorage
 from tests.support.running import Running, Valkey, running, valkey, wait_for
 from tests.support.suspending import suspended
 

@@ -11,14 +11,14 @@ import contextlib
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
-
-import urllib3
-from urllib3.exceptions import HTTPError
 
 from bellhop.base import documents, identity
 from bellhop.base.sections import Oidc
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 CONNECT_S, ANSWER_S = 3.0, 8.0
 MOST_ANSWER_BYTES, PIECE_BYTES = 1024 * 1024, 64 * 1024
@@ -67,6 +67,8 @@ class Provider:
     """The provider of the settings; what it says is kept for a while."""
 
     def __init__(self, oidc: Oidc):
+        import urllib3  # more than a megabyte, and few have a provider
+
         self._oidc = oidc
         self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE + MOST_WAITING)
@@ -132,6 +134,8 @@ class Provider:
         self, method: str, url: str, headers: dict[str, str] | None = None, body: str | None = None
     ) -> dict[str, Any]:
         """The JSON object that it answers with. Raises Away, Mistaken."""
+        from urllib3.exceptions import HTTPError
+
         if not self._places.acquire(blocking=False):
             raise Away("others wait for its answers already")
         sent = {"Accept": "application/json", **(headers or {})}
@@ -148,7 +152,7 @@ class Provider:
             self._places.release()
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+def _read(response: BaseHTTPResponse) -> bytes:
     """All of a short answer, in time."""
     until, read = time.monotonic() + ANSWER_S, b""
     while piece := response.read1(PIECE_BYTES):

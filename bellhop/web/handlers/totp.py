@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import segno
 from bottle import HTTPResponse
 
 from bellhop.accounts import accounts, totp
@@ -56,6 +55,8 @@ def remove(site: Site, user: User) -> HTTPResponse:
 
 def _qr(text: str) -> str:
     """A text as a QR code: an SVG image."""
+    import segno  # half a megabyte, for the few that set this up
+
     image = io.BytesIO()
     segno.make_qr(text).save(image, kind="svg", xmldecl=False, svgclass=None, lineclass=None)
     return image.getvalue().decode().strip()

@@ -153,7 +153,9 @@ def make_folder(settings: Settings) -> Path:
         for path in (folder, *(folder / name for name in FOLDERS)):
             if not path.is_symlink():  # what leads to a disk that is not there is not created
                 path.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=path).close()
+            # Nobody takes it for litter: it has no name, which needs the folder behind a link, or
+            # where a disk has no such files, one that is not ours.
+            tempfile.TemporaryFile(dir=path.resolve(), prefix=".trial-").close()
         (folder / "start.lock").touch(0o600)
         temporary.settle(folder)
         require_owner(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -14,6 +15,7 @@ import pytest
 from bellhop.base.errors import StartRefused
 from bellhop.base.settings import Settings
 from bellhop.storage import installation
+from bellhop.storage.files import Files
 from bellhop.storage.installation import (
     agree,
     make_folder,
@@ -213,6 +215,30 @@ def test_it_refuses_a_folder_that_cannot_be_made(config: Config, tmp_path: Path)
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(StartRefused, match="data_dir"):
         make_folder(config(""))
+
+
+@pytest.mark.parametrize("has_nameless_files", [True, False])
+def test_it_uses_a_folder_while_a_keeper_removes_litter_there(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_nameless_files: bool
+) -> None:
+    """What it tries a folder with is no litter, also behind a link and on disks such as NFS."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "scratch").symlink_to(tmp_path / "disk")
+    really_open, files = os.open, Files(tmp_path / "data")
+
+    def opened(path: str, flags: int, *more: int, **options: int) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE and not has_nameless_files:
+            raise OSError(errno.EOPNOTSUPP, "no such files here")
+        descriptor = really_open(path, flags, *more, **options)
+        if flags & os.O_CREAT:
+            for litter in files.scratch_folders():
+                litter.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opened)
+    make_folder(config(""))
+    assert list((tmp_path / "disk").iterdir()) == []
 
 
 def test_it_keeps_the_folder_to_its_user(config: Config) -> None:

@@ -41,7 +41,13 @@ LOCKED = Problem(
     "upload-locked", "Bellhop still saves what another request sent; ask for the offset again."
 )
 GONE = Problem("not-found", "There is no upload with this id, or it has expired.")
-OTHER = Problem(
+
+
+class Altered(Problem):
+    """A whole file that is not what its client announced."""
+
+
+ALTERED = Altered(
     "checksum-mismatch",
     "The file has another SHA-256 than its Upload-Metadata says; Bellhop removed it.",
 )
@@ -199,7 +205,7 @@ class Uploads:
             sha256 = sha256_of(part.path)
             if sha256 != (sha256_in(metadata(upload.metadata)) or sha256):
                 self.remove(upload.id)
-                raise OTHER
+                raise ALTERED
         row = {
             "id": upload.id, "stored_bytes": part.offset, "boot": boot(), "sha256": sha256,
             "expires_at": timestamp(DAY_S),
@@ -251,9 +257,7 @@ class Uploads:
         part = self.begin(upload, upload.length)
         try:
             return self.keep(upload, part)
-        except Problem as problem:
-            if problem is not OTHER:
-                raise
+        except Altered:
             said = f"{upload.filename} did not arrive as it was sent; send it again"
             raise invalid_field("upload", said) from None
         finally:

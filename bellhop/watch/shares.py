@@ -301,7 +301,7 @@ def _move(name: str, inner: int, target: str, folder: int) -> None:
     """Put a file in the place of what reserved its name."""
     try:
         os.rename(name, target, src_dir_fd=inner, dst_dir_fd=folder)
-    except FileExistsError:  # on some shares a rename replaces nothing
+    except OSError:  # on some shares a rename replaces nothing, and each says so in its own way
         if not _is_reserved(folder, target):
             raise
         os.unlink(target, dir_fd=folder)

@@ -117,15 +117,18 @@ def require_fits(offset: int, length: int, whole: int) -> None:
 
 
 def begun(
-    site: Site, user: User, upload_id: str, headers: Headers, length: int
+    site: Site, user: User, upload_id: str, headers: Headers, length: int, *, unproved: bool = False
 ) -> tuple[Upload, Part]:
-    """The upload that a PATCH with these headers goes on with, and where its `length` bytes go."""
+    """The upload that a PATCH with these headers goes on with, and where its `length` bytes go.
+
+    They are `unproved` where their checksum is compared later.
+    """
     require_version(headers)
     require_part(headers)
     upload = site.uploads.find(user.name, upload_id)
     offset = number(headers, "UPLOAD_OFFSET")
     require_fits(offset, length, upload.length)
-    return upload, site.uploads.begin(upload, offset, unproved=checksum(headers) is not None)
+    return upload, site.uploads.begin(upload, offset, unproved=unproved)
 
 
 def shown(upload: Upload, offset: int) -> dict[str, str]:

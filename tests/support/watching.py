@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.settings import Settings, Watch
@@ -100,3 +103,15 @@ def end_jobs(error: ItemError | None = None) -> None:
     for job in jobs():
         if job.completed_at is None:
             end(job, error)
+
+
+def let_renames_replace_nothing(patch: pytest.MonkeyPatch, refusal: int) -> None:
+    """As on shares whose server refuses to put a file in the place of another, with its error."""
+    rename = os.rename
+
+    def refusing(name: str, target: str, **folders: int) -> None:
+        if folders and target in os.listdir(folders["dst_dir_fd"]):
+            raise OSError(refusal, os.strerror(refusal))
+        rename(name, target, **folders)
+
+    patch.setattr(os, "rename", refusing)

@@ -18,7 +18,7 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.storage.installation import Installation
 from bellhop.watch import rows as watch_rows
 from bellhop.watch import shares, stillness, watching
-from tests.support.watching import Drop, end_jobs, jobs
+from tests.support.watching import Drop, end_jobs, jobs, let_renames_replace_nothing
 
 BROKEN = ItemError("broken", "The page is torn.")
 
@@ -89,6 +89,29 @@ def die_after(patch: pytest.MonkeyPatch, moment: str) -> None:
         return done
 
     patch.setattr(place, name, dying)
+
+
+def test_it_makes_one_move_when_it_dies_with_a_name_made_free(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a rename replaces nothing, what held the name has gone, and the file is not there."""
+    let_renames_replace_nothing(monkeypatch, errno.EEXIST)
+    drop.drop("a.txt", "abc")
+    drop.look()
+    end_jobs()
+    unlink = os.unlink
+
+    def dying(*args: Any, **options: Any) -> None:
+        unlink(*args, **options)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(os, "unlink", dying)
+        drop.look_after()
+    assert drop.names("done") == []
+    drop.restart()
+    drop.look(2)
+    assert (drop.names("done"), drop.taken(), len(jobs())) == (["a.txt"], [], 1)
 
 
 def test_it_goes_on_where_a_commit_was_in_doubt(

@@ -22,7 +22,7 @@ from bellhop.storage.installation import Installation
 from bellhop.watch import places, rows, shares, stillness, submitting, watching
 from tests.support.disks import mounted
 from tests.support.jobs import job_of, result_of
-from tests.support.watching import ADDRESS, Drop, end_jobs, jobs
+from tests.support.watching import ADDRESS, Drop, end_jobs, jobs, let_renames_replace_nothing
 
 BROKEN = ItemError("broken", "The page is torn.")
 
@@ -328,18 +328,12 @@ def test_it_takes_whatever_name_a_file_has(drop: Drop, name: bytes) -> None:
     assert all(known.startswith(name[:200]) for known in found)
 
 
+@pytest.mark.parametrize("refusal", [errno.EEXIST, errno.EPERM, errno.EIO, errno.ENOTSUP])
 def test_it_places_a_file_where_a_rename_replaces_nothing(
-    drop: Drop, monkeypatch: pytest.MonkeyPatch
+    drop: Drop, monkeypatch: pytest.MonkeyPatch, refusal: int
 ) -> None:
-    """As on a share of SMB that rclone mounts."""
-    rename = os.rename
-
-    def refusing(name: str, target: str, **folders: int) -> None:
-        if folders and target in os.listdir(folders["dst_dir_fd"]):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        rename(name, target, **folders)
-
-    monkeypatch.setattr(os, "rename", refusing)
+    """As on a share of SMB that rclone mounts, or of a server of SFTP without posix-rename."""
+    let_renames_replace_nothing(monkeypatch, refusal)
     for content in ("one", "two"):
         drop.drop("a.txt", content)
         drop.look()

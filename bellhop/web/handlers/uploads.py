@@ -83,7 +83,8 @@ def append(site: Site, user: User, upload_id: str) -> HTTPResponse:
         upload = _kept(site, landed.upload, landed.part)
     else:
         wanted = tus.checksum(headers)
-        upload, part = tus.begun(site, user, upload_id, headers, max(0, request.content_length))
+        length, unproved = max(0, request.content_length), wanted is not None
+        upload, part = tus.begun(site, user, upload_id, headers, length, unproved=unproved)
         upload = _write(site, upload, part, wanted)
     return HTTPResponse(status=204, headers=tus.shown(upload, upload.stored_bytes))
 

@@ -186,6 +186,10 @@ def test_it_reads_headers_from_the_environment_of_wsgi() -> None:
     assert not [name_of(path) for path in web if ways.search(path.read_text())]
 
 
+# Of those who log in at a provider, set up two-factor, join machines or use a bucket.
+FOR_FEW = {"urllib3", "joserfc", "segno", "obstore"}
+
+
 def test_it_imports_late_only_in_the_commands() -> None:
     """Each process imports its own part; everywhere else imports stand at the top."""
     late = set()
@@ -204,11 +208,19 @@ def test_it_imports_late_only_in_the_commands() -> None:
     assert late - others == {n for n in late if wing_of(n) == "cli"}
 
 
-def test_it_begins_without_what_takes_long_and_few_commands_need() -> None:
-    code = "import sys, bellhop.cli.start, bellhop.parent.supervisor; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("module", "spared"),
+    [
+        ("bellhop.cli.start", {"huey", "redis"}),  # few commands need them
+        ("bellhop.web.routes", FOR_FEW),
+        ("bellhop.consumer.consumer", FOR_FEW),
+    ],
+)
+def test_it_begins_without_what_takes_long_and_few_need(module: str, spared: set[str]) -> None:
+    code = f"import sys, bellhop.parent.supervisor, {module}; print(*sys.modules)"
     began = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert {"bellhop.cli.start"} < {*began.stdout.split()}, began.stderr
-    assert not {"huey", "redis"} & {*began.stdout.split()}
+    assert {module} < {*began.stdout.split()}, began.stderr
+    assert not spared & {*began.stdout.split()}
 
 
 @pytest.mark.parametrize("wing", BUDGETS)

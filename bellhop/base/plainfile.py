@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 MOST_BYTES = 1 << 20
-NO_FILE = "it is a pipe, a socket or a device, and allowed is a file"
+NO_FILE = "it is a pipe, a socket or a device, not a file"
 
 
 def read(path: Path | str) -> bytes:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bellhop.base.program import TYPED
 from bellhop.base.settings import Settings
-from bellhop.base.times import parsed
+from bellhop.base.times import now, parsed
 from bellhop.database.database import database
 from bellhop.jobs import queries
 from bellhop.rotation import rotation
 from bellhop.storage.installation import Installation
+
+# Without [backup] folder, nobody knows how often somebody means to make one.
+MOST_AGE_BY_HAND = timedelta(days=31)
+BY_HAND = f"set [backup] folder, or type {TYPED} backup FILE"
 
 
 def saved(settings: Settings, here: Installation) -> list[str]:
@@ -25,11 +29,12 @@ def saved(settings: Settings, here: Installation) -> list[str]:
         of = newest and f"the newest in {folder} is of {newest:%Y-%m-%dT%H:%M:%SZ}"
         said, mend = of or f"there is none in {folder}", f"look why: {TYPED} backup"
     elif last := rotation.noted(here):
-        return [f"the last one is of {last}"]
+        said, is_old = f"the last one is of {last[1]}", now() - last[0] > MOST_AGE_BY_HAND
+        return [said, *([f"{said}; {BY_HAND}"] if is_old else [])]
     elif here.rows:
         return ["none by Bellhop; the server may have its own"]
     else:
-        said, mend = "there is none", f"set [backup] folder, or type {TYPED} backup FILE"
+        said, mend = "there is none", BY_HAND
     since = newest or _oldest_job()
     is_late = since is not None and rotation.is_late(settings, since)
     failed = folder and rotation.failure(here)

@@ -129,7 +129,7 @@ def _remove_totp(given: argparse.Namespace) -> None:
 def _reset(given: argparse.Namespace) -> None:
     with audit.noted(CONSOLE, "", "remove every account"):
         accounts.reopen()
-    said = "all accounts are removed: restart Bellhop; everybody who reaches it can do everything"
+    said = "all accounts are removed; restart Bellhop: then each user of this machine can use it"
     print(f"bellhop: {said}", file=sys.stderr)
 
 

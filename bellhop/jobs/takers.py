@@ -46,7 +46,7 @@ class Machines:
         if not known:
             return f"no machine has the job type {type_name}"
         if not able:
-            return f"its job type is not available: machine {known[0].name}: {known[0].problem}"
+            return f"machine {known[0].name} has {type_name}, but cannot use it: {known[0].problem}"
         if not any(self._would_serve(machine, queue) for machine in able):
             return f"no machine that has the job type {type_name} serves the queue {queue}"
         return None

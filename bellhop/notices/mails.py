@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bellhop.base.documents import Unreadable, stored
+from bellhop.base.program import TYPED
 from bellhop.base.texts import cleaned, shown_lines
 from bellhop.storage.telling import Notice
 
@@ -23,7 +24,7 @@ WORDS = {
     "missed": "could not be submitted",
 }  # fmt: skip
 # The same after how many there are, and before a name.
-COUNTED = {**WORDS, "cancelled": "cancelled", "begun": "begun", "over": "over"}
+COUNTED = {**WORDS, "cancelled": "cancelled", "begun": "new", "over": "over"}
 
 
 class Mail(NamedTuple):
@@ -115,11 +116,10 @@ def _of_schedule(notice: Notice, base: str) -> Mail:
 def _of_trouble(notice: Notice, base: str) -> Mail:
     is_over = notice.status == "over"
     said = _error(notice) or notice.name
-    text = (
-        f"This problem of Bellhop is over: {said}" if is_over else f"Bellhop has a problem: {said}"
-    )
+    begin = "This trouble with Bellhop is over" if is_over else "Trouble with Bellhop"
+    end = "" if is_over else f"\n\nOn the machine of Bellhop, {TYPED} check says what mends it."
     subject = f"[Bellhop] {'over: ' if is_over else ''}{said[: 2 * MOST_SUBJECT_NAME]}"
-    return Mail(subject, _whole(f"{text}\n\n{base}/running", _footer(notice, base)))
+    return Mail(subject, _whole(f"{begin}: {said}{end}\n\n{base}/running", _footer(notice, base)))
 
 
 def _line(notice: Notice, base: str) -> str:

@@ -34,10 +34,10 @@ def note(here: Installation, at: str, path: Path) -> None:
     write_atomically(here.folder / SAVED, json.dumps({"at": at, "file": str(path)}).encode())
 
 
-def noted(here: Installation) -> str | None:
-    """Which backup was made last, in words; None where none was."""
+def noted(here: Installation) -> tuple[datetime, str] | None:
+    """When the last backup was made, and that and where it is in words; None where none was."""
     at, file = _read(here, SAVED, "file")
-    return f"{at[:19]}Z, in {file}" if at else None
+    return (parsed(at), f"{at[:19]}Z, in {file}") if at else None
 
 
 def note_failure(here: Installation, said: str) -> None:
@@ -73,7 +73,8 @@ def _read(here: Installation, name: str, what: str) -> tuple[str, str]:
     """When something was noted in a file of the data folder, and what; empty, where nothing is."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         known = json.loads((here.folder / name).read_bytes())
-        return str(known["at"]), str(known[what])
+        parsed(known["at"])
+        return known["at"], str(known[what])
     return "", ""
 
 

@@ -91,7 +91,7 @@ def _of_uid(uid: int) -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(uid)
     except KeyError:
-        raise StartRefused(f"user {uid} has no name, by which systemd knows users") from None
+        raise StartRefused(f"user {uid} has no name, and a unit names its user") from None
 
 
 def _require_that_it_runs(account: pwd.struct_passwd) -> None:

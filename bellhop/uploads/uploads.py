@@ -49,7 +49,7 @@ class Altered(Problem):
 
 ALTERED = Altered(
     "checksum-mismatch",
-    "The file has another SHA-256 than its Upload-Metadata says; Bellhop removed it.",
+    "The SHA-256 of the file is not the one in Upload-Metadata; Bellhop removed the file.",
 )
 INSERT = """
     INSERT INTO upload

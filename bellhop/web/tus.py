@@ -112,7 +112,7 @@ def checksum(headers: Headers) -> Checksum | None:
 def require_fits(offset: int, length: int, whole: int) -> None:
     """Refuse a body of `length` bytes that begins at `offset` and goes beyond the `whole`."""
     if offset + length > whole:
-        said = f"This upload has {whole} bytes, so at most {max(0, whole - offset)} follow."
+        said = f"This upload has {whole} bytes, and at most {max(0, whole - offset)} more follow."
         raise Problem("upload-too-large", said)
 
 

@@ -76,6 +76,17 @@ def test_it_warns_of_jobs_that_nobody_ever_saved(
     assert said.startswith("the last one is of 20") and said.endswith("Z, in /mnt/a.tar")
 
 
+@pytest.mark.parametrize(("days", "warns"), [(30, False), (32, True)])
+def test_it_warns_of_one_that_somebody_made_long_ago(
+    loaded: Settings, here: Installation, days: int, warns: bool
+) -> None:
+    """Without a folder for backups, nobody but this person makes one."""
+    rotation.note(here, as_timestamp(now() - timedelta(days=days)), Path("/mnt/a.tar"))
+    said, *warnings = saved(loaded, here)
+    mend = f"set [backup] folder, or type {TYPED} backup FILE"
+    assert warnings == ([f"{said}; {mend}"] if warns else [])
+
+
 def test_it_warns_that_the_last_one_failed(daily: Settings, here: Installation) -> None:
     made(daily, here, timedelta(hours=1))
     rotation.note_failure(here, "No space left on device")

@@ -96,7 +96,7 @@ def test_it_says_that_other_code_rules_a_type_out(
     for machine in (home, gpu):
         machine.tell()
     works(gpu, "ai")
-    said = "its job type is not available: machine home: No module named 'torch'"
+    said = "machine home has embed, but cannot use it: No module named 'torch'"
     assert words(web, "embed") == said
 
 

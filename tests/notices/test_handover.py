@@ -169,7 +169,7 @@ def test_it_tells_of_many_ends_in_one_mail(
     ("kind", "counts", "said"),
     [
         ("job", {"cancelled": 2, "completed": 1}, "3 jobs ended: 2 cancelled, 1 completed"),
-        ("trouble", {"begun": 3, "over": 1}, "4 notices about Bellhop itself: 3 begun, 1 over"),
+        ("trouble", {"begun": 3, "over": 1}, "4 notices about Bellhop itself: 3 new, 1 over"),
     ],
 )
 def test_it_says_how_many_ended_how_in_whole_words(

@@ -32,12 +32,12 @@ ROWS = (
 # docs/decisions/.
 BUDGETS = {
     "cli": 2300, "parent": 820, "server": 802, "web": 6137, "consumer": 1700, "backup": 922,
-    "schedules": 339, "checks": 662, "jobs": 3934, "jobprocess": 1662, "accounts": 883,
+    "schedules": 339, "checks": 665, "jobs": 3934, "jobprocess": 1662, "accounts": 883,
     "bell": 321, "catalog": 1089, "environments": 346, "database": 1550, "storage": 1513,
     "stores": 1132,
     "system": 1108, "functions": 1392, "machines": 862, "uploads": 383, "service": 280,
     "sso": 513, "metrics": 269, "logs": 117, "watch": 931, "notices": 438, "upgrade": 148,
-    "origins": 107, "space": 322, "reloading": 147, "rotation": 93, "base": 1849,
+    "origins": 107, "space": 322, "reloading": 147, "rotation": 94, "base": 1849,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -82,9 +82,8 @@ def append(site: Site, user: User, upload_id: str) -> HTTPResponse:
         die_at("upload-arrived")
         upload = _kept(site, landed.upload, landed.part)
     else:
-        wanted = tus.checksum(headers)
-        length, unproved = max(0, request.content_length), wanted is not None
-        upload, part = tus.begun(site, user, upload_id, headers, length, unproved=unproved)
+        wanted, length = tus.checksum(headers), max(0, request.content_length)
+        upload, part = tus.begun(site, user, upload_id, headers, length, unproved=bool(wanted))
         upload = _write(site, upload, part, wanted)
     return HTTPResponse(status=204, headers=tus.shown(upload, upload.stored_bytes))
 

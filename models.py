@@ -14,8 +14,8 @@ from pathlib import Path
 if sys.flags.safe_path:
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from bellhop.base import configuration
 from bellhop.database.database import bind, database
+from bellhop.settings import configuration
 from bellhop.storage.counted import CacheCount, Duration, Failure, Tally, Total
 from bellhop.storage.installation import DATABASE, bind_rows, read_record
 from bellhop.storage.models import (

@@ -16,11 +16,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bottle import Bottle, HTTPResponse
 
-from bellhop.base import configuration
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.run import start_log
 from bellhop.server import server
+from bellhop.settings import configuration
 from bellhop.system import listener
 from bellhop.system.passage import Passage
 from bellhop.web.routes import make_app

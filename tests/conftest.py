@@ -14,8 +14,7 @@ import pytest
 
 from bellhop import __version__
 from bellhop.accounts import passwords
-from bellhop.base import configuration, prefix
-from bellhop.base.settings import Settings
+from bellhop.base import prefix
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
@@ -25,6 +24,8 @@ from bellhop.jobs import lifecycle
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.machines import members
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, rows_location

@@ -11,10 +11,10 @@ import pytest
 
 from bellhop.base import errors
 from bellhop.base.addresses import API
-from bellhop.base.sections import Server
 from bellhop.catalog import loading, typefiles
 from bellhop.jobs.lifecycle import MOVES
 from bellhop.reloading import taking
+from bellhop.settings.sections import Server
 from bellhop.web.routes import every_route
 from tests.support.modules import BUDGETS, CORE
 from tests.support.places import ROOT

@@ -9,10 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bellhop.base import configuration  # noqa: E402
 from bellhop.base.errors import StartRefused  # noqa: E402
 from bellhop.cli import commands  # noqa: E402
 from bellhop.client import BellhopError  # noqa: E402
+from bellhop.settings import configuration  # noqa: E402
 
 TYPES = {
     "article.json": "summary",

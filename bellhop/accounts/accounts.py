@@ -17,11 +17,11 @@ from bellhop.accounts.access import ANYBODY, LOCAL, TOKEN_SCOPES, User
 from bellhop.accounts.opaque import hash_of, new_secret
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
 from bellhop.base.times import shifted, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, fault_of, query
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.installation import read_record, starting, write_record
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 from bellhop.accounts import accounts
 from bellhop.accounts.accounts import Refused
 from bellhop.accounts.opaque import hash_of, new_secret
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
+from bellhop.settings.settings import Settings
 
 FIRST, INVITATION, RESET = "first", "invitation", "reset"
 # The first one is made anew at each start.

@@ -13,13 +13,13 @@ from pathlib import Path
 from bellhop.backup.rows import Tell, copy_finished
 from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
-from bellhop.base.settings import postgresql_location
 from bellhop.database import schema, server, versions
 from bellhop.database.connection import PostgresError
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved
 from bellhop.database.sqlite import Sqlite
+from bellhop.settings.settings import postgresql_location
 from bellhop.storage.models import TABLES
 from bellhop.stores.copying import free_bytes
 

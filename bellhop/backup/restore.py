@@ -20,10 +20,10 @@ from bellhop.backup.archive import CHUNK_BYTES, About, Member, Reader
 from bellhop.backup.rows import Tell, remove_copy
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.killpoint import die_at
-from bellhop.base.settings import Settings
 from bellhop.database import schema
 from bellhop.database.database import bind, database
 from bellhop.machines import members
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import (
     DATABASE,

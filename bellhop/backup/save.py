@@ -24,13 +24,13 @@ from bellhop.backup.archive import FORMAT, About, Hashed, Writer
 from bellhop.backup.rows import Tell, copy_rows, remove_copy
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.killpoint import die_at
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.database.database import bind, database, fault_of, line_of
 from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle, queries
 from bellhop.rotation import rotation
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import PLACES
 from bellhop.storage.installation import (
     DATABASE,

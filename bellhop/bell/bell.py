@@ -17,11 +17,11 @@ from huey import Huey, RedisHuey, SqliteHuey
 
 from bellhop.base.hidden import passwords_in
 from bellhop.base.masking import Mask
-from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.bell.notified import NotifiedStorage
 from bellhop.bell.store import WaitingRedisStorage, WakingSqliteStorage
 from bellhop.database.database import line_of
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 
 RING_AGAIN_S = 5.0

@@ -19,7 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bellhop.base.settings import Queue, Settings, in_variable
 from bellhop.base.shapes import WrongShape
 from bellhop.base.texts import shown
 from bellhop.catalog import defaults, description, sources, typefiles
@@ -29,6 +28,7 @@ from bellhop.catalog.sources import Beside, is_torn
 from bellhop.catalog.typefiles import Stamp
 from bellhop.environments.build import UNINSTALLED
 from bellhop.environments.environments import Environment, Environments
+from bellhop.settings.settings import Queue, Settings, in_variable
 from bellhop.storage.files import Files, write_atomically
 from bellhop.storage.installation import Installation
 from bellhop.storage.offers import Offer

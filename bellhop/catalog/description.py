@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bellhop.base import documents, shapes
-from bellhop.base.settings import QUEUE_NAME
 from bellhop.catalog.typefiles import Stamp
 from bellhop.functions import formats
 from bellhop.functions.hints import ARRAY_BOUNDS, BOUNDS, FORMAT_BOUNDS, PLAIN
@@ -28,6 +27,7 @@ from bellhop.functions.signature import (
     Input,
     ParamsSchema,
 )
+from bellhop.settings.settings import QUEUE_NAME
 
 MOST_BYTES = 1024 * 1024
 MOST_NAME, MOST_LINE, MOST_TEXT, MOST_OF_A_KIND = 100, 200, 2000, 100

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from bellhop.base import program
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.catalog import defaults, description, sources
 from bellhop.catalog.description import DescribedFile, Description, unknown_type
 from bellhop.catalog.typefiles import Stamp
+from bellhop.settings.settings import Settings
 from bellhop.stores.folders import remove_tree
 from bellhop.system import confine, signals
 from bellhop.system.children import Child, clean_environment, ending

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.checks.answers import Failed, Question
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import PLACES, Files
 from bellhop.storage.installation import Installation, require_owner
 from bellhop.stores.folders import remove_tree

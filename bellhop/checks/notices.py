@@ -7,11 +7,11 @@ from typing import Any
 
 from bellhop.base.addresses import API
 from bellhop.base.program import TYPED, pip_line
-from bellhop.base.settings import Settings
 from bellhop.checks.answers import LOOK_AT_LOG, Failed
 from bellhop.checks.trial import is_ready
 from bellhop.client import Bellhop
 from bellhop.notices import wishes
+from bellhop.settings.settings import Settings
 
 LIMIT_S = 60
 

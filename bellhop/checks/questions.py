@@ -7,7 +7,6 @@ from functools import partial
 from bellhop import __version__
 from bellhop.base.errors import REMOVED
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.checks import serving
 from bellhop.checks.answers import LOOK_AT_LOG, RESTART, Failed, Question
 from bellhop.checks.folder import of_folder
@@ -20,6 +19,7 @@ from bellhop.client import Bellhop
 from bellhop.database.database import database
 from bellhop.machines import members, published, served
 from bellhop.machines.members import Member
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, require_agreement
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_ahead
 from bellhop.checks.answers import RESTART, Failed, Question
 from bellhop.checks.log import log_is_short
 from bellhop.database.database import database
 from bellhop.jobs import queries, reuse
+from bellhop.settings.settings import Settings
 from bellhop.storage.inspection import MOST_SHOWN, Inspection
 from bellhop.storage.installation import Installation
 from bellhop.system.clock import STEP_S

@@ -6,11 +6,11 @@ import contextlib
 from datetime import datetime, timedelta
 
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.times import now, parsed
 from bellhop.database.database import database
 from bellhop.jobs import queries
 from bellhop.rotation import rotation
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 
 # Without [backup] folder, nobody knows how often somebody means to make one.

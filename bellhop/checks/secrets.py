@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bellhop.base.configuration import require_private
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
+from bellhop.settings.configuration import require_private
+from bellhop.settings.settings import Settings
 
 
 def require_private_secrets(settings: Settings, catalog: Catalog) -> None:

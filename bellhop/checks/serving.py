@@ -12,7 +12,6 @@ from bellhop import __version__
 from bellhop.base import addresses, program
 from bellhop.base.addresses import API
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.times import clock_offset_s, seconds_since, wall_s
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
@@ -23,6 +22,7 @@ from bellhop.jobs import backlogs, queries
 from bellhop.jobs import queues as switches
 from bellhop.jobs.queues import Pause
 from bellhop.machines.served import Elsewhere
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, require_agreement
 from bellhop.storage.models import Consumer
 from bellhop.system import confine, limits

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from bellhop.base.settings import Settings, Watch
 from bellhop.catalog.catalog import Catalog
 from bellhop.checks.answers import RESTART, Failed
 from bellhop.database.database import database
 from bellhop.machines.served import Elsewhere
+from bellhop.settings.settings import Settings, Watch
 from bellhop.storage.installation import Installation
 from bellhop.watch import rows
 from bellhop.watch.places import Places

@@ -11,13 +11,13 @@ from pathlib import Path
 from bellhop.backup import restore, save, verify
 from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings, postgresql_location
 from bellhop.base.texts import shown
 from bellhop.cli import start
 from bellhop.cli.screen import told
 from bellhop.database.database import line_of
 from bellhop.database.moving import first_of
 from bellhop.rotation import rotation
+from bellhop.settings.settings import Settings, postgresql_location
 
 NICE = 10
 

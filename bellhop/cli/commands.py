@@ -17,12 +17,12 @@ from typing import Any
 from bellhop.base.addresses import API
 from bellhop.base.errors import Problem, StartRefused, said_of
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown, shown_json
 from bellhop.catalog import params
 from bellhop.cli import screen
 from bellhop.client import FINAL, Bellhop, BellhopError, RequestFailed
 from bellhop.functions.signature import FILES
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import read_record
 
 

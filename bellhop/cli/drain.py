@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.database.database import database, refusing, waited_out
 from bellhop.jobs import consumers, queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import bind_rows, read_record
 
 LOOK_EVERY_S = 0.2

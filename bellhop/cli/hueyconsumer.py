@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.cli import start
 from bellhop.cli.run import start_log
 from bellhop.consumer.consumer import Consumer
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 
 

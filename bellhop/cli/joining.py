@@ -7,13 +7,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import AS_STARTED, TYPED
-from bellhop.base.settings import Settings
 from bellhop.database import condition
 from bellhop.database.database import bind_server, database, fault_of
 from bellhop.machines import arrival
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 
 DATA_VARIABLE = "BELLHOP_STORAGE_DATA_DIR"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.catalog.catalog import Catalog
 from bellhop.cli import start
 from bellhop.origins.entries import entries
 from bellhop.origins.written import lines
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import bind_rows, read_record
 
 

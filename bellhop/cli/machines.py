@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from bellhop.accounts import audit
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_since
 from bellhop.cli import start
 from bellhop.cli.drain import wait_until_idle
@@ -25,6 +24,7 @@ from bellhop.database.database import database, refusing, waited_out
 from bellhop.jobs import consumers, queries
 from bellhop.machines import joining, members, roles
 from bellhop.machines.members import Member
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 
 WHO = "the command"

@@ -24,7 +24,6 @@ from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.killpoint import die_at
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings, postgresql_location
 from bellhop.cli import movefiles, start
 from bellhop.cli.screen import BAR_EVERY_S, LINE_EVERY_S, Screen
 from bellhop.database import schema
@@ -33,6 +32,7 @@ from bellhop.database.faults import said_by
 from bellhop.database.moving import Move, NotMoved, first_of
 from bellhop.database.sqlite import Sqlite
 from bellhop.machines import members
+from bellhop.settings.settings import Settings, postgresql_location
 from bellhop.storage.installation import (
     Installation,
     alone,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bellhop.base.settings import Settings
 from bellhop.cli.screen import told
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.moving import FilesMove
 

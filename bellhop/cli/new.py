@@ -9,11 +9,11 @@ from pathlib import Path
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.catalog import typefiles
 from bellhop.catalog.description import MOST_NAME
 from bellhop.cli.trygiven import WORDS
 from bellhop.functions import wrapping
+from bellhop.settings.settings import Settings
 
 # What the test of a new type checks, by the kind of its input.
 CHECKS = {

@@ -15,11 +15,11 @@ from bellhop.accounts import accounts, audit, links, totp
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.cli import start
 from bellhop.database.database import database, refusing
 from bellhop.jobs import lifecycle
+from bellhop.settings.settings import Settings
 
 CONSOLE = "console"
 

@@ -12,7 +12,6 @@ import bellhop.server.server
 import bellhop.web.routes  # noqa: F401
 from bellhop.backup import before
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.bell.store import probe_redis
 from bellhop.catalog.catalog import Catalog
 from bellhop.checks.secrets import require_private_secrets
@@ -20,6 +19,7 @@ from bellhop.cli import start
 from bellhop.database import schema, versions
 from bellhop.database.database import database, query, refusing
 from bellhop.parent.handover import Handover
+from bellhop.settings.settings import Settings
 from bellhop.storage import installation
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, bind_rows

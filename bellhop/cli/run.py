@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.program import as_given
 from bellhop.base.texts import shown
@@ -22,6 +21,7 @@ from bellhop.cli import streams
 from bellhop.cli.arguments import parser
 from bellhop.logs import output
 from bellhop.reloading import handed
+from bellhop.settings import configuration, settings
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell

@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.program import COMMAND, TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.checks import questions
 from bellhop.checks.answers import Asked, Failed, Question
@@ -27,6 +26,7 @@ from bellhop.checks.serving import ADMIN
 from bellhop.cli import commands
 from bellhop.client import Bellhop, BellhopError, RequestFailed
 from bellhop.database.database import refusing
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import bind_rows, read_record
 from bellhop.system import proctree, signals, temporary
 from bellhop.system.locks import is_held

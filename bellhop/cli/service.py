@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bellhop.base.configuration import CONFIG_VARIABLE
 from bellhop.base.errors import said_of
-from bellhop.base.settings import Settings
 from bellhop.service import install
+from bellhop.settings.configuration import CONFIG_VARIABLE
+from bellhop.settings.settings import Settings
 
 # Whether systemd runs this machine (sd_booted(3)).
 BOOTED = Path("/run/systemd/system")

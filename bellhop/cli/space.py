@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown_json
 from bellhop.database.database import database, refusing
+from bellhop.settings.settings import Settings
 from bellhop.space import installation, report
 from bellhop.space.measured import Measure
 from bellhop.storage.installation import bind_rows, read_record

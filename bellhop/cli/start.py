@@ -18,7 +18,6 @@ from bellhop.accounts import accounts, links
 from bellhop.backup import before
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import IS_SINGLE_FILE, TYPED
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.typefiles import BUILT_IN
 from bellhop.checks.secrets import require_private_secrets
@@ -27,6 +26,7 @@ from bellhop.database.database import database, fault_of, refusing
 from bellhop.machines import joining, members, published
 from bellhop.reloading import handed, taking
 from bellhop.reloading.handed import READY
+from bellhop.settings.settings import Settings
 from bellhop.sso import login
 from bellhop.storage import presence
 from bellhop.storage.files import Files

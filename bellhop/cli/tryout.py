@@ -15,7 +15,6 @@ from typing import Any
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError, StartRefused
 from bellhop.base.masking import Mask
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown, shown_json, shown_lines
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
@@ -34,6 +33,7 @@ from bellhop.jobprocess.outcome import (
     Outcome,
 )
 from bellhop.jobprocess.process import JobProcess, Listener, ProcessKind
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Scratch
 from bellhop.storage.installation import Installation
 from bellhop.stores.folders import remove_tree

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
 from bellhop.cli.selfcheck import Finding, answered
+from bellhop.settings import configuration
 from bellhop.storage.installation import read_record
 from bellhop.upgrade import questions
 

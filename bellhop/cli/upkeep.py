@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bellhop.base.settings import Settings
 from bellhop.base.texts import shown
 from bellhop.parent import answers
+from bellhop.settings.settings import Settings
 from bellhop.system import signals
 
 

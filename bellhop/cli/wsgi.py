@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from bellhop.base import configuration
 from bellhop.base.errors import Problem, StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli.run import start_log
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 
 if TYPE_CHECKING:
     from bellhop.bell.bell import Bell

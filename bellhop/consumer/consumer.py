@@ -16,7 +16,6 @@ from functools import partial
 from huey.consumer import Consumer as HueyConsumer
 
 from bellhop.base import prefix
-from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import LOOK_EVERY_S, Catalog
 from bellhop.catalog.watching import watch
@@ -29,6 +28,7 @@ from bellhop.jobs import consumers, lifecycle
 from bellhop.machines import published, served
 from bellhop.machines.members import Report
 from bellhop.machines.served import Publisher
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import children, cores, signals
 from bellhop.system.locks import hold_for_life, take_lock

@@ -17,7 +17,6 @@ from typing import TypeVar
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import BELLHOP
-from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_ahead, timestamp
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import DAY_S, MEBIBYTE
@@ -30,6 +29,7 @@ from bellhop.jobs.intake import Intake
 from bellhop.machines.served import Elsewhere
 from bellhop.notices import handover, troubles, wishes
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation

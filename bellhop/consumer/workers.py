@@ -21,7 +21,6 @@ from bellhop.accounts import accounts
 from bellhop.base.errors import StoreAway, item_error
 from bellhop.base.killpoint import die_at
 from bellhop.base.masking import Mask
-from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.base.units import MEBIBYTE
 from bellhop.catalog.catalog import Catalog
@@ -46,6 +45,7 @@ from bellhop.jobs import consumers, lifecycle, ownwork, queries, queues, reuse
 from bellhop.jobs.lifecycle import Claim, Completion
 from bellhop.logs.about import about
 from bellhop.machines import looking
+from bellhop.settings.settings import Settings
 from bellhop.storage import live, presence
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation

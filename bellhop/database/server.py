@@ -14,13 +14,13 @@ from peewee import DatabaseError
 
 from bellhop.base import program
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
-from bellhop.base.settings import postgresql_location
 from bellhop.database import translation, versions
 from bellhop.database.condition import Condition, look
 from bellhop.database.connection import PostgresError, answering, connect
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.faults import is_login_refused, said_by
 from bellhop.database.schema import Keep, TooNew, keep_nothing, migrations, require_nothing
+from bellhop.settings.settings import postgresql_location
 
 BEFORE, AFTER = "postgresql_functions", "postgresql_triggers"
 OLDEST = 150000  # PostgreSQL 15

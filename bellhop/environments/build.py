@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import Settings
 from bellhop.environments.header import Needs
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import write_atomically
 from bellhop.stores.folders import remove_tree
 from bellhop.system.children import Child, clean_environment

@@ -19,9 +19,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bellhop.base.settings import Settings
 from bellhop.environments.build import BUILT, Build, Refused, remove
 from bellhop.environments.header import Needs
+from bellhop.settings.settings import Settings
 from bellhop.system import proctree
 from bellhop.system.locks import take_lock
 

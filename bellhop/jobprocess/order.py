@@ -15,9 +15,9 @@ from bellhop.base.times import clock_offset_s
 from bellhop.base.units import MEBIBYTE
 
 if TYPE_CHECKING:  # a job process, which makes no orders, shall start quickly
-    from bellhop.base.settings import Settings
     from bellhop.catalog.description import KnownType
     from bellhop.catalog.typefiles import Stamp
+    from bellhop.settings.settings import Settings
     from bellhop.storage.files import Scratch
 
 # What a job may write even when the disk has less left beside the reserve.

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from bellhop.base.settings import Settings
 from bellhop.catalog.description import KnownType
 from bellhop.jobprocess.process import JobProcess, ProcessKind
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Scratch
 from bellhop.system.confine import Bounds
 

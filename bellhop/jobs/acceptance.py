@@ -16,13 +16,13 @@ from bellhop.accounts import audit
 from bellhop.accounts.access import User, may
 from bellhop.base.errors import Problem, invalid_field
 from bellhop.base.killpoint import die_at
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.database.faults import InDoubt
 from bellhop.jobs import lifecycle, limits, queries, reuse
 from bellhop.jobs.lifecycle import UnknownJobs
 from bellhop.jobs.newjob import Key, NewItem, NewJob
 from bellhop.machines import members
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.files import Files, attempt_name
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from bellhop.base.settings import Queue
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.jobs import queues as switches
+from bellhop.settings.settings import Queue
 from bellhop.storage.models import Consumer
 
 # A queue keeps up again once nothing waits for more than this part of `backlog_s`.

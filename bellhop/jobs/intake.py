@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from bellhop.base import documents
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.base.settings import Settings
 from bellhop.base.times import as_timestamp, now, parsed, timestamp
 from bellhop.base.units import DAY_S, KIBIBYTE
 from bellhop.catalog import params
@@ -26,6 +25,7 @@ from bellhop.jobs import items, webhooks
 from bellhop.jobs.bounds import MOST_JOB_ID, MOST_PARAMS_BYTES
 from bellhop.jobs.items import MOST_URL, Uploads
 from bellhop.jobs.newjob import NewItem, NewJob, NewStep
+from bellhop.settings.settings import Settings
 
 # Those of the options that a form gives as JSON text; null and empty mean "not given".
 STRUCTURED = ("priority", "depends_on", "then", "webhook_events", "use_cache", "delay_s")

@@ -7,9 +7,9 @@ import time
 from bellhop.accounts import accounts
 from bellhop.accounts.access import User
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.jobs import queries
+from bellhop.settings.settings import Settings
 
 JOBS_AGAIN_S = 30
 COUNT_EVERY_S = 0.5

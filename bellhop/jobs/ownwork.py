@@ -9,9 +9,9 @@ import contextlib
 from dataclasses import asdict
 
 from bellhop.base import plainfile
-from bellhop.base.settings import Settings
 from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NOTICE, WEBHOOK
+from bellhop.settings.settings import Settings
 
 
 def settings_of(type_name: str, owner: str, settings: Settings) -> dict[str, str] | None:

@@ -12,10 +12,10 @@ import secrets
 from typing import Any
 
 from bellhop.base import addresses
-from bellhop.base.settings import WEBHOOKS
 from bellhop.base.times import timestamp
 from bellhop.database.database import database, query
 from bellhop.jobs.newjob import WEBHOOK, NewItem, NewJob
+from bellhop.settings.settings import WEBHOOKS
 
 TYPE, QUEUE = WEBHOOK, WEBHOOKS
 # One start, and the retries of the job type.

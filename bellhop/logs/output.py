@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.masking import Mask
-from bellhop.base.settings import Settings
 from bellhop.logs.forms import JsonForm, LineForm
+from bellhop.settings.settings import Settings
 
 # A pipe that nobody reads holds nobody up.
 FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY

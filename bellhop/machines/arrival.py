@@ -17,9 +17,9 @@ from bellhop.base.addresses import API
 from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import TYPED
-from bellhop.base.settings import QUEUES, Settings, postgresql_location
 from bellhop.client import Bellhop, BellhopError, NoAnswer
 from bellhop.machines import certificates
+from bellhop.settings.settings import QUEUES, Settings, postgresql_location
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import (
     Installation,

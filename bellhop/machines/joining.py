@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import POSTGRESQL, WEBHOOKS, Settings, postgresql_location
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
 from bellhop.machines import certificates, members, roles
+from bellhop.settings.settings import POSTGRESQL, WEBHOOKS, Settings, postgresql_location
 from bellhop.storage.installation import Installation
 from bellhop.system.listener import is_local
 

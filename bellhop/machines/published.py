@@ -16,12 +16,12 @@ from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.sections import Lifetime
-from bellhop.base.settings import QUEUES, Queue, Settings
 from bellhop.database import schema, versions
 from bellhop.database.database import database, query
 from bellhop.machines.shared import OF_A_QUEUE, SHARED
 from bellhop.reloading import taking
+from bellhop.settings.sections import Lifetime
+from bellhop.settings.settings import QUEUES, Queue, Settings
 from bellhop.storage.installation import Installation
 
 SETTINGS, INSTALLATION, FILES, BELL = "settings", "installation", "files", "bell"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from bellhop.base.sections import Lifetime
+from bellhop.settings.sections import Lifetime
 
 # The sections that machines share, each with the keys that they do.
 SHARED = {

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bellhop.accounts.access import LOCAL
-from bellhop.base.settings import WEBHOOKS, Settings
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import apart, database, named, query
@@ -22,6 +21,7 @@ from bellhop.jobs import lifecycle
 from bellhop.jobs.newjob import NOTICE, NewItem, NewJob
 from bellhop.notices import mails, wishes
 from bellhop.notices.mails import Mail, Waiting
+from bellhop.settings.settings import WEBHOOKS, Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.telling import Notice
 

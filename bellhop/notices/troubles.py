@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from bellhop.base.sections import Notices
-from bellhop.base.settings import Settings
 from bellhop.base.times import seconds_since, timestamp
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database, query
@@ -19,6 +17,8 @@ from bellhop.jobs import queues as switches
 from bellhop.notices import wishes
 from bellhop.notices.mails import error_text
 from bellhop.rotation import rotation
+from bellhop.settings.sections import Notices
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from bellhop.accounts import accounts
 from bellhop.base import addresses, program
 from bellhop.base.errors import Problem, invalid_field
-from bellhop.base.sections import Notices
 from bellhop.database.database import database, query
+from bellhop.settings.sections import Notices
 
 WANTS = ("nothing", "failures", "every")
 NO_MAIL = "Bellhop sends no mail yet: an admin sets [notices] smtp_host in config.ini."

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from bellhop.base import values
-from bellhop.base.configuration import origins
 from bellhop.base.hidden import HIDDEN, is_hidden, masked
-from bellhop.base.sections import SECTIONS, Lifetime
-from bellhop.base.settings import Settings
 from bellhop.catalog.description import Description
 from bellhop.machines.shared import OF_A_QUEUE, SHARED
+from bellhop.settings import values
+from bellhop.settings.configuration import origins
+from bellhop.settings.sections import SECTIONS, Lifetime
+from bellhop.settings.settings import Settings
 
 DEFAULT, HOME = "default", "home"
 Origins = Mapping[tuple[str, str], str | int]

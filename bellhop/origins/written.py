@@ -7,9 +7,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import values
 from bellhop.base.hidden import HIDDEN
 from bellhop.origins.entries import Entry
+from bellhop.settings import values
 
 
 def lines(entries: Iterable[Entry], file: Path) -> Iterator[str]:

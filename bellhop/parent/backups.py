@@ -9,8 +9,8 @@ import time
 
 from bellhop.base.errors import said_of
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import Settings
 from bellhop.rotation import rotation
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import children
 

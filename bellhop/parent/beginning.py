@@ -13,10 +13,10 @@ from pathlib import Path
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import Settings
 from bellhop.parent.answers import SERVE_LOCK
 from bellhop.parent.handover import Handover
 from bellhop.service.manager import Manager
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import (
     Installation,
     make_folder,

@@ -11,8 +11,8 @@ import socket
 from typing import NamedTuple
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.parent.handover import Handover
+from bellhop.settings.settings import Settings
 from bellhop.system import listener
 from bellhop.system.passage import Passage
 

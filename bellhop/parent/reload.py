@@ -7,13 +7,13 @@ import signal
 import time
 from collections.abc import Iterator
 
-from bellhop.base import configuration
-from bellhop.base.settings import Settings
 from bellhop.machines.shared import is_shared
 from bellhop.parent.answers import Answer
 from bellhop.parent.halves import Child
 from bellhop.reloading import taking
 from bellhop.reloading.handed import Handed
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import proctree
 

@@ -19,7 +19,6 @@ from typing import NamedTuple
 from bellhop import __version__
 from bellhop.base.errors import NotAMember, StartRefused, said_of
 from bellhop.base.program import COMMAND
-from bellhop.base.settings import Settings
 from bellhop.parent import beginning, place
 from bellhop.parent.answers import Answer, answer
 from bellhop.parent.backups import Backups
@@ -29,6 +28,7 @@ from bellhop.parent.handover import Handover, Preparation, Trial, making_way
 from bellhop.parent.reload import STAY, Reload
 from bellhop.reloading.handed import Handed
 from bellhop.service.manager import Manager
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import children, listener, signals
 

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from bellhop.base import configuration
-from bellhop.base.settings import Settings
 from bellhop.reloading import taking
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 
 # What a half tells its parent, a line each: that it is ready, and what came of a reload.
 READY = "r"

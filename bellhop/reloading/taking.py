@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
-from bellhop.base.sections import SECTIONS
-from bellhop.base.settings import Settings
 from bellhop.logs import output
+from bellhop.settings.sections import SECTIONS
+from bellhop.settings.settings import Settings
 
 # The keys of which another value needs a restart; those that there may be several of by `NAME`.
 AT_START = {

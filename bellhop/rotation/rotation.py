@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.base.times import now, parsed, timestamp
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import write_atomically
 from bellhop.storage.installation import Installation
 

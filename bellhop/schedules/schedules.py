@@ -22,7 +22,6 @@ from bellhop.accounts import accounts
 from bellhop.accounts.access import User, owned
 from bellhop.base.documents import Unreadable, stored
 from bellhop.base.errors import NO_ROOM, Problem, StoreAway, invalid_field
-from bellhop.base.settings import Settings
 from bellhop.base.texts import cleaned
 from bellhop.base.times import now, timestamp
 from bellhop.base.units import DAY_S, KIBIBYTE
@@ -35,6 +34,7 @@ from bellhop.jobs.newjob import NewJob
 from bellhop.notices import wishes
 from bellhop.notices.mails import error_text
 from bellhop.schedules.cron import next_time
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.models import Schedule
 from bellhop.uploads import uploads

@@ -7,7 +7,7 @@ before anything else reads it, in any spelling that some program takes for the n
 from __future__ import annotations
 
 from bellhop.base.errors import Problem
-from bellhop.base.sections import Sso
+from bellhop.settings.sections import Sso
 from bellhop.sso import header
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bellhop.base.errors import StartRefused, said_of
 from bellhop.base.program import AS_STARTED, HOME, ROOT, TYPED, home_as_started
-from bellhop.base.settings import Settings
 from bellhop.service.unit import MARK, Service
+from bellhop.settings.settings import Settings
 
 OF_MACHINE = Path("/etc/systemd/system")
 # Who stays when they log out (loginctl(1)).

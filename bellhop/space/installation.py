@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from bellhop.accounts.access import BELLHOP
-from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
 from bellhop.jobs import queries
+from bellhop.settings.settings import Settings
 from bellhop.space import jobs
 from bellhop.space.measured import Measure
 from bellhop.storage.installation import Installation

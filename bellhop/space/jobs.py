@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bellhop.accounts.access import User
-from bellhop.base.settings import Settings
 from bellhop.base.times import shifted
 from bellhop.jobs import queries
 from bellhop.jobs.queries import Held
+from bellhop.settings.settings import Settings
 
 MOST_LARGE = 20
 SOON_DAYS = 7

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import LOCAL, ROLES
 from bellhop.base.errors import Problem
-from bellhop.base.sections import Sso
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle
+from bellhop.settings.sections import Sso
 
 # Why somebody is not let in: a word that the page of the login knows, and what programs are told.
 REASONS = {

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import User
-from bellhop.base.sections import Sso
 from bellhop.base.units import DAY_S
 from bellhop.database.database import fault_of
+from bellhop.settings.sections import Sso
 from bellhop.sso import admission
 
 # What the server calls them. WSGI writes the names of the headers of a request in capitals.

@@ -14,10 +14,10 @@ from typing import Any
 
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import LOCAL
-from bellhop.base.sections import Oidc, Sso
 from bellhop.base.times import timestamp
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle
+from bellhop.settings.sections import Oidc, Sso
 from bellhop.sso import admission
 from bellhop.sso.admission import NotAdmitted
 from bellhop.sso.flow import Flow

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from bellhop.base import documents, identity
-from bellhop.base.sections import Oidc
+from bellhop.settings.sections import Oidc
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 
 from bellhop.base.buckets import files_location
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings, postgresql_location
 from bellhop.database.database import bind, bind_server
+from bellhop.settings.settings import Settings, postgresql_location
 from bellhop.storage.files import PLACES, Files, write_atomically
 from bellhop.system import boot, temporary
 from bellhop.system.locks import PREDECESSOR_WAIT_S, hold_for_life, take_lock

@@ -18,7 +18,7 @@ from pathlib import Path
 from bellhop.base.buckets import files_location
 from bellhop.base.errors import NO_ROOM, StartRefused, said_of
 from bellhop.base.killpoint import die_at
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.stores.contents import content_of

@@ -25,7 +25,7 @@ from bellhop.base.units import MEBIBYTE
 from bellhop.system import kernel, landlock, limits, namespaces, seccomp
 
 if TYPE_CHECKING:  # a job process, which is inside its bounds, shall start quickly
-    from bellhop.base.settings import Settings
+    from bellhop.settings.settings import Settings
 
 MOST_OPEN_FILES = 4096
 # Beyond the threads of the whole machine, which are at least those of this user.

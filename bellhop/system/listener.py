@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 
 BACKLOG = 1024
 ADVICE = {

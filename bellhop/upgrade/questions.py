@@ -18,7 +18,6 @@ from bellhop import __version__
 from bellhop.backup.dump import Dump, NoPrograms
 from bellhop.backup.rows import copy_rows
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.checks.answers import Failed, Question
@@ -27,6 +26,7 @@ from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.machines import members
 from bellhop.parent import answers
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import DATABASE, Installation, bind_rows
 from bellhop.stores.copying import free_bytes
 from bellhop.system import signals

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bellhop.base.errors import Problem, disk_full
-from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 
 

@@ -13,9 +13,9 @@ import threading
 from functools import cached_property
 from pathlib import Path
 
-from bellhop.base import apart
-from bellhop.base.apart import Place
-from bellhop.base.settings import Settings
+from bellhop.settings import apart
+from bellhop.settings.apart import Place
+from bellhop.settings.settings import Settings
 from bellhop.system.proctree import read
 from bellhop.watch.shares import Folder, Held
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from urllib.parse import quote, unquote_to_bytes
 
-from bellhop.base.apart import DONE, FAILED
 from bellhop.base.documents import stored
 from bellhop.base.shapes import read
 from bellhop.database.database import database, query
+from bellhop.settings.apart import DONE, FAILED
 
 ACCEPTED = "INSERT INTO watched (id, mark, job) VALUES (:id, :mark, :job)"
 REFUSED = "INSERT INTO watched (id, mark, target, why) VALUES (:id, :mark, :target, :why)"

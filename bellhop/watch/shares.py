@@ -20,7 +20,7 @@ import secrets
 import stat
 from collections.abc import Callable, Collection, Iterator
 
-from bellhop.base.apart import DONE, FAILED, PRIVATE
+from bellhop.settings.apart import DONE, FAILED, PRIVATE
 from bellhop.stores.folders import FOLDER, PLAIN
 
 ERROR_SUFFIX = ".error.txt"

@@ -12,7 +12,6 @@ from bellhop.accounts import accounts
 from bellhop.accounts.access import ANYBODY, User, may
 from bellhop.base import documents
 from bellhop.base.errors import NO_ROOM, Problem, said_of
-from bellhop.base.settings import Settings, Watch
 from bellhop.base.texts import cleaned
 from bellhop.catalog.catalog import Catalog
 from bellhop.jobs import limits
@@ -20,6 +19,7 @@ from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.items import GivenFile
 from bellhop.jobs.newjob import NewJob
+from bellhop.settings.settings import Settings, Watch
 from bellhop.storage.files import Files, safe_suffix
 from bellhop.stores.incoming import IncomingFile
 from bellhop.uploads.room import room_problem

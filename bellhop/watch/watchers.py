@@ -10,11 +10,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.catalog.catalog import Catalog
 from bellhop.database.database import database, is_unavailable, line_of
 from bellhop.machines.served import Elsewhere
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation

@@ -18,11 +18,11 @@ from collections.abc import Callable
 from functools import partial
 
 from bellhop.accounts.access import User
-from bellhop.base.apart import DONE, FAILED
 from bellhop.base.errors import Problem, said_of
-from bellhop.base.settings import Watch
 from bellhop.base.texts import shown
 from bellhop.jobs import queries
+from bellhop.settings.apart import DONE, FAILED
+from bellhop.settings.settings import Watch
 from bellhop.system import proctree
 from bellhop.watch import rows
 from bellhop.watch.places import Places

@@ -18,8 +18,6 @@ from bottle import HTTPResponse, request
 from bellhop.accounts import accounts
 from bellhop.base import addresses, prefix
 from bellhop.base.errors import Problem, StoreAway
-from bellhop.base.sections import Server
-from bellhop.base.settings import Settings
 from bellhop.base.trouble import Trouble
 from bellhop.database.database import (
     database,
@@ -31,6 +29,8 @@ from bellhop.database.database import (
 )
 from bellhop.database.faults import InDoubt
 from bellhop.machines import members
+from bellhop.settings.sections import Server
+from bellhop.settings.settings import Settings
 from bellhop.sso import header
 from bellhop.storage import presence
 from bellhop.system.listener import addresses_of, is_loopback

@@ -19,8 +19,8 @@ from bellhop.accounts.access import ANYBODY, RULES, Owned, User, may
 from bellhop.base import prefix
 from bellhop.base.errors import Problem
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.jobs import queries
+from bellhop.settings.settings import Settings
 from bellhop.sso import header
 from bellhop.sso.admission import NotAdmitted
 from bellhop.storage.models import Job

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from bellhop.accounts.access import ANYBODY, User
 from bellhop.base.addresses import network
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 
 MINUTE_S = 60.0
 # Costly requests of one account that are answered at once; how many of all may wait, for how long.

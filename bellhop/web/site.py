@@ -14,8 +14,6 @@ from bottle import HTTPResponse, Route, request
 
 from bellhop.base.documents import Unreadable
 from bellhop.base.errors import Problem
-from bellhop.base.sections import Oidc
-from bellhop.base.settings import Settings
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.watching import watch
@@ -28,6 +26,8 @@ from bellhop.machines.served import Elsewhere, Publisher
 from bellhop.metrics.http import Requests
 from bellhop.notices.handover import Handover
 from bellhop.schedules.schedules import Schedules
+from bellhop.settings.sections import Oidc
+from bellhop.settings.settings import Settings
 from bellhop.sso import login
 from bellhop.sso.provider import Provider
 from bellhop.storage.files import Files

@@ -15,11 +15,11 @@ import pytest
 from bellhop.accounts import access, accounts, links
 from bellhop.accounts.access import RULES, SCOPES, TOKEN_SCOPES, User, may
 from bellhop.base.addresses import API
-from bellhop.base.settings import Settings
 from bellhop.database.database import database
 from bellhop.jobs import lifecycle, sharing
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage.models import Job
 from bellhop.web.gate import COOKIE
 from bellhop.web.routes import Route, every_route

@@ -19,11 +19,11 @@ from bellhop import __version__
 from bellhop.accounts import accounts, audit, guessing, passwords
 from bellhop.accounts.access import ANYBODY, LOCAL, User
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli.main import main
 from bellhop.database.database import database, is_refused, query
 from bellhop.jobs import lifecycle
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.web import routes

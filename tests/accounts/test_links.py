@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts, audit, links
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.cli import start
 from bellhop.cli.main import main
 from bellhop.database.database import database, query
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, read_record, write_record
 from bellhop.storage.models import Job
 from bellhop.web.gate import COOKIE

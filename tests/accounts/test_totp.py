@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bellhop.accounts import accounts, audit, totp
-from bellhop.base.settings import Settings
 from bellhop.cli.main import main
 from bellhop.database.database import database, query
+from bellhop.settings.settings import Settings
 from bellhop.web.gate import COOKIE
 from tests.support.atonce import at_once
 from tests.support.wsgi import Answer, WsgiClient

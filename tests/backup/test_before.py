@@ -16,11 +16,11 @@ import pytest
 from bellhop.backup import before, rows
 from bellhop.backup.dump import Dump, schema_of_tables
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
 from bellhop.database.schema import TooNew
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, read_record
 from tests.support.disks import disk_at, fill
 from tests.support.killpoints import BEFORE, dies

@@ -11,11 +11,11 @@ from bellhop.backup.restore import restore
 from bellhop.backup.save import save
 from bellhop.backup.verify import verify
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database import schema
 from bellhop.database.database import bind, bind_server, database, query
 from bellhop.jobs import lifecycle
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, read_record
 from tests.support.backups import completed, files_of, nothing, uploaded

@@ -17,9 +17,9 @@ import pytest
 from bellhop.backup import restore as module
 from bellhop.backup.verify import verify
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import (
     ALIVE,
     RECORD,

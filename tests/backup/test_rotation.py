@@ -12,11 +12,11 @@ import pytest
 
 from bellhop.backup import save
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import backup
 from bellhop.database.database import bind
 from bellhop.parent.backups import Backups
 from bellhop.rotation import rotation
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from tests.support.backups import files_of, restored, uploaded
 from tests.support.wsgi import WsgiClient

@@ -16,12 +16,12 @@ from bellhop.backup import save as module
 from bellhop.backup.save import COPY, save
 from bellhop.backup.verify import verify
 from bellhop.base.errors import StartRefused, item_error
-from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
 from bellhop.database.schema import MIGRATIONS
 from bellhop.jobs import lifecycle
 from bellhop.rotation import rotation
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import ALIVE, Installation, stay_alive, write_record
 from bellhop.storage.models import Schedule

@@ -8,7 +8,7 @@ import pytest
 
 from bellhop.base import addresses
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 
 Config = Callable[[str], Settings]
 READ = {

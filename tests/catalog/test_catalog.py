@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.sections import Retry
-from bellhop.base.settings import Queue, Settings
 from bellhop.catalog import typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.reloading import taking
+from bellhop.settings.sections import Retry
+from bellhop.settings.settings import Queue, Settings
 from bellhop.storage.installation import Installation, make_folder
 from tests.support.builtin import come_with_bellhop
 from tests.support.once import descriptions

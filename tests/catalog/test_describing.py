@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.catalog import catalog as catalog_module
 from bellhop.catalog import description, sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import DescribedFile, KnownType, unknown_type
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.system import children

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bellhop.base import program
-from bellhop.base.settings import Settings
 from bellhop.catalog import catalog as catalog_module
 from bellhop.catalog import sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.sources import Beside, Source
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder
 from tests.support.builtin import come_with_bellhop
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from bellhop.base import documents
-from bellhop.base.settings import Settings
 from bellhop.catalog import defaults, description, params, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import Description, KnownType
 from bellhop.functions.signature import FORM_FIELDS
 from bellhop.jobprocess.describing import describe
 from bellhop.jobs import intake
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.web.shown import views
 from tests.support.builtin import come_with_bellhop

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.checks import folder
 from bellhop.checks.answers import Failed
 from bellhop.checks.secrets import require_private_secrets
 from bellhop.consumer.keeper import Keeper
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from tests.support.disks import disk_at

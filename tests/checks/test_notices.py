@@ -10,9 +10,9 @@ from unittest.mock import Mock
 import pytest
 
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.checks.answers import Failed
 from bellhop.checks.notices import deliverable
+from bellhop.settings.settings import Settings
 
 MAIL = "[notices]\nsmtp_host = mail.example.org\nsmtp_from = bellhop@example.org\n"
 FINE = {"filename": "ada@example.org", "data": {"answer": "250 ok"}, "error": None}

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.checks import rows as checks
 from bellhop.checks.answers import Failed
 from bellhop.database.database import query
 from bellhop.jobs import reuse
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 

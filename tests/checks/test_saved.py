@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.program import TYPED
-from bellhop.base.settings import Settings
 from bellhop.base.times import as_timestamp, now
 from bellhop.checks.saved import saved
 from bellhop.database.database import query
 from bellhop.rotation import rotation
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 

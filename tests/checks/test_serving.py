@@ -15,7 +15,6 @@ import pytest
 from bellhop import __version__
 from bellhop.base import program
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.catalog import description
 from bellhop.catalog.description import DescribedFile, unknown_type
 from bellhop.checks import serving
@@ -24,6 +23,7 @@ from bellhop.environments.build import UNINSTALLED
 from bellhop.jobs import consumers
 from bellhop.jobs import queues as switches
 from bellhop.server.server import _behind
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system.locks import alone

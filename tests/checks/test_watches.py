@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings, Watch
 from bellhop.checks.answers import Failed
 from bellhop.checks.watches import watches
+from bellhop.settings.settings import Settings, Watch
 from bellhop.storage.installation import Installation
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from bellhop.base import configuration
 from bellhop.base.buckets import bucket
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import joining
 from bellhop.client import Bellhop, NoAnswer, RequestFailed
 from bellhop.machines.joining import KEY
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder, read_record, write_record
 from tests.support.postgres import Postgres
 

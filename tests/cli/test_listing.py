@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.cli.main import main
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, write_record
 
 Capture = pytest.CaptureFixture[str]

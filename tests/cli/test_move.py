@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import move, start
 from bellhop.cli.arguments import parser
 from bellhop.database import moving, schema
 from bellhop.database.database import bind_server, database
 from bellhop.machines import members
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder, read_record, rows_location
 from bellhop.system.locks import take_lock
 from tests.support.once import descriptions

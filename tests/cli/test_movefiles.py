@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import move, start
 from bellhop.database.connection import answering, connect
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.storage import moving
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, read_record

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Settings
 from bellhop.cli import commands, tryout
 from bellhop.cli.main import main
 from bellhop.cli.screen import Screen
 from bellhop.client import RequestFailed
 from bellhop.jobprocess.outcome import Failed, Kind
+from bellhop.settings.settings import Settings
 
 NASTY = "x\x1b[2J\x1b]0;y\x07\u202egnp.exe\x9b1m\r"
 SHOWN = r"x\x1b[2J\x1b]0;y\x07\u202egnp.exe\x9b1m\r"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import rehearsal, start
 from bellhop.database.database import database
 from bellhop.parent.handover import Handover
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import ALIVE, Installation
 from bellhop.system import listener
 from tests.support.programs import ADDS, later

@@ -11,10 +11,10 @@ from contextlib import nullcontext
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import run, start
 from bellhop.reloading import handed
 from bellhop.reloading.handed import Handed
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system.locks import take_lock
 

@@ -9,12 +9,12 @@ from unittest.mock import Mock
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.checks import questions
 from bellhop.checks.answers import Failed, Question
 from bellhop.checks.serving import ADMIN
 from bellhop.cli import selfcheck
 from bellhop.client import NoAnswer, RequestFailed
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import signals
 

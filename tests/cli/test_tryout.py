@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.cli import tryout
+from bellhop.settings.settings import Settings
 
 
 def test_it_describes_only_the_files_of_the_type_that_it_runs(

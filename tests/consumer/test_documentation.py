@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.consumer.workers import Workers
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.web.site import Site
 from tests.support.places import ROOT

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.stillness import Stillness
 from bellhop.database.database import query
 from bellhop.jobs import consumers, lifecycle, queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import SILENCE_S, Installation
 from bellhop.storage.models import Job

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import KEPT_BYTES, Keeper
 from bellhop.database import schema
@@ -19,6 +18,7 @@ from bellhop.database.database import database, query, write_many
 from bellhop.database.sqlite import Sqlite
 from bellhop.jobs import lifecycle
 from bellhop.server.rules import Rules
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

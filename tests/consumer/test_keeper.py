@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from bellhop.base import times
-from bellhop.base.sections import Lifetime
-from bellhop.base.settings import Settings
 from bellhop.base.times import shifted, timestamp
 from bellhop.consumer import keeper as keeper_module
 from bellhop.consumer.keeper import Keeper
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle
 from bellhop.jobs.lifecycle import claims, ends, moves, upkeep
+from bellhop.settings.sections import Lifetime
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import StoreAway
-from bellhop.base.settings import Settings
 from bellhop.consumer.keeper import Keeper
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.itemlog import HEAD_BYTES

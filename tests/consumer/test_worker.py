@@ -19,7 +19,6 @@ import pytest
 
 from bellhop.base.errors import ItemError
 from bellhop.base.masking import MARK
-from bellhop.base.settings import Settings
 from bellhop.consumer import watch
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
@@ -27,6 +26,7 @@ from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.newjob import NewItem
 from bellhop.reloading import taking
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.models import Job
 from bellhop.system import children

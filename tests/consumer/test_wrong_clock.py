@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.base.times import now, timestamp
 from bellhop.consumer.keeper import Keeper
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle
 from bellhop.schedules import schedules
 from bellhop.schedules.cron import next_time
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

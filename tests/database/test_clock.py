@@ -10,13 +10,13 @@ from datetime import datetime
 import pytest
 
 from bellhop.base import times
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.consumer.keeper import Keeper
 from bellhop.database import postgresql
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
 from bellhop.jobs.queries import newest_at
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

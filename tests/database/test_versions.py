@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bellhop.base.errors import ItemError, StartRefused
-from bellhop.base.settings import Settings
 from bellhop.database import schema, server, versions
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries
@@ -16,6 +15,7 @@ from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.machines import published
 from bellhop.metrics import totals
 from bellhop.notices.wishes import Wish, set_wish
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder
 from tests.support import single
 from tests.support.programs import as_0_1_0

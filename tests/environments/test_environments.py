@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.catalog import sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.environments import build, environments
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.system import proctree
 from tests.support.builtin import come_with_bellhop

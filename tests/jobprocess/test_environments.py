@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support import single

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import isolation
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support import single
@@ -180,7 +180,7 @@ def test_it_describes_no_type_of_bellhop_anew_for_a_file_of_the_user(own: Own) -
 
 @pytest.mark.parametrize(
     "name",
-    ["bellhop.storage", "bellhop.storage.models", "bellhop.base.settings", "bellhop.client",
+    ["bellhop.storage", "bellhop.storage.models", "bellhop.settings.settings", "bellhop.client",
      "bellhop.__main__", "bellhop.cli.main", "bellhop.jobprocess.runner", "jobtypes.storage",
      "jobtypes.words", "app", "tasks", "models", "tests.conftest", "tools", "benchmarks",
      "evaluation"],

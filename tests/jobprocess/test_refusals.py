@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import refusals
 from bellhop.jobs.newjob import NewItem
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system import confine, namespaces, seccomp

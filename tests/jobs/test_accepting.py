@@ -13,7 +13,6 @@ import pytest
 from bellhop.accounts import accounts, audit
 from bellhop.accounts.access import ANYBODY, BELLHOP, User
 from bellhop.base.errors import Problem
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
@@ -21,6 +20,7 @@ from bellhop.jobs import lifecycle, queries, webhooks
 from bellhop.jobs.acceptance import Acceptance
 from bellhop.jobs.newjob import NewItem, NewJob
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage.models import Job, Schedule
 from bellhop.web import routes
 from bellhop.web.site import Site

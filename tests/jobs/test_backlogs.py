@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Queue
 from bellhop.base.times import timestamp
 from bellhop.database.database import query
 from bellhop.jobs import backlogs, lifecycle, queries, queues
+from bellhop.settings.settings import Queue
 from bellhop.storage.models import Consumer, Job
 from tests.support import single
 from tests.support.clock import only_own

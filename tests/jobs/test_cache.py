@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.sections import Cache
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, reuse
 from bellhop.jobs.newjob import NewItem, NewJob
+from bellhop.settings.sections import Cache
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Queue
 from bellhop.base.times import timestamp
 from bellhop.database.database import query
 from bellhop.jobs import consumers, lifecycle
 from bellhop.jobs.newjob import NewStep
+from bellhop.settings.settings import Queue
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.sections import Outbound
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobprocess import order
 from bellhop.jobs import webhooks
+from bellhop.settings.sections import Outbound
 from bellhop.storage.models import Job
 from tests.support.jobs import job_of
 from tests.support.standins.plain import Server, say

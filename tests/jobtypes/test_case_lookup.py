@@ -12,13 +12,13 @@ from urllib.parse import parse_qs
 import pytest
 
 from bellhop import BadInput, TryAgain, Unavailable
-from bellhop.base.configuration import load
 from bellhop.consumer.workers import Workers
 from bellhop.jobtypes import case_lookup as module
 from bellhop.jobtypes.case_lookup import case_lookup
 from bellhop.jobtypes.caselaw import courtlistener
 from bellhop.jobtypes.caselaw.naming import is_named_so
 from bellhop.jobtypes.citations import citations
+from bellhop.settings.configuration import load
 from tests.support.attempts import Attempt, attempt
 from tests.support.standins.courtlistener import TOKEN, CourtListener, case
 from tests.support.standins.server import Reply

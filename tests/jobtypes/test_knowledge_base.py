@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from bellhop import BadInput, TryAgain, Unavailable
-from bellhop.base.configuration import load
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
@@ -21,6 +20,7 @@ from bellhop.jobtypes.knowledge.languages import language_of
 from bellhop.jobtypes.notion_page import notion_page
 from bellhop.jobtypes.summary import CATEGORIES, summary
 from bellhop.jobtypes.webpage import as_uri, webpage
+from bellhop.settings.configuration import load
 from tests.support.attempts import Attempt, attempt, refusal
 from tests.support.standins import notion as notion_api
 from tests.support.standins import openai as openai_api

@@ -19,13 +19,13 @@ import pytest
 
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import MARK, Mask
-from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.jobs import lifecycle
 from bellhop.logs.about import about, extra, fields_of
 from bellhop.logs.forms import JsonForm, LineForm
 from bellhop.logs.output import LogFile
 from bellhop.server import server
+from bellhop.settings.settings import Settings
 from bellhop.storage.models import Job
 from bellhop.web import requestlog, routes
 from bellhop.web.site import Site

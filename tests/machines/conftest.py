@@ -10,10 +10,10 @@ import pytest
 
 from bellhop import __version__
 from bellhop.base.buckets import files_location
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import database, query
 from bellhop.machines import joining, members
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder, rows_location, write_record
 from tests.support.machines import Machine, machine

@@ -15,13 +15,13 @@ import pytest
 
 from bellhop.accounts import audit
 from bellhop.base.errors import NotAMember, StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import machines, move, people, start
 from bellhop.cli.arguments import parser
 from bellhop.cli.drain import wait_until_idle
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.machines import joining, members, roles
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder, write_record
 from bellhop.storage.models import TABLES
 from tests.support.once import descriptions

@@ -15,12 +15,12 @@ import pytest
 from bellhop import __version__
 from bellhop.base import times
 from bellhop.base.errors import REMOVED, NotAMember, StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.database.database import query
 from bellhop.database.postgresql import Postgres
 from bellhop.database.schema import MIGRATIONS
 from bellhop.machines import members
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder, read_record
 from tests.support.once import descriptions
 from tests.support.wsgi import WsgiClient

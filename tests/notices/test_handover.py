@@ -12,14 +12,14 @@ import pytest
 
 from bellhop.base import times
 from bellhop.base.errors import ItemError
-from bellhop.base.sections import Notices
-from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries
 from bellhop.jobs.queries import for_keeper
 from bellhop.notices import handover, mails, wishes
 from bellhop.notices.handover import Handover
 from bellhop.notices.wishes import Wish
+from bellhop.settings.sections import Notices
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.storage.telling import Notice

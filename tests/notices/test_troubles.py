@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from bellhop.base import times
-from bellhop.base.sections import Notices
-from bellhop.base.settings import Settings
 from bellhop.base.times import now, timestamp
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle
 from bellhop.notices import troubles
 from bellhop.notices.handover import Handover
 from bellhop.rotation import rotation
+from bellhop.settings.sections import Notices
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Consumer, Job

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import configuration
 from bellhop.base.hidden import HIDDEN
-from bellhop.base.sections import SECTIONS
-from bellhop.base.settings import QUEUES, Queue, Settings
 from bellhop.catalog import description
 from bellhop.catalog.description import Description
 from bellhop.origins.entries import Entry, entries
+from bellhop.settings import configuration
+from bellhop.settings.sections import SECTIONS
+from bellhop.settings.settings import QUEUES, Queue, Settings
 
 Config = Callable[[str], Settings]
 Types = Mapping[str, Description]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import configuration
-from bellhop.base.settings import Settings
 from bellhop.origins.entries import Entry, entries
 from bellhop.origins.written import lines
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 
 Config = Callable[[str], Settings]
 

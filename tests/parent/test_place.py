@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.parent import place
 from bellhop.parent.handover import Handover
 from bellhop.parent.place import Place
+from bellhop.settings.settings import Settings
 from bellhop.system import listener
 from bellhop.system.passage import Passage
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.parent import reload as reloads
 from bellhop.parent.answers import Answer
 from bellhop.parent.reload import Reload
 from bellhop.reloading import handed
 from bellhop.reloading.handed import Handed
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.system import proctree
 

@@ -29,7 +29,8 @@ if (folder / part).exists():
     exec((folder / part).read_text())
 if part == "serve":
     sys.path.insert(0, ROOT)
-    from bellhop.base import configuration, program
+    from bellhop.base import program
+    from bellhop.settings import configuration
     program.COMMAND = [sys.executable, "-I", "-S", __file__]
     program.AS_STARTED = [sys.executable, "-I", __file__]
     import logging

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.reloading import handed
 from bellhop.reloading.handed import Handed
+from bellhop.settings.settings import Settings
 
 Config = Callable[[str], Settings]
 BEFORE, AFTER = "[server]\nport = 1\nmax_items = 1", "[server]\nport = 2\nmax_items = 2"

@@ -8,11 +8,11 @@ from dataclasses import fields
 
 import pytest
 
-from bellhop.base.sections import SECTIONS
-from bellhop.base.settings import Queue, Settings, Watch
 from bellhop.logs.forms import JsonForm
 from bellhop.reloading import taking
 from bellhop.reloading.taking import AT_START, NEEDS_RESTART, TAKEN, Change
+from bellhop.settings.sections import SECTIONS
+from bellhop.settings.settings import Queue, Settings, Watch
 
 Config = Callable[[str], Settings]
 IN = "[watch:in]\nfolder = in\ntype = x\n"

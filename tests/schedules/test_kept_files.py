@@ -14,12 +14,12 @@ import pytest
 
 from bellhop.accounts import accounts
 from bellhop.accounts.access import BELLHOP
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import queries
 from bellhop.schedules import schedules
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job, Upload
 from bellhop.stores import filesystem

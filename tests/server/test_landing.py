@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bellhop.base import prefix
-from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.web.site import Site
 from tests.support.arriving import Arrive, arriving, code

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.base.units import MEBIBYTE
 from bellhop.server.parser import ROOM_CHECK_BYTES, Parser
 from bellhop.server.rules import MOST_UPLOADS
 from bellhop.server.uploads import Upload
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.web.site import Site
 from tests.support.arriving import Arrive, arriving, code

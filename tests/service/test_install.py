@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings, Watch
 from bellhop.cli import service
 from bellhop.service import install
+from bellhop.settings.settings import Settings, Watch
 from tests.support.nobody import NOBODY, as_nobody
 
 THEM = pwd.getpwuid(NOBODY).pw_name

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bellhop.accounts.access import BELLHOP, User
-from bellhop.base.sections import Lifetime
-from bellhop.base.settings import Settings
 from bellhop.base.times import timestamp
 from bellhop.base.units import DAY_S
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries
+from bellhop.settings.sections import Lifetime
+from bellhop.settings.settings import Settings
 from bellhop.space import jobs
 from bellhop.storage.models import Job
 from tests.support.wsgi import WsgiClient

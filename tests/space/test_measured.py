@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import space
 from bellhop.database.database import database
+from bellhop.settings.settings import Settings
 from bellhop.space import installation
 from bellhop.space.measured import Measure
 from bellhop.storage.installation import RECORD, Installation

@@ -9,9 +9,9 @@ import pytest
 
 from bellhop.accounts import accounts, audit
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.database.database import query
 from bellhop.server.parser import Parser
+from bellhop.settings.settings import Settings
 from bellhop.sso import header
 from bellhop.web.site import Site
 from tests.support.arriving import arriving

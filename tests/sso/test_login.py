@@ -22,8 +22,8 @@ from joserfc.jwk import OctKey
 from bellhop.accounts import accounts, audit
 from bellhop.base import prefix
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
 from bellhop.base.times import wall_s
+from bellhop.settings.settings import Settings
 from bellhop.sso import admission, flow, login, provider
 from bellhop.sso.flow import Flow
 from bellhop.web.handlers import sso
@@ -757,7 +757,7 @@ def test_it_does_not_start_with_a_secret_that_others_can_read(
     settings = config(f"{ISSUER}client_id = b\nclient_secret = a secret\n")
     assert "a secret" in settings.secrets
     settings.config_path.chmod(0o644)
-    from bellhop.base import configuration
+    from bellhop.settings import configuration
 
     with pytest.raises(StartRefused, match=r"\(\[oidc\] client_secret\) and other users can read"):
         configuration.load(settings.config_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.storage import files
 from bellhop.storage.files import PLACES, Files
 from bellhop.storage.installation import Installation, make_folder

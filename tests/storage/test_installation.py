@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.storage import installation
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import StartRefused, StoreAway
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import (
     Installation,

@@ -20,11 +20,11 @@ from peewee import OperationalError
 
 from bellhop.accounts import accounts
 from bellhop.base.errors import Problem, StartRefused
-from bellhop.base.settings import Settings
 from bellhop.cli import start
 from bellhop.cli.main import main
 from bellhop.database import schema
 from bellhop.database.database import database, query
+from bellhop.settings.settings import Settings
 from bellhop.storage import presence
 from bellhop.storage.installation import (
     Installation,

@@ -13,8 +13,8 @@ from pathlib import Path
 from bellhop.backup.restore import restore
 from bellhop.backup.rows import Tell
 from bellhop.backup.save import COPY, Saved, save
-from bellhop.base.settings import Settings
 from bellhop.database.database import bind
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import DATABASE
 from bellhop.stores.filesystem import KINDS
 from tests.support import single

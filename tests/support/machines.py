@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bellhop.base import configuration
-from bellhop.base.settings import Settings
 from bellhop.catalog import description, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import DescribedFile
@@ -16,6 +14,8 @@ from bellhop.catalog.sources import Beside
 from bellhop.database.database import query
 from bellhop.functions.signature import Input
 from bellhop.machines.served import Elsewhere, Publisher
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, make_folder, rows_location
 
 TYPE = """from bellhop import job_type

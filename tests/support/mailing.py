@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.database.database import database
 from bellhop.notices import wishes
 from bellhop.notices.wishes import Wish
+from bellhop.settings.settings import Settings
 from tests.support.wsgi import WsgiClient
 
 SCHEDULES = "/api/v1/schedules"

@@ -26,6 +26,7 @@ ROWS = (
     {"environments", "reloading"},
     {"storage"},
     {"stores", "system", "functions", "database", "service", "logs"},
+    {"settings"},
     {"base", "words", "client"},
 )
 # Lines of code, without blank lines, comments and docstrings; raising one takes a line in
@@ -37,7 +38,7 @@ BUDGETS = {
     "stores": 1132,
     "system": 1108, "functions": 1392, "machines": 862, "uploads": 383, "service": 280,
     "sso": 513, "metrics": 269, "logs": 117, "watch": 931, "notices": 438, "upgrade": 148,
-    "origins": 107, "space": 322, "reloading": 147, "rotation": 94, "base": 1849,
+    "origins": 107, "space": 322, "reloading": 147, "rotation": 94, "settings": 927, "base": 925,
 }  # fmt: skip
 DOORS = [ROOT / f"{name}.py" for name in ("app", "tasks", "models")]
 CORE = sorted([*DOORS, *(p for p in PACKAGE.rglob("*.py") if "jobtypes" not in p.parts)])

@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bellhop.base import configuration
 from bellhop.catalog.catalog import Catalog
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
+from bellhop.settings import configuration
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import TABLES
 from bellhop.system.locks import alone

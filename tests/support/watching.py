@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Settings, Watch
 from bellhop.catalog.catalog import Catalog
+from bellhop.settings.settings import Settings, Watch
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

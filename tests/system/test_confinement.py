@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.jobprocess import process as jobprocess
 from bellhop.jobs import lifecycle
 from bellhop.jobs.newjob import NewItem
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files, Scratch
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.system import listener
 
 Config = Callable[[str], Settings]

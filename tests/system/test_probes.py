@@ -15,10 +15,10 @@ from types import ModuleType
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.consumer.workers import Workers
 from bellhop.jobs.newjob import NewItem
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from bellhop.system import confine, namespaces

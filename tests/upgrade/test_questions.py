@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base.settings import Settings
 from bellhop.catalog.catalog import Catalog
 from bellhop.cli import start, upgradecheck
 from bellhop.cli.selfcheck import Finding, answered
 from bellhop.database import schema
 from bellhop.database.database import bind_server, database, query
 from bellhop.parent import answers
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import ALIVE, Installation, read_record, stay_alive
 from bellhop.system import locks
 from bellhop.upgrade import questions

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Settings
 from bellhop.database.database import query
 from bellhop.jobs.acceptance import Acceptance
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.watch import rows as watch_rows
 from bellhop.watch import shares, stillness, watching

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bellhop.base.errors import ItemError
-from bellhop.base.settings import Settings
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.watch import stillness, watching
 from tests.support.watching import Drop, end_jobs, jobs

@@ -14,10 +14,10 @@ import pytest
 from bellhop.accounts import accounts
 from bellhop.accounts.access import BELLHOP
 from bellhop.base.errors import ItemError, Problem
-from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import query
 from bellhop.jobs import lifecycle, queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation
 from bellhop.watch import places, rows, shares, stillness, submitting, watching
 from tests.support.disks import mounted

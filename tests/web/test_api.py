@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from bellhop.base import errors
-from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.database import connection, postgresql
 from bellhop.database.database import database, query
 from bellhop.jobs import consumers, lifecycle, queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.installation import Installation, bind_rows
 from bellhop.storage.models import Job
 from bellhop.system.locks import take_lock

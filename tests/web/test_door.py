@@ -10,8 +10,8 @@ import pytest
 
 from bellhop import __version__
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.database.database import query
+from bellhop.settings.settings import Settings
 from bellhop.web import door
 from tests.support.wsgi import WsgiClient
 

@@ -16,13 +16,13 @@ import pytest
 from bellhop.accounts import accounts
 from bellhop.accounts.access import LOCAL
 from bellhop.base.errors import ItemError
-from bellhop.base.sections import Lifetime
 from bellhop.base.times import timestamp
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
 from bellhop.jobs import lifecycle, queries, sharing
 from bellhop.jobs.lifecycle import rows
 from bellhop.jobs.newjob import NewStep
+from bellhop.settings.sections import Lifetime
 from bellhop.storage.models import Job
 from bellhop.web import patience
 from bellhop.web.site import Site

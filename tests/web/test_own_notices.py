@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.sections import Notices
-from bellhop.base.settings import Settings
 from bellhop.consumer.workers import Workers
 from bellhop.database.database import database, query
+from bellhop.settings.sections import Notices
+from bellhop.settings.settings import Settings
 from tests.support.jobs import run_all
 from tests.support.standins.smtp import MailServer
 from tests.support.wsgi import WsgiClient

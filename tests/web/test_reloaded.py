@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bellhop.base.settings import Settings
 from bellhop.reloading import taking
 from bellhop.server.rules import Rules
+from bellhop.settings.settings import Settings
 from bellhop.web.site import Site
 from tests.support.wsgi import WsgiClient
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.sections import Notices
 from bellhop.database.database import database, query
 from bellhop.notices import wishes
 from bellhop.notices.wishes import Wish
+from bellhop.settings.sections import Notices
 from bellhop.web.site import Site
 from tests.support import mailing
 from tests.support.mailing import NIGHTLY, OPS, OWN, SCHEDULES

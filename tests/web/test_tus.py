@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings
 from bellhop.database.database import query
 from bellhop.jobs import queries
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation
 from bellhop.web.site import Site

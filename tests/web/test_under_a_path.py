@@ -17,10 +17,10 @@ import pytest
 from bellhop.accounts import accounts
 from bellhop.base import prefix
 from bellhop.base.addresses import API
-from bellhop.base.settings import Settings
 from bellhop.database.database import database
 from bellhop.jobs import webhooks
 from bellhop.jobs.newjob import NewJob
+from bellhop.settings.settings import Settings
 from bellhop.storage.models import Job
 from bellhop.web import bundles, routes
 from bellhop.web.handlers import pages

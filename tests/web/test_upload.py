@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bellhop.base import errors
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 from bellhop.storage.files import safe_suffix
 from bellhop.storage.installation import Installation
 from tests.support.wsgi import BOUNDARY, WsgiClient, form

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from bellhop.accounts import accounts
-from bellhop.base.settings import Settings, postgresql_location
 from bellhop.bell.bell import Bell
 from bellhop.client import Bellhop
+from bellhop.settings.settings import Settings, postgresql_location
 from bellhop.storage.installation import Installation
 from bellhop.system.locks import is_held, take_lock
 from tests.support.places import ROOT

@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from bellhop.base.settings import postgresql_location
 from bellhop.client import BellhopError
 from bellhop.database.database import database
 from bellhop.database.server import migrate
+from bellhop.settings.settings import postgresql_location
 from tests.support.bouncer import Bouncer
 from tests.support.disks import disk_at, fill
 from tests.support.nobody import NOBODY

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from bellhop.backup.before import STAMP
-from bellhop.base.settings import postgresql_location
 from bellhop.database import schema, server
 from bellhop.database.database import bind, bind_server, database, query
 from bellhop.database.moving import Move
 from bellhop.database.sqlite import Sqlite
 from bellhop.jobs.lifecycle.interruptions import NOT_BEGUN
+from bellhop.settings.settings import postgresql_location
 from bellhop.storage.installation import FOLDERS, Installation, write_record
 from bellhop.storage.models import TABLES
 from tests.support.programs import earlier

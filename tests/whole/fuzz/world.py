@@ -18,7 +18,6 @@ from typing import Any
 
 from bellhop.accounts import accounts
 from bellhop.accounts.access import BELLHOP, ROLES
-from bellhop.base import configuration
 from bellhop.base.errors import ItemError
 from bellhop.bell.bell import Bell
 from bellhop.catalog.catalog import Catalog
@@ -30,6 +29,7 @@ from bellhop.jobs import consumers, lifecycle, webhooks
 from bellhop.jobs.intake import Intake
 from bellhop.jobs.lifecycle import Claim
 from bellhop.schedules import schedules
+from bellhop.settings import configuration
 from bellhop.storage.files import Files
 from bellhop.storage.installation import Installation, make_folder
 from bellhop.storage.models import FINAL

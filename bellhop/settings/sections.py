@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from bellhop.base import addresses, identity, values
+from bellhop.base import addresses, identity
 from bellhop.base.units import MEBIBYTE
+from bellhop.settings import values
 
 
 def key(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bellhop.base.settings import Settings
+from bellhop.settings.settings import Settings
 
 # What Bellhop creates in a watched folder; it looks into no other folder there.
 PRIVATE, DONE, FAILED = ".bellhop", "done", "failed"

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import addresses, configuration, identity, values
+from bellhop.base import addresses, identity
 from bellhop.base.errors import StartRefused
-from bellhop.base.sections import SECTIONS
-from bellhop.base.settings import QUEUES, Queue, Settings, Watch
+from bellhop.settings import configuration, values
+from bellhop.settings.sections import SECTIONS
+from bellhop.settings.settings import QUEUES, Queue, Settings, Watch
 from tests.support.places import ROOT
 
 Config = Callable[[str], Settings]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import configuration
 from bellhop.base.errors import StartRefused
-from bellhop.base.settings import Settings
+from bellhop.settings import configuration
+from bellhop.settings.settings import Settings
 
 Config = Callable[[str], Settings]
 # A value as somebody writes it, and the name of the folder that is meant.

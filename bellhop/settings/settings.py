@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bellhop.base import documents, sections, values
+from bellhop.base import documents
 from bellhop.base.errors import NO_ROOM, StartRefused
 from bellhop.base.hidden import is_secret, passwords_in, secrets_of
-from bellhop.base.sections import Lifetime, key
+from bellhop.settings import sections, values
+from bellhop.settings.sections import Lifetime, key
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 # What the disk of the data can say to a start; an operator needs one line, no traceback.

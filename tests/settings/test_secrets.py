@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bellhop.base import configuration, settings
 from bellhop.base.errors import StartRefused
 from bellhop.base.masking import MARK, Mask
 from bellhop.bell.bell import Bell
@@ -18,6 +17,7 @@ from bellhop.consumer.workers import Workers
 from bellhop.database.database import database
 from bellhop.jobs import queries
 from bellhop.logs.forms import LineForm
+from bellhop.settings import configuration, settings
 from bellhop.storage.installation import Installation
 from bellhop.storage.models import Job
 from tests.support.jobs import items_of, job_of

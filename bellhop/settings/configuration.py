@@ -17,13 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bellhop.base import apart, plainfile, values
+from bellhop.base import plainfile
 from bellhop.base.errors import StartRefused
 from bellhop.base.hidden import HIDDEN, masked
 from bellhop.base.identity import require_client, require_trust
 from bellhop.base.program import HOME
-from bellhop.base.sections import SECTIONS, Lifetime
-from bellhop.base.settings import (
+from bellhop.settings import apart, values
+from bellhop.settings.sections import SECTIONS, Lifetime
+from bellhop.settings.settings import (
     QUEUE_NAME,
     QUEUES,
     Queue,

@@ -44,7 +44,7 @@ MASKED = (
     )),
     "/etc/shadow", "/etc/gshadow", "/etc/ssh", "/run/docker.sock", "/run/podman",
     "/run/containerd", "/run/dbus", "/run/systemd/private", "/run/systemd/io.systemd.*",
-    "/run/user",
+    "/run/user", "/sys/kernel/tracing", "/sys/kernel/debug", "/sys/fs/pstore",
 )  # fmt: skip
 PR_SET_NO_NEW_PRIVS = 38  # prctl(2)
 CAPABILITIES_VERSION = 0x20080522  # capset(2)

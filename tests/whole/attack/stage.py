@@ -197,7 +197,7 @@ class Stage(Running):
     def _words(self, *command: str) -> list[str]:
         config = ["--config", str(self.folder / "config.ini")]
         words = [sys.executable, str(ROOT / "app.py"), *config, *command]
-        return words if self.is_root else [*as_nobody(), *words]
+        return [*as_usual(), *words] if self.is_root else [*as_nobody(), *words]
 
     def add_accounts(self) -> None:
         """An admin, an attacker and a victim, each with a password and a token."""
@@ -266,6 +266,12 @@ def _accounts() -> tuple[Path, dict[str, str]]:
         shutil.copytree(on.data, kept, dirs_exist_ok=True)
         Running.databases.copy(on.data, kept)
     return kept, tokens
+
+
+def as_usual() -> list[str]:
+    """The command that runs another with what a machine with systemd has mounted, for it alone."""
+    mount = 'mount -t tracefs none /sys/kernel/tracing 2>/dev/null; exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", mount, "sh"]
 
 
 def as_nobody() -> list[str]:

@@ -12,7 +12,10 @@ const recovery = find("[data-recovery]");
 let isOn = false;
 
 export async function drawTwoFactor() {
-  const { is_on: on, recovery_codes: left } = await getTotp();
+  draw(await getTotp());
+}
+
+function draw({ is_on: on, recovery_codes: left }) {
   isOn = on;
   setText(find("[data-totp-words]"), on ? texts.totpOn(left) : texts.totpOff);
   setText(find("[data-totp-button]"), on ? texts.totpTurnOff : texts.totpTurnOn);
@@ -39,8 +42,8 @@ async function tried(form, act) {
 async function turnOff(password) {
   await removeTotp(password);
   recovery.hidden = true;
+  draw({ is_on: false, recovery_codes: 0 });
   tell(texts.totpTurnedOff);
-  await drawTwoFactor();
 }
 
 async function begin(password) {
@@ -56,12 +59,11 @@ async function begin(password) {
 async function confirm(code) {
   const { recovery_codes: codes } = await confirmTotp(code);
   setup.hidden = true;
-  passwordForm.hidden = false;
+  draw({ is_on: true, recovery_codes: codes.length });
   find("[data-recovery-codes]").replaceChildren(...codes.map((each) => make("li", {}, make("code", {}, each))));
   recovery.hidden = false;
   recovery.focus();
   tell(texts.totpTurnedOn);
-  await drawTwoFactor();
 }
 
 export async function startTwoFactor() {

@@ -30,7 +30,9 @@ CANCEL_LIMIT_S = 5.0
 @pytest.mark.sqlite("test_chaos_postgresql.py has the storm on PostgreSQL")
 @pytest.mark.parametrize("store", ["sqlite", "redis"])
 def test_it_keeps_every_promise_in_a_storm(store: str, tmp_path: Path) -> None:
-    plan = Plan(store, ITEMS, KILLS, SEED, PAUSE_S, look_pause_s=LOOK_PAUSE_S)
+    plan = Plan(
+        store, ITEMS, KILLS, SEED, PAUSE_S, recovery_s=RECOVERY_LIMIT_S, look_pause_s=LOOK_PAUSE_S
+    )
     verdict = run(plan, tmp_path)
     assert not verdict.findings, "\n".join(verdict.findings)
     figures = verdict.figures

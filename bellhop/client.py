@@ -26,6 +26,7 @@ from urllib.parse import quote, urlencode, urlsplit
 FINAL = ("completed", "failed", "cancelled")
 JOBS = "/api/v1/jobs"
 TIMEOUT_S = 60
+CONNECT_S = 10
 PATIENCE_S = 60
 HELD_S = 10  # how long Bellhop is asked to hold an answer that has no news
 PAUSE_S = 0.3  # before the next look, where no answer was held
@@ -256,16 +257,28 @@ class Bellhop:
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[http.client.HTTPConnection]:
-        kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
-        connection = kind(self._netloc, timeout=TIMEOUT_S)
         try:
-            connection.connect()
-            self._was_reached = True
-            yield connection
+            with contextlib.closing(self._connect()) as connection:
+                self._was_reached = True
+                yield connection
         except (OSError, http.client.HTTPException) as error:
             raise NoAnswer(f"{self.url} does not answer: {error or repr(error)}") from None
-        finally:
-            connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        """A connection, asked for anew while it is neither made nor refused: nothing was sent."""
+        kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
+        until = time.monotonic() + TIMEOUT_S
+        while True:
+            connection = kind(self._netloc, timeout=CONNECT_S)
+            try:
+                connection.connect()
+            except OSError as error:
+                connection.close()
+                if not isinstance(error, TimeoutError) or time.monotonic() > until:
+                    raise
+            else:
+                connection.sock.settimeout(TIMEOUT_S)
+                return connection
 
     def _answer_to(
         self,

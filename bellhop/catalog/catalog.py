@@ -73,7 +73,7 @@ class Catalog:
         self._offers: tuple[Any, list[Offer]] = (None, [])
         self._describing: dict[str, Inquiry] = {}
         self._environments, self._may_build = Environments(settings), may_build
-        self._begun_anew: set[str] = set()
+        self._begun_anew: dict[str, Stamp] = {}
 
     def types(self) -> dict[str, KnownType]:
         """Every job type by name, also those that only other machines can run.
@@ -151,11 +151,11 @@ class Catalog:
         answered = [path for path, child in self._describing.items() if child.has_ended()]
         removed = [path for path in self._files if path not in stamps]
         for path in answered:
-            child = self._describing.pop(path)
+            child, stamp = self._describing.pop(path), stamps.get(path)
             answer = child.answer(self._files.get(path))
-            if child.was_stopped() and path in stamps and path not in self._begun_anew:
-                self._begun_anew.add(path)  # a file that does it itself is told the next time
-                self._describe(path, stamps[path])
+            is_first_time = self._begun_anew.get(path) != stamp
+            if stamp and answer.error and child.was_disturbed() and is_first_time:
+                self._begun_anew[path] = stamp  # what a file does itself is told the next time
                 continue
             self._files[path] = answer
             log.info("described %s: %s", path, answer.error or "ok")
@@ -185,7 +185,7 @@ class Catalog:
                 entry = DescribedFile(types, environment.reason, of_it)
                 is_news |= known != entry
                 self._files[path] = entry
-            elif is_new and self._has_place():
+            elif is_new and self._has_place(path, stamp):
                 self._describe(path, stamp)
         return is_news
 
@@ -208,7 +208,10 @@ class Catalog:
             inside = Surroundings(found.key, found.built, self._environments.python(found.key))
         self._describing[path] = Inquiry(path, stamp, self._settings, home, inside)
 
-    def _has_place(self) -> bool:
+    def _has_place(self, path: str, stamp: Stamp) -> bool:
+        """Whether a file may be described now; one that was disturbed waits for all others."""
+        if self._begun_anew.get(path) == stamp:
+            return not self._describing
         slow = sum(inquiry.age_s() > MOMENT_S for inquiry in self._describing.values())
         return len(self._describing) - min(slow, MOST_SLOW_AT_ONCE) < MOST_AT_ONCE
 

@@ -83,9 +83,9 @@ class Inquiry:
         self._child.stdin.close()
         remove_tree(self._home)
 
-    def was_stopped(self) -> bool:
-        """Whether it ended by a signal that asks a process to stop."""
-        return -self._child.returncode in signals.STOPS
+    def was_disturbed(self) -> bool:
+        """Whether it was asked to stop, or had too little time: others may be the cause."""
+        return self._is_overdue or -self._child.returncode in signals.STOPS
 
     def so_far(self) -> DescribedFile:
         """The entry of a file of which nothing is known yet."""

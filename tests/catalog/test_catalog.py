@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bellhop.catalog import typefiles
+from bellhop.catalog import sources, typefiles
 from bellhop.catalog.catalog import Catalog
 from bellhop.catalog.description import KnownType
 from bellhop.reloading import taking
@@ -370,6 +370,17 @@ def test_it_begins_anew_with_what_a_stop_ended(catalog: Catalog, folder: Path) -
     """Else a good file would be listed as unavailable until it changes."""
     os.kill(describing(catalog, write(folder)), signal.SIGTERM)
     assert described(catalog)["good"].available
+
+
+def test_it_reads_a_file_once_more_that_had_too_little_time(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine even a good one may have; it would be unavailable until it changes."""
+    limits = [30.0, 0.01]
+    monkeypatch.setattr(sources, "limit_s", lambda path: limits.pop() if limits else 30.0)
+    write(folder)
+    assert described(catalog)["good"].available
+    assert limits == []
 
 
 def catches_sigterm(pid: int) -> bool:

@@ -34,7 +34,7 @@ ROWS = (
 BUDGETS = {
     "cli": 2300, "parent": 820, "server": 802, "web": 6137, "consumer": 1700, "backup": 922,
     "schedules": 339, "checks": 665, "jobs": 3934, "jobprocess": 1662, "accounts": 883,
-    "bell": 321, "catalog": 1089, "environments": 346, "database": 1550, "storage": 1513,
+    "bell": 321, "catalog": 1092, "environments": 346, "database": 1550, "storage": 1513,
     "stores": 1132,
     "system": 1108, "functions": 1392, "machines": 862, "uploads": 383, "service": 280,
     "sso": 513, "metrics": 269, "logs": 117, "watch": 931, "notices": 438, "upgrade": 148,

@@ -19,6 +19,8 @@ from tests.support.running import LIMIT_S, free_port, wait_for
 
 PAGE = ROOT / "docs" / "container.md"
 PASSWORD = "a long secret word\n"
+# A container starts within seconds, but others of the tests start theirs at the same time.
+PATIENCE_S = 4 * LIMIT_S
 
 
 # What stands on the page to be typed, in its order.
@@ -65,9 +67,16 @@ def answers(port: int, token: str) -> bool:
         return False
 
 
+def has_its_types(client: Bellhop) -> bool:
+    """Whether it has read what comes with it, which takes a while on a busy machine."""
+    types = client.get("/api/v1/types")["types"]
+    return any(each["type"] == "word_count" and each["available"] for each in types)
+
+
 def runs_a_job(port: int, token: str) -> bool:
-    wait_for(lambda: answers(port, token))
+    wait_for(lambda: answers(port, token), PATIENCE_S)
     client = Bellhop(f"http://127.0.0.1:{port}", token=token)
+    wait_for(lambda: has_its_types(client), PATIENCE_S)
     job = client.create("word_count", files=[ROOT / "examples" / "notes.txt"])
     return bool(client.wait(job["job_id"], LIMIT_S)["status"] == "completed")
 
@@ -79,7 +88,7 @@ def serving(containers: Containers, checkout: Path) -> Iterator[tuple[int, str]]
     containers.says(ADD, checkout, PASSWORD)
     containers.says(on(port, START), checkout)
     token = containers.says("podman exec bellhop bellhop token add anna")
-    wait_for(lambda: answers(port, token))
+    wait_for(lambda: answers(port, token), PATIENCE_S)
     yield port, token
     containers.says("podman rm -f bellhop")
 
@@ -91,8 +100,10 @@ def test_it_runs_jobs_on_a_root_that_is_read_only(serving: tuple[int, str]) -> N
 def test_it_has_nothing_to_mend(
     containers: Containers, checkout: Path, serving: tuple[int, str]
 ) -> None:
+    port, token = serving
+    wait_for(lambda: has_its_types(Bellhop(f"http://127.0.0.1:{port}", token=token)), PATIENCE_S)
     checked = containers.says(
-        f"podman exec -e BELLHOP_TOKEN={serving[1]} bellhop bellhop check", checkout
+        f"podman exec -e BELLHOP_TOKEN={token} bellhop bellhop check", checkout
     )
     assert [line for line in checked.splitlines() if not line.startswith("ok ")] == []
 
@@ -142,7 +153,7 @@ def test_it_keeps_all_over_an_update(
     before = Bellhop(f"http://127.0.0.1:{port}", token=token).stats()
     containers.says("podman rm -f bellhop")
     containers.says(on(port, START), checkout)
-    wait_for(lambda: answers(port, token))
+    wait_for(lambda: answers(port, token), PATIENCE_S)
     after = Bellhop(f"http://127.0.0.1:{port}", token=token).stats()
     assert after == before
 
@@ -155,7 +166,7 @@ def test_it_is_looked_after_by_the_lines_of_the_page(
         containers.says(line.replace("exec ", f"exec -e BELLHOP_TOKEN={token} "), checkout)
     assert "Exited (0)" in containers.says("podman ps --all --filter name=bellhop", checkout)
     containers.says("podman start bellhop")
-    wait_for(lambda: answers(port, token))
+    wait_for(lambda: answers(port, token), PATIENCE_S)
 
 
 @pytest.mark.parametrize("way", ["alone", "valkey", "postgresql"])
@@ -177,10 +188,10 @@ def test_it_runs_jobs_by_compose(containers: Containers, checkout: Path, way: st
     if way == "postgresql":
         containers.says(f"{compose} up -d postgresql", checkout, **own)
     add = COMPOSE[1].replace("podman-compose", compose)
-    wait_for(lambda: containers.run(add, checkout, PASSWORD, **own).returncode == 0)
+    wait_for(lambda: containers.run(add, checkout, PASSWORD, **own).returncode == 0, PATIENCE_S)
     containers.says(lines[-1], checkout, **own)
     # It starts again until its database answers.
     ask = f"podman exec {name}_bellhop_1 bellhop token add anna"
-    token = wait_for(lambda: containers.run(ask, checkout).stdout.strip())
+    token = wait_for(lambda: containers.run(ask, checkout).stdout.strip(), PATIENCE_S)
     assert runs_a_job(port, token)
     containers.says(f"{compose} down", checkout, **own)

@@ -110,7 +110,7 @@ def fronts(
 ) -> Iterator[dict[str, Front]]:
     folder = tmp_path_factory.mktemp("fronts")
     for above in (folder, *folder.parents[:2]):  # nginx works as nobody
-        above.chmod(0o755)
+        above.chmod(above.stat().st_mode | 0o055)
     webs = {
         section: int(bellhop.environment["BELLHOP_SERVER_PORT"])
         for section, (bellhop, _) in bellhops.items()

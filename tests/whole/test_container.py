@@ -187,11 +187,15 @@ def test_it_runs_jobs_by_compose(containers: Containers, checkout: Path, way: st
     compose = " ".join([project, *files])
     if way == "postgresql":
         containers.says(f"{compose} up -d postgresql", checkout, **own)
-    add = COMPOSE[1].replace("podman-compose", compose)
+    no_deps = " --no-deps" if way == "alone" else ""  # as the page says
+    add = COMPOSE[1].replace("podman-compose", compose).replace(" --no-deps", no_deps)
     wait_for(lambda: containers.run(add, checkout, PASSWORD, **own).returncode == 0, PATIENCE_S)
     containers.says(lines[-1], checkout, **own)
     # It starts again until its database answers.
     ask = f"podman exec {name}_bellhop_1 bellhop token add anna"
     token = wait_for(lambda: containers.run(ask, checkout).stdout.strip(), PATIENCE_S)
     assert runs_a_job(port, token)
+    if way == "alone":  # and did not start before it had an account
+        log = containers.says(f"podman logs {name}_bellhop_1 2>&1")
+        assert "create an account first" not in log
     containers.says(f"{compose} down", checkout, **own)
